@@ -1,0 +1,184 @@
+/**
+ * What the caller should do about an error.
+ * - `retry`: the same call may succeed later; nothing is half done, or the step is idempotent.
+ * - `abort`: the request can never succeed as it is; the caller, the code or the configuration must change.
+ * - `intervene`: a human must act; alarm at the first one.
+ */
+export type Disposition = "retry" | "abort" | "intervene";
+
+interface CodeEntry {
+  readonly disposition: Disposition;
+  readonly meaning: string;
+  readonly hint: string;
+}
+
+/** The one table of error codes. `docs/reference/errors.md` is generated from it; a test raises every row. */
+export const codes = {
+  "access-denied": {
+    disposition: "intervene",
+    meaning: "the function's role may not make this call",
+    hint: "grant the action named in the context on the secret's full ARN (with its six random characters, or -??????)",
+  },
+  "admin-secret-refused": {
+    disposition: "abort",
+    meaning: "the admin secret is not on the allow list",
+    hint: "add its ARN to REKEY_ADMIN_SECRETS or to the secret's tag rekey:admin-secret",
+  },
+  "credential-orphaned": {
+    disposition: "intervene",
+    meaning: "no stored version of the credential logs in to the database",
+    hint: "set the database password by hand to the one in AWSCURRENT, then rotate again",
+  },
+  "credential-refused": {
+    disposition: "abort",
+    meaning: "the database refused the credential that the step must work with",
+    hint: "check the user name, its expiry, its LOGIN attribute and the server's host rules",
+  },
+  "database-failed": {
+    disposition: "abort",
+    meaning: "the database refused the statement or the session",
+    hint: "look up the SQLSTATE in the context",
+  },
+  "database-timeout": {
+    disposition: "retry",
+    meaning: "the database did not answer in time, or a lock was not free",
+    hint: "look for a session that holds a lock on the role catalogue",
+  },
+  "database-unreachable": {
+    disposition: "retry",
+    meaning: "no connection to the database could be made, or it was cut",
+    hint: "check host, port, security groups and the function's subnets",
+  },
+  "database-unknown": {
+    disposition: "abort",
+    meaning: "the database named in the secret does not exist",
+    hint: "correct dbname in the secret",
+  },
+  "engine-unsupported": {
+    disposition: "abort",
+    meaning: "this function does not rotate the engine that the secret names",
+    hint: "use the rotation function of that engine, or correct the secret's engine field",
+  },
+  "event-rejected": {
+    disposition: "intervene",
+    meaning: "the event bus refused the event for good",
+    hint: "check EVENT_BUS_NAME and the role's events:PutEvents permission",
+  },
+  "events-unavailable": {
+    disposition: "retry",
+    meaning: "the event bus did not take the event",
+    hint: "the step is repeated by Secrets Manager; no action unless it persists",
+  },
+  "invalidation-unavailable": {
+    disposition: "retry",
+    meaning: "the invalidation queue could not be read",
+    hint: "check the queue's URL and the service's sqs permissions; the cache falls back to its TTL meanwhile",
+  },
+  "mirror-conflict": {
+    disposition: "retry",
+    meaning: "another writer changed the mirrored secret at the same time",
+    hint: "the message is delivered again; if it persists, look for a second writer on this path",
+  },
+  "mirror-path-invalid": {
+    disposition: "abort",
+    meaning: "the secret's name cannot be used as a Vault path",
+    hint: "rename the secret, or give it a path with the tag rekey:vault-path",
+  },
+  "mirror-rejected": {
+    disposition: "intervene",
+    meaning: "Vault refused the write",
+    hint: "check the mount, that it is KV version 2, and the path",
+  },
+  "mirror-unavailable": {
+    disposition: "retry",
+    meaning: "Vault did not answer, is sealed, standing by or limiting the rate",
+    hint: "check the Vault cluster's health; the message stays in the queue",
+  },
+  "mirror-unauthorized": {
+    disposition: "intervene",
+    meaning: "Vault refused the login, the token or the policy",
+    hint: "check the AppRole's role id and secret id, and that its policy allows create, update and read on this path",
+  },
+  "option-invalid": {
+    disposition: "abort",
+    meaning: "an option, tag or environment variable has a value that rekey does not take",
+    hint: "correct the value named in the context",
+  },
+  "pending-tampered": {
+    disposition: "abort",
+    meaning: "AWSPENDING names another host, port, user, database or engine than this rotation would",
+    hint: "remove AWSPENDING from that version and rotate again",
+  },
+  "pool-closed": {
+    disposition: "abort",
+    meaning: "the rotating pool or the client was closed",
+    hint: "create a new one",
+  },
+  "quota-exceeded": {
+    disposition: "intervene",
+    meaning: "a quota of Secrets Manager is used up",
+    hint: "see the service quotas; versions are cleaned up after 24 hours",
+  },
+  "rotation-disabled": {
+    disposition: "abort",
+    meaning: "rotation is not enabled for this secret",
+    hint: "call RotateSecret with this function's ARN first",
+  },
+  "secret-malformed": {
+    disposition: "abort",
+    meaning: "the secret's value is not the JSON that rotation needs",
+    hint: "give it the keys engine, host, username and password; see docs/reference/secret.md",
+  },
+  "secret-not-found": {
+    disposition: "abort",
+    meaning: "there is no such secret, or no version with that staging label",
+    hint: "check the secret's ARN and the region",
+  },
+  "step-invalid": {
+    disposition: "abort",
+    meaning: "the event is not a Secrets Manager rotation event",
+    hint: "the function takes Step, SecretId and ClientRequestToken as Secrets Manager sends them",
+  },
+  "store-throttled": {
+    disposition: "retry",
+    meaning: "Secrets Manager is limiting the rate of calls",
+    hint: "Secrets Manager repeats the rotation; spread the schedules if it persists",
+  },
+  "store-unavailable": {
+    disposition: "retry",
+    meaning: "Secrets Manager could not be reached or failed",
+    hint: "check the endpoint, the VPC endpoint and the service's health",
+  },
+  "time-budget-spent": {
+    disposition: "retry",
+    meaning: "the time for this call ran out",
+    hint: "raise the function's timeout, or look at what was slow in the log",
+  },
+  "tls-refused": {
+    disposition: "abort",
+    meaning: "the server's certificate or its TLS was not acceptable, so nothing was sent",
+    hint: "give the right CA, or spell out a weaker mode with the secret's ssl field or the tag rekey:tls",
+  },
+  "user-collision": {
+    disposition: "abort",
+    meaning: "the alternate user's name is already used by a role that rekey did not make",
+    hint: "rename that role, or name the pair with the tag rekey:alternate-user",
+  },
+  "version-conflict": {
+    disposition: "intervene",
+    meaning: "the version already exists with another value",
+    hint: "cancel the rotation, remove AWSPENDING from that version and rotate again",
+  },
+  "version-not-pending": {
+    disposition: "abort",
+    meaning: "the version is not labelled AWSPENDING, so it must not be promoted",
+    hint: "rotate again; a value put by hand in the middle of a rotation ends that rotation",
+  },
+  "version-unknown": {
+    disposition: "abort",
+    meaning: "the secret has no such version, or the version has no value",
+    hint: "start the rotation with RotateSecret; do not call the steps by hand",
+  },
+} as const satisfies Record<string, CodeEntry>;
+
+export type ErrorCode = keyof typeof codes;

@@ -1,0 +1,41 @@
+import { codes, type Disposition, type ErrorCode } from "./codes.ts";
+
+/** Only what may be printed: names, ids, numbers. Never a value and never a foreign error. */
+export type ErrorContext = Readonly<Record<string, string | number | boolean | undefined>>;
+
+export interface RekeyErrorOptions {
+  readonly context?: ErrorContext;
+  /** In place of the table's hint, where the place of failure knows a better next step. */
+  readonly hint?: string;
+  readonly retryAfterMs?: number;
+}
+
+/**
+ * The one error that leaves rekey. It has no `cause`: foreign errors carry tokens and values (node-vault's does), so an
+ * adapter copies allow-listed fields into `context` and drops the rest.
+ */
+export class RekeyError extends Error {
+  override readonly name = "RekeyError";
+  readonly code: ErrorCode;
+  readonly disposition: Disposition;
+  readonly hint: string;
+  readonly retryAfterMs: number | undefined;
+  readonly context: ErrorContext;
+
+  constructor(code: ErrorCode, options: RekeyErrorOptions = {}) {
+    const entry = codes[code];
+    const details = Object.entries(options.context ?? {})
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => `${key}=${String(value)}`)
+      .join(" ");
+    super(`${code}: ${entry.meaning}${details === "" ? "" : ` (${details})`}`);
+    this.code = code;
+    this.disposition = entry.disposition;
+    this.hint = options.hint ?? entry.hint;
+    this.retryAfterMs = options.retryAfterMs;
+    this.context = options.context ?? {};
+  }
+}
+
+export const isRekeyError = (error: unknown, code?: ErrorCode): error is RekeyError =>
+  error instanceof RekeyError && (code === undefined || error.code === code);
