@@ -34,10 +34,25 @@ export const codes = {
     meaning: "the database refused the credential that the step must work with",
     hint: "check the user name, its expiry, its LOGIN attribute and the server's host rules",
   },
+  "database-busy": {
+    disposition: "retry",
+    meaning: "the database takes no more connections, or is starting up or shutting down",
+    hint: "raise the role's or the server's connection limit, or wait",
+  },
   "database-failed": {
     disposition: "abort",
     meaning: "the database refused the statement or the session",
     hint: "look up the SQLSTATE in the context",
+  },
+  "database-read-only": {
+    disposition: "abort",
+    meaning: "the host in the secret is a read-only replica",
+    hint: "name the writer's endpoint in the secret",
+  },
+  "database-rights-missing": {
+    disposition: "intervene",
+    meaning: "the session may not change this user",
+    hint: "on PostgreSQL 16 and newer: GRANT <user> TO <admin> WITH ADMIN OPTION; the admin also needs CREATEROLE",
   },
   "database-timeout": {
     disposition: "retry",
@@ -59,6 +74,11 @@ export const codes = {
     meaning: "this function does not rotate the engine that the secret names",
     hint: "use the rotation function of that engine, or correct the secret's engine field",
   },
+  "event-malformed": {
+    disposition: "abort",
+    meaning: "the message is not one of rekey's events",
+    hint: "look at the message in the dead-letter queue, and at who else may write to this queue",
+  },
   "event-rejected": {
     disposition: "intervene",
     meaning: "the event bus refused the event for good",
@@ -68,6 +88,11 @@ export const codes = {
     disposition: "retry",
     meaning: "the event bus did not take the event",
     hint: "the step is repeated by Secrets Manager; no action unless it persists",
+  },
+  "internal-fault": {
+    disposition: "intervene",
+    meaning: "rekey met a state that it does not know",
+    hint: "report it with the name in the context; the state in the stores is unchanged or converges on the next try",
   },
   "invalidation-unavailable": {
     disposition: "retry",
@@ -138,6 +163,11 @@ export const codes = {
     disposition: "abort",
     meaning: "the event is not a Secrets Manager rotation event",
     hint: "the function takes Step, SecretId and ClientRequestToken as Secrets Manager sends them",
+  },
+  "store-rejected": {
+    disposition: "abort",
+    meaning: "Secrets Manager refused the call",
+    hint: "see the reason in the context; the secret may be a replica, or scheduled for deletion",
   },
   "store-throttled": {
     disposition: "retry",

@@ -1,7 +1,11 @@
+import type { TlsMode } from "../secrets/database-secret.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 
 export type RotationStep = "createSecret" | "setSecret" | "testSecret" | "finishSecret";
 export type StagingLabel = "AWSCURRENT" | "AWSPENDING" | "AWSPREVIOUS";
+
+/** `already-done`: an earlier invocation did it, and nothing was changed now. */
+export type StepOutcome = "done" | "already-done";
 
 /** Every call across a port is bounded by this signal, made from the time that the Lambda has left. */
 export interface CallOptions {
@@ -23,11 +27,14 @@ export interface SecretDescription {
   /** Staging labels by VersionId; versions without a label are absent. */
   readonly labels: ReadonlyMap<string, readonly string[]>;
   readonly tags: ReadonlyMap<string, string>;
+  /** When it was scheduled for deletion; its value cannot be read since. */
+  readonly deletedAt?: Date;
 }
 
 export interface StoredVersion {
   readonly versionId: string;
   readonly value: SecretValue;
+  readonly createdAt: Date;
 }
 
 /** A version by label, by id, or by both: with both, the store answers only when the label is on that very version. */
@@ -40,6 +47,8 @@ export interface SecretStore {
   describe(secretId: string, call: CallOptions): Promise<SecretDescription>;
   /** `undefined`: no version with that label, no such version, a version without a value, or the label is elsewhere. */
   read(secretId: string, at: VersionSelector, call: CallOptions): Promise<StoredVersion | undefined>;
+  /** Versions that lost every label but can still be read, newest first: where an abandoned rotation left its value. */
+  unlabelled(secretId: string, limit: number, call: CallOptions): Promise<readonly StoredVersion[]>;
   /** Idempotent for an equal value. Errors: `version-conflict` for another value under the same VersionId. */
   putPending(request: RotationRequest, value: SecretValue, call: CallOptions): Promise<void>;
   /** Moves AWSCURRENT. Idempotent. Secrets Manager puts AWSPREVIOUS on the version that it leaves. */
@@ -47,8 +56,6 @@ export interface SecretStore {
   /** Takes AWSPENDING off this request's version. Idempotent: a label that is not there is no error. */
   clearPending(request: RotationRequest, call: CallOptions): Promise<void>;
 }
-
-export type TlsMode = "verify-full" | "verify-ca" | "require" | "disable";
 
 export interface DatabaseTarget {
   readonly engine: string;
@@ -75,13 +82,23 @@ export interface DatabaseSession extends AsyncDisposable {
   setPassword(credential: Credential, call: CallOptions): Promise<void>;
 }
 
+/** Two users of one database that stand for one service. */
+export interface UserPair {
+  /** Owns what either of the two makes, and holds the rights that both have. */
+  readonly first: string;
+  readonly alternate: string;
+  /** Whether a human named the alternate user, so that an existing user of that name may be taken into the pair. */
+  readonly named: boolean;
+}
+
 /** What the alternating-users strategy needs beyond a password change. */
-export interface UserCloning {
+export interface UserPairing {
   /**
-   * Makes `clone` a user with `original`'s rights and the given password, or brings an existing clone's rights and
-   * password up to date, in one transaction. Errors: `user-collision` when that name is a user rekey did not make.
+   * Gives `next`, one of the pair, its password, and makes the alternate user where it is missing, so that both have the
+   * same rights and settings. One transaction, idempotent. Errors: `user-collision` when the pair is not one that rekey
+   * made or a human named, `database-rights-missing`.
    */
-  syncUser(original: string, clone: Credential, call: CallOptions): Promise<void>;
+  syncPair(pair: UserPair, next: Credential, call: CallOptions): Promise<void>;
 }
 
 export interface EngineCapabilities {
@@ -95,12 +112,13 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
   /** The `engine` names of the secret's JSON that this engine takes. */
   readonly names: readonly string[];
   readonly defaultPort: number;
+  readonly defaultDatabase: string;
   readonly maxUsernameBytes: number;
   /** A refused credential is a result; an unreachable, unverified or broken server is an error. */
   login(target: DatabaseTarget, credential: Credential, call: CallOptions): Promise<Login<Session>>;
 }
 
-export type CloningEngine = DatabaseEngine<DatabaseSession & UserCloning>;
+export type PairingEngine = DatabaseEngine<DatabaseSession & UserPairing>;
 
 /** Ids only. An event never holds a value. */
 export type RotationEvent =

@@ -1,0 +1,85 @@
+import { Client, type ClientConfig } from "pg";
+import type { CallOptions, Credential, DatabaseTarget } from "../../rotation/ports.ts";
+import { translateError } from "./translate-error.ts";
+
+/** An unreachable host is reported after this long, well before any function's own time-out. */
+const connectTimeoutMs = 5_000;
+
+function tlsOptions(tls: DatabaseTarget["tls"]): NonNullable<ClientConfig["ssl"]> {
+  if (tls.mode === "disable") return false;
+  return {
+    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+    rejectUnauthorized: tls.mode !== "require",
+    minVersion: "TLSv1.2",
+    ...(tls.mode === "verify-ca" ? { checkServerIdentity: () => undefined } : {}),
+  };
+}
+
+/** Whoever stands behind an unverified certificate could ask for the password in clear; it is never handed over. */
+class CleartextRefused extends Error {
+  readonly code = "ERR_TLS_CLEARTEXT_PASSWORD";
+}
+
+/** One connection; every wait on it ends with the call's signal, by cutting the socket. */
+export interface Connection {
+  /** Runs one statement. Errors: the table of `translateError`. */
+  run<Row extends object>(operation: string, sql: string, call: CallOptions): Promise<readonly Row[]>;
+  close(): Promise<void>;
+}
+
+/** Connects and logs in, or throws the driver's error for the caller to tell a refusal from a fault. */
+export async function connect(target: DatabaseTarget, credential: Credential, call: CallOptions): Promise<Connection> {
+  call.signal.throwIfAborted();
+  const client = new Client({
+    host: target.host,
+    port: target.port,
+    database: target.dbname,
+    user: credential.username,
+    password: credential.password.reveal(),
+    ssl: tlsOptions(target.tls),
+    connectionTimeoutMillis: connectTimeoutMs,
+    application_name: "rekey",
+    scramMaxIterations: 10_000_000,
+  } as ClientConfig);
+  if (!target.tls.mode.startsWith("verify")) {
+    client.connection.on("authenticationCleartextPassword", () =>
+      client.connection.stream.destroy(new CleartextRefused()),
+    );
+  }
+  // A cut connection is reported by the statement in flight; without a listener it would end the process.
+  client.on("error", () => undefined);
+
+  const bounded = async <Result>(work: Promise<Result>, { signal }: CallOptions): Promise<Result> => {
+    const cut = (): void => {
+      client.connection.stream.destroy();
+    };
+    signal.addEventListener("abort", cut, { once: true });
+    try {
+      signal.throwIfAborted();
+      return await work;
+    } finally {
+      signal.removeEventListener("abort", cut);
+    }
+  };
+
+  try {
+    await bounded(client.connect(), call);
+  } catch (error) {
+    client.connection.stream.destroy();
+    throw error;
+  }
+  return {
+    async run<Row extends object>(operation: string, sql: string, options: CallOptions) {
+      try {
+        return (await bounded(client.query<Row>(sql), options)).rows;
+      } catch (error) {
+        throw translateError(error, options, operation);
+      }
+    },
+    async close() {
+      const forced = setTimeout(() => client.connection.stream.destroy(), 1_000);
+      await client.end().catch(() => undefined);
+      clearTimeout(forced);
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import type { CallOptions, DatabaseSession, PairingEngine, UserPairing } from "../../rotation/ports.ts";
+import { type Connection, connect } from "./connection.ts";
+import { inTransaction, setPassword } from "./set-password.ts";
+import { syncPair } from "./sync-pair.ts";
+import { sqlState, translateError } from "./translate-error.ts";
+
+function session(connection: Connection): DatabaseSession & UserPairing {
+  return {
+    async setPassword(credential, call) {
+      await inTransaction(connection, call, async () => setPassword(connection, credential, call));
+    },
+    async syncPair(pair, next, call) {
+      await inTransaction(connection, call, async () => {
+        await syncPair(connection, pair, next.username, call);
+        await setPassword(connection, next, call);
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      await connection.close();
+    },
+  };
+}
+
+/** PostgreSQL 13 and newer, RDS and Aurora included. */
+export function postgresEngine(): PairingEngine {
+  return {
+    capabilities: { alternatingUsers: true, dualPassword: false, hashesPasswordOnClient: true },
+    names: ["postgres", "aurora-postgresql", "postgresql"],
+    defaultPort: 5432,
+    defaultDatabase: "postgres",
+    maxUsernameBytes: 63,
+    async login(target, credential, call: CallOptions) {
+      try {
+        return { ok: true, session: session(await connect(target, credential, call)) };
+      } catch (error) {
+        if (sqlState(error) === "28P01") return { ok: false, refusal: "bad-credential" };
+        if (sqlState(error) === "28000") return { ok: false, refusal: "login-not-allowed" };
+        throw translateError(error, call, "log in");
+      }
+    },
+  };
+}

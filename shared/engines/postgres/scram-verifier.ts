@@ -1,0 +1,36 @@
+import { createHash, createHmac, pbkdf2, randomBytes } from "node:crypto";
+import { promisify } from "node:util";
+import { saslprep } from "@mongodb-js/saslprep";
+import { RekeyError } from "../../errors/rekey-error.ts";
+import type { SecretValue } from "../../secrets/secret-value.ts";
+
+const deriveKey = promisify(pbkdf2);
+
+/** RFC 4013; like the server and libpq, a password that it prohibits is used as it is. */
+function prepared(password: SecretValue): string {
+  try {
+    return saslprep(password.reveal());
+  } catch {
+    return password.reveal();
+  }
+}
+
+const form = /^SCRAM-SHA-256\$[1-9]\d*:[A-Za-z0-9+/]{22}==\$[A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=$/;
+
+/**
+ * What PostgreSQL stores in place of a password (RFC 5802, RFC 7677):
+ * `SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>`. The server keeps it byte for byte, so that the password
+ * never reaches it. A malformed one would silently be hashed as if it were the password, hence the check at the end.
+ */
+export async function scramVerifier(
+  password: SecretValue,
+  iterations: number,
+  salt: Buffer = randomBytes(16),
+): Promise<string> {
+  const salted = await deriveKey(prepared(password), salt, iterations, 32, "sha256");
+  const key = (label: string): Buffer => createHmac("sha256", salted).update(label).digest();
+  const storedKey = createHash("sha256").update(key("Client Key")).digest("base64");
+  const verifier = `SCRAM-SHA-256$${iterations}:${salt.toString("base64")}$${storedKey}:${key("Server Key").toString("base64")}`;
+  if (!form.test(verifier)) throw new RekeyError("internal-fault", { context: { name: "scram-verifier", iterations } });
+  return verifier;
+}

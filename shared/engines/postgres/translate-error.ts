@@ -1,0 +1,69 @@
+import type { ErrorCode } from "../../errors/codes.ts";
+import { RekeyError } from "../../errors/rekey-error.ts";
+
+/** SQLSTATE (PostgreSQL, appendix A) to code. Classes (two characters) stand behind exact states. */
+const bySqlState: Readonly<Record<string, ErrorCode>> = {
+  "25006": "database-read-only",
+  "28000": "credential-refused",
+  "28P01": "credential-refused",
+  "3D000": "database-unknown",
+  "42501": "database-rights-missing",
+  "53300": "database-busy",
+  "55P03": "database-timeout",
+  "57014": "database-timeout",
+  "57P01": "database-unreachable",
+  "57P02": "database-unreachable",
+  "57P03": "database-busy",
+  "08": "database-unreachable",
+  "53": "database-busy",
+};
+
+const networkCodes = new Set([
+  "EAI_AGAIN",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EPIPE",
+  "ETIMEDOUT",
+]);
+
+const tlsCodes = /^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|ERR_OSSL|EPROTO)/;
+
+const stringField = (error: unknown, field: string): string | undefined => {
+  const value = typeof error === "object" && error !== null ? Reflect.get(error, field) : undefined;
+  return typeof value === "string" ? value : undefined;
+};
+
+/** The SQLSTATE of an error that the server sent, else undefined. */
+export const sqlState = (error: unknown): string | undefined =>
+  stringField(error, "severity") === undefined ? undefined : stringField(error, "code");
+
+/**
+ * A driver's or socket's error as rekey's own. Only the SQLSTATE or the socket's code crosses: messages of the server can
+ * hold statement text.
+ */
+export function translateError(error: unknown, call: { readonly signal: AbortSignal }, operation: string): RekeyError {
+  if (error instanceof RekeyError) return error;
+  if (call.signal.aborted) return new RekeyError("time-budget-spent", { context: { operation } });
+  const state = sqlState(error);
+  if (state !== undefined) {
+    const code = bySqlState[state] ?? bySqlState[state.slice(0, 2)] ?? "database-failed";
+    return new RekeyError(code, { context: { operation, sqlstate: state } });
+  }
+  const code = stringField(error, "code");
+  const message = stringField(error, "message") ?? "";
+  if ((code !== undefined && tlsCodes.test(code)) || message.includes("does not support SSL")) {
+    return new RekeyError("tls-refused", { context: { operation, reason: code ?? "server without TLS" } });
+  }
+  if (message === "timeout expired")
+    return new RekeyError("database-unreachable", { context: { operation, reason: "timeout" } });
+  if (code !== undefined && networkCodes.has(code)) {
+    return new RekeyError("database-unreachable", { context: { operation, reason: code } });
+  }
+  if (message.startsWith("Connection terminated") || message.startsWith("There was an error establishing an SSL")) {
+    return new RekeyError("database-unreachable", { context: { operation, reason: "connection cut" } });
+  }
+  return new RekeyError("database-failed", { context: { operation, reason: code ?? "protocol" } });
+}

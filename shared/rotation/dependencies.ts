@@ -1,0 +1,34 @@
+import type { PasswordPolicy } from "../secrets/password.ts";
+import type { SecretValue } from "../secrets/secret-value.ts";
+import type { CallOptions, DatabaseEngine, EventPublisher, SecretStore } from "./ports.ts";
+import type { RotationMemory } from "./rotation-memory.ts";
+import type { RotationPolicy, StrategyName } from "./rotation-policy.ts";
+import type { RotationStrategy } from "./strategies/strategy.ts";
+
+/** What a secret's description says about its rotation; nothing of it is secret. */
+export interface RotationFacts {
+  readonly secretArn: string;
+  readonly secretName: string;
+  readonly policy: RotationPolicy;
+}
+
+export interface RotationDependencies {
+  readonly store: SecretStore;
+  readonly publisher: EventPublisher;
+  readonly engine: DatabaseEngine;
+  readonly strategies: Readonly<Partial<Record<StrategyName, RotationStrategy>>>;
+  /** ARNs of admin secrets that the function's owner allows. */
+  readonly adminSecretArns: readonly string[];
+  /** PEM root used when the secret names none. */
+  readonly tlsCa?: string;
+  readonly generatePassword: (policy: PasswordPolicy) => SecretValue;
+  readonly memory: RotationMemory;
+  /** Takes facts for the log: names, ids and codes only. */
+  readonly report: (message: string, facts: Readonly<Record<string, string | number | boolean>>) => void;
+}
+
+/** The deadlines of one invocation: `work` ends first, so that time is left to `tell` of a failure. */
+export interface InvocationCalls {
+  readonly work: CallOptions;
+  readonly tell: CallOptions;
+}

@@ -1,0 +1,59 @@
+import { RekeyError } from "../errors/rekey-error.ts";
+import type { InvocationCalls, RotationDependencies } from "./dependencies.ts";
+import type { RotationRequest, RotationStep, StepOutcome } from "./ports.ts";
+import { createSecret } from "./steps/create-secret.ts";
+import { finishSecret } from "./steps/finish-secret.ts";
+import { setSecret } from "./steps/set-secret.ts";
+import { testSecret } from "./steps/test-secret.ts";
+
+const steps: Readonly<Record<RotationStep, typeof createSecret>> = {
+  createSecret,
+  setSecret,
+  testSecret,
+  finishSecret,
+};
+
+/** `arn:…:secret:<name>-<six characters>`; another form of id is its own name. */
+const nameIn = (secretId: string): string => /:secret:(.+)-[A-Za-z0-9]{6}$/.exec(secretId)?.[1] ?? secretId;
+
+/**
+ * Runs one step of Secrets Manager's rotation protocol. Idempotent by VersionId: a step may be repeated, cut at any point
+ * or run twice at once, and the next try converges. A failure that a repetition cannot mend is also published as
+ * `Secret Rotation Failed`. Errors: `RekeyError`; anything else is a fault of rekey itself.
+ */
+export async function rotate(
+  deps: RotationDependencies,
+  request: RotationRequest,
+  calls: InvocationCalls,
+): Promise<StepOutcome> {
+  try {
+    return await steps[request.step](deps, request, calls.work);
+  } catch (error) {
+    if (error instanceof RekeyError && error.disposition !== "retry") await tellFailure(deps, request, error, calls);
+    throw error;
+  }
+}
+
+async function tellFailure(
+  deps: RotationDependencies,
+  request: RotationRequest,
+  { code, disposition }: RekeyError,
+  calls: InvocationCalls,
+): Promise<void> {
+  const { secretId, versionId, step } = request;
+  const event = {
+    type: "Secret Rotation Failed",
+    secretArn: secretId,
+    secretName: nameIn(secretId),
+    versionId,
+    step,
+    code,
+    disposition,
+  } as const;
+  try {
+    await deps.publisher.publish(event, calls.tell);
+  } catch (error) {
+    const reason = error instanceof RekeyError ? error.code : "internal-fault";
+    deps.report("the failure could not be published", { secret: secretId, version: versionId, reason });
+  }
+}

@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { rotationPolicy } from "./rotation-policy.ts";
+
+test("a secret without tags gets a URL-safe password of 32 characters", () => {
+  expect(rotationPolicy(new Map()).password).toEqual({ charset: "url", length: 32 });
+});
+
+test("tags choose strategy, charset, length, TLS mode, admin secret and alternate user", () => {
+  const tags = new Map([
+    ["rekey:strategy", "alternating-users"],
+    ["rekey:password-charset", "shell"],
+    ["rekey:password-length", "40"],
+    ["rekey:tls", "verify-ca"],
+    ["rekey:admin-secret", "arn:admin"],
+    ["rekey:alternate-user", "app_b"],
+  ]);
+  expect(rotationPolicy(tags)).toEqual({
+    strategy: "alternating-users",
+    password: { charset: "shell", length: 40 },
+    tlsMode: "verify-ca",
+    adminSecretArn: "arn:admin",
+    alternateUser: "app_b",
+  });
+});
+
+test.each([
+  ["rekey:strategy", "both"],
+  ["rekey:password-charset", "emoji"],
+  ["rekey:password-length", "8"],
+  ["rekey:password-length", "many"],
+  ["rekey:tls", "prefer"],
+])("the tag %s with %s is option-invalid", (tag, value) => {
+  expect(() => rotationPolicy(new Map([[tag, value]]))).toThrow("option-invalid");
+});

@@ -1,0 +1,37 @@
+import type { RotationDependencies } from "../dependencies.ts";
+import type { CallOptions, RotationRequest, SecretDescription } from "../ports.ts";
+import type { Remembered } from "../rotation-memory.ts";
+import { rotationPolicy } from "../rotation-policy.ts";
+
+/**
+ * Where the request's version stands: `pending` is the one to work on, `current` was promoted already, `stopped` has
+ * lost AWSPENDING or its rotation was cancelled.
+ */
+export interface Admission {
+  readonly state: "pending" | "current" | "stopped";
+  readonly description: SecretDescription;
+  readonly remembered: Remembered;
+}
+
+/** Errors: `secret-not-found`, `option-invalid`. */
+export async function admit(
+  deps: RotationDependencies,
+  request: RotationRequest,
+  call: CallOptions,
+): Promise<Admission> {
+  const description = await deps.store.describe(request.secretId, call);
+  const remembered = deps.memory.remember(request, {
+    secretArn: description.secretArn,
+    secretName: description.name,
+    policy: rotationPolicy(description.tags),
+  });
+  const labels = description.labels.get(request.versionId) ?? [];
+  if (labels.includes("AWSCURRENT")) return { state: "current", description, remembered };
+  const isPending = description.rotationEnabled && labels.includes("AWSPENDING");
+  return { state: isPending ? "pending" : "stopped", description, remembered };
+}
+
+export function versionWithLabel(description: SecretDescription, label: string): string | undefined {
+  for (const [versionId, labels] of description.labels) if (labels.includes(label)) return versionId;
+  return undefined;
+}

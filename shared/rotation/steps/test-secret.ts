@@ -1,0 +1,16 @@
+import type { RotationDependencies } from "../dependencies.ts";
+import type { CallOptions, RotationRequest, StepOutcome } from "../ports.ts";
+import { findPending } from "./find-pending.ts";
+import { proveLogin } from "./prove-login.ts";
+
+/** Proves that AWSPENDING logs in. */
+export async function testSecret(
+  deps: RotationDependencies,
+  request: RotationRequest,
+  call: CallOptions,
+): Promise<StepOutcome> {
+  const found = await findPending(deps, request, call);
+  if (found === undefined) return "already-done";
+  await proveLogin(deps, request, found, call);
+  return "done";
+}

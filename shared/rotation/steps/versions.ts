@@ -1,0 +1,50 @@
+import { RekeyError } from "../../errors/rekey-error.ts";
+import { type DatabaseSecret, parseDatabaseSecret } from "../../secrets/database-secret.ts";
+import type { SecretValue } from "../../secrets/secret-value.ts";
+import type { RotationDependencies } from "../dependencies.ts";
+import type { CallOptions, RotationRequest, StoredVersion } from "../ports.ts";
+import { comparePending, type Rotation, rotationOf } from "../rotation-context.ts";
+import type { Remembered } from "../rotation-memory.ts";
+
+/** AWSCURRENT and AWSPENDING, compared before anything is contacted. */
+export interface LoadedRotation {
+  readonly rotation: Rotation;
+  readonly pending: DatabaseSecret;
+}
+
+/** Errors: `secret-not-found` for a secret without a current value. */
+export async function readCurrent(
+  deps: RotationDependencies,
+  secretId: string,
+  call: CallOptions,
+): Promise<StoredVersion> {
+  const current = await deps.store.read(secretId, { label: "AWSCURRENT" }, call);
+  if (current === undefined)
+    throw new RekeyError("secret-not-found", { context: { secret: secretId, label: "AWSCURRENT" } });
+  return current;
+}
+
+/** This request's AWSPENDING value: `undefined` when the label is elsewhere or the version has no value yet. */
+export async function readPending(
+  deps: RotationDependencies,
+  request: RotationRequest,
+  call: CallOptions,
+): Promise<SecretValue | undefined> {
+  const at = { label: "AWSPENDING", versionId: request.versionId } as const;
+  return (await deps.store.read(request.secretId, at, call))?.value;
+}
+
+/** Errors: `pending-tampered`, `secret-malformed`, `engine-unsupported`. */
+export function load(
+  deps: RotationDependencies,
+  remembered: Remembered,
+  values: { readonly current: SecretValue; readonly pending: SecretValue },
+  call: CallOptions,
+): LoadedRotation {
+  const rotation = rotationOf(deps, values.current, remembered.facts, call);
+  const pending = parseDatabaseSecret(values.pending);
+  comparePending(rotation, pending);
+  remembered.kind = { engine: rotation.current.engine, strategy: rotation.strategy.name };
+  remembered.compared = true;
+  return { rotation, pending };
+}

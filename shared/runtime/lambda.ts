@@ -1,0 +1,33 @@
+import middy from "@middy/core";
+import type { Context } from "aws-lambda";
+import { asRekeyError, type Facts, report, reportFailure } from "./logger.ts";
+
+/** A handler's answer together with what the log should say of it. */
+export interface Handled<Answer> {
+  readonly answer: Answer;
+  readonly facts: Facts;
+}
+
+/**
+ * A Lambda entry point: one log line for each invocation, and only rekey's own errors leave it, so that nothing a driver
+ * or an SDK put into an error reaches the log or the caller.
+ */
+export function lambda<Event, Answer>(
+  describe: (event: Event) => Facts,
+  work: (event: Event, context: Context) => Promise<Handled<Answer>>,
+): middy.MiddyfiedHandler<Event, Answer> {
+  return middy<Event, Answer>()
+    .use({
+      onError: (request) => {
+        const error = asRekeyError(request.error);
+        reportFailure("failed", error, describe(request.event));
+        request.error = error;
+      },
+    })
+    .handler(async (event, context) => {
+      const startedMs = performance.now();
+      const { answer, facts } = await work(event, context);
+      report("done", { ...describe(event), ...facts, durationMs: Math.round(performance.now() - startedMs) });
+      return answer;
+    });
+}

@@ -1,0 +1,27 @@
+import { RekeyError } from "../errors/rekey-error.ts";
+
+/** What a log line may hold: names, ids, codes, numbers. Values and foreign errors have no way in. */
+export type Facts = Readonly<Record<string, string | number | boolean | undefined>>;
+export type Report = (message: string, facts: Facts) => void;
+
+type Level = "INFO" | "WARN" | "ERROR";
+
+function write(level: Level, message: string, facts: Facts): void {
+  process.stdout.write(`${JSON.stringify({ level, message, ...facts, at: new Date().toISOString() })}\n`);
+}
+
+export const report: Report = (message, facts) => write("INFO", message, facts);
+export const warn: Report = (message, facts) => write("WARN", message, facts);
+
+/** Logs an error by its code and context; of an error that is not rekey's own, only its class. */
+export function reportFailure(message: string, error: RekeyError, facts: Facts): void {
+  const { code, disposition, hint, context } = error;
+  write("ERROR", message, { ...facts, ...context, code, disposition, hint });
+}
+
+/** Any error as rekey's own. A foreign one that got this far is a fault of rekey; only its class name crosses. */
+export function asRekeyError(error: unknown): RekeyError {
+  if (error instanceof RekeyError) return error;
+  const name = error instanceof Error ? error.constructor.name : typeof error;
+  return new RekeyError("internal-fault", { context: { name } });
+}

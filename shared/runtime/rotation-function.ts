@@ -1,0 +1,52 @@
+import { readFileSync } from "node:fs";
+import { generatePassword } from "../secrets/password.ts";
+import type { RotationDependencies } from "../rotation/dependencies.ts";
+import type { DatabaseEngine, RotationRequest } from "../rotation/ports.ts";
+import { parseRotationRequest } from "../rotation/request.ts";
+import { rotate } from "../rotation/rotate.ts";
+import { rotationMemory } from "../rotation/rotation-memory.ts";
+import { environmentPublisher, environmentStore } from "./aws-clients.ts";
+import { environmentOf } from "./environment.ts";
+import { lambda } from "./lambda.ts";
+import { type Facts, warn } from "./logger.ts";
+import { invocationCalls } from "./time-budget.ts";
+
+/** `REKEY_TLS_CA`: PEM text, or the path of a PEM file in the function's package or layer. */
+const readCa = (text: string): string => (text.includes("-----BEGIN") ? text : readFileSync(text, "utf8"));
+
+function logFacts(event: unknown): Facts {
+  try {
+    const { step, secretId, versionId }: RotationRequest = parseRotationRequest(event);
+    return { step, secret: secretId, version: versionId };
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * The Lambda handler of one engine's rotation function, wired from the environment: `EVENT_BUS_NAME`,
+ * `REKEY_ADMIN_SECRETS`, `REKEY_TLS_CA`, `SECRETS_MANAGER_ENDPOINT`.
+ */
+export function rotationFunction(
+  engine: DatabaseEngine,
+  strategies: RotationDependencies["strategies"],
+  variables: Readonly<Record<string, string | undefined>>,
+): ReturnType<typeof lambda<unknown, undefined>> {
+  const environment = environmentOf(variables);
+  const ca = environment.text("REKEY_TLS_CA");
+  const deps: RotationDependencies = {
+    store: environmentStore(environment),
+    publisher: environmentPublisher(environment),
+    engine,
+    strategies,
+    adminSecretArns: environment.list("REKEY_ADMIN_SECRETS"),
+    ...(ca === undefined ? {} : { tlsCa: readCa(ca) }),
+    generatePassword,
+    memory: rotationMemory(),
+    report: warn,
+  };
+  return lambda(logFacts, async (event, context) => {
+    const outcome = await rotate(deps, parseRotationRequest(event), invocationCalls(context));
+    return { answer: undefined, facts: { outcome } };
+  });
+}

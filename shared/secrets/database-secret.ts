@@ -1,0 +1,145 @@
+import { RekeyError } from "../errors/rekey-error.ts";
+import { renderDerivedFields } from "./derived-fields.ts";
+import { SecretValue } from "./secret-value.ts";
+
+export const tlsModes = ["verify-full", "verify-ca", "require", "disable"] as const;
+export type TlsMode = (typeof tlsModes)[number];
+
+/** A database secret in AWS's JSON shape, its password unprintable. */
+export interface DatabaseSecret {
+  readonly engine: string;
+  readonly host: string;
+  readonly port: number | undefined;
+  readonly dbname: string | undefined;
+  readonly username: string;
+  readonly password: SecretValue;
+  readonly masterArn: string | undefined;
+  /** From `ssl`: true is `verify-full`, false is `disable`, a mode is itself. */
+  readonly tlsMode: TlsMode | undefined;
+  /** From `sslrootcert`: a PEM certificate, not a path. */
+  readonly tlsCa: string | undefined;
+  /** The pair of alternating users, as `[first, alternate]`, once a rotation has recorded it in `alternateusers`. */
+  readonly alternateUsers: readonly [string, string] | undefined;
+}
+
+export interface AdminSecret {
+  readonly username: string;
+  readonly password: SecretValue;
+  readonly host: string | undefined;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const malformed = (field: string, problem: string): RekeyError =>
+  new RekeyError("secret-malformed", { context: { field, problem } });
+
+function parseFields(value: SecretValue): Fields {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(value.reveal());
+  } catch {
+    throw malformed("(whole)", "not JSON");
+  }
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
+    throw malformed("(whole)", "not an object");
+  return parsed as Fields;
+}
+
+function text(fields: Fields, field: string): string | undefined {
+  const value = fields[field];
+  if (value === undefined || value === null || value === "") return undefined;
+  if (typeof value !== "string") throw malformed(field, "not a string");
+  if (value.includes("\0")) throw malformed(field, "holds a NUL character");
+  return value;
+}
+
+function requiredText(fields: Fields, field: string): string {
+  const value = text(fields, field);
+  if (value === undefined) throw malformed(field, "missing");
+  return value;
+}
+
+function parsePort(fields: Fields): number | undefined {
+  const raw = fields["port"];
+  if (raw === undefined || raw === null || raw === "") return undefined;
+  const port = typeof raw === "string" && /^\d{1,5}$/.test(raw) ? Number(raw) : raw;
+  if (typeof port !== "number" || !Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw malformed("port", "not a port number");
+  }
+  return port;
+}
+
+function parseTlsMode(fields: Fields): TlsMode | undefined {
+  const raw = fields["ssl"];
+  if (raw === undefined || raw === null || raw === "") return undefined;
+  if (raw === true || raw === "true") return "verify-full";
+  if (raw === false || raw === "false") return "disable";
+  const mode = tlsModes.find((known) => known === raw);
+  if (mode === undefined) throw malformed("ssl", "neither true, false nor a TLS mode");
+  return mode;
+}
+
+function parsePair(fields: Fields): readonly [string, string] | undefined {
+  const raw = fields["alternateusers"];
+  if (raw === undefined) return undefined;
+  if (!Array.isArray(raw) || raw.length !== 2) throw malformed("alternateusers", "not a list of two names");
+  const [first, alternate] = raw as readonly unknown[];
+  if (
+    typeof first !== "string" ||
+    typeof alternate !== "string" ||
+    first === "" ||
+    alternate === "" ||
+    first === alternate
+  ) {
+    throw malformed("alternateusers", "not a list of two different names");
+  }
+  return [first, alternate];
+}
+
+/** Reads AWS's secret JSON. Errors: `secret-malformed`, which names the field and never a value. */
+export function parseDatabaseSecret(value: SecretValue): DatabaseSecret {
+  const fields = parseFields(value);
+  return {
+    engine: requiredText(fields, "engine"),
+    host: requiredText(fields, "host"),
+    port: parsePort(fields),
+    dbname: text(fields, "dbname"),
+    username: requiredText(fields, "username"),
+    password: new SecretValue(requiredText(fields, "password")),
+    masterArn: text(fields, "masterarn"),
+    tlsMode: parseTlsMode(fields),
+    tlsCa: text(fields, "sslrootcert"),
+    alternateUsers: parsePair(fields),
+  };
+}
+
+/** Reads an admin secret: RDS-managed ones hold only `username` and `password`. Errors: `secret-malformed`. */
+export function parseAdminSecret(value: SecretValue): AdminSecret {
+  const fields = parseFields(value);
+  return {
+    username: requiredText(fields, "username"),
+    password: new SecretValue(requiredText(fields, "password")),
+    host: text(fields, "host"),
+  };
+}
+
+/**
+ * The same secret with another credential. Every other field is kept; fields derived from the credential (`url`,
+ * `jdbcUrl`, `DATABASE_URL`) are rendered anew. Errors: `secret-malformed` when a field holds the old password in a form
+ * that cannot be rendered, since it would go stale.
+ */
+export function withCredential(
+  value: SecretValue,
+  credential: { readonly username: string; readonly password: SecretValue },
+  alternateUsers?: readonly [string, string],
+): SecretValue {
+  const old = parseDatabaseSecret(value);
+  const fields: Record<string, unknown> = {
+    ...parseFields(value),
+    username: credential.username,
+    password: credential.password.reveal(),
+    ...(alternateUsers === undefined ? {} : { alternateusers: alternateUsers }),
+  };
+  const rendered = renderDerivedFields(fields, old, credential);
+  return new SecretValue(JSON.stringify({ ...fields, ...rendered }));
+}

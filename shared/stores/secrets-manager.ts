@@ -1,0 +1,145 @@
+import {
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  ListSecretVersionIdsCommand,
+  PutSecretValueCommand,
+  type SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
+} from "@aws-sdk/client-secrets-manager";
+import { isRekeyError } from "../errors/rekey-error.ts";
+import type { CallOptions, RotationRequest, SecretDescription, SecretStore } from "../rotation/ports.ts";
+import { SecretValue } from "../secrets/secret-value.ts";
+import { awsErrorName, translateError } from "./translate-error.ts";
+
+/** Both mean that this version is not to be had: no such version, label or value, or the label is on another version. */
+const absent = (error: unknown): boolean => {
+  const message = error instanceof Error ? error.message : "";
+  return (
+    (awsErrorName(error) === "ResourceNotFoundException" && message.includes("secret value")) ||
+    (awsErrorName(error) === "InvalidRequestException" && message.includes("not associated"))
+  );
+};
+
+/** Only a rotation under an assumed role or across accounts has one; it proves the caller's identity on each write. */
+const withToken = ({ rotationToken }: RotationRequest): { RotationToken?: string } =>
+  rotationToken === undefined ? {} : { RotationToken: rotationToken };
+
+/**
+ * Secrets Manager over the AWS SDK. Every method is one call when all goes well. Errors: `access-denied`,
+ * `quota-exceeded`, `secret-not-found`, `store-rejected`, `store-throttled`, `store-unavailable`, `time-budget-spent`,
+ * `version-conflict`.
+ */
+export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
+  async function attempt<Result>(
+    operation: string,
+    secret: string,
+    call: CallOptions,
+    work: (options: { abortSignal: AbortSignal }) => Promise<Result>,
+  ): Promise<Result> {
+    try {
+      return await work({ abortSignal: call.signal });
+    } catch (error) {
+      throw translateError(error, call, { operation, secret });
+    }
+  }
+
+  const describe = async (secretId: string, call: CallOptions): Promise<SecretDescription> =>
+    attempt("DescribeSecret", secretId, call, async (options) => {
+      const answer = await client.send(new DescribeSecretCommand({ SecretId: secretId }), options);
+      return {
+        secretArn: answer.ARN ?? secretId,
+        name: answer.Name ?? secretId,
+        rotationEnabled: answer.RotationEnabled ?? false,
+        labels: new Map(Object.entries(answer.VersionIdsToStages ?? {})),
+        tags: new Map((answer.Tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value])),
+        ...(answer.DeletedDate === undefined ? {} : { deletedAt: answer.DeletedDate }),
+      };
+    });
+
+  const read: SecretStore["read"] = async (secretId, at, call) =>
+    attempt("GetSecretValue", secretId, call, async (options) => {
+      const command = new GetSecretValueCommand({
+        SecretId: secretId,
+        VersionId: at.versionId,
+        VersionStage: at.label,
+      });
+      try {
+        const { VersionId, SecretString, CreatedDate } = await client.send(command, options);
+        if (VersionId === undefined || SecretString === undefined) return undefined;
+        return { versionId: VersionId, value: new SecretValue(SecretString), createdAt: CreatedDate ?? new Date(0) };
+      } catch (error) {
+        if (absent(error)) return undefined;
+        throw error;
+      }
+    });
+
+  return {
+    describe,
+    read,
+    async unlabelled(secretId, limit, call) {
+      const list = new ListSecretVersionIdsCommand({ SecretId: secretId, IncludeDeprecated: true, MaxResults: 100 });
+      const answer = await attempt("ListSecretVersionIds", secretId, call, async (options) =>
+        client.send(list, options),
+      );
+      const newest = (answer.Versions ?? [])
+        .filter(({ VersionStages = [] }) => VersionStages.length === 0)
+        .sort((one, other) => Number(other.CreatedDate ?? 0) - Number(one.CreatedDate ?? 0))
+        .slice(0, limit);
+      const versions = await Promise.all(
+        newest.map(async ({ VersionId }) =>
+          VersionId === undefined ? undefined : read(secretId, { versionId: VersionId }, call),
+        ),
+      );
+      return versions.filter((version) => version !== undefined);
+    },
+    async putPending(request, value, call) {
+      await attempt("PutSecretValue", request.secretId, call, async (options) =>
+        client.send(
+          new PutSecretValueCommand({
+            SecretId: request.secretId,
+            ClientRequestToken: request.versionId,
+            SecretString: value.reveal(),
+            VersionStages: ["AWSPENDING"],
+            ...withToken(request),
+          }),
+          options,
+        ),
+      );
+    },
+    async promote(request, { from }, call) {
+      const move = {
+        SecretId: request.secretId,
+        VersionStage: "AWSCURRENT",
+        MoveToVersionId: request.versionId,
+        RemoveFromVersionId: from,
+        ...withToken(request),
+      };
+      await attempt("UpdateSecretVersionStage", request.secretId, call, async (options) => {
+        try {
+          await client.send(new UpdateSecretVersionStageCommand(move), options);
+        } catch (error) {
+          // The move may have happened: its answer was lost, or another invocation of this step made it.
+          const { labels } = await describe(request.secretId, call);
+          if (labels.get(request.versionId)?.includes("AWSCURRENT") !== true) throw error;
+        }
+      });
+    },
+    async clearPending(request, call) {
+      const removal = {
+        SecretId: request.secretId,
+        VersionStage: "AWSPENDING",
+        RemoveFromVersionId: request.versionId,
+        ...withToken(request),
+      };
+      try {
+        await attempt("UpdateSecretVersionStage", request.secretId, call, async (options) =>
+          client.send(new UpdateSecretVersionStageCommand(removal), options),
+        );
+      } catch (error) {
+        if (!isRekeyError(error, "store-rejected")) throw error;
+        const { labels } = await describe(request.secretId, call);
+        if (labels.get(request.versionId)?.includes("AWSPENDING") === true) throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,25 @@
+/** Stands between a caller and a port: it may delay a call, refuse it, or cut it after it took effect. */
+export type Gate = <Result>(operation: string, work: () => Promise<Result>) => Promise<Result>;
+
+type AsyncMethod = (...args: unknown[]) => Promise<unknown>;
+
+/**
+ * The same port with every asynchronous method behind the gate, those of the sessions that it hands out included. Closing
+ * a session is not gated: a dead process closes its sockets too.
+ */
+export function gated<Port extends object>(port: Port, gate: Gate): Port {
+  return new Proxy(port, {
+    get(target, name, receiver) {
+      const member: unknown = Reflect.get(target, name, receiver);
+      if (typeof member !== "function" || typeof name === "symbol") return member;
+      const method = member as AsyncMethod;
+      return async (...args: unknown[]): Promise<unknown> => {
+        const result = await gate(name, async () => method.apply(target, args));
+        return hasSession(result) ? { ...result, session: gated(result.session, gate) } : result;
+      };
+    },
+  });
+}
+
+const hasSession = (result: unknown): result is { readonly session: object } =>
+  typeof result === "object" && result !== null && typeof Reflect.get(result, "session") === "object";

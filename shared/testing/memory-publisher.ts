@@ -1,0 +1,16 @@
+import type { EventPublisher, RotationEvent } from "../rotation/ports.ts";
+
+/** An `EventPublisher` that keeps what it is given. */
+export interface MemoryPublisher extends EventPublisher {
+  readonly events: readonly RotationEvent[];
+}
+
+export function memoryPublisher(): MemoryPublisher {
+  const events: RotationEvent[] = [];
+  return {
+    events,
+    async publish(event) {
+      events.push(event);
+    },
+  };
+}
