@@ -1,0 +1,37 @@
+import { existsSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import pg from "pg";
+import { type EmbeddedPostgres, startPostgres } from "./embedded-postgres.ts";
+
+const folders = (): readonly string[] => readdirSync(tmpdir()).filter((name) => name.startsWith("rekey-postgres-"));
+
+let postgres: EmbeddedPostgres;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(async () => postgres.stop());
+
+test("is PostgreSQL 18 and asks for a SCRAM password", async () => {
+  expect(await postgres.admin("SHOW server_version")).toMatchObject([
+    { server_version: expect.stringMatching(/^18\./) },
+  ]);
+  expect(await postgres.admin("SHOW password_encryption")).toEqual([{ password_encryption: "scram-sha-256" }]);
+});
+
+test("a wrong password is refused and in the log", async () => {
+  const { host, port } = postgres;
+  const client = new pg.Client({ host, port, user: "postgres", password: "wrong", database: "postgres" });
+  await expect(client.connect()).rejects.toMatchObject({ code: "28P01" });
+  expect(await postgres.log()).toContain("password authentication failed");
+});
+
+test("stop leaves no folder and no listener", async () => {
+  const before = folders();
+  const other = await startPostgres();
+  const made = folders().filter((name) => !before.includes(name));
+  await other.stop();
+  expect(made.some((name) => existsSync(`${tmpdir()}/${name}`))).toBe(false);
+  await expect(other.admin("SELECT 1")).rejects.toMatchObject({ code: "ECONNREFUSED" });
+});

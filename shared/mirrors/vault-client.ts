@@ -1,0 +1,61 @@
+import vault from "node-vault";
+import type { CallOptions } from "../rotation/ports.ts";
+import type { SecretValue } from "../secrets/secret-value.ts";
+import { vaultTransport } from "./vault-transport.ts";
+
+export interface VaultRequest {
+  readonly verb: "read" | "write";
+  /** Below `/v1/`. */
+  readonly path: string;
+  readonly body?: Readonly<Record<string, unknown>>;
+  readonly token?: SecretValue;
+}
+
+/** Any answer of Vault's, also a refusal: what it means is for the caller to say. */
+export interface VaultAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+export type VaultClient = (request: VaultRequest, call?: CallOptions) => Promise<VaultAnswer>;
+
+function refusal(error: unknown): VaultAnswer | undefined {
+  const response: unknown = error instanceof Error ? Reflect.get(error, "response") : undefined;
+  if (typeof response !== "object" || response === null) return undefined;
+  const status: unknown = Reflect.get(response, "statusCode");
+  return typeof status === "number" ? { status, body: Reflect.get(response, "body") } : undefined;
+}
+
+/**
+ * node-vault behind its own transport and without its debug output, which prints what is written. What it would take
+ * from the environment (`VAULT_TOKEN`, `VAULT_NAMESPACE`, `VAULT_PREFIX`) is set here, so that only the options count.
+ * Errors: those of the transport.
+ */
+export function vaultClient(options: {
+  readonly endpoint: string;
+  readonly namespace: string | undefined;
+  readonly ca: string | undefined;
+  readonly timeoutMs: number;
+}): VaultClient {
+  const transport = vaultTransport(options);
+  const client = vault({
+    endpoint: options.endpoint,
+    debug: () => undefined,
+    "request-promise": { defaults: () => transport },
+  });
+  Object.assign(client, { token: "", namespace: options.namespace ?? "", pathPrefix: "" });
+
+  return async ({ verb, path, body, token }, call) => {
+    const headers = { "X-Vault-Request": "true", ...(token && { "X-Vault-Token": token.reveal() }) };
+    const requestOptions = { headers, ...(call && { signal: call.signal }) };
+    try {
+      const answer: unknown =
+        verb === "read" ? await client.read(path, requestOptions) : await client.write(path, body, requestOptions);
+      return { status: 200, body: answer };
+    } catch (error) {
+      const answer = refusal(error);
+      if (answer === undefined) throw error;
+      return answer;
+    }
+  };
+}

@@ -1,0 +1,110 @@
+import { RekeyError } from "../errors/rekey-error.ts";
+import type { CallOptions } from "../rotation/ports.ts";
+import { SecretValue } from "../secrets/secret-value.ts";
+import { isPolicyDenial, memberAt, refused } from "./vault-answer.ts";
+import type { VaultAnswer, VaultClient, VaultRequest } from "./vault-client.ts";
+
+export type VaultLogin =
+  | { readonly method: "token"; readonly token: SecretValue }
+  | {
+      readonly method: "approle";
+      readonly roleId: string;
+      readonly secretId: SecretValue;
+      /** Where AppRole is mounted below `auth/`: `approle` unless said. */
+      readonly mount?: string;
+    };
+
+interface Lease {
+  readonly token: SecretValue;
+  readonly renewable: boolean;
+  readonly renewAtMs: number;
+  readonly expiresAtMs: number;
+}
+
+/** A lease of no seconds never ends: a root token's. */
+function lease(token: SecretValue, seconds: unknown, renewable: unknown): Lease {
+  const lifeMs = typeof seconds === "number" && seconds > 0 ? seconds * 1000 : Infinity;
+  const nowMs = Date.now();
+  return { token, renewable: renewable === true, renewAtMs: nowMs + (lifeMs * 2) / 3, expiresAtMs: nowMs + lifeMs };
+}
+
+function grantedLease(answer: VaultAnswer): Lease | undefined {
+  const token = memberAt(answer.body, "auth", "client_token");
+  if (answer.status !== 200 || typeof token !== "string") return undefined;
+  const seconds = memberAt(answer.body, "auth", "lease_duration");
+  return lease(new SecretValue(token), seconds, memberAt(answer.body, "auth", "renewable"));
+}
+
+async function open(client: VaultClient, login: VaultLogin): Promise<Lease> {
+  if (login.method === "token") {
+    const answer = await client({ verb: "read", path: "auth/token/lookup-self", token: login.token });
+    if (isPolicyDenial(answer)) return lease(login.token, 0, false);
+    if (answer.status !== 200) throw refused(answer, "login");
+    return lease(login.token, memberAt(answer.body, "data", "ttl"), memberAt(answer.body, "data", "renewable"));
+  }
+  const body = { role_id: login.roleId, secret_id: login.secretId.reveal() };
+  const answer = await client({ verb: "write", path: `auth/${login.mount ?? "approle"}/login`, body });
+  const granted = grantedLease(answer);
+  if (granted === undefined) throw refused(answer, "login");
+  return granted;
+}
+
+/** The same token for longer. A lease that cannot be renewed any more is opened anew. */
+async function renew(client: VaultClient, login: VaultLogin, old: Lease): Promise<Lease> {
+  if (!old.renewable || Date.now() >= old.expiresAtMs) return open(client, login);
+  const answer = await client({ verb: "write", path: "auth/token/renew-self", body: {}, token: old.token });
+  if (answer.status === 400 || answer.status === 403) return open(client, login);
+  const renewed = grantedLease(answer);
+  if (renewed === undefined) throw refused(answer, "renew");
+  return renewed;
+}
+
+async function untilAborted<T>(work: Promise<T>, { signal }: CallOptions): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(new RekeyError("time-budget-spent", { context: { operation: "login" } }));
+  signal.addEventListener("abort", abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+/**
+ * Sends requests with a token that is opened at the first one and renewed once two thirds of its life are over, at the
+ * next request: a function that is frozen between invocations has no timers. Requests at the same time share one login,
+ * which is bounded by the client's time-out and not by the signal of whoever came first. After Vault has refused the
+ * token itself, AppRole logs in again, once per request. Errors: those of the client, `mirror-unauthorized`,
+ * `mirror-unavailable`.
+ */
+export function vaultSession(
+  client: VaultClient,
+  login: VaultLogin,
+): (request: VaultRequest, call: CallOptions) => Promise<VaultAnswer> {
+  let held: Lease | undefined;
+  let opening: Promise<Lease> | undefined;
+
+  async function refresh(): Promise<Lease> {
+    try {
+      held = held === undefined ? await open(client, login) : await renew(client, login, held);
+      return held;
+    } finally {
+      opening = undefined;
+    }
+  }
+  const valid = async (call: CallOptions): Promise<Lease> => {
+    if (held !== undefined && Date.now() < held.renewAtMs) return held;
+    opening ??= refresh();
+    return untilAborted(opening, call);
+  };
+
+  return async (request, call) => {
+    const first = await valid(call);
+    const answer = await client({ ...request, token: first.token }, call);
+    if (answer.status !== 403 || isPolicyDenial(answer) || login.method === "token") return answer;
+    if (held === first) held = undefined;
+    const second = await valid(call);
+    return client({ ...request, token: second.token }, call);
+  };
+}
