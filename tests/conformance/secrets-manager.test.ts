@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type AwsFront, startAwsFront } from "../../local/aws/front.ts";
+import { type Clock, movableClock } from "../../local/clock.ts";
+import { createSecretsManager } from "../../local/secrets-manager/service.ts";
+import { replaySecretsManagerVectors, scenarioIds } from "./secrets-manager-vectors.ts";
+
+const accountId = "123456789012";
+const lambdaArn = `arn:aws:lambda:us-east-1:${accountId}:function:no-op`;
+
+let clock: Clock;
+let front: AwsFront;
+
+beforeAll(async () => {
+  clock = movableClock();
+  const functions = {
+    mayInvoke: (functionArn: string) => functionArn === lambdaArn,
+    invoke: async () => ({ ok: true, payload: null }) as const,
+  };
+  front = await startAwsFront({ accountId, services: [createSecretsManager({ clock, accountId, functions })] });
+});
+afterAll(async () => {
+  clock.stop();
+  await front.stop();
+});
+
+test("there are recorded scenarios", () => {
+  expect(scenarioIds.length).toBeGreaterThan(15);
+});
+
+test.each(scenarioIds)("answers as AWS does: %s", async (scenario) => {
+  const results = await replaySecretsManagerVectors({ endpoint: front.endpoint, lambdaArn, scenarios: [scenario] });
+  expect(results.length).toBeGreaterThan(0);
+  expect(results.filter(({ problem }) => problem !== undefined)).toEqual([]);
+});
