@@ -28,7 +28,8 @@ const builtinsWithoutFacade: Plugin = {
 const unreached: Plugin = {
   name: "unreached",
   setup({ onResolve, onLoad }) {
-    const filter = /^(?:pg-native|pg-cloudflare|cloudflare:sockets|pg-pool|pgpass|\.\/native|@smithy\/core\/event-streams)$/;
+    const filter =
+      /^(?:pg-native|pg-cloudflare|cloudflare:sockets|pg-pool|pgpass|\.\/native|@smithy\/core\/event-streams)$/;
     onResolve({ filter }, ({ path }) => ({ path, namespace: "unreached" }));
     onLoad({ filter: /.*/, namespace: "unreached" }, () => ({ contents: "module.exports = class {};", loader: "js" }));
   },

@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { parseSync } from "oxc-parser";
+import { engineNames, mayReveal, type Room, rooms } from "./rooms.ts";
+
+const skipped = new Set(["node_modules", "dist", "coverage", ".git", "tests", "docs", "events"]);
+const longestFileLines = 300;
+const longestHandlerLines = 40;
+
+/** Every TypeScript file below `root`, tests left out, as paths from `root`. */
+export function sourceFiles(root: string): readonly string[] {
+  return readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts") && !entry.name.endsWith(".test.ts"))
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
+    .filter((file) => file.includes("/") && !file.split("/").some((folder) => skipped.has(folder)));
+}
+
+const isIn = (file: string, place: string): boolean => file === place || file.startsWith(`${place}/`);
+
+const roomOf = (file: string): string | undefined =>
+  Object.keys(rooms)
+    .filter((room) => isIn(file, room))
+    .sort((one, other) => other.length - one.length)[0];
+
+function importsOf(file: string, source: string): readonly string[] {
+  const { module } = parseSync(file, source);
+  const fixed = module.staticImports.map(({ moduleRequest }) => moduleRequest.value);
+  const again = module.staticExports.flatMap(({ entries }) => entries.map(({ moduleRequest }) => moduleRequest?.value));
+  const late = module.dynamicImports.map(({ moduleRequest }) =>
+    source.slice(moduleRequest.start + 1, moduleRequest.end - 1),
+  );
+  return [...fixed, ...again, ...late].filter((specifier) => specifier !== undefined);
+}
+
+function mayImport(room: string, { rooms: allowedRooms, packages }: Room, file: string, specifier: string): boolean {
+  if (!specifier.startsWith(".")) {
+    return packages.some((name) =>
+      name.endsWith(":") ? specifier.startsWith(name) : specifier === name || specifier.startsWith(`${name}/`),
+    );
+  }
+  const target = path.join(path.dirname(file), specifier);
+  return isIn(target, room) || allowedRooms.some((allowed) => isIn(target, allowed));
+}
+
+/** Everything in the tree that breaks a rule, a sentence each. A tree without files breaks the first one. */
+export function violations(root: string): readonly string[] {
+  const files = sourceFiles(root);
+  if (files.length === 0) return ["no files were read"];
+  return files.flatMap((file) => {
+    const source = readFileSync(path.join(root, file), "utf8");
+    const room = roomOf(file);
+    if (room === undefined) return [`${file} is in no room`];
+    const allowed = rooms[room];
+    const lines = source.split("\n").length - 1;
+    const most = file.startsWith("functions/") ? longestHandlerLines : longestFileLines;
+    return [
+      ...importsOf(file, source)
+        .filter((specifier) => allowed === undefined || !mayImport(room, allowed, file, specifier))
+        .map((specifier) => `${file} imports ${specifier}`),
+      ...(lines > most ? [`${file} has ${lines} lines`] : []),
+      ...(path.basename(file) === "utils.ts" ? [`${file} has a name that says nothing`] : []),
+      ...(/\.reveal\(\)/.test(source) && !mayReveal.some((place) => isIn(file, place))
+        ? [`${file} reveals a secret`]
+        : []),
+      ...(room === "shared/rotation" && engineNames.test(source) ? [`${file} names an engine`] : []),
+    ];
+  });
+}

@@ -1,0 +1,53 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { sourceFiles, violations } from "./check-imports.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+test("the tree keeps its rules", () => {
+  expect(sourceFiles(root).length).toBeGreaterThan(60);
+  expect(violations(root)).toEqual([]);
+});
+
+test.each([
+  ["a driver in the core", "shared/rotation/x.ts", 'import pg from "pg";', "imports pg"],
+  ["an adapter in the core", "shared/rotation/x.ts", 'export { y } from "../stores/y.ts";', "imports ../stores/y.ts"],
+  ["a late import", "shared/secrets/x.ts", 'await import("node-vault");', "imports node-vault"],
+  ["one adapter in another", "shared/stores/x.ts", 'import "../mirrors/y.ts";', "imports ../mirrors/y.ts"],
+  [
+    "the core's inside in an adapter",
+    "shared/engines/x.ts",
+    'import "../rotation/rotate.ts";',
+    "imports ../rotation/rotate.ts",
+  ],
+  [
+    "the local stack in a function",
+    "functions/x/handler.ts",
+    'import "../../local/clock.ts";',
+    "imports ../../local/clock.ts",
+  ],
+  ["a room without a row", "shared/new/x.ts", "", "is in no room"],
+  ["a revealed secret", "shared/rotation/x.ts", "value.reveal()", "reveals a secret"],
+  ["an engine's name in the core", "shared/rotation/x.ts", 'if (engine === "postgres") {}', "names an engine"],
+  ["a long handler", "functions/x/handler.ts", "\n".repeat(41), "has 41 lines"],
+  ["a long file", "local/x/x.ts", "\n".repeat(301), "has 301 lines"],
+  ["a file named utils.ts", "local/x/utils.ts", "", "says nothing"],
+])("%s is found", (_what, file, source, problem) => {
+  const tree = mkdtempSync(path.join(tmpdir(), "rekey-rooms-"));
+  try {
+    mkdirSync(path.dirname(path.join(tree, file)), { recursive: true });
+    writeFileSync(path.join(tree, file), source);
+    expect(violations(tree)).toEqual([expect.stringContaining(problem)]);
+  } finally {
+    rmSync(tree, { recursive: true });
+  }
+});
+
+test("a tree without files is a failure, not a pass", () => {
+  const tree = mkdtempSync(path.join(tmpdir(), "rekey-rooms-"));
+  expect(violations(tree)).toEqual(["no files were read"]);
+  rmSync(tree, { recursive: true });
+});

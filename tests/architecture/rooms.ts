@@ -1,0 +1,74 @@
+/** Which room may import what, in design order. What is not listed is not allowed. */
+export interface Room {
+  /** Rooms, or single files of rooms. */
+  readonly rooms: readonly string[];
+  readonly packages: readonly string[];
+}
+
+const ports = "shared/rotation/ports.ts";
+const values = ["shared/secrets", "shared/errors"];
+
+export const rooms: Readonly<Record<string, Room>> = {
+  "shared/errors": { rooms: [], packages: [] },
+  "shared/secrets": { rooms: ["shared/errors"], packages: ["node:crypto"] },
+  "shared/rotation": { rooms: values, packages: [] },
+  "shared/engines": {
+    rooms: [ports, ...values],
+    packages: ["node:crypto", "node:util", "pg", "@mongodb-js/saslprep"],
+  },
+  "shared/stores": { rooms: [ports, ...values], packages: ["@aws-sdk/client-secrets-manager"] },
+  "shared/publishers": { rooms: [ports, "shared/errors"], packages: ["@aws-sdk/client-eventbridge"] },
+  "shared/mirrors": { rooms: [ports, ...values], packages: ["node-vault", "node:"] },
+  "shared/client": {
+    rooms: [...values, "shared/stores"],
+    packages: ["pg", "@aws-sdk/client-sqs", "@aws-sdk/client-sns", "node:"],
+  },
+  "shared/operations": {
+    rooms: ["shared/rotation", "shared/stores", "shared/publishers", "shared/mirrors", ...values],
+    packages: [],
+  },
+  "shared/testing": { rooms: ["shared/rotation", ...values], packages: [] },
+  "shared/runtime": {
+    rooms: ["shared/rotation", "shared/operations", "shared/stores", "shared/publishers", "shared/mirrors", ...values],
+    packages: [
+      "@middy/core",
+      "aws-lambda",
+      "@aws-sdk/client-secrets-manager",
+      "@aws-sdk/client-eventbridge",
+      "node:fs",
+    ],
+  },
+  functions: { rooms: ["shared/runtime", "shared/rotation", "shared/engines"], packages: [] },
+  bundle: { rooms: [], packages: ["esbuild", "node:"] },
+  local: {
+    rooms: ["shared/rotation/ports.ts", "shared/client", "shared/stores", "shared/secrets", "shared/errors"],
+    packages: [
+      "node:",
+      "pg",
+      "yaml",
+      "croner",
+      "@aws-sdk/client-eventbridge",
+      "@aws-sdk/client-lambda",
+      "@aws-sdk/client-secrets-manager",
+      "@aws-sdk/client-sns",
+      "@aws-sdk/client-sqs",
+    ],
+  },
+  bench: {
+    rooms: ["shared", "local", "bundle"],
+    packages: ["node:", "@aws-lambda-powertools/parameters", "@middy/secrets-manager", "pg"],
+  },
+};
+
+/** The only rooms that may take the text out of a `SecretValue`. */
+export const mayReveal = [
+  "shared/secrets",
+  "shared/engines",
+  "shared/stores",
+  "shared/mirrors",
+  "shared/client",
+  "local/demo",
+];
+
+/** Names of engines do not stand in the core: it asks for capabilities. */
+export const engineNames = /["'`](?:postgres|postgresql|aurora-postgresql|mysql|mariadb|redshift|redis|mongodb)["'`]/;
