@@ -52,7 +52,7 @@ test.each<[Strategy]>([["single-user"], ["alternating-users"]])(
     expect(failures).toEqual([]);
     expect(queries).toBeGreaterThan(100);
     expect(drained.length).toBeGreaterThanOrEqual(4);
-    if (strategy === "alternating-users") expect(pool.recoveredLogins).toBe(0);
+    if (strategy === "alternating-users") expect(pool.refusedLogins).toBe(0);
   },
 );
 

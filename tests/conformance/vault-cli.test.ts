@@ -8,7 +8,7 @@ import { movableClock } from "../../local/clock.ts";
 import { type LocalVault, startVault } from "../../local/vault/server.ts";
 import { vaultKv2Mirror } from "../../shared/mirrors/vault-kv2.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
-import { entryOf, inTime } from "../support/mirror-contract.ts";
+import { entryOf, inTime } from "../support/mirror-entries.ts";
 import { bao } from "../support/openbao.ts";
 
 const run = promisify(execFile);

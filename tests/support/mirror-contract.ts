@@ -1,44 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { inspect } from "node:util";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { vaultKv2Mirror, type VaultKv2Options } from "../../shared/mirrors/vault-kv2.ts";
-import type { Mirror, MirrorEntry } from "../../shared/rotation/ports.ts";
+import type { Mirror } from "../../shared/rotation/ports.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
+import { canary, entryOf, failureOf, inTime } from "./mirror-entries.ts";
 import type { VaultUnderTest } from "./openbao.ts";
 import { at, type VaultAdmin, vaultAdmin } from "./vault-http.ts";
-
-const canary = "canary-77c1";
-
-export const inTime = (): { readonly signal: AbortSignal } => ({ signal: AbortSignal.timeout(20_000) });
-
-/** A version of a secret to mirror: unless said otherwise, one that was made at `minute` of a fixed hour. */
-export function entryOf(
-  secretName: string,
-  change: Partial<MirrorEntry> & { readonly minute?: number; readonly text?: string } = {},
-): MirrorEntry {
-  const { minute = 0, text = `{"username":"app","password":"${canary}-${minute}"}`, ...given } = change;
-  return {
-    secretArn: `arn:aws:secretsmanager:eu-west-1:123456789012:secret:${secretName}-AbCdEf`,
-    secretName,
-    versionId: `00000000-0000-4000-8000-${String(minute).padStart(12, "0")}`,
-    createdAt: new Date(Date.UTC(2026, 0, 1, 12, minute)),
-    value: new SecretValue(text),
-    tags: new Map(),
-    ...given,
-  };
-}
-
-/** The error that a write ends in; it must not show the value or a token wherever it is printed. */
-export async function failureOf(work: Promise<unknown>, ...hidden: readonly string[]): Promise<unknown> {
-  const error: unknown = await work.then(
-    () => expect.unreachable("the write succeeded"),
-    (reason: unknown) => reason,
-  );
-  const shown = `${inspect(error, { depth: 9, showHidden: true })} ${JSON.stringify(error)} ${String(error)}`;
-  for (const text of [canary, ...hidden]) expect(shown).not.toContain(text);
-  return error;
-}
 
 const nameSegment = fc
   .string({ unit: fc.constantFrom(..."abcXYZ019_+=.@:-".split("")), minLength: 1, maxLength: 12 })

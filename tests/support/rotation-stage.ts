@@ -12,7 +12,8 @@ import { createFaults } from "../../local/aws/faults.ts";
 import { type AwsFront, startAwsFront } from "../../local/aws/front.ts";
 import type { FunctionOutcome } from "../../local/aws/service.ts";
 import { movableClock } from "../../local/clock.ts";
-import { createEventBridge, type Envelope } from "../../local/eventbridge/service.ts";
+import type { EventEnvelope } from "../../local/eventbridge/put-events.ts";
+import { createEventBridge } from "../../local/eventbridge/service.ts";
 import { type EmbeddedPostgres, startPostgres } from "../../local/postgres/embedded-postgres.ts";
 import { createSecretsManager } from "../../local/secrets-manager/service.ts";
 import { postgresEngine } from "../../shared/engines/postgres/postgres-engine.ts";
@@ -37,7 +38,7 @@ export interface RotationStage {
   readonly proxy: WireProxy;
   readonly front: AwsFront;
   readonly postgres: EmbeddedPostgres;
-  readonly events: readonly Envelope[];
+  readonly events: readonly EventEnvelope[];
   /** Every password that the rotation generated. */
   readonly generated: readonly string[];
   /** What the rotation reported for the log. */
@@ -64,7 +65,7 @@ export async function startRotationStage(): Promise<RotationStage> {
   const postgres = await startPostgres();
   await postgres.admin("CREATE EXTENSION pg_stat_statements");
   const proxy = await startWireProxy(wire, postgres.port);
-  const events: Envelope[] = [];
+  const events: EventEnvelope[] = [];
   const generated: string[] = [];
   const reports: string[] = [];
   const lockOuts: string[] = [];
@@ -96,7 +97,8 @@ export async function startRotationStage(): Promise<RotationStage> {
     functions,
     retry: { attempts: 5, delayMs: retryDelayMs },
   });
-  const eventBridge = createEventBridge({ clock, accountId, deliver: (_bus, event) => events.push(event) });
+  const eventBridge = createEventBridge({ clock, region: "us-east-1", accountId, deliver: async () => undefined });
+  eventBridge.onEvent((_bus, event) => void events.push(event));
   const front = await startAwsFront({
     accountId,
     services: [secretsManager, eventBridge],

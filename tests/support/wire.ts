@@ -59,18 +59,18 @@ export function createWire(): Wire {
 
 export interface WireProxy {
   readonly port: number;
-  /** Connections opened so far. */
-  readonly connections: number;
+  /** The local ports of the connections to the server so far, in order: the server's log names them. */
+  readonly ports: readonly number[];
   stop(): Promise<void>;
 }
 
 /** A TCP proxy in front of a server whose client sends and then waits: each chunk from the client is one message. */
 export async function startWireProxy(wire: Wire, targetPort: number): Promise<WireProxy> {
   const sockets = new Set<Socket>();
-  let connections = 0;
+  const ports: number[] = [];
   const server = createServer((client) => {
-    connections++;
     const upstream = connect(targetPort, "127.0.0.1");
+    upstream.once("connect", () => ports.push(upstream.localPort ?? 0));
     let cutting = false;
     const end = (): void => {
       client.destroy();
@@ -99,9 +99,7 @@ export async function startWireProxy(wire: Wire, targetPort: number): Promise<Wi
   if (address === null || typeof address === "string") throw new Error("the proxy has no port");
   return {
     port: address.port,
-    get connections() {
-      return connections;
-    },
+    ports,
     async stop() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));

@@ -15,8 +15,8 @@ export interface RotatingPool extends AsyncDisposable {
   /** A connection of the newest credential; `release` it as with `pg`. */
   connect(): Promise<pg.PoolClient>;
   query<Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<pg.QueryResult<Row>>;
-  /** Logins that were refused and then succeeded with a newer credential. */
-  readonly recoveredLogins: number;
+  /** Logins that the server refused; the pool then tried a newer credential. */
+  readonly refusedLogins: number;
   /** The version whose credential new connections take. */
   readonly versionId: string | undefined;
   /** Called when the last connection of a replaced credential is closed. */
@@ -68,7 +68,7 @@ const tlsOf = ({ tlsMode = "verify-full", tlsCa }: DatabaseSecret): pg.PoolConfi
 export function createRotatingPool({ client, secretId, pool: settings = {} }: RotatingPoolOptions): RotatingPool {
   let active: Generation | undefined;
   let closed = false;
-  let recoveredLogins = 0;
+  let refusedLogins = 0;
   const drainListeners = new Set<(versionId: string) => void>();
   const draining = new Set<Promise<void>>();
 
@@ -112,26 +112,27 @@ export function createRotatingPool({ client, secretId, pool: settings = {} }: Ro
 
   async function connect(): Promise<pg.PoolClient> {
     const refused = new Set<string>();
+    const note = (error: unknown, versionId: string): void => {
+      if (!isRefusal(error)) throw error;
+      refusedLogins++;
+      refused.add(versionId);
+    };
     // A credential from AWSPENDING stays in use until AWSCURRENT has caught up with it or passed it.
     if (active !== undefined && !closed) {
       const generation = active;
       try {
         return await connectTo(generation);
       } catch (error) {
-        if (!isRefusal(error)) throw error;
-        refused.add(generation.versionId);
+        note(error, generation.versionId);
       }
     }
     for await (const version of candidates()) {
       if (closed) throw new RekeyError("pool-closed", { context: { secret: secretId } });
       if (version === undefined || refused.has(version.versionId)) continue;
       try {
-        const connection = await connectTo(adopt(version));
-        if (refused.size > 0) recoveredLogins++;
-        return connection;
+        return await connectTo(adopt(version));
       } catch (error) {
-        if (!isRefusal(error)) throw error;
-        refused.add(version.versionId);
+        note(error, version.versionId);
       }
     }
     throw new RekeyError("credential-refused", { context: { secret: secretId } });
@@ -155,8 +156,8 @@ export function createRotatingPool({ client, secretId, pool: settings = {} }: Ro
         connection.release();
       }
     },
-    get recoveredLogins() {
-      return recoveredLogins;
+    get refusedLogins() {
+      return refusedLogins;
     },
     get versionId() {
       return active?.versionId;

@@ -1,0 +1,86 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { MirrorEntry } from "../rotation/ports.ts";
+import { SecretValue } from "../secrets/secret-value.ts";
+import { holdsNewer, mirroredFields } from "./mirrored-fields.ts";
+
+const entryOf = (text: string, versionId = "v1", createdAt = new Date(0)): MirrorEntry => ({
+  secretArn: "arn",
+  secretName: "name",
+  versionId,
+  createdAt,
+  value: new SecretValue(text),
+  tags: new Map(),
+});
+
+const version = {
+  rekey_version_id: "v1",
+  rekey_label: "AWSCURRENT",
+  rekey_created_at: "1970-01-01T00:00:00.000Z",
+};
+
+test.each<[string, unknown]>([
+  ['{"a":1,"b":[true,null,{"c":"d"}]}', { a: 1, b: [true, null, { c: "d" }] }],
+  ["{}", {}],
+  ["text", { value: "text" }],
+  ["", { value: "" }],
+  ["[1]", { value: "[1]" }],
+  ["12345678901234567890", { value: "12345678901234567890" }],
+  ['{"__proto__":{"a":1}}', Object.fromEntries([["__proto__", { a: 1 }]])],
+])("%s becomes its fields and the version", (text, fields) => {
+  expect(mirroredFields(entryOf(text))).toEqual({ ...Object(fields), ...version });
+});
+
+test.each([
+  ["9007199254740991", 9007199254740991],
+  ["9007199254740993", "9007199254740993"],
+  ["-12345678901234567890", "-12345678901234567890"],
+  ["1.0", 1],
+  ["1e3", 1000],
+  ["0.1", 0.1],
+  ["3.141592653589793238", "3.141592653589793238"],
+  ["1e999", "1e999"],
+  ["-0", 0],
+])("the number %s is mirrored as %j", (source, mirrored) => {
+  expect(mirroredFields(entryOf(`{"n":${source}}`))["n"]).toBe(mirrored);
+});
+
+test("any object that a double can hold comes out of JSON as it went in", () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), fc.jsonValue({ noUnicodeString: false })), (fields) => {
+      fc.pre(!Object.keys(fields).some((key) => key.startsWith("rekey_")));
+      const text = JSON.stringify(fields);
+      const mirrored = JSON.stringify(mirroredFields(entryOf(text)));
+      expect(JSON.parse(mirrored)).toEqual({ ...JSON.parse(text), ...version });
+    }),
+  );
+});
+
+test.each(Object.keys(version))("a secret with the field %s is mirror-rejected, and its value not told", (field) => {
+  expect(() => mirroredFields(entryOf(JSON.stringify({ [field]: "canary" })))).toThrow(
+    expect.objectContaining({ code: "mirror-rejected", message: expect.not.stringContaining("canary") }),
+  );
+});
+
+test("of any two versions exactly one is the newer", () => {
+  const version = fc.record({ id: fc.constantFrom("a", "b", "c"), createdMs: fc.integer({ min: 0, max: 2 }) });
+  fc.assert(
+    fc.property(version, version, (one, two) => {
+      fc.pre(one.id !== two.id);
+      const [first, second] = [one, two].map(({ id, createdMs }) => entryOf("{}", id, new Date(createdMs)));
+      if (first === undefined || second === undefined) throw new Error("two were made");
+      const firstHoldsNewer = holdsNewer(mirroredFields(first), second);
+      expect(holdsNewer(mirroredFields(second), first)).toBe(!firstHoldsNewer);
+    }),
+  );
+});
+
+test.each([
+  {},
+  { rekey_version_id: "v9" },
+  { rekey_created_at: "2099-01-01T00:00:00.000Z" },
+  { rekey_version_id: "v9", rekey_created_at: "soon" },
+  { rekey_version_id: 9, rekey_created_at: 9e15 },
+])("fields that rekey did not write are never newer: %j", (held) => {
+  expect(holdsNewer(held, entryOf("{}"))).toBe(false);
+});
