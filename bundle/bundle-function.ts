@@ -23,20 +23,17 @@ const builtinsWithoutFacade: Plugin = {
 
 /**
  * Parts of packages that a function never reaches: pg's native driver, pool and password file (a function opens single
- * connections with a password), its Cloudflare sockets, and the SDK's event streams (no service in use has one).
+ * connections with a password), its Cloudflare sockets, node-vault's own HTTP client (the mirror brings one), and the SDK's event streams (no service in use has one).
  */
 const unreached: Plugin = {
   name: "unreached",
   setup({ onResolve, onLoad }) {
     const filter =
-      /^(?:pg-native|pg-cloudflare|cloudflare:sockets|pg-pool|pgpass|\.\/native|@smithy\/core\/event-streams)$/;
+      /^(?:pg-native|pg-cloudflare|cloudflare:sockets|pg-pool|pgpass|axios|\.\/native|@smithy\/core\/event-streams)$/;
     onResolve({ filter }, ({ path }) => ({ path, namespace: "unreached" }));
     onLoad({ filter: /.*/, namespace: "unreached" }, () => ({ contents: "module.exports = class {};", loader: "js" }));
   },
 };
-
-/** Optional packages of pg that are not installed. */
-const optional = ["pg-native", "cloudflare:sockets"];
 
 /** CommonJS packages call `require`, which an ES module does not have. */
 const requireForCommonJs =
@@ -65,11 +62,5 @@ export async function bundleFunction(name: string, outfile: string): Promise<Met
     alias: { "@aws-sdk/credential-provider-node": `${root}bundle/environment-credentials.ts` },
     plugins: [builtinsWithoutFacade, unreached],
   });
-  return result.metafile;
-}
-
-/** The build that one would write first, for the benchmark to compare with. */
-export async function bundleObviously(name: string, outfile: string): Promise<Metafile> {
-  const result = await build({ ...base(name, outfile), external: optional });
   return result.metafile;
 }

@@ -98,6 +98,8 @@ export async function startAwsFront(options: AwsFrontOptions): Promise<AwsFront>
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const requestId = randomUUID();
     const startedAtMs = Date.now();
+    const gone = new AbortController();
+    response.once("close", () => gone.abort());
     const received = await receive(request);
     let protocol: Protocol = protocolOf(received);
     let routed: Routed | undefined;
@@ -115,7 +117,7 @@ export async function startAwsFront(options: AwsFrontOptions): Promise<AwsFront>
       protocol = routed.protocol;
       const { service, operation, input } = routed;
       principal = authenticate(received, request.url ?? "/", authorization);
-      const call: AwsCall = { operation, input, region, principal, http: received };
+      const call: AwsCall = { operation, input, region, principal, http: { ...received, signal: gone.signal } };
       resources = service.resources(call);
       fault = await faults.strike({ service: service.name, operation, principal: principal.arn });
       if (fault !== "refuse") {

@@ -35,6 +35,8 @@ export interface AwsCall {
     readonly path: string;
     readonly headers: IncomingHttpHeaders;
     readonly body: Buffer;
+    /** Fires when the client has gone: for answers that wait. */
+    readonly signal?: AbortSignal;
   };
 }
 

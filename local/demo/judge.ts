@@ -78,6 +78,7 @@ export async function judge(world: World, services: readonly SampleService[], mo
     { what: "promotion to last service moved", value: `${movedMs.toFixed(0)} ms`, holds: true },
     ...(await Promise.all(services.map(async (service) => judgeSecret(world, service)))).flat(),
   ];
+  for (const error of services.flatMap(({ failures }) => failures)) console.log(`  failed: ${String(error)}`);
   console.log("");
   for (const { what, value, holds } of figures)
     console.log(`  ${holds ? "ok  " : "WRONG"} ${what.padEnd(78)} ${value}`);

@@ -10,8 +10,8 @@ export interface SampleService {
   readonly pool: RotatingPool;
   readonly queries: number;
   readonly failures: readonly unknown[];
-  /** What its subscription does when the event arrives. */
-  notice(notice: RotationNotice): void;
+  /** What its subscription does when the event arrives; resolves once its new connections use that version. */
+  notice(notice: RotationNotice): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -43,10 +43,11 @@ export function startSampleService(sdk: SecretsManagerClient, name: string, secr
       return queries;
     },
     failures,
-    notice(notice) {
+    async notice(notice) {
       client.invalidate(secretArn, notice);
       // The next read would ask anyway; asking now moves the service over without waiting for it.
-      client.refresh(secretArn).catch((error: unknown) => failures.push(error));
+      await client.refresh(secretArn);
+      while (pool.versionId !== notice.versionId) await pool.query("SELECT 1");
     },
     async stop() {
       running = false;

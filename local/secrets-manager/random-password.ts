@@ -16,7 +16,11 @@ export function randomPassword(input: Readonly<Record<string, unknown>>): string
   const excluded = text(input, "ExcludeCharacters", { max: 4096 }) ?? "";
   const included = Object.entries(classes)
     .filter(([member]) => flag(input, member) !== true)
-    .map(([, characters]) => [...characters].filter((character) => !excluded.includes(character)).join(""))
+    .map(([, characters]) =>
+      Array.from(characters)
+        .filter((character) => !excluded.includes(character))
+        .join(""),
+    )
     .concat(flag(input, "IncludeSpace") === true && !excluded.includes(" ") ? [" "] : [])
     .filter((characters) => characters !== "");
   if (included.length === 0) throw invalidParameter("The parameters exclude every character.");

@@ -59,7 +59,7 @@ const cleanUpAboveVersions = 100;
 const youngestCleanedUpMs = 24 * 3_600_000;
 
 /** Versions without a label go once there are more than 100, but never before a day is over. */
-export function cleanUp(secret: SecretRecord, nowMs: number): void {
+function cleanUp(secret: SecretRecord, nowMs: number): void {
   for (const version of secret.versions.values()) {
     if (secret.versions.size <= cleanUpAboveVersions) return;
     if (version.labels.size === 0 && nowMs - version.createdMs > youngestCleanedUpMs)

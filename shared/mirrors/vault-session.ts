@@ -18,14 +18,12 @@ interface Lease {
   readonly token: SecretValue;
   readonly renewable: boolean;
   readonly renewAtMs: number;
-  readonly expiresAtMs: number;
 }
 
 /** A lease of no seconds never ends: a root token's. */
 function lease(token: SecretValue, seconds: unknown, renewable: unknown): Lease {
   const lifeMs = typeof seconds === "number" && seconds > 0 ? seconds * 1000 : Infinity;
-  const nowMs = Date.now();
-  return { token, renewable: renewable === true, renewAtMs: nowMs + (lifeMs * 2) / 3, expiresAtMs: nowMs + lifeMs };
+  return { token, renewable: renewable === true, renewAtMs: Date.now() + (lifeMs * 2) / 3 };
 }
 
 function grantedLease(answer: VaultAnswer): Lease | undefined {
@@ -49,9 +47,9 @@ async function open(client: VaultClient, login: VaultLogin): Promise<Lease> {
   return granted;
 }
 
-/** The same token for longer. A lease that cannot be renewed any more is opened anew. */
+/** The same token for longer. A lease that is over or cannot be renewed is opened anew. */
 async function renew(client: VaultClient, login: VaultLogin, old: Lease): Promise<Lease> {
-  if (!old.renewable || Date.now() >= old.expiresAtMs) return open(client, login);
+  if (!old.renewable) return open(client, login);
   const answer = await client({ verb: "write", path: "auth/token/renew-self", body: {}, token: old.token });
   if (answer.status === 400 || answer.status === 403) return open(client, login);
   const renewed = grantedLease(answer);
@@ -59,11 +57,12 @@ async function renew(client: VaultClient, login: VaultLogin, old: Lease): Promis
   return renewed;
 }
 
+const tooLate = (): RekeyError => new RekeyError("time-budget-spent", { context: { operation: "login" } });
+
 async function untilAborted<T>(work: Promise<T>, { signal }: CallOptions): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(new RekeyError("time-budget-spent", { context: { operation: "login" } }));
+  const abort = (): void => reject(tooLate());
   signal.addEventListener("abort", abort, { once: true });
-  if (signal.aborted) abort();
   try {
     return await Promise.race([work, promise]);
   } finally {
@@ -95,6 +94,7 @@ export function vaultSession(
   }
   const valid = async (call: CallOptions): Promise<Lease> => {
     if (held !== undefined && Date.now() < held.renewAtMs) return held;
+    if (call.signal.aborted) throw tooLate();
     opening ??= refresh();
     return untilAborted(opening, call);
   };

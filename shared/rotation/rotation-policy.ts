@@ -7,7 +7,7 @@ import {
 } from "../secrets/password.ts";
 import { type TlsMode, tlsModes } from "../secrets/database-secret.ts";
 
-export const strategyNames = ["single-user", "alternating-users"] as const;
+const strategyNames = ["single-user", "alternating-users"] as const;
 export type StrategyName = (typeof strategyNames)[number];
 
 /** What a secret's `rekey:*` tags say. A policy belongs to the secret, not to the function. */

@@ -45,7 +45,8 @@ export function environmentMirror(environment: Environment, store: SecretStore):
       try {
         return await opened.write(entry, call);
       } catch (error) {
-        if (isRekeyError(error, "mirror-unauthorized")) opened = undefined;
+        // A refused login may be mended by a newer credential; a policy's denial is not.
+        if (isRekeyError(error, "mirror-unauthorized") && error.context["operation"] === "login") opened = undefined;
         throw error;
       }
     },

@@ -26,9 +26,11 @@ function importsOf(file: string, source: string): readonly string[] {
   const { module } = parseSync(file, source);
   const fixed = module.staticImports.map(({ moduleRequest }) => moduleRequest.value);
   const again = module.staticExports.flatMap(({ entries }) => entries.map(({ moduleRequest }) => moduleRequest?.value));
-  const late = module.dynamicImports.map(({ moduleRequest }) =>
-    source.slice(moduleRequest.start + 1, moduleRequest.end - 1),
-  );
+  // A specifier that is computed at run time names no room; only literal ones can be judged.
+  const late = module.dynamicImports
+    .map(({ moduleRequest }) => source.slice(moduleRequest.start, moduleRequest.end))
+    .filter((text) => /^["'`]/.test(text))
+    .map((text) => text.slice(1, -1));
   return [...fixed, ...again, ...late].filter((specifier) => specifier !== undefined);
 }
 

@@ -21,10 +21,13 @@ afterAll(async () => {
   await stage.stop();
 });
 
-test.each<[Strategy]>([["single-user"], ["alternating-users"]])(
+test.each<[Strategy, number]>([
+  ["single-user", 200],
+  ["alternating-users", 0],
+])(
   "eight connections that reconnect all the time lose no query over five rotations (%s)",
   { timeout: 120_000 },
-  async (strategy) => {
+  async (strategy, mostRefused) => {
     const secretId = await stage.createSecret(strategy);
     using client = createSecretClient({ source: secretsManagerStore(sdk) });
     await using pool = createRotatingPool({ client, secretId, pool: { max: 8, maxUses: 3 } });
@@ -52,7 +55,7 @@ test.each<[Strategy]>([["single-user"], ["alternating-users"]])(
     expect(failures).toEqual([]);
     expect(queries).toBeGreaterThan(100);
     expect(drained.length).toBeGreaterThanOrEqual(4);
-    if (strategy === "alternating-users") expect(pool.refusedLogins).toBe(0);
+    expect(pool.refusedLogins).toBeLessThanOrEqual(mostRefused);
   },
 );
 

@@ -79,11 +79,8 @@ async function replay(endpoint: string, step: Step, variables: Map<string, strin
   }
   const { status, type, message, headers, absent = [] } = step.expect;
   if (response.status !== status) return `status ${response.status}, expected ${status}: ${text.slice(0, 200)}`;
-  const actualType =
-    String(member(body, "__type") ?? "")
-      .split("#")
-      .at(-1)
-      ?.split(":")[0] ?? "";
+  const rawType = member(body, "__type");
+  const actualType = typeof rawType === "string" ? (rawType.split("#").at(-1)?.split(":")[0] ?? "") : "";
   if (type !== undefined && ![type].flat().includes(actualType)) return `type ${actualType}, expected ${String(type)}`;
   const present = absent.find((name) => member(body, name) !== undefined);
   if (present !== undefined) return `${present} should be absent`;

@@ -276,10 +276,12 @@ export function mirrorContract(server: string, isPresent: boolean, start: () => 
 
     test("a mount that is missing, or is KV version 1, is mirror-rejected", async () => {
       await admin("POST", "sys/mounts/flat", { type: "kv", options: { version: "1" } });
-      for (const mount of ["nowhere", "flat", "flat"]) {
+      for (const [mount, operation] of Object.entries({ nowhere: "read", flat: "write" })) {
         const error = await failureOf(mirrorWith({ mount }).write(entryOf("one"), inTime()), vault.rootToken);
-        expect(error).toMatchObject({ code: "mirror-rejected", disposition: "intervene" });
+        expect(error).toMatchObject({ code: "mirror-rejected", disposition: "intervene", context: { operation } });
       }
+      const again = await failureOf(mirrorWith({ mount: "flat" }).write(entryOf("one"), inTime()));
+      expect(again).toMatchObject({ code: "mirror-rejected", context: { operation: "read" } });
     });
 
     test("a value that has one of rekey's own fields is mirror-rejected and not written", async () => {

@@ -47,6 +47,9 @@ async function endWhenIdle({ pool, asked }: Generation): Promise<void> {
   await pool.end();
 }
 
+/** A promotion between the two reads hides the version from both; then they are made again. */
+const rounds = 3;
+
 /** A wrong password, or a user that may not log in any more. Both are told before any query was sent. */
 const isRefusal = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && (error.code === "28P01" || error.code === "28000");
@@ -106,8 +109,10 @@ export function createRotatingPool({ client, secretId, pool: settings = {} }: Ro
 
   async function* candidates(): AsyncGenerator<SourceVersion | undefined> {
     yield client.get(secretId);
-    yield client.refresh(secretId);
-    yield client.pending(secretId);
+    for (let round = 0; round < rounds; round++) {
+      yield client.refresh(secretId);
+      yield client.pending(secretId);
+    }
   }
 
   async function connect(): Promise<pg.PoolClient> {

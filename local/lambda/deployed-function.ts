@@ -1,0 +1,116 @@
+import type { Deliver } from "../aws/delivery.ts";
+import type { IssuedCredentials, Principals } from "../aws/principals.ts";
+import type { PolicyDocument, Principal } from "../aws/service.ts";
+import type { Clock } from "../clock.ts";
+import { invokeAsync } from "./async-invocation.ts";
+import type { InvocationOutcome } from "./container.ts";
+import { createFunctionPool } from "./function-pool.ts";
+import { createPermissions, type Permissions } from "./permissions.ts";
+
+export interface FunctionDefinition {
+  readonly name: string;
+  /** The file that `npm run build` wrote. */
+  readonly bundlePath: string;
+  /** Default `index.handler`. */
+  readonly handler?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Default 3 s, Lambda's own. */
+  readonly timeoutMs?: number;
+  /** Default 128. The worker is not held to it. */
+  readonly memoryMb?: number;
+  /** What the function's role may do. */
+  readonly policies?: readonly PolicyDocument[];
+  readonly asynchronous?: {
+    readonly maximumRetries?: number;
+    readonly maximumAgeMs?: number;
+    readonly onFailureArn?: string;
+  };
+}
+
+export interface LogLine {
+  readonly functionName: string;
+  readonly line: string;
+}
+
+export interface FunctionEnvironment {
+  readonly region: string;
+  readonly accountId: string;
+  readonly clock: Clock;
+  readonly principals: Principals;
+  readonly deliver: Deliver;
+  readonly endpoint: () => string;
+  readonly onLogLine: (line: LogLine) => void;
+  /** Told of every invocation, so that somebody can wait for all of them. */
+  readonly onInvocation: (running: Promise<unknown>) => void;
+}
+
+export interface DeployedFunction {
+  readonly arn: string;
+  readonly definition: FunctionDefinition;
+  readonly timeoutMs: number;
+  readonly permissions: Permissions;
+  /** `event` is JSON. */
+  invoke(event: string): Promise<InvocationOutcome>;
+  /** Ends when it succeeded or no try is left. */
+  invokeAsync(event: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+function variables(
+  { name, environment, handler = "index.handler", memoryMb = 128 }: FunctionDefinition,
+  { region, endpoint }: FunctionEnvironment,
+  credentials: IssuedCredentials,
+): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL: endpoint(),
+    ...environment,
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_SESSION_TOKEN: credentials.sessionToken ?? "",
+    AWS_EXECUTION_ENV: "AWS_Lambda_nodejs24.x",
+    AWS_LAMBDA_FUNCTION_NAME: name,
+    AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
+    AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: "local",
+    _HANDLER: handler,
+    TZ: ":UTC",
+  };
+}
+
+/** A function with its role, its resource policy and its containers. */
+export function deployFunction(definition: FunctionDefinition, around: FunctionEnvironment): DeployedFunction {
+  const { name, policies = [], timeoutMs = 3_000, asynchronous = {} } = definition;
+  const { region, accountId, principals, clock, deliver } = around;
+  const arn = `arn:aws:lambda:${region}:${accountId}:function:${name}`;
+  const credentials = principals.assumeRole(`${name}-role`, name, policies);
+  const role: Principal = principals.find(credentials.accessKeyId)?.principal ?? principals.administrator;
+  const pool = createFunctionPool({
+    name,
+    arn,
+    bundlePath: definition.bundlePath,
+    handler: definition.handler ?? "index.handler",
+    timeoutMs,
+    memoryMb: definition.memoryMb ?? 128,
+    environment: () => variables(definition, around, credentials),
+    onLogLine: (line) => around.onLogLine({ functionName: name, line }),
+  });
+  const invoke = async (event: string, requestId?: string): Promise<InvocationOutcome> => {
+    const running = pool.invoke(event, requestId);
+    around.onInvocation(running);
+    return running;
+  };
+  return {
+    arn,
+    definition,
+    timeoutMs,
+    permissions: createPermissions(arn),
+    invoke,
+    invokeAsync: async (event) =>
+      invokeAsync(event, { ...asynchronous, functionArn: arn, role, clock, deliver, invoke }),
+    stop: async () => pool.stop(),
+  };
+}

@@ -1,0 +1,28 @@
+import type { Members } from "../aws/members.ts";
+
+const functionOperations: Readonly<Record<string, string>> = {
+  "GET ": "GetFunction",
+  "GET configuration": "GetFunctionConfiguration",
+  "POST invocations": "Invoke",
+  "GET policy": "GetPolicy",
+  "POST policy": "AddPermission",
+  "DELETE policy": "RemovePermission",
+};
+
+/** Lambda's REST paths as operations; `FunctionName` may be a name, a partial ARN or an ARN. */
+export function lambdaRoute(
+  method: string,
+  path: string,
+): { readonly operation: string; readonly input: Members } | undefined {
+  const [version, collection, name, ...rest] = path
+    .split("/")
+    .filter((part) => part !== "")
+    .map(decodeURIComponent);
+  if (version !== "2015-03-31") return undefined;
+  if (collection === "event-source-mappings") return { operation: "ListEventSourceMappings", input: {} };
+  if (collection !== "functions") return undefined;
+  if (name === undefined) return method === "GET" ? { operation: "ListFunctions", input: {} } : undefined;
+  const [part, statementId] = rest;
+  const operation = functionOperations[`${method} ${part ?? ""}`];
+  return operation === undefined ? undefined : { operation, input: { FunctionName: name, StatementId: statementId } };
+}

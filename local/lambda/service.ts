@@ -1,0 +1,210 @@
+import type { DeliveryTarget } from "../aws/delivery.ts";
+import { denial } from "../aws/iam.ts";
+import { text, type Members } from "../aws/members.ts";
+import { AwsError, type AwsCall, type AwsReply, type FunctionInvoker } from "../aws/service.ts";
+import type { Queue } from "../sqs/queue.ts";
+import {
+  deployFunction,
+  type DeployedFunction,
+  type FunctionDefinition,
+  type FunctionEnvironment,
+  type LogLine,
+} from "./deployed-function.ts";
+import { mapQueue, type QueueMappingOptions } from "./queue-mapping.ts";
+import { lambdaRoute } from "./routes.ts";
+
+export type LambdaOptions = Omit<FunctionEnvironment, "onLogLine" | "onInvocation">;
+
+export interface Lambda extends DeliveryTarget, FunctionInvoker {
+  /** Makes or replaces a function. Returns its ARN. */
+  deploy(definition: FunctionDefinition): Promise<string>;
+  /** Feeds a deployed function from a queue. Errors: `ResourceNotFoundException`, `InvalidParameterValueException`. */
+  mapQueue(
+    functionName: string,
+    queue: Queue,
+    settings: Pick<
+      QueueMappingOptions,
+      "batchSize" | "batchWindowMs" | "reportBatchItemFailures" | "maximumConcurrency"
+    >,
+  ): void;
+  /** What the functions wrote to stdout and stderr, the last 100,000 lines. */
+  readonly logs: readonly LogLine[];
+  onLog(listener: (line: LogLine) => void): () => void;
+  /** Resolves when no invocation is running; retries that wait for the clock do not count. */
+  idle(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const longestLogLines = 100_000;
+const largestSyncBytes = 6_291_456;
+const largestAsyncBytes = 1_048_576;
+
+/** AWS Lambda in memory: built bundles in workers, with their roles, deadlines, retries and queues. */
+export function createLambda(options: LambdaOptions): Lambda {
+  const { region, accountId, clock } = options;
+  const functions = new Map<string, DeployedFunction>();
+  const mappings: { readonly functionName: string; readonly queueArn: string; readonly stop: () => void }[] = [];
+  const running = new Set<Promise<unknown>>();
+  const listeners = new Set<(line: LogLine) => void>();
+  const logs: LogLine[] = [];
+  const onLogLine = (line: LogLine): void => {
+    if (logs.length >= longestLogLines) logs.splice(0, longestLogLines / 2);
+    logs.push(line);
+    for (const listener of listeners) listener(line);
+  };
+
+  const arnOf = (name: string): string => `arn:aws:lambda:${region}:${accountId}:function:${name}`;
+  const nameOf = (nameOrArn: string): string =>
+    /(?:^|function:)([\w-]{1,64})(?::[\w$-]+)?$/u.exec(nameOrArn)?.[1] ?? nameOrArn;
+  const find = (nameOrArn: string): DeployedFunction => {
+    const found = functions.get(nameOf(nameOrArn));
+    if (found === undefined) {
+      throw new AwsError("ResourceNotFoundException", `Function not found: ${arnOf(nameOf(nameOrArn))}`, 404);
+    }
+    return found;
+  };
+  const onInvocation = (invocation: Promise<unknown>): void => {
+    running.add(invocation);
+    void invocation.finally(() => running.delete(invocation));
+  };
+
+  const configuration = ({ arn, definition, timeoutMs }: DeployedFunction): Members => ({
+    FunctionName: definition.name,
+    FunctionArn: arn,
+    Runtime: "nodejs24.x",
+    Architectures: ["arm64"],
+    Role: `arn:aws:iam::${accountId}:role/${definition.name}-role`,
+    Handler: definition.handler ?? "index.handler",
+    Timeout: timeoutMs / 1000,
+    MemorySize: definition.memoryMb ?? 128,
+    Environment: { Variables: definition.environment ?? {} },
+    PackageType: "Zip",
+    State: "Active",
+    LastUpdateStatus: "Successful",
+    Version: "$LATEST",
+  });
+
+  const invokeOverHttp = async ({ input, http }: AwsCall): Promise<AwsReply> => {
+    const fn = find(text(input, "FunctionName"));
+    const type = http.headers["x-amz-invocation-type"] ?? "RequestResponse";
+    const event = http.body.length === 0 ? "{}" : http.body.toString("utf8");
+    try {
+      JSON.parse(event);
+    } catch {
+      throw new AwsError("InvalidRequestContentException", "Could not parse request body into json.");
+    }
+    const limit = type === "Event" ? largestAsyncBytes : largestSyncBytes;
+    if (http.body.length > limit) {
+      const message = `${http.body.length} byte payload is too large for the ${String(type)} invocation type (limit ${limit} bytes)`;
+      throw new AwsError("RequestTooLargeException", message, 413);
+    }
+    if (type === "DryRun") return { status: 204, body: "" };
+    if (type === "Event") {
+      void fn.invokeAsync(event);
+      return { status: 202, body: "" };
+    }
+    const outcome = await fn.invoke(event);
+    const headers = { "x-amz-executed-version": "$LATEST" };
+    return outcome.ok
+      ? { headers, body: outcome.payload }
+      : { headers: { ...headers, "x-amz-function-error": "Unhandled" }, body: JSON.stringify(outcome.error) };
+  };
+
+  const operations: Readonly<Record<string, (call: AwsCall) => AwsReply | Promise<AwsReply>>> = {
+    Invoke: invokeOverHttp,
+    GetFunction: ({ input }) => ({ body: { Configuration: configuration(find(text(input, "FunctionName"))) } }),
+    GetFunctionConfiguration: ({ input }) => ({ body: configuration(find(text(input, "FunctionName"))) }),
+    ListFunctions: () => ({ body: { Functions: [...functions.values()].map(configuration) } }),
+    ListEventSourceMappings: () => ({
+      body: {
+        EventSourceMappings: mappings.map(({ functionName, queueArn }) => ({
+          FunctionArn: arnOf(functionName),
+          EventSourceArn: queueArn,
+          State: "Enabled",
+        })),
+      },
+    }),
+    AddPermission: ({ input }) => {
+      const statement = find(text(input, "FunctionName")).permissions.add(input);
+      return { status: 201, body: { Statement: JSON.stringify(statement) } };
+    },
+    GetPolicy: ({ input }) => ({
+      body: { Policy: JSON.stringify(find(text(input, "FunctionName")).permissions.policy) },
+    }),
+    RemovePermission: ({ input }) => {
+      find(text(input, "FunctionName")).permissions.remove(text(input, "StatementId"));
+      return { status: 204, body: "" };
+    },
+  };
+
+  return {
+    name: "lambda",
+    route: lambdaRoute,
+    action: (operation) => (operation === "Invoke" ? "InvokeFunction" : operation),
+    resources: ({ input }) => {
+      const name = input["FunctionName"];
+      return typeof name === "string" ? [arnOf(nameOf(name))] : [];
+    },
+    resourcePolicy: (arn) => functions.get(nameOf(arn))?.permissions.policy,
+    async handle(call) {
+      const operation = operations[call.operation];
+      if (operation === undefined) throw new AwsError("UnknownOperationException", call.operation, 404);
+      return operation(call);
+    },
+    exists: (arn) => functions.get(nameOf(arn))?.arn === arn,
+    async accept({ targetArn, body }) {
+      void find(targetArn).invokeAsync(body);
+    },
+    mayInvoke(functionArn, principal, sourceArn, sourceAccount) {
+      const fn = functions.get(nameOf(functionArn));
+      return (
+        fn?.arn === functionArn &&
+        denial({
+          caller: { service: principal },
+          action: "lambda:InvokeFunction",
+          resource: functionArn,
+          resourcePolicy: fn.permissions.policy,
+          context: { "aws:SourceArn": sourceArn, "aws:SourceAccount": sourceAccount },
+        }) === undefined
+      );
+    },
+    async invoke(functionArn, event) {
+      const outcome = await find(functionArn).invoke(JSON.stringify(event));
+      if (outcome.ok) return { ok: true, payload: JSON.parse(outcome.payload) };
+      const { errorType, errorMessage } = outcome.error;
+      return { ok: false, errorType, errorMessage };
+    },
+    async deploy(definition) {
+      const before = functions.get(definition.name);
+      const fn = deployFunction(definition, { ...options, onLogLine, onInvocation });
+      functions.set(definition.name, fn);
+      await before?.stop();
+      return fn.arn;
+    },
+    mapQueue(functionName, queue, settings) {
+      const { timeoutMs } = find(functionName);
+      const stop = mapQueue({
+        ...settings,
+        queue,
+        region,
+        clock,
+        functionTimeoutMs: timeoutMs,
+        invoke: async (event) => find(functionName).invoke(event),
+      });
+      mappings.push({ functionName, queueArn: queue.arn, stop });
+    },
+    logs,
+    onLog(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    async idle() {
+      while (running.size > 0) await Promise.allSettled(running);
+    },
+    async stop() {
+      for (const mapping of mappings.splice(0)) mapping.stop();
+      await Promise.all([...functions.values()].map(async (fn) => fn.stop()));
+      functions.clear();
+    },
+  };
+}
