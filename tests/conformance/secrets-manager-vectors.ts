@@ -60,16 +60,34 @@ function fill(value: unknown, variables: Map<string, string>): unknown {
 const member = (body: unknown, name: string): unknown =>
   typeof body === "object" && body !== null ? Reflect.get(body, name) : undefined;
 
-async function replay(endpoint: string, step: Step, variables: Map<string, string>): Promise<string | undefined> {
-  const response = await fetch(endpoint, {
-    method: "POST",
-    headers: {
-      "content-type": "application/x-amz-json-1.1",
-      "x-amz-target": `secretsmanager.${step.op}`,
-      authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${String(fill(step.region ?? "${region}", variables))}/secretsmanager/aws4_request, SignedHeaders=host, Signature=0`,
-    },
-    body: step.raw ?? JSON.stringify(fill(step.input ?? {}, variables)),
-  });
+/** A request on its way; `headers` are in lower case. */
+export interface UnsignedRequest {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Returns the headers to send, with the signature among them. */
+export type Sign = (request: UnsignedRequest) => Promise<Readonly<Record<string, string>>>;
+
+/** Enough for a server that does not check signatures, since the region is in it. */
+const pretendToSign: Sign = async ({ headers, region }) => ({
+  ...headers,
+  authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${region}/secretsmanager/aws4_request, SignedHeaders=host, Signature=0`,
+});
+
+async function replay(
+  endpoint: string,
+  step: Step,
+  variables: Map<string, string>,
+  sign: Sign,
+): Promise<string | undefined> {
+  const region = String(fill(step.region ?? "${region}", variables));
+  const unsigned = { "content-type": "application/x-amz-json-1.1", "x-amz-target": `secretsmanager.${step.op}` };
+  const content = step.raw ?? JSON.stringify(fill(step.input ?? {}, variables));
+  const signed = await sign({ endpoint, region, headers: unsigned, body: content });
+  const response = await fetch(endpoint, { method: "POST", headers: signed, body: content });
   const text = await response.text();
   const body: unknown = text.startsWith("{") ? JSON.parse(text) : text;
   for (const [name, field] of Object.entries(step.save ?? {})) {
@@ -79,8 +97,8 @@ async function replay(endpoint: string, step: Step, variables: Map<string, strin
   }
   const { status, type, message, headers, absent = [] } = step.expect;
   if (response.status !== status) return `status ${response.status}, expected ${status}: ${text.slice(0, 200)}`;
-  const rawType = member(body, "__type");
-  const actualType = typeof rawType === "string" ? (rawType.split("#").at(-1)?.split(":")[0] ?? "") : "";
+  const sentType = member(body, "__type");
+  const actualType = typeof sentType === "string" ? (sentType.split("#").at(-1)?.split(":")[0] ?? "") : "";
   if (type !== undefined && ![type].flat().includes(actualType)) return `type ${actualType}, expected ${String(type)}`;
   const present = absent.find((name) => member(body, name) !== undefined);
   if (present !== undefined) return `${present} should be absent`;
@@ -93,24 +111,30 @@ async function replay(endpoint: string, step: Step, variables: Map<string, strin
   );
 }
 
-/** Replays recorded scenarios of the Secrets Manager protocol against an endpoint, each under names of its own. */
+/**
+ * Replays recorded scenarios, all unless some are named, against an endpoint, each under names of its own. `lambdaArn` is
+ * a function that does nothing and may be invoked by Secrets Manager.
+ */
 export async function replaySecretsManagerVectors(options: {
   readonly endpoint: string;
   readonly lambdaArn: string;
-  readonly scenarios: readonly string[];
+  readonly region?: string;
+  readonly scenarios?: readonly string[];
+  readonly sign?: Sign;
 }): Promise<readonly StepResult[]> {
+  const { endpoint, lambdaArn, region = "us-east-1", scenarios = scenarioIds, sign = pretendToSign } = options;
   const results: StepResult[] = [];
-  for (const { id, steps } of vectors.scenarios.filter((scenario) => options.scenarios.includes(scenario.id))) {
-    const safe = `v-${id}-${randomUUID().slice(0, 8)}x`;
+  for (const { id, steps } of vectors.scenarios.filter((scenario) => scenarios.includes(scenario.id))) {
+    const unique = `${id}-${randomUUID().slice(0, 8)}x`;
     const variables = new Map([
-      ["n", safe],
-      ["n:safe", safe],
-      ["region", "us-east-1"],
-      ["region2", "eu-west-1"],
-      ["lambda_arn", options.lambdaArn],
+      ["n", `vectors/${unique}`],
+      ["n:safe", `vectors-${unique}`],
+      ["region", region],
+      ["region2", region === "eu-west-1" ? "us-east-1" : "eu-west-1"],
+      ["lambda_arn", lambdaArn],
     ]);
     for (const step of steps) {
-      const problem = await replay(options.endpoint, step, variables);
+      const problem = await replay(endpoint, step, variables, sign);
       results.push({ scenario: id, step: `${step.id}${step.title === undefined ? "" : ` (${step.title})`}`, problem });
     }
   }
