@@ -10,20 +10,25 @@ interface Figure {
 
 const rotationsOfEach = 2;
 
-/** The version that Vault says it holds, asked of Vault itself. */
-async function mirroredVersion(world: World, name: string): Promise<string | undefined> {
-  const response = await fetch(`${world.vault.address}/v1/secret/data/${name}`, {
-    headers: { "X-Vault-Token": world.vault.rootToken },
-  });
-  return /"rekey_version_id":"([^"]+)"/.exec(await response.text())?.[1];
+/** What Vault says it holds, asked of Vault itself. */
+export async function mirroredVersion(
+  { stack: { vault } }: World,
+  name: string,
+): Promise<{ readonly versionId: string | undefined; readonly revision: string | undefined }> {
+  const headers = { "X-Vault-Token": vault.rootToken };
+  const text = await (await fetch(`${vault.address}/v1/secret/data/${name}`, { headers })).text();
+  return {
+    versionId: /"rekey_version_id":"([^"]+)"/.exec(text)?.[1],
+    revision: /"version":(\d+)/.exec(text)?.[1],
+  };
 }
 
 async function judgeSecret(world: World, { name, secretArn }: SampleService): Promise<readonly Figure[]> {
-  const { VersionIdsToStages = {}, Name = "" } = await world.sdk.send(
+  const { VersionIdsToStages = {}, Name = "" } = await world.secretsManager.send(
     new DescribeSecretCommand({ SecretId: secretArn }),
   );
   const current = Object.entries(VersionIdsToStages).filter(([, labels]) => labels.includes("AWSCURRENT"));
-  const mirrored = await mirroredVersion(world, Name);
+  const mirrored = (await mirroredVersion(world, Name)).versionId;
   return [
     { what: `${name}: versions labelled AWSCURRENT`, value: current.length, holds: current.length === 1 },
     {
@@ -44,10 +49,9 @@ export async function judge(world: World, services: readonly SampleService[], mo
   const errorLines = log.filter(
     (line) => / (?:ERROR|FATAL|PANIC): /.test(line) && !line.includes("password authentication failed"),
   );
-  const promotions = world.functionLog
-    .join("")
-    .split("\n")
-    .filter((line) => line.includes('"step":"finishSecret"') && line.includes('"outcome":"done"')).length;
+  const promotions = world.stack.lambda.logs.filter(
+    ({ line }) => line.includes('"step":"finishSecret"') && line.includes('"outcome":"done"'),
+  ).length;
   const alternating = services.find(({ name }) => name.startsWith("billing"));
   const queries = services.reduce((sum, service) => sum + service.queries, 0);
   const failed = services.reduce((sum, { failures }) => sum + failures.length, 0);

@@ -1,33 +1,55 @@
-import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { startSqsSource } from "../../shared/client/invalidation/sqs-source.ts";
+import { createSubscriberQueue } from "../../shared/client/invalidation/subscriber-queue.ts";
 import { createRotatingPool, type RotatingPool } from "../../shared/client/pg/rotating-pool.ts";
-import { createSecretClient, type RotationNotice } from "../../shared/client/secret-client.ts";
+import { createSecretClient } from "../../shared/client/secret-client.ts";
 import { secretsManagerStore } from "../../shared/stores/secrets-manager.ts";
+import type { World } from "./world.ts";
 
-/** A service as users write one: rekey's client and pool, and queries without pause. */
+/** A service as users write one: rekey's client and pool, a queue of its own, and queries without pause. */
 export interface SampleService {
   readonly name: string;
   readonly secretArn: string;
   readonly pool: RotatingPool;
   readonly queries: number;
   readonly failures: readonly unknown[];
-  /** What its subscription does when the event arrives; resolves once its new connections use that version. */
-  notice(notice: RotationNotice): Promise<void>;
   stop(): Promise<void>;
 }
 
 const connections = 8;
 
-export function startSampleService(sdk: SecretsManagerClient, name: string, secretArn: string): SampleService {
-  const client = createSecretClient({ source: secretsManagerStore(sdk) });
+/** `onNotice` is called when the event has arrived, `onMoved` once new connections use that version. */
+export async function startSampleService(
+  { secretsManager, sqs, sns, outputs }: World,
+  name: string,
+  secretArn: string,
+  listeners: { readonly onNotice: () => void; readonly onMoved: (versionId: string) => void },
+): Promise<SampleService> {
+  const client = createSecretClient({ source: secretsManagerStore(secretsManager) });
   // Each connection serves a few queries, so that new ones are opened all the time.
   const pool = createRotatingPool({
     client,
     secretId: secretArn,
     pool: { max: connections, maxUses: 5, application_name: name },
   });
+  const queue = await createSubscriberQueue({ sqs, sns, topicArn: outputs["SecretRotatedTopicArn"] ?? "" });
   const failures: unknown[] = [];
   let queries = 0;
   let running = true;
+
+  const source = startSqsSource({
+    sqs,
+    queueUrl: queue.queueUrl,
+    onError: (error) => failures.push(error),
+    async onNotice(notice) {
+      if (notice.secretArn !== secretArn) return;
+      client.invalidate(secretArn, notice);
+      listeners.onNotice();
+      // The next read would ask anyway; asking now moves the service over without waiting for it.
+      await client.refresh(secretArn);
+      while (running && pool.versionId !== notice.versionId) await pool.query("SELECT 1");
+      listeners.onMoved(notice.versionId);
+    },
+  });
   const work = async (): Promise<void> => {
     while (running) {
       await pool.query("SELECT pg_sleep(0.002)").catch((error: unknown) => failures.push(error));
@@ -43,14 +65,10 @@ export function startSampleService(sdk: SecretsManagerClient, name: string, secr
       return queries;
     },
     failures,
-    async notice(notice) {
-      client.invalidate(secretArn, notice);
-      // The next read would ask anyway; asking now moves the service over without waiting for it.
-      await client.refresh(secretArn);
-      while (pool.versionId !== notice.versionId) await pool.query("SELECT 1");
-    },
     async stop() {
       running = false;
+      await source.stop();
+      await queue.remove();
       await Promise.all(workers);
       await pool.end();
       client[Symbol.dispose]();

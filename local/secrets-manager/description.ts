@@ -1,41 +1,63 @@
-import { replicationStatus } from "./replication-operations.ts";
-import { labelsOf, type SecretRecord } from "./secret-record.ts";
-import type { Input } from "./service.ts";
+import type { Members } from "../aws/members.ts";
+import { replicationStatus } from "./replication-status.ts";
+import type { RotationSettings, Secret } from "./secret.ts";
+import { labelledVersions, labelsOf } from "./staging-labels.ts";
 
-export const seconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms / 1000);
 const dayMs = 24 * 3_600_000;
-export const defined = (fields: Input): Input =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
-/** Absent, not null, where there is nothing to say; date fields in seconds. */
-export function description(secret: SecretRecord): Input {
-  const { rotation } = secret;
-  const labelled = [...secret.versions.values()].filter(({ labels }) => labels.size > 0);
-  return defined({
+/** Dates are seconds since the Unix epoch on the wire. */
+export const seconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms / 1000);
+
+/** Accesses are told by the day. */
+export const accessDate = (ms: number | undefined): number | undefined =>
+  ms === undefined ? undefined : seconds(Math.floor(ms / dayMs) * dayMs);
+
+/** After a rotation, AutomaticallyAfterDays is calculated from an expression too. */
+function shownRules({ rules, lastRotatedMs, nextMs }: RotationSettings): Members | undefined {
+  if (rules?.ScheduleExpression === undefined || lastRotatedMs === undefined || nextMs === undefined) {
+    return rules === undefined ? undefined : { ...rules };
+  }
+  return { ...rules, AutomaticallyAfterDays: Math.max(1, Math.floor((nextMs - lastRotatedMs) / dayMs)) };
+}
+
+function rotationOf(settings: RotationSettings): Members {
+  const { enabled, lambdaArn, lastRotatedMs, nextMs } = settings;
+  return {
+    RotationEnabled: enabled,
+    RotationLambdaARN: lambdaArn,
+    RotationRules: shownRules(settings),
+    LastRotatedDate: enabled ? seconds(lastRotatedMs) : undefined,
+    NextRotationDate: enabled ? seconds(nextMs) : undefined,
+  };
+}
+
+/** What DescribeSecret and ListSecrets have in common. What there is nothing to say about is `undefined`. */
+export function metadata(secret: Secret): Members {
+  const { state } = secret;
+  return {
     ARN: secret.arn,
     Name: secret.name,
-    Description: secret.description === "" ? undefined : secret.description,
+    Description: state.description === "" ? undefined : state.description,
     KmsKeyId: secret.kmsKeyId,
-    Tags:
-      secret.tags.size === 0 && secret.tagged !== true
-        ? undefined
-        : [...secret.tags].map(([Key, Value]) => ({ Key, Value })),
-    CreatedDate: seconds(secret.createdMs),
-    LastChangedDate: seconds(secret.changedMs),
-    LastAccessedDate: seconds(
-      secret.accessedMs === undefined ? undefined : Math.floor(secret.accessedMs / dayMs) * dayMs,
-    ),
+    ...(secret.rotation === undefined ? {} : rotationOf(secret.rotation)),
+    LastChangedDate: seconds(state.changedMs),
+    LastAccessedDate: accessDate(secret.accessedMs),
     DeletedDate: seconds(secret.deletionMs),
-    VersionIdsToStages:
-      labelled.length === 0
-        ? undefined
-        : Object.fromEntries(labelled.map((version) => [version.versionId, labelsOf(version)])),
-    PrimaryRegion: secret.primaryRegion,
-    ReplicationStatus: secret.replicaRegions.size === 0 ? undefined : replicationStatus(secret),
-    RotationEnabled: rotation?.enabled,
-    RotationLambdaARN: rotation?.lambdaArn,
-    RotationRules: rotation?.rules,
-    LastRotatedDate: rotation?.enabled === true ? seconds(rotation.lastMs) : undefined,
-    NextRotationDate: rotation?.enabled === true ? seconds(rotation.nextMs) : undefined,
-  });
+    Tags: state.tagged ? [...state.tags].map(([Key, Value]) => ({ Key, Value })) : undefined,
+    CreatedDate: seconds(secret.createdMs),
+    PrimaryRegion: secret.replicas.size > 0 ? secret.region : secret.primary?.region,
+  };
 }
+
+/** VersionIdsToStages, `undefined` without labelled versions. */
+export function stagesByVersion({ state }: Secret): Members | undefined {
+  const labelled = labelledVersions(state);
+  if (labelled.length === 0) return undefined;
+  return Object.fromEntries(labelled.map((version) => [version.versionId, labelsOf(version)]));
+}
+
+export const description = (secret: Secret): Members => ({
+  ...metadata(secret),
+  VersionIdsToStages: stagesByVersion(secret),
+  ReplicationStatus: secret.replicas.size === 0 ? undefined : replicationStatus(secret),
+});

@@ -1,83 +1,46 @@
-import { AwsError } from "../aws/service.ts";
-import { flag, integer, invalidParameter, secretIdOf, text, tokenOf } from "./input.ts";
-import { isUnfinished } from "./rotation-engine.ts";
-import { checkRules } from "./schedule.ts";
-import { holderOf, type RotationRules } from "./secret-record.ts";
-import type { Input, Operation, Shared } from "./service.ts";
+import { flag, limitedText, secretIdOf, tokenOf } from "./input.ts";
+import { refusals } from "./messages.ts";
+import type { Backend, Operations } from "./operations.ts";
+import { hasUnfinishedRotation } from "./rotation-engine.ts";
+import { rotationRulesOf } from "./rotation-rules.ts";
 
-const principal = "secretsmanager.amazonaws.com";
-
-function rulesOf(input: Input): RotationRules | undefined {
-  const value = input["RotationRules"];
-  if (value === undefined || value === null) return undefined;
-  if (typeof value !== "object") throw new AwsError("SerializationException", "RotationRules is not a structure");
-  const members: Input = { ...value };
-  const days = integer(members, "AutomaticallyAfterDays", { min: 1, max: 1000 });
-  const expression = text(members, "ScheduleExpression", { min: 1, max: 256 });
-  const duration = text(members, "Duration", { min: 2, max: 3 });
-  return checkRules({
-    ...(days === undefined ? {} : { AutomaticallyAfterDays: days }),
-    ...(expression === undefined ? {} : { ScheduleExpression: expression }),
-    ...(duration === undefined ? {} : { Duration: duration }),
-  });
-}
-
-export function rotationOperations({
-  table,
-  engine,
-  functions,
-  accountId,
-  nowMs,
-}: Shared): Readonly<Record<string, Operation>> {
+export function rotationOperations({ table, engine, nowMs }: Backend): Operations {
   return {
+    /** Everything is checked before anything changes. Repeated with the same token, it answers the same and starts nothing. */
     RotateSecret(input, { region }) {
       const secret = table(region).openPrimary(secretIdOf(input));
       const token = tokenOf(input, "InvalidParameterException");
-      const rules = rulesOf(input) ?? secret.rotation?.rules;
-      const lambdaArn = text(input, "RotationLambdaARN", { max: 2048 }) ?? secret.rotation?.lambdaArn;
-      if (lambdaArn === undefined || lambdaArn === "") {
-        throw new AwsError(
-          "InvalidRequestException",
-          "No Lambda rotation function ARN is associated with this secret.",
-        );
-      }
-      if (!functions.mayInvoke(lambdaArn, principal, secret.arn, accountId)) {
-        throw new AwsError(
-          "AccessDeniedException",
-          "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants access to the principal secretsmanager.amazonaws.com.",
-        );
-      }
-      if (isUnfinished(secret)) {
-        throw new AwsError(
-          "InvalidRequestException",
-          "A previous rotation isn't complete. That rotation will be reattempted.",
-        );
-      }
-      if (secret.versions.has(token)) throw invalidParameter("The ClientRequestToken is the id of a version already.");
+      const rules = rotationRulesOf(input) ?? secret.rotation?.rules;
+      const immediately = input["RotateImmediately"] === undefined || flag(input, "RotateImmediately");
+      const lambdaArn = limitedText(input, "RotationLambdaARN", { max: 2048 }) ?? secret.rotation?.lambdaArn ?? "";
+      const answer = { ARN: secret.arn, Name: secret.name, VersionId: token };
+      if (secret.rotation?.latest?.versionId === token) return answer;
+      if (lambdaArn === "") throw refusals.noFunction();
+      if (!engine.mayInvoke(secret, lambdaArn)) throw refusals.functionNotInvokable();
+      if (hasUnfinishedRotation(secret)) throw refusals.rotationUnfinished();
+      if (secret.state.versions.has(token)) throw refusals.tokenTaken("InvalidParameterException", token, secret.arn);
+
       secret.rotation = {
         enabled: true,
         lambdaArn,
-        ...(rules === undefined ? {} : { rules }),
-        lastMs: secret.rotation?.lastMs ?? nowMs(),
+        rules,
+        lastRotatedMs: secret.rotation?.lastRotatedMs,
+        nextMs: undefined,
+        latest: secret.rotation?.latest,
       };
+      secret.state.changedMs = nowMs();
       engine.schedule(secret);
-      if (flag(input, "RotateImmediately") === false) engine.testOnly(secret, token);
-      else engine.start(secret, token);
-      return { ARN: secret.arn, Name: secret.name, VersionId: token };
+      if (immediately) engine.start(secret, token);
+      else engine.test(secret, token);
+      return answer;
     },
     CancelRotateSecret(input, { region }) {
       const secret = table(region).openPrimary(secretIdOf(input));
-      const { rotation } = secret;
-      if (rotation === undefined) {
-        throw new AwsError(
-          "InvalidRequestException",
-          "No Lambda rotation function ARN is associated with this secret.",
-        );
-      }
-      rotation.enabled = false;
-      delete rotation.nextMs;
-      const pending = isUnfinished(secret) ? holderOf(secret, "AWSPENDING")?.versionId : undefined;
-      return { ARN: secret.arn, Name: secret.name, ...(pending === undefined ? {} : { VersionId: pending }) };
+      if (secret.rotation === undefined) throw refusals.noFunction();
+      secret.rotation.enabled = false;
+      secret.rotation.nextMs = undefined;
+      secret.state.changedMs = nowMs();
+      return { ARN: secret.arn, Name: secret.name, VersionId: engine.cancel(secret) };
     },
   };
 }

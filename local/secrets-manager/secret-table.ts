@@ -1,66 +1,67 @@
-import { AwsError } from "../aws/service.ts";
-import { type SecretRecord, secretNotFound } from "./secret-record.ts";
+import { randomInt } from "node:crypto";
+import { refusals } from "./messages.ts";
+import type { Secret } from "./secret.ts";
 
-/** The secrets of one region and account, found by name, ARN, or ARN without its suffix. */
+const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+const suffix = (): string => Array.from({ length: 6 }, () => letters.charAt(randomInt(letters.length))).join("");
+const suffixLength = "-AbCdEf".length;
+
+/** A new ARN for a name: its six random characters differ each time the name is used. */
+export const newArn = (region: string, accountId: string, name: string): string =>
+  `arn:aws:secretsmanager:${region}:${accountId}:secret:${name}-${suffix()}`;
+
+/** The secrets of one region, found by name, ARN, or ARN without its suffix. */
 export interface SecretTable {
-  find(id: string): SecretRecord | undefined;
-  /** Errors: ResourceNotFoundException, and InvalidRequestException while it is scheduled for deletion. */
-  open(id: string): SecretRecord;
-  /** The same for a write. Errors: also InvalidParameterException for a replica. */
-  openPrimary(id: string): SecretRecord;
-  /** The same, also while it is scheduled for deletion. */
-  openAny(id: string): SecretRecord;
-  add(secret: SecretRecord): void;
-  remove(secret: SecretRecord): void;
-  all(): readonly SecretRecord[];
+  find(id: string): Secret | undefined;
+  /** Also while it is scheduled for deletion. Errors: `ResourceNotFoundException`. */
+  openAny(id: string): Secret;
+  /** Errors: `ResourceNotFoundException`, `InvalidRequestException` while it is scheduled for deletion. */
+  open(id: string): Secret;
+  /** For a write. Errors: those of `open`, and `InvalidParameterException` for a replica. */
+  openPrimary(id: string): Secret;
+  all(): readonly Secret[];
+  add(secret: Secret): void;
+  remove(secret: Secret): void;
 }
 
 export function secretTable(nowMs: () => number): SecretTable {
-  const byName = new Map<string, SecretRecord>();
+  const byName = new Map<string, Secret>();
 
-  const find = (id: string): SecretRecord | undefined => {
-    const named = id.startsWith("arn:") ? undefined : byName.get(id);
-    // A partial ARN whose name itself ends in a hyphen and six characters is read as a full one.
-    const secret =
-      named ??
-      [...byName.values()].find(({ arn }) => arn === id || (arn.slice(0, -7) === id && !/-[A-Za-z0-9]{6}$/.test(id)));
-    if (secret?.deletionMs !== undefined && secret.deletionMs <= nowMs()) {
-      byName.delete(secret.name);
-      return undefined;
-    }
-    return secret;
+  const alive = (secret: Secret | undefined): Secret | undefined => {
+    if (secret?.deletionMs === undefined || secret.deletionMs > nowMs()) return secret;
+    byName.delete(secret.name);
+    return undefined;
   };
-  const openAny = (id: string): SecretRecord => {
+  const byArn = (arn: string): Secret | undefined => {
+    const rest = arn.split(":secret:")[1] ?? "";
+    const exact = byName.get(rest.slice(0, -suffixLength));
+    if (exact?.arn === arn) return exact;
+    // What looks like a suffix is taken for one, although it may be the end of the name.
+    const named = /-[A-Za-z0-9]{6}$/u.test(rest) ? undefined : byName.get(rest);
+    return named?.arn.slice(0, -suffixLength) === arn ? named : undefined;
+  };
+  const find = (id: string): Secret | undefined => alive(id.startsWith("arn:") ? byArn(id) : byName.get(id));
+  const openAny = (id: string): Secret => {
     const secret = find(id);
-    if (secret === undefined) throw secretNotFound();
+    if (secret === undefined) throw refusals.secretNotFound();
     return secret;
   };
-  const open = (id: string): SecretRecord => {
+  const open = (id: string): Secret => {
     const secret = openAny(id);
-    if (secret.deletionMs !== undefined) {
-      throw new AwsError(
-        "InvalidRequestException",
-        "You can't perform this operation on the secret because it was marked for deletion.",
-      );
-    }
+    if (secret.deletionMs !== undefined) throw refusals.markedForDeletion();
     return secret;
   };
   return {
     find,
-    open,
     openAny,
+    open,
     openPrimary(id) {
       const secret = open(id);
-      if (secret.primaryRegion !== undefined) {
-        throw new AwsError(
-          "InvalidParameterException",
-          "Operation not permitted on a replica secret. Call must be made in primary secret's region.",
-        );
-      }
+      if (secret.primary !== undefined) throw refusals.replica();
       return secret;
     },
+    all: () => [...byName.values()].filter((secret) => alive(secret) !== undefined),
     add: (secret) => void byName.set(secret.name, secret),
     remove: (secret) => void byName.delete(secret.name),
-    all: () => [...byName.keys()].map(find).filter((secret) => secret !== undefined),
   };
 }

@@ -7,10 +7,10 @@ const skipped = new Set(["node_modules", "dist", "coverage", ".git", "tests", "d
 const longestFileLines = 300;
 const longestHandlerLines = 40;
 
-/** Every TypeScript file below `root`, tests left out, as paths from `root`. */
+/** Every TypeScript file below `root`, tests and their stages (`test-*.ts`) left out, as paths from `root`. */
 export function sourceFiles(root: string): readonly string[] {
   return readdirSync(root, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts") && !entry.name.endsWith(".test.ts"))
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts") && !/\.test\.ts$|^test-/.test(entry.name))
     .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
     .filter((file) => file.includes("/") && !file.split("/").some((folder) => skipped.has(folder)));
 }

@@ -1,0 +1,34 @@
+import type { RotationNotice } from "../secret-client.ts";
+
+export interface SecretNotice extends RotationNotice {
+  readonly secretArn: string;
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function parse(text: unknown): unknown {
+  if (typeof text !== "string") return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * What a queue's message says: rekey's `Secret Rotated`, or Secrets Manager's own `Secret Label Updated` for AWSCURRENT, as
+ * EventBridge sends it, inside SNS's envelope or bare. `undefined`: it says nothing of a rotation.
+ */
+export function noticeInMessage(body: string): SecretNotice | undefined {
+  const outer = parse(body);
+  const event = isObject(outer) && typeof outer["Message"] === "string" ? parse(outer["Message"]) : outer;
+  if (!isObject(event) || !isObject(event["detail"])) return undefined;
+  const { detail, resources } = event;
+  const { secretArn, versionId, previousVersionId, labelUpdated } = detail;
+  const native = event["detail-type"] === "Secret Label Updated" && labelUpdated === "AWSCURRENT";
+  const arn: unknown = native && Array.isArray(resources) ? resources[0] : secretArn;
+  if (!native && event["detail-type"] !== "Secret Rotated") return undefined;
+  if (typeof arn !== "string" || typeof versionId !== "string") return undefined;
+  return { secretArn: arn, versionId, ...(typeof previousVersionId === "string" ? { previousVersionId } : {}) };
+}
