@@ -33,9 +33,9 @@ export interface TestStage {
   labels(secretId: string): Promise<Readonly<Record<string, readonly string[]>> | undefined>;
 }
 
-export const accountId = "123456789012";
+const accountId = "123456789012";
 export const lambdaArn = `arn:aws:lambda:us-east-1:${accountId}:function:rotate`;
-export const firstRetryMs = 1_000;
+export const firstRetryMs = 60_000;
 
 export async function openStage(): Promise<TestStage> {
   const clock = movableClock();
