@@ -33,7 +33,7 @@ export interface TestStage {
   labels(secretId: string): Promise<Readonly<Record<string, readonly string[]>> | undefined>;
 }
 
-const accountId = "123456789012";
+export const accountId = "123456789012";
 export const lambdaArn = `arn:aws:lambda:us-east-1:${accountId}:function:rotate`;
 export const firstRetryMs = 60_000;
 

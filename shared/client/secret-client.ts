@@ -44,6 +44,9 @@ export interface SecretClient extends Disposable {
 
 interface Entry {
   version: SourceVersion | undefined;
+  /** The version as a settled promise, so that a warm read makes none. */
+  ready: Promise<SourceVersion> | undefined;
+  usedAt: number;
   freshUntilMs: number;
   staleUntilMs: number;
   flight: Promise<SourceVersion> | undefined;
@@ -73,23 +76,37 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
   const listeners = new Set<(secretId: string, version: SourceVersion) => void>();
   const closing = new AbortController();
 
-  const entryOf = (secretId: string): Entry => {
-    const key = keyOf(secretId);
-    const entry = entries.get(key) ?? {
+  /** Each form of an id that was asked for, beside the entry that it stands for. */
+  const byGivenId = new Map<string, Entry>();
+  let uses = 0;
+
+  function evict(): void {
+    while (entries.size > maxSecrets) {
+      const [key, entry] = [...entries].reduce((one, other) => (other[1].usedAt < one[1].usedAt ? other : one));
+      entries.delete(key);
+      for (const [id, kept] of byGivenId) if (kept === entry) byGivenId.delete(id);
+    }
+  }
+
+  function entryOf(secretId: string): Entry {
+    const known = byGivenId.get(secretId) ?? entries.get(keyOf(secretId));
+    const entry: Entry = known ?? {
       version: undefined,
+      ready: undefined,
+      usedAt: 0,
       freshUntilMs: 0,
       staleUntilMs: 0,
       flight: undefined,
       replaced: new Set(),
     };
-    entries.delete(key);
-    entries.set(key, entry);
-    for (const oldest of entries.keys()) {
-      if (entries.size <= maxSecrets) break;
-      entries.delete(oldest);
+    entry.usedAt = ++uses;
+    byGivenId.set(secretId, entry);
+    if (known === undefined) {
+      entries.set(keyOf(secretId), entry);
+      evict();
     }
     return entry;
-  };
+  }
 
   const ask = async (secretId: string, label: "AWSCURRENT" | "AWSPENDING"): Promise<SourceVersion | undefined> =>
     source.read(
@@ -119,6 +136,7 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
     entry.staleUntilMs = nowMs() + ttlMs + maxStaleMs;
     if (before?.versionId === version.versionId) return before;
     entry.version = version;
+    entry.ready = Promise.resolve(version);
     if (before !== undefined) {
       replace(entry, before.versionId);
       for (const listener of listeners) listener(secretId, version);
@@ -151,20 +169,23 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
   const servable = (entry: Entry): SourceVersion | undefined =>
     entry.version !== undefined && !entry.replaced.has(entry.version.versionId) ? entry.version : undefined;
 
+  async function getStale(secretId: string, entry: Entry): Promise<SourceVersion> {
+    const version = servable(entry);
+    const refreshed = fly(secretId, entry);
+    if (version === undefined || nowMs() >= entry.staleUntilMs) return refreshed;
+    refreshed.catch(() => undefined);
+    return version;
+  }
+
   return {
-    async get(secretId) {
-      const entry = entryOf(secretId);
-      const version = servable(entry);
-      if (version === undefined) return fly(secretId, entry);
-      if (nowMs() < entry.freshUntilMs) return version;
-      const refreshed = fly(secretId, entry);
-      if (nowMs() >= entry.staleUntilMs) return refreshed;
-      refreshed.catch(() => undefined);
-      return version;
+    get(secretId) {
+      const entry = byGivenId.get(secretId) ?? entryOf(secretId);
+      entry.usedAt = ++uses;
+      return entry.ready !== undefined && nowMs() < entry.freshUntilMs ? entry.ready : getStale(secretId, entry);
     },
     peek(secretId) {
-      const entry = entries.get(keyOf(secretId));
-      return entry !== undefined && nowMs() < entry.freshUntilMs ? servable(entry) : undefined;
+      const entry = byGivenId.get(secretId);
+      return entry !== undefined && nowMs() < entry.freshUntilMs ? entry.version : undefined;
     },
     refresh: async (secretId) => fly(secretId, entryOf(secretId)),
     pending: async (secretId) => ask(secretId, "AWSPENDING"),
@@ -182,6 +203,7 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
     [Symbol.dispose]() {
       closing.abort();
       entries.clear();
+      byGivenId.clear();
       listeners.clear();
     },
   };
