@@ -133,8 +133,8 @@ export function route(services: readonly AwsService[], request: Received, scope:
   const service = services.find(({ name }) => name === scope);
   const rest = service?.route?.(request.method, request.path, request.query);
   if (service !== undefined && rest !== undefined) {
-    const isObject = request.headers["content-type"]?.includes("json") === true && rest.operation !== "Invoke";
-    const input = isObject ? { ...readJson(request.body), ...rest.input } : rest.input;
+    // Invoke's body is the function's event, whatever it is.
+    const input = rest.operation !== "Invoke" ? { ...readJson(request.body), ...rest.input } : rest.input;
     return { service, operation: rest.operation, input, protocol: restProtocol };
   }
   const form = readForm(new URLSearchParams(request.method === "GET" ? request.query : request.body.toString("utf8")));

@@ -137,8 +137,8 @@ function leaf(alternatives: readonly unknown[]): Test {
   });
   return (value) => {
     // An object is no leaf: for the operators the key is then absent.
-    const leaves: readonly unknown[] = Array.isArray(value) ? value : [isMembers(value) ? undefined : value];
-    return (leaves.length === 0 ? [undefined] : leaves).some((item) => tests.some((test) => test(item)));
+    const leaves = (Array.isArray(value) ? value : [value]).filter((item: unknown) => !isMembers(item));
+    return (leaves.length === 0 ? [undefined] : leaves).some((item: unknown) => tests.some((test) => test(item)));
   };
 }
 

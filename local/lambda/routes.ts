@@ -24,5 +24,9 @@ export function lambdaRoute(
   if (name === undefined) return method === "GET" ? { operation: "ListFunctions", input: {} } : undefined;
   const [part, statementId] = rest;
   const operation = functionOperations[`${method} ${part ?? ""}`];
-  return operation === undefined ? undefined : { operation, input: { FunctionName: name, StatementId: statementId } };
+  if (operation === undefined) return undefined;
+  return {
+    operation,
+    input: { FunctionName: name, ...(statementId === undefined ? {} : { StatementId: statementId }) },
+  };
 }

@@ -56,7 +56,12 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   bench: {
     rooms: ["shared", "local", "bundle"],
-    packages: ["node:", "@aws-lambda-powertools/parameters", "@middy/secrets-manager", "pg"],
+    packages: [
+      "node:",
+      "@aws-lambda-powertools/parameters",
+      "@aws-sdk/client-secrets-manager",
+      "@middy/secrets-manager",
+    ],
   },
 };
 

@@ -61,7 +61,7 @@ const member = (body: unknown, name: string): unknown =>
   typeof body === "object" && body !== null ? Reflect.get(body, name) : undefined;
 
 /** A request on its way; `headers` are in lower case. */
-export interface UnsignedRequest {
+interface UnsignedRequest {
   readonly endpoint: string;
   readonly region: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -69,7 +69,7 @@ export interface UnsignedRequest {
 }
 
 /** Returns the headers to send, with the signature among them. */
-export type Sign = (request: UnsignedRequest) => Promise<Readonly<Record<string, string>>>;
+type Sign = (request: UnsignedRequest) => Promise<Readonly<Record<string, string>>>;
 
 /** Enough for a server that does not check signatures, since the region is in it. */
 const pretendToSign: Sign = async ({ headers, region }) => ({

@@ -23,12 +23,14 @@ afterAll(async () => {
   await front.stop();
 });
 
-test("there are recorded scenarios", () => {
-  expect(scenarioIds.length).toBeGreaterThan(15);
-});
+let replayed = 0;
 
 test.each(scenarioIds)("answers as AWS does: %s", async (scenario) => {
   const results = await replaySecretsManagerVectors({ endpoint: front.endpoint, lambdaArn, scenarios: [scenario] });
-  expect(results.length).toBeGreaterThan(0);
+  replayed += results.length;
   expect(results.filter(({ problem }) => problem !== undefined)).toEqual([]);
+});
+
+test("no recorded step was left out", () => {
+  expect(replayed).toBe(221);
 });

@@ -1,0 +1,105 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { expect, test } from "vitest";
+import { isMembers, list, record, text, textList, type Members } from "../../local/aws/members.ts";
+import { bindParameters } from "../../local/template/parameters.ts";
+import { readTemplate } from "../../local/template/read-template.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+const template = readTemplate(readFileSync(resolve(root, "template.yaml"), "utf8"));
+const functions = Object.entries(template.Resources)
+  .filter(([, resource]) => resource["Type"] === "AWS::Serverless::Function")
+  .map(([logicalId, resource]) => ({ logicalId, properties: record(resource, "Properties") }));
+/** In the bundle with the store that both functions share, but only rotation writes. */
+const unusedByMirror = new Set([
+  "secretsmanager:ListSecretVersionIds",
+  "secretsmanager:PutSecretValue",
+  "secretsmanager:UpdateSecretVersionStage",
+]);
+const bundleOf = (properties: Members): string => resolve(root, text(properties, "CodeUri"));
+
+/** The repository's own source files that the bundle is made of. */
+function sourcesOf(properties: Members): readonly string[] {
+  const folder = bundleOf(properties);
+  const map: unknown = JSON.parse(readFileSync(resolve(folder, "index.mjs.map"), "utf8"));
+  return textList(isMembers(map) ? map : {}, "sources")
+    .map((source) => resolve(folder, source))
+    .filter((source) => source.startsWith(resolve(root, "shared")))
+    .map((source) => readFileSync(source, "utf8"));
+}
+const found = (sources: readonly string[], pattern: RegExp): Set<string> =>
+  new Set(sources.flatMap((source) => [...source.matchAll(pattern)].map(([, name = ""]) => name)));
+
+function statementsOf(properties: Members): readonly Members[] {
+  return list(properties, "Policies")
+    .filter(isMembers)
+    .flatMap((policy) => list(policy, "Statement"))
+    .filter(isMembers)
+    .map((statement) => {
+      const conditional = statement["Fn::If"];
+      const chosen: unknown = Array.isArray(conditional) ? conditional[1] : statement;
+      return isMembers(chosen) ? chosen : {};
+    });
+}
+const actionsOf = (statement: Members): readonly string[] => {
+  const action = statement["Action"];
+  return typeof action === "string" ? [action] : textList(statement, "Action");
+};
+
+test("every function in the repository is in the template, from the folder that the build writes", () => {
+  const folders = readdirSync(resolve(root, "functions"));
+  expect(functions.map(({ properties }) => text(properties, "CodeUri")).sort()).toEqual(
+    folders.map((folder) => `dist/functions/${folder}`).sort(),
+  );
+  expect(functions.every(({ properties }) => existsSync(resolve(bundleOf(properties), "index.mjs")))).toBe(true);
+});
+
+test.each(functions)("$logicalId may make the calls that its code makes, and no other", ({ logicalId, properties }) => {
+  const commands = found(sourcesOf(properties), /new (\w+)Command\(/gu);
+  expect(commands.size).toBeGreaterThan(0);
+  const actions = new Set(
+    statementsOf(properties)
+      .flatMap(actionsOf)
+      .filter((action) => !action.startsWith("kms:")),
+  );
+  const prefix = (command: string): string => (command === "PutEvents" ? "events" : "secretsmanager");
+  const called = [...commands].map((command) => `${prefix(command)}:${command}`);
+  const missing = called.filter(
+    (action) => !actions.has(action) && !(logicalId === "MirrorToVaultFunction" && unusedByMirror.has(action)),
+  );
+  expect(missing).toEqual([]);
+  expect([...actions].filter((action) => !called.includes(action))).toEqual([]);
+});
+
+test.each(functions)(
+  "$logicalId has no wildcard in its actions and a resource of its own in each statement",
+  ({ properties }) => {
+    const statements = statementsOf(properties);
+    expect(statements.flatMap(actionsOf).filter((action) => action.includes("*"))).toEqual([]);
+    expect(statements.filter(({ Resource }) => Resource === undefined || Resource === "*")).toEqual([]);
+  },
+);
+
+test.each(functions)("$logicalId is given every variable that its code reads, and no other", ({ properties }) => {
+  const bundle = readFileSync(resolve(bundleOf(properties), "index.mjs"), "utf8");
+  const read = found([bundle], /["'`]((?:EVENT|REKEY|VAULT|SECRETS)_[A-Z_]+)["'`]/gu);
+  const given = Object.keys(record(record(properties, "Environment"), "Variables"));
+  expect(given.filter((name) => !name.startsWith("NODE_")).sort()).toEqual([...read].sort());
+});
+
+test("a queue's messages stay hidden for six times the function's time, and no secret value is a parameter", () => {
+  const queue = record(template.Resources["MirrorQueue"] ?? {}, "Properties");
+  const mirror = functions.find(({ logicalId }) => logicalId === "MirrorToVaultFunction")?.properties ?? {};
+  expect(queue["VisibilityTimeout"]).toBe(6 * Number(mirror["Timeout"]));
+  expect(Object.keys(template.Parameters).filter((name) => /secretid|password|token/iu.test(name))).toEqual([]);
+});
+
+test("a pattern of secrets must end with the six random characters or a wildcard", () => {
+  const bind = (SecretArnPattern: string) => bindParameters(template.Parameters, { SecretArnPattern });
+  const prefix = "arn:aws:secretsmanager:us-east-1:123456789012:secret:";
+  expect(() => bind(`${prefix}db/orders`)).toThrow("SecretArnPattern: the value does not match");
+  for (const good of ["db/orders-??????", "db/*", "db/orders-AbCdEf"]) {
+    expect(bind(prefix + good).get("SecretArnPattern")).toEqual([prefix + good]);
+  }
+  expect(() => bind(`${prefix}db/*,${prefix}other`)).toThrow("does not match");
+});
