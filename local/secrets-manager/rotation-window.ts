@@ -34,7 +34,9 @@ const everyDays = (days: number): Schedule => ({
 const everyHours = (hours: number): Schedule => ({
   next(afterMs) {
     const startMs = midnight(afterMs);
-    return startMs + (Math.floor((afterMs - startMs) / (hours * hourMs)) + 1) * hours * hourMs;
+    const nextMs = startMs + (Math.floor((afterMs - startMs) / (hours * hourMs)) + 1) * hours * hourMs;
+    // Openings start anew at midnight, so that a window never runs into the next one.
+    return hours < hoursPerDay ? Math.min(nextMs, startMs + dayMs) : nextMs;
   },
   longestHours: Math.min(hours, hoursPerDay),
   defaultHours: 1,
