@@ -1,10 +1,20 @@
 import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
-import { CreateSecretCommand, RotateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
+import {
+  CreateSecretCommand,
+  DescribeSecretCommand,
+  RotateSecretCommand,
+  SecretsManagerClient,
+} from "@aws-sdk/client-secrets-manager";
+import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { PublishCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
 import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterEach, expect, test } from "vitest";
 import { isMembers, record } from "./aws/members.ts";
+import type { IssuedCredentials } from "./aws/principals.ts";
 import { startStack, type Stack } from "./stack.ts";
+
+/** How long a condition may take to come true on a busy machine. */
+const soon = { timeout: 10_000 };
 
 const opened: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -69,9 +79,9 @@ test("the repository's template carries an event through bus, queue and function
   await sns.send(new SubscribeCommand({ TopicArn, Protocol: "sqs", Endpoint: queueArn("subscriber") }));
 
   await events.send(rotated(secretArn));
-  await expect.poll(() => inVault(stack, "db/orders"), { timeout: 10_000 }).toMatchObject({ password: "canary-pass" });
-  await expect.poll(() => stack.sqs.queue(queueArn("subscriber"))?.messages().length).toBe(1);
-  await expect.poll(() => stack.sqs.queue(queueArn("rekey-MirrorQueue"))?.messages()).toEqual([]);
+  await expect.poll(() => inVault(stack, "db/orders"), soon).toMatchObject({ password: "canary-pass" });
+  await expect.poll(() => stack.sqs.queue(queueArn("subscriber"))?.messages().length, soon).toBe(1);
+  await expect.poll(() => stack.sqs.queue(queueArn("rekey-MirrorQueue"))?.messages(), soon).toEqual([]);
   await stack.lambda.idle();
   const printed = JSON.stringify([stack.lambda.logs, stack.aws.requests]);
   expect(printed).toContain("mirror-to-vault");
@@ -85,7 +95,7 @@ test("a function may read the secrets of the pattern and no other; what it may n
   const [allowed, other] = [await createSecret(secrets, "db/orders"), await createSecret(secrets, "db/orders-old")];
   await events.send(rotated(allowed));
   await events.send(rotated(other));
-  await expect.poll(() => inVault(stack, "db/orders"), { timeout: 10_000 }).toBeDefined();
+  await expect.poll(() => inVault(stack, "db/orders"), soon).toBeDefined();
   const dead = stack.sqs.queue(queueArn("rekey-DeadLetterQueue"));
   await expect
     .poll(
@@ -111,8 +121,54 @@ test("Secrets Manager invokes the deployed rotation function, whose failure name
     new RotateSecretCommand({ SecretId, RotationLambdaARN, RotationRules: { AutomaticallyAfterDays: 30 } }),
   );
   const logged = () => stack.lambda.logs.filter(({ functionName }) => functionName === "rekey-rotate-postgres");
-  await expect.poll(() => JSON.stringify(logged()), { timeout: 10_000 }).toContain('\\"step\\":\\"createSecret\\"');
+  await expect.poll(() => JSON.stringify(logged()), soon).toContain('\\"step\\":\\"createSecret\\"');
   expect(JSON.stringify(logged())).not.toContain("canary-pass");
+});
+
+test("the template puts a secret that it is told of on a schedule, without rotating it at once", async () => {
+  const { stack, secrets } = await open();
+  const RotatedSecretArn = await createSecret(secrets, "db/orders");
+  const { outputs } = await stack.deploy({ parameters: { RotatedSecretArn, RotationSchedule: "rate(10 days)" } });
+  const described = await secrets.send(new DescribeSecretCommand({ SecretId: RotatedSecretArn }));
+  expect(described).toMatchObject({
+    RotationEnabled: true,
+    RotationLambdaARN: outputs["RotatePostgresArn"],
+    RotationRules: { ScheduleExpression: "rate(10 days)" },
+  });
+});
+
+test("without a Vault the template has no mirror, and all the rest", async () => {
+  const { stack } = await open();
+  const { outputs, resources } = await stack.deploy({ parameters: { VaultAddress: "" } });
+  expect(Object.keys(outputs)).not.toContain("MirrorQueueUrl");
+  expect(resources.has("MirrorToVaultFunction")).toBe(false);
+  expect(outputs["SecretRotatedTopicArn"]).toBeDefined();
+});
+
+test("a signature over a REST path and over a form is verified, and each protocol has its own words for a refusal", async () => {
+  const { stack } = await open();
+  const { outputs } = await stack.deploy();
+  const topic = outputs["SecretRotatedTopicArn"];
+  const ask = async (credentials: IssuedCredentials) => {
+    const lambda = new LambdaClient({ ...stack.clientConfig, credentials });
+    const sns = new SNSClient({ ...stack.clientConfig, credentials });
+    opened.push(
+      () => lambda.destroy(),
+      () => sns.destroy(),
+    );
+    const told = (error: unknown) => (error instanceof Error ? error.name : "");
+    return Promise.all([
+      lambda.send(new InvokeCommand({ FunctionName: outputs["RotatePostgresArn"], Payload: "{}" })).catch(told),
+      sns.send(new PublishCommand({ TopicArn: topic, Message: "a b+c ~*é", Subject: "x&y" })).catch(told),
+    ]);
+  };
+  const user = (Effect: "Allow" | "Deny") =>
+    stack.aws.principals.createUser(`user-${Effect}`, [{ Statement: { Effect, Action: "*", Resource: "*" } }]);
+  expect(await ask(user("Allow"))).toMatchObject([{ StatusCode: 200 }, { MessageId: expect.any(String) }]);
+  const forged = { ...user("Allow"), secretAccessKey: "guessed" };
+  expect(await ask(forged)).toEqual(["InvalidSignatureException", "SignatureDoesNotMatch"]);
+  expect(await ask(user("Deny"))).toEqual(["AccessDeniedException", "AuthorizationErrorException"]);
+  expect(stack.aws.requests.filter(({ status }) => status === 403)).toHaveLength(4);
 });
 
 test("a stopped stack has left its ports", async () => {

@@ -95,6 +95,19 @@ test("a request without a signature is refused, in each protocol's own words", a
   expect(await form.text()).toContain("<Code>MissingAuthenticationToken</Code>");
 });
 
+test("STS says who signed, whatever its policies", async () => {
+  const front = await open();
+  const answer = await fetch(front.endpoint, {
+    method: "POST",
+    headers: {
+      authorization:
+        "AWS4-HMAC-SHA256 Credential=any/20260101/us-east-1/sts/aws4_request, SignedHeaders=host, Signature=0",
+    },
+    body: new URLSearchParams({ Action: "GetCallerIdentity", Version: "2011-06-15" }),
+  });
+  expect(await answer.text()).toContain("<Arn>arn:aws:iam::123456789012:root</Arn>");
+});
+
 test("a policy on the ARN without its six random characters does not match the secret; with -?????? it does", async () => {
   const front = await open();
   const name = secretArn.slice(0, -"-AbCdEf".length);

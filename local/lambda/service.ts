@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { DeliveryTarget } from "../aws/delivery.ts";
 import { denial } from "../aws/iam.ts";
 import { text, type Members } from "../aws/members.ts";
@@ -30,7 +31,7 @@ export interface Lambda extends DeliveryTarget, FunctionInvoker {
   /** What the functions wrote to stdout and stderr, the last 100,000 lines. */
   readonly logs: readonly LogLine[];
   onLog(listener: (line: LogLine) => void): () => void;
-  /** Resolves when no invocation is running; retries that wait for the clock do not count. */
+  /** Resolves when no invocation is running and its messages are settled; retries that wait for the clock do not count. */
   idle(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -199,7 +200,11 @@ export function createLambda(options: LambdaOptions): Lambda {
       return () => void listeners.delete(listener);
     },
     async idle() {
-      while (running.size > 0) await Promise.allSettled(running);
+      while (running.size > 0) {
+        await Promise.allSettled(running);
+        // What follows an invocation (a retry's timer, a message's deletion) is a matter of microtasks: let them run.
+        await setImmediate();
+      }
     },
     async stop() {
       for (const mapping of mappings.splice(0)) mapping.stop();

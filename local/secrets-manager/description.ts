@@ -17,7 +17,7 @@ function shownRules({ rules, lastRotatedMs, nextMs }: RotationSettings): Members
   if (rules?.ScheduleExpression === undefined || lastRotatedMs === undefined || nextMs === undefined) {
     return rules === undefined ? undefined : { ...rules };
   }
-  return { ...rules, AutomaticallyAfterDays: Math.max(1, Math.floor((nextMs - lastRotatedMs) / dayMs)) };
+  return { ...rules, AutomaticallyAfterDays: Math.max(1, Math.floor((nextMs + 1000 - lastRotatedMs) / dayMs)) };
 }
 
 function rotationOf(settings: RotationSettings): Members {

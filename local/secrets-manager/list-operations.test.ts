@@ -60,9 +60,9 @@ test("ListSecrets hands out pages, and refuses a token that it did not make", as
   const second = await stage.client.listSecrets({ MaxResults: 2, NextToken: first.NextToken });
   expect(second.SecretList?.map(({ Name }) => Name)).toEqual(["test/api"]);
   expect(second).not.toHaveProperty("NextToken");
-  await expect(stage.client.listSecrets({ NextToken: "garbage" })).rejects.toMatchObject({
-    name: "InvalidNextTokenException",
-  });
+  for (const NextToken of ["garbage", Buffer.from("somewhere-1").toString("base64url")]) {
+    await expect(stage.client.listSecrets({ NextToken })).rejects.toMatchObject({ name: "InvalidNextTokenException" });
+  }
   await expect(stage.client.listSecrets({ MaxResults: 101 })).rejects.toMatchObject({
     name: "InvalidParameterException",
   });

@@ -27,3 +27,8 @@ test("a password has its length, every type that is included, and nothing that i
     }),
   );
 });
+
+test("the types stand in no fixed order", () => {
+  const beginnings = new Set(Array.from({ length: 200 }, () => /^[A-Z]/u.test(randomPassword({}))));
+  expect(beginnings).toEqual(new Set([true, false]));
+});

@@ -38,7 +38,6 @@ export function rotationOperations({ table, engine, nowMs }: Backend): Operation
       const secret = table(region).openPrimary(secretIdOf(input));
       if (secret.rotation === undefined) throw refusals.noFunction();
       secret.rotation.enabled = false;
-      secret.rotation.nextMs = undefined;
       secret.state.changedMs = nowMs();
       return { ARN: secret.arn, Name: secret.name, VersionId: engine.cancel(secret) };
     },

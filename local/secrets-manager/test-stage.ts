@@ -26,6 +26,8 @@ export interface TestStage {
   readonly client: Client;
   readonly events: BusEvent[];
   readonly invocations: RotationInvocation[];
+  /** Whether the function's policy lets Secrets Manager invoke it. */
+  permitted: boolean;
   /** By default: createSecret stores "rotated-<token>" as AWSPENDING, finishSecret promotes it, the others do nothing. */
   readonly function: Record<RotationStep, StepHandler>;
   clientFor(options: { readonly region?: string; readonly credentials?: IssuedCredentials }): Client;
@@ -64,7 +66,7 @@ export async function openStage(): Promise<TestStage> {
   const service = createSecretsManager({
     clock,
     accountId,
-    functions: { mayInvoke: (functionArn) => functionArn === lambdaArn, invoke },
+    functions: { mayInvoke: (functionArn) => stage.permitted && functionArn === lambdaArn, invoke },
     emit: (event) => void events.push(event),
     retry: { attempts: 3, delayMs: firstRetryMs },
   });
@@ -93,6 +95,7 @@ export async function openStage(): Promise<TestStage> {
     client,
     events,
     invocations,
+    permitted: true,
     function: {
       async createSecret({ SecretId, ClientRequestToken, RotationToken }) {
         const SecretString = `rotated-${ClientRequestToken}`;
@@ -127,3 +130,33 @@ export function gate(): { readonly reached: Promise<void>; wait(): Promise<void>
     open: () => release.resolve(),
   };
 }
+
+/** The id of a version: one digit, repeated. */
+export const versionToken = (digit: number): string => `${`${digit}`.repeat(8)}-0000-4000-8000-000000000000`;
+
+/** Makes the secret `app` with the value `first` under `versionToken(1)`; returns its ARN. */
+export async function createApp({ client, events }: TestStage): Promise<string> {
+  const made = await client.createSecret({ Name: "app", SecretString: "first", ClientRequestToken: versionToken(1) });
+  events.length = 0;
+  return made.ARN ?? "";
+}
+
+/** RotateSecret for `app`, every 30 days; returns the id of the version that it makes. */
+export async function rotateApp({ client }: TestStage, token = versionToken(2)): Promise<string | undefined> {
+  const answer = await client.rotateSecret({
+    SecretId: "app",
+    RotationLambdaARN: lambdaArn,
+    RotationRules: { AutomaticallyAfterDays: 30 },
+    ClientRequestToken: token,
+  });
+  return answer.VersionId;
+}
+
+/** The names of CloudTrail's records so far. */
+export const recordedEvents = ({ events }: TestStage): unknown[] =>
+  events.flatMap(({ detail }) => (detail["eventName"] === undefined ? [] : [detail["eventName"]]));
+
+/** A step that fails. */
+export const refuse = async (): Promise<never> => {
+  throw new TypeError("scripted");
+};

@@ -18,6 +18,9 @@ import { CreateQueueCommand, ReceiveMessageCommand, SQSClient, type Message } fr
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { startStack, type Stack } from "../../local/stack.ts";
 
+/** How long a condition may take to come true on a busy machine. */
+const soon = { timeout: 10_000 };
+
 let stack: Stack;
 let events: EventBridgeClient;
 let sqs: SQSClient;
@@ -183,9 +186,9 @@ test("a delivery whose answer is lost is made again: at least once, not once", a
   await newRule({ Arn: arn });
   const fault = stack.aws.faults.inject({ service: "sqs", operation: "SendMessage", kind: "cut", nth: 1 });
   await put(entry());
-  await expect.poll(() => fault.struck).toBe(1);
+  await expect.poll(() => fault.struck, soon).toBe(1);
   await stack.clock.advance(1_000);
-  await expect.poll(() => stack.sqs.queue(arn)?.messages().length).toBe(2);
+  await expect.poll(() => stack.sqs.queue(arn)?.messages().length, soon).toBe(2);
   const [first, second] = await bodies(QueueUrl);
   expect(first).toEqual(second);
 });
@@ -200,7 +203,7 @@ test("an event of AWS itself is on the default bus, where PutEvents could not ha
     resources: ["arn:secret"],
     detail: { labelUpdated: "AWSCURRENT" },
   });
-  await expect.poll(() => stack.sqs.queue(arn)?.messages().length).toBe(1);
+  await expect.poll(() => stack.sqs.queue(arn)?.messages().length, soon).toBe(1);
   expect(await bodies(QueueUrl)).toMatchObject([{ account: "123456789012", detail: { labelUpdated: "AWSCURRENT" } }]);
 });
 

@@ -19,6 +19,9 @@ import {
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startStack, type Stack } from "../../local/stack.ts";
 
+/** How long a condition may take to come true on a busy machine. */
+const soon = { timeout: 10_000 };
+
 let stack: Stack;
 let sqs: SQSClient;
 let count = 0;
@@ -130,11 +133,11 @@ test("a client that goes away in a long poll takes no message with it", async ()
   const arrived = stack.aws.faults.inject({ kind: "delay", delayMs: 0, operation: "ReceiveMessage", nth: 1 });
   const poll = sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }), { abortSignal: leaving.signal });
   const refusal = poll.catch((error: unknown) => error);
-  await expect.poll(() => arrived.matched).toBe(1);
+  await expect.poll(() => arrived.matched, soon).toBe(1);
   const seen = stack.aws.requests.length;
   leaving.abort();
   expect(await refusal).toMatchObject({ name: "AbortError" });
-  await expect.poll(() => stack.aws.requests.length).toBeGreaterThan(seen);
+  await expect.poll(() => stack.aws.requests.length, soon).toBeGreaterThan(seen);
   await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "kept" }));
   expect(await receive(QueueUrl)).toHaveLength(1);
 });
