@@ -8,6 +8,6 @@ const engine = postgresEngine();
 /** Secrets Manager invokes it with `{ Step, SecretId, ClientRequestToken, RotationToken? }`, one step at a time. */
 export const handler = rotationFunction(
   engine,
-  { "single-user": singleUser(engine), "alternating-users": alternatingUsers(engine) },
+  { strategies: { "single-user": singleUser(engine), "alternating-users": alternatingUsers(engine) } },
   process.env,
 );

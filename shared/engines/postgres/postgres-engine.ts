@@ -1,10 +1,18 @@
-import type { CallOptions, DatabaseSession, PairingEngine, UserPairing } from "../../rotation/ports.ts";
+import type {
+  CallOptions,
+  DatabaseEngine,
+  DatabaseSession,
+  PasswordChange,
+  UserPairing,
+} from "../../rotation/ports.ts";
 import { type Connection, connect } from "./connection.ts";
 import { inTransaction, setPassword } from "./set-password.ts";
 import { syncPair } from "./sync-pair.ts";
 import { sqlState, translateError } from "./translate-error.ts";
 
-function session(connection: Connection): DatabaseSession & UserPairing {
+export type PostgresSession = DatabaseSession & PasswordChange & UserPairing;
+
+function session(connection: Connection): PostgresSession {
   return {
     async setPassword(credential, call) {
       await inTransaction(connection, call, async () => setPassword(connection, credential, call));
@@ -22,9 +30,9 @@ function session(connection: Connection): DatabaseSession & UserPairing {
 }
 
 /** PostgreSQL 13 and newer, RDS and Aurora included. */
-export function postgresEngine(): PairingEngine {
+export function postgresEngine(): DatabaseEngine<PostgresSession> {
   return {
-    capabilities: { alternatingUsers: true, dualPassword: false, hashesPasswordOnClient: true },
+    capabilities: { hashesPasswordOnClient: true },
     names: ["postgres", "aurora-postgresql", "postgresql"],
     defaultPort: 5432,
     defaultDatabase: "postgres",
