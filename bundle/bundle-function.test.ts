@@ -29,6 +29,23 @@ test("rotate-postgres is at most 300 KB, has no Vault client, and answers a bad 
   expect(JSON.parse(await readFile(`${outfile}.map`, "utf8"))).toMatchObject({ version: 3 });
 });
 
+test("rotate-redis is at most 330 KB, has no other driver and none of the Redis driver's commands, and answers a bad event", async () => {
+  const outfile = path.join(folder, "redis", "index.mjs");
+  const { inputs } = await bundleFunction("rotate-redis", outfile);
+  expect((await stat(outfile)).size).toBeLessThanOrEqual(330_000);
+  expect(
+    Object.keys(inputs).filter((file) =>
+      /node_modules\/pg|node-vault|saslprep|commands\/ACL_|lib\/cluster\//.test(file),
+    ),
+  ).toEqual([]);
+  const { handler } = (await import(pathToFileURL(outfile).href)) as {
+    handler: (event: unknown, context: object) => Promise<unknown>;
+  };
+  await expect(handler({ Step: "drop" }, { getRemainingTimeInMillis: () => 9_000 })).rejects.toMatchObject({
+    code: "step-invalid",
+  });
+});
+
 test("mirror-to-vault loads and takes an empty batch", async () => {
   const outfile = path.join(folder, "mirror", "index.mjs");
   await bundleFunction("mirror-to-vault", outfile);
