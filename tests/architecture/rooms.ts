@@ -13,12 +13,13 @@ export const rooms: Readonly<Record<string, Room>> = {
   "shared/secrets": { rooms: ["shared/errors"], packages: ["node:crypto"] },
   "shared/rotation": { rooms: values, packages: [] },
   "shared/engines": {
-    rooms: [ports, ...values],
+    rooms: [ports, "shared/vault", ...values],
     packages: ["node:crypto", "node:net", "node:util", "pg", "@mongodb-js/saslprep", "@redis/client"],
   },
   "shared/stores": { rooms: [ports, ...values], packages: ["@aws-sdk/client-secrets-manager"] },
   "shared/publishers": { rooms: [ports, "shared/errors"], packages: ["@aws-sdk/client-eventbridge"] },
-  "shared/mirrors": { rooms: [ports, ...values], packages: ["node-vault", "node:"] },
+  "shared/vault": { rooms: [ports, ...values], packages: ["node-vault", "node:http", "node:https"] },
+  "shared/mirrors": { rooms: [ports, "shared/vault", ...values], packages: ["node:util"] },
   "shared/client": {
     rooms: [...values, "shared/stores"],
     packages: ["pg", "@aws-sdk/client-sqs", "@aws-sdk/client-sns", "node:"],
@@ -29,7 +30,15 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   "shared/testing": { rooms: ["shared/rotation", ...values], packages: [] },
   "shared/runtime": {
-    rooms: ["shared/rotation", "shared/operations", "shared/stores", "shared/publishers", "shared/mirrors", ...values],
+    rooms: [
+      "shared/rotation",
+      "shared/operations",
+      "shared/stores",
+      "shared/publishers",
+      "shared/mirrors",
+      "shared/vault",
+      ...values,
+    ],
     packages: [
       "@middy/core",
       "aws-lambda",
@@ -70,6 +79,7 @@ export const mayReveal = [
   "shared/secrets",
   "shared/engines",
   "shared/stores",
+  "shared/vault",
   "shared/mirrors",
   "shared/client",
   "local/demo",
