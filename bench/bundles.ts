@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -22,7 +22,7 @@ export async function benchBundles(): Promise<readonly Figure[]> {
   const folder = await mkdtemp(path.join(tmpdir(), "rekey-bench-"));
   try {
     const figures: Figure[] = [];
-    for (const name of ["rotate-postgres", "mirror-to-vault"]) {
+    for (const name of await readdir("functions")) {
       const ours = path.join(folder, name, "ours.mjs");
       const obvious = path.join(folder, name, "obvious.mjs");
       await bundleFunction(name, ours);

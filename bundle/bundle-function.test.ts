@@ -29,22 +29,25 @@ test("rotate-postgres is at most 300 KB, has no Vault client, and answers a bad 
   expect(JSON.parse(await readFile(`${outfile}.map`, "utf8"))).toMatchObject({ version: 3 });
 });
 
-test("rotate-redis is at most 330 KB, has no other driver and none of the Redis driver's commands, and answers a bad event", async () => {
-  const outfile = path.join(folder, "redis", "index.mjs");
-  const { inputs } = await bundleFunction("rotate-redis", outfile);
-  expect((await stat(outfile)).size).toBeLessThanOrEqual(330_000);
-  expect(
-    Object.keys(inputs).filter((file) =>
-      /node_modules\/pg|node-vault|saslprep|commands\/ACL_|lib\/cluster\//.test(file),
-    ),
-  ).toEqual([]);
-  const { handler } = (await import(pathToFileURL(outfile).href)) as {
-    handler: (event: unknown, context: object) => Promise<unknown>;
-  };
-  await expect(handler({ Step: "drop" }, { getRemainingTimeInMillis: () => 9_000 })).rejects.toMatchObject({
-    code: "step-invalid",
-  });
-});
+test.each([
+  ["rotate-redis", 330_000, /node_modules\/pg\/|node-vault|saslprep|commands\/ACL_|client\/dist\/lib\/cluster\//],
+  ["rotate-http-api-key", 235_000, /node_modules\/(?:pg|node-vault|@redis|@mongodb-js)\//],
+  ["rotate-vault-static-role", 300_000, /node_modules\/(?:pg|axios|@redis|@mongodb-js)\//],
+])(
+  "%s is at most %d bytes, has no other driver, and answers a bad event with a typed error",
+  async (name, most, not) => {
+    const outfile = path.join(folder, name, "index.mjs");
+    const { inputs } = await bundleFunction(name, outfile);
+    expect((await stat(outfile)).size).toBeLessThanOrEqual(most);
+    expect(Object.keys(inputs).filter((file) => not.test(file))).toEqual([]);
+    const { handler } = (await import(pathToFileURL(outfile).href)) as {
+      handler: (event: unknown, context: object) => Promise<unknown>;
+    };
+    await expect(handler({ Step: "drop" }, { getRemainingTimeInMillis: () => 9_000 })).rejects.toMatchObject({
+      code: "step-invalid",
+    });
+  },
+);
 
 test("mirror-to-vault loads and takes an empty batch", async () => {
   const outfile = path.join(folder, "mirror", "index.mjs");

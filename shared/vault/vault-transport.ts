@@ -1,6 +1,5 @@
-import { request as requestHttp, type IncomingMessage } from "node:http";
-import { request as requestHttps } from "node:https";
 import { RekeyError } from "../errors/rekey-error.ts";
+import { exchange, HttpFault } from "../http/exchange.ts";
 
 /** A request as node-vault hands it to its transport; `json` is the body, and `true` or missing when there is none. */
 export interface TransportRequest {
@@ -19,35 +18,23 @@ export interface TransportAnswer {
 
 const maxAnswerBytes = 4 * 1024 * 1024;
 
-const untrusted = /CERT|SELF_SIGNED|UNABLE_TO_|^ERR_TLS|^ERR_SSL|^EPROTO$/;
-
-/** Only the error's code crosses: the error itself may carry the request, and with it token and value. */
-function translate(error: unknown, vault: string): RekeyError {
-  if (error instanceof RekeyError) return error;
-  const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
-  const reason = typeof code === "string" ? code : "unknown";
-  if (!untrusted.test(reason)) return new RekeyError("mirror-unavailable", { context: { vault, reason } });
-  return new RekeyError("tls-refused", {
-    context: { vault, reason },
-    hint: "give the root certificate that signed Vault's, and the address by its name in it",
-  });
-}
-
-async function bodyOf(answer: IncomingMessage, vault: string): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of answer.iterator()) {
-    if (!Buffer.isBuffer(chunk)) continue;
-    bytes += chunk.length;
-    if (bytes > maxAnswerBytes) {
-      throw new RekeyError("mirror-rejected", { context: { vault, reason: "answer too large", maxAnswerBytes } });
-    }
-    chunks.push(chunk);
-  }
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString("utf8"));
-  } catch {
-    return undefined;
+function translate({ failure, reason }: HttpFault, vault: string, timeoutMs: number): RekeyError {
+  switch (failure) {
+    case "aborted":
+      return new RekeyError("time-budget-spent", { context: { vault } });
+    case "untrusted":
+      return new RekeyError("tls-refused", {
+        context: { vault, reason },
+        hint: "give the root certificate that signed Vault's, and the address by its name in it",
+      });
+    case "too-large":
+      return new RekeyError("mirror-rejected", { context: { vault, reason: "answer too large", maxAnswerBytes } });
+    case "unreachable":
+    case "silent":
+    case "cut":
+      return new RekeyError("mirror-unavailable", {
+        context: { vault, reason, ...(reason === "timeout" && { timeoutMs }) },
+      });
   }
 }
 
@@ -62,35 +49,13 @@ export function vaultTransport(options: {
   readonly ca?: string | undefined;
 }): (request: TransportRequest) => Promise<TransportAnswer> {
   return async ({ uri, method, headers, json, signal }) => {
-    const url = new URL(uri);
-    const tooLate = AbortSignal.timeout(options.timeoutMs);
-    const payload = typeof json === "object" ? JSON.stringify(json) : undefined;
-    const settings = {
-      method,
-      headers: {
-        ...headers,
-        ...(payload !== undefined && {
-          "content-type": "application/json",
-          "content-length": Buffer.byteLength(payload),
-        }),
-      },
-      agent: false,
-      signal: signal === undefined ? tooLate : AbortSignal.any([signal, tooLate]),
-      rejectUnauthorized: true,
-      ...(options.ca !== undefined && { ca: options.ca }),
-    };
+    const { host, pathname } = new URL(uri);
+    const body = typeof json === "object" && json !== null ? json : undefined;
     try {
-      const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-        const send = url.protocol === "https:" ? requestHttps : requestHttp;
-        send(url, settings, resolve).once("error", reject).end(payload);
-      });
-      const body = await bodyOf(answer, url.host);
-      return { statusCode: answer.statusCode ?? 0, body, request: { path: url.pathname } };
+      const answer = await exchange(uri, { method, headers, json: body, signal, maxAnswerBytes, ...options });
+      return { statusCode: answer.status, body: answer.body, request: { path: pathname } };
     } catch (error) {
-      const context = { vault: url.host, timeoutMs: options.timeoutMs };
-      if (signal?.aborted === true) throw new RekeyError("time-budget-spent", { context: { vault: url.host } });
-      if (tooLate.aborted) throw new RekeyError("mirror-unavailable", { context: { ...context, reason: "timeout" } });
-      throw translate(error, url.host);
+      throw error instanceof HttpFault ? translate(error, host, options.timeoutMs) : error;
     }
   };
 }

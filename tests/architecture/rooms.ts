@@ -13,12 +13,13 @@ export const rooms: Readonly<Record<string, Room>> = {
   "shared/secrets": { rooms: ["shared/errors"], packages: ["node:crypto"] },
   "shared/rotation": { rooms: values, packages: [] },
   "shared/engines": {
-    rooms: [ports, "shared/vault", ...values],
+    rooms: [ports, "shared/vault", "shared/http", ...values],
     packages: ["node:crypto", "node:net", "node:util", "pg", "@mongodb-js/saslprep", "@redis/client"],
   },
   "shared/stores": { rooms: [ports, ...values], packages: ["@aws-sdk/client-secrets-manager"] },
   "shared/publishers": { rooms: [ports, "shared/errors"], packages: ["@aws-sdk/client-eventbridge"] },
-  "shared/vault": { rooms: [ports, ...values], packages: ["node-vault", "node:http", "node:https"] },
+  "shared/http": { rooms: [], packages: ["node:http", "node:https"] },
+  "shared/vault": { rooms: [ports, "shared/http", ...values], packages: ["node-vault"] },
   "shared/mirrors": { rooms: [ports, "shared/vault", ...values], packages: ["node:util"] },
   "shared/client": {
     rooms: [...values, "shared/stores"],
