@@ -30,6 +30,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: [],
   },
   "shared/testing": { rooms: ["shared/rotation", ...values], packages: [] },
+  "shared/testing/engine-contract": {
+    rooms: ["shared/rotation", "shared/stores", "shared/publishers", "local", ...values],
+    packages: ["node:", "@aws-sdk/client-eventbridge", "@aws-sdk/client-secrets-manager"],
+  },
   "shared/runtime": {
     rooms: [
       "shared/rotation",
@@ -83,6 +87,7 @@ export const mayReveal = [
   "shared/vault",
   "shared/mirrors",
   "shared/client",
+  "shared/testing/engine-contract",
   "local/demo",
 ];
 
