@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -16,6 +16,10 @@ export const redisServer: string | undefined = outsideProgram(
   "redis-server",
 );
 
+export interface HeldConnection extends AsyncDisposable {
+  run(...command: readonly string[]): Promise<unknown>;
+}
+
 /** A real Redis that a test may do to what it likes; its superuser is `root`. */
 export interface RedisUnderTest {
   readonly host: string;
@@ -23,10 +27,12 @@ export interface RedisUnderTest {
   readonly superuser: { readonly username: string; readonly password: string };
   /** Runs a command as the superuser. */
   admin(...command: readonly string[]): Promise<unknown>;
+  /** A connection of the superuser's that stays. */
+  hold(): Promise<HeldConnection>;
   /** Whether the server lets this user in. */
   accepts(username: string, password: string): Promise<boolean>;
-  /** What MONITOR shows while `work` runs. */
-  monitor(work: () => Promise<void>): Promise<string>;
+  /** Every command from now on, as MONITOR shows it. */
+  monitor(): Promise<() => Promise<string>>;
   /** The server's log. */
   log(): string;
   /** Stops the server and starts it again from its files. */
@@ -67,6 +73,7 @@ export async function startRedis(binary: string, options: RedisOptions = {}): Pr
   const file = (name: string): string => join(folder, name);
   let child: ChildProcess | undefined;
   let port = 0;
+  const monitors: Socket[] = [];
 
   async function start(): Promise<void> {
     for (let attempt = 1; attempt <= 5; attempt++) {
@@ -77,7 +84,8 @@ export async function startRedis(binary: string, options: RedisOptions = {}): Pr
         `bind ${host}`,
         'save ""',
         "slowlog-log-slower-than 0",
-        "slowlog-max-len 10000",
+        "slowlog-max-len 100000",
+        "acllog-max-len 100000",
         ...(users === "acl-file" ? [`aclfile ${file("users.acl")}`] : [rootUser, "user default off"]),
         ...config,
       ];
@@ -108,10 +116,7 @@ export async function startRedis(binary: string, options: RedisOptions = {}): Pr
     await ended;
   }
 
-  async function as<Answer>(
-    who: { readonly username: string; readonly password: string },
-    work: (run: (command: readonly string[]) => Promise<unknown>) => Promise<Answer>,
-  ): Promise<Answer> {
+  async function open(who: { readonly username: string; readonly password: string }): Promise<HeldConnection> {
     const client = createClient({
       ...who,
       disableClientInfo: true,
@@ -126,10 +131,20 @@ export async function startRedis(binary: string, options: RedisOptions = {}): Pr
     client.on("error", () => undefined);
     try {
       await client.connect();
-      return await work(async (command) => client.sendCommand(command));
-    } finally {
+    } catch (error) {
       client.destroy();
+      throw error;
     }
+    return {
+      run: async (...command) => client.sendCommand(command),
+      async [Symbol.asyncDispose]() {
+        client.destroy();
+      },
+    };
+  }
+  async function admin(...command: readonly string[]): Promise<unknown> {
+    await using connection = await open(superuser);
+    return await connection.run(...command);
   }
 
   await start();
@@ -139,20 +154,29 @@ export async function startRedis(binary: string, options: RedisOptions = {}): Pr
       return port;
     },
     superuser,
-    admin: async (...command) => as(superuser, async (run) => run(command)),
-    accepts: async (username, password) => as({ username, password }, async () => true).catch(() => false),
-    async monitor(work) {
+    admin,
+    hold: async () => open(superuser),
+    async accepts(username, password) {
+      const connection = await open({ username, password }).catch(() => undefined);
+      await connection?.[Symbol.asyncDispose]();
+      return connection !== undefined;
+    },
+    async monitor() {
+      const { username, password } = superuser;
       const socket = connect(port, host);
+      monitors.push(socket);
       let shown = "";
+      let marks = 0;
       socket.on("data", (chunk) => (shown += chunk.toString()));
-      socket.write(`AUTH ${superuser.username} ${superuser.password}\r\nMONITOR\r\n`);
+      socket.write(`AUTH ${username} ${password}\r\nMONITOR\r\n`);
       while (!shown.startsWith("+OK\r\n+OK\r\n")) await once(socket, "data");
-      await work();
-      // What comes behind a command of one's own has come behind everything before it.
-      await as(superuser, async (run) => run(["PING", "end-of-monitor"]));
-      while (!shown.includes("end-of-monitor")) await once(socket, "data");
-      socket.destroy();
-      return shown;
+      return async () => {
+        // What the server shows of this has come behind everything before it.
+        const mark = `end-${++marks}-of-monitor`;
+        await admin("PING", mark);
+        while (!shown.includes(mark)) await once(socket, "data");
+        return shown;
+      };
     },
     log: () => readFileSync(file("log"), "utf8"),
     async restart() {
@@ -160,6 +184,7 @@ export async function startRedis(binary: string, options: RedisOptions = {}): Pr
       await start();
     },
     async stop() {
+      for (const monitor of monitors) monitor.destroy();
       await end();
       rmSync(folder, { recursive: true, force: true });
     },

@@ -64,6 +64,7 @@ export type Clause =
   | "clear-text"
   | "clear-text-on-wire"
   | "tls"
+  | "tls-not-verified"
   | "clear-password-asked"
   | "black-hole"
   | "silent"

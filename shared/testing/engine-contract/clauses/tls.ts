@@ -112,7 +112,7 @@ export function tls({ test, expect, variant, fixture }: Suite): void {
   );
 
   test(
-    "tls",
+    "tls-not-verified",
     "a weaker mode is taken only when it is spelled out, and is reported",
     async () =>
       onServer(authority.issue({ names: ["db.example.com"] }), async (here) => {
