@@ -32,7 +32,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   "shared/testing": { rooms: ["shared/rotation", ...values], packages: [] },
   "shared/testing/engine-contract": {
     rooms: ["shared/rotation", "shared/stores", "shared/publishers", "local", ...values],
-    packages: ["node:", "@aws-sdk/client-eventbridge", "@aws-sdk/client-secrets-manager"],
+    packages: ["node:", "fast-check", "@aws-sdk/client-eventbridge", "@aws-sdk/client-secrets-manager"],
   },
   "shared/runtime": {
     rooms: [
@@ -69,7 +69,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   bench: {
-    rooms: ["shared", "local", "bundle"],
+    rooms: ["shared", "local", "bundle", "tests/support/postgres-fixture.ts"],
     packages: [
       "node:",
       "@aws-lambda-powertools/parameters",

@@ -4,7 +4,10 @@ import { engineContract } from "../../shared/testing/engine-contract/contract.ts
 import { postgres15 } from "../support/postgres15.ts";
 import { postgresFixture } from "../support/postgres-fixture.ts";
 
-engineContract(
-  { describe: describe.skipIf(postgres15 === undefined), test, expect, beforeAll, afterAll },
-  postgresFixture("PostgreSQL 15", async (options) => startPostgres({ ...options, binaries: postgres15 })),
+const fixture = postgresFixture("PostgreSQL 15", async (options) =>
+  startPostgres({ ...options, binaries: postgres15 }),
 );
+
+describe.skipIf(postgres15 === undefined)("from Debian", () => {
+  engineContract({ describe, test, expect, beforeAll, afterAll }, fixture);
+});

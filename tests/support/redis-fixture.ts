@@ -85,5 +85,6 @@ export const redisFixture = (binary: string): EngineFixture => ({
       reason: "Redis is handed the password in clear, so a certificate that is not verified is refused: ssl: require",
     },
   ],
+  notInNames: / /g,
   start: async (tls) => serverOf(await startRedis(binary, tls === undefined ? {} : { tls }), tls === undefined),
 });

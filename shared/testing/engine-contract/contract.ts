@@ -1,7 +1,10 @@
+import { awkwardNames } from "./clauses/awkward-names.ts";
 import { clearText } from "./clauses/clear-text.ts";
 import { hardships } from "./clauses/hardships.ts";
 import { healthy } from "./clauses/healthy.ts";
 import { killed } from "./clauses/killed.ts";
+import { recovery } from "./clauses/recovery.ts";
+import { tampered } from "./clauses/tampered.ts";
 import { tls } from "./clauses/tls.ts";
 import { unreachable } from "./clauses/unreachable.ts";
 import { type EngineFixture, type EngineServer, type Variant, variantName } from "./fixture.ts";
@@ -13,7 +16,15 @@ const startMs = 120_000;
 const testMs = 60_000;
 
 /** Of each way to rotate. What comes last looks at what the others left behind. */
-const ofVariant: readonly ((suite: Suite) => void)[] = [healthy, hardships, killed, clearText];
+const ofVariant: readonly ((suite: Suite) => void)[] = [
+  healthy,
+  recovery,
+  tampered,
+  awkwardNames,
+  hardships,
+  killed,
+  clearText,
+];
 /** Of the connection, whatever is done with it. */
 const ofConnection: readonly ((suite: Suite) => void)[] = [unreachable, tls];
 
