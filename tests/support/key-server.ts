@@ -11,7 +11,15 @@ export interface SeenRequest {
 /** An API with accounts of at most two keys, as `docs/reference/http-api-key.md` describes it, that can be told to fail. */
 export interface KeyServer {
   readonly port: number;
-  readonly keys: Map<string, string>;
+  /** Puts a key into an account. */
+  give(id: string, key: string, account?: string): void;
+  take(id: string): void;
+  accountOf(id: string): string | undefined;
+  accepts(id: string, key: string): boolean;
+  /** Requests that showed no key of any account. */
+  readonly refusals: number;
+  /** Ids to keys. */
+  readonly keys: ReadonlyMap<string, string>;
   readonly requests: readonly SeenRequest[];
   /** Answers the request in the server's place when it returns true. */
   intercept: ((request: SeenRequest, answer: ServerResponse) => boolean) | undefined;
@@ -25,8 +33,17 @@ export async function startKeyServer(
   header = "authorization",
 ): Promise<KeyServer> {
   const keys = new Map<string, string>();
+  const accounts = new Map<string, string>();
+  const idsOf = (account: string | undefined): readonly string[] =>
+    [...keys.keys()].filter((id) => accounts.get(id) === account);
+  const give = (id: string, key: string, account = "own"): void => {
+    keys.set(id, key);
+    accounts.set(id, account);
+  };
   const requests: SeenRequest[] = [];
   let serial = 0;
+  let refusals = 0;
+  let port = 0;
   let countdown: { left: number; readonly takesEffect: boolean } | undefined;
 
   function handle(request: SeenRequest, answer: ServerResponse): void {
@@ -35,21 +52,39 @@ export async function startKeyServer(
       answer.writeHead(status, { "content-type": "application/json" }).end(body && JSON.stringify(body));
     };
     const [, collection, id] = request.path.split("/");
-    if (![...keys.values()].includes(shown)) return say(401, { error: `bad key ${shown}` });
+    const [owner] = [...keys].find(([, key]) => key === shown) ?? [];
+    if (owner === undefined) {
+      refusals++;
+      return say(401, { error: `bad key ${shown}` });
+    }
+    const account = accounts.get(owner);
+    const own = idsOf(account);
     if (collection !== "keys") return say(404);
-    if (request.method === "GET") return say(200, { keys: [...keys.keys()].map((known) => ({ id: known })) });
-    if (request.method === "DELETE") return say(keys.delete(decodeURIComponent(id ?? "")) ? 204 : 404);
-    if (keys.size >= 2) return say(409, { error: "two keys already" });
+    if (request.method === "GET") return say(200, { keys: own.map((known) => ({ id: known })) });
+    if (request.method === "DELETE") {
+      const asked = decodeURIComponent(id ?? "");
+      return say(own.includes(asked) && keys.delete(asked) ? 204 : 404);
+    }
+    if (own.length >= 2) return say(409, { error: "two keys already" });
     const made = { id: `key/${++serial}`, key: `canary-${randomBytes(12).toString("hex")}` };
-    keys.set(made.id, made.key);
+    give(made.id, made.key, account);
     return say(201, made);
   }
 
   const server: KeyServer = {
     keys,
+    give,
+    take: (id) => void keys.delete(id),
+    accountOf: (id) => accounts.get(id),
+    get refusals() {
+      return refusals;
+    },
+    accepts: (id, key) => keys.get(id) === key,
     requests,
     intercept: undefined,
-    port: 0,
+    get port() {
+      return port;
+    },
     cut(at, takesEffect) {
       countdown = { left: at, takesEffect };
     },
@@ -81,5 +116,6 @@ export async function startKeyServer(
     listener.listen(0, "127.0.0.1", resolve);
   });
   const address = listener.address();
-  return Object.assign(server, { port: typeof address === "object" && address !== null ? address.port : 0 });
+  port = typeof address === "object" && address !== null ? address.port : 0;
+  return server;
 }

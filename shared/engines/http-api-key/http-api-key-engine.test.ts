@@ -13,7 +13,7 @@ let server: KeyServer;
 
 beforeEach(async () => {
   server = await startKeyServer();
-  server.keys.set("first", "canary-first");
+  server.give("first", "canary-first");
 });
 afterEach(async () => server.stop());
 
@@ -67,7 +67,8 @@ describe("a rotation", () => {
       for (let at = 0, requests = 0; at <= requests; at++) {
         await server.stop();
         server = await startKeyServer();
-        server.keys.set("first", "canary-first").set("stale", "canary-stale");
+        server.give("first", "canary-first");
+        server.give("stale", "canary-stale");
         const rotation = rotationOf();
         server.cut(at, takesEffect);
         await rotation.rotate("v1", 2);
@@ -89,7 +90,7 @@ describe("a rotation", () => {
     const rotation = rotationOf();
     rotation.store.beginRotation("v1");
     await rotation.run("createSecret", "v1");
-    server.keys.delete(rotation.stored("AWSPENDING").username);
+    server.take(rotation.stored("AWSPENDING").username);
     await expect(rotation.run("testSecret", "v1")).rejects.toMatchObject({ code: "credential-refused" });
     expect([rotation.store.versionIdOf("AWSPENDING"), rotation.stored("AWSCURRENT").username]).toEqual([
       undefined,
@@ -102,7 +103,7 @@ describe("a request", () => {
   test("shows the key in the header that the tag names", async () => {
     await server.stop();
     server = await startKeyServer(undefined, "x-api-key");
-    server.keys.set("first", "canary-first");
+    server.give("first", "canary-first");
     const options = new Map([
       ["rekey:api-header", "X-Api-Key"],
       ["rekey:api-test-path", "/keys"],
