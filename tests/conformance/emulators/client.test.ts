@@ -84,7 +84,7 @@ async function noticeOf(
   }
 }
 
-onEveryAwsServer({
+onEveryAwsServer("client", {
   "a value is read once, and again when it is asked for": async (aws) =>
     withService(aws, async ({ client, secretArn, change }) => {
       const rotated: string[] = [];

@@ -119,7 +119,7 @@ async function withRotation(
   }
 }
 
-onEveryAwsServer({
+onEveryAwsServer("functions", {
   "the four steps rotate a role from what RotateSecret registered": async (aws) =>
     withRotation(aws, "single-user", async ({ begin, runSteps, current, nextEvent, secretArn, username, password }) => {
       const { versionId: previousVersionId } = await current();

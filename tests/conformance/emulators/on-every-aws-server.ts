@@ -1,19 +1,26 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type AwsServerName, awsServers, type AwsUnderTest } from "../../support/aws-servers.ts";
-import { type Difference, differences } from "./differences.ts";
+import { type Difference, differences, type Suite } from "./differences.ts";
 
 type Tests = Readonly<Record<string, (aws: AwsUnderTest) => Promise<void>>>;
 
-const differenceAt = (server: AwsServerName, name: string): Difference | undefined =>
-  differences.find((difference) => difference.emulator === server && difference.test === name);
-
 /**
  * Runs the same tests against the local stack, moto and ministack. A test that is listed as a difference must fail there
- * in the way that is listed, so the list cannot outlive an emulator's repair.
+ * in the way that is listed, so that the list cannot outlive an emulator's repair.
  */
-export function onEveryAwsServer(tests: Tests): void {
-  describe.each(awsServers)("$name", ({ name: server, absent, start }) => {
-    describe.skipIf(absent)("as AWS", () => {
+export function onEveryAwsServer(suite: Suite, tests: Tests): void {
+  const listed = differences.filter((difference) => difference.suite === suite);
+  const differenceOf = (server: AwsServerName, name: string): Difference | undefined =>
+    listed.find(({ emulator, test }) => emulator === server && test === name);
+
+  test("each difference that is listed names a test, once", () => {
+    const titles = Object.keys(tests);
+    const met = new Set(awsServers.flatMap(({ name }) => titles.map((title) => differenceOf(name, title))));
+    expect(listed.filter((difference) => !met.has(difference))).toEqual([]);
+  });
+
+  for (const { name: server, absent, start } of awsServers) {
+    describe.skipIf(absent)(`on ${server}`, () => {
       let aws: AwsUnderTest;
       beforeAll(async () => {
         aws = await start();
@@ -21,18 +28,19 @@ export function onEveryAwsServer(tests: Tests): void {
       afterAll(async () => aws.stop());
 
       for (const [name, run] of Object.entries(tests)) {
-        const difference = differenceAt(server, name);
-        if (difference === undefined) test(name, async () => run(aws));
-        else {
+        const difference = differenceOf(server, name);
+        if (difference === undefined) {
+          test(`${name}`, async () => {
+            expect(await run(aws)).toBeUndefined();
+          });
+        } else {
           test(`differs: ${name}`, async () => {
-            const failure: unknown = await run(aws).then(
-              () => undefined,
-              (error: unknown) => error,
-            );
+            const failure: unknown = await run(aws).catch((error: unknown) => error);
+            expect(failure, "it does what AWS does now: take it off the list").toBeInstanceOf(Error);
             expect(String(failure), `AWS: ${difference.aws}`).toMatch(difference.seen);
           });
         }
       }
     });
-  });
+  }
 }

@@ -58,7 +58,7 @@ async function published(
   return JSON.parse(body ?? "{}") as Record<string, unknown>;
 }
 
-onEveryAwsServer({
+onEveryAwsServer("publisher", {
   "an event that was published arrives in the queue behind the rule": async (aws) =>
     withClients(aws, async (clients) => {
       const { type, ...fields } = rotated;

@@ -48,7 +48,7 @@ async function withSecret(aws: AwsUnderTest, work: (stage: Stage) => Promise<voi
 
 const value = (text: string): SecretValue => new SecretValue(text);
 
-onEveryAwsServer({
+onEveryAwsServer("store", {
   "describe gives ARN, name, tags and the labels of each version": async (aws) =>
     withSecret(aws, async ({ store, name, secretArn, first, pending }) => {
       const request = pending();
