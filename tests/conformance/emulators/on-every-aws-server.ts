@@ -30,11 +30,11 @@ export function onEveryAwsServer(suite: Suite, tests: Tests): void {
       for (const [name, run] of Object.entries(tests)) {
         const difference = differenceOf(server, name);
         if (difference === undefined) {
-          test(`${name}`, async () => {
+          test(`as AWS: ${name}`, async () => {
             expect(await run(aws)).toBeUndefined();
           });
         } else {
-          test(`differs: ${name}`, async () => {
+          test(`not as AWS: ${name}`, async () => {
             const failure: unknown = await run(aws).catch((error: unknown) => error);
             expect(failure, "it does what AWS does now: take it off the list").toBeInstanceOf(Error);
             expect(String(failure), `AWS: ${difference.aws}`).toMatch(difference.seen);
