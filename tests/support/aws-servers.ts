@@ -80,13 +80,16 @@ const ministack = outsideProgram("REKEY_MINISTACK", "ministack");
 
 async function startMoto(): Promise<AwsUnderTest> {
   const { endpoint, stop } = await startPythonServer(moto ?? "", ["-H", "127.0.0.1", "-p", "0"], {});
-  // Without docker it runs no function, and by default RotateSecret would try to.
-  await fetch(`${endpoint}/moto-api/config`, {
-    method: "POST",
-    body: JSON.stringify({ lambda: { use_docker: false } }),
-  });
-  const idleFunctionArn = await createIdleFunction(endpoint);
-  return { endpoint, clientConfig: configFor(endpoint), idleFunctionArn, stop };
+  try {
+    // Else it would run a function in docker.
+    const config = JSON.stringify({ lambda: { use_docker: false } });
+    await fetch(`${endpoint}/moto-api/config`, { method: "POST", body: config });
+    const idleFunctionArn = await createIdleFunction(endpoint);
+    return { endpoint, clientConfig: configFor(endpoint), idleFunctionArn, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 async function startMinistack(): Promise<AwsUnderTest> {

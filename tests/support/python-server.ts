@@ -15,7 +15,7 @@ export async function startPythonServer(
     stdio: ["ignore", "pipe", "pipe"],
     env: { PATH: process.env["PATH"] ?? "", HOME: home, TMPDIR: home, PYTHONUNBUFFERED: "1", ...variables },
   });
-  const ended = once(child, "close");
+  const ended = once(child, "close").catch(() => undefined);
   const removeNow = (): void => {
     child.kill("SIGKILL");
     rmSync(home, { recursive: true, force: true });
@@ -29,13 +29,15 @@ export async function startPythonServer(
   };
   let output = "";
   const address = new Promise<string>((resolve) => {
+    const streams = [child.stdout, child.stderr];
     const read = (chunk: Buffer): void => {
       output += chunk.toString();
       const said = /Running on (http:\/\/127\.0\.0\.1:\d+)/.exec(output)?.[1];
-      if (said !== undefined) resolve(said);
+      if (said === undefined) return;
+      for (const stream of streams) stream.off("data", read).resume();
+      resolve(said);
     };
-    child.stdout.on("data", read);
-    child.stderr.on("data", read);
+    for (const stream of streams) stream.on("data", read);
   });
   const endpoint = await Promise.race([address, ended.then(() => undefined)]);
   if (endpoint !== undefined) return { endpoint, stop };

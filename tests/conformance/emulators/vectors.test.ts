@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { awsServers } from "../../support/aws-servers.ts";
-import { replaySecretsManagerVectors } from "../secrets-manager-vectors.ts";
+import { replaySecretsManagerVectors, vectorCount } from "../secrets-manager-vectors.ts";
 import { vectorDifferences } from "./vector-differences.ts";
 
 /** The id of a step without its title. */
@@ -16,6 +16,7 @@ describe.each(emulators)("$name", ({ name, absent, start }) => {
       const results = await replaySecretsManagerVectors({ endpoint, lambdaArn });
       const failed = results.filter(({ problem }) => problem !== undefined).map(({ step }) => idOf(step));
       process.stdout.write(`${name}: ${results.length - failed.length} of ${results.length} vectors agree\n`);
+      expect(results).toHaveLength(vectorCount);
       const listed = vectorDifferences.filter(({ emulator }) => emulator === name).flatMap(({ steps }) => steps);
       expect(failed.sort()).toEqual(listed.sort());
     } finally {
