@@ -53,7 +53,7 @@ onEveryAwsServer("store", {
     withSecret(aws, async ({ store, name, secretArn, first, pending }) => {
       const request = pending();
       await store.putPending(request, value("next"), inTime());
-      expect(await store.describe(name, inTime())).toEqual({
+      expect(await store.describe(name, inTime())).toMatchObject({
         secretArn,
         name,
         rotationEnabled: false,
