@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { emulatorPage } from "./emulator-page.ts";
 import { errorTable } from "./error-table.ts";
 import { findingTable } from "./finding-table.ts";
 
@@ -14,6 +15,7 @@ const pages = [
 ];
 
 test.each([
+  ["emulators", emulatorPage],
   ["errors", errorTable],
   ["findings", findingTable],
 ])("the reference of %s is what the code says", (name, table) => {
