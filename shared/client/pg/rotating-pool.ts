@@ -54,6 +54,8 @@ const rounds = 3;
 const isRefusal = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && (error.code === "28P01" || error.code === "28000");
 
+const ignore = (): void => undefined;
+
 const tlsOf = ({ tlsMode = "verify-full", tlsCa }: DatabaseSecret): pg.PoolConfig["ssl"] =>
   tlsMode === "disable"
     ? false
@@ -96,7 +98,7 @@ export function createRotatingPool({ client, secretId, pool: settings = {} }: Ro
       ssl: tlsOf(secret),
     });
     // An idle connection that the server closes is replaced by the pool; it is no error of the service.
-    pool.on("error", () => undefined);
+    pool.on("error", ignore);
     const before = active;
     active = { versionId, pool, asked: new Set() };
     if (before !== undefined) drain(before);
@@ -155,9 +157,12 @@ export function createRotatingPool({ client, secretId, pool: settings = {} }: Ro
     connect,
     async query<Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]) {
       const connection = await connect();
+      // A connection that the server closes behind the answer must not end the process; the pool drops it.
+      connection.on("error", ignore);
       try {
         return await connection.query<Row>(sql, values === undefined ? undefined : [...values]);
       } finally {
+        connection.off("error", ignore);
         connection.release();
       }
     },
