@@ -40,6 +40,9 @@ export async function benchRotations(): Promise<readonly Figure[]> {
   }
   await postgres.admin("CREATE ROLE floor LOGIN");
 
+  stack.secretsManager.onStep(({ step, error }) => {
+    if (error !== undefined) throw new Error(`${step} failed: ${error}`);
+  });
   const rotate = async (SecretId: string | undefined): Promise<void> => {
     await sdk.send(new RotateSecretCommand({ SecretId, RotationLambdaARN: outputs["RotatePostgresArn"] }));
     await stack.secretsManager.idle();

@@ -11,10 +11,21 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const builtinsWithoutFacade: Plugin = {
   name: "builtins-without-facade",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^[\w:/]+$/ }, ({ path }) => (isBuiltin(path) ? { path, namespace: "builtin" } : undefined));
-    onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
-      loader: "js",
+    onResolve({ filter: /^[\w:/]+$/ }, ({ path, kind }) =>
+      isBuiltin(path) ? { path, namespace: kind === "require-call" ? "required-builtin" : "imported-builtin" } : null,
+    );
+    const get = (path: string): string => `process.getBuiltinModule(${JSON.stringify(path)})`;
+    onLoad({ filter: /.*/, namespace: "required-builtin" }, ({ path }) => ({
+      contents: `module.exports = ${get(path)};`,
+    }));
+    onLoad({ filter: /.*/, namespace: "imported-builtin" }, ({ path }) => ({
+      contents: [
+        `const builtin = ${get(path)};`,
+        "export default builtin;",
+        ...Object.keys(Object(process.getBuiltinModule(path))).map(
+          (name) => `export const ${name} = /* @__PURE__ */ (() => builtin.${name})();`,
+        ),
+      ].join("\n"),
     }));
   },
 };
@@ -34,8 +45,7 @@ const unreached: Plugin = {
 };
 
 /** CommonJS packages call `require`, which an ES module does not have. */
-const requireForCommonJs =
-  'import { createRequire as rekeyCreateRequire } from "node:module"; const require = rekeyCreateRequire(import.meta.url);';
+const requireForCommonJs = 'const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);';
 
 const base = (name: string, outfile: string): BuildOptions & { readonly metafile: true } => ({
   absWorkingDir: root,
