@@ -97,8 +97,9 @@ export function createRotatingPool({ client, secretId, pool: settings = {} }: Ro
       password: secret.password.reveal(),
       ssl: tlsOf(secret),
     });
-    // An idle connection that the server closes is replaced by the pool; it is no error of the service.
-    pool.on("error", ignore);
+    // A connection that the server closes fails the query on it, or is replaced when there is none; it must not end the
+    // process, which an "error" without a listener would.
+    pool.on("error", ignore).on("connect", (connection) => connection.on("error", ignore));
     const before = active;
     active = { versionId, pool, asked: new Set() };
     if (before !== undefined) drain(before);
@@ -157,12 +158,9 @@ export function createRotatingPool({ client, secretId, pool: settings = {} }: Ro
     connect,
     async query<Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]) {
       const connection = await connect();
-      // A connection that the server closes behind the answer must not end the process; the pool drops it.
-      connection.on("error", ignore);
       try {
         return await connection.query<Row>(sql, values === undefined ? undefined : [...values]);
       } finally {
-        connection.off("error", ignore);
         connection.release();
       }
     },
