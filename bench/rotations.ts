@@ -40,15 +40,15 @@ export async function benchRotations(): Promise<readonly Figure[]> {
   }
   await postgres.admin("CREATE ROLE floor LOGIN");
 
-  stack.secretsManager.onStep(({ step, error }) => {
-    if (error !== undefined) throw new Error(`${step} failed: ${error}`);
-  });
-  const rotate = async (SecretId: string | undefined): Promise<void> => {
+  const rotate = async (strategy: string): Promise<void> => {
+    const SecretId = secrets.get(strategy) ?? "";
     await sdk.send(new RotateSecretCommand({ SecretId, RotationLambdaARN: outputs["RotatePostgresArn"] }));
     await stack.secretsManager.idle();
+    const state = stack.secretsManager.lastRotation(SecretId)?.state;
+    if (state !== "succeeded") throw new Error(`the rotation of ${strategy} is ${state}`);
   };
   const works: Readonly<Record<string, () => Promise<unknown>>> = {
-    ...Object.fromEntries(strategies.map((strategy) => [strategy, async () => rotate(secrets.get(strategy))])),
+    ...Object.fromEntries(strategies.map((strategy) => [strategy, async () => rotate(strategy)])),
     floor: async () => postgres.admin(`ALTER ROLE floor PASSWORD '${crypto.randomUUID()}'`),
   };
   const times = new Map(Object.keys(works).map((name) => [name, [] as number[]]));
