@@ -23,7 +23,7 @@ test.each(moments)("SIGTERM to the demo alone, %s, leaves nothing", { timeout },
   const demo = start(...direct, "--keep");
   await expect.poll(() => reached(demo), soon).toBe(true);
   demo.child.kill("SIGTERM");
-  expect(await demo.exitCode(), demo.output).toBe(143);
+  expect(await demo.exit()).toEqual({ code: 143, output: expect.any(String) });
   await expect.poll(async () => demo.leftovers(), soon).toEqual(nothing);
 });
 
@@ -31,7 +31,7 @@ test.each(moments)("Ctrl-C on npm run demo, %s, leaves nothing", { timeout }, as
   const demo = start(...throughNpm, "--keep");
   await expect.poll(() => reached(demo), soon).toBe(true);
   demo.interrupt();
-  expect(await demo.exitCode(), demo.output).toBe(130);
+  expect(await demo.exit()).toEqual({ code: 130, output: expect.any(String) });
   await expect.poll(async () => demo.leftovers(), soon).toEqual(nothing);
 });
 
@@ -39,13 +39,13 @@ test("a PostgreSQL that dies in the middle ends the demo with 1 and leaves nothi
   const demo = start(...direct);
   await expect.poll(() => demo.output, soon).toContain("moves 30 days");
   process.kill(demo.postgresPid(), "SIGKILL");
-  expect(await demo.exitCode(), demo.output).toBe(1);
+  expect(await demo.exit()).toEqual({ code: 1, output: expect.any(String) });
   await expect.poll(async () => demo.leftovers(), soon).toEqual(nothing);
 });
 
 test("the demo ends with 0, says that no query failed, and leaves nothing", { timeout }, async () => {
   const demo = start(...direct);
-  expect(await demo.exitCode(), demo.output).toBe(0);
+  expect(await demo.exit()).toEqual({ code: 0, output: expect.any(String) });
   expect(demo.output).toMatch(/ok +failed queries +0\n/u);
   expect(demo.output).not.toContain("WRONG");
   await expect.poll(async () => demo.leftovers(), soon).toEqual(nothing);

@@ -42,9 +42,10 @@ export class DemoProcess {
     return Number(readFileSync(join(this.#folder, folder, "data", "postmaster.pid"), "utf8").split("\n")[0]);
   }
 
-  async exitCode(): Promise<number | null> {
+  /** With what it said, so that a test that fails shows it. */
+  async exit(): Promise<{ readonly code: number | null; readonly output: string }> {
     if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, "close");
-    return this.child.exitCode;
+    return { code: this.child.exitCode, output: this.output };
   }
 
   async leftovers(): Promise<Leftovers> {
