@@ -24,6 +24,16 @@ export const codes = {
     meaning: "the admin secret is not on the allow list",
     hint: "add its ARN to REKEY_ADMIN_SECRETS or to the secret's tag rekey:admin-secret",
   },
+  "connection-lost": {
+    disposition: "retry",
+    meaning: "the connection to the database was cut in the middle",
+    hint: "the step is repeated and finds out what took effect; look at the server's log and at proxies if it persists",
+  },
+  "credential-expired": {
+    disposition: "intervene",
+    meaning: "the user's password or account has expired on the server",
+    hint: "extend it on the server (PostgreSQL: ALTER ROLE … VALID UNTIL 'infinity'), then rotate again",
+  },
   "credential-orphaned": {
     disposition: "intervene",
     meaning: "no stored version of the credential logs in to the database",
@@ -44,6 +54,11 @@ export const codes = {
     meaning: "the database refused the statement or the session",
     hint: "look up the SQLSTATE in the context",
   },
+  "database-locked": {
+    disposition: "retry",
+    meaning: "another session holds a lock that the change of the password needs",
+    hint: "look for a long transaction that changes roles or users, and end it",
+  },
   "database-read-only": {
     disposition: "abort",
     meaning: "the host in the secret is a read-only replica",
@@ -56,12 +71,12 @@ export const codes = {
   },
   "database-timeout": {
     disposition: "retry",
-    meaning: "the database did not answer in time, or a lock was not free",
-    hint: "look for a session that holds a lock on the role catalogue",
+    meaning: "the database took the connection but did not answer in time",
+    hint: "check the server's load, and what stands between it and the function (proxy, inspection)",
   },
   "database-unreachable": {
     disposition: "retry",
-    meaning: "no connection to the database could be made, or it was cut",
+    meaning: "no connection to the database could be made",
     hint: "check host, port, security groups and the function's subnets",
   },
   "database-unknown": {
@@ -88,6 +103,11 @@ export const codes = {
     disposition: "retry",
     meaning: "the event bus did not take the event",
     hint: "the step is repeated by Secrets Manager; no action unless it persists",
+  },
+  "grace-not-over": {
+    disposition: "retry",
+    meaning: "the replaced credential may still be in use: its grace period is not over, or a rotation is under way",
+    hint: "nothing to do; it is retired later. The tag rekey:grace says how long it lives",
   },
   "internal-fault": {
     disposition: "intervene",

@@ -10,6 +10,8 @@ export interface RotationFacts {
   readonly secretArn: string;
   readonly secretName: string;
   readonly policy: RotationPolicy;
+  /** The `rekey:*` tags, for options that only one engine has. */
+  readonly options: ReadonlyMap<string, string>;
 }
 
 export interface RotationDependencies {
@@ -17,12 +19,16 @@ export interface RotationDependencies {
   readonly publisher: EventPublisher;
   readonly engine: DatabaseEngine;
   readonly strategies: Readonly<Partial<Record<StrategyName, RotationStrategy>>>;
+  /** For a secret that names none, where AWS's rule (single-user, alternating-users with a `masterarn`) does not fit the engine. */
+  readonly defaultStrategy: StrategyName;
   /** ARNs of admin secrets that the function's owner allows. */
   readonly adminSecretArns: readonly string[];
   /** PEM root used when the secret names none. */
   readonly tlsCa?: string;
   readonly generatePassword: (policy: PasswordPolicy) => SecretValue;
   readonly memory: RotationMemory;
+  /** Now, in milliseconds since 1970. */
+  readonly nowMs: () => number;
   /** Takes facts for the log: names, ids and codes only. */
   readonly report: (message: string, facts: Readonly<Record<string, string | number | boolean>>) => void;
 }

@@ -1,7 +1,8 @@
 import type { TlsMode } from "../secrets/database-secret.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 
-export type RotationStep = "createSecret" | "setSecret" | "testSecret" | "finishSecret";
+/** Secrets Manager's four steps, and rekey's own: `retirePrevious` makes the replaced credential stop. */
+export type RotationStep = "createSecret" | "setSecret" | "testSecret" | "finishSecret" | "retirePrevious";
 export type StagingLabel = "AWSCURRENT" | "AWSPENDING" | "AWSPREVIOUS";
 
 /** `already-done`: an earlier invocation did it, and nothing was changed now. */
@@ -29,6 +30,9 @@ export interface SecretDescription {
   readonly tags: ReadonlyMap<string, string>;
   /** When it was scheduled for deletion; its value cannot be read since. */
   readonly deletedAt?: Date;
+  readonly rotationFunctionArn?: string;
+  /** The regions of its replicas that do not have the current value. */
+  readonly regionsBehind?: readonly string[];
 }
 
 export interface StoredVersion {
@@ -63,6 +67,8 @@ export interface DatabaseTarget {
   readonly port: number;
   readonly dbname: string;
   readonly tls: { readonly mode: TlsMode; readonly ca?: string };
+  /** The secret's `rekey:*` tags, for options that only one engine has. */
+  readonly options: ReadonlyMap<string, string>;
 }
 
 export interface Credential {
@@ -77,9 +83,46 @@ export type Login<Session> =
   | { readonly ok: false; readonly refusal: LoginRefusal };
 
 /** One logged-in connection. Disposing closes it and never throws. */
-export interface DatabaseSession extends AsyncDisposable {
-  /** Sets the password of this or another user; the server is given a verifier, never the text. */
+export type DatabaseSession = AsyncDisposable;
+
+/** What the single-user strategy needs. */
+export interface PasswordChange {
+  /** Sets the password of this or another user; where the engine allows it, the server is given a hash and never the text. */
   setPassword(credential: Credential, call: CallOptions): Promise<void>;
+}
+
+/** What the dual-password strategy needs: a user with two passwords that both log in. */
+export interface DualPasswords {
+  /** Makes exactly these two passwords of one user log in; any older one stops. Idempotent. */
+  keepBoth(current: Credential, next: Credential, call: CallOptions): Promise<void>;
+  /** Makes this password the only one of its user. Idempotent. */
+  keepOnly(credential: Credential, call: CallOptions): Promise<void>;
+}
+
+/** What a session sees of a user. */
+export interface UserFacts {
+  /** Whether this session may change the user's password. */
+  readonly mayBeChanged: boolean;
+  /** Whether rekey made it as the alternate of the pair that it was asked about. */
+  readonly isOurAlternate: boolean;
+  readonly expiresAt?: Date;
+}
+
+/** What a server says of itself before anything is changed. */
+export interface ServerFacts {
+  readonly version: string;
+  readonly isSupported: boolean;
+  readonly isReadOnly: boolean;
+  readonly replicaLagMs?: number;
+  /** After so many refused logins the server locks the account. */
+  readonly locksAfterRefusals?: number;
+  /** Those of the users asked about that exist. */
+  readonly users: ReadonlyMap<string, UserFacts>;
+}
+
+/** What the doctor asks a session for, where the engine can tell. Changes nothing. */
+export interface Inspection {
+  inspect(usernames: readonly string[], call: CallOptions): Promise<ServerFacts>;
 }
 
 /** Two users of one database that stand for one service. */
@@ -102,23 +145,33 @@ export interface UserPairing {
 }
 
 export interface EngineCapabilities {
-  readonly alternatingUsers: boolean;
-  readonly dualPassword: boolean;
+  /** Whether a password that rekey sets reaches the server only as a hash. */
   readonly hashesPasswordOnClient: boolean;
 }
 
 export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSession> {
   readonly capabilities: EngineCapabilities;
-  /** The `engine` names of the secret's JSON that this engine takes. */
+  /** The `engine` names of the secret's JSON that this engine takes; none for one that takes any. */
   readonly names: readonly string[];
   readonly defaultPort: number;
   readonly defaultDatabase: string;
   readonly maxUsernameBytes: number;
+  /** The statements that each method of a session sends, with `…` in place of values, for a plan. */
+  readonly shapes?: Readonly<Record<string, readonly string[]>>;
   /** A refused credential is a result; an unreachable, unverified or broken server is an error. */
   login(target: DatabaseTarget, credential: Credential, call: CallOptions): Promise<Login<Session>>;
 }
 
-export type PairingEngine = DatabaseEngine<DatabaseSession & UserPairing>;
+/** What the issued strategy needs: a server that makes the credentials itself. */
+export interface CredentialIssuer {
+  /**
+   * A credential to follow `current`. One that an earlier call made and that nothing has stored may be returned or
+   * replaced: the call is repeated after a crash. Errors: `credential-refused`.
+   */
+  issue(target: DatabaseTarget, current: Credential, call: CallOptions): Promise<Credential>;
+  /** Makes every credential but `keep` stop, where the server keeps more than one. Idempotent. */
+  revokeOthers(target: DatabaseTarget, keep: Credential, call: CallOptions): Promise<void>;
+}
 
 /** Ids only. An event never holds a value. */
 export type RotationEvent =
@@ -131,6 +184,14 @@ export type RotationEvent =
       readonly origin: "rotation" | "external";
       readonly engine: string;
       readonly strategy: string;
+    }
+  | {
+      readonly type: "Secret Retired";
+      readonly secretArn: string;
+      readonly secretName: string;
+      /** The version that is current, and the one whose credential has stopped. */
+      readonly versionId: string;
+      readonly retiredVersionId: string;
     }
   | {
       readonly type: "Secret Rotation Failed";

@@ -11,6 +11,7 @@ const steps: Readonly<Record<string, RotationStep>> = {
   set_secret: "setSecret",
   test_secret: "testSecret",
   finish_secret: "finishSecret",
+  retirePrevious: "retirePrevious",
 };
 
 /** Reads the event that Secrets Manager invokes a rotation function with. Errors: `step-invalid`, naming the field. */

@@ -3,6 +3,7 @@ import type { InvocationCalls, RotationDependencies } from "./dependencies.ts";
 import type { RotationRequest, RotationStep, StepOutcome } from "./ports.ts";
 import { createSecret } from "./steps/create-secret.ts";
 import { finishSecret } from "./steps/finish-secret.ts";
+import { retirePrevious } from "./steps/retire-previous.ts";
 import { setSecret } from "./steps/set-secret.ts";
 import { testSecret } from "./steps/test-secret.ts";
 
@@ -11,13 +12,14 @@ const steps: Readonly<Record<RotationStep, typeof createSecret>> = {
   setSecret,
   testSecret,
   finishSecret,
+  retirePrevious,
 };
 
 /** `arn:…:secret:<name>-<six characters>`; another form of id is its own name. */
 const nameIn = (secretId: string): string => /:secret:(.+)-[A-Za-z0-9]{6}$/.exec(secretId)?.[1] ?? secretId;
 
 /**
- * Runs one step of Secrets Manager's rotation protocol. Idempotent by VersionId: a step may be repeated, cut at any point
+ * Runs one step of Secrets Manager's rotation protocol, or `retirePrevious`. Idempotent by VersionId: a step may be repeated, cut at any point
  * or run twice at once, and the next try converges. A failure that a repetition cannot mend is also published as
  * `Secret Rotation Failed`. Errors: `RekeyError`; anything else is a fault of rekey itself.
  */

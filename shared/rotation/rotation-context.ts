@@ -2,21 +2,24 @@ import { isRekeyError, RekeyError } from "../errors/rekey-error.ts";
 import { type DatabaseSecret, parseAdminSecret, parseDatabaseSecret } from "../secrets/database-secret.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 import type { RotationDependencies, RotationFacts } from "./dependencies.ts";
-import type { CallOptions, Credential, DatabaseTarget } from "./ports.ts";
+import type { CallOptions, Credential, DatabaseTarget, StagingLabel } from "./ports.ts";
 import type { RotationStrategy, StrategyContext } from "./strategies/strategy.ts";
 
 /** Everything that a step works with once AWSCURRENT is known. */
 export interface Rotation {
   readonly strategy: RotationStrategy;
   readonly current: DatabaseSecret;
-  readonly context: StrategyContext;
+  /** One for each server that has the user; most secrets have one. */
+  readonly hosts: readonly [StrategyContext, ...StrategyContext[]];
 }
 
 function chooseStrategy(deps: RotationDependencies, current: DatabaseSecret, facts: RotationFacts): RotationStrategy {
-  if (!deps.engine.names.includes(current.engine)) {
+  if (deps.engine.names.length > 0 && !deps.engine.names.includes(current.engine)) {
     throw new RekeyError("engine-unsupported", { context: { engine: current.engine.slice(0, 40) } });
   }
-  const name = facts.policy.strategy ?? (current.masterArn === undefined ? "single-user" : "alternating-users");
+  const asInSamples = current.masterArn === undefined ? "single-user" : "alternating-users";
+  const name =
+    facts.policy.strategy ?? (deps.strategies[asInSamples] === undefined ? deps.defaultStrategy : asInSamples);
   const strategy = deps.strategies[name];
   if (strategy === undefined)
     throw new RekeyError("engine-unsupported", { context: { engine: current.engine, strategy: name } });
@@ -25,36 +28,50 @@ function chooseStrategy(deps: RotationDependencies, current: DatabaseSecret, fac
 
 const sameHost = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
-export function targetOf(deps: RotationDependencies, secret: DatabaseSecret, facts: RotationFacts): DatabaseTarget {
+/** One target for each server that has the user. */
+export function targetsOf(
+  deps: RotationDependencies,
+  secret: DatabaseSecret,
+  { policy, options }: RotationFacts,
+): readonly [DatabaseTarget, ...DatabaseTarget[]] {
   const ca = secret.tlsCa ?? deps.tlsCa;
-  return {
+  const at = ({ host, port }: { readonly host: string; readonly port: number | undefined }): DatabaseTarget => ({
     engine: secret.engine,
-    host: secret.host,
-    port: secret.port ?? deps.engine.defaultPort,
+    host,
+    port: port ?? deps.engine.defaultPort,
     dbname: secret.dbname ?? deps.engine.defaultDatabase,
-    tls: { mode: facts.policy.tlsMode ?? secret.tlsMode ?? "verify-full", ...(ca === undefined ? {} : { ca }) },
-  };
+    tls: { mode: policy.tlsMode ?? secret.tlsMode ?? "verify-full", ...(ca === undefined ? {} : { ca }) },
+    options,
+  });
+  return [at(secret), ...secret.otherHosts.map(at)];
 }
 
+const adminLabels: readonly StagingLabel[] = ["AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"];
+
 /** The admin's rights may only be used by an admin secret that the function or the secret's tag allows, on its own host. */
-async function readAdmin(
+async function* adminCredentials(
   deps: RotationDependencies,
   current: DatabaseSecret,
   facts: RotationFacts,
   call: CallOptions,
-): Promise<Credential | undefined> {
+): AsyncGenerator<Credential> {
   const arn = current.masterArn ?? facts.policy.adminSecretArn;
-  if (arn === undefined) return undefined;
+  if (arn === undefined) return;
   if (![...deps.adminSecretArns, facts.policy.adminSecretArn].includes(arn)) {
     throw new RekeyError("admin-secret-refused", { context: { admin: arn } });
   }
-  const version = await deps.store.read(arn, { label: "AWSCURRENT" }, call);
-  if (version === undefined) throw new RekeyError("secret-not-found", { context: { secret: arn } });
-  const admin = parseAdminSecret(version.value);
-  if (admin.host !== undefined && !sameHost(admin.host, current.host)) {
-    throw new RekeyError("admin-secret-refused", { context: { admin: arn, problem: "it is for another host" } });
+  for (const label of adminLabels) {
+    const version = await deps.store.read(arn, { label }, call);
+    if (version === undefined && label === "AWSCURRENT") {
+      throw new RekeyError("secret-not-found", { context: { secret: arn } });
+    }
+    if (version === undefined) continue;
+    const admin = parseAdminSecret(version.value);
+    if (admin.host !== undefined && !sameHost(admin.host, current.host)) {
+      throw new RekeyError("admin-secret-refused", { context: { admin: arn, problem: "it is for another host" } });
+    }
+    yield admin;
   }
-  return admin;
 }
 
 const unlabelledTried = 3;
@@ -93,44 +110,41 @@ export function rotationOf(
 ): Rotation {
   const current = parseDatabaseSecret(value);
   const strategy = chooseStrategy(deps, current, facts);
-  const target = targetOf(deps, current, facts);
+  const [target, ...others] = targetsOf(deps, current, facts);
   if (target.tls.mode !== "verify-full") {
     deps.report("the connection to the database is not fully verified", {
       secret: facts.secretArn,
       tls: target.tls.mode,
     });
   }
-  return {
-    strategy,
-    current,
-    context: {
-      target,
-      policy: facts.policy,
-      call,
-      earlier: () => earlierCredentials(deps, current, facts, call),
-      admin: async () => readAdmin(deps, current, facts, call),
-    },
-  };
+  const contextOf = (at: DatabaseTarget): StrategyContext => ({
+    target: at,
+    policy: facts.policy,
+    call,
+    earlier: () => earlierCredentials(deps, current, facts, call),
+    hasAdmin: (current.masterArn ?? facts.policy.adminSecretArn) !== undefined,
+    admins: () => adminCredentials(deps, current, facts, call),
+  });
+  return { strategy, current, hosts: [contextOf(target), ...others.map(contextOf)] };
 }
+
+export const isCopyOfCurrent = (current: Credential, pending: Credential): boolean =>
+  pending.username === current.username && pending.password.equals(current.password);
 
 /**
  * Compares AWSPENDING with what this rotation would have made, before any connection is opened. A copy of AWSCURRENT is
  * also right: Secrets Manager tests one when a rotation is set up without rotating at once. Errors: `pending-tampered`,
  * naming the field.
  */
-export function comparePending({ strategy, current, context }: Rotation, pending: DatabaseSecret): void {
-  const isCopy = pending.username === current.username && pending.password.equals(current.password);
-  const expected: Partial<Record<keyof DatabaseSecret, unknown>> = {
-    engine: current.engine,
-    host: current.host,
-    port: current.port,
-    dbname: current.dbname,
-    masterArn: current.masterArn,
-    tlsMode: current.tlsMode,
-    tlsCa: current.tlsCa,
-    username: isCopy ? current.username : strategy.expectedUsername(current, context.policy),
-  };
-  for (const [field, value] of Object.entries(expected)) {
-    if (Reflect.get(pending, field) !== value) throw new RekeyError("pending-tampered", { context: { field } });
-  }
+export function comparePending({ strategy, current, hosts }: Rotation, pending: DatabaseSecret): void {
+  const expectedUsername = isCopyOfCurrent(current, pending)
+    ? current.username
+    : strategy.expectedUsername(current, hosts[0].policy);
+  const kept = ["engine", "host", "port", "dbname", "masterArn", "tlsMode", "tlsCa"] as const;
+  const other = kept.find((field) => pending[field] !== current[field]);
+  const field =
+    other ??
+    (JSON.stringify(pending.otherHosts) === JSON.stringify(current.otherHosts) ? undefined : "hosts") ??
+    (expectedUsername === undefined || pending.username === expectedUsername ? undefined : "username");
+  if (field !== undefined) throw new RekeyError("pending-tampered", { context: { field } });
 }

@@ -2,7 +2,12 @@ import { expect, test } from "vitest";
 import { rotationMemory } from "./rotation-memory.ts";
 import { rotationPolicy } from "./rotation-policy.ts";
 
-const facts = { secretArn: "arn:x", secretName: "x", policy: rotationPolicy(new Map()) };
+const facts = {
+  secretArn: "arn:x",
+  secretName: "x",
+  policy: rotationPolicy(new Map()),
+  options: new Map<string, string>(),
+};
 const request = (secretId: string, versionId = "v1") => ({ step: "setSecret", secretId, versionId }) as const;
 
 test("two secrets rotated under one token are told apart", () => {

@@ -6,6 +6,8 @@ export interface Remembered {
   readonly facts: RotationFacts;
   /** Known once AWSCURRENT was read. */
   kind?: { readonly engine: string; readonly strategy: string };
+  /** The password is changed in finishSecret. Known once AWSCURRENT was read. */
+  changesAtFinish: boolean;
   /** AWSPENDING was compared with AWSCURRENT; a version's value never changes. */
   compared: boolean;
   /** AWSPENDING was seen to log in. */
@@ -39,7 +41,7 @@ export function rotationMemory(nowMs: () => number = Date.now): RotationMemory {
     remember(request, facts) {
       const known = recall(request);
       if (known !== undefined) return known;
-      const entry = { facts, compared: false, loggedIn: false, atMs: nowMs() };
+      const entry = { facts, changesAtFinish: false, compared: false, loggedIn: false, atMs: nowMs() };
       entries.delete(keyOf(request));
       entries.set(keyOf(request), entry);
       for (const oldest of entries.keys()) {

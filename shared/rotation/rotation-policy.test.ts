@@ -5,7 +5,7 @@ test("a secret without tags gets a URL-safe password of 32 characters", () => {
   expect(rotationPolicy(new Map()).password).toEqual({ charset: "url", length: 32 });
 });
 
-test("tags choose strategy, charset, length, TLS mode, admin secret and alternate user", () => {
+test("tags choose strategy, charset, length, TLS mode, admin secret, alternate user, moment and grace", () => {
   const tags = new Map([
     ["rekey:strategy", "alternating-users"],
     ["rekey:password-charset", "shell"],
@@ -13,6 +13,8 @@ test("tags choose strategy, charset, length, TLS mode, admin secret and alternat
     ["rekey:tls", "verify-ca"],
     ["rekey:admin-secret", "arn:admin"],
     ["rekey:alternate-user", "app_b"],
+    ["rekey:change-at", "finishSecret"],
+    ["rekey:grace", "36h"],
   ]);
   expect(rotationPolicy(tags)).toEqual({
     strategy: "alternating-users",
@@ -20,6 +22,8 @@ test("tags choose strategy, charset, length, TLS mode, admin secret and alternat
     tlsMode: "verify-ca",
     adminSecretArn: "arn:admin",
     alternateUser: "app_b",
+    changeAt: "finishSecret",
+    graceMs: 129_600_000,
   });
 });
 
@@ -29,6 +33,8 @@ test.each([
   ["rekey:password-length", "8"],
   ["rekey:password-length", "many"],
   ["rekey:tls", "prefer"],
+  ["rekey:change-at", "testSecret"],
+  ["rekey:grace", "soon"],
 ])("the tag %s with %s is option-invalid", (tag, value) => {
   expect(() => rotationPolicy(new Map([[tag, value]]))).toThrow("option-invalid");
 });

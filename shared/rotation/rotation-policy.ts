@@ -7,7 +7,7 @@ import {
 } from "../secrets/password.ts";
 import { type TlsMode, tlsModes } from "../secrets/database-secret.ts";
 
-const strategyNames = ["single-user", "alternating-users"] as const;
+const strategyNames = ["single-user", "alternating-users", "dual-password", "issued"] as const;
 export type StrategyName = (typeof strategyNames)[number];
 
 /** What a secret's `rekey:*` tags say. A policy belongs to the secret, not to the function. */
@@ -17,6 +17,25 @@ export interface RotationPolicy {
   readonly tlsMode: TlsMode | undefined;
   readonly adminSecretArn: string | undefined;
   readonly alternateUser: string | undefined;
+  /** The step that changes the password where that makes the current one stop. */
+  readonly changeAt: "setSecret" | "finishSecret";
+  /** How long the replaced credential still logs in; undefined: until a later rotation replaces it. */
+  readonly graceMs: number | undefined;
+}
+
+const unitMs = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+function duration(tags: ReadonlyMap<string, string>, tag: string): number | undefined {
+  const raw = tags.get(tag);
+  if (raw === undefined) return undefined;
+  const [, count, unit] = /^(\d{1,4})([mhd])$/.exec(raw) ?? [];
+  if (count === undefined || (unit !== "m" && unit !== "h" && unit !== "d")) {
+    throw new RekeyError("option-invalid", {
+      context: { option: tag },
+      hint: "use a whole number and a unit: 30m, 24h or 7d",
+    });
+  }
+  return Number(count) * unitMs[unit];
 }
 
 function oneOf<Value extends string>(
@@ -42,5 +61,7 @@ export function rotationPolicy(tags: ReadonlyMap<string, string>): RotationPolic
     tlsMode: oneOf(tags, "rekey:tls", tlsModes),
     adminSecretArn: tags.get("rekey:admin-secret"),
     alternateUser: tags.get("rekey:alternate-user"),
+    changeAt: oneOf(tags, "rekey:change-at", ["setSecret", "finishSecret"]) ?? "setSecret",
+    graceMs: duration(tags, "rekey:grace"),
   };
 }

@@ -23,13 +23,16 @@ function logFacts(event: unknown): Facts {
   }
 }
 
+export type RotationStrategies = Pick<RotationDependencies, "strategies"> &
+  Partial<Pick<RotationDependencies, "defaultStrategy">>;
+
 /**
  * The Lambda handler of one engine's rotation function, wired from the environment: `EVENT_BUS_NAME`,
  * `REKEY_ADMIN_SECRETS`, `REKEY_TLS_CA`, `SECRETS_MANAGER_ENDPOINT`.
  */
 export function rotationFunction(
   engine: DatabaseEngine,
-  strategies: RotationDependencies["strategies"],
+  { strategies, defaultStrategy = "single-user" }: RotationStrategies,
   variables: Readonly<Record<string, string | undefined>>,
 ): ReturnType<typeof lambda<unknown, undefined>> {
   const environment = environmentOf(variables);
@@ -39,10 +42,12 @@ export function rotationFunction(
     publisher: environmentPublisher(environment),
     engine,
     strategies,
+    defaultStrategy,
     adminSecretArns: environment.list("REKEY_ADMIN_SECRETS"),
     ...(ca === undefined ? {} : { tlsCa: readCa(ca) }),
     generatePassword,
     memory: rotationMemory(),
+    nowMs: Date.now,
     report: warn,
   };
   return lambda(logFacts, async (event, context) => {

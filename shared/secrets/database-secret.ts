@@ -10,6 +10,8 @@ export interface DatabaseSecret {
   readonly engine: string;
   readonly host: string;
   readonly port: number | undefined;
+  /** From `hosts`: further servers that have the same user, `host` or `host:port`; all are changed together. */
+  readonly otherHosts: readonly { readonly host: string; readonly port: number | undefined }[];
   readonly dbname: string | undefined;
   readonly username: string;
   readonly password: SecretValue;
@@ -29,6 +31,8 @@ export interface AdminSecret {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
+
+const maximumHosts = 16;
 
 const malformed = (field: string, problem: string): RekeyError =>
   new RekeyError("secret-malformed", { context: { field, problem } });
@@ -69,6 +73,22 @@ function parsePort(fields: Fields): number | undefined {
   return port;
 }
 
+function parseOtherHosts(fields: Fields): DatabaseSecret["otherHosts"] {
+  const raw = fields["hosts"];
+  if (raw === undefined || raw === null) return [];
+  if (!Array.isArray(raw) || raw.length > maximumHosts)
+    throw malformed("hosts", `not a list of up to ${maximumHosts} hosts`);
+  const own = { host: requiredText(fields, "host").toLowerCase(), port: parsePort(fields) };
+  return raw
+    .map((entry: unknown) => {
+      const [, host, port] =
+        (typeof entry === "string" && /^([^\s:]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?$/i.exec(entry)) || [];
+      if (host === undefined) throw malformed("hosts", "not a host or host:port");
+      return { host, port: port === undefined ? own.port : parsePort({ port }) };
+    })
+    .filter(({ host, port }) => host.toLowerCase() !== own.host || port !== own.port);
+}
+
 function parseTlsMode(fields: Fields): TlsMode | undefined {
   const raw = fields["ssl"];
   if (raw === undefined || raw === null || raw === "") return undefined;
@@ -103,6 +123,7 @@ export function parseDatabaseSecret(value: SecretValue): DatabaseSecret {
     engine: requiredText(fields, "engine"),
     host: requiredText(fields, "host"),
     port: parsePort(fields),
+    otherHosts: parseOtherHosts(fields),
     dbname: text(fields, "dbname"),
     username: requiredText(fields, "username"),
     password: new SecretValue(requiredText(fields, "password")),

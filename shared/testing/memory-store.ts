@@ -1,5 +1,5 @@
 import { RekeyError } from "../errors/rekey-error.ts";
-import type { RotationRequest, SecretStore, StoredVersion, VersionSelector } from "../rotation/ports.ts";
+import type { RotationRequest, SecretStore, StagingLabel, StoredVersion, VersionSelector } from "../rotation/ports.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 
 interface Version {
@@ -8,10 +8,14 @@ interface Version {
   readonly createdAt: Date;
 }
 
-/** A `SecretStore` in memory with Secrets Manager's rules for versions and staging labels, for one secret. */
+/**
+ * A `SecretStore` in memory with Secrets Manager's rules for versions and staging labels, for one secret; others, such as
+ * an admin's, can only be read.
+ */
 export interface MemoryStore extends SecretStore {
   readonly secretId: string;
   readonly tags: Map<string, string>;
+  readonly others: Map<string, Partial<Record<StagingLabel, SecretValue>>>;
   /** What RotateSecret does first: an AWSPENDING version without a value. */
   beginRotation(versionId: string): void;
   /** A plain PutSecretValue: becomes AWSCURRENT, and takes AWSPENDING away from an unfinished rotation. */
@@ -26,6 +30,7 @@ export interface MemoryStore extends SecretStore {
 export function memoryStore(secretId: string, initial: SecretValue): MemoryStore {
   const versions = new Map<string, Version>();
   const tags = new Map<string, string>();
+  const others: MemoryStore["others"] = new Map();
   let rotationEnabled = true;
 
   const holder = (label: string): [string, Version] | undefined =>
@@ -59,6 +64,7 @@ export function memoryStore(secretId: string, initial: SecretValue): MemoryStore
   const store: MemoryStore = {
     secretId,
     tags,
+    others,
     async describe(id) {
       own(id);
       const labels = new Map(
@@ -67,6 +73,11 @@ export function memoryStore(secretId: string, initial: SecretValue): MemoryStore
       return { secretArn: secretId, name: secretId, rotationEnabled, labels, tags };
     },
     async read(id, at) {
+      const other = others.get(id);
+      if (other !== undefined) {
+        const value = at.label === undefined ? undefined : other[at.label];
+        return value === undefined ? undefined : { versionId: `${id} ${at.label}`, value, createdAt: new Date(0) };
+      }
       own(id);
       return find(at);
     },

@@ -3,6 +3,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { errorTable } from "./error-table.ts";
+import { findingTable } from "./finding-table.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const pages = [
@@ -12,8 +13,11 @@ const pages = [
     .map((name) => path.join("docs", name)),
 ];
 
-test("the table of error codes is what the code says", () => {
-  expect(readFileSync(path.join(root, "docs/reference/errors.md"), "utf8")).toBe(errorTable());
+test.each([
+  ["errors", errorTable],
+  ["findings", findingTable],
+])("the reference of %s is what the code says", (name, table) => {
+  expect(readFileSync(path.join(root, `docs/reference/${name}.md`), "utf8")).toBe(table());
 });
 
 test.each(pages)("%s links to nothing that is not there", (page) => {

@@ -50,7 +50,14 @@ const failed: RotationEvent = {
   disposition: "abort",
 };
 
+const retired: RotationEvent = {
+  type: "Secret Retired",
+  ...ids,
+  retiredVersionId: "0a0c1a52-3d0b-4f1c-9d0e-1f2a3b4c5d6e",
+};
+
 describe.each([
+  ["secret-retired", retired],
   ["secret-rotated", rotated],
   ["secret-rotation-failed", failed],
 ] as const)("%s", (name, event) => {

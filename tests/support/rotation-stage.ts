@@ -129,6 +129,7 @@ export async function startRotationStage(): Promise<RotationStage> {
       publisher: eventBridgePublisher(eventClient, "rekey"),
       engine,
       strategies: { "single-user": singleUser(engine), "alternating-users": alternatingUsers(engine) },
+      defaultStrategy: "single-user",
       adminSecretArns: [adminArn],
       generatePassword(policy) {
         const password = generatePassword(policy);
@@ -136,6 +137,7 @@ export async function startRotationStage(): Promise<RotationStage> {
         return password;
       },
       memory: rotationMemory(),
+      nowMs: Date.now,
       report: (message, facts) => reports.push(JSON.stringify({ message, ...facts })),
     };
   }

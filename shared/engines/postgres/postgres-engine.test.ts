@@ -1,16 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import pg from "pg";
 import { type EmbeddedPostgres, startPostgres } from "../../../local/postgres/embedded-postgres.ts";
-import type {
-  CallOptions,
-  Credential,
-  DatabaseSession,
-  DatabaseTarget,
-  UserPair,
-  UserPairing,
-} from "../../rotation/ports.ts";
+import type { CallOptions, Credential, DatabaseTarget, UserPair } from "../../rotation/ports.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
-import { postgresEngine } from "./postgres-engine.ts";
+import { postgresEngine, type PostgresSession } from "./postgres-engine.ts";
 
 let postgres: EmbeddedPostgres;
 let target: DatabaseTarget;
@@ -22,7 +15,7 @@ const credential = (username: string, password: string): Credential => ({
   password: new SecretValue(password),
 });
 
-async function open(who: Credential): Promise<DatabaseSession & UserPairing> {
+async function open(who: Credential): Promise<PostgresSession> {
   const login = await engine.login(target, who, call);
   if (!login.ok) throw new Error(`refused: ${login.refusal}`);
   return login.session;
@@ -42,7 +35,7 @@ async function query<Row extends pg.QueryResultRow>(who: Credential, sql: string
 beforeAll(async () => {
   postgres = await startPostgres();
   const { host, port } = postgres;
-  target = { engine: "postgres", host, port, dbname: "postgres", tls: { mode: "disable" } };
+  target = { engine: "postgres", host, port, dbname: "postgres", tls: { mode: "disable" }, options: new Map() };
   await postgres.admin("CREATE EXTENSION pg_stat_statements");
   await postgres.admin("GRANT CREATE ON SCHEMA public TO public");
 });

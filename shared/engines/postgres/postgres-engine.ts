@@ -1,10 +1,21 @@
-import type { CallOptions, DatabaseSession, PairingEngine, UserPairing } from "../../rotation/ports.ts";
+import type {
+  CallOptions,
+  DatabaseEngine,
+  DatabaseSession,
+  Inspection,
+  PasswordChange,
+  UserPairing,
+} from "../../rotation/ports.ts";
 import { type Connection, connect } from "./connection.ts";
+import { inspect } from "./inspect.ts";
 import { inTransaction, setPassword } from "./set-password.ts";
+import { shapes } from "./statement-shapes.ts";
 import { syncPair } from "./sync-pair.ts";
 import { sqlState, translateError } from "./translate-error.ts";
 
-function session(connection: Connection): DatabaseSession & UserPairing {
+export type PostgresSession = DatabaseSession & PasswordChange & UserPairing & Inspection;
+
+function session(connection: Connection): PostgresSession {
   return {
     async setPassword(credential, call) {
       await inTransaction(connection, call, async () => setPassword(connection, credential, call));
@@ -15,6 +26,7 @@ function session(connection: Connection): DatabaseSession & UserPairing {
         await setPassword(connection, next, call);
       });
     },
+    inspect: async (usernames, call) => inspect(connection, usernames, call),
     async [Symbol.asyncDispose]() {
       await connection.close();
     },
@@ -22,13 +34,14 @@ function session(connection: Connection): DatabaseSession & UserPairing {
 }
 
 /** PostgreSQL 13 and newer, RDS and Aurora included. */
-export function postgresEngine(): PairingEngine {
+export function postgresEngine(): DatabaseEngine<PostgresSession> {
   return {
-    capabilities: { alternatingUsers: true, dualPassword: false, hashesPasswordOnClient: true },
+    capabilities: { hashesPasswordOnClient: true },
     names: ["postgres", "aurora-postgresql", "postgresql"],
     defaultPort: 5432,
     defaultDatabase: "postgres",
     maxUsernameBytes: 63,
+    shapes,
     async login(target, credential, call: CallOptions) {
       try {
         return { ok: true, session: session(await connect(target, credential, call)) };

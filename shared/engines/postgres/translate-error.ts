@@ -9,12 +9,12 @@ const bySqlState: Readonly<Record<string, ErrorCode>> = {
   "3D000": "database-unknown",
   "42501": "database-rights-missing",
   "53300": "database-busy",
-  "55P03": "database-timeout",
+  "55P03": "database-locked",
   "57014": "database-timeout",
-  "57P01": "database-unreachable",
-  "57P02": "database-unreachable",
+  "57P01": "connection-lost",
+  "57P02": "connection-lost",
   "57P03": "database-busy",
-  "08": "database-unreachable",
+  "08": "connection-lost",
   "53": "database-busy",
 };
 
@@ -63,7 +63,7 @@ export function translateError(error: unknown, call: { readonly signal: AbortSig
     return new RekeyError("database-unreachable", { context: { operation, reason: code } });
   }
   if (message.startsWith("Connection terminated") || message.startsWith("There was an error establishing an SSL")) {
-    return new RekeyError("database-unreachable", { context: { operation, reason: "connection cut" } });
+    return new RekeyError("connection-lost", { context: { operation } });
   }
   return new RekeyError("database-failed", { context: { operation, reason: code ?? "protocol" } });
 }

@@ -24,6 +24,7 @@ export async function admit(
     secretArn: description.secretArn,
     secretName: description.name,
     policy: rotationPolicy(description.tags),
+    options: new Map([...description.tags].filter(([tag]) => tag.startsWith("rekey:"))),
   });
   const labels = description.labels.get(request.versionId) ?? [];
   if (labels.includes("AWSCURRENT")) return { state: "current", description, remembered };

@@ -1,4 +1,4 @@
-import { RekeyError } from "../../errors/rekey-error.ts";
+import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { RotationDependencies } from "../dependencies.ts";
 import type { CallOptions, RotationRequest, StepOutcome } from "../ports.ts";
 import { rotationOf } from "../rotation-context.ts";
@@ -43,6 +43,26 @@ async function announce(
 }
 
 /**
+ * Moves AWSCURRENT. When that is refused because the rotation was stopped in the last moment, Secrets Manager does not come
+ * back, so the database is put back now.
+ */
+async function promote(
+  deps: RotationDependencies,
+  request: RotationRequest,
+  from: string,
+  call: CallOptions,
+): Promise<void> {
+  try {
+    await deps.store.promote(request, { from }, call);
+  } catch (error) {
+    if (!isRekeyError(error, "store-rejected")) throw error;
+    const admission = await admit(deps, request, call);
+    if (admission.state === "stopped") await stop(deps, request, admission, call);
+    throw error;
+  }
+}
+
+/**
  * Promotes a version that was seen to log in, then publishes. When an earlier run died between the two, it publishes
  * again, so the event is never lost; subscribers know a version that they have.
  */
@@ -65,7 +85,7 @@ export async function finishSecret(
     const found = await findPending(deps, request, call);
     if (found !== undefined) await proveLogin(deps, request, found, call);
   }
-  await deps.store.promote(request, { from }, call);
+  await promote(deps, request, from, call);
   await announce(deps, request, admission, from, call);
   return "done";
 }

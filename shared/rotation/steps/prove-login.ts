@@ -1,12 +1,16 @@
 import { parseDatabaseSecret } from "../../secrets/database-secret.ts";
 import type { RotationDependencies } from "../dependencies.ts";
+import { logsInEverywhere, setEverywhere } from "../every-host.ts";
 import type { CallOptions, RotationRequest } from "../ports.ts";
-import { targetOf } from "../rotation-context.ts";
+import { isCopyOfCurrent, targetsOf } from "../rotation-context.ts";
 import type { FoundPending } from "./find-pending.ts";
 import { rollBack } from "./roll-back.ts";
 import { load, readCurrent } from "./versions.ts";
 
-/** Logs in with AWSPENDING, once compared with AWSCURRENT; rolls the rotation back when it is refused. */
+/**
+ * Logs in with AWSPENDING, once compared with AWSCURRENT; rolls the rotation back when it is refused. Where the password is
+ * changed at finishSecret, that step sets it first, and testSecret has nothing to prove yet.
+ */
 export async function proveLogin(
   deps: RotationDependencies,
   request: RotationRequest,
@@ -17,10 +21,17 @@ export async function proveLogin(
     const current = await readCurrent(deps, request.secretId, call);
     return load(deps, remembered, { current: current.value, pending: value }, call);
   };
-  const loaded = remembered.compared ? undefined : await loadBoth();
+  const loaded = remembered.compared && !remembered.changesAtFinish ? undefined : await loadBoth();
+  if (loaded !== undefined && remembered.changesAtFinish) {
+    const versions = { current: loaded.rotation.current, pending: loaded.pending };
+    const isCopy = isCopyOfCurrent(versions.current, versions.pending);
+    if (!isCopy && request.step !== "finishSecret") return;
+    if (!isCopy) await setEverywhere(deps.engine, loaded.rotation, versions);
+  }
   const pending = parseDatabaseSecret(value);
-  const login = await deps.engine.login(targetOf(deps, pending, remembered.facts), pending, call);
-  if (login.ok) await login.session[Symbol.asyncDispose]();
-  else await rollBack(deps, request, loaded ?? (await loadBoth()), call);
+  const hosts = targetsOf(deps, pending, remembered.facts).map((target) => ({ target, call }));
+  if (!(await logsInEverywhere(deps.engine, pending, hosts))) {
+    await rollBack(deps, request, loaded ?? (await loadBoth()), call);
+  }
   remembered.loggedIn = true;
 }

@@ -1,7 +1,8 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { RotationDependencies } from "../dependencies.ts";
+import { logsInEverywhere, restoreOn } from "../every-host.ts";
 import type { CallOptions, RotationRequest } from "../ports.ts";
-import { logsIn } from "../strategies/open-session.ts";
+import { isCopyOfCurrent } from "../rotation-context.ts";
 import type { LoadedRotation } from "./versions.ts";
 
 /**
@@ -17,13 +18,15 @@ export async function rollBack(
   { rotation, pending }: LoadedRotation,
   call: CallOptions,
 ): Promise<void> {
-  const { strategy, current, context } = rotation;
-  const isCopy = pending.username === current.username && pending.password.equals(current.password);
+  const { current, hosts } = rotation;
+  const isCopy = isCopyOfCurrent(current, pending);
   if (!isCopy) {
-    if (!(await logsIn(deps.engine, current, context)) && (await logsIn(deps.engine, pending, context))) return;
-    await strategy.restore({ current, pending }, context);
+    const versions = { current, pending };
+    const currentWorks = await logsInEverywhere(deps.engine, current, hosts);
+    if (!currentWorks && (await logsInEverywhere(deps.engine, pending, hosts))) return;
+    await restoreOn(rotation, versions, hosts);
     await deps.store.clearPending(request, call);
-    await strategy.restore({ current, pending }, context);
+    await restoreOn(rotation, versions, hosts);
   }
   throw new RekeyError("credential-refused", {
     context: { user: pending.username, label: "AWSPENDING", rolledBack: !isCopy },

@@ -1,5 +1,6 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { RotationDependencies } from "../dependencies.ts";
+import { restoreOn } from "../every-host.ts";
 import type { CallOptions, RotationRequest } from "../ports.ts";
 import { type Admission, versionWithLabel } from "./admit.ts";
 import { load, readCurrent } from "./versions.ts";
@@ -21,11 +22,8 @@ export async function stop(
   const pendingVersion = versionWithLabel(description, "AWSPENDING") ?? request.versionId;
   if (abandoned !== undefined && pendingVersion === request.versionId) {
     const current = await readCurrent(deps, request.secretId, call);
-    const loaded = load(deps, remembered, { current: current.value, pending: abandoned.value }, call);
-    await loaded.rotation.strategy.restore(
-      { current: loaded.rotation.current, pending: loaded.pending },
-      loaded.rotation.context,
-    );
+    const { rotation, pending } = load(deps, remembered, { current: current.value, pending: abandoned.value }, call);
+    await restoreOn(rotation, { current: rotation.current, pending }, rotation.hosts);
   }
   if (!description.rotationEnabled) throw new RekeyError("rotation-disabled", { context });
   throw new RekeyError(abandoned === undefined ? "version-unknown" : "version-not-pending", { context });

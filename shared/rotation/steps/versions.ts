@@ -44,6 +44,8 @@ export function load(
   const rotation = rotationOf(deps, values.current, remembered.facts, call);
   const pending = parseDatabaseSecret(values.pending);
   comparePending(rotation, pending);
+  const { policy } = remembered.facts;
+  remembered.changesAtFinish = rotation.strategy.replacesCurrent && policy.changeAt === "finishSecret";
   remembered.kind = { engine: rotation.current.engine, strategy: rotation.strategy.name };
   remembered.compared = true;
   return { rotation, pending };

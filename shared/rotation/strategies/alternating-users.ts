@@ -1,8 +1,8 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { type DatabaseSecret, parseDatabaseSecret, withCredential } from "../../secrets/database-secret.ts";
-import type { PairingEngine, UserPair } from "../ports.ts";
+import type { DatabaseEngine, DatabaseSession, PasswordChange, UserPair, UserPairing } from "../ports.ts";
 import type { RotationPolicy } from "../rotation-policy.ts";
-import { logsIn, openSession } from "./open-session.ts";
+import { logsIn, openEarlier, orphaned, requireAdmin } from "./open-session.ts";
 import type { RotationStrategy } from "./strategy.ts";
 
 /** AWS's suffix. It is only ever added: a user that happens to end in it is never taken for somebody's alternate. */
@@ -30,35 +30,45 @@ function pairOf(current: DatabaseSecret, policy: RotationPolicy, maxUsernameByte
 const otherOf = (pair: UserPair, username: string): string => (username === pair.first ? pair.alternate : pair.first);
 
 /**
- * Two users take turns: an admin gives the idle one the next password, so AWSCURRENT keeps logging in throughout. The
- * current credential must log in first: it proves that the secret's writer holds this user, before the admin's rights
- * are used for it.
+ * Two users take turns: an admin gives the idle one the next password, so AWSCURRENT keeps logging in throughout. One of
+ * the secret's own credentials must log in first: it proves that the secret's writer holds the pair, before the admin's
+ * rights are used for it.
  */
-export function alternatingUsers(engine: PairingEngine): RotationStrategy {
+export function alternatingUsers(
+  engine: DatabaseEngine<DatabaseSession & PasswordChange & UserPairing>,
+): RotationStrategy {
+  const pairFor = (current: DatabaseSecret, policy: RotationPolicy): UserPair =>
+    pairOf(current, policy, engine.maxUsernameBytes);
+
   return {
     name: "alternating-users",
-    next(currentValue, policy, password) {
+    replacesCurrent: false,
+    nextChangesServer: false,
+    async next(currentValue, { policy }, newPassword) {
       const current = parseDatabaseSecret(currentValue);
-      const pair = pairOf(current, policy, engine.maxUsernameBytes);
-      const credential = { username: otherOf(pair, current.username), password };
+      const pair = pairFor(current, policy);
+      const credential = { username: otherOf(pair, current.username), password: newPassword() };
       return withCredential(currentValue, credential, [pair.first, pair.alternate]);
     },
-    expectedUsername: (current, policy) => otherOf(pairOf(current, policy, engine.maxUsernameBytes), current.username),
+    expectedUsername: (current, policy) => otherOf(pairFor(current, policy), current.username),
     async set({ current, pending }, context) {
+      const pair = pairFor(current, context.policy);
       if (!(await logsIn(engine, current, context))) {
-        throw new RekeyError("credential-refused", { context: { user: current.username, label: "AWSCURRENT" } });
+        await using earlier = await openEarlier(engine, [pair.first, pair.alternate], context);
+        if (earlier === undefined) {
+          throw new RekeyError("credential-refused", { context: { user: current.username, label: "AWSCURRENT" } });
+        }
       }
-      const admin = await context.admin();
-      if (admin === undefined)
-        throw new RekeyError("admin-secret-refused", { context: { problem: "no admin secret" } });
-      await using session = await openSession(engine, admin, context);
-      if (session === undefined) throw new RekeyError("credential-refused", { context: { user: admin.username } });
-      const pair = pairOf(current, context.policy, engine.maxUsernameBytes);
+      await using session = await requireAdmin(engine, context);
       await session.syncPair(pair, pending, context.call);
     },
     async restore({ current }, context) {
-      if (await logsIn(engine, current, context)) return;
-      throw new RekeyError("credential-orphaned", { context: { user: current.username } });
+      if (!(await logsIn(engine, current, context))) throw orphaned(current);
+    },
+    async retire(current, context, newPassword) {
+      const pair = pairFor(current, context.policy);
+      await using session = await requireAdmin(engine, context);
+      await session.setPassword({ username: otherOf(pair, current.username), password: newPassword() }, context.call);
     },
   };
 }

@@ -3,7 +3,7 @@ import type { SecretValue } from "../../secrets/secret-value.ts";
 import type { CallOptions, Credential, DatabaseTarget } from "../ports.ts";
 import type { RotationPolicy, StrategyName } from "../rotation-policy.ts";
 
-/** What a strategy may ask for while it works; each is fetched only when it is needed. */
+/** What a strategy may ask for while it works on one host; each is fetched only when it is needed. */
 export interface StrategyContext {
   readonly target: DatabaseTarget;
   readonly policy: RotationPolicy;
@@ -13,8 +13,13 @@ export interface StrategyContext {
    * newest versions without a label. Few, since every refused login counts towards a lock-out.
    */
   earlier(): AsyncIterable<Credential>;
-  /** The admin's credential, or undefined where the secret has none. Errors: `admin-secret-refused`. */
-  admin(): Promise<Credential | undefined>;
+  /** Whether the secret has an admin. */
+  readonly hasAdmin: boolean;
+  /**
+   * The admin's credentials: AWSCURRENT, and the next ones only when that was refused, since the admin's own rotation may
+   * be under way. Errors: `admin-secret-refused`, `secret-not-found`.
+   */
+  admins(): AsyncIterable<Credential>;
 }
 
 export interface Versions {
@@ -23,17 +28,23 @@ export interface Versions {
 }
 
 /**
- * How a database moves from one credential to the next. `next` is pure; the others contact the database and are
- * idempotent, so that a step can be repeated after a crash at any point.
+ * How a database moves from one credential to the next, on one host. All methods are idempotent, so that a step can be
+ * repeated after a crash at any point.
  */
 export interface RotationStrategy {
   readonly name: StrategyName;
+  /** Whether `set` makes the current credential stop. */
+  readonly replacesCurrent: boolean;
+  /** Whether `next` changes the server, so that it must not be called when AWSPENDING has a value. */
+  readonly nextChangesServer: boolean;
   /** The value that AWSPENDING gets. */
-  next(current: SecretValue, policy: RotationPolicy, password: SecretValue): SecretValue;
-  /** The user that AWSPENDING must name. */
-  expectedUsername(current: DatabaseSecret, policy: RotationPolicy): string;
+  next(current: SecretValue, context: StrategyContext, newPassword: () => SecretValue): Promise<SecretValue>;
+  /** The user that AWSPENDING must name, or `undefined` when the server says it. */
+  expectedUsername(current: DatabaseSecret, policy: RotationPolicy): string | undefined;
   /** Makes the pending credential log in, while the current one is known or restored. Errors: `credential-orphaned`. */
   set(versions: Versions, context: StrategyContext): Promise<void>;
-  /** Makes the current credential log in again, proven by a login. Errors: `credential-orphaned`. */
+  /** Makes the current credential log in again, proven by a login, and the pending one stop. Errors: `credential-orphaned`. */
   restore(versions: Versions, context: StrategyContext): Promise<void>;
+  /** Makes the credential that `current` replaced stop; absent where `set` has done so. */
+  retire?(current: DatabaseSecret, context: StrategyContext, newPassword: () => SecretValue): Promise<void>;
 }

@@ -1,0 +1,99 @@
+import { generatePassword } from "../secrets/password.ts";
+import { SecretValue } from "../secrets/secret-value.ts";
+import { parseDatabaseSecret } from "../secrets/database-secret.ts";
+import type { RotationDependencies } from "../rotation/dependencies.ts";
+import type { RotationStep, StepOutcome } from "../rotation/ports.ts";
+import { rotate } from "../rotation/rotate.ts";
+import { rotationMemory } from "../rotation/rotation-memory.ts";
+import type { StrategyName } from "../rotation/rotation-policy.ts";
+import { alternatingUsers } from "../rotation/strategies/alternating-users.ts";
+import { dualPassword } from "../rotation/strategies/dual-password.ts";
+import { issued } from "../rotation/strategies/issued.ts";
+import { singleUser } from "../rotation/strategies/single-user.ts";
+import { type Gate, gated } from "./gated.ts";
+import { type MemoryEngine, memoryEngine, memoryHost } from "./memory-engine.ts";
+import { type MemoryPublisher, memoryPublisher } from "./memory-publisher.ts";
+import { type MemoryStore, memoryStore } from "./memory-store.ts";
+
+export const memorySecretId = "arn:aws:secretsmanager:us-east-1:123456789012:secret:app-AbCdEf";
+export const memoryAdminId = "arn:aws:secretsmanager:us-east-1:123456789012:secret:admin-AbCdEf";
+
+/** A secret's value for the memory engine. */
+export const memoryValue = (password: string, fields: object = {}): SecretValue =>
+  new SecretValue(JSON.stringify({ engine: "memory", host: memoryHost, username: "app", password, ...fields }));
+
+export interface MemoryRotation {
+  readonly store: MemoryStore;
+  readonly engine: MemoryEngine;
+  readonly publisher: MemoryPublisher;
+  /** What was reported for the log. */
+  readonly reports: readonly string[];
+  /** A cold container, its calls behind the gate: runs one step. */
+  container(gate?: Gate): (step: RotationStep, versionId?: string) => Promise<StepOutcome>;
+  /** Whether the version with this label logs in on every host of it. */
+  logsIn(label: string): boolean;
+  /** Whether any stored version, labelled or not, logs in on this host. */
+  someVersionLogsIn(host?: string): boolean;
+}
+
+/** One secret under rotation, all of its ports in memory; the user `app` has the password that AWSCURRENT says. */
+export function memoryRotation(options: {
+  readonly strategy: StrategyName;
+  readonly fields?: object;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly nowMs?: () => number;
+}): MemoryRotation {
+  const { strategy, tags = {}, nowMs = Date.now } = options;
+  const needsAdmin = strategy === "alternating-users";
+  const value = memoryValue("old-password", { ...(needsAdmin ? { masterarn: memoryAdminId } : {}), ...options.fields });
+  const store = memoryStore(memorySecretId, value);
+  for (const [tag, text] of Object.entries({ "rekey:strategy": strategy, ...tags })) store.tags.set(tag, text);
+  store.others.set(memoryAdminId, { AWSCURRENT: memoryValue("admin-password", { username: "admin" }) });
+  const engine = memoryEngine();
+  const { otherHosts } = parseDatabaseSecret(value);
+  for (const host of [memoryHost, ...otherHosts.map((other) => other.host)]) {
+    engine.give("app", ["old-password"], host);
+    engine.give("admin", ["admin-password"], host);
+  }
+  const publisher = memoryPublisher();
+  const reports: string[] = [];
+  const call = { signal: new AbortController().signal };
+  const pass: Gate = async (_operation, work) => work();
+
+  return {
+    store,
+    engine,
+    publisher,
+    reports,
+    container(gate = pass) {
+      const gatedEngine = gated(engine, gate);
+      const deps: RotationDependencies = {
+        store: gated(store, gate),
+        publisher: gated(publisher, gate),
+        engine: gatedEngine,
+        strategies: {
+          "single-user": singleUser(gatedEngine),
+          "alternating-users": alternatingUsers(gatedEngine),
+          "dual-password": dualPassword(gatedEngine),
+          issued: issued(gatedEngine),
+        },
+        defaultStrategy: "single-user",
+        adminSecretArns: [memoryAdminId],
+        generatePassword,
+        memory: rotationMemory(nowMs),
+        nowMs,
+        report: (message, facts) => reports.push(JSON.stringify({ message, ...facts })),
+      };
+      return async (step, versionId = "v1") =>
+        rotate(deps, { step, secretId: memorySecretId, versionId }, { work: call, tell: call });
+    },
+    logsIn(label) {
+      const version = store.labelled(label);
+      if (version === undefined) return false;
+      const secret = parseDatabaseSecret(version.value);
+      return [secret, ...secret.otherHosts].every(({ host }) => engine.accepts(secret, host));
+    },
+    someVersionLogsIn: (host = memoryHost) =>
+      store.stored().some((version) => engine.accepts(parseDatabaseSecret(version.value), host)),
+  };
+}
