@@ -29,6 +29,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ["shared/rotation", "shared/stores", "shared/publishers", "shared/mirrors", ...values],
     packages: [],
   },
+  "shared/account": {
+    rooms: ["shared/rotation/ports.ts", "shared/operations/doctor/account.ts"],
+    packages: ["@aws-sdk/client-iam", "@aws-sdk/client-lambda", "@aws-sdk/client-secrets-manager"],
+  },
   "shared/testing": { rooms: ["shared/rotation", ...values], packages: [] },
   "shared/testing/engine-contract": {
     rooms: ["shared/rotation", "shared/stores", "shared/publishers", "local", ...values],
@@ -53,6 +57,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   functions: { rooms: ["shared/runtime", "shared/rotation", "shared/engines"], packages: [] },
+  cli: {
+    rooms: ["shared", "functions"],
+    packages: ["node:util", "@aws-sdk/client-iam", "@aws-sdk/client-lambda", "@aws-sdk/client-secrets-manager"],
+  },
   bundle: { rooms: [], packages: ["esbuild", "node:"] },
   local: {
     rooms: ["shared/rotation/ports.ts", "shared/client", "shared/stores", "shared/secrets", "shared/errors"],
