@@ -24,6 +24,11 @@ export const codes = {
     meaning: "the admin secret is not on the allow list",
     hint: "add its ARN to REKEY_ADMIN_SECRETS or to the secret's tag rekey:admin-secret",
   },
+  "client-quota-exceeded": {
+    disposition: "retry",
+    meaning: "the client's own budget of requests to the source is spent",
+    hint: "wait for retryAfterMs; raise the budget, or the TTL, if it persists",
+  },
   "credential-orphaned": {
     disposition: "intervene",
     meaning: "no stored version of the credential logs in to the database",
@@ -203,6 +208,11 @@ export const codes = {
     disposition: "abort",
     meaning: "the version is not labelled AWSPENDING, so it must not be promoted",
     hint: "rotate again; a value put by hand in the middle of a rotation ends that rotation",
+  },
+  "version-not-visible": {
+    disposition: "retry",
+    meaning: "an event named a newer version than the source shows",
+    hint: "a replica lags behind; if it persists, look for an event of another account, or for a replication that is stuck",
   },
   "version-unknown": {
     disposition: "abort",

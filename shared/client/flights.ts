@@ -1,0 +1,160 @@
+import { isRekeyError, RekeyError } from "../errors/rekey-error.ts";
+import type { Listeners } from "./client-events.ts";
+import type { Clock } from "./clock.ts";
+import { type Entry, isCurrent, isPinned } from "./entry.ts";
+import type { EntryTable } from "./entry-table.ts";
+import type { Request } from "./requests.ts";
+import type { SecretSource, SourceAnswer, SourceVersion } from "./secret-source.ts";
+import type { Telemetry } from "./telemetry.ts";
+import { judge, settleFloor } from "./version-floor.ts";
+
+export interface Flights {
+  /** Asks for the entry; those who ask meanwhile wait for the same answer. */
+  fly(entry: Entry): Promise<SourceVersion>;
+  /** The same with an answer that comes with those of others. */
+  land(entry: Entry, asking: (giveUp: AbortSignal) => Promise<SourceAnswer | undefined>): Promise<SourceVersion>;
+}
+
+/** A replica may lag behind an event; this often it is asked again, 4 s in all. */
+const laggingTries = 6;
+const firstLagWaitMs = 60;
+
+/** The greatest integer that V8 keeps inside an object; a pinned version is served after it, too, a little slower. */
+const longestQuietMs = 2 ** 31 - 1;
+
+const firstBackOffMs = 500;
+const longestBackOffMs = 30_000;
+
+const notFound = (secret: string, at: Entry["at"]): RekeyError =>
+  new RekeyError("secret-not-found", { context: { secret, ...at } });
+
+export function flights(options: {
+  readonly source: SecretSource;
+  readonly request: Request;
+  readonly table: EntryTable;
+  readonly listeners: Listeners;
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+  readonly closing: AbortSignal;
+  readonly quietMs: () => number;
+  /** After that a flight belongs to a process that was frozen: its connection and its signature are gone. */
+  readonly longestFlightMs: number;
+}): Flights {
+  const { source, request, table, listeners, telemetry, clock, closing } = options;
+
+  const read = async (entry: Entry, at: Entry["at"], giveUp: AbortSignal): Promise<SourceAnswer | undefined> =>
+    request(entry.secretId, async (call) => source.read(entry.secretId, at, call), giveUp);
+
+  /** The answer, or the announced version where that is newer; `undefined`: the source lags behind what is known. */
+  async function newestOf(entry: Entry, answer: SourceAnswer, giveUp: AbortSignal): Promise<SourceAnswer | undefined> {
+    const verdict = judge(entry, answer, clock.nowMs());
+    if (verdict === "newest") return answer;
+    if (entry.floor?.announced !== true) return undefined;
+    const { versionId } = entry.floor;
+    const announced = await read(entry, { versionId }, giveUp);
+    if (announced === undefined) return undefined;
+    const answerIsNewer =
+      verdict === "compare" && Number(answer.createdAt ?? 0) > Number(announced.createdAt ?? Number.MAX_VALUE);
+    const newest = answerIsNewer ? answer : announced;
+    // Another event may have come meanwhile.
+    return entry.floor?.versionId === versionId || judge(entry, newest, clock.nowMs()) === "newest"
+      ? newest
+      : undefined;
+  }
+
+  async function askUntilNewest(
+    entry: Entry,
+    ask: (giveUp: AbortSignal) => Promise<SourceAnswer | undefined>,
+    giveUp: AbortSignal,
+  ): Promise<SourceAnswer> {
+    for (let tried = 1; ; tried++) {
+      const answer = await (tried === 1 ? ask(giveUp) : read(entry, entry.at, giveUp));
+      if (answer === undefined) throw notFound(entry.secretId, entry.at);
+      const newest = await newestOf(entry, answer, giveUp);
+      if (newest !== undefined) return newest;
+      if (tried === laggingTries) {
+        // No event names a newer version and the primary insists: somebody moved the label back.
+        if (entry.floor?.announced !== true && answer.fromReplica !== true) return answer;
+        throw new RekeyError("version-not-visible", {
+          context: { secret: entry.secretId, version: entry.floor?.versionId },
+        });
+      }
+      await clock.sleep(firstLagWaitMs * 2 ** (tried - 1), giveUp);
+    }
+  }
+
+  function adopt(entry: Entry, answer: SourceAnswer): SourceVersion {
+    const before = entry.version;
+    settleFloor(entry, answer.versionId);
+    entry.failure = undefined;
+    entry.checkedAtMs = clock.nowMs();
+    entry.quietUntilMs = isPinned(entry) ? longestQuietMs : entry.checkedAtMs + options.quietMs();
+    if (before?.versionId === answer.versionId) return before;
+    const version: SourceVersion = { versionId: answer.versionId, value: answer.value };
+    entry.version = version;
+    entry.ready = Promise.resolve(version);
+    entry.createdAtMs = answer.createdAt?.getTime() ?? 0;
+    entry.parsed = undefined;
+    table.grew(version.value.reveal().length - (before?.value.reveal().length ?? 0));
+    if (before !== undefined && isCurrent(entry)) {
+      listeners.emit("rotated", { secretId: entry.secretId, version, previousVersionId: before.versionId });
+    }
+    return version;
+  }
+
+  function fail(entry: Entry, error: RekeyError): void {
+    const nowMs = clock.nowMs();
+    const count = (entry.failure?.count ?? 0) + 1;
+    const backOffMs = Math.min(longestBackOffMs, firstBackOffMs * 2 ** (count - 1)) * (0.5 + Math.random() / 2);
+    entry.failure = {
+      error,
+      count,
+      retryAtMs: nowMs + Math.max(backOffMs, error.retryAfterMs ?? 0),
+      deniedAtMs: entry.failure?.deniedAtMs ?? (isRekeyError(error, "access-denied") ? nowMs : undefined),
+    };
+    if (entry.version !== undefined) {
+      listeners.emit("stale", { secretId: entry.secretId, ageMs: nowMs - entry.checkedAtMs, error });
+    }
+  }
+
+  function land(entry: Entry, ask: (giveUp: AbortSignal) => Promise<SourceAnswer | undefined>): Promise<SourceVersion> {
+    if (closing.aborted) return Promise.reject(new RekeyError("pool-closed", { context: { secret: entry.secretId } }));
+    const nowMs = clock.nowMs();
+    const held = entry.flight;
+    if (held !== undefined && nowMs - held.startedAtMs < options.longestFlightMs) return held.version;
+    held?.abandon();
+    const abandoning = new AbortController();
+    const giveUp = AbortSignal.any([closing, abandoning.signal]);
+    const isOurs = (): boolean => entry.flight === flight;
+    const version = telemetry
+      .flight(entry.secretId, async () => askUntilNewest(entry, ask, giveUp))
+      .then(
+        (answer) => {
+          if (!isOurs()) throw new RekeyError("time-budget-spent", { context: { secret: entry.secretId } });
+          entry.flight = undefined;
+          return adopt(entry, answer);
+        },
+        (error: unknown) => {
+          const known = closedOr(error, entry.secretId);
+          if (isOurs()) {
+            entry.flight = undefined;
+            fail(entry, known);
+          }
+          throw known;
+        },
+      );
+    const flight = { version, startedAtMs: nowMs, abandon: () => abandoning.abort() };
+    entry.flight = flight;
+    return version;
+  }
+
+  function closedOr(error: unknown, secret: string): RekeyError {
+    if (closing.aborted) return new RekeyError("pool-closed", { context: { secret } });
+    return error instanceof RekeyError ? error : new RekeyError("time-budget-spent", { context: { secret } });
+  }
+
+  return {
+    fly: (entry) => land(entry, async (giveUp) => read(entry, entry.at, giveUp)),
+    land,
+  };
+}

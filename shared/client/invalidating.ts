@@ -1,0 +1,99 @@
+import type { Listeners } from "./client-events.ts";
+import type { Settings } from "./client-options.ts";
+import { type Entry, invalidated, isCurrent, isPinned } from "./entry.ts";
+import type { EntryTable } from "./entry-table.ts";
+import type { InvalidationSource, InvalidationSubscription, SecretNotice } from "./invalidation/invalidation-source.ts";
+import { isSameSecret } from "./secret-id.ts";
+import type { Serving } from "./serving.ts";
+import { raiseFloor, type RotationNotice } from "./version-floor.ts";
+
+export interface Invalidation {
+  /** The VersionId that is current now: nothing older is served any more. */
+  readonly atLeast: string;
+  readonly previousVersionId?: string;
+  /** When it became current; of two invalidations the later one counts. */
+  readonly atMs?: number;
+  /** The replaced version may be served at most this long. 0. */
+  readonly withinMs?: number;
+}
+
+export interface Invalidating {
+  invalidate(secretId: string, invalidation?: Invalidation): void;
+  subscribe(source: InvalidationSource): () => Promise<void>;
+  readonly subscriptions: number;
+  stop(): Promise<void>;
+}
+
+/** How events reach the cache. */
+export function invalidating(options: {
+  readonly settings: Settings;
+  readonly table: EntryTable;
+  readonly serving: Serving;
+  readonly listeners: Listeners;
+  readonly closing: AbortSignal;
+}): Invalidating {
+  const { settings, table, serving, listeners, closing } = options;
+  const { clock, maxStaleMs, spreadMs, background } = settings;
+  const subscriptions = new Set<InvalidationSubscription>();
+
+  function quietNoLonger(entry: Entry, fromMs: number): void {
+    if (entry.failure !== undefined) entry.failure = { ...entry.failure, retryAtMs: 0 };
+    entry.quietUntilMs = fromMs > clock.nowMs() ? Math.min(entry.quietUntilMs, fromMs) : invalidated;
+  }
+
+  /** The entries that are no longer quiet by this notice. */
+  function apply(secretId: string, notice: RotationNotice | undefined, withinMs: number): readonly Entry[] {
+    const nowMs = clock.nowMs();
+    const fromMs = nowMs + Math.ceil(Math.random() * withinMs);
+    const during = { fromMs, untilMs: nowMs + maxStaleMs };
+    return [...table.values()].filter((entry) => {
+      if (isPinned(entry) || !isSameSecret(entry.secretId, secretId)) return false;
+      if (notice !== undefined && isCurrent(entry) && !raiseFloor(entry, notice, during)) return false;
+      quietNoLonger(entry, fromMs);
+      return true;
+    });
+  }
+
+  /** A fleet that got the same event does not ask at the same moment. */
+  async function askInTurn(entry: Entry): Promise<void> {
+    await clock.sleep(Math.random() * spreadMs, closing);
+    if (clock.nowMs() >= entry.quietUntilMs && table.get(entry.secretId) === entry) serving.behind(entry);
+  }
+
+  function receive({ secretArn, replacedStillWorks = false, ...notice }: SecretNotice): void {
+    const woken = apply(secretArn, notice, replacedStillWorks ? spreadMs : 0);
+    if (!background) return;
+    for (const entry of woken.filter(isCurrent)) askInTurn(entry).catch(() => undefined);
+  }
+
+  return {
+    invalidate(secretId, invalidation) {
+      if (invalidation === undefined) return void apply(secretId, undefined, 0);
+      const { atLeast: versionId, withinMs = 0, ...rest } = invalidation;
+      apply(secretId, { ...rest, versionId }, withinMs);
+    },
+    subscribe(source) {
+      const subscription = source.start({
+        notice: receive,
+        gap() {
+          const nowMs = clock.nowMs();
+          for (const entry of table.values())
+            if (!isPinned(entry)) quietNoLonger(entry, nowMs + Math.random() * spreadMs);
+        },
+        error: (error) => listeners.emit("error", { error }),
+      });
+      subscriptions.add(subscription);
+      return async () => {
+        subscriptions.delete(subscription);
+        await subscription.stop();
+      };
+    },
+    get subscriptions() {
+      return subscriptions.size;
+    },
+    async stop() {
+      await Promise.all([...subscriptions].map(async (subscription) => subscription.stop()));
+      subscriptions.clear();
+    },
+  };
+}

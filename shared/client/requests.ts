@@ -1,0 +1,71 @@
+import { isRekeyError, RekeyError } from "../errors/rekey-error.ts";
+import type { Clock } from "./clock.ts";
+import type { RequestBudget } from "./request-budget.ts";
+
+export type Request = <Answer>(
+  secretId: string,
+  work: (call: { readonly signal: AbortSignal }) => Promise<Answer>,
+  giveUp: AbortSignal,
+) => Promise<Answer>;
+
+const attempts = 3;
+const firstBackOffMs = 100;
+
+const mayPass = (error: unknown): error is RekeyError =>
+  isRekeyError(error, "store-throttled") ||
+  isRekeyError(error, "store-unavailable") ||
+  isRekeyError(error, "mirror-unavailable");
+
+/** Whatever a source throws leaves as a `RekeyError`: a foreign one may hold a value or a token. */
+function typed(error: unknown, secret: string): RekeyError {
+  if (error instanceof RekeyError) return error;
+  const reason = error instanceof Error ? error.name : typeof error;
+  return new RekeyError("store-unavailable", { context: { secret, reason } });
+}
+
+/**
+ * One request to the source: within the budget, bounded by its own time-out also where the source heeds no signal, and
+ * made again with full jitter after an error that may pass. A time-out is not tried again: it has taken long enough.
+ */
+export function requests(options: {
+  readonly clock: Clock;
+  readonly budget: RequestBudget;
+  readonly timeoutMs: number;
+}): Request {
+  const { clock, budget, timeoutMs } = options;
+
+  async function once<Answer>(
+    secret: string,
+    work: (call: { readonly signal: AbortSignal }) => Promise<Answer>,
+    giveUp: AbortSignal,
+  ): Promise<Answer> {
+    await budget.take(timeoutMs, giveUp);
+    const settled = new AbortController();
+    const tooLate = new AbortController();
+    const late = clock.sleep(timeoutMs, AbortSignal.any([settled.signal, giveUp])).then(() => {
+      tooLate.abort();
+      throw new RekeyError("time-budget-spent", { context: { secret, timeoutMs } });
+    });
+    try {
+      return await Promise.race([work({ signal: AbortSignal.any([giveUp, tooLate.signal]) }), late]);
+    } finally {
+      settled.abort();
+      late.catch(() => undefined);
+    }
+  }
+
+  return async (secret, work, giveUp) => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const answer = await once(secret, work, giveUp);
+        budget.succeeded();
+        return answer;
+      } catch (error) {
+        const known = typed(error, secret);
+        if (known.code === "store-throttled") budget.throttled();
+        if (attempt === attempts || giveUp.aborted || !mayPass(known)) throw known;
+        await clock.sleep(Math.random() * firstBackOffMs * 2 ** attempt, giveUp);
+      }
+    }
+  };
+}
