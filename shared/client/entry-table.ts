@@ -1,4 +1,4 @@
-import { type Entry, keyOf } from "./entry.ts";
+import { type Entry, invalidated, keyOf } from "./entry.ts";
 
 export interface EntryTable {
   get(key: string): Entry | undefined;
@@ -27,7 +27,7 @@ export function entryTable(limits: { readonly maxSecrets: number; readonly maxBy
   let oldest: { readonly entry: Entry; readonly usedAt: number }[] = [];
 
   function sortOldest(): void {
-    const idle = [...entries.values()].filter(({ flight }) => flight === undefined);
+    const idle = [...entries.values()].filter(({ unrest }) => unrest?.flight === undefined);
     idle.sort((one, other) => one.usedAt - other.usedAt);
     oldest = idle
       .slice(0, Math.ceil(idle.length / 10))
@@ -39,7 +39,7 @@ export function entryTable(limits: { readonly maxSecrets: number; readonly maxBy
     entries.delete(keyOf(entry.secretId, entry.at));
     bytes -= entryBytes + textOf(entry);
     // A handle may still hold the entry: nothing of it may be served from now on.
-    Object.assign(entry, { version: undefined, ready: undefined, parsed: undefined, quietUntilMs: -1 });
+    Object.assign(entry, { version: undefined, ready: undefined, parsed: undefined, quietUntilMs: invalidated });
   }
 
   function evict(): void {
@@ -48,7 +48,7 @@ export function entryTable(limits: { readonly maxSecrets: number; readonly maxBy
       const next = oldest.pop();
       if (next === undefined) return;
       const { entry, usedAt } = next;
-      const untouched = entry.usedAt === usedAt && entry.flight === undefined;
+      const untouched = entry.usedAt === usedAt && entry.unrest?.flight === undefined;
       if (untouched && entries.get(keyOf(entry.secretId, entry.at)) === entry) remove(entry);
     }
   }

@@ -22,7 +22,16 @@ export interface Failure {
 /** `quietUntilMs` of an entry that must be asked for before it is served. */
 export const invalidated = -1;
 
-/** A cached version, small enough for ten thousand of them: what only a rotation or a failure needs is left out until then. */
+/** What only a request, a failure or a rotation needs of an entry. */
+export interface Unrest {
+  readonly flight?: Flight | undefined;
+  readonly failure?: Failure | undefined;
+  readonly floor?: VersionFloor | undefined;
+}
+
+export const current: SourceSelector = { label: "AWSCURRENT" };
+
+/** AWSCURRENT of a secret in the cache, with as few fields as ten thousand of them ask for. */
 export class Entry {
   version: SourceVersion | undefined = undefined;
   /** The version as a settled promise, so that a warm read makes none. */
@@ -34,21 +43,39 @@ export class Entry {
   parsed: ParsedJson | undefined = undefined;
   /** When the source last gave this version. */
   checkedAtMs = 0;
-  /** By the source's clock; 0 when it is not known. */
-  createdAtMs = 0;
-  flight: Flight | undefined = undefined;
-  failure: Failure | undefined = undefined;
-  floor: VersionFloor | undefined = undefined;
+  /** In seconds since 1970, by the source's clock; 0 when it is not known. */
+  createdAtSeconds = 0;
+  unrest: Unrest | undefined = undefined;
   readonly secretId: string;
-  readonly at: SourceSelector;
 
-  constructor(secretId: string, at: SourceSelector) {
+  constructor(secretId: string) {
     this.secretId = secretId;
-    this.at = at;
+  }
+
+  get at(): SourceSelector {
+    return current;
   }
 }
 
-export const current: SourceSelector = { label: "AWSCURRENT" };
+/** Another stage of a secret, or one version of it. */
+export class ChosenEntry extends Entry {
+  readonly #at: SourceSelector;
+
+  constructor(secretId: string, at: SourceSelector) {
+    super(secretId);
+    this.#at = at;
+  }
+
+  override get at(): SourceSelector {
+    return this.#at;
+  }
+}
+
+/** Nothing is kept of an unrest that is over. */
+export function setUnrest(entry: Entry, change: Unrest): void {
+  const { flight, failure, floor } = { ...entry.unrest, ...change };
+  entry.unrest = flight || failure || floor ? { flight, failure, floor } : undefined;
+}
 
 export const isCurrent = ({ at }: Entry): boolean => at === current;
 /** A version by its id never changes, so it never expires. */

@@ -1,7 +1,7 @@
 import { isRekeyError, RekeyError } from "../errors/rekey-error.ts";
 import type { Listeners } from "./client-events.ts";
-import type { Clock } from "./clock.ts";
-import { type Entry, isCurrent, isPinned } from "./entry.ts";
+import { type Clock, compact } from "./clock.ts";
+import { type Entry, isCurrent, isPinned, setUnrest } from "./entry.ts";
 import type { EntryTable } from "./entry-table.ts";
 import type { Request } from "./requests.ts";
 import type { SecretSource, SourceAnswer, SourceVersion } from "./secret-source.ts";
@@ -49,15 +49,15 @@ export function flights(options: {
   async function newestOf(entry: Entry, answer: SourceAnswer, giveUp: AbortSignal): Promise<SourceAnswer | undefined> {
     const verdict = judge(entry, answer, clock.nowMs());
     if (verdict === "newest") return answer;
-    if (entry.floor?.announced !== true) return undefined;
-    const { versionId } = entry.floor;
+    if (entry.unrest?.floor?.announced !== true) return undefined;
+    const { versionId } = entry.unrest.floor;
     const announced = await read(entry, { versionId }, giveUp);
     if (announced === undefined) return undefined;
     const answerIsNewer =
       verdict === "compare" && Number(answer.createdAt ?? 0) > Number(announced.createdAt ?? Number.MAX_VALUE);
     const newest = answerIsNewer ? answer : announced;
     // Another event may have come meanwhile.
-    return entry.floor?.versionId === versionId || judge(entry, newest, clock.nowMs()) === "newest"
+    return entry.unrest?.floor?.versionId === versionId || judge(entry, newest, clock.nowMs()) === "newest"
       ? newest
       : undefined;
   }
@@ -74,9 +74,9 @@ export function flights(options: {
       if (newest !== undefined) return newest;
       if (tried === laggingTries) {
         // No event names a newer version and the primary insists: somebody moved the label back.
-        if (entry.floor?.announced !== true && answer.fromReplica !== true) return answer;
+        if (entry.unrest?.floor?.announced !== true && answer.fromReplica !== true) return answer;
         throw new RekeyError("version-not-visible", {
-          context: { secret: entry.secretId, version: entry.floor?.versionId },
+          context: { secret: entry.secretId, version: entry.unrest?.floor?.versionId },
         });
       }
       await clock.sleep(firstLagWaitMs * 2 ** (tried - 1), giveUp);
@@ -86,14 +86,14 @@ export function flights(options: {
   function adopt(entry: Entry, answer: SourceAnswer): SourceVersion {
     const before = entry.version;
     settleFloor(entry, answer.versionId);
-    entry.failure = undefined;
+    setUnrest(entry, { failure: undefined });
     entry.checkedAtMs = clock.nowMs();
-    entry.quietUntilMs = isPinned(entry) ? longestQuietMs : entry.checkedAtMs + options.quietMs();
+    entry.quietUntilMs = isPinned(entry) ? longestQuietMs : compact(entry.checkedAtMs + options.quietMs());
     if (before?.versionId === answer.versionId) return before;
     const version: SourceVersion = { versionId: answer.versionId, value: answer.value };
     entry.version = version;
-    entry.ready = Promise.resolve(version);
-    entry.createdAtMs = answer.createdAt?.getTime() ?? 0;
+    entry.ready = undefined;
+    entry.createdAtSeconds = compact((answer.createdAt?.getTime() ?? 0) / 1_000);
     entry.parsed = undefined;
     table.grew(version.value.reveal().length - (before?.value.reveal().length ?? 0));
     if (before !== undefined && isCurrent(entry)) {
@@ -104,14 +104,12 @@ export function flights(options: {
 
   function fail(entry: Entry, error: RekeyError): void {
     const nowMs = clock.nowMs();
-    const count = (entry.failure?.count ?? 0) + 1;
+    const before = entry.unrest?.failure;
+    const count = (before?.count ?? 0) + 1;
     const backOffMs = Math.min(longestBackOffMs, firstBackOffMs * 2 ** (count - 1)) * (0.5 + Math.random() / 2);
-    entry.failure = {
-      error,
-      count,
-      retryAtMs: nowMs + Math.max(backOffMs, error.retryAfterMs ?? 0),
-      deniedAtMs: entry.failure?.deniedAtMs ?? (isRekeyError(error, "access-denied") ? nowMs : undefined),
-    };
+    const retryAtMs = nowMs + Math.max(backOffMs, error.retryAfterMs ?? 0);
+    const deniedAtMs = before?.deniedAtMs ?? (isRekeyError(error, "access-denied") ? nowMs : undefined);
+    setUnrest(entry, { failure: { error, count, retryAtMs, deniedAtMs } });
     if (entry.version !== undefined) {
       listeners.emit("stale", { secretId: entry.secretId, ageMs: nowMs - entry.checkedAtMs, error });
     }
@@ -120,31 +118,31 @@ export function flights(options: {
   function land(entry: Entry, ask: (giveUp: AbortSignal) => Promise<SourceAnswer | undefined>): Promise<SourceVersion> {
     if (closing.aborted) return Promise.reject(new RekeyError("pool-closed", { context: { secret: entry.secretId } }));
     const nowMs = clock.nowMs();
-    const held = entry.flight;
+    const held = entry.unrest?.flight;
     if (held !== undefined && nowMs - held.startedAtMs < options.longestFlightMs) return held.version;
     held?.abandon();
     const abandoning = new AbortController();
-    const giveUp = AbortSignal.any([closing, abandoning.signal]);
-    const isOurs = (): boolean => entry.flight === flight;
+    const giveUp = abandoning.signal;
+    const isOurs = (): boolean => entry.unrest?.flight === flight;
     const version = telemetry
       .flight(entry.secretId, async () => askUntilNewest(entry, ask, giveUp))
       .then(
         (answer) => {
           if (!isOurs()) throw new RekeyError("time-budget-spent", { context: { secret: entry.secretId } });
-          entry.flight = undefined;
+          setUnrest(entry, { flight: undefined });
           return adopt(entry, answer);
         },
         (error: unknown) => {
           const known = closedOr(error, entry.secretId);
           if (isOurs()) {
-            entry.flight = undefined;
+            setUnrest(entry, { flight: undefined });
             fail(entry, known);
           }
           throw known;
         },
       );
     const flight = { version, startedAtMs: nowMs, abandon: () => abandoning.abort() };
-    entry.flight = flight;
+    setUnrest(entry, { flight });
     return version;
   }
 

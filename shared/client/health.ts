@@ -18,14 +18,14 @@ export interface ClientHealth {
 }
 
 export function failing(entries: Iterable<Entry>, nowMs: number): ClientHealth["failing"] {
-  return [...entries].flatMap(({ secretId, failure, version, checkedAtMs }) =>
-    failure === undefined
+  return [...entries].flatMap(({ secretId, unrest, version, checkedAtMs }) =>
+    unrest?.failure === undefined
       ? []
       : [
           {
             secretId,
-            code: failure.error.code,
-            failures: failure.count,
+            code: unrest.failure.error.code,
+            failures: unrest.failure.count,
             ageMs: version === undefined ? undefined : nowMs - checkedAtMs,
           },
         ],

@@ -1,6 +1,6 @@
 import type { Listeners } from "./client-events.ts";
 import type { Settings } from "./client-options.ts";
-import { type Entry, invalidated, isCurrent, isPinned } from "./entry.ts";
+import { type Entry, invalidated, isCurrent, isPinned, setUnrest } from "./entry.ts";
 import type { EntryTable } from "./entry-table.ts";
 import type { InvalidationSource, InvalidationSubscription, SecretNotice } from "./invalidation/invalidation-source.ts";
 import { isSameSecret } from "./secret-id.ts";
@@ -37,7 +37,8 @@ export function invalidating(options: {
   const subscriptions = new Set<InvalidationSubscription>();
 
   function quietNoLonger(entry: Entry, fromMs: number): void {
-    if (entry.failure !== undefined) entry.failure = { ...entry.failure, retryAtMs: 0 };
+    const failure = entry.unrest?.failure;
+    if (failure !== undefined) setUnrest(entry, { failure: { ...failure, retryAtMs: 0 } });
     entry.quietUntilMs = fromMs > clock.nowMs() ? Math.min(entry.quietUntilMs, fromMs) : invalidated;
   }
 

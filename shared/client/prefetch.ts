@@ -15,7 +15,7 @@ export async function prefetch(
   },
 ): Promise<void> {
   const { source, request, flights, closing } = options;
-  const missing = entries.filter(({ flight }) => flight === undefined);
+  const missing = entries.filter(({ unrest }) => unrest?.flight === undefined);
   for (let first = 0; first < missing.length; first += readManyLimit) {
     const chunk = missing.slice(first, first + readManyLimit);
     const ids = chunk.map(({ secretId }) => secretId);

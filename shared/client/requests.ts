@@ -40,16 +40,19 @@ export function requests(options: {
     giveUp: AbortSignal,
   ): Promise<Answer> {
     await budget.take(timeoutMs, giveUp);
-    const settled = new AbortController();
-    const tooLate = new AbortController();
-    const late = clock.sleep(timeoutMs, AbortSignal.any([settled.signal, giveUp])).then(() => {
-      tooLate.abort();
+    giveUp.throwIfAborted();
+    // One controller in place of `AbortSignal.any`, which leaves a trace on the long-lived signal for each request.
+    const ending = new AbortController();
+    const end = (): void => ending.abort();
+    giveUp.addEventListener("abort", end);
+    const late = clock.sleep(timeoutMs, ending.signal).then(() => {
       throw new RekeyError("time-budget-spent", { context: { secret, timeoutMs } });
     });
     try {
-      return await Promise.race([work({ signal: AbortSignal.any([giveUp, tooLate.signal]) }), late]);
+      return await Promise.race([work({ signal: ending.signal }), late]);
     } finally {
-      settled.abort();
+      end();
+      giveUp.removeEventListener("abort", end);
       late.catch(() => undefined);
     }
   }

@@ -1,6 +1,7 @@
+import { compact } from "./clock.ts";
 import { type ClientEvents, listeners as createListeners } from "./client-events.ts";
 import { type SecretClientOptions, settingsOf } from "./client-options.ts";
-import { current, Entry, isPinned, keyOf } from "./entry.ts";
+import { ChosenEntry, current, Entry, isPinned, keyOf } from "./entry.ts";
 import { entryTable } from "./entry-table.ts";
 import { flights as createFlights } from "./flights.ts";
 import { type ClientHealth, failing, oldestAgeMs } from "./health.ts";
@@ -93,7 +94,7 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
     telemetry,
     clock,
     closing: closing.signal,
-    quietMs: () => Math.trunc(ttlMs * quietShare(background)),
+    quietMs: () => compact(ttlMs * quietShare(background)),
     longestFlightMs: 10 * requestTimeoutMs,
   });
   const serving = createServing({ settings, flights, listeners, counts });
@@ -104,7 +105,7 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
     const at = selectorOf(choice);
     const known = table.get(keyOf(secretId, at));
     if (known !== undefined) return known;
-    const entry = new Entry(secretId, at);
+    const entry = at === current ? new Entry(secretId) : new ChosenEntry(secretId, at);
     entry.usedAt = ++counts.reads;
     if (!closing.signal.aborted) table.add(entry);
     return entry;
@@ -138,6 +139,7 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
     closing.abort();
     telemetry.stop();
     listeners.clear();
+    for (const { unrest } of table.values()) unrest?.flight?.abandon();
     table.clear();
     await events.stop();
   }

@@ -32,23 +32,23 @@ export function serving(options: {
   function mayServe(entry: Entry, nowMs: number): boolean {
     if (entry.version === undefined || isBelowFloor(entry, nowMs)) return false;
     if (isPinned(entry)) return true;
-    const deniedAtMs = entry.failure?.deniedAtMs;
+    const deniedAtMs = entry.unrest?.failure?.deniedAtMs;
     if (deniedAtMs !== undefined && nowMs - deniedAtMs >= maxDeniedMs) return false;
     return nowMs - entry.checkedAtMs < ttlMs + maxStaleMs;
   }
 
-  const isResting = ({ failure }: Entry, nowMs: number): boolean => failure !== undefined && nowMs < failure.retryAtMs;
+  const isResting = ({ unrest }: Entry, nowMs: number): boolean => nowMs < (unrest?.failure?.retryAtMs ?? 0);
 
   /** Where nothing runs beside the reads, and where nobody has asked for long: a rotation may have passed unseen. */
   const mustCheckFirst = (entry: Entry, nowMs: number): boolean =>
     !background ||
-    (entry.failure === undefined &&
+    (entry.unrest?.failure === undefined &&
       (entry.quietUntilMs === invalidated || nowMs - entry.checkedAtMs >= uncheckedTtls * ttlMs));
 
   function behind(entry: Entry): void {
-    const before = entry.flight;
+    const before = entry.unrest?.flight;
     const version = flights.fly(entry);
-    if (entry.flight === before) return;
+    if (entry.unrest?.flight === before) return;
     version.catch((error: unknown) => {
       if (error instanceof RekeyError && error.code !== "pool-closed")
         listeners.emit("error", { secretId: entry.secretId, error });
@@ -57,6 +57,7 @@ export function serving(options: {
 
   function now(entry: Entry): SourceVersion | undefined {
     const nowMs = clock.nowMs();
+    if (nowMs < entry.quietUntilMs) return entry.version;
     if (!mayServe(entry, nowMs)) return undefined;
     if (isPinned(entry)) return entry.version;
     if (!isResting(entry, nowMs)) {
@@ -80,9 +81,10 @@ export function serving(options: {
   return {
     now,
     soon(entry) {
-      if (now(entry) !== undefined && entry.ready !== undefined) return entry.ready;
+      const version = now(entry);
+      if (version !== undefined) return (entry.ready ??= Promise.resolve(version));
       const nowMs = clock.nowMs();
-      const { failure } = entry;
+      const failure = entry.unrest?.failure;
       if (failure === undefined || nowMs >= failure.retryAtMs) return ask(entry);
       const { code, context } = failure.error;
       return Promise.reject(new RekeyError(code, { context, retryAfterMs: failure.retryAtMs - nowMs }));

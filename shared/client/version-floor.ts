@@ -1,4 +1,4 @@
-import { type Entry, isCurrent } from "./entry.ts";
+import { type Entry, isCurrent, setUnrest } from "./entry.ts";
 import type { SourceAnswer } from "./secret-source.ts";
 
 /** What an event says: which version is current now. */
@@ -37,45 +37,54 @@ export function raiseFloor(
   { versionId, previousVersionId, atMs }: RotationNotice,
   during: { readonly fromMs: number; readonly untilMs: number },
 ): boolean {
-  const { floor, version } = entry;
-  const known = floor?.versionId ?? version?.versionId;
-  if (versionId === known) return false;
+  const { version, unrest } = entry;
+  const floor = unrest?.floor;
+  if (versionId === (floor?.versionId ?? version?.versionId)) return false;
   const knownAtMs = floor?.noticeAtMs;
   const ordered = atMs !== undefined && knownAtMs !== undefined;
   if (ordered ? atMs < knownAtMs : floor?.replaced.has(versionId) === true) return false;
   const replaced = withReplaced(floor, [previousVersionId, version?.versionId, floor?.versionId], versionId);
-  entry.floor = { versionId, announced: true, noticeAtMs: atMs, ...during, replaced };
+  setUnrest(entry, { floor: { versionId, announced: true, noticeAtMs: atMs, ...during, replaced } });
   return true;
 }
 
 /** The version that was read is the newest known: nothing older is taken after it. */
 export function settleFloor(entry: Entry, versionId: string): void {
-  const { floor, version } = entry;
+  const { version, unrest } = entry;
+  const floor = unrest?.floor;
   if (version?.versionId === versionId && (floor === undefined || floor.versionId === versionId)) {
-    if (floor?.announced === true) entry.floor = { ...floor, announced: false };
+    if (floor?.announced === true) setUnrest(entry, { floor: { ...floor, announced: false } });
     return;
   }
   if (!isCurrent(entry) || (version === undefined && floor === undefined)) return;
   const replaced = withReplaced(floor, [version?.versionId, floor?.versionId], versionId);
-  entry.floor = { versionId, announced: false, noticeAtMs: floor?.noticeAtMs, fromMs: 0, untilMs: 0, replaced };
+  const noticeAtMs = floor?.noticeAtMs;
+  setUnrest(entry, { floor: { versionId, announced: false, noticeAtMs, fromMs: 0, untilMs: 0, replaced } });
 }
 
 /** Whether the cached version is one that an event said is replaced. */
-export function isBelowFloor({ floor, version }: Entry, nowMs: number): boolean {
+export function isBelowFloor({ unrest, version }: Entry, nowMs: number): boolean {
+  const floor = unrest?.floor;
   if (floor === undefined || !floor.announced || version?.versionId === floor.versionId) return false;
   return nowMs >= floor.fromMs && nowMs < floor.untilMs;
 }
+
+/** Whole seconds since 1970, which are enough to order rotations; a version without a time counts as new. */
+const secondsOf = (time: Date | undefined): number =>
+  time === undefined ? Number.MAX_VALUE : Math.floor(time.getTime() / 1_000);
 
 /** `compare`: only the creation time of the announced version, which was not read yet, can tell. */
 export type Verdict = "newest" | "older" | "compare";
 
 export function judge(entry: Entry, { versionId, createdAt }: SourceAnswer, nowMs: number): Verdict {
   if (!isCurrent(entry)) return "newest";
-  if (entry.floor?.announced === true && nowMs >= entry.floor.untilMs) entry.floor = undefined;
-  const { floor, version, createdAtMs } = entry;
+  const { version, createdAtSeconds, unrest } = entry;
+  const over = unrest?.floor?.announced === true && nowMs >= unrest.floor.untilMs;
+  if (over) setUnrest(entry, { floor: undefined });
+  const floor = over ? undefined : unrest?.floor;
   const known = floor?.versionId ?? version?.versionId;
   if (known === undefined || versionId === known) return "newest";
   if (floor?.replaced.has(versionId) === true) return "older";
   if (floor?.announced === true) return "compare";
-  return createdAt !== undefined && createdAtMs > 0 && createdAt.getTime() < createdAtMs ? "older" : "newest";
+  return createdAtSeconds > 0 && secondsOf(createdAt) < createdAtSeconds ? "older" : "newest";
 }
