@@ -42,8 +42,8 @@ export function entryTable(limits: { readonly maxSecrets: number; readonly maxBy
     Object.assign(entry, { version: undefined, ready: undefined, parsed: undefined, quietUntilMs: invalidated });
   }
 
-  function evict(): void {
-    while (entries.size > limits.maxSecrets || bytes > limits.maxBytes) {
+  function makeRoomFor(more: number): void {
+    while (entries.size + more > limits.maxSecrets || bytes > limits.maxBytes) {
       if (oldest.length === 0) sortOldest();
       const next = oldest.pop();
       if (next === undefined) return;
@@ -56,13 +56,13 @@ export function entryTable(limits: { readonly maxSecrets: number; readonly maxBy
   return {
     get: (key) => entries.get(key),
     add(entry) {
+      makeRoomFor(1);
       entries.set(keyOf(entry.secretId, entry.at), entry);
       bytes += entryBytes + textOf(entry);
-      evict();
     },
     grew(characters) {
       bytes += characters;
-      evict();
+      makeRoomFor(0);
     },
     values: () => entries.values(),
     get size() {

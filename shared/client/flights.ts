@@ -6,7 +6,7 @@ import type { EntryTable } from "./entry-table.ts";
 import type { Request } from "./requests.ts";
 import type { SecretSource, SourceAnswer, SourceVersion } from "./secret-source.ts";
 import type { Telemetry } from "./telemetry.ts";
-import { judge, settleFloor } from "./version-floor.ts";
+import { announcedVersion, isFloorAnnounced, judge, settleFloor } from "./version-floor.ts";
 
 export interface Flights {
   /** Asks for the entry; those who ask meanwhile wait for the same answer. */
@@ -49,17 +49,14 @@ export function flights(options: {
   async function newestOf(entry: Entry, answer: SourceAnswer, giveUp: AbortSignal): Promise<SourceAnswer | undefined> {
     const verdict = judge(entry, answer, clock.nowMs());
     if (verdict === "newest") return answer;
-    if (entry.unrest?.floor?.announced !== true) return undefined;
-    const { versionId } = entry.unrest.floor;
+    const versionId = announcedVersion(entry, clock.nowMs());
+    if (versionId === undefined) return undefined;
     const announced = await read(entry, { versionId }, giveUp);
     if (announced === undefined) return undefined;
-    const answerIsNewer =
-      verdict === "compare" && Number(answer.createdAt ?? 0) > Number(announced.createdAt ?? Number.MAX_VALUE);
-    const newest = answerIsNewer ? answer : announced;
+    const isNewer = verdict === "compare" && Number(answer.createdAt ?? 0) > Number(announced.createdAt ?? Infinity);
+    const newest = isNewer ? answer : announced;
     // Another event may have come meanwhile.
-    return entry.unrest?.floor?.versionId === versionId || judge(entry, newest, clock.nowMs()) === "newest"
-      ? newest
-      : undefined;
+    return announcedVersion(entry, clock.nowMs()) === versionId ? newest : undefined;
   }
 
   async function askUntilNewest(
@@ -73,8 +70,8 @@ export function flights(options: {
       const newest = await newestOf(entry, answer, giveUp);
       if (newest !== undefined) return newest;
       if (tried === laggingTries) {
-        // No event names a newer version and the primary insists: somebody moved the label back.
-        if (entry.unrest?.floor?.announced !== true && answer.fromReplica !== true) return answer;
+        // No event bears the newer version and the primary insists: somebody moved the label back.
+        if (!isFloorAnnounced(entry, clock.nowMs()) && answer.fromReplica !== true) return answer;
         throw new RekeyError("version-not-visible", {
           context: { secret: entry.secretId, version: entry.unrest?.floor?.versionId },
         });
@@ -116,7 +113,7 @@ export function flights(options: {
   }
 
   function land(entry: Entry, ask: (giveUp: AbortSignal) => Promise<SourceAnswer | undefined>): Promise<SourceVersion> {
-    if (closing.aborted) return Promise.reject(new RekeyError("pool-closed", { context: { secret: entry.secretId } }));
+    if (closing.aborted) return Promise.reject(endedEarly(entry.secretId));
     const nowMs = clock.nowMs();
     const held = entry.unrest?.flight;
     if (held !== undefined && nowMs - held.startedAtMs < options.longestFlightMs) return held.version;
@@ -128,17 +125,15 @@ export function flights(options: {
       .flight(entry.secretId, async () => askUntilNewest(entry, ask, giveUp))
       .then(
         (answer) => {
-          if (!isOurs()) throw new RekeyError("time-budget-spent", { context: { secret: entry.secretId } });
+          if (closing.aborted || !isOurs()) throw endedEarly(entry.secretId);
           setUnrest(entry, { flight: undefined });
           return adopt(entry, answer);
         },
         (error: unknown) => {
-          const known = closedOr(error, entry.secretId);
-          if (isOurs()) {
-            setUnrest(entry, { flight: undefined });
-            fail(entry, known);
-          }
-          throw known;
+          if (closing.aborted || !isOurs() || !(error instanceof RekeyError)) throw endedEarly(entry.secretId);
+          setUnrest(entry, { flight: undefined });
+          fail(entry, error);
+          throw error;
         },
       );
     const flight = { version, startedAtMs: nowMs, abandon: () => abandoning.abort() };
@@ -146,10 +141,9 @@ export function flights(options: {
     return version;
   }
 
-  function closedOr(error: unknown, secret: string): RekeyError {
-    if (closing.aborted) return new RekeyError("pool-closed", { context: { secret } });
-    return error instanceof RekeyError ? error : new RekeyError("time-budget-spent", { context: { secret } });
-  }
+  /** The client was closed, or the process was frozen for so long that another flight took over. */
+  const endedEarly = (secret: string): RekeyError =>
+    new RekeyError(closing.aborted ? "pool-closed" : "time-budget-spent", { context: { secret } });
 
   return {
     fly: (entry) => land(entry, async (giveUp) => read(entry, entry.at, giveUp)),

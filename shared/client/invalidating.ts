@@ -3,6 +3,7 @@ import type { Settings } from "./client-options.ts";
 import { type Entry, invalidated, isCurrent, isPinned, setUnrest } from "./entry.ts";
 import type { EntryTable } from "./entry-table.ts";
 import type { InvalidationSource, InvalidationSubscription, SecretNotice } from "./invalidation/invalidation-source.ts";
+import type { NoticeMemory } from "./notice-memory.ts";
 import { isSameSecret } from "./secret-id.ts";
 import type { Serving } from "./serving.ts";
 import { raiseFloor, type RotationNotice } from "./version-floor.ts";
@@ -28,11 +29,12 @@ export interface Invalidating {
 export function invalidating(options: {
   readonly settings: Settings;
   readonly table: EntryTable;
+  readonly notices: NoticeMemory;
   readonly serving: Serving;
   readonly listeners: Listeners;
   readonly closing: AbortSignal;
 }): Invalidating {
-  const { settings, table, serving, listeners, closing } = options;
+  const { settings, table, notices, serving, listeners, closing } = options;
   const { clock, maxStaleMs, spreadMs, background } = settings;
   const subscriptions = new Set<InvalidationSubscription>();
 
@@ -46,10 +48,11 @@ export function invalidating(options: {
   function apply(secretId: string, notice: RotationNotice | undefined, withinMs: number): readonly Entry[] {
     const nowMs = clock.nowMs();
     const fromMs = nowMs + Math.ceil(Math.random() * withinMs);
-    const during = { fromMs, untilMs: nowMs + maxStaleMs };
+    const window = { fromMs, untilMs: nowMs + maxStaleMs };
+    if (notice !== undefined) notices.remember(secretId, notice, window);
     return [...table.values()].filter((entry) => {
       if (isPinned(entry) || !isSameSecret(entry.secretId, secretId)) return false;
-      if (notice !== undefined && isCurrent(entry) && !raiseFloor(entry, notice, during)) return false;
+      if (notice !== undefined && isCurrent(entry) && !raiseFloor(entry, notice, window)) return false;
       quietNoLonger(entry, fromMs);
       return true;
     });

@@ -17,7 +17,8 @@ const mayPass = (error: unknown): error is RekeyError =>
   isRekeyError(error, "mirror-unavailable");
 
 /** Whatever a source throws leaves as a `RekeyError`: a foreign one may hold a value or a token. */
-function typed(error: unknown, secret: string): RekeyError {
+function typed(error: unknown, secret: string, giveUp: AbortSignal): RekeyError {
+  if (giveUp.aborted) return new RekeyError("pool-closed", { context: { secret } });
   if (error instanceof RekeyError) return error;
   const reason = error instanceof Error ? error.name : typeof error;
   return new RekeyError("store-unavailable", { context: { secret, reason } });
@@ -60,14 +61,14 @@ export function requests(options: {
   return async (secret, work, giveUp) => {
     for (let attempt = 1; ; attempt++) {
       try {
+        if (attempt > 1) await clock.sleep(Math.random() * firstBackOffMs * 2 ** (attempt - 1), giveUp);
         const answer = await once(secret, work, giveUp);
         budget.succeeded();
         return answer;
       } catch (error) {
-        const known = typed(error, secret);
+        const known = typed(error, secret, giveUp);
         if (known.code === "store-throttled") budget.throttled();
-        if (attempt === attempts || giveUp.aborted || !mayPass(known)) throw known;
-        await clock.sleep(Math.random() * firstBackOffMs * 2 ** attempt, giveUp);
+        if (attempt === attempts || !mayPass(known)) throw known;
       }
     }
   };

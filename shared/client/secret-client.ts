@@ -7,6 +7,7 @@ import { flights as createFlights } from "./flights.ts";
 import { type ClientHealth, failing, oldestAgeMs } from "./health.ts";
 import { type Invalidation, invalidating } from "./invalidating.ts";
 import type { InvalidationSource } from "./invalidation/invalidation-source.ts";
+import { noticeMemory } from "./notice-memory.ts";
 import { parseJson } from "./json-value.ts";
 import { prefetch } from "./prefetch.ts";
 import { requests } from "./requests.ts";
@@ -98,7 +99,8 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
     longestFlightMs: 10 * requestTimeoutMs,
   });
   const serving = createServing({ settings, flights, listeners, counts });
-  const events = invalidating({ settings, table, serving, listeners, closing: closing.signal });
+  const notices = noticeMemory();
+  const events = invalidating({ settings, table, notices, serving, listeners, closing: closing.signal });
   listeners.on("rotated", () => void counts.rotations++);
 
   function entryOf(secretId: string, choice?: VersionChoice): Entry {
@@ -107,6 +109,7 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
     if (known !== undefined) return known;
     const entry = at === current ? new Entry(secretId) : new ChosenEntry(secretId, at);
     entry.usedAt = ++counts.reads;
+    if (at === current) notices.remind(entry);
     if (!closing.signal.aborted) table.add(entry);
     return entry;
   }

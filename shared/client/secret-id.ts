@@ -14,3 +14,9 @@ export function isSameSecret(one: string, other: string): boolean {
   if (oneName === otherName) return true;
   return (isArn(other) && withoutSuffix(otherName) === oneName) || (isArn(one) && withoutSuffix(oneName) === otherName);
 }
+
+/** The name alone, as every form of an id gives it but a name that looks like an ARN's end. */
+export const bareName = (secretId: string): string => {
+  const name = nameOf(secretId);
+  return isArn(secretId) ? withoutSuffix(name) : name;
+};

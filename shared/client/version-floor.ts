@@ -9,16 +9,19 @@ export interface RotationNotice {
   readonly atMs?: number;
 }
 
-/** The oldest version that may be served, once it is known that there was a rotation. */
-export interface VersionFloor {
-  readonly versionId: string;
-  /** From an event; otherwise from the newest version that was read. */
-  readonly announced: boolean;
-  readonly noticeAtMs: number | undefined;
-  /** From then on the floor holds for what is cached, too. */
+/** When a notice counts: from `fromMs` on for what is cached already, at once for what is read. */
+export interface FloorWindow {
   readonly fromMs: number;
   /** An event that names a version which never appears must not stop a service for good. */
   readonly untilMs: number;
+}
+
+/** The oldest version that may be served, once it is known that there was a rotation. */
+export interface VersionFloor extends FloorWindow {
+  readonly versionId: string;
+  /** Whether the version was read. Until then it is known from an event only. */
+  readonly seen: boolean;
+  readonly noticeAtMs: number | undefined;
   readonly replaced: ReadonlySet<string>;
 }
 
@@ -35,39 +38,50 @@ function withReplaced(floor: VersionFloor | undefined, ids: readonly (string | u
 export function raiseFloor(
   entry: Entry,
   { versionId, previousVersionId, atMs }: RotationNotice,
-  during: { readonly fromMs: number; readonly untilMs: number },
+  window: FloorWindow,
 ): boolean {
   const { version, unrest } = entry;
   const floor = unrest?.floor;
-  if (versionId === (floor?.versionId ?? version?.versionId)) return false;
+  const seen = versionId === version?.versionId;
+  if (versionId === floor?.versionId) {
+    // What was read is now borne by an event, too.
+    if (floor.seen) setUnrest(entry, { floor: { ...floor, ...window, noticeAtMs: atMs ?? floor.noticeAtMs } });
+    return false;
+  }
   const knownAtMs = floor?.noticeAtMs;
   const ordered = atMs !== undefined && knownAtMs !== undefined;
   if (ordered ? atMs < knownAtMs : floor?.replaced.has(versionId) === true) return false;
   const replaced = withReplaced(floor, [previousVersionId, version?.versionId, floor?.versionId], versionId);
-  setUnrest(entry, { floor: { versionId, announced: true, noticeAtMs: atMs, ...during, replaced } });
-  return true;
+  setUnrest(entry, { floor: { versionId, seen, noticeAtMs: atMs, ...window, replaced } });
+  return !seen;
 }
 
 /** The version that was read is the newest known: nothing older is taken after it. */
 export function settleFloor(entry: Entry, versionId: string): void {
   const { version, unrest } = entry;
   const floor = unrest?.floor;
-  if (version?.versionId === versionId && (floor === undefined || floor.versionId === versionId)) {
-    if (floor?.announced === true) setUnrest(entry, { floor: { ...floor, announced: false } });
-    return;
-  }
-  if (!isCurrent(entry) || (version === undefined && floor === undefined)) return;
+  const isFirst = version === undefined && floor === undefined;
+  if (!isCurrent(entry) || isFirst || (floor === undefined && version?.versionId === versionId)) return;
+  const { noticeAtMs, fromMs = 0, untilMs = 0 } = floor ?? {};
   const replaced = withReplaced(floor, [version?.versionId, floor?.versionId], versionId);
-  const noticeAtMs = floor?.noticeAtMs;
-  setUnrest(entry, { floor: { versionId, announced: false, noticeAtMs, fromMs: 0, untilMs: 0, replaced } });
+  setUnrest(entry, { floor: { versionId, seen: true, noticeAtMs, fromMs, untilMs, replaced } });
 }
 
 /** Whether the cached version is one that an event said is replaced. */
 export function isBelowFloor({ unrest, version }: Entry, nowMs: number): boolean {
   const floor = unrest?.floor;
-  if (floor === undefined || !floor.announced || version?.versionId === floor.versionId) return false;
+  if (floor === undefined || floor.seen || version?.versionId === floor.versionId) return false;
   return nowMs >= floor.fromMs && nowMs < floor.untilMs;
 }
+
+/** The version that an event announced and that was not read yet. */
+export function announcedVersion({ unrest }: Entry, nowMs: number): string | undefined {
+  const floor = unrest?.floor;
+  return floor !== undefined && !floor.seen && nowMs < floor.untilMs ? floor.versionId : undefined;
+}
+
+/** Whether events bear the floor: then even a primary that insists on an older version is not believed. */
+export const isFloorAnnounced = ({ unrest }: Entry, nowMs: number): boolean => nowMs < (unrest?.floor?.untilMs ?? 0);
 
 /** Whole seconds since 1970, which are enough to order rotations; a version without a time counts as new. */
 const secondsOf = (time: Date | undefined): number =>
@@ -77,14 +91,11 @@ const secondsOf = (time: Date | undefined): number =>
 export type Verdict = "newest" | "older" | "compare";
 
 export function judge(entry: Entry, { versionId, createdAt }: SourceAnswer, nowMs: number): Verdict {
-  if (!isCurrent(entry)) return "newest";
   const { version, createdAtSeconds, unrest } = entry;
-  const over = unrest?.floor?.announced === true && nowMs >= unrest.floor.untilMs;
-  if (over) setUnrest(entry, { floor: undefined });
-  const floor = over ? undefined : unrest?.floor;
-  const known = floor?.versionId ?? version?.versionId;
-  if (known === undefined || versionId === known) return "newest";
+  const floor = unrest?.floor;
+  const lapsed = floor !== undefined && !floor.seen && nowMs >= floor.untilMs;
+  if (!isCurrent(entry) || lapsed || versionId === (floor?.versionId ?? version?.versionId)) return "newest";
   if (floor?.replaced.has(versionId) === true) return "older";
-  if (floor?.announced === true) return "compare";
+  if (floor?.seen === false) return "compare";
   return createdAtSeconds > 0 && secondsOf(createdAt) < createdAtSeconds ? "older" : "newest";
 }
