@@ -6,7 +6,7 @@ import type { EntryTable } from "./entry-table.ts";
 import type { Request } from "./requests.ts";
 import type { SecretSource, SourceAnswer, SourceVersion } from "./secret-source.ts";
 import type { Telemetry } from "./telemetry.ts";
-import { announcedVersion, isFloorAnnounced, judge, settleFloor } from "./version-floor.ts";
+import { announcedFloor, isFloorAnnounced, judge, settleFloor } from "./version-floor.ts";
 
 export interface Flights {
   /** Asks for the entry; those who ask meanwhile wait for the same answer. */
@@ -49,14 +49,14 @@ export function flights(options: {
   async function newestOf(entry: Entry, answer: SourceAnswer, giveUp: AbortSignal): Promise<SourceAnswer | undefined> {
     const verdict = judge(entry, answer, clock.nowMs());
     if (verdict === "newest") return answer;
-    const versionId = announcedVersion(entry, clock.nowMs());
-    if (versionId === undefined) return undefined;
-    const announced = await read(entry, { versionId }, giveUp);
+    const floor = announcedFloor(entry, clock.nowMs());
+    if (floor === undefined) return undefined;
+    const announced = await read(entry, { versionId: floor.versionId }, giveUp);
     if (announced === undefined) return undefined;
-    const isNewer = verdict === "compare" && Number(answer.createdAt ?? 0) > Number(announced.createdAt ?? Infinity);
-    const newest = isNewer ? answer : announced;
+    const isLater = Number(answer.createdAt ?? 0) > Number(announced.createdAt ?? Infinity);
+    const newest = isLater && (verdict === "compare" || !floor.timed) ? answer : announced;
     // Another event may have come meanwhile.
-    return announcedVersion(entry, clock.nowMs()) === versionId ? newest : undefined;
+    return announcedFloor(entry, clock.nowMs()) === floor ? newest : undefined;
   }
 
   async function askUntilNewest(

@@ -6,13 +6,13 @@ import type { InvalidationSource, InvalidationSubscription, SecretNotice } from 
 import type { NoticeMemory } from "./notice-memory.ts";
 import { isSameSecret } from "./secret-id.ts";
 import type { Serving } from "./serving.ts";
-import { raiseFloor, type RotationNotice } from "./version-floor.ts";
+import { dated, raiseFloor, type RotationNotice } from "./version-floor.ts";
 
 export interface Invalidation {
   /** The VersionId that is current now: nothing older is served any more. */
   readonly atLeast: string;
   readonly previousVersionId?: string;
-  /** When it became current; of two invalidations the later one counts. */
+  /** When it became current, since 1970: of two invalidations the later one counts. Without it they must come in order. */
   readonly atMs?: number;
   /** The replaced version may be served at most this long. 0. */
   readonly withinMs?: number;
@@ -45,7 +45,8 @@ export function invalidating(options: {
   }
 
   /** The entries that are no longer quiet by this notice. */
-  function apply(secretId: string, notice: RotationNotice | undefined, withinMs: number): readonly Entry[] {
+  function apply(secretId: string, said: RotationNotice | undefined, withinMs: number): readonly Entry[] {
+    const notice = said === undefined ? undefined : dated(said);
     const nowMs = clock.nowMs();
     const fromMs = nowMs + Math.ceil(Math.random() * withinMs);
     const window = { fromMs, untilMs: nowMs + maxStaleMs };

@@ -5,9 +5,21 @@ import type { SourceAnswer } from "./secret-source.ts";
 export interface RotationNotice {
   readonly versionId: string;
   readonly previousVersionId?: string;
-  /** When it became current, by the sender's clock: of two notices the later one counts, in whatever order they come. */
+  /** When it became current, since 1970: of two notices the later one counts. Without it they must come in order. */
   readonly atMs?: number;
 }
+
+/** A notice without a time counts from when it came. */
+export interface DatedNotice extends RotationNotice {
+  readonly atMs: number;
+  readonly timed: boolean;
+}
+
+export const dated = (notice: RotationNotice): DatedNotice => ({
+  ...notice,
+  atMs: notice.atMs ?? Date.now(),
+  timed: notice.atMs !== undefined,
+});
 
 /** When a notice counts: from `fromMs` on for what is cached already, at once for what is read. */
 export interface FloorWindow {
@@ -22,6 +34,8 @@ export interface VersionFloor extends FloorWindow {
   /** Whether the version was read. Until then it is known from an event only. */
   readonly seen: boolean;
   readonly noticeAtMs: number | undefined;
+  /** Whether the notice had a time: then it is believed also where it names a version that was made earlier. */
+  readonly timed: boolean;
   readonly replaced: ReadonlySet<string>;
 }
 
@@ -37,22 +51,23 @@ function withReplaced(floor: VersionFloor | undefined, ids: readonly (string | u
 /** Raises the floor. `false`: the notice is a repetition or older than what is known. */
 export function raiseFloor(
   entry: Entry,
-  { versionId, previousVersionId, atMs }: RotationNotice,
+  { versionId, previousVersionId, atMs, timed }: DatedNotice,
   window: FloorWindow,
 ): boolean {
   const { version, unrest } = entry;
   const floor = unrest?.floor;
   const seen = versionId === version?.versionId;
+  const noticed = { noticeAtMs: atMs, timed };
   if (versionId === floor?.versionId) {
     // What was read is now borne by an event, too.
-    if (floor.seen) setUnrest(entry, { floor: { ...floor, ...window, noticeAtMs: atMs ?? floor.noticeAtMs } });
+    if (floor.seen) setUnrest(entry, { floor: { ...floor, ...window, ...noticed } });
     return false;
   }
-  const knownAtMs = floor?.noticeAtMs;
-  const ordered = atMs !== undefined && knownAtMs !== undefined;
-  if (ordered ? atMs < knownAtMs : floor?.replaced.has(versionId) === true) return false;
+  // What became current before the cached version was even made is no news.
+  const knownAtMs = Math.max(floor?.noticeAtMs ?? 0, entry.createdAtSeconds * 1_000);
+  if (atMs < knownAtMs || (!timed && floor?.replaced.has(versionId) === true)) return false;
   const replaced = withReplaced(floor, [previousVersionId, version?.versionId, floor?.versionId], versionId);
-  setUnrest(entry, { floor: { versionId, seen, noticeAtMs: atMs, ...window, replaced } });
+  setUnrest(entry, { floor: { versionId, seen, ...noticed, ...window, replaced } });
   return !seen;
 }
 
@@ -62,9 +77,9 @@ export function settleFloor(entry: Entry, versionId: string): void {
   const floor = unrest?.floor;
   const isFirst = version === undefined && floor === undefined;
   if (!isCurrent(entry) || isFirst || (floor === undefined && version?.versionId === versionId)) return;
-  const { noticeAtMs, fromMs = 0, untilMs = 0 } = floor ?? {};
+  const { noticeAtMs, timed = false, fromMs = 0, untilMs = 0 } = floor ?? {};
   const replaced = withReplaced(floor, [version?.versionId, floor?.versionId], versionId);
-  setUnrest(entry, { floor: { versionId, seen: true, noticeAtMs, fromMs, untilMs, replaced } });
+  setUnrest(entry, { floor: { versionId, seen: true, noticeAtMs, timed, fromMs, untilMs, replaced } });
 }
 
 /** Whether the cached version is one that an event said is replaced. */
@@ -74,10 +89,10 @@ export function isBelowFloor({ unrest, version }: Entry, nowMs: number): boolean
   return nowMs >= floor.fromMs && nowMs < floor.untilMs;
 }
 
-/** The version that an event announced and that was not read yet. */
-export function announcedVersion({ unrest }: Entry, nowMs: number): string | undefined {
+/** The floor, where an event announced it and it was not read yet. */
+export function announcedFloor({ unrest }: Entry, nowMs: number): VersionFloor | undefined {
   const floor = unrest?.floor;
-  return floor !== undefined && !floor.seen && nowMs < floor.untilMs ? floor.versionId : undefined;
+  return floor !== undefined && !floor.seen && nowMs < floor.untilMs ? floor : undefined;
 }
 
 /** Whether events bear the floor: then even a primary that insists on an older version is not believed. */
