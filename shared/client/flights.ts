@@ -25,6 +25,9 @@ const longestQuietMs = 2 ** 31 - 1;
 const firstBackOffMs = 500;
 const longestBackOffMs = 30_000;
 
+const isDenied = (error: RekeyError): boolean =>
+  isRekeyError(error, "access-denied") || isRekeyError(error, "mirror-unauthorized");
+
 const notFound = (secret: string, at: Entry["at"]): RekeyError =>
   new RekeyError("secret-not-found", { context: { secret, ...at } });
 
@@ -105,7 +108,7 @@ export function flights(options: {
     const count = (before?.count ?? 0) + 1;
     const backOffMs = Math.min(longestBackOffMs, firstBackOffMs * 2 ** (count - 1)) * (0.5 + Math.random() / 2);
     const retryAtMs = nowMs + Math.max(backOffMs, error.retryAfterMs ?? 0);
-    const deniedAtMs = before?.deniedAtMs ?? (isRekeyError(error, "access-denied") ? nowMs : undefined);
+    const deniedAtMs = before?.deniedAtMs ?? (isDenied(error) ? nowMs : undefined);
     setUnrest(entry, { failure: { error, count, retryAtMs, deniedAtMs } });
     if (entry.version !== undefined) {
       listeners.emit("stale", { secretId: entry.secretId, ageMs: nowMs - entry.checkedAtMs, error });

@@ -89,6 +89,11 @@ export const codes = {
     meaning: "the event bus refused the event for good",
     hint: "check EVENT_BUS_NAME and the role's events:PutEvents permission",
   },
+  "event-unverified": {
+    disposition: "abort",
+    meaning: "the message was not signed by SNS, or is not of a topic that is heard",
+    hint: "check the topic's ARN, that raw message delivery is off, and who else may reach the webhook",
+  },
   "events-unavailable": {
     disposition: "retry",
     meaning: "the event bus did not take the event",

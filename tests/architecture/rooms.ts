@@ -20,7 +20,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   "shared/publishers": { rooms: [ports, "shared/errors"], packages: ["@aws-sdk/client-eventbridge"] },
   "shared/mirrors": { rooms: [ports, ...values], packages: ["node-vault", "node:"] },
   "shared/client": {
-    rooms: [...values, "shared/stores"],
+    rooms: [...values, "shared/stores", "shared/mirrors"],
     packages: [
       "pg",
       "@aws-sdk/client-secrets-manager",
