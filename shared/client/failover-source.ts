@@ -23,34 +23,32 @@ export function failoverSource({ sources, hedgeAfterMs = 400 }: FailoverOptions)
       const ending = new AbortController();
       const end = (): void => ending.abort();
       signal.addEventListener("abort", end);
-      const { promise, resolve, reject } = Promise.withResolvers<SourceAnswer | undefined>();
       const errors: unknown[] = [];
       let asked = 0;
       let open = 0;
       let timer: NodeJS.Timeout | undefined;
 
-      function askNext(): void {
+      function askNext(resolve: (answer: SourceAnswer | undefined) => void, reject: (error: unknown) => void): void {
         clearTimeout(timer);
         const index = asked++;
         const source = sources[index];
         if (source === undefined || ending.signal.aborted) return;
         open++;
-        if (asked < sources.length) timer = setTimeout(askNext, hedgeAfterMs).unref();
+        if (asked < sources.length) timer = setTimeout(askNext, hedgeAfterMs, resolve, reject).unref();
         source.read(secretId, at, { signal: ending.signal }).then(
           (answer) => resolve(index === 0 || answer === undefined ? answer : { ...answer, fromReplica: true }),
           (error: unknown) => {
             open--;
             errors[index] = error;
             if (isFinal(error) && index === 0) reject(error);
-            else if (asked < sources.length) askNext();
+            else if (asked < sources.length) askNext(resolve, reject);
             else if (open === 0) reject(errors[0]);
           },
         );
       }
 
-      askNext();
       try {
-        return await promise;
+        return await new Promise(askNext);
       } finally {
         clearTimeout(timer);
         end();

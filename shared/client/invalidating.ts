@@ -81,9 +81,7 @@ export function invalidating(options: {
       const subscription = source.start({
         notice: receive,
         gap() {
-          const nowMs = clock.nowMs();
-          for (const entry of table.values())
-            if (!isPinned(entry)) quietNoLonger(entry, nowMs + Math.random() * spreadMs);
+          for (const entry of table.values()) if (!isPinned(entry)) quietNoLonger(entry, 0);
         },
         error: (error) => listeners.emit("error", { error }),
       });

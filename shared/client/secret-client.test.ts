@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { z } from "zod";
 import { RekeyError } from "../errors/rekey-error.ts";
 import { type ManualClock, manualClock } from "../testing/manual-clock.ts";
 import { type MemorySecrets, memorySecrets } from "../testing/memory-secrets.ts";
@@ -220,13 +221,7 @@ test("JSON is parsed once for each version, checked by the schema, frozen, and a
   secrets.put("b", { port: 2 });
   await client.refresh("b");
   expect((await client.json("b", schema)).port).toBe(2);
-  const refuse = {
-    "~standard": {
-      version: 1,
-      vendor: "test",
-      validate: () => ({ issues: [{ message: "2 is not it", path: [{ key: "port" }] }] }),
-    },
-  } as const;
+  const refuse = z.object({ port: z.number().refine((port) => port !== 2, "2 is not it") });
   const error = await client.json("b", refuse).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code: "secret-malformed", context: { field: "port" } });
   expect(inspect(error)).not.toContain("is not it");

@@ -19,18 +19,18 @@ export function manualClock(): ManualClock {
   return {
     nowMs: () => nowMs,
     async sleep(ms, signal) {
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      const sleeper = { untilMs: nowMs + ms, wake: resolve };
-      const abort = (): void => reject(new Error("aborted"));
-      sleepers.add(sleeper);
-      signal.addEventListener("abort", abort);
-      if (signal.aborted) abort();
-      try {
-        await promise;
-      } finally {
-        sleepers.delete(sleeper);
-        signal.removeEventListener("abort", abort);
-      }
+      signal.throwIfAborted();
+      await new Promise<void>((resolve, reject) => {
+        const end = (settle: () => void) => (): void => {
+          sleepers.delete(sleeper);
+          signal.removeEventListener("abort", abort);
+          settle();
+        };
+        const sleeper = { untilMs: nowMs + ms, wake: end(resolve) };
+        const abort = end(() => reject(new Error("aborted")));
+        sleepers.add(sleeper);
+        signal.addEventListener("abort", abort);
+      });
     },
     async advance(ms) {
       const untilMs = nowMs + ms;
@@ -38,7 +38,6 @@ export function manualClock(): ManualClock {
       for (let next = earliest(); next !== undefined && next.untilMs <= untilMs; next = earliest()) {
         nowMs = Math.max(nowMs, next.untilMs);
         next.wake();
-        sleepers.delete(next);
         await nextTurn();
       }
       nowMs = untilMs;

@@ -26,14 +26,14 @@ export function memorySecrets(initial: Readonly<Record<string, string | object>>
   const secrets = new Map<string, Stored>();
   let refusal: RekeyError | undefined;
   let requests = 0;
-  let madeAtMs = Date.now();
+  // The cache orders versions by whole seconds, and no version is younger than an event about it.
+  let madeAtMs = Date.now() - 1_000_000_000;
 
   function add(secretId: string, value: string | object): [Stored, string] {
     const stored = secrets.get(secretId) ?? { versions: new Map(), stages: new Map() };
     secrets.set(secretId, stored);
     const versionId = randomUUID();
     const text = typeof value === "string" ? value : JSON.stringify(value);
-    // The cache orders versions by whole seconds.
     madeAtMs += 1_000;
     stored.versions.set(versionId, { versionId, value: new SecretValue(text), createdAt: new Date(madeAtMs) });
     return [stored, versionId];

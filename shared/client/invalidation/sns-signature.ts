@@ -18,7 +18,7 @@ export const unverified = (problem: string): RekeyError => new RekeyError("event
 
 /** Only SNS itself serves its certificates and confirms subscriptions. Errors: `event-unverified`. */
 export function snsUrl(value: unknown): string {
-  const url = typeof value === "string" ? URL.parse(value) : null;
+  const url = typeof value === "string" && URL.canParse(value) ? new URL(value) : null;
   const isSns = url !== null && /^sns\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?$/.test(url.hostname);
   if (!isSns || url.protocol !== "https:" || url.port !== "" || url.username !== "") throw unverified("not SNS's URL");
   return url.href;

@@ -13,6 +13,7 @@ export interface VaultPollingOptions {
 /** Looks at the KV metadata of each key, which holds no value, and tells which version lies there once its revision changed. */
 export function vaultPolling({ vault, secretIds, intervalMs = 5_000 }: VaultPollingOptions): InvalidationSource {
   const revisions = new Map<string, number>();
+  let isFirst = true;
 
   return pollingSource("vault metadata", async (sink, connected, signal) => {
     for (const secretId of secretIds) {
@@ -24,6 +25,9 @@ export function vaultPolling({ vault, secretIds, intervalMs = 5_000 }: VaultPoll
       if (version !== undefined) await sink.notice({ secretArn: secretId, versionId: version.versionId });
       revisions.set(secretId, revision);
     }
+    // What was read before the first round may have changed before it.
+    if (isFirst) sink.gap();
+    isFirst = false;
     connected();
     await sleep(intervalMs * (0.8 + Math.random() * 0.4), undefined, { signal, ref: false });
   });
