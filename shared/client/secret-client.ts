@@ -165,11 +165,8 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
     on: listeners.on,
     handle(secretId, choice) {
       let entry = entryOf(secretId, choice);
-      // An evicted entry is never quiet.
-      const held = (): Entry => {
-        if (clock.nowMs() >= entry.quietUntilMs) entry = entryOf(secretId, choice);
-        return entry;
-      };
+      // An evicted entry has no version.
+      const held = (): Entry => (entry.version === undefined ? (entry = entryOf(secretId, choice)) : entry);
       return {
         get: () => get(held()),
         peek: () => peek(held()),

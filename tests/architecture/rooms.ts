@@ -68,6 +68,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "@aws-lambda-powertools/parameters",
       "@aws-sdk/client-secrets-manager",
       "@middy/secrets-manager",
+      "esbuild",
     ],
   },
 };
