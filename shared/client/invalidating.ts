@@ -95,7 +95,7 @@ export function invalidating(options: {
       return subscriptions.size;
     },
     async stop() {
-      await Promise.all([...subscriptions].map(async (subscription) => subscription.stop()));
+      await Promise.allSettled([...subscriptions].map(async (subscription) => subscription.stop()));
       subscriptions.clear();
     },
   };

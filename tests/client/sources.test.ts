@@ -1,7 +1,9 @@
 import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import middy from "@middy/core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type Stack, startStack } from "../../local/stack.ts";
+import { sqsSource } from "../../shared/client/invalidation/sqs-source.ts";
 import { vaultPolling } from "../../shared/client/invalidation/vault-polling.ts";
 import { secretsMiddleware } from "../../shared/client/middy/secrets-middleware.ts";
 import { createSecretClient } from "../../shared/client/secret-client.ts";
@@ -85,6 +87,37 @@ test("Vault: polling finds a new revision by its metadata", async () => {
   await mirror("polled", "two", 1);
   await expect.poll(async () => (await client.get("polled")).value.reveal()).toBe("two");
   await vi.waitUntil(() => rotated.mock.calls.length > 0);
+});
+
+test("SQS: a notice is applied before its message is deleted, and other messages go, too", async () => {
+  const sqs = new SQSClient({
+    endpoint: stack.aws.endpoint,
+    region: stack.region,
+    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+  });
+  const { ARN = "" } = await sdk.send(new CreateSecretCommand({ Name: "queued", SecretString: "old" }));
+  const { QueueUrl = "" } = await sqs.send(new CreateQueueCommand({ QueueName: "subscriber" }));
+  await using client = createSecretClient({ source: secretsManagerSource(sdk), spreadMs: 0 });
+  await client.get(ARN);
+  client.subscribe(sqsSource({ sqs, queueUrl: QueueUrl }));
+  const { VersionId = "" } = await sdk.send(new PutSecretValueCommand({ SecretId: ARN, SecretString: "new" }));
+  const event = {
+    "detail-type": "Secret Label Updated",
+    time: new Date().toISOString(),
+    resources: [ARN],
+    detail: { name: "queued", labelUpdated: "AWSCURRENT", versionId: VersionId },
+  };
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "no notice" }));
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(event) }));
+  await expect.poll(() => client.peek(ARN)?.versionId).toBe(VersionId);
+  const messagesLeft = async (): Promise<unknown> => {
+    const AttributeNames = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"] as const;
+    const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...AttributeNames] });
+    return Object.values((await sqs.send(command)).Attributes ?? {});
+  };
+  await expect.poll(messagesLeft).toEqual(["0", "0"]);
+  await client.close();
+  sqs.destroy();
 });
 
 test("middy: the values are where middy's own middleware puts them, fresh after a rotation", async () => {
