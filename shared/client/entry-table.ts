@@ -3,8 +3,8 @@ import { type Entry, invalidated, keyOf } from "./entry.ts";
 export interface EntryTable {
   get(key: string): Entry | undefined;
   add(entry: Entry): void;
-  /** Tells that the entry's value has become longer or shorter. */
-  grew(characters: number): void;
+  /** Tells that a request has ended, and by how much the entry's value has grown by it. */
+  settled(characters: number): void;
   values(): Iterable<Entry>;
   readonly size: number;
   readonly bytes: number;
@@ -60,7 +60,7 @@ export function entryTable(limits: { readonly maxSecrets: number; readonly maxBy
       entries.set(keyOf(entry.secretId, entry.at), entry);
       bytes += entryBytes + textOf(entry);
     },
-    grew(characters) {
+    settled(characters) {
       bytes += characters;
       makeRoomFor(0);
     },

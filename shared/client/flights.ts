@@ -6,7 +6,7 @@ import type { EntryTable } from "./entry-table.ts";
 import type { Request } from "./requests.ts";
 import type { SecretSource, SourceAnswer, SourceVersion } from "./secret-source.ts";
 import type { Telemetry } from "./telemetry.ts";
-import { announcedFloor, isFloorAnnounced, judge, settleFloor } from "./version-floor.ts";
+import { announcedFloor, isAnswerCurrent, isFloorAnnounced, isNewest, settleFloor } from "./version-floor.ts";
 
 export interface Flights {
   /** Asks for the entry; those who ask meanwhile wait for the same answer. */
@@ -24,6 +24,8 @@ const longestQuietMs = 2 ** 31 - 1;
 
 const firstBackOffMs = 500;
 const longestBackOffMs = 30_000;
+
+const lengthOf = (version: SourceVersion | undefined): number => version?.value.reveal().length ?? 0;
 
 const isDenied = (error: RekeyError): boolean =>
   isRekeyError(error, "access-denied") || isRekeyError(error, "mirror-unauthorized");
@@ -50,14 +52,12 @@ export function flights(options: {
 
   /** The answer, or the announced version where that is newer; `undefined`: the source lags behind what is known. */
   async function newestOf(entry: Entry, answer: SourceAnswer, giveUp: AbortSignal): Promise<SourceAnswer | undefined> {
-    const verdict = judge(entry, answer, clock.nowMs());
-    if (verdict === "newest") return answer;
+    if (isNewest(entry, answer, clock.nowMs())) return answer;
     const floor = announcedFloor(entry, clock.nowMs());
     if (floor === undefined) return undefined;
     const announced = await read(entry, { versionId: floor.versionId }, giveUp);
     if (announced === undefined) return undefined;
-    const isLater = Number(answer.createdAt ?? 0) > Number(announced.createdAt ?? Infinity);
-    const newest = isLater && (verdict === "compare" || !floor.timed) ? answer : announced;
+    const newest = isAnswerCurrent(floor, answer, announced) ? answer : announced;
     // Another event may have come meanwhile.
     return announcedFloor(entry, clock.nowMs()) === floor ? newest : undefined;
   }
@@ -89,13 +89,16 @@ export function flights(options: {
     setUnrest(entry, { failure: undefined });
     entry.checkedAtMs = clock.nowMs();
     entry.quietUntilMs = isPinned(entry) ? longestQuietMs : compact(entry.checkedAtMs + options.quietMs());
-    if (before?.versionId === answer.versionId) return before;
+    if (before?.versionId === answer.versionId) {
+      table.settled(0);
+      return before;
+    }
     const version: SourceVersion = { versionId: answer.versionId, value: answer.value };
     entry.version = version;
     entry.ready = undefined;
     entry.createdAtSeconds = compact((answer.createdAt?.getTime() ?? 0) / 1_000);
     entry.parsed = undefined;
-    table.grew(version.value.reveal().length - (before?.value.reveal().length ?? 0));
+    table.settled(lengthOf(version) - lengthOf(before));
     if (before !== undefined && isCurrent(entry)) {
       listeners.emit("rotated", { secretId: entry.secretId, version, previousVersionId: before.versionId });
     }
@@ -110,6 +113,7 @@ export function flights(options: {
     const retryAtMs = nowMs + Math.max(backOffMs, error.retryAfterMs ?? 0);
     const deniedAtMs = before?.deniedAtMs ?? (isDenied(error) ? nowMs : undefined);
     setUnrest(entry, { failure: { error, count, retryAtMs, deniedAtMs } });
+    table.settled(0);
     if (entry.version !== undefined) {
       listeners.emit("stale", { secretId: entry.secretId, ageMs: nowMs - entry.checkedAtMs, error });
     }

@@ -58,6 +58,19 @@ test("while the replaced credential still works it is served until the instance'
   expect((await client.get(arn)).value.reveal()).toBe("two");
 });
 
+test("a late event about an earlier version changes nothing, and one about a label that was moved back does", async () => {
+  const madeAtMs = Date.now() - 3_600_000;
+  const older = (await client.get(arn)).versionId;
+  const newer = secrets.put(arn, "two");
+  await client.refresh(arn);
+  await sink.notice({ secretArn: arn, versionId: older, atMs: 1 });
+  expect((await client.get(arn)).versionId).toBe(newer);
+  secrets.moveBack(arn);
+  await sink.notice({ secretArn: arn, versionId: older, atMs: madeAtMs });
+  expect((await client.get(arn)).versionId).toBe(older);
+  expect(client.peek(arn)?.versionId).toBe(older);
+});
+
 test("after a gap everything is asked for anew, and a pinned version is not", async () => {
   const { versionId } = await client.get(arn);
   await client.get(arn, { versionId });

@@ -28,6 +28,8 @@ export async function prefetch(
             async (call) => readMany(ids, call),
             closing,
           );
+    // Nobody may be left to wait for it: others have asked for the same meanwhile.
+    answers?.catch(() => undefined);
     const landed = chunk.map((entry) =>
       answers === undefined
         ? flights.fly(entry)

@@ -86,8 +86,8 @@ export function serving(options: {
       const nowMs = clock.nowMs();
       const failure = entry.unrest?.failure;
       if (failure === undefined || nowMs >= failure.retryAtMs) return ask(entry);
-      const { code, context } = failure.error;
-      return Promise.reject(new RekeyError(code, { context, retryAfterMs: failure.retryAtMs - nowMs }));
+      const { code, context, hint } = failure.error;
+      return Promise.reject(new RekeyError(code, { context, hint, retryAfterMs: failure.retryAtMs - nowMs }));
     },
     behind,
   };

@@ -44,8 +44,7 @@ afterEach(() => {
 
 function observed(name: string): unknown {
   let seen: unknown;
-  for (const callback of callbacks.get(name) ?? [])
-    void callback({ observe: (value: number) => (seen = value) } as never);
+  for (const callback of callbacks.get(name) ?? []) void callback({ observe: (value: number) => (seen = value) });
   return seen;
 }
 

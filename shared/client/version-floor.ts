@@ -63,9 +63,7 @@ export function raiseFloor(
     if (floor.seen) setUnrest(entry, { floor: { ...floor, ...window, ...noticed } });
     return false;
   }
-  // What became current before the cached version was even made is no news.
-  const knownAtMs = Math.max(floor?.noticeAtMs ?? 0, entry.createdAtSeconds * 1_000);
-  if (atMs < knownAtMs || (!timed && floor?.replaced.has(versionId) === true)) return false;
+  if (atMs < (floor?.noticeAtMs ?? 0) || (!timed && floor?.replaced.has(versionId) === true)) return false;
   const replaced = withReplaced(floor, [previousVersionId, version?.versionId, floor?.versionId], versionId);
   setUnrest(entry, { floor: { versionId, seen, ...noticed, ...window, replaced } });
   return !seen;
@@ -95,6 +93,19 @@ export function announcedFloor({ unrest }: Entry, nowMs: number): VersionFloor |
   return floor !== undefined && !floor.seen && nowMs < floor.untilMs ? floor : undefined;
 }
 
+/** The sender's clock and the source's may differ by as much. */
+const clockSkewMs = 60_000;
+
+/**
+ * Which of the two is current: the source's answer, or the announced version, made before it. The label was moved back only
+ * where the event came well after the answer's version was made; otherwise the event is late.
+ */
+export function isAnswerCurrent(floor: VersionFloor, answer: SourceAnswer, announced: SourceAnswer): boolean {
+  const { createdAt } = answer;
+  if (createdAt === undefined || announced.createdAt === undefined || createdAt <= announced.createdAt) return false;
+  return !floor.timed || (floor.noticeAtMs ?? 0) < createdAt.getTime() + clockSkewMs;
+}
+
 /** Whether events bear the floor: then even a primary that insists on an older version is not believed. */
 export const isFloorAnnounced = ({ unrest }: Entry, nowMs: number): boolean => nowMs < (unrest?.floor?.untilMs ?? 0);
 
@@ -102,15 +113,12 @@ export const isFloorAnnounced = ({ unrest }: Entry, nowMs: number): boolean => n
 const secondsOf = (time: Date | undefined): number =>
   time === undefined ? Number.MAX_VALUE : Math.floor(time.getTime() / 1_000);
 
-/** `compare`: only the creation time of the announced version, which was not read yet, can tell. */
-export type Verdict = "newest" | "older" | "compare";
-
-export function judge(entry: Entry, { versionId, createdAt }: SourceAnswer, nowMs: number): Verdict {
+/** Whether the answer may be taken as it is; otherwise it is older than what is known, or only the announced version can tell. */
+export function isNewest(entry: Entry, { versionId, createdAt }: SourceAnswer, nowMs: number): boolean {
   const { version, createdAtSeconds, unrest } = entry;
   const floor = unrest?.floor;
   const lapsed = floor !== undefined && !floor.seen && nowMs >= floor.untilMs;
-  if (!isCurrent(entry) || lapsed || versionId === (floor?.versionId ?? version?.versionId)) return "newest";
-  if (floor?.replaced.has(versionId) === true) return "older";
-  if (floor?.seen === false) return "compare";
-  return createdAtSeconds > 0 && secondsOf(createdAt) < createdAtSeconds ? "older" : "newest";
+  if (!isCurrent(entry) || lapsed || versionId === (floor?.versionId ?? version?.versionId)) return true;
+  if (floor !== undefined && (!floor.seen || floor.replaced.has(versionId))) return false;
+  return createdAtSeconds === 0 || secondsOf(createdAt) >= createdAtSeconds;
 }

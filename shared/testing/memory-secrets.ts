@@ -11,6 +11,8 @@ export interface MemorySecrets extends SecretSource {
   putPending(secretId: string, value: string | object): string;
   /** AWSPENDING becomes AWSCURRENT. */
   promote(secretId: string): void;
+  /** AWSCURRENT goes back to AWSPREVIOUS, as a human may move it. */
+  moveBack(secretId: string): void;
   /** Every read is refused with this error, until it is called without one. */
   fail(error?: RekeyError): void;
   /** How often it was asked: a batch counts once. */
@@ -89,6 +91,13 @@ export function memorySecrets(initial: Readonly<Record<string, string | object>>
       if (stored === undefined || pending === undefined)
         throw new RekeyError("version-not-pending", { context: { secret: secretId } });
       makeCurrent(stored, pending);
+    },
+    moveBack(secretId) {
+      const stored = secrets.get(secretId);
+      const previous = stored?.stages.get("AWSPREVIOUS");
+      if (stored === undefined || previous === undefined)
+        throw new RekeyError("version-unknown", { context: { secret: secretId } });
+      makeCurrent(stored, previous);
     },
     fail(error) {
       refusal = error;
