@@ -20,8 +20,15 @@ export const rooms: Readonly<Record<string, Room>> = {
   "shared/publishers": { rooms: [ports, "shared/errors"], packages: ["@aws-sdk/client-eventbridge"] },
   "shared/mirrors": { rooms: [ports, ...values], packages: ["node-vault", "node:"] },
   "shared/client": {
-    rooms: [...values, "shared/stores"],
-    packages: ["pg", "@aws-sdk/client-sqs", "@aws-sdk/client-sns", "node:"],
+    rooms: [...values, "shared/stores", "shared/mirrors"],
+    packages: [
+      "pg",
+      "@aws-sdk/client-secrets-manager",
+      "@aws-sdk/client-sqs",
+      "@aws-sdk/client-sns",
+      "@opentelemetry/api",
+      "node:",
+    ],
   },
   "shared/operations": {
     rooms: ["shared/rotation", "shared/stores", "shared/publishers", "shared/mirrors", ...values],
@@ -31,7 +38,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ["shared/rotation/ports.ts", "shared/operations/doctor/account.ts"],
     packages: ["@aws-sdk/client-iam", "@aws-sdk/client-lambda", "@aws-sdk/client-secrets-manager"],
   },
-  "shared/testing": { rooms: ["shared/rotation", ...values], packages: [] },
+  "shared/testing": { rooms: ["shared/rotation", "shared/client", ...values], packages: ["node:"] },
   "shared/runtime": {
     rooms: ["shared/rotation", "shared/operations", "shared/stores", "shared/publishers", "shared/mirrors", ...values],
     packages: [
@@ -69,6 +76,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "@aws-lambda-powertools/parameters",
       "@aws-sdk/client-secrets-manager",
       "@middy/secrets-manager",
+      "esbuild",
     ],
   },
 };
