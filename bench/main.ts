@@ -5,6 +5,7 @@ import { benchCachedReads } from "./cached-reads.ts";
 import { benchRotations } from "./rotations.ts";
 import { benchClientImports } from "./client-imports.ts";
 import { benchMemory } from "./memory.ts";
+import { benchWindow } from "./window.ts";
 
 const load = (): string =>
   loadavg()
@@ -15,6 +16,7 @@ const benches = {
   bundles: benchBundles,
   reads: benchCachedReads,
   rotations: benchRotations,
+  window: benchWindow,
   imports: benchClientImports,
   memory: benchMemory,
   broken: benchBrokenBackend,

@@ -49,6 +49,18 @@ test("a notice has the secret asked for within the spread, and the old version i
   expect(secrets.requests).toBe(2);
 });
 
+test("a version that an event announced and the source never shows is not replaced by an older one", async () => {
+  await client.get(arn);
+  await sink.notice({ secretArn: arn, versionId: "not-there-yet", atMs: Date.now() + 1_000 });
+  const reading = client.get(arn).catch((error: unknown) => error);
+  await clock.advance(60_000);
+  expect(await reading).toMatchObject({
+    code: "version-not-visible",
+    disposition: "retry",
+    context: { secret: arn, version: "not-there-yet" },
+  });
+});
+
 test("while the replaced credential still works it is served until the instance's turn", async () => {
   await client.get(arn);
   const versionId = secrets.put(arn, "two");

@@ -39,6 +39,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ["@aws-sdk/client-iam", "@aws-sdk/client-lambda", "@aws-sdk/client-secrets-manager"],
   },
   "shared/testing": { rooms: ["shared/rotation", "shared/client", ...values], packages: ["node:"] },
+  "shared/testing/engine-contract": {
+    rooms: ["shared/rotation", "shared/stores", "shared/publishers", "local", ...values],
+    packages: ["node:", "fast-check", "@aws-sdk/client-eventbridge", "@aws-sdk/client-secrets-manager"],
+  },
   "shared/runtime": {
     rooms: ["shared/rotation", "shared/operations", "shared/stores", "shared/publishers", "shared/mirrors", ...values],
     packages: [
@@ -70,7 +74,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   bench: {
-    rooms: ["shared", "local", "bundle"],
+    rooms: ["shared", "local", "bundle", "tests/support/postgres-fixture.ts"],
     packages: [
       "node:",
       "@aws-lambda-powertools/parameters",
@@ -88,6 +92,7 @@ export const mayReveal = [
   "shared/stores",
   "shared/mirrors",
   "shared/client",
+  "shared/testing/engine-contract",
   "local/demo",
 ];
 
