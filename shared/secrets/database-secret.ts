@@ -1,6 +1,7 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import { renderDerivedFields } from "./derived-fields.ts";
 import { SecretValue } from "./secret-value.ts";
+import { renderTemplates } from "./templated-fields.ts";
 
 export const tlsModes = ["verify-full", "verify-ca", "require", "disable"] as const;
 export type TlsMode = (typeof tlsModes)[number];
@@ -146,8 +147,8 @@ export function parseAdminSecret(value: SecretValue): AdminSecret {
 
 /**
  * The same secret with another credential. Every other field is kept; fields derived from the credential (`url`,
- * `jdbcUrl`, `DATABASE_URL`) are rendered anew. Errors: `secret-malformed` when a field holds the old password in a form
- * that cannot be rendered, since it would go stale.
+ * `jdbcUrl`, `DATABASE_URL`) and those of `templates` are rendered anew. Errors: `secret-malformed` when a field holds the
+ * old password in a form that cannot be rendered, since it would go stale, and for a template that cannot be rendered.
  */
 export function withCredential(
   value: SecretValue,
@@ -161,6 +162,7 @@ export function withCredential(
     password: credential.password.reveal(),
     ...(alternateUsers === undefined ? {} : { alternateusers: alternateUsers }),
   };
-  const rendered = renderDerivedFields(fields, old, credential);
-  return new SecretValue(JSON.stringify({ ...fields, ...rendered }));
+  const templated = renderTemplates(fields);
+  const derived = renderDerivedFields(fields, old, credential, new Set(Object.keys(templated)));
+  return new SecretValue(JSON.stringify({ ...fields, ...derived, ...templated }));
 }
