@@ -20,6 +20,28 @@ class CleartextRefused extends Error {
   readonly code = "ERR_TLS_CLEARTEXT_PASSWORD";
 }
 
+type Stream = Client["connection"]["stream"];
+
+/**
+ * The driver's parser throws at what it does not know, such as an authentication method, inside of a listener of the
+ * socket, which would end the process. Here the socket ends with that error instead.
+ */
+function guardParser(connection: Client["connection"]): void {
+  const internal = connection as unknown as { attachListeners: (stream: Stream) => void };
+  const attach = internal.attachListeners.bind(connection);
+  internal.attachListeners = (stream) => {
+    attach(stream);
+    const parse = stream.listeners("data").at(-1) as (chunk: Buffer) => void;
+    stream.off("data", parse).on("data", (chunk: Buffer) => {
+      try {
+        parse(chunk);
+      } catch (error) {
+        stream.destroy(error as Error);
+      }
+    });
+  };
+}
+
 /** One connection; every wait on it ends with the call's signal, by cutting the socket. */
 export interface Connection {
   /** Runs one statement. Errors: the table of `translateError`. */
@@ -41,6 +63,7 @@ export async function connect(target: DatabaseTarget, credential: Credential, ca
     application_name: "rekey",
     scramMaxIterations: 10_000_000,
   } as ClientConfig);
+  guardParser(client.connection);
   if (!target.tls.mode.startsWith("verify")) {
     client.connection.on("authenticationCleartextPassword", () =>
       client.connection.stream.destroy(new CleartextRefused()),

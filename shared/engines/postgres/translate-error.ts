@@ -7,6 +7,8 @@ const bySqlState: Readonly<Record<string, ErrorCode>> = {
   "28000": "credential-refused",
   "28P01": "credential-refused",
   "3D000": "database-unknown",
+  "40001": "database-locked",
+  "40P01": "database-locked",
   "42501": "database-rights-missing",
   "53300": "database-busy",
   "55P03": "database-locked",
@@ -31,7 +33,7 @@ const networkCodes = new Set([
 
 const tlsCodes = /^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|ERR_OSSL|EPROTO)/;
 
-const stringField = (error: unknown, field: string): string | undefined => {
+export const stringField = (error: unknown, field: string): string | undefined => {
   const value = typeof error === "object" && error !== null ? Reflect.get(error, field) : undefined;
   return typeof value === "string" ? value : undefined;
 };
