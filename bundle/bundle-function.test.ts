@@ -15,6 +15,7 @@ afterAll(async () => rm(folder, { recursive: true }));
 test.each([
   ["rotate-postgres", 300_000, /\/(?:pg|pg-protocol)\//],
   ["rotate-redshift", 300_000, /\/(?:pg|pg-protocol)\//],
+  ["rotate-mongodb", 480_000, /\/(?:mongodb|bson)\//],
 ])(
   "%s is at most %d bytes, has its driver and no other, and answers a bad event with a typed error",
   async (name, bytes, driver) => {

@@ -14,6 +14,8 @@ export interface DatabaseSecret {
   /** From `hosts`: further servers that have the same user, `host` or `host:port`; all are changed together. */
   readonly otherHosts: readonly { readonly host: string; readonly port: number | undefined }[];
   readonly dbname: string | undefined;
+  /** The database that holds the user, where the server keeps users in databases. */
+  readonly authSource: string | undefined;
   readonly username: string;
   readonly password: SecretValue;
   readonly masterArn: string | undefined;
@@ -29,6 +31,8 @@ export interface AdminSecret {
   readonly username: string;
   readonly password: SecretValue;
   readonly host: string | undefined;
+  /** From `authSource`, or else `dbname`. */
+  readonly authSource: string | undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -126,6 +130,7 @@ export function parseDatabaseSecret(value: SecretValue): DatabaseSecret {
     port: parsePort(fields),
     otherHosts: parseOtherHosts(fields),
     dbname: text(fields, "dbname"),
+    authSource: text(fields, "authSource"),
     username: requiredText(fields, "username"),
     password: new SecretValue(requiredText(fields, "password")),
     masterArn: text(fields, "masterarn"),
@@ -142,6 +147,7 @@ export function parseAdminSecret(value: SecretValue): AdminSecret {
     username: requiredText(fields, "username"),
     password: new SecretValue(requiredText(fields, "password")),
     host: text(fields, "host"),
+    authSource: text(fields, "authSource") ?? text(fields, "dbname"),
   };
 }
 

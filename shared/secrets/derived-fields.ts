@@ -12,6 +12,7 @@ const own = new Set([
   "host",
   "port",
   "dbname",
+  "authSource",
   "username",
   "password",
   "masterarn",
