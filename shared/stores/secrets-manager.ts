@@ -53,6 +53,10 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         labels: new Map(Object.entries(answer.VersionIdsToStages ?? {})),
         tags: new Map((answer.Tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value])),
         ...(answer.DeletedDate === undefined ? {} : { deletedAt: answer.DeletedDate }),
+        ...(answer.RotationLambdaARN === undefined ? {} : { rotationFunctionArn: answer.RotationLambdaARN }),
+        regionsBehind: (answer.ReplicationStatus ?? [])
+          .filter(({ Status }) => Status !== "InSync")
+          .map(({ Region = "" }) => Region),
       };
     });
 

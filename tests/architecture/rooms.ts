@@ -27,10 +27,14 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ["shared/rotation", "shared/stores", "shared/publishers", "shared/mirrors", ...values],
     packages: [],
   },
+  "shared/account": {
+    rooms: ["shared/rotation/ports.ts", "shared/operations/doctor/account.ts"],
+    packages: ["@aws-sdk/client-iam", "@aws-sdk/client-lambda", "@aws-sdk/client-secrets-manager"],
+  },
   "shared/testing": { rooms: ["shared/rotation", ...values], packages: [] },
   "shared/testing/engine-contract": {
     rooms: ["shared/rotation", "shared/stores", "shared/publishers", "local", ...values],
-    packages: ["node:", "@aws-sdk/client-eventbridge", "@aws-sdk/client-secrets-manager"],
+    packages: ["node:", "fast-check", "@aws-sdk/client-eventbridge", "@aws-sdk/client-secrets-manager"],
   },
   "shared/runtime": {
     rooms: ["shared/rotation", "shared/operations", "shared/stores", "shared/publishers", "shared/mirrors", ...values],
@@ -43,6 +47,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   functions: { rooms: ["shared/runtime", "shared/rotation", "shared/engines"], packages: [] },
+  cli: {
+    rooms: ["shared", "functions"],
+    packages: ["node:util", "@aws-sdk/client-iam", "@aws-sdk/client-lambda", "@aws-sdk/client-secrets-manager"],
+  },
   bundle: { rooms: [], packages: ["esbuild", "node:"] },
   local: {
     rooms: ["shared/rotation/ports.ts", "shared/client", "shared/stores", "shared/secrets", "shared/errors"],
@@ -59,7 +67,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   bench: {
-    rooms: ["shared", "local", "bundle"],
+    rooms: ["shared", "local", "bundle", "tests/support/postgres-fixture.ts"],
     packages: [
       "node:",
       "@aws-lambda-powertools/parameters",

@@ -10,6 +10,8 @@ import { setTimeout as delay } from "node:timers/promises";
 export interface FerretDb {
   readonly host: "127.0.0.1";
   readonly port: number;
+  /** Whether it takes connections by TLS alone. */
+  readonly tls: boolean;
   readonly admin: { readonly username: string; readonly password: string };
   /** The server's own log from its start. */
   log(): string;
@@ -109,7 +111,7 @@ export async function startFerretDb(
       await ended;
       rmSync(home, { recursive: true, force: true });
     };
-    if (await isReady(child, log)) return { host: "127.0.0.1", port, admin, log, stop };
+    if (await isReady(child, log)) return { host: "127.0.0.1", port, tls: tls !== undefined, admin, log, stop };
     await stop();
   }
   throw new Error("FerretDB did not start");

@@ -15,5 +15,5 @@ test("an authentication method that the driver does not know is an error and doe
   } as const;
   const call = { signal: AbortSignal.timeout(8_000) };
   const login = postgresEngine().login(target, { username: "app", password: new SecretValue("p") }, call);
-  await expect(login).rejects.toMatchObject({ code: "database-failed", context: { reason: "protocol" } });
+  await expect(login).rejects.toMatchObject({ code: "database-failed", context: { reason: "authentication method" } });
 });

@@ -2,15 +2,17 @@ import type {
   CallOptions,
   DatabaseEngine,
   DatabaseSession,
+  Inspection,
   PasswordChange,
   UserPairing,
 } from "../../rotation/ports.ts";
 import { type Connection, connect } from "./connection.ts";
+import { inspect } from "./inspect.ts";
 import { inTransaction, setPassword } from "./set-password.ts";
+import { shapes } from "./statement-shapes.ts";
 import { syncPair } from "./sync-pair.ts";
-import { sqlState, translateError } from "./translate-error.ts";
 
-export type PostgresSession = DatabaseSession & PasswordChange & UserPairing;
+export type PostgresSession = DatabaseSession & PasswordChange & UserPairing & Inspection;
 
 function session(connection: Connection): PostgresSession {
   return {
@@ -23,6 +25,7 @@ function session(connection: Connection): PostgresSession {
         await setPassword(connection, next, call);
       });
     },
+    inspect: async (usernames, call) => inspect(connection, usernames, call),
     async [Symbol.asyncDispose]() {
       await connection.close();
     },
@@ -37,14 +40,10 @@ export function postgresEngine(): DatabaseEngine<PostgresSession> {
     defaultPort: 5432,
     defaultDatabase: "postgres",
     maxUsernameBytes: 63,
+    shapes,
     async login(target, credential, call: CallOptions) {
-      try {
-        return { ok: true, session: session(await connect(target, credential, call)) };
-      } catch (error) {
-        if (sqlState(error) === "28P01") return { ok: false, refusal: "bad-credential" };
-        if (sqlState(error) === "28000") return { ok: false, refusal: "login-not-allowed" };
-        throw translateError(error, call, "log in");
-      }
+      const outcome = await connect(target, credential, call);
+      return typeof outcome === "string" ? { ok: false, refusal: outcome } : { ok: true, session: session(outcome) };
     },
   };
 }

@@ -1,4 +1,4 @@
-import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
+import { isRekeyError } from "../../errors/rekey-error.ts";
 import type {
   CallOptions,
   DatabaseEngine,
@@ -9,7 +9,7 @@ import type {
 } from "../../rotation/ports.ts";
 import { type Connection, connect } from "../postgres/connection.ts";
 import { transaction } from "../postgres/transaction.ts";
-import { sqlState, stringField, translateError } from "../postgres/translate-error.ts";
+import { sqlState, stringField } from "../postgres/translate-error.ts";
 import { setPassword } from "./md5-password.ts";
 import { markGroup } from "./pair-state.ts";
 import { syncPair } from "./sync-pair.ts";
@@ -66,19 +66,9 @@ export function redshiftEngine(): DatabaseEngine<RedshiftSession> {
     /** Of Redshift's 127, what the name of the mark leaves. */
     maxUsernameBytes: 127 - markGroup("").length,
     async login(target, credential, call) {
-      try {
-        return { ok: true, session: redshiftSession(await connect(target, credential, call)) };
-      } catch (error) {
-        const refusal = refusalOf(error);
-        if (refusal !== undefined) return { ok: false, refusal };
-        if (stringField(error, "message")?.startsWith("Unknown authenticationOk message type") === true) {
-          throw new RekeyError("database-failed", {
-            context: { operation: "log in", reason: "authentication method" },
-            hint: "the user's password was set in the sha256 form, which this driver cannot use: set it once by hand, as text or in the md5 form",
-          });
-        }
-        throw translateError(error, call, "log in");
-      }
+      const outcome = await connect(target, credential, call, refusalOf);
+      if (typeof outcome === "string") return { ok: false, refusal: outcome };
+      return { ok: true, session: redshiftSession(outcome) };
     },
   };
 }
