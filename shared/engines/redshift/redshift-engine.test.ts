@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import pg from "pg";
-import { type EmbeddedPostgres, startPostgres } from "../../../local/postgres/embedded-postgres.ts";
+import type { EmbeddedPostgres } from "../../../local/postgres/embedded-postgres.ts";
+import { startPostgresAsRedshift } from "../../../tests/support/redshift-on-postgres.ts";
 import type { CallOptions, Credential, DatabaseTarget, UserPair } from "../../rotation/ports.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { answerWith, authenticationRequest, errorResponse } from "../postgres/test-protocol.ts";
@@ -82,17 +83,8 @@ describe("on PostgreSQL 18, with Redshift's views of users and roles", () => {
   }
 
   beforeAll(async () => {
-    postgres = await startPostgres();
+    postgres = await startPostgresAsRedshift();
     target = targetAt(postgres.port);
-    const [hba] = await postgres.admin<{ hba_file: string }>("SHOW hba_file");
-    await postgres.admin(`COPY (SELECT 'host all all all md5') TO ${pg.escapeLiteral(hba?.hba_file ?? "")}`);
-    await postgres.admin("SELECT pg_reload_conf()");
-    await postgres.admin(
-      `CREATE VIEW pg_user_info AS SELECT rolname AS usename, rolsuper AS usesuper, rolconfig AS useconfig,
-              CASE rolconnlimit WHEN -1 THEN 'UNLIMITED' ELSE rolconnlimit::text END AS useconnlimit
-         FROM pg_roles WHERE rolcanlogin`,
-    );
-    await postgres.admin("CREATE VIEW svv_user_grants AS SELECT ''::text AS user_name, ''::text AS role_name LIMIT 0");
     await postgres.admin("CREATE TABLE ledger (id int); CREATE GROUP readers; GRANT SELECT ON ledger TO GROUP readers");
     await postgres.admin("CREATE USER app PASSWORD 'before' CONNECTION LIMIT 20; ALTER GROUP readers ADD USER app");
     await postgres.admin("ALTER USER app SET search_path = audit, public");
