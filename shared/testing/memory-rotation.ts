@@ -41,6 +41,7 @@ export function memoryRotation(options: {
   readonly strategy: StrategyName;
   readonly fields?: object;
   readonly tags?: Readonly<Record<string, string>>;
+  readonly defaultTags?: ReadonlyMap<string, string>;
   readonly nowMs?: () => number;
 }): MemoryRotation {
   const { strategy, tags = {}, nowMs = Date.now } = options;
@@ -78,6 +79,7 @@ export function memoryRotation(options: {
           issued: issued(gatedEngine),
         },
         defaultStrategy: "single-user",
+        ...(options.defaultTags === undefined ? {} : { defaultTags: options.defaultTags }),
         adminSecretArns: [memoryAdminId],
         generatePassword,
         memory: rotationMemory(nowMs),

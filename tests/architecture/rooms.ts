@@ -14,7 +14,16 @@ export const rooms: Readonly<Record<string, Room>> = {
   "shared/rotation": { rooms: values, packages: [] },
   "shared/engines": {
     rooms: [ports, "shared/vault", "shared/http", ...values],
-    packages: ["node:crypto", "node:net", "node:util", "pg", "@mongodb-js/saslprep", "@redis/client"],
+    packages: [
+      "node:crypto",
+      "node:net",
+      "node:tls",
+      "node:util",
+      "pg",
+      "@mongodb-js/saslprep",
+      "mongodb",
+      "@redis/client",
+    ],
   },
   "shared/stores": { rooms: [ports, ...values], packages: ["@aws-sdk/client-secrets-manager"] },
   "shared/publishers": { rooms: [ports, "shared/errors"], packages: ["@aws-sdk/client-eventbridge"] },
@@ -22,8 +31,15 @@ export const rooms: Readonly<Record<string, Room>> = {
   "shared/vault": { rooms: [ports, "shared/http", ...values], packages: ["node-vault"] },
   "shared/mirrors": { rooms: [ports, "shared/vault", ...values], packages: ["node:util"] },
   "shared/client": {
-    rooms: [...values, "shared/stores"],
-    packages: ["pg", "@aws-sdk/client-sqs", "@aws-sdk/client-sns", "node:"],
+    rooms: [...values, "shared/stores", "shared/vault", "shared/mirrors/mirrored-fields.ts"],
+    packages: [
+      "pg",
+      "@aws-sdk/client-secrets-manager",
+      "@aws-sdk/client-sqs",
+      "@aws-sdk/client-sns",
+      "@opentelemetry/api",
+      "node:",
+    ],
   },
   "shared/operations": {
     rooms: ["shared/rotation", "shared/stores", "shared/publishers", "shared/mirrors", ...values],
@@ -33,7 +49,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ["shared/rotation/ports.ts", "shared/operations/doctor/account.ts"],
     packages: ["@aws-sdk/client-iam", "@aws-sdk/client-lambda", "@aws-sdk/client-secrets-manager"],
   },
-  "shared/testing": { rooms: ["shared/rotation", ...values], packages: [] },
+  "shared/testing": { rooms: ["shared/rotation", "shared/client", ...values], packages: ["node:"] },
   "shared/testing/engine-contract": {
     rooms: ["shared/rotation", "shared/stores", "shared/publishers", "local", ...values],
     packages: ["node:", "fast-check", "@aws-sdk/client-eventbridge", "@aws-sdk/client-secrets-manager"],
@@ -83,6 +99,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "@aws-lambda-powertools/parameters",
       "@aws-sdk/client-secrets-manager",
       "@middy/secrets-manager",
+      "esbuild",
     ],
   },
 };
@@ -100,4 +117,5 @@ export const mayReveal = [
 ];
 
 /** Names of engines do not stand in the core: it asks for capabilities. */
-export const engineNames = /["'`](?:postgres|postgresql|aurora-postgresql|mysql|mariadb|redshift|redis|mongodb)["'`]/;
+export const engineNames =
+  /["'`](?:postgres|postgresql|aurora-postgresql|mysql|mariadb|redshift|redis|valkey|mongodb|http-api-key)["'`]/;

@@ -47,7 +47,7 @@ test.each<[Variant, number]>([
     let versionId = "";
     for (let rotation = 0; rotation < 5; rotation++) {
       versionId = await stage.rotate(secretId);
-      client.invalidate(secretId, { versionId });
+      client.invalidate(secretId, { atLeast: versionId });
       await expect.poll(async () => (await client.get(secretId)).versionId).toBe(versionId);
     }
     await expect.poll(() => pool.versionId).toBe(versionId);

@@ -15,6 +15,8 @@ const shortened = (text: string, mostBytes: number): string => {
   return kept.join("");
 };
 
+const longMs = 180_000;
+
 /** Whatever a name or a password holds, the server judges whether it was quoted right. */
 export function awkwardNames({ test, expect, stage, variant, fixture }: Suite): void {
   const texts = fc.array(fc.constantFrom(...awkward), { maxLength: 70 }).map((parts) => parts.join(""));
@@ -49,5 +51,6 @@ export function awkwardNames({ test, expect, stage, variant, fixture }: Suite): 
         { numRuns: 20 },
       );
     },
+    longMs,
   );
 }
