@@ -29,9 +29,9 @@ test("rotate-postgres is at most 300 KB, has no Vault client, and answers a bad 
   expect(JSON.parse(await readFile(`${outfile}.map`, "utf8"))).toMatchObject({ version: 3 });
 });
 
-test("mirror-to-vault loads and takes an empty batch", async () => {
-  const outfile = path.join(folder, "mirror", "index.mjs");
-  await bundleFunction("mirror-to-vault", outfile);
+test.each(["announce-change", "mirror-to-vault"])("%s loads and takes an empty batch", async (name) => {
+  const outfile = path.join(folder, name, "index.mjs");
+  await bundleFunction(name, outfile);
   const { handler } = (await import(pathToFileURL(outfile).href)) as {
     handler: (event: unknown, context: object) => Promise<unknown>;
   };

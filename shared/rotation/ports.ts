@@ -25,6 +25,10 @@ export interface SecretDescription {
   readonly secretArn: string;
   readonly name: string;
   readonly rotationEnabled: boolean;
+  /** The function that Secrets Manager invokes to rotate it. */
+  readonly rotationFunctionArn?: string;
+  /** When a rotation last succeeded, which is after its function had published what it did. */
+  readonly lastRotatedAt?: Date;
   /** Staging labels by VersionId; versions without a label are absent. */
   readonly labels: ReadonlyMap<string, readonly string[]>;
   readonly tags: ReadonlyMap<string, string>;
@@ -170,6 +174,29 @@ export type RotationEvent =
       readonly step: RotationStep;
       readonly code: string;
       readonly disposition: string;
+    }
+  | {
+      /** Secrets Manager's own record of a rotation that ended without success, whoever's function it invoked. */
+      readonly type: "Secret Rotation Stopped";
+      readonly secretArn: string;
+      readonly secretName: string;
+      readonly outcome: "failed" | "abandoned";
+      readonly step?: RotationStep;
+      /** The version that still waits under AWSPENDING: the rotation is tried again, or a human must look. */
+      readonly pendingVersionId?: string;
+    }
+  | {
+      readonly type: "Secret Deleted";
+      readonly secretArn: string;
+      readonly secretName: string;
+      /** Whether its recovery window is open. */
+      readonly recoverable: boolean;
+    }
+  | {
+      readonly type: "Secret Restored";
+      readonly secretArn: string;
+      readonly secretName: string;
+      readonly versionId?: string;
     };
 
 export interface EventPublisher {

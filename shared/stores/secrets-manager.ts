@@ -52,6 +52,8 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         rotationEnabled: answer.RotationEnabled ?? false,
         labels: new Map(Object.entries(answer.VersionIdsToStages ?? {})),
         tags: new Map((answer.Tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value])),
+        ...(answer.RotationLambdaARN === undefined ? {} : { rotationFunctionArn: answer.RotationLambdaARN }),
+        ...(answer.LastRotatedDate === undefined ? {} : { lastRotatedAt: answer.LastRotatedDate }),
         ...(answer.DeletedDate === undefined ? {} : { deletedAt: answer.DeletedDate }),
       };
     });
