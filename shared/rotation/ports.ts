@@ -1,5 +1,7 @@
+import type { Disposition } from "../errors/codes.ts";
 import type { TlsMode } from "../secrets/database-secret.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
+import type { StrategyName } from "./rotation-policy.ts";
 
 /** Secrets Manager's four steps, and rekey's own: `retirePrevious` makes the replaced credential stop. */
 export type RotationStep = "createSecret" | "setSecret" | "testSecret" | "finishSecret" | "retirePrevious";
@@ -146,6 +148,19 @@ export interface CredentialIssuer {
   revokeOthers(target: DatabaseTarget, keep: Credential, call: CallOptions): Promise<void>;
 }
 
+/**
+ * `mirror-altered`: the mirror names this version, but somebody changed what it holds. `mirror-newer`: AWSCURRENT was moved
+ * back to an older version. `pending-stuck`: AWSPENDING waits on another version than the current one.
+ */
+export type Finding =
+  | "current-missing"
+  | "mirror-altered"
+  | "mirror-missing"
+  | "mirror-newer"
+  | "mirror-older"
+  | "pending-stuck"
+  | "rotation-overdue";
+
 /** Ids only. An event never holds a value. */
 export type RotationEvent =
   | {
@@ -156,7 +171,7 @@ export type RotationEvent =
       readonly previousVersionId?: string;
       readonly origin: "rotation" | "external";
       readonly engine: string;
-      readonly strategy: string;
+      readonly strategy: StrategyName | "none";
     }
   | {
       readonly type: "Secret Retired";
@@ -173,7 +188,7 @@ export type RotationEvent =
       readonly versionId: string;
       readonly step: RotationStep;
       readonly code: string;
-      readonly disposition: string;
+      readonly disposition: Exclude<Disposition, "retry">;
     }
   | {
       /** Secrets Manager's own record of a rotation that ended without success, whoever's function it invoked. */
@@ -184,6 +199,28 @@ export type RotationEvent =
       readonly step?: RotationStep;
       /** The version that still waits under AWSPENDING: the rotation is tried again, or a human must look. */
       readonly pendingVersionId?: string;
+    }
+  | {
+      /** The mirror holds the version. */
+      readonly type: "Secret Mirrored";
+      readonly secretArn: string;
+      readonly secretName: string;
+      readonly versionId: string;
+      /** The mirror's own number of what holds this version, or a newer one. */
+      readonly revision: number;
+      /** Whether it was written now. */
+      readonly written: boolean;
+    }
+  | {
+      /** What a look at everything found. */
+      readonly type: "Secret Finding";
+      readonly secretArn: string;
+      readonly secretName: string;
+      readonly finding: Finding;
+      /** The version that the finding is about. */
+      readonly versionId?: string;
+      /** Whether the repair was started. */
+      readonly repaired: boolean;
     }
   | {
       readonly type: "Secret Deleted";

@@ -1,6 +1,9 @@
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { eventBridgePublisher, silentPublisher } from "../publishers/eventbridge.ts";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { type EventCarrier, eventBus } from "../publishers/bus.ts";
+import { publisherOn, silentPublisher } from "../publishers/eventbridge.ts";
+import { busOrOutbox, sqsOutbox } from "../publishers/outbox.ts";
 import type { EventPublisher, SecretStore } from "../rotation/ports.ts";
 import { secretsManagerStore } from "../stores/secrets-manager.ts";
 import type { Environment } from "./environment.ts";
@@ -17,9 +20,27 @@ export function environmentStore(environment: Environment): SecretStore {
   return secretsManagerStore(new SecretsManagerClient({ ...limits, ...(endpoint === undefined ? {} : { endpoint }) }));
 }
 
-export function environmentPublisher(environment: Environment): EventPublisher {
+/** The bus that `EVENT_BUS_NAME` names. */
+function environmentBus(environment: Environment): EventCarrier | undefined {
   const eventBusName = environment.text("EVENT_BUS_NAME");
-  return eventBusName === undefined
-    ? silentPublisher
-    : eventBridgePublisher(new EventBridgeClient(limits), eventBusName);
+  return eventBusName === undefined ? undefined : eventBus(new EventBridgeClient(limits), eventBusName);
+}
+
+/** For a function that a queue feeds: what it could not publish, the queue brings again. */
+export function environmentPublisher(environment: Environment): EventPublisher {
+  const bus = environmentBus(environment);
+  return bus === undefined ? silentPublisher : publisherOn(bus);
+}
+
+/** For a rotation: when the bus is down, the event waits in the queue that `EVENT_OUTBOX_URL` names. */
+export function environmentPublisherWithOutbox(environment: Environment): EventPublisher {
+  const bus = environmentBus(environment);
+  const queueUrl = environment.text("EVENT_OUTBOX_URL");
+  if (bus === undefined) return silentPublisher;
+  return publisherOn(queueUrl === undefined ? bus : busOrOutbox(bus, sqsOutbox(new SQSClient(limits), queueUrl)));
+}
+
+/** The bus, for a function that has nothing to do without one. Errors: `option-invalid`. */
+export function requiredBus(environment: Environment): EventCarrier {
+  return eventBus(new EventBridgeClient(limits), environment.required("EVENT_BUS_NAME"));
 }

@@ -1,5 +1,5 @@
 import { mirrorCurrent, secretArnOf } from "../operations/mirror-current.ts";
-import { environmentStore } from "./aws-clients.ts";
+import { environmentPublisher, environmentStore } from "./aws-clients.ts";
 import { environmentOf } from "./environment.ts";
 import { queueFunction } from "./queue-function.ts";
 import { environmentMirror } from "./vault-mirror.ts";
@@ -10,7 +10,11 @@ export function mirrorFunction(
 ): ReturnType<typeof queueFunction> {
   const environment = environmentOf(variables);
   const store = environmentStore(environment);
-  const ports = { store, mirror: environmentMirror(environment, store) };
+  const ports = {
+    store,
+    mirror: environmentMirror(environment, store),
+    publisher: environmentPublisher(environment),
+  };
   return queueFunction({ done: "mirrored", notDone: "not mirrored" }, async ({ body }, call) => {
     const secret = secretArnOf(body);
     return { facts: { secret, ...(await mirrorCurrent(ports, secret, call)) } };

@@ -2,7 +2,7 @@ import { generatePassword } from "../secrets/password.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 import { parseDatabaseSecret } from "../secrets/database-secret.ts";
 import type { RotationDependencies } from "../rotation/dependencies.ts";
-import type { RotationStep, StepOutcome } from "../rotation/ports.ts";
+import type { EventPublisher, RotationStep, StepOutcome } from "../rotation/ports.ts";
 import { rotate } from "../rotation/rotate.ts";
 import { rotationMemory } from "../rotation/rotation-memory.ts";
 import type { StrategyName } from "../rotation/rotation-policy.ts";
@@ -42,6 +42,8 @@ export function memoryRotation(options: {
   readonly fields?: object;
   readonly tags?: Readonly<Record<string, string>>;
   readonly nowMs?: () => number;
+  /** In place of the memory's own, its calls behind the container's gate. */
+  readonly publisherBehind?: (gate: Gate) => EventPublisher;
 }): MemoryRotation {
   const { strategy, tags = {}, nowMs = Date.now } = options;
   const needsAdmin = strategy === "alternating-users";
@@ -69,7 +71,7 @@ export function memoryRotation(options: {
       const gatedEngine = gated(engine, gate);
       const deps: RotationDependencies = {
         store: gated(store, gate),
-        publisher: gated(publisher, gate),
+        publisher: options.publisherBehind?.(gate) ?? gated(publisher, gate),
         engine: gatedEngine,
         strategies: {
           "single-user": singleUser(gatedEngine),

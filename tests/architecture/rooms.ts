@@ -17,7 +17,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ["node:crypto", "node:util", "pg", "@mongodb-js/saslprep"],
   },
   "shared/stores": { rooms: [ports, ...values], packages: ["@aws-sdk/client-secrets-manager"] },
-  "shared/publishers": { rooms: [ports, "shared/errors"], packages: ["@aws-sdk/client-eventbridge"] },
+  "shared/publishers": {
+    rooms: [ports, "shared/errors"],
+    packages: ["@aws-sdk/client-eventbridge", "@aws-sdk/client-sqs"],
+  },
   "shared/mirrors": { rooms: [ports, ...values], packages: ["node-vault", "node:"] },
   "shared/client": {
     rooms: [...values, "shared/stores"],
@@ -35,6 +38,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "aws-lambda",
       "@aws-sdk/client-secrets-manager",
       "@aws-sdk/client-eventbridge",
+      "@aws-sdk/client-sqs",
       "node:fs",
     ],
   },

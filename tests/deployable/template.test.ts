@@ -15,6 +15,8 @@ const unused: Readonly<Record<string, readonly string[]>> = {
   MirrorToVaultFunction: ["ListSecretVersionIds", "PutSecretValue", "UpdateSecretVersionStage"],
   AnnounceChangeFunction: ["GetSecretValue", "ListSecretVersionIds", "PutSecretValue", "UpdateSecretVersionStage"],
 };
+/** IAM's prefix of the calls that do not go to Secrets Manager. */
+const prefixes: Readonly<Record<string, string>> = { PutEvents: "events", SendMessage: "sqs" };
 const bundleOf = (properties: Members): string => resolve(root, text(properties, "CodeUri"));
 
 /** The repository's own source files that the bundle is made of. */
@@ -61,7 +63,7 @@ test.each(functions)("$logicalId may make the calls that its code makes, and no 
       .flatMap(actionsOf)
       .filter((action) => !action.startsWith("kms:")),
   );
-  const prefix = (command: string): string => (command === "PutEvents" ? "events" : "secretsmanager");
+  const prefix = (command: string): string => prefixes[command] ?? "secretsmanager";
   const called = [...commands]
     .filter((command) => unused[logicalId]?.includes(command) !== true)
     .map((command) => `${prefix(command)}:${command}`);
