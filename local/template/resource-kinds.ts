@@ -105,6 +105,17 @@ const permission: ResourceKind = async (resource, provider) => {
   return { ref: resource.logicalId, attributes: nothing };
 };
 
+const table: ResourceKind = async (resource, provider) => {
+  const { properties } = resource;
+  const onlyOnAws = ["PointInTimeRecoverySpecification", "SSESpecification", "TimeToLiveSpecification", "Tags"];
+  allowOnly(resource, ["TableName", "AttributeDefinitions", "BillingMode", "KeySchema", ...onlyOnAws]);
+  const TableName = nameOf(resource, "TableName", provider);
+  const { AttributeDefinitions, BillingMode, KeySchema } = properties;
+  const input = { TableName, AttributeDefinitions, BillingMode, KeySchema };
+  const answer = await provider.call("dynamodb", "CreateTable", input);
+  return { ref: TableName, attributes: { Arn: text(record(answer, "TableDescription"), "TableArn") } };
+};
+
 const secret: ResourceKind = async (resource, provider) => {
   allowOnly(resource, ["Name", "Description", "SecretString", "KmsKeyId", "Tags"]);
   const { Name: _name, ...definition } = resource.properties;
@@ -133,6 +144,7 @@ const noEffect: ResourceKind = async ({ logicalId, properties }, { stackName }) 
 };
 
 export const resourceKinds: Readonly<Record<string, ResourceKind>> = {
+  "AWS::DynamoDB::Table": table,
   "AWS::Events::EventBus": eventBus,
   "AWS::Events::Rule": eventRule,
   "AWS::Lambda::Permission": permission,

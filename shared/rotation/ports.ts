@@ -21,6 +21,8 @@ export interface RotationRequest {
   readonly secretId: string;
   readonly versionId: string;
   readonly rotationToken?: string;
+  /** With `retirePrevious`: everyone who uses the secret has said that it uses this version, so no grace is left to wait for. */
+  readonly adopted?: boolean;
 }
 
 export interface SecretDescription {

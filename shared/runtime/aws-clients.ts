@@ -1,4 +1,6 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { type EventCarrier, eventBus } from "../publishers/bus.ts";
@@ -13,6 +15,13 @@ const limits = {
   maxAttempts: 3,
   requestHandler: { connectionTimeout: 2_000, requestTimeout: 4_000, throwOnRequestTimeout: true },
 } as const;
+
+export const sqsClient = (): SQSClient => new SQSClient(limits);
+export const dynamoDbClient = (): DynamoDBClient => new DynamoDBClient(limits);
+
+/** A rotation step takes as long as a rotation function may run, and is not begun twice. */
+export const lambdaClient = (): LambdaClient =>
+  new LambdaClient({ maxAttempts: 1, requestHandler: { ...limits.requestHandler, requestTimeout: 45_000 } });
 
 /** `SECRETS_MANAGER_ENDPOINT` is the name that AWS's sample functions use; the SDK's own variables work too. */
 export function environmentStore(environment: Environment): SecretStore {
@@ -37,7 +46,7 @@ export function environmentPublisherWithOutbox(environment: Environment): EventP
   const bus = environmentBus(environment);
   const queueUrl = environment.text("EVENT_OUTBOX_URL");
   if (bus === undefined) return silentPublisher;
-  return publisherOn(queueUrl === undefined ? bus : busOrOutbox(bus, sqsOutbox(new SQSClient(limits), queueUrl)));
+  return publisherOn(queueUrl === undefined ? bus : busOrOutbox(bus, sqsOutbox(sqsClient(), queueUrl)));
 }
 
 /** The bus, for a function that has nothing to do without one. Errors: `option-invalid`. */

@@ -6,6 +6,8 @@ export interface Room {
 }
 
 const ports = "shared/rotation/ports.ts";
+/** What the operations ask of the world beyond the rotation's own ports. */
+const operationPorts = "shared/operations/ports.ts";
 const values = ["shared/secrets", "shared/errors"];
 
 export const rooms: Readonly<Record<string, Room>> = {
@@ -30,12 +32,27 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ["shared/rotation", "shared/stores", "shared/publishers", "shared/mirrors", ...values],
     packages: [],
   },
+  "shared/adoptions": { rooms: [operationPorts, "shared/errors"], packages: ["@aws-sdk/client-dynamodb"] },
+  "shared/invokers": { rooms: [operationPorts, "shared/errors"], packages: ["@aws-sdk/client-lambda"] },
+  "shared/queues": { rooms: [ports, "shared/errors"], packages: ["@aws-sdk/client-sqs"] },
   "shared/testing": { rooms: ["shared/rotation", ...values], packages: [] },
   "shared/runtime": {
-    rooms: ["shared/rotation", "shared/operations", "shared/stores", "shared/publishers", "shared/mirrors", ...values],
+    rooms: [
+      "shared/rotation",
+      "shared/operations",
+      "shared/stores",
+      "shared/publishers",
+      "shared/mirrors",
+      "shared/adoptions",
+      "shared/invokers",
+      "shared/queues",
+      ...values,
+    ],
     packages: [
       "@middy/core",
       "aws-lambda",
+      "@aws-sdk/client-dynamodb",
+      "@aws-sdk/client-lambda",
       "@aws-sdk/client-secrets-manager",
       "@aws-sdk/client-eventbridge",
       "@aws-sdk/client-sqs",
@@ -51,6 +68,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "pg",
       "yaml",
       "croner",
+      "@aws-sdk/client-dynamodb",
       "@aws-sdk/client-eventbridge",
       "@aws-sdk/client-lambda",
       "@aws-sdk/client-secrets-manager",

@@ -14,9 +14,16 @@ const functions = Object.entries(template.Resources)
 const unused: Readonly<Record<string, readonly string[]>> = {
   MirrorToVaultFunction: ["ListSecretVersionIds", "PutSecretValue", "UpdateSecretVersionStage"],
   AnnounceChangeFunction: ["GetSecretValue", "ListSecretVersionIds", "PutSecretValue", "UpdateSecretVersionStage"],
+  RetirePreviousFunction: ["GetSecretValue", "ListSecretVersionIds", "PutSecretValue", "UpdateSecretVersionStage"],
 };
 /** IAM's prefix of the calls that do not go to Secrets Manager. */
-const prefixes: Readonly<Record<string, string>> = { PutEvents: "events", SendMessage: "sqs" };
+const prefixes: Readonly<Record<string, string>> = {
+  ChangeMessageVisibility: "sqs",
+  Invoke: "lambda",
+  PutEvents: "events",
+  SendMessage: "sqs",
+  UpdateItem: "dynamodb",
+};
 const bundleOf = (properties: Members): string => resolve(root, text(properties, "CodeUri"));
 
 /** The repository's own source files that the bundle is made of. */
@@ -66,7 +73,7 @@ test.each(functions)("$logicalId may make the calls that its code makes, and no 
   const prefix = (command: string): string => prefixes[command] ?? "secretsmanager";
   const called = [...commands]
     .filter((command) => unused[logicalId]?.includes(command) !== true)
-    .map((command) => `${prefix(command)}:${command}`);
+    .map((command) => `${prefix(command)}:${command === "Invoke" ? "InvokeFunction" : command}`);
   expect([...actions].sort()).toEqual(called.sort());
 });
 
