@@ -44,8 +44,10 @@ const eventBus: ResourceKind = async (resource, provider) => {
 
 export const eventRule: ResourceKind = async (resource, provider) => {
   const { properties } = resource;
-  allowOnly(resource, ["Name", "Description", "EventBusName", "EventPattern", "State", "Targets"]);
   const name = nameOf(resource, "Name", provider);
+  // A schedule has no local effect: what it would send is sent by whoever runs the stack, when it is wanted.
+  if (properties["ScheduleExpression"] !== undefined) return { ref: name, attributes: { Arn: name } };
+  allowOnly(resource, ["Name", "Description", "EventBusName", "EventPattern", "State", "Targets"]);
   const { Targets: targets = [], ...definition } = properties;
   const EventPattern = JSON.stringify(record(properties, "EventPattern"));
   const answer = await provider.call("events", "PutRule", { ...definition, Name: name, EventPattern });

@@ -33,6 +33,10 @@ export interface SecretDescription {
   readonly rotationFunctionArn?: string;
   /** When a rotation last succeeded, which is after its function had published what it did. */
   readonly lastRotatedAt?: Date;
+  /** Secrets Manager rotates it by then. */
+  readonly nextRotationAt?: Date;
+  /** When anything of it was last changed, a label or a tag included. */
+  readonly changedAt?: Date;
   /** Staging labels by VersionId; versions without a label are absent. */
   readonly labels: ReadonlyMap<string, readonly string[]>;
   readonly tags: ReadonlyMap<string, string>;

@@ -7,6 +7,8 @@ import { type EventCarrier, eventBus } from "../publishers/bus.ts";
 import { publisherOn, silentPublisher } from "../publishers/eventbridge.ts";
 import { busOrOutbox, sqsOutbox } from "../publishers/outbox.ts";
 import type { EventPublisher, SecretStore } from "../rotation/ports.ts";
+import type { SecretCatalogue } from "../operations/ports.ts";
+import { secretCatalogue } from "../stores/secret-catalogue.ts";
 import { secretsManagerStore } from "../stores/secrets-manager.ts";
 import type { Environment } from "./environment.ts";
 
@@ -24,10 +26,16 @@ export const lambdaClient = (): LambdaClient =>
   new LambdaClient({ maxAttempts: 1, requestHandler: { ...limits.requestHandler, requestTimeout: 45_000 } });
 
 /** `SECRETS_MANAGER_ENDPOINT` is the name that AWS's sample functions use; the SDK's own variables work too. */
-export function environmentStore(environment: Environment): SecretStore {
+function secretsManagerClient(environment: Environment): SecretsManagerClient {
   const endpoint = environment.text("SECRETS_MANAGER_ENDPOINT");
-  return secretsManagerStore(new SecretsManagerClient({ ...limits, ...(endpoint === undefined ? {} : { endpoint }) }));
+  return new SecretsManagerClient({ ...limits, ...(endpoint === undefined ? {} : { endpoint }) });
 }
+
+export const environmentStore = (environment: Environment): SecretStore =>
+  secretsManagerStore(secretsManagerClient(environment));
+
+export const environmentCatalogue = (environment: Environment): SecretCatalogue =>
+  secretCatalogue(secretsManagerClient(environment));
 
 /** The bus that `EVENT_BUS_NAME` names. */
 function environmentBus(environment: Environment): EventCarrier | undefined {

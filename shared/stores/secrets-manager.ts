@@ -54,6 +54,8 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         tags: new Map((answer.Tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value])),
         ...(answer.RotationLambdaARN === undefined ? {} : { rotationFunctionArn: answer.RotationLambdaARN }),
         ...(answer.LastRotatedDate === undefined ? {} : { lastRotatedAt: answer.LastRotatedDate }),
+        ...(answer.NextRotationDate === undefined ? {} : { nextRotationAt: answer.NextRotationDate }),
+        ...(answer.LastChangedDate === undefined ? {} : { changedAt: answer.LastChangedDate }),
         ...(answer.DeletedDate === undefined ? {} : { deletedAt: answer.DeletedDate }),
       };
     });

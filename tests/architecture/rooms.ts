@@ -18,12 +18,12 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: [ports, ...values],
     packages: ["node:crypto", "node:util", "pg", "@mongodb-js/saslprep"],
   },
-  "shared/stores": { rooms: [ports, ...values], packages: ["@aws-sdk/client-secrets-manager"] },
+  "shared/stores": { rooms: [ports, operationPorts, ...values], packages: ["@aws-sdk/client-secrets-manager"] },
   "shared/publishers": {
     rooms: [ports, "shared/errors"],
     packages: ["@aws-sdk/client-eventbridge", "@aws-sdk/client-sqs"],
   },
-  "shared/mirrors": { rooms: [ports, ...values], packages: ["node-vault", "node:"] },
+  "shared/mirrors": { rooms: [ports, operationPorts, ...values], packages: ["node-vault", "node:"] },
   "shared/client": {
     rooms: [...values, "shared/stores"],
     packages: ["pg", "@aws-sdk/client-sqs", "@aws-sdk/client-sns", "node:"],
@@ -34,7 +34,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   "shared/adoptions": { rooms: [operationPorts, "shared/errors"], packages: ["@aws-sdk/client-dynamodb"] },
   "shared/invokers": { rooms: [operationPorts, "shared/errors"], packages: ["@aws-sdk/client-lambda"] },
-  "shared/queues": { rooms: [ports, "shared/errors"], packages: ["@aws-sdk/client-sqs"] },
+  "shared/queues": { rooms: [ports, operationPorts, "shared/errors"], packages: ["@aws-sdk/client-sqs"] },
   "shared/testing": { rooms: ["shared/rotation", ...values], packages: [] },
   "shared/runtime": {
     rooms: [
