@@ -34,7 +34,10 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   "shared/adoptions": { rooms: [operationPorts, "shared/errors"], packages: ["@aws-sdk/client-dynamodb"] },
   "shared/invokers": { rooms: [operationPorts, "shared/errors"], packages: ["@aws-sdk/client-lambda"] },
-  "shared/queues": { rooms: [ports, operationPorts, "shared/errors"], packages: ["@aws-sdk/client-sqs"] },
+  "shared/queues": {
+    rooms: [ports, operationPorts, "shared/errors"],
+    packages: ["@aws-sdk/client-sqs", "@aws-sdk/client-sns", "node:timers/promises"],
+  },
   "shared/testing": { rooms: ["shared/rotation", ...values], packages: [] },
   "shared/runtime": {
     rooms: [
