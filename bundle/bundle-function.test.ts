@@ -10,6 +10,8 @@ process.env["AWS_REGION"] = "us-east-1";
 process.env["EVENT_BUS_NAME"] = "rekey";
 process.env["REKEY_ADOPTION_TABLE"] = "adoptions";
 process.env["REKEY_RECONCILE_QUEUE_URL"] = "http://127.0.0.1/queue";
+process.env["REKEY_WEBHOOK_URL"] = "https://127.0.0.1/";
+process.env["REKEY_WEBHOOK_KEY_SECRET"] = "webhook-key";
 process.env["REKEY_RETIRE_QUEUE_URL"] = "http://127.0.0.1/queue";
 
 beforeAll(async () => {
@@ -33,7 +35,7 @@ test("rotate-postgres is at most 330 KB, has no Vault client, and answers a bad 
   expect(JSON.parse(await readFile(`${outfile}.map`, "utf8"))).toMatchObject({ version: 3 });
 });
 
-test.each(["announce-change", "deliver-outbox", "mirror-to-vault", "reconcile", "retire-previous"])(
+test.each(["announce-change", "deliver-outbox", "mirror-to-vault", "notify-webhook", "reconcile", "retire-previous"])(
   "%s loads and takes an empty batch",
   async (name) => {
     const outfile = path.join(folder, name, "index.mjs");

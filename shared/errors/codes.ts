@@ -244,6 +244,16 @@ export const codes = {
     meaning: "the secret has no such version, or the version has no value",
     hint: "start the rotation with RotateSecret; do not call the steps by hand",
   },
+  "webhook-rejected": {
+    disposition: "abort",
+    meaning: "a request to a webhook is not one that rekey signed with this key just now",
+    hint: "check the key, the receiver's clock, and that the body is verified byte for byte as it was received",
+  },
+  "webhook-unavailable": {
+    disposition: "retry",
+    meaning: "the webhook's receiver did not take the event",
+    hint: "the message is delivered again; look at the receiver's log for the status in the context",
+  },
 } as const satisfies Record<string, CodeEntry>;
 
 export type ErrorCode = keyof typeof codes;

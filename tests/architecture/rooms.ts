@@ -38,6 +38,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: [ports, operationPorts, "shared/errors"],
     packages: ["@aws-sdk/client-sqs", "@aws-sdk/client-sns", "node:timers/promises"],
   },
+  "shared/webhook": { rooms: [ports, ...values], packages: ["node:crypto", "node:http", "node:https"] },
   "shared/testing": { rooms: ["shared/rotation", ...values], packages: [] },
   "shared/runtime": {
     rooms: [
@@ -49,6 +50,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "shared/adoptions",
       "shared/invokers",
       "shared/queues",
+      "shared/webhook",
       ...values,
     ],
     packages: [
@@ -96,6 +98,7 @@ export const mayReveal = [
   "shared/engines",
   "shared/stores",
   "shared/mirrors",
+  "shared/webhook",
   "shared/client",
   "local/demo",
 ];
