@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { bundleFunction, bundleObviously } from "../bundle/bundle-function.ts";
 import { type Figure, figuresOf, median } from "./figure.ts";
 
-const rounds = 15;
+const rounds = 31;
 
 /** Milliseconds that the import takes in a fresh process. */
 async function coldImportMs(file: string): Promise<number> {

@@ -5,9 +5,12 @@ import { createSecretClient } from "../../shared/client/secret-client.ts";
 import { secretsManagerStore } from "../../shared/stores/secrets-manager.ts";
 import type { World } from "./world.ts";
 
+export type Strategy = "single-user" | "alternating-users";
+
 /** A service as users write one: rekey's client and pool, a queue of its own, and queries without pause. */
 export interface SampleService {
   readonly name: string;
+  readonly strategy: Strategy;
   readonly secretArn: string;
   readonly pool: RotatingPool;
   readonly queries: number;
@@ -17,12 +20,21 @@ export interface SampleService {
 
 const connections = 8;
 
-/** `onNotice` is called when the event has arrived, `onMoved` once new connections use that version. */
+interface Listeners {
+  /** The event has arrived. */
+  onNotice(): void;
+  /** Every new connection uses that version. */
+  onMoved(versionId: string): void;
+  /** The last connection of the credential before that version is closed. */
+  onDrained(versionId: string): void;
+}
+
 export async function startSampleService(
   { secretsManager, sqs, sns, outputs }: World,
   name: string,
+  strategy: Strategy,
   secretArn: string,
-  listeners: { readonly onNotice: () => void; readonly onMoved: (versionId: string) => void },
+  listeners: Listeners,
 ): Promise<SampleService> {
   const client = createSecretClient({ source: secretsManagerStore(secretsManager) });
   // Each connection serves a few queries, so that new ones are opened all the time.
@@ -30,6 +42,10 @@ export async function startSampleService(
     client,
     secretId: secretArn,
     pool: { max: connections, maxUses: 5, application_name: name },
+  });
+  pool.onDrained((drained) => {
+    const { versionId } = pool;
+    if (versionId !== undefined && versionId !== drained) listeners.onDrained(versionId);
   });
   const queue = await createSubscriberQueue({ sqs, sns, topicArn: outputs["SecretRotatedTopicArn"] ?? "" });
   const failures: unknown[] = [];
@@ -59,6 +75,7 @@ export async function startSampleService(
   const workers = Array.from({ length: connections }, work);
   return {
     name,
+    strategy,
     secretArn,
     pool,
     get queries() {
@@ -66,6 +83,7 @@ export async function startSampleService(
     },
     failures,
     async stop() {
+      if (!running) return;
       running = false;
       await source.stop();
       await queue.remove();

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import { RekeyError } from "../errors/rekey-error.ts";
+import type { SecretValue } from "../secrets/secret-value.ts";
 import { memoryPublisher } from "../testing/memory-publisher.ts";
 import { memorySecretId, memoryValue } from "../testing/memory-rotation.ts";
 import { memoryStore } from "../testing/memory-store.ts";
-import { mirrorCurrent } from "./mirror-current.ts";
+import { mirrorCurrent, secretArnOf } from "./mirror-current.ts";
 
 const call = { signal: AbortSignal.timeout(5_000) };
 
@@ -42,3 +43,28 @@ test("a secret that is gone is not told of", async () => {
   await expect(mirrorCurrent(ports, "arn:other", call)).resolves.toEqual({ outcome: "gone" });
   expect(ports.publisher.events).toEqual([]);
 });
+
+test("what is current now is written, whatever the event said", async () => {
+  const ports = open();
+  const written: SecretValue[] = [];
+  const mirror = {
+    write: async ({ value }: { readonly value: SecretValue }) => ({ revision: written.push(value), written: true }),
+  };
+  ports.store.putByHand("v1", memoryValue("second"));
+  await expect(mirrorCurrent({ ...ports, mirror }, memorySecretId, call)).resolves.toMatchObject({ versionId: "v1" });
+  expect(written[0]?.equals(memoryValue("second"))).toBe(true);
+});
+
+test("a mirror that cannot be written is passed on, so that the message comes again", async () => {
+  const mirror = { write: async () => Promise.reject(new RekeyError("mirror-unavailable")) };
+  await expect(mirrorCurrent({ ...open(), mirror }, memorySecretId, call)).rejects.toMatchObject({
+    code: "mirror-unavailable",
+  });
+});
+
+test.each(["not JSON", "7", '{"detail":null}', '{"detail":{"secretArn":"name-only"}}'])(
+  "%s is event-malformed",
+  (body) => {
+    expect(() => secretArnOf(body)).toThrow(expect.objectContaining({ code: "event-malformed" }));
+  },
+);

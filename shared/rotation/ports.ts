@@ -42,6 +42,8 @@ export interface SecretDescription {
   readonly tags: ReadonlyMap<string, string>;
   /** When it was scheduled for deletion; its value cannot be read since. */
   readonly deletedAt?: Date;
+  /** The regions of its replicas that do not have the current value. */
+  readonly regionsBehind?: readonly string[];
 }
 
 export interface StoredVersion {
@@ -108,6 +110,32 @@ export interface DualPasswords {
   keepOnly(credential: Credential, call: CallOptions): Promise<void>;
 }
 
+/** What a session sees of a user. */
+export interface UserFacts {
+  /** Whether this session may change the user's password. */
+  readonly mayBeChanged: boolean;
+  /** Whether rekey made it as the alternate of the pair that it was asked about. */
+  readonly isOurAlternate: boolean;
+  readonly expiresAt?: Date;
+}
+
+/** What a server says of itself before anything is changed. */
+export interface ServerFacts {
+  readonly version: string;
+  readonly isSupported: boolean;
+  readonly isReadOnly: boolean;
+  readonly replicaLagMs?: number;
+  /** After so many refused logins the server locks the account. */
+  readonly locksAfterRefusals?: number;
+  /** Those of the users asked about that exist. */
+  readonly users: ReadonlyMap<string, UserFacts>;
+}
+
+/** What the doctor asks a session for, where the engine can tell. Changes nothing. */
+export interface Inspection {
+  inspect(usernames: readonly string[], call: CallOptions): Promise<ServerFacts>;
+}
+
 /** Two users of one database that stand for one service. */
 export interface UserPair {
   /** Owns what either of the two makes, and holds the rights that both have. */
@@ -139,6 +167,8 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
   readonly defaultPort: number;
   readonly defaultDatabase: string;
   readonly maxUsernameBytes: number;
+  /** The statements that each method of a session sends, with `…` in place of values, for a plan. */
+  readonly shapes?: Readonly<Record<string, readonly string[]>>;
   /** A refused credential is a result; an unreachable, unverified or broken server is an error. */
   login(target: DatabaseTarget, credential: Credential, call: CallOptions): Promise<Login<Session>>;
 }

@@ -39,6 +39,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ["@aws-sdk/client-sqs", "@aws-sdk/client-sns", "node:timers/promises"],
   },
   "shared/webhook": { rooms: [ports, ...values], packages: ["node:crypto", "node:http", "node:https"] },
+  "shared/account": {
+    rooms: ["shared/rotation/ports.ts", "shared/operations/doctor/account.ts"],
+    packages: ["@aws-sdk/client-iam", "@aws-sdk/client-lambda", "@aws-sdk/client-secrets-manager"],
+  },
   "shared/testing": { rooms: ["shared/rotation", ...values], packages: [] },
   "shared/runtime": {
     rooms: [
@@ -65,6 +69,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   functions: { rooms: ["shared/runtime", "shared/rotation", "shared/engines"], packages: [] },
+  cli: {
+    rooms: ["shared", "functions"],
+    packages: ["node:util", "@aws-sdk/client-iam", "@aws-sdk/client-lambda", "@aws-sdk/client-secrets-manager"],
+  },
   bundle: { rooms: [], packages: ["esbuild", "node:"] },
   local: {
     rooms: ["shared/rotation/ports.ts", "shared/client", "shared/stores", "shared/secrets", "shared/errors"],

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createRotatingPool } from "../../shared/client/pg/rotating-pool.ts";
@@ -82,4 +83,32 @@ test("a credential that is refused everywhere is offered once each, and the erro
     .split("\n")
     .filter((line) => line.includes(`password authentication failed for user "${user}"`));
   expect(refusals).toHaveLength(1);
+});
+
+/** Ends the backend as soon as it has answered, in a process of its own: the caller's waits and reads nothing meanwhile. */
+const terminateOnceIdle = `
+  import pg from "pg";
+  const client = new pg.Client(JSON.parse(process.env.TERMINATOR));
+  await client.connect();
+  const ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND state = 'idle'";
+  while ((await client.query(ended, [process.env.BACKEND])).rowCount === 0);
+  while ((await client.query("SELECT FROM pg_stat_activity WHERE pid = $1", [process.env.BACKEND])).rowCount > 0);
+  await client.end();
+`;
+
+test("a connection that the server ends behind its answer costs neither that query nor the process", async () => {
+  const secretId = await stage.createSecret("single-user");
+  using client = createSecretClient({ source: secretsManagerStore(sdk) });
+  await using pool = createRotatingPool({ client, secretId, pool: { max: 1 } });
+  const [backend] = (await pool.query<{ pid: number }>("SELECT pg_backend_pid() AS pid")).rows;
+  const answer = pool.query("SELECT pg_sleep(1)");
+  const state = "SELECT state FROM pg_stat_activity WHERE pid = $1";
+  await expect.poll(async () => stage.postgres.admin(state, [backend?.pid])).toEqual([{ state: "active" }]);
+  const { host, port, superuser } = stage.postgres;
+  const connection = { host, port, user: superuser.username, password: superuser.password, database: "postgres" };
+  execFileSync(process.execPath, ["--input-type=module", "--eval", terminateOnceIdle], {
+    env: { ...process.env, TERMINATOR: JSON.stringify(connection), BACKEND: String(backend?.pid) },
+  });
+  await expect(answer).resolves.toMatchObject({ rowCount: 1 });
+  await expect(pool.query("SELECT 1")).resolves.toMatchObject({ rowCount: 1 });
 });

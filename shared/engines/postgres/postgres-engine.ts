@@ -2,15 +2,18 @@ import type {
   CallOptions,
   DatabaseEngine,
   DatabaseSession,
+  Inspection,
   PasswordChange,
   UserPairing,
 } from "../../rotation/ports.ts";
 import { type Connection, connect } from "./connection.ts";
+import { inspect } from "./inspect.ts";
 import { inTransaction, setPassword } from "./set-password.ts";
+import { shapes } from "./statement-shapes.ts";
 import { syncPair } from "./sync-pair.ts";
 import { sqlState, translateError } from "./translate-error.ts";
 
-export type PostgresSession = DatabaseSession & PasswordChange & UserPairing;
+export type PostgresSession = DatabaseSession & PasswordChange & UserPairing & Inspection;
 
 function session(connection: Connection): PostgresSession {
   return {
@@ -23,6 +26,7 @@ function session(connection: Connection): PostgresSession {
         await setPassword(connection, next, call);
       });
     },
+    inspect: async (usernames, call) => inspect(connection, usernames, call),
     async [Symbol.asyncDispose]() {
       await connection.close();
     },
@@ -37,6 +41,7 @@ export function postgresEngine(): DatabaseEngine<PostgresSession> {
     defaultPort: 5432,
     defaultDatabase: "postgres",
     maxUsernameBytes: 63,
+    shapes,
     async login(target, credential, call: CallOptions) {
       try {
         return { ok: true, session: session(await connect(target, credential, call)) };

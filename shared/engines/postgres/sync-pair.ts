@@ -17,7 +17,7 @@ interface SettingRow {
   readonly setting: string;
 }
 
-const markOf = (first: string): string => `rekey alternate of ${first}`;
+export const markOf = (first: string): string => `rekey alternate of ${first}`;
 
 const collision = (pair: UserPair, problem: string): RekeyError =>
   new RekeyError("user-collision", { context: { first: pair.first, alternate: pair.alternate, problem } });
