@@ -3,7 +3,7 @@ import { SNS } from "@aws-sdk/client-sns";
 import { SQS } from "@aws-sdk/client-sqs";
 import { expect, onTestFinished, test } from "vitest";
 import { startStack } from "../../local/stack.ts";
-import { deliverUndelivered, moveBack } from "./dead-letters.ts";
+import { redrive } from "./dead-letters.ts";
 
 const soon = { timeout: 10_000 };
 const call = { signal: AbortSignal.timeout(25_000) };
@@ -31,7 +31,7 @@ async function open() {
 }
 
 test("dead letters go back to the queues that they came from", async () => {
-  const { stack, sqs, newQueue, bodiesIn } = await open();
+  const { stack, sqs, sns, newQueue, bodiesIn } = await open();
   await newQueue("dead");
   const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: arnOf("dead"), maxReceiveCount: 1 });
   for (const name of ["mirror", "announce"]) {
@@ -42,14 +42,14 @@ test("dead letters go back to the queues that they came from", async () => {
     await sqs.receiveMessage({ QueueUrl });
   }
   expect(bodiesIn("dead")).toEqual(["for mirror", "for announce"]);
-  expect(await moveBack(sqs, arnOf("dead"), call)).toBe(2);
+  expect(await redrive({ sqs, sns }, arnOf("dead"), call)).toBe(2);
   expect([bodiesIn("dead"), bodiesIn("mirror"), bodiesIn("announce")]).toEqual([[], ["for mirror"], ["for announce"]]);
-  expect(await moveBack(sqs, arnOf("dead"), call)).toBe(0);
+  expect(await redrive({ sqs, sns }, arnOf("dead"), call)).toBe(0);
 });
 
 test("an event that a rule could not deliver reaches its queue and its topic once they are mended", async () => {
   const { stack, sqs, sns, events, newQueue, bodiesIn } = await open();
-  const undelivered = await newQueue("undelivered", { Policy: policyFor("events.amazonaws.com") });
+  await newQueue("undelivered", { Policy: policyFor("events.amazonaws.com") });
   const target = await newQueue("target");
   await newQueue("subscriber", { Policy: policyFor("sns.amazonaws.com") });
   const { TopicArn = "" } = await sns.createTopic({ Name: "topic" });
@@ -69,20 +69,21 @@ test("an event that a rule could not deliver reaches its queue and its topic onc
   await expect.poll(() => bodiesIn("undelivered")?.length, soon).toBe(2);
   await sqs.setQueueAttributes({ QueueUrl: target, Attributes: { Policy: policyFor("events.amazonaws.com") } });
 
-  expect(await deliverUndelivered({ sqs, sns }, undelivered, call)).toBe(2);
+  expect(await redrive({ sqs, sns }, arnOf("undelivered"), call)).toBe(2);
   expect(bodiesIn("undelivered")).toEqual([]);
   expect(bodiesIn("target")).toEqual([expect.stringContaining('"versionId":"v1"')]);
   await expect.poll(() => bodiesIn("subscriber")?.length, soon).toBe(1);
   expect(stack.sqs.queue(arnOf("target"))?.messages()).toHaveLength(1);
 });
 
-test("a queue that is nobody's dead-letter queue, a foreign message, and spent time are told apart", async () => {
+test("a message of somebody else, a queue that is not there, and spent time are told apart", async () => {
   const { sqs, sns, newQueue } = await open();
+  const clients = { sqs, sns };
   const QueueUrl = await newQueue("plain");
-  await expect(moveBack(sqs, arnOf("plain"), call)).rejects.toMatchObject({ code: "queue-unavailable" });
-  await expect(moveBack(sqs, arnOf("plain"), { signal: AbortSignal.abort() })).rejects.toMatchObject({
-    code: "time-budget-spent",
-  });
+  expect(await redrive(clients, arnOf("plain"), call)).toBe(0);
   await sqs.sendMessage({ QueueUrl, MessageBody: "{}" });
-  await expect(deliverUndelivered({ sqs, sns }, QueueUrl, call)).rejects.toMatchObject({ code: "event-malformed" });
+  await expect(redrive(clients, arnOf("plain"), call)).rejects.toMatchObject({ code: "event-malformed" });
+  await expect(redrive(clients, arnOf("nowhere"), call)).rejects.toMatchObject({ code: "queue-unavailable" });
+  const spent = { signal: AbortSignal.abort() };
+  await expect(redrive(clients, arnOf("plain"), spent)).rejects.toMatchObject({ code: "time-budget-spent" });
 });

@@ -71,7 +71,14 @@ export const rooms: Readonly<Record<string, Room>> = {
   functions: { rooms: ["shared/runtime", "shared/rotation", "shared/engines"], packages: [] },
   cli: {
     rooms: ["shared", "functions"],
-    packages: ["node:util", "@aws-sdk/client-iam", "@aws-sdk/client-lambda", "@aws-sdk/client-secrets-manager"],
+    packages: [
+      "node:util",
+      "@aws-sdk/client-iam",
+      "@aws-sdk/client-lambda",
+      "@aws-sdk/client-secrets-manager",
+      "@aws-sdk/client-sns",
+      "@aws-sdk/client-sqs",
+    ],
   },
   bundle: { rooms: [], packages: ["esbuild", "node:"] },
   local: {
