@@ -25,8 +25,15 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   "shared/mirrors": { rooms: [ports, operationPorts, ...values], packages: ["node-vault", "node:"] },
   "shared/client": {
-    rooms: [...values, "shared/stores"],
-    packages: ["pg", "@aws-sdk/client-sqs", "@aws-sdk/client-sns", "node:"],
+    rooms: [...values, "shared/stores", "shared/mirrors"],
+    packages: [
+      "pg",
+      "@aws-sdk/client-secrets-manager",
+      "@aws-sdk/client-sqs",
+      "@aws-sdk/client-sns",
+      "@opentelemetry/api",
+      "node:",
+    ],
   },
   "shared/operations": {
     rooms: ["shared/rotation", "shared/stores", "shared/publishers", "shared/mirrors", ...values],
@@ -43,7 +50,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ["shared/rotation/ports.ts", "shared/operations/doctor/account.ts"],
     packages: ["@aws-sdk/client-iam", "@aws-sdk/client-lambda", "@aws-sdk/client-secrets-manager"],
   },
-  "shared/testing": { rooms: ["shared/rotation", ...values], packages: [] },
+  "shared/testing": { rooms: ["shared/rotation", "shared/client", ...values], packages: ["node:"] },
+  "shared/testing/engine-contract": {
+    rooms: ["shared/rotation", "shared/stores", "shared/publishers", "local", ...values],
+    packages: ["node:", "fast-check", "@aws-sdk/client-eventbridge", "@aws-sdk/client-secrets-manager"],
+  },
   "shared/runtime": {
     rooms: [
       "shared/rotation",
@@ -97,12 +108,13 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   bench: {
-    rooms: ["shared", "local", "bundle"],
+    rooms: ["shared", "local", "bundle", "tests/support/postgres-fixture.ts"],
     packages: [
       "node:",
       "@aws-lambda-powertools/parameters",
       "@aws-sdk/client-secrets-manager",
       "@middy/secrets-manager",
+      "esbuild",
     ],
   },
 };
@@ -115,6 +127,7 @@ export const mayReveal = [
   "shared/mirrors",
   "shared/webhook",
   "shared/client",
+  "shared/testing/engine-contract",
   "local/demo",
 ];
 
