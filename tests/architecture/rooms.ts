@@ -6,6 +6,8 @@ export interface Room {
 }
 
 const ports = "shared/rotation/ports.ts";
+/** What the operations ask of the world beyond the rotation's own ports. */
+const operationPorts = "shared/operations/ports.ts";
 const values = ["shared/secrets", "shared/errors"];
 
 export const rooms: Readonly<Record<string, Room>> = {
@@ -25,11 +27,14 @@ export const rooms: Readonly<Record<string, Room>> = {
       "@redis/client",
     ],
   },
-  "shared/stores": { rooms: [ports, ...values], packages: ["@aws-sdk/client-secrets-manager"] },
-  "shared/publishers": { rooms: [ports, "shared/errors"], packages: ["@aws-sdk/client-eventbridge"] },
+  "shared/stores": { rooms: [ports, operationPorts, ...values], packages: ["@aws-sdk/client-secrets-manager"] },
+  "shared/publishers": {
+    rooms: [ports, "shared/errors"],
+    packages: ["@aws-sdk/client-eventbridge", "@aws-sdk/client-sqs"],
+  },
   "shared/http": { rooms: [], packages: ["node:http", "node:https"] },
   "shared/vault": { rooms: [ports, "shared/http", ...values], packages: ["node-vault"] },
-  "shared/mirrors": { rooms: [ports, "shared/vault", ...values], packages: ["node:util"] },
+  "shared/mirrors": { rooms: [ports, operationPorts, "shared/vault", ...values], packages: ["node:util"] },
   "shared/client": {
     rooms: [...values, "shared/stores", "shared/vault", "shared/mirrors/mirrored-fields.ts"],
     packages: [
@@ -45,6 +50,13 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ["shared/rotation", "shared/stores", "shared/publishers", "shared/mirrors", ...values],
     packages: [],
   },
+  "shared/adoptions": { rooms: [operationPorts, "shared/errors"], packages: ["@aws-sdk/client-dynamodb"] },
+  "shared/invokers": { rooms: [operationPorts, "shared/errors"], packages: ["@aws-sdk/client-lambda"] },
+  "shared/queues": {
+    rooms: [ports, operationPorts, "shared/errors"],
+    packages: ["@aws-sdk/client-sqs", "@aws-sdk/client-sns", "node:timers/promises"],
+  },
+  "shared/webhook": { rooms: [ports, ...values], packages: ["node:crypto", "node:http", "node:https"] },
   "shared/account": {
     rooms: ["shared/rotation/ports.ts", "shared/operations/doctor/account.ts"],
     packages: ["@aws-sdk/client-iam", "@aws-sdk/client-lambda", "@aws-sdk/client-secrets-manager"],
@@ -62,20 +74,34 @@ export const rooms: Readonly<Record<string, Room>> = {
       "shared/publishers",
       "shared/mirrors",
       "shared/vault",
+      "shared/adoptions",
+      "shared/invokers",
+      "shared/queues",
+      "shared/webhook",
       ...values,
     ],
     packages: [
       "@middy/core",
       "aws-lambda",
+      "@aws-sdk/client-dynamodb",
+      "@aws-sdk/client-lambda",
       "@aws-sdk/client-secrets-manager",
       "@aws-sdk/client-eventbridge",
+      "@aws-sdk/client-sqs",
       "node:fs",
     ],
   },
   functions: { rooms: ["shared/runtime", "shared/rotation", "shared/engines"], packages: [] },
   cli: {
     rooms: ["shared", "functions"],
-    packages: ["node:util", "@aws-sdk/client-iam", "@aws-sdk/client-lambda", "@aws-sdk/client-secrets-manager"],
+    packages: [
+      "node:util",
+      "@aws-sdk/client-iam",
+      "@aws-sdk/client-lambda",
+      "@aws-sdk/client-secrets-manager",
+      "@aws-sdk/client-sns",
+      "@aws-sdk/client-sqs",
+    ],
   },
   bundle: { rooms: [], packages: ["esbuild", "node:"] },
   local: {
@@ -85,6 +111,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "pg",
       "yaml",
       "croner",
+      "@aws-sdk/client-dynamodb",
       "@aws-sdk/client-eventbridge",
       "@aws-sdk/client-lambda",
       "@aws-sdk/client-secrets-manager",
@@ -111,6 +138,7 @@ export const mayReveal = [
   "shared/stores",
   "shared/vault",
   "shared/mirrors",
+  "shared/webhook",
   "shared/client",
   "shared/testing/engine-contract",
   "local/demo",
