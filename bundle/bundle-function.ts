@@ -1,6 +1,8 @@
+import { readFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import { fileURLToPath } from "node:url";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
+import { unreachedOfRedis } from "./unreached-of-redis.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -45,27 +47,14 @@ const unreached: Plugin = {
   },
 };
 
-/**
- * Parts of the Redis driver that a rotation never reaches, which are three quarters of it: a method and its metadata for each
- * command (a rotation sends words), clusters, sentinels, pools, the client-side cache and telemetry. The driver touches
- * some of them while it loads and connects, so what stands in their place takes any use.
- */
-const unreachedOfRedis: Plugin = {
-  name: "unreached-of-redis",
-  setup({ onResolve, onLoad }) {
-    const filter = /\/(?:cache|cluster|command-metadata|commands|legacy-mode|opentelemetry|pool|sentinel)$/;
-    onResolve({ filter }, ({ path, importer }) =>
-      importer.includes("/@redis/client/") ? { path, namespace: "unreached-of-redis" } : null,
-    );
-    onLoad({ filter: /.*/, namespace: "unreached-of-redis" }, () => ({
-      contents: `
-        const nothing = new Proxy(class {}, {
-          get: (target, name) => (name === "prototype" || typeof name === "symbol" ? target[name] : nothing),
-          apply: () => nothing,
-        });
-        module.exports = nothing;`,
-      loader: "js",
-    }));
+/** The SDK's clients read their own version, and bring the whole of their package.json for it. */
+const versionsOnly: Plugin = {
+  name: "versions-only",
+  setup({ onLoad }) {
+    onLoad({ filter: /@aws-sdk[/\\]client-[a-z-]+[/\\]package\.json$/ }, async ({ path }) => {
+      const { version } = JSON.parse(await readFile(path, "utf8")) as { version: string };
+      return { contents: JSON.stringify({ version }), loader: "json" };
+    });
   },
 };
 
@@ -97,7 +86,7 @@ export async function bundleFunction(name: string, outfile: string): Promise<Met
     ...base(name, outfile),
     mainFields: ["module", "main"],
     alias: { "@aws-sdk/credential-provider-node": `${root}bundle/environment-credentials.ts` },
-    plugins: [builtinsWithoutFacade, unreached, unreachedOfRedis],
+    plugins: [builtinsWithoutFacade, unreached, unreachedOfRedis, versionsOnly],
   });
   return result.metafile;
 }
