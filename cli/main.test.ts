@@ -113,3 +113,15 @@ test("a secret that is not there: exit code 1, the code and what to do", async (
   expect([code, out]).toEqual([1, ""]);
   expect(err).toContain("secret-not-found");
 });
+
+test("vault-policy prints the policy of the mirror, and refuses a mount that Vault would read otherwise", async () => {
+  const { code, out } = await rekey("vault-policy", "secret");
+  expect([code, out.match(/path "[^"]+"/g)]).toEqual([
+    0,
+    ['path "secret/data/*"', 'path "secret/delete/*"', 'path "secret/undelete/*"'],
+  ]);
+  expect(await rekey("vault-policy", '../x"')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("option-invalid"),
+  });
+});

@@ -3,12 +3,19 @@ import { isRekeyError } from "../shared/errors/rekey-error.ts";
 import { doctorCommand } from "./doctor.ts";
 import { planRotationCommand } from "./plan-rotation.ts";
 import { redriveCommand } from "./redrive.ts";
+import { vaultPolicyCommand } from "./vault-policy.ts";
 
-const commands = { doctor: doctorCommand, "plan-rotation": planRotationCommand, redrive: redriveCommand } as const;
+const commands = {
+  doctor: doctorCommand,
+  "plan-rotation": planRotationCommand,
+  redrive: redriveCommand,
+  "vault-policy": vaultPolicyCommand,
+} as const;
 const usage = [
   "usage: rekey doctor <secret> [--json]",
   "       rekey plan-rotation <secret> [--json]",
   "       rekey redrive <arn of a dead-letter queue> [--json]",
+  "       rekey vault-policy <mount> [--json]",
 ].join("\n");
 const isCommand = (name: string): name is keyof typeof commands => Object.hasOwn(commands, name);
 const timeoutMs = 60_000;

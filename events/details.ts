@@ -26,6 +26,7 @@ export interface SecretFindingV1 {
   readonly finding:
     | "current-missing"
     | "mirror-altered"
+    | "mirror-left"
     | "mirror-missing"
     | "mirror-newer"
     | "mirror-older"

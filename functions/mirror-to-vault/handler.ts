@@ -1,4 +1,4 @@
 import { mirrorFunction } from "../../shared/runtime/mirror-function.ts";
 
-/** SQS invokes it with batches of `Secret Rotated` events; it brings Vault to what is AWSCURRENT now. */
+/** SQS invokes it with batches of events; it brings Vault to how each secret stands now. */
 export const handler = mirrorFunction(process.env);

@@ -157,7 +157,7 @@ export const codes = {
   "mirror-unauthorized": {
     disposition: "intervene",
     meaning: "Vault refused the login, the token or the policy",
-    hint: "check the AppRole's role id and secret id, and that its policy allows create, update and read on this path",
+    hint: "check the login's credential, and that its policy is the one that rekey vault-policy prints",
   },
   "option-invalid": {
     disposition: "abort",

@@ -1,5 +1,5 @@
 import { RekeyError } from "../errors/rekey-error.ts";
-import type { MirrorEntry } from "../rotation/ports.ts";
+import type { MirrorEntry } from "../operations/ports.ts";
 
 export type MirroredFields = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,6 @@
 import type { CallOptions, Finding, SecretDescription, SecretStore } from "../rotation/ports.ts";
 import { versionWithLabel } from "../rotation/steps/admit.ts";
+import { isMirrored } from "./is-mirrored.ts";
 import type { MirrorAudit, MirrorState } from "./ports.ts";
 
 export interface Found {
@@ -19,8 +20,9 @@ const byState: Readonly<Record<Exclude<MirrorState, "same">, Omit<Found, "versio
   altered: { finding: "mirror-altered", repairable: false },
 };
 
-/** What the description alone tells. */
+/** What the description alone tells; nothing of a secret that is deleted. */
 export function describedFindings(description: SecretDescription, nowMs: number): readonly Found[] {
+  if (description.deletedAt !== undefined) return [];
   const { rotationEnabled, nextRotationAt, changedAt, labels } = description;
   const isOld = (date: Date | undefined): boolean => date !== undefined && date.getTime() < nowMs - patienceMs;
   const current = versionWithLabel(description, "AWSCURRENT");
@@ -36,14 +38,22 @@ export function describedFindings(description: SecretDescription, nowMs: number)
   return found;
 }
 
-/** What the mirror shows beside AWSCURRENT; nothing for a secret without a value. Errors: those of the ports. */
+/**
+ * What the mirror shows beside AWSCURRENT; nothing for a secret without a value. Where the secret is not to be mirrored,
+ * what the mirror still shows. Errors: those of the ports; `option-invalid` for a tag.
+ */
 export async function comparedFindings(
   ports: { readonly store: Pick<SecretStore, "read">; readonly audit: MirrorAudit },
-  { secretArn, name, tags }: SecretDescription,
+  description: SecretDescription,
   call: CallOptions,
 ): Promise<readonly Found[]> {
+  const { secretArn, name: secretName, tags } = description;
+  if (!isMirrored(description)) {
+    const isLeft = await ports.audit.holds({ secretArn, secretName, tags }, call);
+    return isLeft ? [{ finding: "mirror-left", repairable: true }] : [];
+  }
   const current = await ports.store.read(secretArn, { label: "AWSCURRENT" }, call);
   if (current === undefined) return [];
-  const state = await ports.audit.compare({ secretArn, secretName: name, tags, ...current }, call);
+  const state = await ports.audit.compare({ secretArn, secretName, tags, ...current }, call);
   return state === "same" ? [] : [{ ...byState[state], versionId: current.versionId }];
 }

@@ -1,23 +1,40 @@
 import { expect, test } from "vitest";
+import type { Mirror } from "./ports.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 import { memoryPublisher } from "../testing/memory-publisher.ts";
 import { memorySecretId, memoryValue } from "../testing/memory-rotation.ts";
-import { memoryStore } from "../testing/memory-store.ts";
-import { mirrorCurrent, secretArnOf } from "./mirror-current.ts";
+import { type MemoryStore, memoryStore } from "../testing/memory-store.ts";
+import { mirrorCurrent } from "./mirror-current.ts";
+import { secretArnOf } from "./secret-in-event.ts";
 
 const call = { signal: AbortSignal.timeout(5_000) };
 
 function open() {
   const held: string[] = [];
-  const mirror = {
-    write: async ({ versionId }: { readonly versionId: string }) => {
+  const withdrawn: string[] = [];
+  const mirror: Mirror = {
+    write: async ({ versionId }) => {
       const written = held.at(-1) !== versionId;
       if (written) held.push(versionId);
       return { revision: held.length, written };
     },
+    withdraw: async ({ secretName }) => ({ withdrawn: withdrawn.push(secretName) === 1 }),
   };
-  return { store: memoryStore(memorySecretId, memoryValue("p")), mirror, publisher: memoryPublisher() };
+  const store = memoryStore(memorySecretId, memoryValue("p"));
+  return { store, mirror, withdrawn, publisher: memoryPublisher() };
+}
+
+/** The store as it is after so many more descriptions. */
+function deletedDuring(store: MemoryStore, phases: readonly boolean[]): MemoryStore {
+  let asked = 0;
+  return {
+    ...store,
+    async describe(id, options) {
+      const isDeleted = phases[Math.min(asked++, phases.length - 1)] === true;
+      return { ...(await store.describe(id, options)), ...(isDeleted ? { deletedAt: new Date(0) } : {}) };
+    },
+  };
 }
 
 test("what was mirrored is told with its revision", async () => {
@@ -38,17 +55,74 @@ test("a mirror that died before it could tell, tells when it is asked again", as
   expect(ports.publisher.events).toMatchObject([{ type: "Secret Mirrored", versionId: "v0", written: false }]);
 });
 
-test("a secret that is gone is not told of", async () => {
+test("a secret that is gone is withdrawn by its name, and not told of", async () => {
   const ports = open();
-  await expect(mirrorCurrent(ports, "arn:other", call)).resolves.toEqual({ outcome: "gone" });
+  const gone = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db/gone-AbCdEf";
+  await expect(mirrorCurrent(ports, gone, call)).resolves.toEqual({ outcome: "withdrawn" });
+  expect(ports.withdrawn).toEqual(["db/gone"]);
   expect(ports.publisher.events).toEqual([]);
+});
+
+test("a secret that is gone leaves the mirror of the next one of its name alone", async () => {
+  const ports = open();
+  const store = memoryStore("db/again", memoryValue("p"));
+  const gone = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db/again-AbCdEf";
+  await expect(mirrorCurrent({ ...ports, store }, gone, call)).resolves.toEqual({ outcome: "none" });
+  expect(ports.withdrawn).toEqual([]);
+});
+
+test("a secret that is scheduled for deletion is withdrawn, and once", async () => {
+  const ports = open();
+  const store = deletedDuring(ports.store, [true]);
+  await expect(mirrorCurrent({ ...ports, store }, memorySecretId, call)).resolves.toEqual({ outcome: "withdrawn" });
+  await expect(mirrorCurrent({ ...ports, store }, memorySecretId, call)).resolves.toEqual({ outcome: "none" });
+});
+
+test.each([
+  ["restored", [true, false], "written", 1],
+  ["deleted", [false, true], "withdrawn", 1],
+  ["deleted and restored", [false, true, false], "unchanged", 1],
+] as const)("a secret that is %s meanwhile is looked at again", async (_what, phases, outcome, withdrawals) => {
+  const ports = open();
+  const store = deletedDuring(ports.store, phases);
+  await expect(mirrorCurrent({ ...ports, store }, memorySecretId, call)).resolves.toMatchObject({ outcome });
+  expect(ports.withdrawn).toHaveLength(withdrawals);
+});
+
+test("a secret that does not come to rest is mirror-conflict", async () => {
+  const ports = open();
+  const mirror = { ...ports.mirror, write: async () => ({ revision: 1, written: true }) };
+  const store = deletedDuring(ports.store, [false, true, false, true]);
+  await expect(mirrorCurrent({ ...ports, mirror, store }, memorySecretId, call)).rejects.toMatchObject({
+    code: "mirror-conflict",
+  });
+});
+
+test("the tag rekey:mirror takes a secret out and brings it back", async () => {
+  const ports = open();
+  const outcomes = [];
+  for (const tag of ["false", "true"]) {
+    ports.store.tags.set("rekey:mirror", tag);
+    outcomes.push((await mirrorCurrent(ports, memorySecretId, call)).outcome);
+  }
+  ports.store.tags.delete("rekey:mirror");
+  outcomes.push((await mirrorCurrent(ports, memorySecretId, call)).outcome);
+  expect(outcomes).toEqual(["withdrawn", "written", "unchanged"]);
+});
+
+test("another word in rekey:mirror is option-invalid, and changes nothing", async () => {
+  const ports = open();
+  ports.store.tags.set("rekey:mirror", "no");
+  await expect(mirrorCurrent(ports, memorySecretId, call)).rejects.toMatchObject({ code: "option-invalid" });
+  expect(ports.withdrawn).toEqual([]);
 });
 
 test("what is current now is written, whatever the event said", async () => {
   const ports = open();
   const written: SecretValue[] = [];
-  const mirror = {
-    write: async ({ value }: { readonly value: SecretValue }) => ({ revision: written.push(value), written: true }),
+  const mirror: Mirror = {
+    ...ports.mirror,
+    write: async ({ value }) => ({ revision: written.push(value), written: true }),
   };
   ports.store.putByHand("v1", memoryValue("second"));
   await expect(mirrorCurrent({ ...ports, mirror }, memorySecretId, call)).resolves.toMatchObject({ versionId: "v1" });
@@ -56,8 +130,9 @@ test("what is current now is written, whatever the event said", async () => {
 });
 
 test("a mirror that cannot be written is passed on, so that the message comes again", async () => {
-  const mirror = { write: async () => Promise.reject(new RekeyError("mirror-unavailable")) };
-  await expect(mirrorCurrent({ ...open(), mirror }, memorySecretId, call)).rejects.toMatchObject({
+  const ports = open();
+  const mirror: Mirror = { ...ports.mirror, write: async () => Promise.reject(new RekeyError("mirror-unavailable")) };
+  await expect(mirrorCurrent({ ...ports, mirror }, memorySecretId, call)).rejects.toMatchObject({
     code: "mirror-unavailable",
   });
 });

@@ -1,54 +1,84 @@
-import { RekeyError, isRekeyError } from "../errors/rekey-error.ts";
-import type { CallOptions, EventPublisher, Mirror, SecretStore } from "../rotation/ports.ts";
+import { isRekeyError, RekeyError } from "../errors/rekey-error.ts";
+import type { CallOptions, EventPublisher, SecretDescription, SecretStore } from "../rotation/ports.ts";
+import type { Mirror, MirroredSecret } from "./ports.ts";
+import { secretNameIn } from "../rotation/secret-name.ts";
+import { isMirrored } from "./is-mirrored.ts";
 
 export interface Mirrored {
-  readonly outcome: "written" | "unchanged" | "gone";
+  /** `none`: there is nothing to mirror, and no mirror of rekey's was there. */
+  readonly outcome: "written" | "unchanged" | "withdrawn" | "none";
   readonly versionId?: string;
   readonly revision?: number;
 }
 
-/**
- * Brings the mirror to what is AWSCURRENT now, whatever event asked for it: a lost, repeated or late event costs time,
- * never correctness. A secret that is deleted or never had a value is `gone`, and its mirror is left as it is. Publishes
- * `Secret Mirrored`, also when an earlier run wrote the version: it may have died before it could tell.
- */
-export async function mirrorCurrent(
-  ports: { readonly store: SecretStore; readonly mirror: Mirror; readonly publisher: EventPublisher },
-  secretId: string,
-  call: CallOptions,
-): Promise<Mirrored> {
+interface Ports {
+  readonly store: Pick<SecretStore, "describe" | "read">;
+  readonly mirror: Mirror;
+  readonly publisher: EventPublisher;
+}
+
+interface Standing {
+  readonly secret: MirroredSecret;
+  readonly isMirrored: boolean;
+}
+
+async function describe({ store }: Ports, secretId: string, call: CallOptions): Promise<SecretDescription | undefined> {
   try {
-    const { secretArn, name, tags, deletedAt } = await ports.store.describe(secretId, call);
-    const current =
-      deletedAt === undefined ? await ports.store.read(secretArn, { label: "AWSCURRENT" }, call) : undefined;
-    if (current === undefined) return { outcome: "gone" };
-    const { versionId, value, createdAt } = current;
-    const entry = { secretArn, secretName: name, versionId, createdAt, value, tags };
-    const { revision, written } = await ports.mirror.write(entry, call);
-    await ports.publisher.publish(
-      { type: "Secret Mirrored", secretArn, secretName: name, versionId, revision, written },
-      call,
-    );
-    return { outcome: written ? "written" : "unchanged", versionId, revision };
+    return await store.describe(secretId, call);
   } catch (error) {
-    if (isRekeyError(error, "secret-not-found")) return { outcome: "gone" };
+    if (isRekeyError(error, "secret-not-found")) return undefined;
     throw error;
   }
 }
 
-/** The secret's ARN in one of rekey's events as EventBridge delivers it. Errors: `event-malformed`. */
-export function secretArnOf(body: string): string {
-  let event: unknown;
-  try {
-    event = JSON.parse(body);
-  } catch {
-    throw new RekeyError("event-malformed", { context: { problem: "not JSON" } });
+/** `undefined`: the secret is gone and another one has its name, whose mirror this is now. */
+async function standing(ports: Ports, secretId: string, call: CallOptions): Promise<Standing | undefined> {
+  const found = await describe(ports, secretId, call);
+  if (found !== undefined) {
+    const { secretArn, name: secretName, tags } = found;
+    return { secret: { secretArn, secretName, tags }, isMirrored: isMirrored(found) };
   }
-  const detail: unknown = typeof event === "object" && event !== null ? Reflect.get(event, "detail") : undefined;
-  const secretArn: unknown =
-    typeof detail === "object" && detail !== null ? Reflect.get(detail, "secretArn") : undefined;
-  if (typeof secretArn !== "string" || !secretArn.startsWith("arn:")) {
-    throw new RekeyError("event-malformed", { context: { problem: "no detail.secretArn" } });
+  const secretName = secretNameIn(secretId);
+  if ((await describe(ports, secretName, call)) !== undefined) return undefined;
+  return { secret: { secretArn: secretId, secretName, tags: new Map() }, isMirrored: false };
+}
+
+async function write(ports: Ports, secret: MirroredSecret, call: CallOptions): Promise<Mirrored> {
+  const { secretArn, secretName } = secret;
+  const current = await ports.store.read(secretArn, { label: "AWSCURRENT" }, call);
+  if (current === undefined) return { outcome: "none" };
+  const { versionId } = current;
+  const { revision, written } = await ports.mirror.write({ ...secret, ...current }, call);
+  await ports.publisher.publish({ type: "Secret Mirrored", secretArn, secretName, versionId, revision, written }, call);
+  return { outcome: written ? "written" : "unchanged", versionId, revision };
+}
+
+async function withdraw(ports: Ports, secret: MirroredSecret, call: CallOptions): Promise<Mirrored> {
+  const { withdrawn } = await ports.mirror.withdraw(secret, call);
+  return { outcome: withdrawn ? "withdrawn" : "none" };
+}
+
+const looks = 3;
+
+/**
+ * Brings the mirror to how the secret stands now, whatever event asked for it: a lost, repeated or late event costs time,
+ * never correctness. A secret that is deleted, or has the tag `rekey:mirror` at `false`, is withdrawn from the mirror, and
+ * comes back with the secret or the tag. After a change it looks again, since another run may have seen the secret before or
+ * after it was deleted. Of a secret that is gone for good the tags are unknown, so one that was mirrored at
+ * `rekey:vault-path` stays there.
+ *
+ * Publishes `Secret Mirrored`, also when an earlier run wrote the version: it may have died before it could tell. Errors:
+ * those of the ports; `option-invalid` for a tag; `mirror-conflict` for a secret that is deleted and restored without end.
+ */
+export async function mirrorCurrent(ports: Ports, secretId: string, call: CallOptions): Promise<Mirrored> {
+  let now = await standing(ports, secretId, call);
+  for (let look = 1; look <= looks; look++) {
+    if (now === undefined) return { outcome: "none" };
+    const acted: Mirrored = await (now.isMirrored ? write : withdraw)(ports, now.secret, call);
+    if (acted.outcome === "unchanged" || acted.outcome === "none") return acted;
+    const before: boolean = now.isMirrored;
+    now = await standing(ports, secretId, call);
+    if (now?.isMirrored === before) return acted;
   }
-  return secretArn;
+  throw new RekeyError("mirror-conflict", { context: { secret: secretId, attempts: looks } });
 }

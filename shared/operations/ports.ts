@@ -1,4 +1,5 @@
-import type { CallOptions, MirrorEntry, RotationRequest } from "../rotation/ports.ts";
+import type { CallOptions, RotationRequest } from "../rotation/ports.ts";
+import type { SecretValue } from "../secrets/secret-value.ts";
 
 /** Who has said that it uses a version of a secret. */
 export interface Adoptions {
@@ -27,6 +28,27 @@ export interface SecretCatalogue {
   ): Promise<{ readonly secretArns: readonly string[]; readonly cursor?: string }>;
 }
 
+/** A secret as the mirror finds its place by it. */
+export interface MirroredSecret {
+  readonly secretArn: string;
+  readonly secretName: string;
+  readonly tags: ReadonlyMap<string, string>;
+}
+
+export interface MirrorEntry extends MirroredSecret {
+  readonly versionId: string;
+  /** When Secrets Manager made this version; an older version never replaces a newer one. */
+  readonly createdAt: Date;
+  readonly value: SecretValue;
+}
+
+export interface Mirror {
+  /** Writing one version twice changes nothing. `revision` is the KV version that holds it, or a newer one's. */
+  write(entry: MirrorEntry, call: CallOptions): Promise<{ readonly revision: number; readonly written: boolean }>;
+  /** Makes what rekey wrote unreadable, so that a later `write` can bring it back; what others wrote is left. Idempotent. */
+  withdraw(secret: MirroredSecret, call: CallOptions): Promise<{ readonly withdrawn: boolean }>;
+}
+
 /**
  * `altered`: it names this version, or none, and holds something else. `older`, `newer`: it holds another version.
  */
@@ -36,6 +58,8 @@ export type MirrorState = "same" | "missing" | "older" | "newer" | "altered";
 export interface MirrorAudit {
   /** Errors: those of the mirror. */
   compare(entry: MirrorEntry, call: CallOptions): Promise<MirrorState>;
+  /** Whether something of rekey's can be read at this secret's place. Errors: those of the mirror. */
+  holds(secret: MirroredSecret, call: CallOptions): Promise<boolean>;
 }
 
 /** A queue that a function feeds itself from. */

@@ -49,6 +49,7 @@ test.each([
     { nextRotationAt: new Date(now - 120 * minute) },
     [{ finding: "rotation-overdue", repairable: false }],
   ],
+  ["was due, but is deleted", { nextRotationAt: new Date(0), deletedAt: new Date(now) }, []],
   ["was due, but is not rotated any more", { nextRotationAt: new Date(0), rotationEnabled: false }, []],
 ])("a secret that %s", (_what, changes, found) => {
   expect(describedFindings(described("app", changes), now)).toEqual(found);
@@ -77,6 +78,7 @@ function stage(states: Readonly<Record<string, MirrorState | RekeyError>>) {
         if (typeof state !== "string") throw state;
         return state;
       },
+      holds: async ({ secretName }: { readonly secretName: string }) => states[secretName] !== "missing",
     },
   };
   return { reconciler, publisher, skipped, compared, arns: Object.keys(states).map(arnOf) };
@@ -105,6 +107,21 @@ test("a mirror that is missing or behind is repaired; one that somebody changed,
   expect([...findings.values()]).toEqual([1, 1, 1, 1]);
   expect(JSON.stringify(publisher.events)).not.toContain("canary");
 });
+
+test.each([
+  ["is scheduled for deletion", { deletedAt: new Date(now) }],
+  ["has the tag rekey:mirror at false", { tags: new Map([["rekey:mirror", "false"]]) }],
+])(
+  "what the mirror still shows of a secret that %s is a finding, and that it shows nothing is none",
+  async (_what, is) => {
+    const { reconciler, publisher, compared, arns } = stage({ left: "same", withdrawn: "missing" });
+    const describe = async (arn: string) => ({ ...(await reconciler.store.describe(arn)), ...is });
+    const store = { ...reconciler.store, describe };
+    expect(await reconcile({ ...reconciler, store }, arns, call)).toMatchObject({ examined: 2, repaired: 1 });
+    expect(publisher.events).toMatchObject([{ secretName: "left", finding: "mirror-left", repaired: true }]);
+    expect(compared).toEqual([]);
+  },
+);
 
 test("a secret that cannot be examined is reported and passed over", async () => {
   const { reconciler, skipped, compared, arns } = stage({

@@ -36,8 +36,7 @@ const vaultIsOut = new Set<ErrorCode>(["mirror-unavailable", "mirror-unauthorize
 
 async function describe({ store }: Reconciler, secretArn: string, call: CallOptions) {
   try {
-    const description = await store.describe(secretArn, call);
-    return description.deletedAt === undefined ? description : undefined;
+    return await store.describe(secretArn, call);
   } catch (error) {
     if (isRekeyError(error, "secret-not-found")) return undefined;
     throw error;
@@ -58,7 +57,7 @@ async function tell(
 
 /**
  * Examines secrets one after the other and publishes one `Secret Finding` for each thing that is not as it should be; a
- * mirror that is missing or behind is repaired by that very event, which the mirror's own rule takes. A secret that cannot
+ * mirror that is missing, behind, or left of a secret that is deleted, is repaired by that very event, which the mirror's own rule takes. A secret that cannot
  * be examined is reported and passed over; when Vault is out of reach, no other mirror is looked at. Reads change nothing,
  * so the task may be repeated. Errors: those that concern every secret, such as `store-throttled`.
  */

@@ -190,11 +190,12 @@ export interface CredentialIssuer {
 
 /**
  * `mirror-altered`: the mirror names this version, but somebody changed what it holds. `mirror-newer`: AWSCURRENT was moved
- * back to an older version. `pending-stuck`: AWSPENDING waits on another version than the current one.
+ * back to an older version. `mirror-left`: the mirror still shows a secret that is deleted or not to be mirrored. `pending-stuck`: AWSPENDING waits on another version than the current one.
  */
 export type Finding =
   | "current-missing"
   | "mirror-altered"
+  | "mirror-left"
   | "mirror-missing"
   | "mirror-newer"
   | "mirror-older"
@@ -279,19 +280,4 @@ export type RotationEvent =
 export interface EventPublisher {
   /** At least once. Errors: `events-unavailable`, `event-rejected`. */
   publish(event: RotationEvent, call: CallOptions): Promise<void>;
-}
-
-export interface MirrorEntry {
-  readonly secretArn: string;
-  readonly secretName: string;
-  readonly versionId: string;
-  /** When Secrets Manager made this version; an older version never replaces a newer one. */
-  readonly createdAt: Date;
-  readonly value: SecretValue;
-  readonly tags: ReadonlyMap<string, string>;
-}
-
-export interface Mirror {
-  /** Writing one version twice changes nothing. `revision` is the KV version that holds it, or a newer one's. */
-  write(entry: MirrorEntry, call: CallOptions): Promise<{ readonly revision: number; readonly written: boolean }>;
 }

@@ -1,10 +1,11 @@
-import { mirrorCurrent, secretArnOf } from "../operations/mirror-current.ts";
+import { mirrorCurrent } from "../operations/mirror-current.ts";
+import { secretArnOf } from "../operations/secret-in-event.ts";
 import { environmentPublisher, environmentStore } from "./aws-clients.ts";
 import { environmentOf } from "./environment.ts";
 import { queueFunction } from "./queue-function.ts";
 import { environmentMirror } from "./vault-mirror.ts";
 
-/** The Lambda handler of a queue of rekey's events: brings Vault to what is current now. */
+/** The Lambda handler of a queue of rekey's events: brings Vault to how each secret stands now. */
 export function mirrorFunction(
   variables: Readonly<Record<string, string | undefined>>,
 ): ReturnType<typeof queueFunction> {

@@ -1,7 +1,7 @@
 import { vaultKv2Audit } from "../mirrors/kv2-audit.ts";
 import { vaultKv2Mirror, type VaultKv2Options } from "../mirrors/vault-kv2.ts";
-import type { MirrorAudit } from "../operations/ports.ts";
-import type { Mirror, SecretStore } from "../rotation/ports.ts";
+import type { Mirror, MirrorAudit } from "../operations/ports.ts";
+import type { SecretStore } from "../rotation/ports.ts";
 import { environmentVault, optional } from "./environment-vault.ts";
 import type { Environment } from "./environment.ts";
 
@@ -10,10 +10,14 @@ const optionsOf = (environment: Environment): VaultKv2Options => ({
   ...optional(environment, "pathPrefix", "VAULT_PATH_PREFIX"),
 });
 
-/** The mirror that the environment describes; a faulty variable is told at the first write, by a typed error. */
+/** The mirror that the environment describes; a faulty variable is told at the first call, by a typed error. */
 export function environmentMirror(environment: Environment, store: SecretStore): Mirror {
   const send = environmentVault(environment, store);
-  return { write: async (entry, call) => vaultKv2Mirror(send, optionsOf(environment)).write(entry, call) };
+  const mirror = (): Mirror => vaultKv2Mirror(send, optionsOf(environment));
+  return {
+    write: async (entry, call) => mirror().write(entry, call),
+    withdraw: async (secret, call) => mirror().withdraw(secret, call),
+  };
 }
 
 /** A look at the mirror that the environment describes; `undefined` where it describes none. */

@@ -6,12 +6,16 @@ import { translateError } from "./translate-error.ts";
 const fitsFilter = (prefixes: readonly string[]): boolean =>
   prefixes.length > 0 && prefixes.length <= 10 && prefixes.every((prefix) => prefix !== "" && !prefix.startsWith("!"));
 
-/** ListSecrets: 100 calls a second in a region, 100 secrets a call. Prefixes that it cannot filter by are not used. */
+/**
+ * ListSecrets: 100 calls a second in a region, 100 secrets a call, those that are scheduled for deletion among
+ * them. Prefixes that it cannot filter by are not used.
+ */
 export function secretCatalogue(client: SecretsManagerClient): SecretCatalogue {
   return {
     async page({ cursor, namePrefixes }, call) {
       const command = new ListSecretsCommand({
         MaxResults: 100,
+        IncludePlannedDeletion: true,
         NextToken: cursor,
         ...(fitsFilter(namePrefixes) ? { Filters: [{ Key: "name", Values: [...namePrefixes] }] } : {}),
       });

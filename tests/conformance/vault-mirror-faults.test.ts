@@ -5,7 +5,7 @@ import type { FaultRule, VaultFault } from "../../local/vault/faults.ts";
 import { type LocalVault, startVault } from "../../local/vault/server.ts";
 import { vaultKv2Mirror, type VaultKv2Options } from "../../shared/mirrors/vault-kv2.ts";
 import { connectVault, type VaultOptions } from "../../shared/vault/connect-vault.ts";
-import type { Mirror } from "../../shared/rotation/ports.ts";
+import type { Mirror } from "../../shared/operations/ports.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { entryOf, failureOf, inTime } from "../support/mirror-entries.ts";
 import { at, type VaultAdmin, vaultAdmin } from "../support/vault-http.ts";

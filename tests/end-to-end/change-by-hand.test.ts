@@ -42,20 +42,25 @@ test("a value put by hand, and a secret made by hand, reach Vault by the deploye
   expect(await inVault(stack, "other/app")).toBeUndefined();
 });
 
-test("where a trail records it, a deletion is told", async () => {
-  const { stack, told, secrets } = await open();
-  const { ARN = "" } = await secrets.createSecret({ Name: "db/app", SecretString: '{"password":"first"}' });
-  await secrets.deleteSecret({ SecretId: ARN });
+/** What CloudTrail makes of a call that has succeeded. */
+const recordCall = (stack: Stack, eventName: string, arn: string): void =>
   stack.eventBridge.emit({
     source: "aws.secretsmanager",
     "detail-type": "AWS API Call via CloudTrail",
-    detail: {
-      eventSource: "secretsmanager.amazonaws.com",
-      eventName: "DeleteSecret",
-      responseElements: { arn: ARN },
-    },
+    detail: { eventSource: "secretsmanager.amazonaws.com", eventName, responseElements: { arn } },
     resources: [],
   });
+
+test("where a trail records it, a deletion is told and takes the value out of Vault, and a restoration brings it back", async () => {
+  const { stack, told, secrets } = await open();
+  const { ARN = "" } = await secrets.createSecret({ Name: "db/app", SecretString: '{"password":"first"}' });
+  await expect.poll(() => inVault(stack, "db/app"), soon).toBe("first");
+  await secrets.deleteSecret({ SecretId: ARN });
+  recordCall(stack, "DeleteSecret", ARN);
   const deleted = () => told.find((event) => event["detail-type"] === "Secret Deleted")?.detail;
   await expect.poll(deleted, soon).toMatchObject({ secretArn: ARN, secretName: "db/app", recoverable: true });
+  await expect.poll(() => inVault(stack, "db/app"), soon).toBeUndefined();
+  await secrets.restoreSecret({ SecretId: ARN });
+  recordCall(stack, "RestoreSecret", ARN);
+  await expect.poll(() => inVault(stack, "db/app"), soon).toBe("first");
 });

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { expect } from "vitest";
-import type { MirrorEntry } from "../../shared/rotation/ports.ts";
+import type { MirrorEntry } from "../../shared/operations/ports.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 
 /** In every value, so that a place where it shows is found. */

@@ -1,0 +1,28 @@
+import type { CallOptions } from "../rotation/ports.ts";
+import type { VaultSend } from "../vault/connect-vault.ts";
+import { memberAt, refused } from "../vault/vault-answer.ts";
+import type { MirroredFields } from "./mirrored-fields.ts";
+
+/** The newest revision of a key: 0 before the first write; no fields when it cannot be read. */
+export interface HeldRevision {
+  readonly revision: number;
+  readonly fields: MirroredFields | undefined;
+  /** Deleted in a way that can be undone. */
+  readonly isDeleted: boolean;
+}
+
+/** Reads it, at a path with the mount and `data/`. Errors: those of `send`; `mirror-rejected` for what is not KV version 2. */
+export async function heldRevision(send: VaultSend, path: string, call: CallOptions): Promise<HeldRevision> {
+  const answer = await send({ verb: "read", path }, call);
+  const revision = memberAt(answer.body, "data", "metadata", "version");
+  const held = memberAt(answer.body, "data", "data");
+  if (typeof revision === "number" && (answer.status === 200 || answer.status === 404)) {
+    const fields = typeof held === "object" && held !== null ? Object.fromEntries(Object.entries(held)) : undefined;
+    const isDestroyed = memberAt(answer.body, "data", "metadata", "destroyed") === true;
+    return { revision, fields, isDeleted: fields === undefined && !isDestroyed };
+  }
+  const errors = memberAt(answer.body, "errors");
+  const isEmpty = answer.status === 404 && Array.isArray(errors) && errors.length === 0;
+  if (isEmpty) return { revision: 0, fields: undefined, isDeleted: false };
+  throw refused(answer, "read", path);
+}

@@ -1,0 +1,18 @@
+import { RekeyError } from "../errors/rekey-error.ts";
+
+/** The secret's ARN in one of rekey's events as EventBridge delivers it. Errors: `event-malformed`. */
+export function secretArnOf(body: string): string {
+  let event: unknown;
+  try {
+    event = JSON.parse(body);
+  } catch {
+    throw new RekeyError("event-malformed", { context: { problem: "not JSON" } });
+  }
+  const detail: unknown = typeof event === "object" && event !== null ? Reflect.get(event, "detail") : undefined;
+  const secretArn: unknown =
+    typeof detail === "object" && detail !== null ? Reflect.get(detail, "secretArn") : undefined;
+  if (typeof secretArn !== "string" || !secretArn.startsWith("arn:")) {
+    throw new RekeyError("event-malformed", { context: { problem: "no detail.secretArn" } });
+  }
+  return secretArn;
+}
