@@ -8,7 +8,10 @@ import { systemBackend } from "./system-backend.ts";
 import { tokenBackend } from "./token-backend.ts";
 import { tokenStore } from "./tokens.ts";
 
-export type VaultCore = (call: Omit<VaultCall, "token">, tokenId: string | undefined) => VaultReply;
+export type VaultCore = (
+  call: Omit<VaultCall, "token">,
+  tokenId: string | undefined,
+) => VaultReply | Promise<VaultReply>;
 
 const needed: Readonly<Record<Exclude<Operation, "write">, Capability>> = {
   read: "read",

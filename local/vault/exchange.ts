@@ -21,7 +21,7 @@ export interface VaultReply {
 }
 
 export interface Backend {
-  handle(call: VaultCall): VaultReply;
+  handle(call: VaultCall): VaultReply | Promise<VaultReply>;
   /** Whether a write would change something that is there, which asks for `update` in place of `create`. */
   exists(path: string): boolean;
   /** Paths that are served without a token. */

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { appRoleBackend } from "./approle-backend.ts";
+import { awsBackend } from "./aws-backend.ts";
 import {
   type Backend,
   noContent,
@@ -41,10 +42,11 @@ function mountSecrets({ mounts, clock }: SystemParts, path: string, input: Input
 
 function mountAuth({ mounts, tokens, clock }: SystemParts, name: string, input: Input): void {
   const type = textField(input, "type") ?? "";
-  if (type !== "approle") throw new VaultRefusal(400, `plugin not found in the catalog: ${type}`);
+  const backend = { approle: appRoleBackend, aws: awsBackend }[type];
+  if (backend === undefined) throw new VaultRefusal(400, `plugin not found in the catalog: ${type}`);
   const path = `auth/${name}`;
   if (mounts.has(path)) throw inUse(path);
-  mounts.add({ path, type, backend: appRoleBackend(name, tokens, clock) });
+  mounts.add({ path, type, backend: backend(name, tokens, clock) });
 }
 
 const isAuth = (mount: Mount): boolean => mount.path.startsWith("auth/");

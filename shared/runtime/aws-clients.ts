@@ -29,6 +29,10 @@ function secretsManagerClient(environment: Environment): SecretsManagerClient {
   return new SecretsManagerClient({ ...limits, ...(endpoint === undefined ? {} : { endpoint }) });
 }
 
+/** The keys of the function's role, as the SDK resolves and renews them. */
+export const environmentKeys = async (): ReturnType<SecretsManagerClient["config"]["credentials"]> =>
+  new SecretsManagerClient({}).config.credentials();
+
 export const environmentStore = (environment: Environment): SecretStore =>
   secretsManagerStore(secretsManagerClient(environment));
 

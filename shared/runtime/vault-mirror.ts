@@ -2,8 +2,8 @@ import { vaultKv2Audit } from "../mirrors/kv2-audit.ts";
 import { vaultKv2Mirror, type VaultKv2Options } from "../mirrors/vault-kv2.ts";
 import type { Mirror, MirrorAudit } from "../operations/ports.ts";
 import type { SecretStore } from "../rotation/ports.ts";
-import { environmentVault, optional } from "./environment-vault.ts";
-import type { Environment } from "./environment.ts";
+import { environmentVault } from "./environment-vault.ts";
+import { type Environment, optional } from "./environment.ts";
 
 const optionsOf = (environment: Environment): VaultKv2Options => ({
   ...optional(environment, "mount", "VAULT_MOUNT"),

@@ -2,7 +2,8 @@ import type { CallOptions } from "../rotation/ports.ts";
 import { vaultEndpoint } from "./vault-address.ts";
 import { type VaultAnswer, vaultClient, type VaultRequest } from "./vault-client.ts";
 import { checkedPath } from "./vault-path.ts";
-import { type VaultLogin, vaultSession } from "./vault-session.ts";
+import type { VaultLogin } from "./vault-login.ts";
+import { vaultSession } from "./vault-session.ts";
 
 export interface VaultOptions {
   /** https, or http on a loopback address. */
@@ -21,7 +22,7 @@ export type VaultSend = (request: Omit<VaultRequest, "token">, call: CallOptions
 /** HashiCorp Vault or OpenBao through node-vault; nothing is sent before the first request. Errors: `option-invalid`. */
 export function connectVault({ address, namespace, login, ca, timeoutMs = 5_000 }: VaultOptions): VaultSend {
   if (namespace !== undefined) checkedPath("namespace", namespace.replace(/\/$/, ""));
-  if (login.method === "approle" && login.mount !== undefined) checkedPath("login.mount", login.mount);
+  if (login.method !== "token" && login.mount !== undefined) checkedPath("login.mount", login.mount);
   const endpoint = vaultEndpoint(address);
   return vaultSession(vaultClient({ endpoint, namespace, ca, timeoutMs }), login);
 }

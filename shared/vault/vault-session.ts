@@ -2,17 +2,8 @@ import { RekeyError } from "../errors/rekey-error.ts";
 import type { CallOptions } from "../rotation/ports.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 import { isPolicyDenial, memberAt, refused } from "./vault-answer.ts";
+import { loginRequest, type VaultLogin } from "./vault-login.ts";
 import type { VaultAnswer, VaultClient, VaultRequest } from "./vault-client.ts";
-
-export type VaultLogin =
-  | { readonly method: "token"; readonly token: SecretValue }
-  | {
-      readonly method: "approle";
-      readonly roleId: string;
-      readonly secretId: SecretValue;
-      /** Where AppRole is mounted below `auth/`: `approle` unless said. */
-      readonly mount?: string;
-    };
 
 interface Lease {
   readonly token: SecretValue;
@@ -40,8 +31,7 @@ async function open(client: VaultClient, login: VaultLogin): Promise<Lease> {
     if (answer.status !== 200) throw refused(answer, "login");
     return lease(login.token, memberAt(answer.body, "data", "ttl"), memberAt(answer.body, "data", "renewable"));
   }
-  const body = { role_id: login.roleId, secret_id: login.secretId.reveal() };
-  const answer = await client({ verb: "write", path: `auth/${login.mount ?? "approle"}/login`, body });
+  const answer = await client({ verb: "write", ...(await loginRequest(login)) });
   const granted = grantedLease(answer);
   if (granted === undefined) throw refused(answer, "login");
   return granted;
@@ -76,7 +66,7 @@ async function untilAborted<T>(work: Promise<T>, { signal }: CallOptions): Promi
  * Sends requests with a token that is opened at the first one and renewed once two thirds of its life are over, at the
  * next request: a function that is frozen between invocations has no timers. Requests at the same time share one login,
  * which is bounded by the client's time-out and not by the signal of whoever came first. After Vault has refused the
- * token itself, AppRole logs in again, once per request. Errors: those of the client, `mirror-unauthorized`,
+ * token itself, every method but `token` logs in again, once per request. Errors: those of the client and of the login, `mirror-unauthorized`,
  * `mirror-unavailable`.
  */
 export function vaultSession(

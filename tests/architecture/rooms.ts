@@ -33,7 +33,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ["@aws-sdk/client-eventbridge", "@aws-sdk/client-sqs"],
   },
   "shared/http": { rooms: [], packages: ["node:http", "node:https"] },
-  "shared/vault": { rooms: [ports, "shared/http", ...values], packages: ["node-vault"] },
+  "shared/vault": {
+    rooms: [ports, "shared/http", ...values],
+    packages: ["node-vault", "@smithy/core/checksum", "@smithy/signature-v4"],
+  },
   "shared/mirrors": { rooms: [ports, operationPorts, "shared/vault", ...values], packages: ["node:util"] },
   "shared/client": {
     rooms: [...values, "shared/stores", "shared/vault", "shared/mirrors/mirrored-fields.ts"],
@@ -89,6 +92,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "@aws-sdk/client-eventbridge",
       "@aws-sdk/client-sqs",
       "node:fs",
+      "node:fs/promises",
     ],
   },
   functions: { rooms: ["shared/runtime", "shared/rotation", "shared/engines"], packages: [] },

@@ -1,7 +1,8 @@
 import { memberAt } from "../../vault/vault-answer.ts";
 import { vaultEndpoint } from "../../vault/vault-address.ts";
 import type { VaultAnswer, VaultRequest } from "../../vault/vault-client.ts";
-import { type VaultLogin, vaultSession } from "../../vault/vault-session.ts";
+import type { VaultLogin } from "../../vault/vault-login.ts";
+import { vaultSession } from "../../vault/vault-session.ts";
 import { vaultTransport } from "../../vault/vault-transport.ts";
 import type { SourceCall } from "../secret-source.ts";
 

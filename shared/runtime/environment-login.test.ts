@@ -1,0 +1,48 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import type { VaultLogin } from "../vault/vault-login.ts";
+import { memorySecretId, memoryValue } from "../testing/memory-rotation.ts";
+import { memoryStore } from "../testing/memory-store.ts";
+import { environmentOf } from "./environment.ts";
+import { environmentLogin } from "./environment-login.ts";
+
+const call = { signal: AbortSignal.timeout(5_000) };
+const login = async (variables: Readonly<Record<string, string>>): Promise<VaultLogin> =>
+  environmentLogin(environmentOf(variables), memoryStore(memorySecretId, memoryValue("p")), call);
+
+test.each([
+  ["approle", { VAULT_ROLE_ID: "id", VAULT_CREDENTIAL_SECRET: memorySecretId }, { roleId: "id" }],
+  ["token", { VAULT_CREDENTIAL_SECRET: memorySecretId }, {}],
+  [
+    "jwt",
+    { VAULT_ROLE: "r", VAULT_CREDENTIAL_SECRET: memorySecretId, VAULT_AUTH_MOUNT: "oidc" },
+    { role: "r", mount: "oidc" },
+  ],
+  ["aws", { VAULT_ROLE: "r" }, { role: "r" }],
+])("%s takes its own variables", async (method, variables, expected) => {
+  expect(await login({ VAULT_AUTH: method, ...variables })).toMatchObject({ method, ...expected });
+});
+
+test("a JWT is read from its file at each login", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "rekey-jwt-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "token");
+  const made = await login({ VAULT_AUTH: "jwt", VAULT_ROLE: "r", VAULT_JWT_FILE: file });
+  if (made.method !== "jwt") throw new Error("another method");
+  await expect(made.token()).rejects.toMatchObject({ code: "mirror-unauthorized" });
+  for (const token of ["first", "second"]) {
+    writeFileSync(file, `${token}\n`);
+    expect((await made.token()).reveal()).toBe(token);
+  }
+});
+
+test.each([
+  [{ VAULT_AUTH: "ldap" }, "option-invalid"],
+  [{ VAULT_AUTH: "aws" }, "option-invalid"],
+  [{ VAULT_AUTH: "token" }, "option-invalid"],
+  [{ VAULT_AUTH: "token", VAULT_CREDENTIAL_SECRET: "arn:gone" }, "secret-not-found"],
+])("%j is %s", async (variables, code) => {
+  await expect(login(variables)).rejects.toMatchObject({ code });
+});

@@ -1,0 +1,66 @@
+import { readFile } from "node:fs/promises";
+import { RekeyError } from "../errors/rekey-error.ts";
+import type { CallOptions, SecretStore } from "../rotation/ports.ts";
+import { SecretValue } from "../secrets/secret-value.ts";
+import { signedIdentity } from "../vault/signed-identity.ts";
+import type { VaultLogin } from "../vault/vault-login.ts";
+import { environmentKeys } from "./aws-clients.ts";
+import { type Environment, optional } from "./environment.ts";
+
+async function credentialOf(environment: Environment, store: SecretStore, call: CallOptions): Promise<SecretValue> {
+  const secret = environment.required("VAULT_CREDENTIAL_SECRET");
+  const credential = await store.read(secret, { label: "AWSCURRENT" }, call);
+  if (credential === undefined) {
+    throw new RekeyError("mirror-unauthorized", { context: { operation: "login", secret, problem: "no value" } });
+  }
+  return credential.value;
+}
+
+async function fileOf(path: string): Promise<SecretValue> {
+  try {
+    return new SecretValue((await readFile(path, "utf8")).trim());
+  } catch {
+    const context = { operation: "login", option: "VAULT_JWT_FILE", problem: "cannot be read" };
+    throw new RekeyError("mirror-unauthorized", { context });
+  }
+}
+
+/**
+ * The login that `VAULT_AUTH` names. Its credential is a secret in Secrets Manager (`VAULT_CREDENTIAL_SECRET`: the secret id,
+ * the token, the JWT), a file that is read at each login (`VAULT_JWT_FILE`), or the function's own role (`aws`). Errors:
+ * `option-invalid`, `mirror-unauthorized`, those of the store.
+ */
+export async function environmentLogin(
+  environment: Environment,
+  store: SecretStore,
+  call: CallOptions,
+): Promise<VaultLogin> {
+  const method = environment.text("VAULT_AUTH") ?? "approle";
+  const mount = optional(environment, "mount", "VAULT_AUTH_MOUNT");
+  switch (method) {
+    case "token":
+      return { method, token: await credentialOf(environment, store, call) };
+    case "approle": {
+      const secretId = await credentialOf(environment, store, call);
+      return { method, roleId: environment.required("VAULT_ROLE_ID"), secretId, ...mount };
+    }
+    case "jwt": {
+      const file = environment.text("VAULT_JWT_FILE");
+      const held = file === undefined ? await credentialOf(environment, store, call) : undefined;
+      const token = async (): Promise<SecretValue> => held ?? fileOf(environment.required("VAULT_JWT_FILE"));
+      return { method, role: environment.required("VAULT_ROLE"), token, ...mount };
+    }
+    case "aws": {
+      const options = {
+        credentials: environmentKeys,
+        ...optional(environment, "serverId", "VAULT_AWS_SERVER_ID"),
+        ...optional(environment, "region", "VAULT_AWS_REGION"),
+      };
+      return { method, role: environment.required("VAULT_ROLE"), identity: () => signedIdentity(options), ...mount };
+    }
+    default: {
+      const hint = "use approle, aws, jwt or token";
+      throw new RekeyError("option-invalid", { context: { option: "VAULT_AUTH" }, hint });
+    }
+  }
+}
