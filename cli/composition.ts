@@ -3,7 +3,7 @@ import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { awsAccount } from "../shared/account/aws-account.ts";
 import { RekeyError } from "../shared/errors/rekey-error.ts";
-import type { Account } from "../shared/operations/doctor/account.ts";
+import type { Account, MirrorProbe } from "../shared/operations/doctor/account.ts";
 import { silentPublisher } from "../shared/publishers/eventbridge.ts";
 import type { RotationDependencies } from "../shared/rotation/dependencies.ts";
 import type { CallOptions } from "../shared/rotation/ports.ts";
@@ -11,12 +11,16 @@ import { rotationMemory } from "../shared/rotation/rotation-memory.ts";
 import { parseDatabaseSecret } from "../shared/secrets/database-secret.ts";
 import { generatePassword } from "../shared/secrets/password.ts";
 import { secretsManagerStore } from "../shared/stores/secrets-manager.ts";
+import { environmentOf } from "../shared/runtime/environment.ts";
+import { environmentProbe } from "../shared/runtime/vault-mirror.ts";
 import { engineNamed, type RotatableEngine } from "./engines.ts";
 
 export interface Composed {
   readonly rotatable: RotatableEngine;
   readonly deps: RotationDependencies;
   readonly account: Account;
+  /** Where the caller's own `VAULT_…` variables, those of mirror-to-vault, name a Vault. */
+  readonly mirror?: MirrorProbe;
 }
 
 /** What the secret's rotation function is wired to, from its own configuration where that may be read, else from here. */
@@ -37,10 +41,12 @@ export async function composeFor(
     rotationFunctionArn === undefined ? undefined : await account.rotationFunction(rotationFunctionArn, call);
   const setting = (name: string): string | undefined => facts?.environment.get(name) ?? variables[name];
   const rotatable = await engineNamed(parseDatabaseSecret(current.value).engine);
+  const mirror = environmentProbe(environmentOf(variables), store);
   const tlsCa = setting("REKEY_TLS_CA");
   return {
     rotatable,
     account,
+    ...(mirror === undefined ? {} : { mirror }),
     deps: {
       store,
       publisher: silentPublisher,

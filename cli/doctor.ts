@@ -16,8 +16,8 @@ export async function doctorCommand(
   options: { readonly json: boolean },
   call: CallOptions,
 ): Promise<number> {
-  const { deps, account } = await composeFor(secretId, process.env, call);
-  const findings = await doctor({ rotation: deps, account }, secretId, call);
+  const { deps, ...around } = await composeFor(secretId, process.env, call);
+  const findings = await doctor({ rotation: deps, ...around }, secretId, call);
   if (options.json) console.log(JSON.stringify(findings, undefined, 2));
   else if (findings.length === 0) console.log(`${secretId}: nothing found, its next rotation will go well`);
   else console.log(findings.map(describe).join("\n\n"));

@@ -28,8 +28,16 @@ beforeAll(async () => {
 afterAll(async () => stack.stop());
 
 async function rekey(...words: string[]): Promise<{ code: number; out: string; err: string }> {
+  return rekeyWith({}, ...words);
+}
+
+async function rekeyWith(
+  variables: Readonly<Record<string, string>>,
+  ...words: string[]
+): Promise<{ code: number; out: string; err: string }> {
   const env = {
     ...process.env,
+    ...variables,
     AWS_ENDPOINT_URL: stack.aws.endpoint,
     AWS_REGION: stack.region,
     AWS_ACCESS_KEY_ID: "test",
@@ -124,4 +132,23 @@ test("vault-policy prints the policy of the mirror, and refuses a mount that Vau
     code: 1,
     err: expect.stringContaining("option-invalid"),
   });
+});
+
+test("doctor asks Vault, where the environment names one, whether the mirror may write", async () => {
+  const client = new SecretsManagerClient(stack.clientConfig);
+  const headers = { "X-Vault-Token": stack.vault.rootToken };
+  const made = await fetch(`${stack.vault.address}/v1/auth/token/create`, {
+    method: "POST",
+    headers,
+    body: JSON.stringify({ policies: ["default"] }),
+  });
+  const { auth } = (await made.json()) as { readonly auth: { readonly client_token: string } };
+  await client.send(new CreateSecretCommand({ Name: "vault-token", SecretString: auth.client_token }));
+  client.destroy();
+  const variables = { VAULT_ADDR: stack.vault.address, VAULT_AUTH: "token", VAULT_CREDENTIAL_SECRET: "vault-token" };
+  const { code, out } = await rekeyWith(variables, "doctor", "db/orders");
+  expect(code).toBe(1);
+  expect(out).toContain("mirror-path-denied");
+  expect(out).toContain("path=secret/data/db/orders");
+  expect(out).not.toContain(auth.client_token);
 });

@@ -1,5 +1,7 @@
 import { vaultKv2Audit } from "../mirrors/kv2-audit.ts";
+import { vaultKv2Probe } from "../mirrors/kv2-probe.ts";
 import { vaultKv2Mirror, type VaultKv2Options } from "../mirrors/vault-kv2.ts";
+import type { MirrorProbe } from "../operations/doctor/account.ts";
 import type { Mirror, MirrorAudit } from "../operations/ports.ts";
 import type { SecretStore } from "../rotation/ports.ts";
 import { environmentVault } from "./environment-vault.ts";
@@ -24,4 +26,10 @@ export function environmentMirror(environment: Environment, store: SecretStore):
 export function environmentAudit(environment: Environment, store: SecretStore): MirrorAudit | undefined {
   if (environment.text("VAULT_ADDR") === undefined) return undefined;
   return vaultKv2Audit(environmentVault(environment, store), optionsOf(environment));
+}
+
+/** What the doctor asks of the mirror that the environment describes; `undefined` where it describes none. */
+export function environmentProbe(environment: Environment, store: SecretStore): MirrorProbe | undefined {
+  if (environment.text("VAULT_ADDR") === undefined) return undefined;
+  return vaultKv2Probe(environmentVault(environment, store), optionsOf(environment));
 }

@@ -37,7 +37,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: [ports, "shared/http", ...values],
     packages: ["node-vault", "@smithy/core/checksum", "@smithy/signature-v4"],
   },
-  "shared/mirrors": { rooms: [ports, operationPorts, "shared/vault", ...values], packages: ["node:util"] },
+  "shared/mirrors": {
+    rooms: [ports, operationPorts, "shared/operations/doctor/account.ts", "shared/vault", ...values],
+    packages: ["node:util"],
+  },
   "shared/client": {
     rooms: [...values, "shared/stores", "shared/vault", "shared/mirrors/mirrored-fields.ts"],
     packages: [

@@ -167,5 +167,7 @@ describe("around the secret", () => {
     };
     expect(await find(made, { mirror: denied })).toContain("error mirror-path-denied");
     expect(await find(made, { mirror: gone })).toContain("error mirror-unavailable");
+    made.store.tags.set("rekey:mirror", "false");
+    expect(await find(made, { mirror: denied })).not.toContain("error mirror-path-denied");
   });
 });

@@ -1,6 +1,7 @@
 import { isRekeyError } from "../../errors/rekey-error.ts";
 import type { RotationDependencies } from "../../rotation/dependencies.ts";
 import type { CallOptions, SecretDescription } from "../../rotation/ports.ts";
+import { isMirrored } from "../is-mirrored.ts";
 import type { Account, MirrorProbe } from "./account.ts";
 import { checkFunction, checkSharedUsers } from "./check-account.ts";
 import { checkSecret } from "./check-secret.ts";
@@ -25,9 +26,11 @@ async function asFindings(check: () => Promise<readonly Finding[]>): Promise<rea
 
 async function checkMirror(
   mirror: MirrorProbe,
-  { secretArn, name, tags }: SecretDescription,
+  description: SecretDescription,
   call: CallOptions,
 ): Promise<readonly Finding[]> {
+  if (!isMirrored(description)) return [];
+  const { secretArn, name, tags } = description;
   const { path, mayWrite } = await mirror.probe({ secretArn, secretName: name, tags }, call);
   return mayWrite ? [] : [finding("mirror-path-denied", { path })];
 }
