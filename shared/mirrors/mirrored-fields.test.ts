@@ -84,3 +84,26 @@ test.each([
 ])("fields that rekey did not write are never newer: %j", (held) => {
   expect(holdsNewer(held, entryOf("{}"))).toBe(false);
 });
+
+const mapped = (map: string): MirrorEntry => ({
+  ...entryOf('{"password":"canary"}'),
+  tags: new Map([["rekey:vault-map", map]]),
+});
+
+test("rekey:vault-map says whether the members become fields, or the whole text one field", () => {
+  expect(mirroredFields(mapped("fields"))).toEqual({ password: "canary", ...version });
+  expect(mirroredFields(mapped("field:credential.json"))).toEqual({
+    "credential.json": '{"password":"canary"}',
+    ...version,
+  });
+});
+
+test.each(["", "field:", "field:a b", "json", "field:a/b"])("rekey:vault-map=%s is option-invalid", (map) => {
+  expect(() => mirroredFields(mapped(map))).toThrow(expect.objectContaining({ code: "option-invalid" }));
+});
+
+test("rekey's own field is no place for the whole text", () => {
+  expect(() => mirroredFields(mapped("field:rekey_label"))).toThrow(
+    expect.objectContaining({ code: "mirror-rejected" }),
+  );
+});

@@ -31,12 +31,24 @@ function ownFields(text: string): MirroredFields {
   return Object.fromEntries(Object.entries(parsed));
 }
 
+/** By the tag `rekey:vault-map`: unset or `fields`, or `field:<name>` for the whole text in that one field. */
+function mappedFields({ secretArn, tags, value }: MirrorEntry): MirroredFields {
+  const option = "rekey:vault-map";
+  const tag = tags.get(option) ?? "fields";
+  if (tag === "fields") return ownFields(value.reveal());
+  const field = /^field:([A-Za-z0-9_.-]{1,64})$/.exec(tag)?.[1];
+  if (field !== undefined) return Object.fromEntries([[field, value.reveal()]]);
+  const hint = "use fields, or field:<name> with letters, digits, _ . -";
+  throw new RekeyError("option-invalid", { context: { secret: secretArn, option }, hint });
+}
+
 /**
  * The data of the KV revision that mirrors `entry`: the members of a JSON object as fields, any other text as the one
- * field `value`; and the version's id, label and time. Errors: `mirror-rejected` when the value has such a field itself.
+ * field `value`, unless the tag `rekey:vault-map` says otherwise; and the version's id, label and time. Errors:
+ * `mirror-rejected` when the value has such a field itself, `option-invalid` for the tag.
  */
 export function mirroredFields(entry: MirrorEntry): MirroredFields {
-  const own = ownFields(entry.value.reveal());
+  const own = mappedFields(entry);
   for (const field of [versionIdField, labelField, createdAtField]) {
     if (Object.hasOwn(own, field)) {
       throw new RekeyError("mirror-rejected", {
