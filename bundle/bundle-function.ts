@@ -33,17 +33,21 @@ const builtinsWithoutFacade: Plugin = {
 /**
  * Parts of packages that a function never reaches: pg's native driver, pool, password file and connection strings (a function opens single
  * connections with a password), its Cloudflare sockets, what the mongodb driver takes when it is there (compression,
- * Kerberos, encryption, cloud logins), node-vault's own HTTP client (the mirror brings one), and the SDK's event streams (no service in use has one).
+ * Kerberos, encryption, cloud logins), node-vault's own HTTP client (the mirror brings one), and the SDK's event streams (no call in use has one).
  */
 const unreached: Plugin = {
   name: "unreached",
   setup({ onResolve, onLoad }) {
     const filter =
       /^(?:kerberos|snappy|@mongodb-js\/zstd|mongodb-client-encryption|gcp-metadata|socks|aws4|@aws-sdk\/credential-providers|pg-native|pg-cloudflare|cloudflare:sockets|pg-pool|pgpass|pg-connection-string|axios|\.\/native|@smithy\/core\/event-streams)$/;
-    onResolve({ filter }, ({ path }) => ({ path, namespace: "unreached" }));
+    onResolve({ filter }, ({ path, importer }) => (keeps(importer, path) ? null : { path, namespace: "unreached" }));
     onLoad({ filter: /.*/, namespace: "unreached" }, () => ({ contents: "module.exports = class {};", loader: "js" }));
   },
 };
+
+/** Lambda's client sets up event streams when it is made, whether one is used or not. */
+const keeps = (importer: string, path: string): boolean =>
+  path === "@smithy/core/event-streams" && importer.includes("/client-lambda/");
 
 /** CommonJS packages call `require`, which an ES module does not have. */
 const requireForCommonJs = 'const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);';
