@@ -98,3 +98,12 @@ test("the built package runs", async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [path.join(root, "bundle/load-package.mjs")]);
   expect(stdout).toContain(`Node ${process.version} loads ${Object.keys(packageExports()).length} entries`);
 });
+
+test.each(["drizzle", "kysely", "prisma", "typeorm"])(
+  "the example with %s loses nothing to a rotation in the midst of its transaction",
+  { timeout: 60_000 },
+  async (name) => {
+    const { stdout } = await promisify(execFile)(process.execPath, [path.join(root, "examples", `${name}.ts`)]);
+    expect(stdout).toBe("before, in the midst, after\nrefused logins: 1\n");
+  },
+);
