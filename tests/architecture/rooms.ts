@@ -14,7 +14,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   "shared/rotation": { rooms: values, packages: [] },
   "shared/engines": {
     rooms: [ports, ...values],
-    packages: ["node:crypto", "node:util", "pg", "@mongodb-js/saslprep"],
+    packages: ["node:crypto", "node:net", "node:util", "pg", "@mongodb-js/saslprep", "mysql2"],
   },
   "shared/stores": { rooms: [ports, ...values], packages: ["@aws-sdk/client-secrets-manager"] },
   "shared/publishers": { rooms: [ports, "shared/errors"], packages: ["@aws-sdk/client-eventbridge"] },
