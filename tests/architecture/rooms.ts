@@ -28,6 +28,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: [],
   },
   "shared/testing": { rooms: ["shared/rotation", ...values], packages: [] },
+  "shared/testing/engine-contract": {
+    rooms: ["shared/rotation", "shared/stores", "shared/publishers", "local", ...values],
+    packages: ["node:", "@aws-sdk/client-eventbridge", "@aws-sdk/client-secrets-manager"],
+  },
   "shared/runtime": {
     rooms: ["shared/rotation", "shared/operations", "shared/stores", "shared/publishers", "shared/mirrors", ...values],
     packages: [
@@ -72,6 +76,7 @@ export const mayReveal = [
   "shared/stores",
   "shared/mirrors",
   "shared/client",
+  "shared/testing/engine-contract",
   "local/demo",
 ];
 

@@ -26,25 +26,39 @@ export async function inTransaction(
   await connection.run("commit", "COMMIT", call);
 }
 
-/** The server's own iteration count: a setting since PostgreSQL 16, 4096 before. */
-async function scramIterations(connection: Connection, call: CallOptions): Promise<number> {
-  const [row] = await connection.run<{ iterations: string | null }>(
-    "read scram_iterations",
-    "SELECT current_setting('scram_iterations', true) AS iterations",
+/**
+ * The server's own iteration count (a setting since PostgreSQL 16, 4096 before), and whether the role has expired: a
+ * login of an expired role is refused in the words of a wrong password, so only a session that is in can tell.
+ */
+async function readTerms(
+  connection: Connection,
+  username: string,
+  call: CallOptions,
+): Promise<{ readonly iterations: number; readonly isExpired: boolean }> {
+  const [row] = await connection.run<{ iterations: string | null; isExpired: boolean | null }>(
+    "read role",
+    `SELECT current_setting('scram_iterations', true) AS iterations,
+            (SELECT rolvaliduntil <= now() FROM pg_roles WHERE rolname = ${escapeLiteral(username)}) AS "isExpired"`,
     call,
   );
-  return Number(row?.iterations ?? "4096");
+  return { iterations: Number(row?.iterations ?? "4096"), isExpired: row?.isExpired === true };
 }
 
-/** Sets a role's password by its verifier. Errors: `database-rights-missing`, `database-read-only`, `credential-refused`. */
-export async function setPassword(connection: Connection, credential: Credential, call: CallOptions): Promise<void> {
-  if (Buffer.byteLength(credential.username) > 63) {
+/** Sets a role's password by its verifier. Errors: `credential-expired`, `database-rights-missing`, `database-read-only`. */
+export async function setPassword(
+  connection: Connection,
+  { username, password }: Credential,
+  call: CallOptions,
+): Promise<void> {
+  if (Buffer.byteLength(username) > 63) {
     throw new RekeyError("secret-malformed", { context: { field: "username", problem: "longer than 63 bytes" } });
   }
-  const verifier = await scramVerifier(credential.password, await scramIterations(connection, call));
+  const { iterations, isExpired } = await readTerms(connection, username, call);
+  if (isExpired) throw new RekeyError("credential-expired", { context: { user: username } });
+  const verifier = await scramVerifier(password, iterations);
   await connection.run(
     "set password",
-    `ALTER ROLE ${escapeIdentifier(credential.username)} WITH PASSWORD ${escapeLiteral(verifier)}`,
+    `ALTER ROLE ${escapeIdentifier(username)} WITH PASSWORD ${escapeLiteral(verifier)}`,
     call,
   );
 }
