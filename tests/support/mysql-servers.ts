@@ -37,18 +37,16 @@ function isExecutable(file: string): boolean {
   }
 }
 
-function find(variable: string, usual: readonly string[], from: string): string | undefined {
+function find(variable: string, usual: string | undefined, from: string): string | undefined {
   const named = process.env[variable];
-  const found = (named === undefined || named === "" ? usual : [named]).find(isExecutable);
-  if (found === undefined && process.env["REKEY_REQUIRE_ALL"] === "1") {
-    throw new Error(`no ${usual[0]}: set ${variable} (${from})`);
-  }
+  const found = [named === undefined || named === "" ? usual : named].find((file) => file && isExecutable(file));
+  if (found === undefined && process.env["REKEY_REQUIRE_ALL"] === "1") throw new Error(`set ${variable} (${from})`);
   return found;
 }
 
-/** The servers' programs; without them their tests are skipped, or fail to load under `REKEY_REQUIRE_ALL=1`. */
-export const mariadbd = find("REKEY_MARIADBD", ["/usr/sbin/mariadbd"], "Debian: mariadb-server");
-export const mysqld = find("REKEY_MYSQLD", ["/usr/sbin/mysqld"], "see .ci/install-mysql");
+/** The servers' programs (Debian's /usr/sbin/mysqld is MariaDB's by another name); without them their tests are skipped, or fail to load under `REKEY_REQUIRE_ALL=1`. */
+export const mariadbd = find("REKEY_MARIADBD", "/usr/sbin/mariadbd", "Debian: mariadb-server");
+export const mysqld = find("REKEY_MYSQLD", undefined, "see .ci/install-mysql");
 
 const nobody = { uid: 65_534, gid: 65_534 };
 const startTimeoutMs = 60_000;

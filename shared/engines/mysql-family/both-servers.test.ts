@@ -18,11 +18,24 @@ const credential = (username: string, password: string): Credential => ({
 const account = (user: string): string => quoteAccount({ user, host: "%" });
 
 const servers = [
-  { product: "mariadb", binary: mariadbd, engine: mariadbEngine(), locked: 4151 },
-  { product: "mysql", binary: mysqld, engine: mysqlEngine(), locked: 3118 },
+  {
+    product: "mariadb",
+    binary: mariadbd,
+    engine: mariadbEngine(),
+    withForeignPlugin: ["CREATE USER elsewhere IDENTIFIED VIA unix_socket"],
+  },
+  {
+    product: "mysql",
+    binary: mysqld,
+    engine: mysqlEngine(),
+    withForeignPlugin: [
+      "INSTALL PLUGIN auth_socket SONAME 'auth_socket.so'",
+      "CREATE USER elsewhere IDENTIFIED WITH auth_socket",
+    ],
+  },
 ] as const;
 
-describe.each(servers)("$product", ({ product, binary, engine }) => {
+describe.each(servers)("$product", ({ product, binary, engine, withForeignPlugin }) => {
   describe.skipIf(binary === undefined)("on a real server", () => {
     let server: MysqlServer;
     let target: DatabaseTarget;
@@ -116,22 +129,18 @@ describe.each(servers)("$product", ({ product, binary, engine }) => {
       );
 
       test("takes any name and any password as they are", { timeout: 120_000 }, async () => {
+        const awkward = fc.constantFrom(..."aZ09 '\"`\\%$;-@ü漢é\t#*/");
         const name = fc
-          .string({ unit: "binary", minLength: 1, maxLength: 8 })
-          .filter(
-            (text) =>
-              (/^[^\0@\s]+$/u.test(text) && Buffer.byteLength(text) === text.length) || /^[\p{L}'"`\\%$]+$/u.test(text),
-          );
+          .string({ unit: awkward, minLength: 1, maxLength: 16 })
+          .filter((text) => !/^\s|\s$|^'.*'$/u.test(text)); // a server strips these from the name that logs in
         const word = fc
           .string({ unit: "grapheme", minLength: 1, maxLength: 20 })
           .filter((text) => !text.includes("\0"));
         await fc.assert(
           fc.asyncProperty(name, word, async (username, password) => {
             await server.admin(
-              `CREATE OR REPLACE USER ${account(username)} IDENTIFIED BY 'before'`.replace(
-                product === "mysql" ? "OR REPLACE " : "\0",
-                "",
-              ),
+              `DROP USER IF EXISTS ${account(username)}`,
+              `CREATE USER ${account(username)} IDENTIFIED BY 'before'`,
             );
             const next = credential(username, password);
             {
@@ -139,7 +148,6 @@ describe.each(servers)("$product", ({ product, binary, engine }) => {
               await session.setPassword(next, call);
             }
             expect(await outcome(next)).toBe("logs in");
-            await server.admin(`DROP USER ${account(username)}`);
           }),
           { numRuns: 25 },
         );
@@ -156,33 +164,21 @@ describe.each(servers)("$product", ({ product, binary, engine }) => {
 
       test("a lock that somebody else holds is database-locked", async () => {
         await server.admin("CREATE USER waits IDENTIFIED BY 'before'");
-        await using holder = await open(rotator);
-        const held = new AbortController();
         const slow = server.admin("SELECT GET_LOCK('rekey', 5)", "SELECT SLEEP(8)");
         await expect.poll(async () => server.log()).toContain("SLEEP(8)");
         await using session = await open(credential("waits", "before"));
-        await expect(session.setPassword(credential("waits", "x"), { signal: held.signal })).rejects.toMatchObject({
+        await expect(session.setPassword(credential("waits", "x"), call)).rejects.toMatchObject({
           code: "database-locked",
         });
         await slow;
-        expect(holder).toBeDefined();
       });
 
       test("another user's without the right, a read-only server, several accounts of one name, a foreign plugin", async () => {
-        await server
-          .admin(
-            "CREATE USER weak IDENTIFIED BY 'weak'",
-            "CREATE USER twice@'%' IDENTIFIED BY 'p', twice@'10.%' IDENTIFIED BY 'p'",
-            `CREATE USER elsewhere IDENTIFIED ${product === "mysql" ? "WITH auth_socket" : "VIA unix_socket"}`,
-          )
-          .catch(async () =>
-            server.admin(
-              "INSTALL PLUGIN auth_socket SONAME 'auth_socket.so'",
-              "CREATE USER elsewhere IDENTIFIED WITH auth_socket",
-              "CREATE USER weak IDENTIFIED BY 'weak'",
-              "CREATE USER twice@'%' IDENTIFIED BY 'p', twice@'10.%' IDENTIFIED BY 'p'",
-            ),
-          );
+        await server.admin(
+          "CREATE USER weak IDENTIFIED BY 'weak'",
+          "CREATE USER twice@'%' IDENTIFIED BY 'p', twice@'10.%' IDENTIFIED BY 'p'",
+          ...withForeignPlugin,
+        );
         await using weak = await open(credential("weak", "weak"));
         await expect(weak.setPassword(credential("rotator", "x"), call)).rejects.toMatchObject({
           code: "database-rights-missing",
@@ -202,10 +198,10 @@ describe.each(servers)("$product", ({ product, binary, engine }) => {
     });
 
     describe("two passwords at once", () => {
-      const old = credential("dual", `${canary}old`);
-      const next = credential("dual", `${canary}next`);
-      const later = credential("dual", `${canary}later`);
-      beforeAll(async () => void (await server.admin(`CREATE USER dual IDENTIFIED BY '${canary}old'`)));
+      const old = credential("two", `${canary}old`);
+      const next = credential("two", `${canary}next`);
+      const later = credential("two", `${canary}later`);
+      beforeAll(async () => void (await server.admin(`CREATE USER two IDENTIFIED BY '${canary}old'`)));
 
       test("keepBoth is exact and may be repeated at any time, by an admin", async () => {
         await using admin = await open(rotator);
@@ -274,7 +270,7 @@ describe.each(servers)("$product", ({ product, binary, engine }) => {
           "GRANT SELECT ON audit.* TO reader",
           `CREATE USER app IDENTIFIED BY '${canary}app' REQUIRE SSL WITH MAX_USER_CONNECTIONS 9`,
           "GRANT SELECT, INSERT (a, b) ON shop.orders TO app WITH GRANT OPTION",
-          "GRANT reader TO app",
+          "GRANT reader TO app, rotator WITH ADMIN OPTION",
           product === "mysql" ? "SET DEFAULT ROLE reader TO app" : "SET DEFAULT ROLE reader FOR app",
         );
       });
@@ -393,7 +389,7 @@ describe.each(servers)("$product", ({ product, binary, engine }) => {
       expect(statements.length).toBeGreaterThan(20);
       expect(
         statements.filter(
-          (line) => line.includes(canary) && !line.includes("CREATE USER app ") && !line.includes("CREATE USER dual "),
+          (line) => line.includes(canary) && !line.includes("CREATE USER app ") && !line.includes("CREATE USER two "),
         ),
       ).toEqual([]);
     });

@@ -19,7 +19,7 @@ const byNumber: Readonly<Record<number, ErrorCode>> = {
   1227: "database-rights-missing",
   1290: "database-read-only",
   1410: "database-rights-missing",
-  1698: "credential-refused",
+  1698: "database-rights-missing",
   1820: "credential-expired",
   1836: "database-read-only",
   1862: "credential-expired",
@@ -38,13 +38,17 @@ const byNumber: Readonly<Record<number, ErrorCode>> = {
 const networkCodes = new Set(["EAI_AGAIN", "ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "ETIMEDOUT"]);
 const lostCodes = new Set(["ECONNRESET", "EPIPE", "PROTOCOL_CONNECTION_LOST"]);
 const tlsCodes =
-  /^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|ERR_OSSL|EPROTO|HANDSHAKE_NO_SSL_SUPPORT)/;
+  /^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|ERR_OSSL|EPROTO|HANDSHAKE_)/;
 
 /** The server asked for the password in clear, and its certificate was not verified. */
 export class CleartextRefused extends Error {}
 
 const field = (error: unknown, name: string): unknown =>
   typeof error === "object" && error !== null ? Reflect.get(error, name) : undefined;
+
+/** The driver gives every failure of a TLS handshake one code, a cut connection too. */
+const isCut = (error: unknown): boolean =>
+  field(error, "syscall") !== undefined || String(error).includes("Client network socket disconnected");
 
 /** The number of an error that the server sent, else undefined. */
 export function errorNumber(error: unknown): number | undefined {
@@ -71,8 +75,12 @@ export function translateError(error: unknown, call: { readonly signal: AbortSig
     return new RekeyError(byNumber[errno] ?? "database-failed", { context: { operation, errno } });
   }
   const given = field(error, "code");
+  if (given === undefined && field(error, "fatal") === true) {
+    return new RekeyError("connection-lost", { context: { operation, reason: "closed before the statement" } });
+  }
   const code = typeof given === "string" ? given : "protocol";
   const context = { operation, reason: code };
+  if (code === "HANDSHAKE_SSL_ERROR" && isCut(error)) return new RekeyError("connection-lost", { context });
   if (tlsCodes.test(code)) return new RekeyError("tls-refused", { context });
   if (networkCodes.has(code)) return new RekeyError("database-unreachable", { context });
   if (lostCodes.has(code)) return new RekeyError("connection-lost", { context });

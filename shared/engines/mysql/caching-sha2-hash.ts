@@ -22,7 +22,7 @@ function written(digest: Buffer): string {
   let text = "";
   for (let group = 0; group < 10; group++) {
     text += letters((byte(a) << 16) | (byte(b) << 8) | byte(c), 4);
-    [a, b, c] = [b + 1, c + 1, a + 1];
+    [a, b, c] = [c + 1, a + 1, b + 1];
   }
   return text + letters((byte(31) << 8) | byte(30), 3);
 }

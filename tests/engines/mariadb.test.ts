@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { mariadbEngine } from "../../shared/engines/mariadb/mariadb-engine.ts";
+import { alternatingUsers } from "../../shared/rotation/strategies/alternating-users.ts";
+import { dualPassword } from "../../shared/rotation/strategies/dual-password.ts";
+import { singleUser } from "../../shared/rotation/strategies/single-user.ts";
+import { engineContract } from "../../shared/testing/engine-contract/contract.ts";
+import { contractServer } from "../support/mysql-fixture.ts";
+import { mariadbd, startMysqlServer } from "../support/mysql-servers.ts";
+
+const engine = mariadbEngine();
+
+describe.skipIf(mariadbd === undefined)("MariaDB", () => {
+  engineContract(
+    { describe, test, expect, beforeAll, afterAll },
+    {
+      name: "MariaDB 10.11",
+      engine,
+      strategies: {
+        "single-user": singleUser(engine),
+        "alternating-users": alternatingUsers(engine),
+        "dual-password": dualPassword(engine),
+      },
+      variants: [
+        { strategy: "single-user", usesAdmin: false },
+        { strategy: "single-user", usesAdmin: false, tags: { "rekey:change-at": "finishSecret" } },
+        { strategy: "alternating-users", usesAdmin: true },
+        { strategy: "dual-password", usesAdmin: true },
+      ],
+      start: async () =>
+        contractServer(await startMysqlServer("mariadb", mariadbd ?? ""), {
+          fields: () => ({ engine: "mariadb", dbname: "", ssl: false }),
+          grants: ["SELECT ON shop.*"],
+          adminGrants: ["CREATE USER ON *.*", "SELECT ON mysql.*", "SELECT ON shop.*"],
+          readOnly: "read_only",
+          lockOutAfter: async (server, refusals) =>
+            void (await server.admin(`SET GLOBAL max_password_errors = ${refusals}`)),
+        }),
+    },
+  );
+});

@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { mysqlEngine } from "../../shared/engines/mysql/mysql-engine.ts";
+import { alternatingUsers } from "../../shared/rotation/strategies/alternating-users.ts";
+import { dualPassword } from "../../shared/rotation/strategies/dual-password.ts";
+import { singleUser } from "../../shared/rotation/strategies/single-user.ts";
+import { engineContract } from "../../shared/testing/engine-contract/contract.ts";
+import { contractServer } from "../support/mysql-fixture.ts";
+import { mysqld, startMysqlServer } from "../support/mysql-servers.ts";
+
+const engine = mysqlEngine();
+const keepStatements = "--performance-schema-consumer-events-statements-history-long=ON";
+
+describe.skipIf(mysqld === undefined)("MySQL", () => {
+  engineContract(
+    { describe, test, expect, beforeAll, afterAll },
+    {
+      name: "MySQL 9",
+      engine,
+      strategies: {
+        "single-user": singleUser(engine),
+        "alternating-users": alternatingUsers(engine),
+        "dual-password": dualPassword(engine),
+      },
+      variants: [
+        { strategy: "single-user", usesAdmin: false },
+        { strategy: "single-user", usesAdmin: false, tags: { "rekey:change-at": "finishSecret" } },
+        { strategy: "alternating-users", usesAdmin: true },
+        { strategy: "dual-password", usesAdmin: true },
+        { strategy: "dual-password", usesAdmin: false },
+      ],
+      start: async () =>
+        contractServer(await startMysqlServer("mysql", mysqld ?? "", { settings: [keepStatements] }), {
+          fields: ({ ca }) => ({ engine: "mysql", dbname: "", ssl: true, sslrootcert: ca }),
+          clauses: "FAILED_LOGIN_ATTEMPTS 2 PASSWORD_LOCK_TIME 1",
+          grants: ["SELECT ON shop.*", "APPLICATION_PASSWORD_ADMIN ON *.*"],
+          adminGrants: ["CREATE USER ON *.*", "ROLE_ADMIN ON *.*", "SELECT ON mysql.*"],
+          readOnly: "super_read_only",
+          statements: "SELECT SQL_TEXT FROM performance_schema.events_statements_history_long",
+        }),
+    },
+  );
+});
