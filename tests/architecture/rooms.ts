@@ -30,7 +30,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   "shared/testing": { rooms: ["shared/rotation", ...values], packages: [] },
   "shared/testing/engine-contract": {
     rooms: ["shared/rotation", "shared/stores", "shared/publishers", "local", ...values],
-    packages: ["node:", "@aws-sdk/client-eventbridge", "@aws-sdk/client-secrets-manager"],
+    packages: ["node:", "fast-check", "@aws-sdk/client-eventbridge", "@aws-sdk/client-secrets-manager"],
   },
   "shared/runtime": {
     rooms: ["shared/rotation", "shared/operations", "shared/stores", "shared/publishers", "shared/mirrors", ...values],

@@ -1,5 +1,5 @@
 import pg from "pg";
-import type { EmbeddedPostgres } from "../../local/postgres/embedded-postgres.ts";
+import type { EmbeddedPostgres, PostgresOptions } from "../../local/postgres/embedded-postgres.ts";
 import { postgresEngine } from "../../shared/engines/postgres/postgres-engine.ts";
 import { alternatingUsers } from "../../shared/rotation/strategies/alternating-users.ts";
 import { singleUser } from "../../shared/rotation/strategies/single-user.ts";
@@ -30,6 +30,9 @@ async function serverOf(postgres: EmbeddedPostgres): Promise<EngineServer> {
     async createUser({ username, password }) {
       await admin(`CREATE ROLE ${quoted(username)} LOGIN PASSWORD ${pg.escapeLiteral(password)}`);
       return {};
+    },
+    async changePassword({ username, password }) {
+      await admin(`ALTER ROLE ${quoted(username)} PASSWORD ${pg.escapeLiteral(password)}`);
     },
     async accepts(account) {
       const client = await connect(postgres, account).catch(() => undefined);
@@ -73,7 +76,10 @@ async function serverOf(postgres: EmbeddedPostgres): Promise<EngineServer> {
 }
 
 /** PostgreSQL of some version, which `start` starts with every statement in its log. */
-export const postgresFixture = (name: string, start: () => Promise<EmbeddedPostgres>): EngineFixture => ({
+export const postgresFixture = (
+  name: string,
+  start: (options: PostgresOptions) => Promise<EmbeddedPostgres>,
+): EngineFixture => ({
   name,
   engine,
   strategies: { "single-user": singleUser(engine), "alternating-users": alternatingUsers(engine) },
@@ -82,5 +88,8 @@ export const postgresFixture = (name: string, start: () => Promise<EmbeddedPostg
     { strategy: "single-user", usesAdmin: false, tags: { "rekey:change-at": "finishSecret" } },
     { strategy: "alternating-users", usesAdmin: true },
   ],
-  start: async () => serverOf(await start()),
+  start: async (certificate) => serverOf(await start(certificate === undefined ? {} : { certificate })),
+  // AuthenticationCleartextPassword, in answer to the startup message.
+  askForClearPassword: (socket) =>
+    void socket.once("data", () => socket.write(Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 3]))),
 });

@@ -1,9 +1,13 @@
 import { Client, type ClientConfig } from "pg";
-import type { CallOptions, Credential, DatabaseTarget } from "../../rotation/ports.ts";
-import { translateError } from "./translate-error.ts";
+import { RekeyError } from "../../errors/rekey-error.ts";
+import type { CallOptions, Credential, DatabaseTarget, LoginRefusal } from "../../rotation/ports.ts";
+import { sqlState, translateError } from "./translate-error.ts";
 
-/** An unreachable host is reported after this long, well before any function's own time-out. */
+/** A host that cannot be reached, or does not answer, is reported after this long, well before any function's own time-out. */
 const connectTimeoutMs = 5_000;
+
+/** Later than the server's own limits, for a server that has gone silent. */
+const answerTimeoutMs = 15_000;
 
 function tlsOptions(tls: DatabaseTarget["tls"]): NonNullable<ClientConfig["ssl"]> {
   if (tls.mode === "disable") return false;
@@ -27,9 +31,19 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-/** Connects and logs in, or throws the driver's error for the caller to tell a refusal from a fault. */
-export async function connect(target: DatabaseTarget, credential: Credential, call: CallOptions): Promise<Connection> {
-  call.signal.throwIfAborted();
+/** The SQLSTATEs of a refused login, and what they mean. */
+const refusals: Readonly<Record<string, LoginRefusal>> = {
+  "28P01": "bad-credential",
+  "28000": "login-not-allowed",
+};
+
+/** Connects and logs in. A refused login is a result. Errors: the table of `translateError`. */
+export async function connect(
+  target: DatabaseTarget,
+  credential: Credential,
+  call: CallOptions,
+): Promise<Connection | LoginRefusal> {
+  if (call.signal.aborted) throw new RekeyError("time-budget-spent", { context: { operation: "log in" } });
   const client = new Client({
     host: target.host,
     port: target.port,
@@ -38,6 +52,7 @@ export async function connect(target: DatabaseTarget, credential: Credential, ca
     password: credential.password.reveal(),
     ssl: tlsOptions(target.tls),
     connectionTimeoutMillis: connectTimeoutMs,
+    query_timeout: answerTimeoutMs,
     application_name: "rekey",
     scramMaxIterations: 10_000_000,
   } as ClientConfig);
@@ -62,18 +77,24 @@ export async function connect(target: DatabaseTarget, credential: Credential, ca
     }
   };
 
+  let isReached = false;
+  client.connection.stream.once("connect", () => {
+    isReached = true;
+  });
   try {
     await bounded(client.connect(), call);
   } catch (error) {
     client.connection.stream.destroy();
-    throw error;
+    const refusal = refusals[sqlState(error) ?? ""];
+    if (refusal !== undefined) return refusal;
+    throw translateError(error, call, "log in", isReached);
   }
   return {
     async run<Row extends object>(operation: string, sql: string, options: CallOptions) {
       try {
         return (await bounded(client.query<Row>(sql), options)).rows;
       } catch (error) {
-        throw translateError(error, options, operation);
+        throw translateError(error, options, operation, isReached);
       }
     },
     async close() {

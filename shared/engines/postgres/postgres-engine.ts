@@ -8,7 +8,6 @@ import type {
 import { type Connection, connect } from "./connection.ts";
 import { inTransaction, setPassword } from "./set-password.ts";
 import { syncPair } from "./sync-pair.ts";
-import { sqlState, translateError } from "./translate-error.ts";
 
 export type PostgresSession = DatabaseSession & PasswordChange & UserPairing;
 
@@ -38,13 +37,8 @@ export function postgresEngine(): DatabaseEngine<PostgresSession> {
     defaultDatabase: "postgres",
     maxUsernameBytes: 63,
     async login(target, credential, call: CallOptions) {
-      try {
-        return { ok: true, session: session(await connect(target, credential, call)) };
-      } catch (error) {
-        if (sqlState(error) === "28P01") return { ok: false, refusal: "bad-credential" };
-        if (sqlState(error) === "28000") return { ok: false, refusal: "login-not-allowed" };
-        throw translateError(error, call, "log in");
-      }
+      const outcome = await connect(target, credential, call);
+      return typeof outcome === "string" ? { ok: false, refusal: outcome } : { ok: true, session: session(outcome) };
     },
   };
 }

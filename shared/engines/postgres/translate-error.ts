@@ -42,9 +42,14 @@ export const sqlState = (error: unknown): string | undefined =>
 
 /**
  * A driver's or socket's error as rekey's own. Only the SQLSTATE or the socket's code crosses: messages of the server can
- * hold statement text.
+ * hold statement text. `isReached`: the server's side had taken the connection.
  */
-export function translateError(error: unknown, call: { readonly signal: AbortSignal }, operation: string): RekeyError {
+export function translateError(
+  error: unknown,
+  call: { readonly signal: AbortSignal },
+  operation: string,
+  isReached: boolean,
+): RekeyError {
   if (error instanceof RekeyError) return error;
   if (call.signal.aborted) return new RekeyError("time-budget-spent", { context: { operation } });
   const state = sqlState(error);
@@ -57,10 +62,13 @@ export function translateError(error: unknown, call: { readonly signal: AbortSig
   if ((code !== undefined && tlsCodes.test(code)) || message.includes("does not support SSL")) {
     return new RekeyError("tls-refused", { context: { operation, reason: code ?? "server without TLS" } });
   }
-  if (message === "timeout expired")
-    return new RekeyError("database-unreachable", { context: { operation, reason: "timeout" } });
+  if (message === "timeout expired" || message === "Query read timeout") {
+    return new RekeyError(isReached ? "database-timeout" : "database-unreachable", { context: { operation } });
+  }
   if (code !== undefined && networkCodes.has(code)) {
-    return new RekeyError("database-unreachable", { context: { operation, reason: code } });
+    return new RekeyError(isReached ? "connection-lost" : "database-unreachable", {
+      context: { operation, reason: code },
+    });
   }
   if (message.startsWith("Connection terminated") || message.startsWith("There was an error establishing an SSL")) {
     return new RekeyError("connection-lost", { context: { operation } });

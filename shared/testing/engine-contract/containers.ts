@@ -37,6 +37,7 @@ interface Clients {
   readonly secretsManager: SecretsManagerClient;
   readonly eventBridge: EventBridgeClient;
   readonly adminSecretArns: readonly string[];
+  readonly now: () => number;
 }
 
 /** Far more than any step may need, as in a function's largest time-out: a code other than `time-budget-spent` came before. */
@@ -48,7 +49,7 @@ export function createContainers({ engine, strategies }: EngineFixture, clients:
   let living: RotationDependencies | undefined;
 
   function cold(): RotationDependencies {
-    const { secretsManager, eventBridge, adminSecretArns } = clients();
+    const { secretsManager, eventBridge, adminSecretArns, now } = clients();
     return {
       store: secretsManagerStore(secretsManager),
       publisher: eventBridgePublisher(eventBridge, "rekey"),
@@ -62,7 +63,7 @@ export function createContainers({ engine, strategies }: EngineFixture, clients:
         return password;
       },
       memory: rotationMemory(),
-      nowMs: Date.now,
+      nowMs: now,
       report: (message, facts) => printed.push(JSON.stringify({ message, ...facts })),
     };
   }

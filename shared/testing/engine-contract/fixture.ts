@@ -31,6 +31,8 @@ export interface EngineServer {
   readonly admin?: Account;
   /** Makes a user that may log in. Returns further members of its secret, or others in place of the usual ones; `{}` for none. */
   createUser(account: Account): Promise<SecretFields>;
+  /** Changes a user's password by hand, as an operator would: from now on it is the only one. */
+  changePassword(account: Account): Promise<void>;
   /** Whether the server lets this account in now, asked for without the engine under test. */
   accepts(account: Account): Promise<boolean>;
   /** Everything that the server wrote down since its start: log, statement log, slow log, statistics views. */

@@ -21,6 +21,9 @@ export interface LocalAws {
   readonly events: readonly EventEnvelope[];
   /** Resolves when no step is running. A rotation may wait for its next attempt. */
   idle(): Promise<void>;
+  /** Now, in milliseconds since 1970, as Secrets Manager sees it. */
+  now(): number;
+  advance(byMs: number): Promise<void>;
   /** Lets the attempts that a failed rotation has left pass by. */
   retry(): Promise<void>;
   /** Requests and their outcomes, as they may be printed. */
@@ -48,7 +51,13 @@ export async function startLocalAws(wire: Wire, invoke: FunctionInvoker["invoke"
   const front = await startAwsFront({
     accountId,
     services: [service, bus],
-    faults: { ...createFaults(), strike: async (call) => wire.next(`${call.service} ${call.operation}`) },
+    faults: {
+      ...createFaults(),
+      async strike({ service: called, operation }) {
+        const fault = wire.next(`${called} ${operation}`);
+        return fault === "hang" ? undefined : fault;
+      },
+    },
   });
   const config = {
     endpoint: front.endpoint,
@@ -77,6 +86,8 @@ export async function startLocalAws(wire: Wire, invoke: FunctionInvoker["invoke"
     events,
     requests: front.requests,
     idle: async () => service.idle(),
+    now: () => clock.now(),
+    advance: async (byMs) => clock.advance(byMs),
     async retry() {
       for (let attempt = 0; attempt < attempts; attempt++) await clock.advance(retryDelayMs * 2 ** attempts);
     },

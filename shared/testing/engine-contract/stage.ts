@@ -8,6 +8,7 @@ import {
   RotateSecretCommand,
   UpdateSecretVersionStageCommand,
 } from "@aws-sdk/client-secrets-manager";
+import type { RotationRequest } from "../../rotation/ports.ts";
 import { parseRotationRequest } from "../../rotation/request.ts";
 import { parseDatabaseSecret } from "../../secrets/database-secret.ts";
 import { generatePassword } from "../../secrets/password.ts";
@@ -36,11 +37,10 @@ export interface Stage {
   /** Steps after which neither AWSCURRENT nor AWSPENDING logged in; looked for only while `watches`. */
   readonly lockOuts: readonly string[];
   watches: boolean;
+  /** Called before each step that Secrets Manager invokes. */
+  beforeStep: (request: RotationRequest) => Promise<void>;
   /** Makes a user and its secret. `fields` stand above the usual ones. */
-  newSecret(
-    variant: Variant,
-    options?: { readonly username?: string; readonly fields?: SecretFields },
-  ): Promise<StageSecret>;
+  newSecret(variant: Variant, options?: Partial<Account> & { readonly fields?: SecretFields }): Promise<StageSecret>;
   /** RotateSecret, and the steps of the first attempt. Returns the version's id. */
   begin(secretId: string): Promise<string>;
   /** RotateSecret, and every attempt that Secrets Manager makes. Returns the version's id. */
@@ -60,6 +60,9 @@ export interface Stage {
   stop(): Promise<void>;
 }
 
+const freshName = (): string => `app_${randomUUID().slice(0, 8)}`;
+const freshPassword = (): string => generatePassword({ charset: "url", length: 32 }).reveal();
+
 export async function startStage(fixture: EngineFixture, server: EngineServer): Promise<Stage> {
   const wire = createWire();
   const proxy = await startWireProxy(wire, server);
@@ -73,6 +76,7 @@ export async function startStage(fixture: EngineFixture, server: EngineServer): 
 
   const aws: LocalAws = await startLocalAws(wire, async (_arn, event) => {
     const request = parseRotationRequest(event);
+    await stage.beforeStep(request);
     const outcome = await containers.invoke(request);
     outcomes.push(outcome);
     if (stage.watches && !(await someLabelLogsIn(request.secretId))) {
@@ -105,9 +109,10 @@ export async function startStage(fixture: EngineFixture, server: EngineServer): 
     outcomes,
     lockOuts,
     watches: false,
-    newSecret: async (variant, { username = `app_${randomUUID().slice(0, 8)}`, fields = {} } = {}) =>
+    beforeStep: async () => undefined,
+    newSecret: async (variant, { username = freshName(), password = freshPassword(), fields = {} } = {}) =>
       wire.aside(async () => {
-        const account = { username, password: generatePassword({ charset: "url", length: 32 }).reveal() };
+        const account = { username, password };
         const own = await server.createUser(account);
         const value = {
           ...server.fields,
@@ -118,7 +123,7 @@ export async function startStage(fixture: EngineFixture, server: EngineServer): 
           ...own,
           ...fields,
         };
-        const id = await create(`${username}-${randomUUID().slice(0, 8)}`, value, {
+        const id = await create(randomUUID(), value, {
           "rekey:strategy": variant.strategy,
           ...variant.tags,
         });

@@ -21,6 +21,7 @@ export async function startWireProxy(wire: Wire, target: { host: string; port: n
     connections++;
     const upstream = connect(target.port, target.host);
     let cutting = false;
+    let hanging = false;
     const end = (): void => {
       client.destroy();
       upstream.destroy();
@@ -35,8 +36,11 @@ export async function startWireProxy(wire: Wire, target: { host: string; port: n
         .on("data", (chunk) => chunks.push(chunk));
     }
     client.on("data", (chunk) => {
+      if (hanging) return;
       const fault = wire.next("database");
       if (fault === "refuse") return end();
+      hanging ||= fault === "hang";
+      if (hanging) return;
       cutting ||= fault === "cut";
       upstream.write(chunk);
     });

@@ -1,5 +1,8 @@
-/** Before the message takes effect, or after it, with its answer lost. */
-export type WireFault = "refuse" | "cut";
+/**
+ * `refuse`: the connection breaks before the message takes effect. `cut`: after it, with its answer lost. `hang`, to the
+ * database only: the message and all that follow on its connection are swallowed.
+ */
+export type WireFault = "refuse" | "cut" | "hang";
 
 /** Who the message goes to: the database, or a service of AWS by its name and operation. */
 export type WireMessage = "database" | `${string} ${string}`;

@@ -21,6 +21,8 @@ export function hardships({ test, expect, stage, variant }: Suite): void {
         if (impose === undefined)
           throw new Error(`the fixture has neither a hardship nor an exemption for ${hardship}`);
         const { id, account } = await here.newSecret({ ...variant, usesAdmin: here.server.admin !== undefined });
+        // Of two users the idle one is changed, so that is the one in trouble.
+        if (variant.strategy === "alternating-users") await here.rotate(id);
         const before = here.outcomes.length;
         const relief = await impose(account.username);
         const versionId = await here.begin(id);
