@@ -4,7 +4,7 @@ import { alternatingUsers } from "../../shared/rotation/strategies/alternating-u
 import { dualPassword } from "../../shared/rotation/strategies/dual-password.ts";
 import { singleUser } from "../../shared/rotation/strategies/single-user.ts";
 import { engineContract } from "../../shared/testing/engine-contract/contract.ts";
-import { contractServer } from "../support/mysql-fixture.ts";
+import { askForClearPassword, contractServer } from "../support/mysql-fixture.ts";
 import { mariadbd, startMysqlServer } from "../support/mysql-servers.ts";
 
 const engine = mariadbEngine();
@@ -26,15 +26,17 @@ describe.skipIf(mariadbd === undefined)("MariaDB", () => {
         { strategy: "alternating-users", usesAdmin: true },
         { strategy: "dual-password", usesAdmin: true },
       ],
-      start: async () =>
-        contractServer(await startMysqlServer("mariadb", mariadbd ?? ""), {
-          fields: () => ({ engine: "mariadb", dbname: "", ssl: false }),
+      start: async (certificate) =>
+        contractServer(await startMysqlServer("mariadb", mariadbd ?? "", { certificate }), {
+          fields: { engine: "mariadb", dbname: "", ssl: false },
           grants: ["SELECT ON shop.*"],
           adminGrants: ["CREATE USER ON *.*", "SELECT ON mysql.*", "SELECT ON shop.*"],
           readOnly: "read_only",
-          lockOutAfter: async (server, refusals) =>
-            void (await server.admin(`SET GLOBAL max_password_errors = ${refusals}`)),
+          discardsOld: false,
+          lock: "LOCK TABLES mysql.global_priv READ",
+          lockOut: (refusals = 4_294_967_295) => ({ statements: [`SET GLOBAL max_password_errors = ${refusals}`] }),
         }),
+      askForClearPassword,
     },
   );
 });

@@ -3,11 +3,13 @@ import { mysqlEngine } from "../../shared/engines/mysql/mysql-engine.ts";
 import { alternatingUsers } from "../../shared/rotation/strategies/alternating-users.ts";
 import { dualPassword } from "../../shared/rotation/strategies/dual-password.ts";
 import { singleUser } from "../../shared/rotation/strategies/single-user.ts";
+import { createAuthority } from "../../shared/testing/engine-contract/certificates.ts";
 import { engineContract } from "../../shared/testing/engine-contract/contract.ts";
 import { contractServer } from "../support/mysql-fixture.ts";
 import { mysqld, startMysqlServer } from "../support/mysql-servers.ts";
 
 const engine = mysqlEngine();
+const authority = createAuthority("the contract's own");
 const keepStatements = "--performance-schema-consumer-events-statements-history-long=ON";
 
 describe.skipIf(mysqld === undefined)("MySQL", () => {
@@ -28,13 +30,26 @@ describe.skipIf(mysqld === undefined)("MySQL", () => {
         { strategy: "dual-password", usesAdmin: true },
         { strategy: "dual-password", usesAdmin: false },
       ],
-      start: async () =>
-        contractServer(await startMysqlServer("mysql", mysqld ?? "", { settings: [keepStatements] }), {
-          fields: ({ ca }) => ({ engine: "mysql", dbname: "", ssl: true, sslrootcert: ca }),
-          clauses: "FAILED_LOGIN_ATTEMPTS 2 PASSWORD_LOCK_TIME 1",
+      exemptions: [
+        {
+          clause: "tls",
+          reason: "its users cannot log in without verified TLS, so there is no weaker mode; see both-servers.test.ts",
+        },
+        {
+          clause: "clear-password-asked",
+          reason:
+            "its secret demands verified TLS, so a server without is refused before it asks; see both-servers.test.ts",
+        },
+      ],
+      start: async (certificate = authority.issue({ addresses: ["127.0.0.1"] })) =>
+        contractServer(await startMysqlServer("mysql", mysqld ?? "", { certificate, settings: [keepStatements] }), {
+          fields: { engine: "mysql", dbname: "", ssl: true, sslrootcert: authority.certificate },
           grants: ["SELECT ON shop.*", "APPLICATION_PASSWORD_ADMIN ON *.*"],
           adminGrants: ["CREATE USER ON *.*", "ROLE_ADMIN ON *.*", "SELECT ON mysql.*"],
           readOnly: "super_read_only",
+          discardsOld: true,
+          lock: "LOCK TABLES mysql.user READ",
+          lockOut: (refusals = 0) => ({ clause: `FAILED_LOGIN_ATTEMPTS ${refusals} PASSWORD_LOCK_TIME 1` }),
           statements: "SELECT SQL_TEXT FROM performance_schema.events_statements_history_long",
         }),
     },

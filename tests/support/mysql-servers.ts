@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import mysql from "mysql2/promise";
-import { makeCertificate } from "./certificates.ts";
+import type { ServerCertificate } from "../../shared/testing/engine-contract/fixture.ts";
 
 type Product = "mariadb" | "mysql";
 
@@ -18,8 +18,8 @@ export interface MysqlServer {
   readonly host: "127.0.0.1";
   readonly port: number;
   readonly superuser: { readonly username: string; readonly password: string };
-  /** PEM text of the root that the server's certificate, for 127.0.0.1, was made by. */
-  readonly ca: string;
+  /** A connection of this user; over TLS where the server has it, whatever its certificate. */
+  connect(account: { readonly username: string; readonly password: string }): Promise<mysql.Connection>;
   /** Runs statements one after the other as the superuser; the last one's rows. */
   admin(...statements: readonly string[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** The general log: every connection and every statement. */
@@ -82,11 +82,14 @@ async function makeData(product: Product, binary: string, data: string, folder: 
   await run(install, flags, { cwd: folder, ...as });
 }
 
-/** Starts a real server on a free loopback port in a temporary folder; under root it runs as `nobody`. */
+/**
+ * Starts a real server on a free loopback port in a temporary folder; under root it runs as `nobody`. Without a certificate
+ * MariaDB has no TLS, and MySQL makes itself one that nobody can verify.
+ */
 export async function startMysqlServer(
   product: Product,
   binary: string,
-  options: { readonly settings?: readonly string[] } = {},
+  options: { readonly settings?: readonly string[]; readonly certificate?: ServerCertificate | undefined } = {},
 ): Promise<MysqlServer> {
   const folder = await mkdtemp(join(tmpdir(), `rekey-${product}-`));
   let server: ChildProcess | undefined;
@@ -133,7 +136,11 @@ export async function startMysqlServer(
 
   try {
     if (process.getuid?.() === 0) chownSync(folder, nobody.uid, nobody.gid);
-    const { ca, ...files } = await makeCertificate(folder, "IP:127.0.0.1");
+    const [certFile, keyFile] = [join(folder, "cert.pem"), join(folder, "key.pem")];
+    if (options.certificate !== undefined) {
+      await writeFile(certFile, options.certificate.certificate);
+      await writeFile(keyFile, options.certificate.key);
+    }
     const initFile = join(folder, "init.sql");
     await writeFile(
       initFile,
@@ -147,9 +154,7 @@ export async function startMysqlServer(
       `--socket=${join(folder, "socket")}`,
       `--pid-file=${join(folder, "pid")}`,
       `--init-file=${initFile}`,
-      `--ssl-ca=${files.caFile}`,
-      `--ssl-cert=${files.certFile}`,
-      `--ssl-key=${files.keyFile}`,
+      ...(options.certificate === undefined ? [] : [`--ssl-cert=${certFile}`, `--ssl-key=${keyFile}`]),
       "--bind-address=127.0.0.1",
       "--innodb-flush-log-at-trx-commit=0",
       "--general-log=ON",
@@ -157,14 +162,22 @@ export async function startMysqlServer(
       ...(product === "mysql" ? ["--mysqlx=OFF", "--secure-file-priv=NULL"] : ["--plugin-load-add=auth_ed25519"]),
       ...(options.settings ?? []),
     ]);
+    const hasTls = options.certificate !== undefined || product === "mysql";
+    const connect: MysqlServer["connect"] = async ({ username: user, password }) =>
+      mysql.createConnection({
+        host: "127.0.0.1",
+        port,
+        user,
+        password,
+        ...(hasTls ? { ssl: { rejectUnauthorized: false } } : {}),
+      });
     return {
       host: "127.0.0.1",
       port,
       superuser,
-      ca,
+      connect,
       async admin(...statements) {
-        const { username: user, password } = superuser;
-        const connection = await mysql.createConnection({ host: "127.0.0.1", port, user, password, ssl: { ca } });
+        const connection = await connect(superuser);
         try {
           let rows: unknown;
           for (const statement of statements) [rows] = await connection.query(statement);

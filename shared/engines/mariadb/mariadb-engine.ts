@@ -43,6 +43,6 @@ export function mariadbEngine(): DatabaseEngine<MariadbSession> {
     defaultPort: 3306,
     defaultDatabase: "",
     maxUsernameBytes: 80,
-    login: async (target, credential, call) => logIn(target, credential, call, session),
+    login: logIn(session),
   };
 }

@@ -1,10 +1,10 @@
 import { connect as connectSocket, type Socket } from "node:net";
 import { createConnection, type Connection as Driver, type ConnectionOptions, type RowDataPacket } from "mysql2";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, Credential, DatabaseTarget } from "../../rotation/ports.ts";
+import type { CallOptions, Credential, DatabaseTarget, LoginRefusal } from "../../rotation/ports.ts";
 import { type Account, parseAccount } from "./account.ts";
 import { authPlugins } from "./auth-plugins.ts";
-import { translateError } from "./translate-error.ts";
+import { errorNumber, translateError } from "./translate-error.ts";
 
 /** An unreachable or silent host is reported after this long, well before any function's own time-out. */
 const connectTimeoutMs = 5_000;
@@ -42,16 +42,39 @@ const query = async (driver: Driver, sql: string): Promise<unknown> =>
     driver.query<RowDataPacket[]>(sql, (error, rows) => (error === null ? resolve(rows) : reject(error)));
   });
 
-/** Connects and logs in, or throws the driver's error for the caller to tell a refusal from a fault. */
-export async function connect(target: DatabaseTarget, credential: Credential, call: CallOptions): Promise<Connection> {
-  call.signal.throwIfAborted();
+/** The numbers of a refused login, and what they mean. */
+const refusals: Readonly<Record<number, LoginRefusal>> = {
+  1045: "bad-credential",
+  1130: "login-not-allowed",
+  1698: "login-not-allowed",
+  1820: "expired",
+  1862: "expired",
+  3118: "login-not-allowed",
+  3955: "login-not-allowed",
+  4150: "login-not-allowed",
+  4151: "login-not-allowed",
+};
+
+/** Connects and logs in. A refused login is a result. Errors: the table of `translateError`. */
+export async function connect(
+  target: DatabaseTarget,
+  credential: Credential,
+  call: CallOptions,
+): Promise<Connection | LoginRefusal> {
+  if (call.signal.aborted) throw new RekeyError("time-budget-spent", { context: { operation: "log in" } });
   const isVerified = target.tls.mode.startsWith("verify");
   const ssl = tlsOptions(target.tls);
   let socket: Socket | undefined;
+  let isReached = false;
   const driver = createConnection({
     host: target.host,
     port: target.port,
-    stream: () => (socket = openSocket(target)),
+    stream: () => {
+      socket = openSocket(target).once("connect", () => {
+        isReached = true;
+      });
+      return socket;
+    },
     user: credential.username,
     password: credential.password.reveal(),
     ...(target.dbname === "" ? {} : { database: target.dbname }),
@@ -87,7 +110,7 @@ export async function connect(target: DatabaseTarget, credential: Credential, ca
       return (Array.isArray(rows) ? rows : []) as readonly Row[];
     } catch (error) {
       if (limit.aborted && !signal.aborted) throw new RekeyError("database-timeout", { context: { operation } });
-      throw translateError(error, { signal }, operation);
+      throw translateError(error, { signal }, operation, isReached);
     }
   }
 
@@ -110,6 +133,8 @@ export async function connect(target: DatabaseTarget, credential: Credential, ca
     };
   } catch (error) {
     cut();
-    throw error;
+    const refusal = refusals[errorNumber(error) ?? 0];
+    if (refusal !== undefined) return refusal;
+    throw translateError(error, call, "log in", isReached);
   }
 }

@@ -3,11 +3,11 @@ import type { CallOptions } from "../../rotation/ports.ts";
 import type { Connection } from "./connection.ts";
 
 /**
- * Strings as `quoteText` writes them, names as `SHOW` always quotes them, and a lock that is not free ends as
- * `database-locked` long before the function does.
+ * Strings as `quoteText` writes them, names as `SHOW` always quotes them, and a lock that is not free ends long before the
+ * function does. MariaDB, which alone reads that comment, waits for its own tables whatever `lock_wait_timeout` says, and that is all that such a statement can spend its time on.
  */
 const settings =
-  "SET SESSION sql_mode = 'NO_BACKSLASH_ESCAPES', sql_quote_show_create = 1, lock_wait_timeout = 5, innodb_lock_wait_timeout = 5";
+  "SET SESSION sql_mode = 'NO_BACKSLASH_ESCAPES', sql_quote_show_create = 1, lock_wait_timeout = 5, innodb_lock_wait_timeout = 5 /*M! , max_statement_time = 8 */";
 
 /**
  * Runs `work` while it holds rekey's lock on this server. Statements about accounts commit by themselves, so two rotations

@@ -24,7 +24,7 @@ const byNumber: Readonly<Record<number, ErrorCode>> = {
   1836: "database-read-only",
   1862: "credential-expired",
   1927: "connection-lost",
-  1969: "database-timeout",
+  1969: "database-locked",
   3024: "database-timeout",
   3118: "credential-refused",
   3159: "tls-refused",
@@ -35,8 +35,17 @@ const byNumber: Readonly<Record<number, ErrorCode>> = {
   4151: "credential-refused",
 };
 
-const networkCodes = new Set(["EAI_AGAIN", "ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "ETIMEDOUT"]);
-const lostCodes = new Set(["ECONNRESET", "EPIPE", "PROTOCOL_CONNECTION_LOST"]);
+const networkCodes = new Set([
+  "EAI_AGAIN",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EPIPE",
+  "ETIMEDOUT",
+  "PROTOCOL_CONNECTION_LOST",
+]);
 const tlsCodes =
   /^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|ERR_OSSL|EPROTO|HANDSHAKE_)/;
 
@@ -59,9 +68,14 @@ export function errorNumber(error: unknown): number | undefined {
 
 /**
  * A driver's or socket's error as rekey's own. Only the error number or the socket's code crosses: messages of the server
- * can hold statement text.
+ * can hold statement text. `isReached`: the server's side had taken the connection.
  */
-export function translateError(error: unknown, call: { readonly signal: AbortSignal }, operation: string): RekeyError {
+export function translateError(
+  error: unknown,
+  call: { readonly signal: AbortSignal },
+  operation: string,
+  isReached: boolean,
+): RekeyError {
   if (error instanceof RekeyError) return error;
   if (error instanceof CleartextRefused) {
     return new RekeyError("tls-refused", {
@@ -82,8 +96,9 @@ export function translateError(error: unknown, call: { readonly signal: AbortSig
   const context = { operation, reason: code };
   if (code === "HANDSHAKE_SSL_ERROR" && isCut(error)) return new RekeyError("connection-lost", { context });
   if (tlsCodes.test(code)) return new RekeyError("tls-refused", { context });
-  if (networkCodes.has(code)) return new RekeyError("database-unreachable", { context });
-  if (lostCodes.has(code)) return new RekeyError("connection-lost", { context });
+  if (networkCodes.has(code) && !isReached) return new RekeyError("database-unreachable", { context });
+  if (code === "ETIMEDOUT") return new RekeyError("database-timeout", { context });
+  if (networkCodes.has(code)) return new RekeyError("connection-lost", { context });
   if (code === "AUTH_SWITCH_PLUGIN_ERROR") {
     return new RekeyError("account-unsupported", { context: { operation, problem: "unknown way of authentication" } });
   }

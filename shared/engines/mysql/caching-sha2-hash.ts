@@ -28,7 +28,7 @@ function written(digest: Buffer): string {
 }
 
 /** SHA-crypt with SHA-256 (Drepper, "Unix crypt using SHA-256 and SHA-512"), without its own form around it. */
-function sha256Crypt(key: Buffer, salt: Buffer, rounds: number): string {
+export function sha256Crypt(key: Buffer, salt: Buffer, rounds: number): string {
   const other = sha256(key, salt, key);
   const parts: Uint8Array[] = [key, salt, stretched(other, key)];
   for (let bits = key.length; bits > 0; bits >>= 1) parts.push(bits & 1 ? other : key);

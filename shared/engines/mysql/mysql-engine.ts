@@ -61,6 +61,6 @@ export function mysqlEngine(): DatabaseEngine<MysqlSession> {
     defaultPort: 3306,
     defaultDatabase: "",
     maxUsernameBytes: 32,
-    login: async (target, credential, call) => logIn(target, credential, call, session),
+    login: logIn(session),
   };
 }
