@@ -1,6 +1,7 @@
 import { loadavg } from "node:os";
 import { benchBundles } from "./bundles.ts";
 import { benchCachedReads } from "./cached-reads.ts";
+import { benchWindow } from "./window.ts";
 
 const load = (): string =>
   loadavg()
@@ -8,6 +9,6 @@ const load = (): string =>
     .join(" ");
 
 console.log(`Node ${process.version}, load average before: ${load()}`);
-const figures = [...(await benchBundles()), ...(await benchCachedReads())];
+const figures = [...(await benchBundles()), ...(await benchCachedReads()), ...(await benchWindow())];
 console.log(`load average after: ${load()}`);
 for (const figure of figures) console.log(JSON.stringify(figure));

@@ -59,7 +59,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   bench: {
-    rooms: ["shared", "local", "bundle"],
+    rooms: ["shared", "local", "bundle", "tests/support/postgres-fixture.ts"],
     packages: [
       "node:",
       "@aws-lambda-powertools/parameters",

@@ -36,30 +36,26 @@ export async function falseServer(greet: (socket: Socket) => void = () => undefi
 const listener = `const server = require("node:net").createServer().listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () =>
   process.stdout.write(String(server.address().port)))`;
 
-/** Whether a connection is made within a moment. */
-async function connects(port: number, opened: Socket[]): Promise<boolean> {
-  const socket = connect(port, "127.0.0.1").on("error", () => undefined);
-  opened.push(socket);
-  return Promise.race([
-    once(socket, "connect").then(() => true),
-    new Promise<boolean>((resolve) => void setTimeout(resolve, 300, false)),
-  ]);
-}
+/** More than a queue of one takes; the system drops the packets of whoever comes then. */
+const queueFillers = 8;
 
 /** An address whose packets are dropped: a stopped process that listens, its queue of connections full. */
 export async function blackHole(): Promise<DeadEnd> {
   const child = spawn(process.execPath, ["-e", listener], { stdio: ["ignore", "pipe", "ignore"] });
+  const end = (): void => void child.kill("SIGKILL");
+  process.once("exit", end);
   const [text] = (await once(child.stdout, "data")) as [Buffer];
   const port = Number(text.toString());
   child.kill("SIGSTOP");
-  const opened: Socket[] = [];
-  for (let filled = 0; filled < 16; filled++) if (!(await connects(port, opened))) break;
+  const fillers = Array.from({ length: queueFillers }, () => connect(port, "127.0.0.1").on("error", () => undefined));
+  await Promise.any(fillers.map(async (filler) => once(filler, "connect")));
   return {
     port,
     received: () => Buffer.alloc(0),
     async [Symbol.asyncDispose]() {
-      for (const socket of opened) socket.destroy();
-      child.kill("SIGKILL");
+      for (const filler of fillers) filler.destroy();
+      process.off("exit", end);
+      end();
       await once(child, "exit");
     },
   };

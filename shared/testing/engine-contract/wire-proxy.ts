@@ -1,13 +1,17 @@
 import { connect, createServer, type Socket } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
 import type { Wire } from "./wire.ts";
+
+const closingMs = 3_000;
+const pollMs = 10;
 
 /** A TCP proxy in front of a server whose client sends and then waits: each chunk from the client is one message. */
 export interface WireProxy {
   readonly port: number;
   /** Connections so far. */
   readonly connections: number;
-  /** Those that are still open. */
-  readonly open: number;
+  /** Connections that are left open, once those that are about to close had the time to. */
+  leftOpen(): Promise<number>;
   /** Every byte that passed, in either direction, since the last call. */
   takeBytes(): Buffer;
   stop(): Promise<void>;
@@ -56,7 +60,8 @@ export async function startWireProxy(wire: Wire, target: { host: string; port: n
     get connections() {
       return connections;
     },
-    get open() {
+    async leftOpen() {
+      for (let waitedMs = 0; sockets.size > 0 && waitedMs < closingMs; waitedMs += pollMs) await wait(pollMs);
       return sockets.size / 2;
     },
     takeBytes() {

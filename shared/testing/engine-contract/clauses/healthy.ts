@@ -32,7 +32,7 @@ export function healthy({ test, expect, stage, variant, tally }: Suite): void {
           labels: (await labels(id))[versionId],
           logsIn: await logsIn(id, "AWSCURRENT"),
           announced: aws.events.some(({ detail }) => JSON.stringify(detail).includes(versionId)),
-          open: proxy.open,
+          open: await proxy.leftOpen(),
         }).toEqual({
           refused: 0,
           fewConnections: true,

@@ -101,7 +101,7 @@ export function tls({ test, expect, variant, fixture }: Suite): void {
   );
 
   test(
-    "tls",
+    "tls-absent",
     "a server without TLS is refused, also when the secret says nothing of TLS, and nothing is sent",
     async () =>
       onServer(undefined, async (here) => {
@@ -112,7 +112,7 @@ export function tls({ test, expect, variant, fixture }: Suite): void {
   );
 
   test(
-    "tls",
+    "tls-not-verified",
     "a weaker mode is taken only when it is spelled out, and is reported",
     async () =>
       onServer(authority.issue({ names: ["db.example.com"] }), async (here) => {
