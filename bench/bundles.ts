@@ -22,7 +22,7 @@ export async function benchBundles(): Promise<readonly Figure[]> {
   const folder = await mkdtemp(path.join(tmpdir(), "rekey-bench-"));
   try {
     const figures: Figure[] = [];
-    for (const name of ["rotate-postgres", "mirror-to-vault"]) {
+    for (const name of ["rotate-postgres", "rotate-mysql", "mirror-to-vault"]) {
       const ours = path.join(folder, name, "ours.mjs");
       const obvious = path.join(folder, name, "obvious.mjs");
       await bundleFunction(name, ours);

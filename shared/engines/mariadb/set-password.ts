@@ -41,7 +41,7 @@ export async function findChanging(connection: Connection, user: string, call: C
 }
 
 /** What the server is to store. Errors: `account-unsupported` when the account has no password that the server stores. */
-export function storedForm(plugin: string, { username, password }: Credential): string {
+function storedForm(plugin: string, { username, password }: Credential): string {
   if (plugin === "mysql_native_password" || plugin === "") return quoteText(nativeHash(password));
   if (plugin === "ed25519") return quoteText(ed25519Hash(password));
   throw new RekeyError("account-unsupported", {
