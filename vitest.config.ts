@@ -10,6 +10,7 @@ export default defineConfig({
       "local/**/*.test.ts",
       "tests/**/*.test.ts",
       "bundle/**/*.test.ts",
+      "cli/**/*.test.ts",
     ],
     testTimeout: 30_000,
     hookTimeout: 60_000,

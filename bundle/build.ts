@@ -1,10 +1,12 @@
-import { readdir, rm, stat } from "node:fs/promises";
+import { readdir, rename, stat } from "node:fs/promises";
 import { bundleFunction } from "./bundle-function.ts";
 
-await rm("dist/functions", { recursive: true, force: true });
 for (const name of await readdir("functions")) {
   const outfile = `dist/functions/${name}/index.mjs`;
-  await bundleFunction(name, outfile);
+  const next = `dist/functions/${name}/next.mjs`;
+  await bundleFunction(name, next);
+  // A stack that loads the function meanwhile finds the old file or the new one, whole.
+  for (const ending of ["", ".map"]) await rename(`${next}${ending}`, `${outfile}${ending}`);
   const { size } = await stat(outfile);
   console.log(`${outfile} ${(size / 1024).toFixed(0)} KB`);
 }

@@ -1,36 +1,46 @@
+import { isBuiltin } from "node:module";
 import { fileURLToPath } from "node:url";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /**
- * In an ES module the import of `node:http` builds a facade of all its exports, which loads undici (25 ms against 3, see
- * `npm run bench`); the built-in itself does not.
+ * In an ES module the import of a built-in builds a facade of all its exports, which for `node:http` loads undici (25 ms
+ * against 3, see `npm run bench`); the built-in itself does not.
  */
 const builtinsWithoutFacade: Plugin = {
   name: "builtins-without-facade",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(?:node:)?(?:http|https|process)$/ }, ({ path }) => ({
-      path: path.replace("node:", ""),
-      namespace: "builtin",
+    onResolve({ filter: /^[\w:/]+$/ }, ({ path, kind }) =>
+      isBuiltin(path) ? { path, namespace: kind === "require-call" ? "required-builtin" : "imported-builtin" } : null,
+    );
+    const get = (path: string): string => `process.getBuiltinModule(${JSON.stringify(path)})`;
+    onLoad({ filter: /.*/, namespace: "required-builtin" }, ({ path }) => ({
+      contents: `module.exports = ${get(path)};`,
     }));
-    onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule("node:${path}");`,
-      loader: "js",
+    onLoad({ filter: /.*/, namespace: "imported-builtin" }, ({ path }) => ({
+      contents: [
+        `const builtin = ${get(path)};`,
+        "export default builtin;",
+        ...Object.keys(Object(process.getBuiltinModule(path))).map(
+          (name) => `export const ${name} = /* @__PURE__ */ (() => builtin.${name})();`,
+        ),
+      ].join("\n"),
     }));
   },
 };
 
 /**
- * Parts of packages that a function never reaches: pg's native driver, pool and password file (a function opens single
- * connections with a password), its Cloudflare sockets, node-vault's own HTTP client (the mirror brings one), and the SDK's event streams (no service in use has one).
+ * Parts of packages that a function never reaches: pg's native driver, pool, password file and connection strings (a function opens single
+ * connections with a password), its Cloudflare sockets, what the mongodb driver takes when it is there (compression,
+ * Kerberos, encryption, cloud logins), node-vault's own HTTP client (the mirror brings one), and the SDK's event streams (no call in use has one).
  */
 const unreached: Plugin = {
   name: "unreached",
   setup({ onResolve, onLoad }) {
     const filter =
-      /^(?:pg-native|pg-cloudflare|cloudflare:sockets|pg-pool|pgpass|axios|\.\/native|@smithy\/core\/event-streams)$/;
-    onResolve({ filter }, ({ path }) => ({ path, namespace: "unreached" }));
+      /^(?:kerberos|snappy|@mongodb-js\/zstd|mongodb-client-encryption|gcp-metadata|socks|aws4|@aws-sdk\/credential-providers|pg-native|pg-cloudflare|cloudflare:sockets|pg-pool|pgpass|pg-connection-string|axios|\.\/native|@smithy\/core\/event-streams)$/;
+    onResolve({ filter }, ({ path, importer }) => (keeps(importer, path) ? null : { path, namespace: "unreached" }));
     onLoad({ filter: /.*/, namespace: "unreached" }, () => ({ contents: "module.exports = class {};", loader: "js" }));
   },
 };
@@ -50,9 +60,12 @@ const unreachedInMysql2: Plugin = {
   },
 };
 
+/** Lambda's client sets up event streams when it is made, whether one is used or not. */
+const keeps = (importer: string, path: string): boolean =>
+  path === "@smithy/core/event-streams" && importer.includes("/client-lambda/");
+
 /** CommonJS packages call `require`, which an ES module does not have. */
-const requireForCommonJs =
-  'import { createRequire as rekeyCreateRequire } from "node:module"; const require = rekeyCreateRequire(import.meta.url);';
+const requireForCommonJs = 'const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);';
 
 const base = (name: string, outfile: string): BuildOptions & { readonly metafile: true } => ({
   absWorkingDir: root,

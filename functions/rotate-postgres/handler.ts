@@ -1,13 +1,8 @@
 import { postgresEngine } from "../../shared/engines/postgres/postgres-engine.ts";
-import { alternatingUsers } from "../../shared/rotation/strategies/alternating-users.ts";
-import { singleUser } from "../../shared/rotation/strategies/single-user.ts";
 import { rotationFunction } from "../../shared/runtime/rotation-function.ts";
+import { strategiesOn } from "./strategies.ts";
 
 const engine = postgresEngine();
 
 /** Secrets Manager invokes it with `{ Step, SecretId, ClientRequestToken, RotationToken? }`, one step at a time. */
-export const handler = rotationFunction(
-  engine,
-  { strategies: { "single-user": singleUser(engine), "alternating-users": alternatingUsers(engine) } },
-  process.env,
-);
+export const handler = rotationFunction(engine, strategiesOn(engine), process.env);

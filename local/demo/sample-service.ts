@@ -1,13 +1,16 @@
-import { startSqsSource } from "../../shared/client/invalidation/sqs-source.ts";
+import { sqsSource } from "../../shared/client/invalidation/sqs-source.ts";
 import { createSubscriberQueue } from "../../shared/client/invalidation/subscriber-queue.ts";
 import { createRotatingPool, type RotatingPool } from "../../shared/client/pg/rotating-pool.ts";
 import { createSecretClient } from "../../shared/client/secret-client.ts";
 import { secretsManagerStore } from "../../shared/stores/secrets-manager.ts";
 import type { World } from "./world.ts";
 
+export type Strategy = "single-user" | "alternating-users";
+
 /** A service as users write one: rekey's client and pool, a queue of its own, and queries without pause. */
 export interface SampleService {
   readonly name: string;
+  readonly strategy: Strategy;
   readonly secretArn: string;
   readonly pool: RotatingPool;
   readonly queries: number;
@@ -17,12 +20,21 @@ export interface SampleService {
 
 const connections = 8;
 
-/** `onNotice` is called when the event has arrived, `onMoved` once new connections use that version. */
+interface Listeners {
+  /** The event has arrived. */
+  onNotice(): void;
+  /** Every new connection uses that version. */
+  onMoved(versionId: string): void;
+  /** The last connection of the credential before that version is closed. */
+  onDrained(versionId: string): void;
+}
+
 export async function startSampleService(
   { secretsManager, sqs, sns, outputs }: World,
   name: string,
+  strategy: Strategy,
   secretArn: string,
-  listeners: { readonly onNotice: () => void; readonly onMoved: (versionId: string) => void },
+  listeners: Listeners,
 ): Promise<SampleService> {
   const client = createSecretClient({ source: secretsManagerStore(secretsManager) });
   // Each connection serves a few queries, so that new ones are opened all the time.
@@ -31,18 +43,21 @@ export async function startSampleService(
     secretId: secretArn,
     pool: { max: connections, maxUses: 5, application_name: name },
   });
+  pool.onDrained((drained) => {
+    const { versionId } = pool;
+    if (versionId !== undefined && versionId !== drained) listeners.onDrained(versionId);
+  });
   const queue = await createSubscriberQueue({ sqs, sns, topicArn: outputs["SecretRotatedTopicArn"] ?? "" });
   const failures: unknown[] = [];
   let queries = 0;
   let running = true;
 
-  const source = startSqsSource({
-    sqs,
-    queueUrl: queue.queueUrl,
-    onError: (error) => failures.push(error),
-    async onNotice(notice) {
+  const source = sqsSource({ sqs, queueUrl: queue.queueUrl }).start({
+    error: (error) => failures.push(error),
+    gap: () => client.invalidate(secretArn),
+    async notice(notice) {
       if (notice.secretArn !== secretArn) return;
-      client.invalidate(secretArn, notice);
+      client.invalidate(secretArn, { ...notice, atLeast: notice.versionId });
       listeners.onNotice();
       // The next read would ask anyway; asking now moves the service over without waiting for it.
       await client.refresh(secretArn);
@@ -59,6 +74,7 @@ export async function startSampleService(
   const workers = Array.from({ length: connections }, work);
   return {
     name,
+    strategy,
     secretArn,
     pool,
     get queries() {
@@ -66,6 +82,7 @@ export async function startSampleService(
     },
     failures,
     async stop() {
+      if (!running) return;
       running = false;
       await source.stop();
       await queue.remove();

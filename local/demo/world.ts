@@ -15,43 +15,33 @@ export interface World {
   readonly sqs: SQSClient;
   readonly sns: SNSClient;
   createSecret(name: string, value: object): Promise<string>;
-  stop(): Promise<void>;
 }
 
-export async function startWorld(): Promise<World> {
-  const stops: (() => Promise<unknown>)[] = [];
-  const stop = async (): Promise<void> => {
-    for (const end of stops.splice(0).reverse()) await end();
+/** What it starts, `cleanup` ends, whatever happens; an interruption is heeded between the parts. */
+export async function startWorld(cleanup: AsyncDisposableStack, interruption: AbortSignal): Promise<World> {
+  const postgres = await startPostgres();
+  cleanup.defer(postgres.stop);
+  interruption.throwIfAborted();
+  const stack = await startStack({ vaultToken: randomUUID() });
+  cleanup.defer(async () => stack.stop());
+  interruption.throwIfAborted();
+  const settings = {
+    endpoint: stack.aws.endpoint,
+    region: stack.region,
+    credentials: { accessKeyId: "demo", secretAccessKey: "demo" },
   };
-  try {
-    const postgres = await startPostgres();
-    stops.push(postgres.stop);
-    const stack = await startStack({ vaultToken: randomUUID() });
-    stops.push(async () => stack.stop());
-    const settings = {
-      endpoint: stack.aws.endpoint,
-      region: stack.region,
-      credentials: { accessKeyId: "demo", secretAccessKey: "demo" },
-    };
-    const secretsManager = new SecretsManagerClient(settings);
-    const sqs = new SQSClient(settings);
-    const sns = new SNSClient(settings);
-    stops.push(async () => {
-      for (const client of [secretsManager, sqs, sns]) client.destroy();
-    });
-    const createSecret = async (name: string, value: object): Promise<string> => {
-      const command = new CreateSecretCommand({ Name: name, SecretString: JSON.stringify(value) });
-      return (await secretsManager.send(command)).ARN ?? "";
-    };
-    const adminArn = await createSecret("demo/admin", {
-      ...postgres.superuser,
-      engine: "postgres",
-      host: postgres.host,
-    });
-    const { outputs } = await stack.deploy({ parameters: { AdminSecretArns: adminArn } });
-    return { postgres, stack, outputs, adminArn, secretsManager, sqs, sns, createSecret, stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const secretsManager = new SecretsManagerClient(settings);
+  const sqs = new SQSClient(settings);
+  const sns = new SNSClient(settings);
+  cleanup.defer(() => {
+    for (const client of [secretsManager, sqs, sns]) client.destroy();
+  });
+  const createSecret = async (name: string, value: object): Promise<string> => {
+    const command = new CreateSecretCommand({ Name: name, SecretString: JSON.stringify(value) });
+    return (await secretsManager.send(command)).ARN ?? "";
+  };
+  const admin = { ...postgres.superuser, engine: "postgres", host: postgres.host };
+  const adminArn = await createSecret("demo/admin", admin);
+  const { outputs } = await stack.deploy({ parameters: { AdminSecretArns: adminArn } });
+  return { postgres, stack, outputs, adminArn, secretsManager, sqs, sns, createSecret };
 }

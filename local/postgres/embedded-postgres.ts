@@ -145,13 +145,13 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Embe
   }
 
   async function stop(): Promise<void> {
-    process.off("exit", removeNow);
     if (server !== undefined && server.exitCode === null && server.signalCode === null) {
       const ended = new Promise((resolve) => server?.once("exit", resolve));
       server.kill("SIGINT");
       await ended;
     }
     await rm(folder, { recursive: true, force: true });
+    process.off("exit", removeNow);
   }
 
   try {

@@ -29,6 +29,11 @@ export const codes = {
     meaning: "the admin secret is not on the allow list",
     hint: "add its ARN to REKEY_ADMIN_SECRETS or to the secret's tag rekey:admin-secret",
   },
+  "adoption-unavailable": {
+    disposition: "retry",
+    meaning: "the table of who uses which version did not take an adoption",
+    hint: "the message is delivered again; check the table and the role's dynamodb:UpdateItem permission if it persists",
+  },
   "connection-lost": {
     disposition: "retry",
     meaning: "the connection to the database was cut in the middle",
@@ -38,6 +43,11 @@ export const codes = {
     disposition: "intervene",
     meaning: "the user's password or account has expired on the server",
     hint: "extend it on the server (PostgreSQL: ALTER ROLE … VALID UNTIL 'infinity'), then rotate again",
+  },
+  "client-quota-exceeded": {
+    disposition: "retry",
+    meaning: "the client's own budget of requests to the source is spent",
+    hint: "wait for retryAfterMs; raise the budget, or the TTL, if it persists",
   },
   "credential-orphaned": {
     disposition: "intervene",
@@ -104,6 +114,11 @@ export const codes = {
     meaning: "the event bus refused the event for good",
     hint: "check EVENT_BUS_NAME and the role's events:PutEvents permission",
   },
+  "event-unverified": {
+    disposition: "abort",
+    meaning: "the message was not signed by SNS, or is not of a topic that is heard",
+    hint: "check the topic's ARN, that raw message delivery is off, and who else may reach the webhook",
+  },
   "events-unavailable": {
     disposition: "retry",
     meaning: "the event bus did not take the event",
@@ -164,6 +179,11 @@ export const codes = {
     meaning: "the rotating pool or the client was closed",
     hint: "create a new one",
   },
+  "queue-unavailable": {
+    disposition: "retry",
+    meaning: "the queue did not take a message, or a change of one",
+    hint: "check the queue and the role's sqs permissions if it persists",
+  },
   "quota-exceeded": {
     disposition: "intervene",
     meaning: "a quota of Secrets Manager is used up",
@@ -173,6 +193,11 @@ export const codes = {
     disposition: "abort",
     meaning: "rotation is not enabled for this secret",
     hint: "call RotateSecret with this function's ARN first",
+  },
+  "rotation-function-failed": {
+    disposition: "retry",
+    meaning: "the secret's rotation function could not be invoked, or died",
+    hint: "look at that function's log, and at the role's lambda:InvokeFunction permission",
   },
   "secret-malformed": {
     disposition: "abort",
@@ -229,10 +254,25 @@ export const codes = {
     meaning: "the version is not labelled AWSPENDING, so it must not be promoted",
     hint: "rotate again; a value put by hand in the middle of a rotation ends that rotation",
   },
+  "version-not-visible": {
+    disposition: "retry",
+    meaning: "an event named a newer version than the source shows",
+    hint: "a replica lags behind; if it persists, look for an event of another account, or for a replication that is stuck",
+  },
   "version-unknown": {
     disposition: "abort",
     meaning: "the secret has no such version, or the version has no value",
     hint: "start the rotation with RotateSecret; do not call the steps by hand",
+  },
+  "webhook-rejected": {
+    disposition: "abort",
+    meaning: "a request to a webhook is not one that rekey signed with this key just now",
+    hint: "check the key, the receiver's clock, and that the body is verified byte for byte as it was received",
+  },
+  "webhook-unavailable": {
+    disposition: "retry",
+    meaning: "the webhook's receiver did not take the event",
+    hint: "the message is delivered again; look at the receiver's log for the status in the context",
   },
 } as const satisfies Record<string, CodeEntry>;
 

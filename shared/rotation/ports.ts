@@ -1,5 +1,7 @@
+import type { Disposition } from "../errors/codes.ts";
 import type { TlsMode } from "../secrets/database-secret.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
+import type { StrategyName } from "./rotation-policy.ts";
 
 /** Secrets Manager's four steps, and rekey's own: `retirePrevious` makes the replaced credential stop. */
 export type RotationStep = "createSecret" | "setSecret" | "testSecret" | "finishSecret" | "retirePrevious";
@@ -19,17 +21,29 @@ export interface RotationRequest {
   readonly secretId: string;
   readonly versionId: string;
   readonly rotationToken?: string;
+  /** With `retirePrevious`: everyone who uses the secret has said that it uses this version, so no grace is left to wait for. */
+  readonly adopted?: boolean;
 }
 
 export interface SecretDescription {
   readonly secretArn: string;
   readonly name: string;
   readonly rotationEnabled: boolean;
+  /** The function that Secrets Manager invokes to rotate it. */
+  readonly rotationFunctionArn?: string;
+  /** When a rotation last succeeded, which is after its function had published what it did. */
+  readonly lastRotatedAt?: Date;
+  /** Secrets Manager rotates it by then. */
+  readonly nextRotationAt?: Date;
+  /** When anything of it was last changed, a label or a tag included. */
+  readonly changedAt?: Date;
   /** Staging labels by VersionId; versions without a label are absent. */
   readonly labels: ReadonlyMap<string, readonly string[]>;
   readonly tags: ReadonlyMap<string, string>;
   /** When it was scheduled for deletion; its value cannot be read since. */
   readonly deletedAt?: Date;
+  /** The regions of its replicas that do not have the current value. */
+  readonly regionsBehind?: readonly string[];
 }
 
 export interface StoredVersion {
@@ -63,6 +77,8 @@ export interface DatabaseTarget {
   readonly host: string;
   readonly port: number;
   readonly dbname: string;
+  /** The database that holds the secret's users, where the server keeps users in databases and the secret says it. */
+  readonly authSource?: string;
   readonly tls: { readonly mode: TlsMode; readonly ca?: string };
   /** The secret's `rekey:*` tags, for options that only one engine has. */
   readonly options: ReadonlyMap<string, string>;
@@ -71,6 +87,8 @@ export interface DatabaseTarget {
 export interface Credential {
   readonly username: string;
   readonly password: SecretValue;
+  /** The database that holds this user, where that is not the target's. */
+  readonly authSource?: string | undefined;
 }
 
 export type LoginRefusal = "bad-credential" | "expired" | "login-not-allowed";
@@ -94,6 +112,32 @@ export interface DualPasswords {
   keepBoth(current: Credential, next: Credential, call: CallOptions): Promise<void>;
   /** Makes this password the only one of its user. Idempotent. */
   keepOnly(credential: Credential, call: CallOptions): Promise<void>;
+}
+
+/** What a session sees of a user. */
+export interface UserFacts {
+  /** Whether this session may change the user's password. */
+  readonly mayBeChanged: boolean;
+  /** Whether rekey made it as the alternate of the pair that it was asked about. */
+  readonly isOurAlternate: boolean;
+  readonly expiresAt?: Date;
+}
+
+/** What a server says of itself before anything is changed. */
+export interface ServerFacts {
+  readonly version: string;
+  readonly isSupported: boolean;
+  readonly isReadOnly: boolean;
+  readonly replicaLagMs?: number;
+  /** After so many refused logins the server locks the account. */
+  readonly locksAfterRefusals?: number;
+  /** Those of the users asked about that exist. */
+  readonly users: ReadonlyMap<string, UserFacts>;
+}
+
+/** What the doctor asks a session for, where the engine can tell. Changes nothing. */
+export interface Inspection {
+  inspect(usernames: readonly string[], call: CallOptions): Promise<ServerFacts>;
 }
 
 /** Two users of one database that stand for one service. */
@@ -127,6 +171,8 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
   readonly defaultPort: number;
   readonly defaultDatabase: string;
   readonly maxUsernameBytes: number;
+  /** The statements that each method of a session sends, with `…` in place of values, for a plan. */
+  readonly shapes?: Readonly<Record<string, readonly string[]>>;
   /** A refused credential is a result; an unreachable, unverified or broken server is an error. */
   login(target: DatabaseTarget, credential: Credential, call: CallOptions): Promise<Login<Session>>;
 }
@@ -142,6 +188,19 @@ export interface CredentialIssuer {
   revokeOthers(target: DatabaseTarget, keep: Credential, call: CallOptions): Promise<void>;
 }
 
+/**
+ * `mirror-altered`: the mirror names this version, but somebody changed what it holds. `mirror-newer`: AWSCURRENT was moved
+ * back to an older version. `pending-stuck`: AWSPENDING waits on another version than the current one.
+ */
+export type Finding =
+  | "current-missing"
+  | "mirror-altered"
+  | "mirror-missing"
+  | "mirror-newer"
+  | "mirror-older"
+  | "pending-stuck"
+  | "rotation-overdue";
+
 /** Ids only. An event never holds a value. */
 export type RotationEvent =
   | {
@@ -152,7 +211,7 @@ export type RotationEvent =
       readonly previousVersionId?: string;
       readonly origin: "rotation" | "external";
       readonly engine: string;
-      readonly strategy: string;
+      readonly strategy: StrategyName | "none";
     }
   | {
       readonly type: "Secret Retired";
@@ -169,7 +228,52 @@ export type RotationEvent =
       readonly versionId: string;
       readonly step: RotationStep;
       readonly code: string;
-      readonly disposition: string;
+      readonly disposition: Exclude<Disposition, "retry">;
+    }
+  | {
+      /** Secrets Manager's own record of a rotation that ended without success, whoever's function it invoked. */
+      readonly type: "Secret Rotation Stopped";
+      readonly secretArn: string;
+      readonly secretName: string;
+      readonly outcome: "failed" | "abandoned";
+      readonly step?: RotationStep;
+      /** The version that still waits under AWSPENDING: the rotation is tried again, or a human must look. */
+      readonly pendingVersionId?: string;
+    }
+  | {
+      /** The mirror holds the version. */
+      readonly type: "Secret Mirrored";
+      readonly secretArn: string;
+      readonly secretName: string;
+      readonly versionId: string;
+      /** The mirror's own number of what holds this version, or a newer one. */
+      readonly revision: number;
+      /** Whether it was written now. */
+      readonly written: boolean;
+    }
+  | {
+      /** What a look at everything found. */
+      readonly type: "Secret Finding";
+      readonly secretArn: string;
+      readonly secretName: string;
+      readonly finding: Finding;
+      /** The version that the finding is about. */
+      readonly versionId?: string;
+      /** Whether the repair was started. */
+      readonly repaired: boolean;
+    }
+  | {
+      readonly type: "Secret Deleted";
+      readonly secretArn: string;
+      readonly secretName: string;
+      /** Whether its recovery window is open. */
+      readonly recoverable: boolean;
+    }
+  | {
+      readonly type: "Secret Restored";
+      readonly secretArn: string;
+      readonly secretName: string;
+      readonly versionId?: string;
     };
 
 export interface EventPublisher {

@@ -12,6 +12,11 @@ test("reads the event that Secrets Manager sends", () => {
   });
 });
 
+test("reads that a version was adopted by everyone, from true alone", () => {
+  expect(parseRotationRequest({ ...event, Step: "retirePrevious", Adopted: true })).toMatchObject({ adopted: true });
+  expect(parseRotationRequest({ ...event, Step: "retirePrevious", Adopted: "true" })).not.toHaveProperty("adopted");
+});
+
 test("reads the step names that the user guide prints", () => {
   expect(parseRotationRequest({ ...event, Step: "finish_secret" }).step).toBe("finishSecret");
 });

@@ -1,6 +1,7 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { InvocationCalls, RotationDependencies } from "./dependencies.ts";
-import type { RotationRequest, RotationStep, StepOutcome } from "./ports.ts";
+import type { RotationEvent, RotationRequest, RotationStep, StepOutcome } from "./ports.ts";
+import { secretNameIn } from "./secret-name.ts";
 import { createSecret } from "./steps/create-secret.ts";
 import { finishSecret } from "./steps/finish-secret.ts";
 import { retirePrevious } from "./steps/retire-previous.ts";
@@ -15,9 +16,6 @@ const steps: Readonly<Record<RotationStep, typeof createSecret>> = {
   retirePrevious,
 };
 
-/** `arn:…:secret:<name>-<six characters>`; another form of id is its own name. */
-const nameIn = (secretId: string): string => /:secret:(.+)-[A-Za-z0-9]{6}$/.exec(secretId)?.[1] ?? secretId;
-
 /**
  * Runs one step of Secrets Manager's rotation protocol, or `retirePrevious`. Idempotent by VersionId: a step may be repeated, cut at any point
  * or run twice at once, and the next try converges. A failure that a repetition cannot mend is also published as
@@ -31,7 +29,9 @@ export async function rotate(
   try {
     return await steps[request.step](deps, request, calls.work);
   } catch (error) {
-    if (error instanceof RekeyError && error.disposition !== "retry") await tellFailure(deps, request, error, calls);
+    if (error instanceof RekeyError && error.disposition !== "retry") {
+      await tellFailure(deps, request, { code: error.code, disposition: error.disposition }, calls);
+    }
     throw error;
   }
 }
@@ -39,14 +39,14 @@ export async function rotate(
 async function tellFailure(
   deps: RotationDependencies,
   request: RotationRequest,
-  { code, disposition }: RekeyError,
+  { code, disposition }: Pick<RotationEvent & { readonly type: "Secret Rotation Failed" }, "code" | "disposition">,
   calls: InvocationCalls,
 ): Promise<void> {
   const { secretId, versionId, step } = request;
   const event = {
     type: "Secret Rotation Failed",
     secretArn: secretId,
-    secretName: nameIn(secretId),
+    secretName: secretNameIn(secretId),
     versionId,
     step,
     code,

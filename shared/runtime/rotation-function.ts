@@ -5,10 +5,11 @@ import type { DatabaseEngine, RotationRequest } from "../rotation/ports.ts";
 import { parseRotationRequest } from "../rotation/request.ts";
 import { rotate } from "../rotation/rotate.ts";
 import { rotationMemory } from "../rotation/rotation-memory.ts";
-import { environmentPublisher, environmentStore } from "./aws-clients.ts";
+import { environmentPublisherWithOutbox, environmentStore } from "./aws-clients.ts";
 import { environmentOf } from "./environment.ts";
 import { lambda } from "./lambda.ts";
 import { type Facts, warn } from "./logger.ts";
+import { passwordTags } from "./password-tags.ts";
 import { invocationCalls } from "./time-budget.ts";
 
 /** `REKEY_TLS_CA`: PEM text, or the path of a PEM file in the function's package or layer. */
@@ -27,8 +28,8 @@ export type RotationStrategies = Pick<RotationDependencies, "strategies"> &
   Partial<Pick<RotationDependencies, "defaultStrategy">>;
 
 /**
- * The Lambda handler of one engine's rotation function, wired from the environment: `EVENT_BUS_NAME`,
- * `REKEY_ADMIN_SECRETS`, `REKEY_TLS_CA`, `SECRETS_MANAGER_ENDPOINT`.
+ * The Lambda handler of one engine's rotation function, wired from the environment: `EVENT_BUS_NAME`, `EVENT_OUTBOX_URL`,
+ * `REKEY_ADMIN_SECRETS`, `REKEY_TLS_CA`, `SECRETS_MANAGER_ENDPOINT`, and the password variables of AWS's samples.
  */
 export function rotationFunction(
   engine: DatabaseEngine,
@@ -39,10 +40,11 @@ export function rotationFunction(
   const ca = environment.text("REKEY_TLS_CA");
   const deps: RotationDependencies = {
     store: environmentStore(environment),
-    publisher: environmentPublisher(environment),
+    publisher: environmentPublisherWithOutbox(environment),
     engine,
     strategies,
     defaultStrategy,
+    defaultTags: passwordTags(environment),
     adminSecretArns: environment.list("REKEY_ADMIN_SECRETS"),
     ...(ca === undefined ? {} : { tlsCa: readCa(ca) }),
     generatePassword,

@@ -2,7 +2,7 @@ import { generatePassword } from "../secrets/password.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 import { parseDatabaseSecret } from "../secrets/database-secret.ts";
 import type { RotationDependencies } from "../rotation/dependencies.ts";
-import type { RotationStep, StepOutcome } from "../rotation/ports.ts";
+import type { EventPublisher, RotationStep, StepOutcome } from "../rotation/ports.ts";
 import { rotate } from "../rotation/rotate.ts";
 import { rotationMemory } from "../rotation/rotation-memory.ts";
 import type { StrategyName } from "../rotation/rotation-policy.ts";
@@ -29,7 +29,7 @@ export interface MemoryRotation {
   /** What was reported for the log. */
   readonly reports: readonly string[];
   /** A cold container, its calls behind the gate: runs one step. */
-  container(gate?: Gate): (step: RotationStep, versionId?: string) => Promise<StepOutcome>;
+  container(gate?: Gate): (step: RotationStep, versionId?: string, adopted?: boolean) => Promise<StepOutcome>;
   /** Whether the version with this label logs in on every host of it. */
   logsIn(label: string): boolean;
   /** Whether any stored version, labelled or not, logs in on this host. */
@@ -41,7 +41,10 @@ export function memoryRotation(options: {
   readonly strategy: StrategyName;
   readonly fields?: object;
   readonly tags?: Readonly<Record<string, string>>;
+  readonly defaultTags?: ReadonlyMap<string, string>;
   readonly nowMs?: () => number;
+  /** In place of the memory's own, its calls behind the container's gate. */
+  readonly publisherBehind?: (gate: Gate) => EventPublisher;
 }): MemoryRotation {
   const { strategy, tags = {}, nowMs = Date.now } = options;
   const needsAdmin = strategy === "alternating-users";
@@ -69,7 +72,7 @@ export function memoryRotation(options: {
       const gatedEngine = gated(engine, gate);
       const deps: RotationDependencies = {
         store: gated(store, gate),
-        publisher: gated(publisher, gate),
+        publisher: options.publisherBehind?.(gate) ?? gated(publisher, gate),
         engine: gatedEngine,
         strategies: {
           "single-user": singleUser(gatedEngine),
@@ -78,14 +81,15 @@ export function memoryRotation(options: {
           issued: issued(gatedEngine),
         },
         defaultStrategy: "single-user",
+        ...(options.defaultTags === undefined ? {} : { defaultTags: options.defaultTags }),
         adminSecretArns: [memoryAdminId],
         generatePassword,
         memory: rotationMemory(nowMs),
         nowMs,
         report: (message, facts) => reports.push(JSON.stringify({ message, ...facts })),
       };
-      return async (step, versionId = "v1") =>
-        rotate(deps, { step, secretId: memorySecretId, versionId }, { work: call, tell: call });
+      return async (step, versionId = "v1", adopted = false) =>
+        rotate(deps, { step, secretId: memorySecretId, versionId, adopted }, { work: call, tell: call });
     },
     logsIn(label) {
       const version = store.labelled(label);

@@ -6,6 +6,8 @@ export interface Room {
 }
 
 const ports = "shared/rotation/ports.ts";
+/** What the operations ask of the world beyond the rotation's own ports. */
+const operationPorts = "shared/operations/ports.ts";
 const values = ["shared/secrets", "shared/errors"];
 
 export const rooms: Readonly<Record<string, Room>> = {
@@ -14,35 +16,81 @@ export const rooms: Readonly<Record<string, Room>> = {
   "shared/rotation": { rooms: values, packages: [] },
   "shared/engines": {
     rooms: [ports, ...values],
-    packages: ["node:crypto", "node:net", "node:util", "pg", "@mongodb-js/saslprep", "mysql2"],
+    packages: ["node:crypto", "node:net", "node:tls", "node:util", "pg", "@mongodb-js/saslprep", "mongodb", "mysql2"],
   },
-  "shared/stores": { rooms: [ports, ...values], packages: ["@aws-sdk/client-secrets-manager"] },
-  "shared/publishers": { rooms: [ports, "shared/errors"], packages: ["@aws-sdk/client-eventbridge"] },
-  "shared/mirrors": { rooms: [ports, ...values], packages: ["node-vault", "node:"] },
+  "shared/stores": { rooms: [ports, operationPorts, ...values], packages: ["@aws-sdk/client-secrets-manager"] },
+  "shared/publishers": {
+    rooms: [ports, "shared/errors"],
+    packages: ["@aws-sdk/client-eventbridge", "@aws-sdk/client-sqs"],
+  },
+  "shared/mirrors": { rooms: [ports, operationPorts, ...values], packages: ["node-vault", "node:"] },
   "shared/client": {
-    rooms: [...values, "shared/stores"],
-    packages: ["pg", "@aws-sdk/client-sqs", "@aws-sdk/client-sns", "node:"],
+    rooms: [...values, "shared/stores", "shared/mirrors"],
+    packages: [
+      "pg",
+      "@aws-sdk/client-secrets-manager",
+      "@aws-sdk/client-sqs",
+      "@aws-sdk/client-sns",
+      "@opentelemetry/api",
+      "node:",
+    ],
   },
   "shared/operations": {
     rooms: ["shared/rotation", "shared/stores", "shared/publishers", "shared/mirrors", ...values],
     packages: [],
   },
-  "shared/testing": { rooms: ["shared/rotation", ...values], packages: [] },
+  "shared/adoptions": { rooms: [operationPorts, "shared/errors"], packages: ["@aws-sdk/client-dynamodb"] },
+  "shared/invokers": { rooms: [operationPorts, "shared/errors"], packages: ["@aws-sdk/client-lambda"] },
+  "shared/queues": {
+    rooms: [ports, operationPorts, "shared/errors"],
+    packages: ["@aws-sdk/client-sqs", "@aws-sdk/client-sns", "node:timers/promises"],
+  },
+  "shared/webhook": { rooms: [ports, ...values], packages: ["node:crypto", "node:http", "node:https"] },
+  "shared/account": {
+    rooms: ["shared/rotation/ports.ts", "shared/operations/doctor/account.ts"],
+    packages: ["@aws-sdk/client-iam", "@aws-sdk/client-lambda", "@aws-sdk/client-secrets-manager"],
+  },
+  "shared/testing": { rooms: ["shared/rotation", "shared/client", ...values], packages: ["node:"] },
   "shared/testing/engine-contract": {
     rooms: ["shared/rotation", "shared/stores", "shared/publishers", "local", ...values],
     packages: ["node:", "fast-check", "@aws-sdk/client-eventbridge", "@aws-sdk/client-secrets-manager"],
   },
   "shared/runtime": {
-    rooms: ["shared/rotation", "shared/operations", "shared/stores", "shared/publishers", "shared/mirrors", ...values],
+    rooms: [
+      "shared/rotation",
+      "shared/operations",
+      "shared/stores",
+      "shared/publishers",
+      "shared/mirrors",
+      "shared/adoptions",
+      "shared/invokers",
+      "shared/queues",
+      "shared/webhook",
+      ...values,
+    ],
     packages: [
       "@middy/core",
       "aws-lambda",
+      "@aws-sdk/client-dynamodb",
+      "@aws-sdk/client-lambda",
       "@aws-sdk/client-secrets-manager",
       "@aws-sdk/client-eventbridge",
+      "@aws-sdk/client-sqs",
       "node:fs",
     ],
   },
   functions: { rooms: ["shared/runtime", "shared/rotation", "shared/engines"], packages: [] },
+  cli: {
+    rooms: ["shared", "functions"],
+    packages: [
+      "node:util",
+      "@aws-sdk/client-iam",
+      "@aws-sdk/client-lambda",
+      "@aws-sdk/client-secrets-manager",
+      "@aws-sdk/client-sns",
+      "@aws-sdk/client-sqs",
+    ],
+  },
   bundle: { rooms: [], packages: ["esbuild", "node:"] },
   local: {
     rooms: ["shared/rotation/ports.ts", "shared/client", "shared/stores", "shared/secrets", "shared/errors"],
@@ -51,6 +99,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "pg",
       "yaml",
       "croner",
+      "@aws-sdk/client-dynamodb",
       "@aws-sdk/client-eventbridge",
       "@aws-sdk/client-lambda",
       "@aws-sdk/client-secrets-manager",
@@ -65,6 +114,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "@aws-lambda-powertools/parameters",
       "@aws-sdk/client-secrets-manager",
       "@middy/secrets-manager",
+      "esbuild",
     ],
   },
 };
@@ -75,6 +125,7 @@ export const mayReveal = [
   "shared/engines",
   "shared/stores",
   "shared/mirrors",
+  "shared/webhook",
   "shared/client",
   "shared/testing/engine-contract",
   "local/demo",

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createRotatingPool } from "../../shared/client/pg/rotating-pool.ts";
 import { createSecretClient } from "../../shared/client/secret-client.ts";
@@ -46,7 +47,7 @@ test.each<[Variant, number]>([
     let versionId = "";
     for (let rotation = 0; rotation < 5; rotation++) {
       versionId = await stage.rotate(secretId);
-      client.invalidate(secretId, { versionId });
+      client.invalidate(secretId, { atLeast: versionId });
       await expect.poll(async () => (await client.get(secretId)).versionId).toBe(versionId);
     }
     await expect.poll(() => pool.versionId).toBe(versionId);
@@ -82,4 +83,32 @@ test("a credential that is refused everywhere is offered once each, and the erro
     .split("\n")
     .filter((line) => line.includes(`password authentication failed for user "${user}"`));
   expect(refusals).toHaveLength(1);
+});
+
+/** Ends the backend as soon as it has answered, in a process of its own: the caller's waits and reads nothing meanwhile. */
+const terminateOnceIdle = `
+  import pg from "pg";
+  const client = new pg.Client(JSON.parse(process.env.TERMINATOR));
+  await client.connect();
+  const ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND state = 'idle'";
+  while ((await client.query(ended, [process.env.BACKEND])).rowCount === 0);
+  while ((await client.query("SELECT FROM pg_stat_activity WHERE pid = $1", [process.env.BACKEND])).rowCount > 0);
+  await client.end();
+`;
+
+test("a connection that the server ends behind its answer costs neither that query nor the process", async () => {
+  const { id: secretId } = await stage.newSecret(singleUser);
+  using client = createSecretClient({ source: secretsManagerStore(stage.aws.own) });
+  await using pool = createRotatingPool({ client, secretId, pool: { max: 1 } });
+  const [backend] = (await pool.query<{ pid: number }>("SELECT pg_backend_pid() AS pid")).rows;
+  const answer = pool.query("SELECT pg_sleep(1)");
+  const state = "SELECT state FROM pg_stat_activity WHERE pid = $1";
+  await expect.poll(async () => postgres.admin(state, [backend?.pid])).toEqual([{ state: "active" }]);
+  const { host, port, superuser } = postgres;
+  const connection = { host, port, user: superuser.username, password: superuser.password, database: "postgres" };
+  execFileSync(process.execPath, ["--input-type=module", "--eval", terminateOnceIdle], {
+    env: { ...process.env, TERMINATOR: JSON.stringify(connection), BACKEND: String(backend?.pid) },
+  });
+  await expect(answer).resolves.toMatchObject({ rowCount: 1 });
+  await expect(pool.query("SELECT 1")).resolves.toMatchObject({ rowCount: 1 });
 });

@@ -39,6 +39,8 @@ const vectors = JSON.parse(readFileSync(new URL("vectors/secretsmanager.json", i
 
 export const scenarioIds: readonly string[] = vectors.scenarios.map(({ id }) => id);
 
+export const vectorCount: number = vectors.scenarios.flatMap(({ steps }) => steps).length;
+
 /** Replaces the `${…}` of a vector: names, tokens, saved values. */
 function fill(value: unknown, variables: Map<string, string>): unknown {
   if (typeof value === "string") {

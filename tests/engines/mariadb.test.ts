@@ -1,8 +1,6 @@
+import { strategiesOn } from "../../functions/rotate-mariadb/strategies.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { mariadbEngine } from "../../shared/engines/mariadb/mariadb-engine.ts";
-import { alternatingUsers } from "../../shared/rotation/strategies/alternating-users.ts";
-import { dualPassword } from "../../shared/rotation/strategies/dual-password.ts";
-import { singleUser } from "../../shared/rotation/strategies/single-user.ts";
 import { engineContract } from "../../shared/testing/engine-contract/contract.ts";
 import { askForClearPassword, contractServer } from "../support/mysql-fixture.ts";
 import { mariadbd, startMysqlServer } from "../support/mysql-servers.ts";
@@ -15,11 +13,7 @@ describe.skipIf(mariadbd === undefined)("MariaDB", () => {
     {
       name: "MariaDB 10.11",
       engine,
-      strategies: {
-        "single-user": singleUser(engine),
-        "alternating-users": alternatingUsers(engine),
-        "dual-password": dualPassword(engine),
-      },
+      strategies: strategiesOn(engine).strategies,
       variants: [
         { strategy: "single-user", usesAdmin: false },
         { strategy: "single-user", usesAdmin: false, tags: { "rekey:change-at": "finishSecret" } },

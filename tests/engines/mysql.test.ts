@@ -1,8 +1,6 @@
+import { strategiesOn } from "../../functions/rotate-mysql/strategies.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { mysqlEngine } from "../../shared/engines/mysql/mysql-engine.ts";
-import { alternatingUsers } from "../../shared/rotation/strategies/alternating-users.ts";
-import { dualPassword } from "../../shared/rotation/strategies/dual-password.ts";
-import { singleUser } from "../../shared/rotation/strategies/single-user.ts";
 import { createAuthority } from "../../shared/testing/engine-contract/certificates.ts";
 import { engineContract } from "../../shared/testing/engine-contract/contract.ts";
 import { contractServer } from "../support/mysql-fixture.ts";
@@ -23,11 +21,7 @@ describe.skipIf(mysqld === undefined)("MySQL", () => {
     {
       name: "MySQL 9",
       engine,
-      strategies: {
-        "single-user": singleUser(engine),
-        "alternating-users": alternatingUsers(engine),
-        "dual-password": dualPassword(engine),
-      },
+      strategies: strategiesOn(engine).strategies,
       variants: [
         { strategy: "single-user", usesAdmin: false },
         { strategy: "alternating-users", usesAdmin: true },

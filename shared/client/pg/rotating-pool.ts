@@ -54,6 +54,8 @@ const rounds = 3;
 const isRefusal = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && (error.code === "28P01" || error.code === "28000");
 
+const ignore = (): void => undefined;
+
 const tlsOf = ({ tlsMode = "verify-full", tlsCa }: DatabaseSecret): pg.PoolConfig["ssl"] =>
   tlsMode === "disable"
     ? false
@@ -95,15 +97,16 @@ export function createRotatingPool({ client, secretId, pool: settings = {} }: Ro
       password: secret.password.reveal(),
       ssl: tlsOf(secret),
     });
-    // An idle connection that the server closes is replaced by the pool; it is no error of the service.
-    pool.on("error", () => undefined);
+    // A connection that the server closes fails the query on it, or is replaced when there is none; it must not end the
+    // process, which an "error" without a listener would.
+    pool.on("error", ignore).on("connect", (connection) => connection.on("error", ignore));
     const before = active;
     active = { versionId, pool, asked: new Set() };
     if (before !== undefined) drain(before);
     return active;
   }
 
-  const stopListening = client.onRotated((rotated, version) => {
+  const stopListening = client.on("rotated", ({ secretId: rotated, version }) => {
     if (rotated === secretId && !closed) adopt(version);
   });
 

@@ -24,6 +24,28 @@ class CleartextRefused extends Error {
   readonly code = "ERR_TLS_CLEARTEXT_PASSWORD";
 }
 
+type Stream = Client["connection"]["stream"];
+
+/**
+ * The driver's parser throws at what it does not know, such as an authentication method, inside of a listener of the
+ * socket, which would end the process. Here the socket ends with that error instead.
+ */
+function guardParser(connection: Client["connection"]): void {
+  const internal = connection as unknown as { attachListeners: (stream: Stream) => void };
+  const attach = internal.attachListeners.bind(connection);
+  internal.attachListeners = (stream) => {
+    attach(stream);
+    const parse = stream.listeners("data").at(-1) as (chunk: Buffer) => void;
+    stream.off("data", parse).on("data", (chunk: Buffer) => {
+      try {
+        parse(chunk);
+      } catch (error) {
+        stream.destroy(error as Error);
+      }
+    });
+  };
+}
+
 /** One connection; every wait on it ends with the call's signal, by cutting the socket. */
 export interface Connection {
   /** Runs one statement. Errors: the table of `translateError`. */
@@ -31,17 +53,19 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-/** The SQLSTATEs of a refused login, and what they mean. */
-const refusals: Readonly<Record<string, LoginRefusal>> = {
-  "28P01": "bad-credential",
-  "28000": "login-not-allowed",
-};
+/** What the SQLSTATE of a refused login means since PostgreSQL 9. */
+function refusalOf(error: unknown): LoginRefusal | undefined {
+  const state = sqlState(error);
+  if (state === "28P01") return "bad-credential";
+  return state === "28000" ? "login-not-allowed" : undefined;
+}
 
 /** Connects and logs in. A refused login is a result. Errors: the table of `translateError`. */
 export async function connect(
   target: DatabaseTarget,
   credential: Credential,
   call: CallOptions,
+  refusal: (error: unknown) => LoginRefusal | undefined = refusalOf,
 ): Promise<Connection | LoginRefusal> {
   if (call.signal.aborted) throw new RekeyError("time-budget-spent", { context: { operation: "log in" } });
   const client = new Client({
@@ -56,6 +80,7 @@ export async function connect(
     application_name: "rekey",
     scramMaxIterations: 10_000_000,
   } as ClientConfig);
+  guardParser(client.connection);
   if (!target.tls.mode.startsWith("verify")) {
     client.connection.on("authenticationCleartextPassword", () =>
       client.connection.stream.destroy(new CleartextRefused()),
@@ -85,8 +110,8 @@ export async function connect(
     await bounded(client.connect(), call);
   } catch (error) {
     client.connection.stream.destroy();
-    const refusal = refusals[sqlState(error) ?? ""];
-    if (refusal !== undefined) return refusal;
+    const refused = refusal(error);
+    if (refused !== undefined) return refused;
     throw translateError(error, call, "log in", isReached);
   }
   return {

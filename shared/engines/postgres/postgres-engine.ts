@@ -2,14 +2,17 @@ import type {
   CallOptions,
   DatabaseEngine,
   DatabaseSession,
+  Inspection,
   PasswordChange,
   UserPairing,
 } from "../../rotation/ports.ts";
 import { type Connection, connect } from "./connection.ts";
+import { inspect } from "./inspect.ts";
 import { inTransaction, setPassword } from "./set-password.ts";
+import { shapes } from "./statement-shapes.ts";
 import { syncPair } from "./sync-pair.ts";
 
-export type PostgresSession = DatabaseSession & PasswordChange & UserPairing;
+export type PostgresSession = DatabaseSession & PasswordChange & UserPairing & Inspection;
 
 function session(connection: Connection): PostgresSession {
   return {
@@ -22,6 +25,7 @@ function session(connection: Connection): PostgresSession {
         await setPassword(connection, next, call);
       });
     },
+    inspect: async (usernames, call) => inspect(connection, usernames, call),
     async [Symbol.asyncDispose]() {
       await connection.close();
     },
@@ -36,6 +40,7 @@ export function postgresEngine(): DatabaseEngine<PostgresSession> {
     defaultPort: 5432,
     defaultDatabase: "postgres",
     maxUsernameBytes: 63,
+    shapes,
     async login(target, credential, call: CallOptions) {
       const outcome = await connect(target, credential, call);
       return typeof outcome === "string" ? { ok: false, refusal: outcome } : { ok: true, session: session(outcome) };

@@ -1,17 +1,24 @@
 import { createHash, createHmac, pbkdf2, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
-import { saslprep } from "@mongodb-js/saslprep";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
 
 const deriveKey = promisify(pbkdf2);
 
-/** RFC 4013; like the server and libpq, a password that it prohibits is used as it is. */
-function prepared(password: SecretValue): string {
+const ascii = /^\p{ASCII}*$/u;
+
+/**
+ * RFC 4013; like the server and libpq, a password that it prohibits is used as it is. Its tables take milliseconds to
+ * unpack and change nothing in an ASCII password, hence they are loaded for the others only.
+ */
+async function prepared(password: SecretValue): Promise<string> {
+  const text = password.reveal();
+  if (ascii.test(text)) return text;
+  const { saslprep } = await import("@mongodb-js/saslprep");
   try {
-    return saslprep(password.reveal());
+    return saslprep(text);
   } catch {
-    return password.reveal();
+    return text;
   }
 }
 
@@ -27,7 +34,7 @@ export async function scramVerifier(
   iterations: number,
   salt: Buffer = randomBytes(16),
 ): Promise<string> {
-  const salted = await deriveKey(prepared(password), salt, iterations, 32, "sha256");
+  const salted = await deriveKey(await prepared(password), salt, iterations, 32, "sha256");
   const key = (label: string): Buffer => createHmac("sha256", salted).update(label).digest();
   const storedKey = createHash("sha256").update(key("Client Key")).digest("base64");
   const verifier = `SCRAM-SHA-256$${iterations}:${salt.toString("base64")}$${storedKey}:${key("Server Key").toString("base64")}`;

@@ -3,6 +3,7 @@ import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, Credential } from "../../rotation/ports.ts";
 import type { Connection } from "./connection.ts";
 import { scramVerifier } from "./scram-verifier.ts";
+import { transaction } from "./transaction.ts";
 
 /** A lock that is not free, or a statement that hangs, ends as `database-timeout` long before the function does. */
 const limits = "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '10s'";
@@ -11,20 +12,11 @@ const limits = "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '10
 const oneAtATime = "SELECT pg_advisory_xact_lock(hashtext('rekey'))";
 
 /** Runs `work` in a transaction that holds rekey's lock, and rolls it back when it throws. */
-export async function inTransaction(
+export const inTransaction = async (
   connection: Connection,
   call: CallOptions,
   work: () => Promise<void>,
-): Promise<void> {
-  await connection.run("begin", `BEGIN; ${limits}; ${oneAtATime}`, call);
-  try {
-    await work();
-  } catch (error) {
-    await connection.run("rollback", "ROLLBACK", call).catch(() => undefined);
-    throw error;
-  }
-  await connection.run("commit", "COMMIT", call);
-}
+): Promise<void> => transaction(connection, `${limits}; ${oneAtATime}`, call, work);
 
 /**
  * The server's own iteration count (a setting since PostgreSQL 16, 4096 before), and whether the role has expired: a

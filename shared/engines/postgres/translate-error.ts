@@ -7,6 +7,8 @@ const bySqlState: Readonly<Record<string, ErrorCode>> = {
   "28000": "credential-refused",
   "28P01": "credential-refused",
   "3D000": "database-unknown",
+  "40001": "database-locked",
+  "40P01": "database-locked",
   "42501": "database-rights-missing",
   "53300": "database-busy",
   "55P03": "database-locked",
@@ -31,7 +33,7 @@ const networkCodes = new Set([
 
 const tlsCodes = /^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|ERR_OSSL|EPROTO)/;
 
-const stringField = (error: unknown, field: string): string | undefined => {
+export const stringField = (error: unknown, field: string): string | undefined => {
   const value = typeof error === "object" && error !== null ? Reflect.get(error, field) : undefined;
   return typeof value === "string" ? value : undefined;
 };
@@ -72,6 +74,12 @@ export function translateError(
   }
   if (message.startsWith("Connection terminated") || message.startsWith("There was an error establishing an SSL")) {
     return new RekeyError("connection-lost", { context: { operation } });
+  }
+  if (message.startsWith("Unknown authenticationOk message type")) {
+    return new RekeyError("database-failed", {
+      context: { operation, reason: "authentication method" },
+      hint: "the server asks for a login that the driver does not know; on Redshift, the user's password is in the sha256 form: set it once by hand, as text or in the md5 form",
+    });
   }
   return new RekeyError("database-failed", { context: { operation, reason: code ?? "protocol" } });
 }

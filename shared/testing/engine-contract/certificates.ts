@@ -14,11 +14,11 @@ export interface Authority {
 
 const dayMs = 86_400_000;
 
-/** Distinguished encoding (X.690): tag, length, contents. */
+/** Distinguished encoding (X.690): tag, length in as few bytes as it needs (Go refuses more), contents. */
 function der(tag: number, ...contents: readonly Buffer[]): Buffer {
   const body = Buffer.concat(contents);
   if (body.length < 128) return Buffer.concat([Buffer.from([tag, body.length]), body]);
-  const length = Buffer.from(body.length.toString(16).padStart(4, "0"), "hex");
+  const length = Buffer.from(body.length > 255 ? [body.length >> 8, body.length & 255] : [body.length]);
   return Buffer.concat([Buffer.from([tag, 0x80 + length.length]), length, body]);
 }
 

@@ -116,10 +116,13 @@ export function killed({ test, expect, stage, variant, tally }: Suite): void {
     const here = stage();
     const { id } = await here.newSecret(variant);
     here.containers.atOnce = 2;
-    for (let rotation = 1; rotation <= 5; rotation++) {
-      const versionId = await here.rotate(id);
-      expect(await stateOf(here, id)).toEqual({ ...converged, current: [versionId] });
+    try {
+      for (let rotation = 1; rotation <= 5; rotation++) {
+        const versionId = await here.rotate(id);
+        expect(await stateOf(here, id)).toEqual({ ...converged, current: [versionId] });
+      }
+    } finally {
+      here.containers.atOnce = 1;
     }
-    here.containers.atOnce = 1;
   });
 }

@@ -1,0 +1,58 @@
+import { IAMClient } from "@aws-sdk/client-iam";
+import { LambdaClient } from "@aws-sdk/client-lambda";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { awsAccount } from "../shared/account/aws-account.ts";
+import { RekeyError } from "../shared/errors/rekey-error.ts";
+import type { Account } from "../shared/operations/doctor/account.ts";
+import { silentPublisher } from "../shared/publishers/eventbridge.ts";
+import type { RotationDependencies } from "../shared/rotation/dependencies.ts";
+import type { CallOptions } from "../shared/rotation/ports.ts";
+import { rotationMemory } from "../shared/rotation/rotation-memory.ts";
+import { parseDatabaseSecret } from "../shared/secrets/database-secret.ts";
+import { generatePassword } from "../shared/secrets/password.ts";
+import { secretsManagerStore } from "../shared/stores/secrets-manager.ts";
+import { engineNamed, type RotatableEngine } from "./engines.ts";
+
+export interface Composed {
+  readonly rotatable: RotatableEngine;
+  readonly deps: RotationDependencies;
+  readonly account: Account;
+}
+
+/** What the secret's rotation function is wired to, from its own configuration where that may be read, else from here. */
+export async function composeFor(
+  secretId: string,
+  variables: Readonly<Record<string, string | undefined>>,
+  call: CallOptions,
+): Promise<Composed> {
+  const secretsManager = new SecretsManagerClient({});
+  const account = awsAccount({ lambda: new LambdaClient({}), iam: new IAMClient({}), secretsManager });
+  const store = secretsManagerStore(secretsManager);
+  const { secretArn, rotationFunctionArn } = await store.describe(secretId, call);
+  const current = await store.read(secretArn, { label: "AWSCURRENT" }, call);
+  if (current === undefined) {
+    throw new RekeyError("secret-not-found", { context: { secret: secretArn, label: "AWSCURRENT" } });
+  }
+  const facts =
+    rotationFunctionArn === undefined ? undefined : await account.rotationFunction(rotationFunctionArn, call);
+  const setting = (name: string): string | undefined => facts?.environment.get(name) ?? variables[name];
+  const rotatable = await engineNamed(parseDatabaseSecret(current.value).engine);
+  const tlsCa = setting("REKEY_TLS_CA");
+  return {
+    rotatable,
+    account,
+    deps: {
+      store,
+      publisher: silentPublisher,
+      engine: rotatable.engine,
+      defaultStrategy: "single-user",
+      ...rotatable.strategiesOn(rotatable.engine),
+      adminSecretArns: (setting("REKEY_ADMIN_SECRETS") ?? "").split(",").filter((arn) => arn !== ""),
+      ...(tlsCa?.includes("-----BEGIN") === true ? { tlsCa } : {}),
+      generatePassword,
+      memory: rotationMemory(),
+      nowMs: Date.now,
+      report: () => undefined,
+    },
+  };
+}

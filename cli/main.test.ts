@@ -1,0 +1,115 @@
+import { execFile } from "node:child_process";
+import { resolve } from "node:path";
+import { CreateSecretCommand, RotateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startStack, type Stack } from "../local/stack.ts";
+
+let stack: Stack;
+let secretArn = "";
+
+beforeAll(async () => {
+  stack = await startStack();
+  const { outputs } = await stack.deploy();
+  const client = new SecretsManagerClient(stack.clientConfig);
+  const value = { engine: "postgres", host: "127.0.0.1", port: 1, username: "app", password: "canary-cli-password" };
+  const made = await client.send(new CreateSecretCommand({ Name: "db/orders", SecretString: JSON.stringify(value) }));
+  secretArn = made.ARN ?? "";
+  await client.send(
+    new RotateSecretCommand({
+      SecretId: secretArn,
+      RotationLambdaARN: outputs["RotatePostgresArn"],
+      RotationRules: { AutomaticallyAfterDays: 30 },
+      RotateImmediately: false,
+    }),
+  );
+  await stack.secretsManager.idle();
+  client.destroy();
+});
+afterAll(async () => stack.stop());
+
+async function rekey(...words: string[]): Promise<{ code: number; out: string; err: string }> {
+  const env = {
+    ...process.env,
+    AWS_ENDPOINT_URL: stack.aws.endpoint,
+    AWS_REGION: stack.region,
+    AWS_ACCESS_KEY_ID: "test",
+    AWS_SECRET_ACCESS_KEY: "test",
+  };
+  return new Promise((done) => {
+    execFile(process.execPath, [resolve(import.meta.dirname, "main.ts"), ...words], { env }, (error, out, err) => {
+      expect(out + err).not.toContain("canary");
+      done({ code: typeof error?.code === "number" ? error.code : 0, out, err });
+    });
+  });
+}
+
+test("plan-rotation prints calls, connections, statements and the window, and changes nothing", async () => {
+  const { code, out } = await rekey("plan-rotation", "db/orders");
+  expect(code).toBe(0);
+  expect(out.replaceAll(secretArn, "<arn>")).toMatchInlineSnapshot(`
+    "<arn>: single-user
+
+    createSecret
+      call        DescribeSecret
+      call        GetSecretValue AWSCURRENT
+      call        PutSecretValue AWSPENDING (write)
+
+    setSecret
+      call        GetSecretValue AWSPENDING
+      call        GetSecretValue AWSCURRENT
+      connection  app@127.0.0.1:1 (TLS verify-full)
+      statement   BEGIN
+      statement   SET LOCAL lock_timeout = …
+      statement   SET LOCAL statement_timeout = …
+      statement   SELECT pg_advisory_xact_lock(hashtext(…))
+      statement   SELECT current_setting(…, true) AS iterations
+      statement   ALTER ROLE … WITH PASSWORD …
+      statement   COMMIT
+      call        GetSecretValue AWSPENDING
+
+    testSecret
+      call        GetSecretValue AWSPENDING
+      connection  app@127.0.0.1:1 (TLS verify-full)
+
+    finishSecret
+      call        DescribeSecret
+      call        UpdateSecretVersionStage AWSCURRENT (write)
+      event       Secret Rotated
+
+    window in which AWSCURRENT does not log in: from setSecret's commit to finishSecret's promotion; rekey's pools bridge it with AWSPENDING
+    nothing was changed and no server was contacted
+    "
+  `);
+});
+
+test("doctor exits 1 for what would fail, and says what mends it", async () => {
+  const { code, out } = await rekey("doctor", "db/orders", "--json");
+  expect(code).toBe(1);
+  const findings = JSON.parse(out) as readonly { code: string; severity: string; remedy: string }[];
+  expect(findings).toContainEqual(expect.objectContaining({ code: "database-unreachable", severity: "error" }));
+  expect(findings.map((found) => found.remedy)).not.toContain("");
+  const text = (await rekey("doctor", "db/orders")).out;
+  expect(text).toContain("error    database-unreachable: no connection to the database could be made");
+});
+
+test("redrive gives back what lies in the stack's dead-letter queues, and says how much", async () => {
+  const dead = "arn:aws:sqs:us-east-1:123456789012:rekey-DeadLetterQueue";
+  expect(await rekey("redrive", dead, "--json")).toMatchObject({ code: 0, out: '{"returned":0}\n' });
+  const undelivered = "arn:aws:sqs:us-east-1:123456789012:rekey-UndeliveredEventsQueue";
+  expect(await rekey("redrive", undelivered)).toMatchObject({ code: 0, out: `${undelivered}: 0 given back\n` });
+  const { code, err } = await rekey("redrive", "arn:aws:sqs:us-east-1:123456789012:nowhere");
+  expect([code, err]).toEqual([1, expect.stringContaining("queue-unavailable")]);
+});
+
+test.each([[["doctor"]], [["dance", "x"]], [[]]])(
+  "%j is a wrong use: exit code 2 and how it is used",
+  async (words) => {
+    expect(await rekey(...words)).toMatchObject({ code: 2, err: expect.stringContaining("usage: rekey doctor") });
+  },
+);
+
+test("a secret that is not there: exit code 1, the code and what to do", async () => {
+  const { code, out, err } = await rekey("plan-rotation", "nobody");
+  expect([code, out]).toEqual([1, ""]);
+  expect(err).toContain("secret-not-found");
+});

@@ -1,0 +1,31 @@
+import { planRotation, type RotationPlan } from "../shared/operations/plan/plan-rotation.ts";
+import type { CallOptions } from "../shared/rotation/ports.ts";
+import { composeFor } from "./composition.ts";
+
+function describe({ secretArn, strategy, steps, window }: RotationPlan): string {
+  const lines = steps.flatMap(({ step, actions }) => [
+    "",
+    step,
+    ...actions.map(({ kind, what }) => `  ${kind.padEnd(10)}  ${what}`),
+  ]);
+  return [
+    `${secretArn}: ${strategy}`,
+    ...lines,
+    "",
+    `window in which AWSCURRENT does not log in: ${window}`,
+    "nothing was changed and no server was contacted",
+  ].join("\n");
+}
+
+/** Prints what a healthy rotation would do, before anything is changed. */
+export async function planRotationCommand(
+  secretId: string,
+  options: { readonly json: boolean },
+  call: CallOptions,
+): Promise<number> {
+  const { deps, rotatable } = await composeFor(secretId, process.env, call);
+  const strategiesOf = (engine: typeof rotatable.engine) => rotatable.strategiesOn(engine).strategies;
+  const plan = await planRotation({ rotation: deps, engine: rotatable.engine, strategiesOf }, secretId, call);
+  console.log(options.json ? JSON.stringify(plan, undefined, 2) : describe(plan));
+  return 0;
+}

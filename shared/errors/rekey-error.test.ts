@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { isRekeyError, RekeyError } from "./rekey-error.ts";
+
+test("an error says its code, what it means and what is known, and what to do next", () => {
+  const error = new RekeyError("database-busy", { context: { host: "db", tries: 2, unknown: undefined } });
+  expect(error.message).toBe(
+    "database-busy: the database takes no more connections, or is starting up or shutting down (host=db tries=2)",
+  );
+  expect(error).toMatchObject({ name: "RekeyError", code: "database-busy", disposition: "retry" });
+  expect(error.hint).toBe("raise the role's or the server's connection limit, or wait");
+  expect(error.retryAfterMs).toBeUndefined();
+  expect(error.cause).toBeUndefined();
+});
+
+test("without a context nothing stands in brackets; the place of failure may know a better hint", () => {
+  const error = new RekeyError("pool-closed", { hint: "open it again", retryAfterMs: 7 });
+  expect(error.message).toBe("pool-closed: the rotating pool or the client was closed");
+  expect(error).toMatchObject({ hint: "open it again", retryAfterMs: 7, context: {} });
+});
+
+test("rekey's errors are told from others, and by their code", () => {
+  const error = new RekeyError("pool-closed");
+  expect([isRekeyError(error), isRekeyError(error, "pool-closed"), isRekeyError(error, "internal-fault")]).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  expect(isRekeyError(new Error("pool-closed"))).toBe(false);
+});

@@ -1,0 +1,30 @@
+import type { CallOptions } from "../../rotation/ports.ts";
+
+export interface FunctionFacts {
+  readonly timeoutMs: number;
+  readonly roleArn: string;
+  readonly environment: ReadonlyMap<string, string>;
+}
+
+/** What the doctor asks of the account around a secret. `undefined`: the caller may not ask. */
+export interface Account {
+  rotationFunction(functionArn: string, call: CallOptions): Promise<FunctionFacts | undefined>;
+  /** Those of the actions that the role may not do on the resource. */
+  deniedActions(
+    roleArn: string,
+    actions: readonly string[],
+    resourceArn: string,
+    call: CallOptions,
+  ): Promise<readonly string[] | undefined>;
+  /** ARNs of the other secrets with rotation enabled, `limit` at most. */
+  rotatedSecrets(limit: number, call: CallOptions): Promise<readonly string[] | undefined>;
+}
+
+/** What the doctor asks of the mirror. `undefined` where it may write. */
+export interface MirrorProbe {
+  /** Errors: `mirror-unavailable`, `mirror-unauthorized`, `mirror-path-invalid`, `tls-refused`. */
+  probe(
+    secret: { readonly secretArn: string; readonly secretName: string; readonly tags: ReadonlyMap<string, string> },
+    call: CallOptions,
+  ): Promise<{ readonly path: string; readonly mayWrite: boolean }>;
+}

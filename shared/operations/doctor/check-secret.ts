@@ -1,0 +1,73 @@
+import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
+import type { RotationDependencies, RotationFacts } from "../../rotation/dependencies.ts";
+import type { CallOptions, SecretDescription } from "../../rotation/ports.ts";
+import { type Rotation, rotationOf } from "../../rotation/rotation-context.ts";
+import { rotationPolicy } from "../../rotation/rotation-policy.ts";
+import type { SecretValue } from "../../secrets/secret-value.ts";
+import { type Finding, finding } from "./findings.ts";
+
+export interface CheckedSecret {
+  readonly facts: RotationFacts;
+  readonly rotation: Rotation;
+  readonly findings: readonly Finding[];
+}
+
+function describeFindings({ labels, rotationEnabled, regionsBehind = [] }: SecretDescription): readonly Finding[] {
+  const pending = [...labels].find(([, on]) => on.includes("AWSPENDING") && !on.includes("AWSCURRENT"))?.[0];
+  return [
+    ...(rotationEnabled ? [] : [finding("rotation-off")]),
+    ...(pending === undefined ? [] : [finding("pending-left", { version: pending })]),
+    ...regionsBehind.map((region) => finding("replica-behind", { region })),
+  ];
+}
+
+/**
+ * The secret by itself, before any server is contacted: its tags, its shape, its derived fields, its pair of users, its
+ * labels and replicas. Errors: what its next rotation would fail with in createSecret.
+ */
+export async function checkSecret(
+  deps: RotationDependencies,
+  description: SecretDescription,
+  call: CallOptions,
+): Promise<CheckedSecret> {
+  if (description.deletedAt !== undefined) {
+    throw new RekeyError("store-rejected", {
+      context: { secret: description.secretArn, reason: "marked for deletion" },
+    });
+  }
+  const facts: RotationFacts = {
+    secretArn: description.secretArn,
+    secretName: description.name,
+    policy: rotationPolicy(description.tags),
+    options: new Map([...description.tags].filter(([tag]) => tag.startsWith("rekey:"))),
+  };
+  const version = await deps.store.read(description.secretArn, { label: "AWSCURRENT" }, call);
+  if (version === undefined) {
+    throw new RekeyError("secret-not-found", { context: { secret: description.secretArn, label: "AWSCURRENT" } });
+  }
+  const rotation = rotationOf(deps, version.value, facts, call);
+  const { strategy, current, hosts } = rotation;
+  const newPassword = (): SecretValue => deps.generatePassword(facts.policy.password);
+  if (!strategy.nextChangesServer) await strategy.next(version.value, hosts[0], newPassword);
+  const needsAdmin = strategy.name === "alternating-users" && !hosts[0].hasAdmin;
+  const { mode } = hosts[0].target.tls;
+  return {
+    facts,
+    rotation,
+    findings: [
+      ...describeFindings(description),
+      ...(needsAdmin ? [finding("admin-not-set", { user: current.username })] : []),
+      ...(mode === "verify-full" ? [] : [finding("tls-not-verified", { mode })]),
+    ],
+  };
+}
+
+/** `undefined` in place of a refusal to read. */
+export async function unlessDenied<Result>(work: Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isRekeyError(error, "access-denied")) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,99 @@
+import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
+import type { DatabaseEngine, DatabaseSession, Inspection, ServerFacts } from "../../rotation/ports.ts";
+import type { Rotation } from "../../rotation/rotation-context.ts";
+import { openAdmin, openSession } from "../../rotation/strategies/open-session.ts";
+import type { StrategyContext } from "../../rotation/strategies/strategy.ts";
+import { type Finding, finding, findingOf } from "./findings.ts";
+
+/** The most refused logins that one step can need after a crash: AWSCURRENT, AWSPENDING and three earlier versions. */
+const mostRefusals = 5;
+const soonMs = 30 * 86_400_000;
+const tolerableLagMs = 5_000;
+
+const canInspect = (session: DatabaseSession): session is DatabaseSession & Inspection => "inspect" in session;
+
+function usersOf({ strategy, current, hosts }: Rotation): readonly string[] {
+  const next = strategy.expectedUsername(current, hosts[0].policy) ?? current.username;
+  return current.alternateUsers ?? [...new Set([current.username, next])];
+}
+
+function judgeUsers(rotation: Rotation, facts: ServerFacts, host: string, nowMs: number): readonly Finding[] {
+  const { strategy, current, hosts } = rotation;
+  const alternates = strategy.name === "alternating-users";
+  const changed = alternates || !strategy.replacesCurrent ? usersOf(rotation) : [current.username];
+  const findings: Finding[] = [];
+  for (const user of changed) {
+    const known = facts.users.get(user);
+    if (known === undefined) continue;
+    if (!known.mayBeChanged) {
+      findings.push(findingOf(new RekeyError("database-rights-missing", { context: { host, user } })));
+    }
+    if (known.expiresAt !== undefined && known.expiresAt.getTime() - nowMs < soonMs) {
+      findings.push(finding("user-expires", { host, user, at: known.expiresAt.toISOString() }));
+    }
+    const isForeign = user === usersOf(rotation)[1] && !known.isOurAlternate && hosts[0].policy.alternateUser !== user;
+    if (alternates && isForeign) {
+      findings.push(findingOf(new RekeyError("user-collision", { context: { host, alternate: user } })));
+    }
+  }
+  return findings;
+}
+
+function judgeServer(rotation: Rotation, facts: ServerFacts, host: string, nowMs: number): readonly Finding[] {
+  const { version, replicaLagMs = 0, locksAfterRefusals = Infinity } = facts;
+  return [
+    ...(facts.isSupported ? [] : [finding("engine-version-unsupported", { host, version })]),
+    ...(facts.isReadOnly ? [findingOf(new RekeyError("database-read-only", { context: { host } }))] : []),
+    ...(replicaLagMs > tolerableLagMs
+      ? [finding("server-replica-lagging", { host, lagMs: Math.round(replicaLagMs) })]
+      : []),
+    ...(locksAfterRefusals <= mostRefusals
+      ? [finding("server-locks-early", { host, refusals: locksAfterRefusals })]
+      : []),
+    ...judgeUsers(rotation, facts, host, nowMs),
+  ];
+}
+
+async function checkServer(
+  engine: DatabaseEngine,
+  rotation: Rotation,
+  context: StrategyContext,
+  nowMs: number,
+): Promise<readonly Finding[]> {
+  const { host } = context.target;
+  const { username } = rotation.current;
+  await using own = await openSession(engine, rotation.current, context);
+  const findings: Finding[] = [];
+  if (own === undefined) {
+    const refused = new RekeyError("credential-refused", { context: { host, user: username, label: "AWSCURRENT" } });
+    findings.push(findingOf(refused));
+  }
+  await using admin = context.hasAdmin ? await openAdmin(engine, context) : undefined;
+  if (context.hasAdmin && admin === undefined) {
+    findings.push(findingOf(new RekeyError("credential-refused", { context: { host, user: "(admin)" } })));
+  }
+  const session = rotation.strategy.name === "single-user" ? (own ?? admin) : (admin ?? own);
+  if (session !== undefined && canInspect(session)) {
+    const facts = await session.inspect(usersOf(rotation), context.call);
+    findings.push(...judgeServer(rotation, facts, host, nowMs));
+  }
+  return findings;
+}
+
+/** Every server of the secret: reached, verified, logged in to and asked. Changes nothing. */
+export async function checkServers(
+  engine: DatabaseEngine,
+  rotation: Rotation,
+  nowMs: number,
+): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const context of rotation.hosts) {
+    try {
+      findings.push(...(await checkServer(engine, rotation, context, nowMs)));
+    } catch (error) {
+      if (!isRekeyError(error)) throw error;
+      findings.push({ ...findingOf(error), detail: { ...findingOf(error).detail, host: context.target.host } });
+    }
+  }
+  return findings;
+}

@@ -1,0 +1,59 @@
+import { isRekeyError } from "../../errors/rekey-error.ts";
+import type { RotationDependencies } from "../../rotation/dependencies.ts";
+import type { CallOptions, SecretDescription } from "../../rotation/ports.ts";
+import type { Account, MirrorProbe } from "./account.ts";
+import { checkFunction, checkSharedUsers } from "./check-account.ts";
+import { checkSecret } from "./check-secret.ts";
+import { checkServers } from "./check-servers.ts";
+import { type Finding, finding, findingOf } from "./findings.ts";
+
+export interface DoctorPorts {
+  readonly rotation: RotationDependencies;
+  readonly account?: Account;
+  readonly mirror?: MirrorProbe;
+}
+
+/** An error of a check is what the check found. */
+async function asFindings(check: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
+  try {
+    return await check();
+  } catch (error) {
+    if (isRekeyError(error)) return [findingOf(error)];
+    throw error;
+  }
+}
+
+async function checkMirror(
+  mirror: MirrorProbe,
+  { secretArn, name, tags }: SecretDescription,
+  call: CallOptions,
+): Promise<readonly Finding[]> {
+  const { path, mayWrite } = await mirror.probe({ secretArn, secretName: name, tags }, call);
+  return mayWrite ? [] : [finding("mirror-path-denied", { path })];
+}
+
+/**
+ * Everything that would make a secret's next rotation fail or hurt, found without changing anything: the secret's shape
+ * and policy, its servers (reached, verified, logged in to, rights, collisions), the function and its role, other secrets
+ * of the same user, the mirror. An empty list: it will go well. Each refused credential is offered once.
+ */
+export async function doctor(ports: DoctorPorts, secretId: string, call: CallOptions): Promise<readonly Finding[]> {
+  const { rotation: deps, account, mirror } = ports;
+  return asFindings(async () => {
+    const description = await deps.store.describe(secretId, call);
+    const beside = await asFindings(async () => (mirror === undefined ? [] : checkMirror(mirror, description, call)));
+    const own = await asFindings(async () => {
+      const { rotation, findings } = await checkSecret(deps, description, call);
+      const around = await asFindings(async () =>
+        account === undefined
+          ? []
+          : [
+              ...(await checkFunction(account, description, rotation.hosts.length, call)),
+              ...(await checkSharedUsers({ account, store: deps.store }, description, rotation, call)),
+            ],
+      );
+      return [...findings, ...(await checkServers(deps.engine, rotation, deps.nowMs())), ...around];
+    });
+    return [...own, ...beside];
+  });
+}

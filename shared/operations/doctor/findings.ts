@@ -1,0 +1,111 @@
+import { codes, type ErrorCode } from "../../errors/codes.ts";
+import type { RekeyError } from "../../errors/rekey-error.ts";
+
+/** `error`: the next rotation fails. `warning`: it works, and something is not as it should be. */
+type Severity = "error" | "warning";
+
+/**
+ * What the doctor finds beyond the errors that a rotation itself would meet; those keep their own code.
+ * `docs/reference/findings.md` is generated from it.
+ */
+export const findings = {
+  "admin-not-set": {
+    severity: "error",
+    meaning: "the strategy needs an admin's rights, and the secret has no admin secret",
+    remedy: "put the admin secret's ARN in the secret's masterarn or in the tag rekey:admin-secret",
+  },
+  "engine-version-unsupported": {
+    severity: "warning",
+    meaning: "the server's version is older than those rekey is tested with",
+    remedy: "upgrade the server, or rotate a test user on it first",
+  },
+  "function-cannot-be-seen": {
+    severity: "warning",
+    meaning: "the rotation function's configuration could not be read, so its time-out and role were not checked",
+    remedy: "run the doctor with lambda:GetFunctionConfiguration on the function",
+  },
+  "function-timeout-short": {
+    severity: "warning",
+    meaning: "the function may end before the longest step does",
+    remedy: "raise the function's Timeout to the seconds in the detail",
+  },
+  "iam-cannot-be-seen": {
+    severity: "warning",
+    meaning: "the role's permissions could not be simulated",
+    remedy: "run the doctor with iam:SimulatePrincipalPolicy on the role",
+  },
+  "iam-denied": {
+    severity: "error",
+    meaning: "the function's role may not make a call that it needs",
+    remedy: "allow the actions in the detail on the secret's full ARN, or on its ARN with -?????? at the end",
+  },
+  "mirror-path-denied": {
+    severity: "error",
+    meaning: "Vault's policy does not let the mirror write this path",
+    remedy: 'path "<mount>/data/<path>" { capabilities = ["create", "read", "update"] }',
+  },
+  "pending-left": {
+    severity: "error",
+    meaning: "AWSPENDING is on a version that is not current: an unfinished rotation blocks the next one",
+    remedy:
+      "wait for Secrets Manager to repeat it; else: aws secretsmanager update-secret-version-stage --secret-id <arn> --version-stage AWSPENDING --remove-from-version-id <version>",
+  },
+  "replica-behind": {
+    severity: "warning",
+    meaning: "a replica of the secret does not have the current value",
+    remedy: "look at ReplicationStatus of the secret; a replica that failed is made anew with ReplicateSecretToRegions",
+  },
+  "rotation-off": {
+    severity: "warning",
+    meaning: "rotation is not enabled for this secret",
+    remedy: "aws secretsmanager rotate-secret --secret-id <arn> --rotation-lambda-arn <function> --rotation-rules …",
+  },
+  "server-replica-lagging": {
+    severity: "warning",
+    meaning: "the host is a replica that is behind its primary",
+    remedy: "name the writer's endpoint in the secret",
+  },
+  "server-locks-early": {
+    severity: "warning",
+    meaning: "the server locks an account after few refused logins; after a crash rekey may need up to five",
+    remedy: "let the server forget refusals after minutes, or raise the limit above five",
+  },
+  "tls-not-verified": {
+    severity: "warning",
+    meaning: "the connection to the database is not fully verified",
+    remedy: "remove ssl from the secret or rekey:tls from its tags (verify-full), and give the CA as sslrootcert",
+  },
+  "user-expires": {
+    severity: "warning",
+    meaning: "the user's password expires on the server, within 30 days or already",
+    remedy: "extend it on the server (PostgreSQL: ALTER ROLE … VALID UNTIL 'infinity')",
+  },
+  "user-shared": {
+    severity: "error",
+    meaning: "another rotated secret manages the same user on the same host: each rotation breaks the other secret",
+    remedy: "let both services read one secret, or give the second one a user of its own",
+  },
+} as const satisfies Record<string, { severity: Severity; meaning: string; remedy: string }>;
+
+type OwnCode = keyof typeof findings;
+
+export interface Finding {
+  readonly code: OwnCode | ErrorCode;
+  readonly severity: Severity;
+  readonly meaning: string;
+  /** The command or statement that mends it. */
+  readonly remedy: string;
+  /** Names, ids and numbers only. */
+  readonly detail: Readonly<Record<string, string | number | boolean>>;
+}
+
+export function finding(code: OwnCode, detail: Finding["detail"] = {}): Finding {
+  return { code, ...findings[code], detail };
+}
+
+/** What a rotation would fail with. */
+export function findingOf({ code, hint, context }: RekeyError): Finding {
+  const known = Object.entries(context).filter(([, value]) => value !== undefined);
+  const detail = Object.fromEntries(known) as Finding["detail"];
+  return { code, severity: "error", meaning: codes[code].meaning, remedy: hint, detail };
+}

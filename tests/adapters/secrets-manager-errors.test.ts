@@ -1,0 +1,80 @@
+import { inspect } from "node:util";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { SecretValue } from "../../shared/secrets/secret-value.ts";
+import { secretsManagerStore } from "../../shared/stores/secrets-manager.ts";
+import { awsError, type ScriptedAws, startScriptedAws } from "../support/scripted-aws.ts";
+
+let aws: ScriptedAws;
+let client: SecretsManagerClient;
+const call = { signal: new AbortController().signal };
+const request = { step: "createSecret", secretId: "db/orders", versionId: "v".repeat(32) } as const;
+
+beforeAll(async () => {
+  aws = await startScriptedAws();
+  client = new SecretsManagerClient({
+    endpoint: aws.endpoint,
+    region: "us-east-1",
+    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    maxAttempts: 1,
+  });
+});
+beforeEach(() => {
+  aws.answer = { status: 200, body: {} };
+});
+afterAll(async () => {
+  client.destroy();
+  await aws.stop();
+});
+
+const put = async (): Promise<void> =>
+  secretsManagerStore(client).putPending(request, new SecretValue("canary-value"), call);
+
+test.each([
+  [400, "AccessDeniedException", "access-denied"],
+  [400, "DecryptionFailure", "access-denied"],
+  [400, "InvalidRequestException", "store-rejected"],
+  [400, "LimitExceededException", "quota-exceeded"],
+  [400, "ResourceExistsException", "version-conflict"],
+  [400, "ResourceNotFoundException", "secret-not-found"],
+  [400, "ThrottlingException", "store-throttled"],
+  [400, "SomethingNewException", "store-rejected"],
+  [500, "InternalServiceError", "store-unavailable"],
+  [503, "ServiceUnavailable", "store-unavailable"],
+])("an answer %d %s is %s, and its message stays behind", async (status, type, code) => {
+  aws.answer = awsError(status, type);
+  const error: unknown = await put().catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code, context: { operation: "PutSecretValue", secret: "db/orders" } });
+  expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("canary");
+});
+
+test("a connection that is reset is store-unavailable", async () => {
+  aws.answer = "reset";
+  await expect(put()).rejects.toMatchObject({ code: "store-unavailable", disposition: "retry" });
+});
+
+test("an endpoint that is silent ends with the call's time: time-budget-spent", async () => {
+  aws.answer = "silence";
+  const store = secretsManagerStore(client);
+  const short = { signal: AbortSignal.timeout(50) };
+  await expect(store.describe("db/orders", short)).rejects.toMatchObject({ code: "time-budget-spent" });
+});
+
+test("the rotation token goes with every write, and with no read", async () => {
+  const store = secretsManagerStore(client);
+  const seen: unknown[] = [];
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      seen.push(Reflect.get(args.input, "RotationToken"));
+      return next(args);
+    },
+    { step: "initialize", name: "seen" },
+  );
+  const rotationToken = "t".repeat(36);
+  await store.putPending({ ...request, rotationToken }, new SecretValue("x"), call);
+  await store.promote({ ...request, rotationToken }, { from: "w".repeat(32) }, call);
+  await store.clearPending({ ...request, rotationToken }, call);
+  await store.describe("db/orders", call);
+  client.middlewareStack.remove("seen");
+  expect(seen).toEqual([rotationToken, rotationToken, rotationToken, undefined]);
+});

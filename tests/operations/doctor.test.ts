@@ -1,0 +1,171 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Account, MirrorProbe } from "../../shared/operations/doctor/account.ts";
+import { doctor } from "../../shared/operations/doctor/doctor.ts";
+import { RekeyError } from "../../shared/errors/rekey-error.ts";
+import { SecretValue } from "../../shared/secrets/secret-value.ts";
+import { adminArn, type OperationsStage, startOperationsStage } from "./stage.ts";
+
+let stage: OperationsStage;
+const call = { signal: new AbortController().signal };
+
+beforeAll(async () => {
+  stage = await startOperationsStage();
+  await stage.postgres.admin("CREATE ROLE rotator LOGIN CREATEROLE PASSWORD 'rotator-canary'");
+});
+afterAll(async () => stage.postgres.stop());
+
+type Made = Awaited<ReturnType<OperationsStage["secret"]>>;
+const find = async ({ deps, secretArn }: Made, ports: { account?: Account; mirror?: MirrorProbe } = {}) => {
+  const findings = await doctor({ rotation: deps, ...ports }, secretArn, call);
+  expect(JSON.stringify(findings)).not.toContain("-canary");
+  for (const { meaning, remedy } of findings) expect([meaning, remedy]).not.toContain("");
+  return findings.map(({ code, severity }) => `${severity} ${code}`);
+};
+const unverified = "warning tls-not-verified";
+
+test("a secret in order: nothing but what it asked for itself", async () => {
+  const made = await stage.secret();
+  expect(await find(made)).toEqual([unverified]);
+  expect(made.store.versionIdOf("AWSCURRENT")).toBe("v0");
+});
+
+describe("the secret by itself", () => {
+  test.each([
+    ["a shape that is not AWS's", { host: 7 }, "error secret-malformed"],
+    ["an engine of another function", { engine: "sqlserver" }, "error engine-unsupported"],
+    ["a field that would keep the old password", { note: "see PASSWORD" }, "error secret-malformed"],
+    ["an alternate name that is too long", { masterarn: adminArn, username: "u".repeat(60) }, "error option-invalid"],
+  ])("%s", async (_what, fields, expected) => {
+    const made = await stage.secret();
+    const value = made.store.labelled("AWSCURRENT")?.value.reveal() ?? "{}";
+    const text = JSON.stringify({ ...JSON.parse(value), ...fields }).replace("PASSWORD", `${made.username}-canary`);
+    made.store.putByHand("v1", new SecretValue(text));
+    expect(await find(made)).toEqual([expected]);
+  });
+
+  test("a tag that rekey does not take, a rotation that is off, a version left at AWSPENDING", async () => {
+    const made = await stage.secret();
+    made.store.beginRotation("left");
+    made.store.cancelRotation();
+    expect(await find(made)).toEqual(["warning rotation-off", "error pending-left", unverified]);
+    made.store.tags.set("rekey:strategy", "both");
+    expect(await find(made)).toEqual(["error option-invalid"]);
+  });
+
+  test("a secret that is not there", async () => {
+    const { deps } = await stage.secret();
+    const findings = await doctor({ rotation: deps }, "arn:nobody", call);
+    expect(findings.map(({ code }) => code)).toEqual(["secret-not-found"]);
+  });
+});
+
+describe("the server", () => {
+  test.each([
+    ["a closed port", { port: 1 }, "error database-unreachable"],
+    ["a server without TLS", { ssl: true }, "error tls-refused"],
+    ["a database that does not exist", { dbname: "nope" }, "error database-unknown"],
+    ["a password that is not the server's", { password: "other" }, "error credential-refused"],
+  ])("%s", async (_what, fields, expected) => {
+    const made = await stage.secret({ fields });
+    expect((await find(made)).filter((found) => found !== unverified)).toEqual([expected]);
+  });
+
+  test("a user that expires within a month, and a server that is read-only", async () => {
+    const soon = new Date(Date.now() + 86_400_000).toISOString();
+    const expiring = await stage.secret({ role: `LOGIN VALID UNTIL '${soon}'` });
+    expect(await find(expiring)).toEqual([unverified, "warning user-expires"]);
+    const reader = await stage.secret();
+    await stage.postgres.admin(`ALTER ROLE ${reader.username} SET default_transaction_read_only = on`);
+    expect(await find(reader)).toEqual([unverified, "error database-read-only"]);
+  });
+});
+
+describe("alternating users", () => {
+  const alternating = async (fields: object = {}): Promise<Made> => {
+    const made = await stage.secret({ fields: { masterarn: adminArn, ...fields } });
+    made.store.others.set(adminArn, { AWSCURRENT: stage.secretJson("rotator") });
+    return made;
+  };
+
+  test("an admin without ADMIN OPTION is named", async () => {
+    expect(await find(await alternating())).toEqual([unverified, "error database-rights-missing"]);
+  });
+
+  test("with it all is well; a foreign user of the alternate's name is a collision", async () => {
+    const made = await alternating();
+    await stage.postgres.admin(`GRANT ${made.username} TO rotator WITH ADMIN OPTION`);
+    expect(await find(made)).toEqual([unverified]);
+    await stage.postgres.admin(`CREATE ROLE ${made.username}_clone LOGIN`);
+    await stage.postgres.admin(`GRANT ${made.username}_clone TO rotator WITH ADMIN OPTION`);
+    expect(await find(made)).toEqual([unverified, "error user-collision"]);
+  });
+
+  test("no admin, an admin that is not allowed, an admin whose password is wrong", async () => {
+    const none = await stage.secret();
+    none.store.tags.set("rekey:strategy", "alternating-users");
+    expect(await find(none)).toEqual(["error admin-not-set", unverified]);
+    expect(await find(await alternating({ masterarn: "arn:other" }))).toContain("error admin-secret-refused");
+    const wrong = await alternating();
+    wrong.store.others.set(adminArn, { AWSCURRENT: stage.secretJson("rotator", { password: "other" }) });
+    expect(await find(wrong)).toContain("error credential-refused");
+  });
+});
+
+describe("around the secret", () => {
+  const account = (facts: Partial<Account> = {}): Account => ({
+    rotationFunction: async () => ({ timeoutMs: 30_000, roleArn: "arn:role", environment: new Map() }),
+    deniedActions: async () => [],
+    rotatedSecrets: async () => [],
+    ...facts,
+  });
+  const rotated = async (): Promise<Made> => {
+    const made = await stage.secret();
+    const { deps } = made;
+    const describeSecret = deps.store.describe;
+    deps.store.describe = async (id, options) => ({
+      ...(await describeSecret(id, options)),
+      rotationFunctionArn: "arn:function",
+      regionsBehind: ["eu-west-1"],
+    });
+    return made;
+  };
+
+  test("a function with time and rights is no finding; a replica that is behind is", async () => {
+    expect(await find(await rotated(), { account: account() })).toEqual(["warning replica-behind", unverified]);
+  });
+
+  test.each([
+    [{ rotationFunction: async () => undefined }, ["warning function-cannot-be-seen"]],
+    [{ deniedActions: async () => undefined }, ["warning iam-cannot-be-seen"]],
+    [{ deniedActions: async () => ["secretsmanager:PutSecretValue"] }, ["error iam-denied"]],
+    [
+      { rotationFunction: async () => ({ timeoutMs: 3_000, roleArn: "arn:role", environment: new Map() }) },
+      ["warning function-timeout-short"],
+    ],
+  ])("what the account says is judged (%#)", async (facts, expected) => {
+    const found = await find(await rotated(), { account: account(facts) });
+    expect(found.slice(2)).toEqual(expected);
+  });
+
+  test("another secret that rotates the same user", async () => {
+    const made = await rotated();
+    const other = "arn:aws:secretsmanager:us-east-1:123456789012:secret:other-AbCdEf";
+    const foreign = "arn:aws:secretsmanager:us-east-1:123456789012:secret:foreign-AbCdEf";
+    made.store.others.set(other, { AWSCURRENT: stage.secretJson(made.username) });
+    made.store.others.set(foreign, { AWSCURRENT: new SecretValue("not JSON") });
+    const rotatedSecrets = async () => [made.secretArn, foreign, other];
+    expect(await find(made, { account: account({ rotatedSecrets }) })).toContain("error user-shared");
+  });
+
+  test("a mirror that may not be written, or cannot be reached", async () => {
+    const made = await stage.secret();
+    const denied: MirrorProbe = { probe: async () => ({ path: "secret/data/x", mayWrite: false }) };
+    const gone: MirrorProbe = {
+      probe: async () => {
+        throw new RekeyError("mirror-unavailable");
+      },
+    };
+    expect(await find(made, { mirror: denied })).toContain("error mirror-path-denied");
+    expect(await find(made, { mirror: gone })).toContain("error mirror-unavailable");
+  });
+});

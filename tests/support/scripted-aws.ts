@@ -1,0 +1,46 @@
+import { createServer, type Server } from "node:http";
+import { once } from "node:events";
+
+type Answer = { readonly status: number; readonly body: unknown } | "reset" | "silence";
+
+/** An AWS endpoint that answers every call as it is told to, for what no emulator can be brought to say. */
+export interface ScriptedAws {
+  readonly endpoint: string;
+  /** What every call gets from now on. */
+  answer: Answer;
+  /** The operations called so far. */
+  readonly calls: readonly string[];
+  stop(): Promise<void>;
+}
+
+export const awsError = (status: number, type: string): Answer => ({
+  status,
+  body: { __type: type, Message: "canary-in-a-message" },
+});
+
+export async function startScriptedAws(): Promise<ScriptedAws> {
+  const calls: string[] = [];
+  const script: { answer: Answer } = { answer: { status: 200, body: {} } };
+  const server: Server = createServer((request, response) => {
+    calls.push(String(request.headers["x-amz-target"]).split(".")[1] ?? "");
+    request.resume().on("end", () => {
+      const { answer } = script;
+      if (answer === "reset") return void request.socket.destroy();
+      if (answer === "silence") return;
+      response.writeHead(answer.status, { "content-type": "application/x-amz-json-1.1" });
+      response.end(JSON.stringify(answer.body));
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return Object.assign(script, {
+    endpoint: `http://127.0.0.1:${address.port}`,
+    calls,
+    async stop() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  });
+}
