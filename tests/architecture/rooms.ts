@@ -16,7 +16,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   "shared/rotation": { rooms: values, packages: [] },
   "shared/engines": {
     rooms: [ports, ...values],
-    packages: ["node:crypto", "node:net", "node:tls", "node:util", "pg", "@mongodb-js/saslprep", "mongodb"],
+    packages: ["node:crypto", "node:net", "node:tls", "node:util", "pg", "@mongodb-js/saslprep", "mongodb", "mysql2"],
   },
   "shared/stores": { rooms: [ports, operationPorts, ...values], packages: ["@aws-sdk/client-secrets-manager"] },
   "shared/publishers": {
