@@ -14,11 +14,12 @@ await using example = await startExample();
 // TypeORM takes no pool. It takes a driver, whose `Pool` it makes with `poolSize` as `max` and with what is in `extra`. The
 // source names no url, host or user, since the secret says them. Reading from replicas is beyond this.
 let pool: RotatingPool | undefined;
-class Pool {
-  constructor({ max = 10 }: pg.PoolConfig) {
-    pool = createRotatingPool({ client: example.client, secretId: example.secretId, pool: { max, maxUses: 1 } });
-    return pool;
-  }
+function Pool({ max = 10 }: pg.PoolConfig): RotatingPool {
+  return (pool = createRotatingPool({
+    client: example.client,
+    secretId: example.secretId,
+    pool: { max, maxUses: 1 },
+  }));
 }
 const source = new DataSource({ type: "postgres", driver: { ...pg, Pool }, entities: [Note] });
 await source.initialize();

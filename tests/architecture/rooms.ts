@@ -16,7 +16,17 @@ export const rooms: Readonly<Record<string, Room>> = {
   "shared/rotation": { rooms: values, packages: [] },
   "shared/engines": {
     rooms: [ports, ...values],
-    packages: ["node:crypto", "node:net", "node:tls", "node:util", "pg", "@mongodb-js/saslprep", "mongodb", "mysql2"],
+    packages: [
+      "node:crypto",
+      "node:net",
+      "node:tls",
+      "node:util",
+      "pg",
+      "@mongodb-js/saslprep",
+      "mongodb",
+      "mysql2",
+      "@redis/client",
+    ],
   },
   "shared/stores": { rooms: [ports, operationPorts, ...values], packages: ["@aws-sdk/client-secrets-manager"] },
   "shared/publishers": {
@@ -28,6 +38,8 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: [...values, "shared/stores", "shared/mirrors"],
     packages: [
       "pg",
+      "mysql2",
+      "@aws-sdk/client-eventbridge",
       "@aws-sdk/client-secrets-manager",
       "@aws-sdk/client-sqs",
       "@aws-sdk/client-sns",
@@ -108,14 +120,21 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   bench: {
-    rooms: ["shared", "local", "bundle", "tests/support/postgres-fixture.ts"],
+    rooms: ["shared", "local", "bundle", "tests/support"],
     packages: [
       "node:",
+      "pg",
+      "mysql2",
+      "@redis/client",
       "@aws-lambda-powertools/parameters",
       "@aws-sdk/client-secrets-manager",
       "@middy/secrets-manager",
       "esbuild",
     ],
+  },
+  examples: {
+    rooms: ["shared/testing/engine-contract", "local/postgres", "tests/support/postgres-fixture.ts"],
+    packages: ["rekey", "pg", "drizzle-orm", "kysely", "@prisma/adapter-pg", "typeorm"],
   },
 };
 
@@ -129,6 +148,7 @@ export const mayReveal = [
   "shared/client",
   "shared/testing/engine-contract",
   "local/demo",
+  "bench/under-load",
 ];
 
 /** Names of engines do not stand in the core: it asks for capabilities. */

@@ -1,10 +1,14 @@
+import { callbackify } from "node:util";
 import mysql from "mysql2";
 import type { DatabaseSecret } from "../../secrets/database-secret.ts";
 import { type CredentialPool, type PoolDriver, rotatingGenerations } from "../pool/rotating-generations.ts";
 import type { Rotating, RotatingOptions } from "../pool/rotating-options.ts";
 import { tlsOptions } from "../pool/tls-options.ts";
 
-type Settings = Omit<mysql.PoolOptions, "user" | "password" | "password1" | "host" | "port" | "database" | "uri" | "ssl">;
+type Settings = Omit<
+  mysql.PoolOptions,
+  "user" | "password" | "password1" | "host" | "port" | "database" | "uri" | "ssl"
+>;
 
 export interface RotatingPoolOptions extends RotatingOptions {
   /** Everything but where to connect and as whom, which the secret says. */
@@ -35,11 +39,7 @@ const passedOn = ["connection", "acquire", "release"] as const;
 type PassOn = (event: (typeof passedOn)[number], connection: mysql.PoolConnection) => void;
 
 /** The driver's own `end` cuts what is in use, so connections are counted, and each is closed at its release. */
-function openPool(
-  settings: Settings,
-  secret: DatabaseSecret,
-  passOn: PassOn,
-): CredentialPool<mysql.PoolConnection> {
+function openPool(settings: Settings, secret: DatabaseSecret, passOn: PassOn): CredentialPool<mysql.PoolConnection> {
   const pool = mysql.createPool({
     ...settings,
     // A connection's `end` closes it, in order.
@@ -131,16 +131,9 @@ export function createRotatingPool({ pool: settings = {}, ...options }: Rotating
   };
   Object.defineProperties(pool, Object.getOwnPropertyDescriptors(state));
   return Object.assign(pool as mysql.Pool & typeof state, {
-    getConnection(callback: Parameters<mysql.Pool["getConnection"]>[0]) {
-      generations.connect().then(
-        (connection) => callback(null, connection),
-        (error: NodeJS.ErrnoException) => callback(error, undefined as never),
-      );
-    },
+    getConnection: callbackify(generations.connect) as mysql.Pool["getConnection"],
     releaseConnection: (connection: mysql.PoolConnection) => connection.release(),
-    end(callback?: (error: NodeJS.ErrnoException | null) => void) {
-      end().then(() => callback?.(null), callback);
-    },
+    end: (callback: (error: NodeJS.ErrnoException | null) => void = () => undefined) => callbackify(end)(callback),
     onDrained: generations.onDrained,
     [Symbol.asyncDispose]: end,
   });

@@ -1,3 +1,4 @@
+import { callbackify } from "node:util";
 import pg from "pg";
 import type { DatabaseSecret } from "../../secrets/database-secret.ts";
 import { type CredentialPool, type RotatingGenerations, rotatingGenerations } from "../pool/rotating-generations.ts";
@@ -67,20 +68,18 @@ class PgRotatingPool extends pg.Pool implements RotatingPool {
   override connect(): Promise<pg.PoolClient>;
   override connect(callback: (...given: Given) => void): void;
   override connect(callback?: (...given: Given) => void): Promise<pg.PoolClient> | void {
-    const asked = this.#generations.connect();
-    if (callback === undefined) return asked;
-    asked.then(
-      (connection) => callback(undefined, connection, connection.release),
-      (error: Error) => callback(error, undefined, () => undefined),
+    if (callback === undefined) return this.#generations.connect();
+    callbackify(this.#generations.connect)((error, connection?: pg.PoolClient) =>
+      callback(error ?? undefined, connection, connection?.release ?? (() => undefined)),
     );
   }
 
   override end(): Promise<void>;
   override end(callback: () => void): void;
   override end(callback?: () => void): Promise<void> | void {
-    this.#ending ??= this.#generations.end().then(() => super.end());
-    if (callback === undefined) return this.#ending;
-    this.#ending.then(callback, callback);
+    const ending = (this.#ending ??= this.#generations.end().then(() => super.end()));
+    if (callback === undefined) return ending;
+    callbackify(async () => ending)(() => callback());
   }
 
   get refusedLogins(): number {

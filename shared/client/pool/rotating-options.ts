@@ -7,7 +7,7 @@ export interface FollowedSecret {
   readonly secretId: string;
   /**
    * Told of a version once nothing uses an older one any more, and again later when it rejects: at least once.
-   * `rekey/client/acknowledgement` has one that publishes on EventBridge.
+   * `rekey/client/acknowledgement/eventbridge` has one that publishes on EventBridge.
    */
   readonly acknowledge?: Acknowledge;
 }

@@ -30,9 +30,8 @@ export interface RedisLogin {
 /** What is needed of the client that `createClient` of the package `redis` makes. */
 export interface RotatableRedis {
   readonly isReady: boolean;
-  readonly isOpen: boolean;
   connect(): Promise<unknown>;
-  reAuthenticate(login: Login): Promise<void>;
+  sendCommand(command: string[]): Promise<unknown>;
   on(event: "ready" | "error", listener: () => void): unknown;
   close(): Promise<void>;
   destroy(): void;
@@ -125,7 +124,8 @@ export async function createRotatingConnection<Redis extends RotatableRedis>(
     }
     if (version.versionId === versionId) return;
     try {
-      await redis.reAuthenticate(loginOf(version));
+      const { username, password } = loginOf(version);
+      await redis.sendCommand(["AUTH", username, password]);
       accepted(version);
     } catch (error) {
       // The connection stays logged in as before; a cut one takes the newest credential when it reconnects.
