@@ -7,8 +7,9 @@ import type { Stage } from "../../shared/testing/engine-contract/stage.ts";
 import type { Product, Service } from "./load.ts";
 
 const connections = 64;
-/** For both services; no event tells either of a rotation. */
-const ttlMs = 2_000;
+/** For both services; no event tells either of a rotation. Shorter than the time between rotations, as it is in life. */
+const ttlMs = 100;
+const betweenRotationsMs = 200;
 const betweenQueriesMs = 20;
 
 export interface Outcome {
@@ -65,6 +66,7 @@ export async function rotateUnderLoad(
     const versionId = await stage.rotate(secretId);
     const labels = (await stage.labels(secretId))[versionId] ?? [];
     if (!labels.includes("AWSCURRENT")) throw new Error(`rotation ${rotation} of ${variant.strategy} did not end`);
+    await wait(betweenRotationsMs);
   }
   isRunning = false;
   await Promise.all(workers);

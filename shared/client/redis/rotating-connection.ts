@@ -30,6 +30,7 @@ export interface RedisLogin {
 /** What is needed of the client that `createClient` of the package `redis` makes. */
 export interface RotatableRedis {
   readonly isReady: boolean;
+  readonly isOpen: boolean;
   connect(): Promise<unknown>;
   sendCommand(command: string[]): Promise<unknown>;
   on(event: "ready" | "error", listener: () => void): unknown;
@@ -38,7 +39,7 @@ export interface RotatableRedis {
 }
 
 export interface RotatingConnectionOptions<Redis extends RotatableRedis> extends FollowedSecret {
-  /** `(login) => createClient({ ...login, name: "orders" })`. */
+  /** `(login) => createClient({ ...login, name: "orders" })`. Called for each attempt to reconnect too. */
   readonly createClient: (login: RedisLogin) => Redis;
   /** Milliseconds before the next attempt to reconnect. 50, doubled up to 2,000, with jitter. */
   readonly reconnectDelayMs?: (retries: number) => number;
@@ -71,7 +72,6 @@ export async function createRotatingConnection<Redis extends RotatableRedis>(
   const acknowledgement = acknowledging(options);
   /** Refused since the last login that worked. */
   const refused = new Set<string>();
-  let candidates: AsyncGenerator<SourceVersion> | undefined;
   let offered: SourceVersion | undefined;
   /** A rotation that came while there was no connection to log in on. */
   let missed: SourceVersion | undefined;
@@ -80,6 +80,21 @@ export async function createRotatingConnection<Redis extends RotatableRedis>(
   let refusedLogins = 0;
   let ending: Promise<void> | undefined;
 
+  const secret = parseDatabaseSecret((await client.get(secretId)).value);
+  const tls = tlsOptions(secret);
+  const loginOptions = (
+    credentials: () => Promise<Login>,
+    reconnectStrategy: RedisLogin["socket"]["reconnectStrategy"],
+  ): RedisLogin => ({
+    socket: {
+      host: secret.host,
+      port: secret.port ?? 6379,
+      reconnectStrategy,
+      ...(tls === undefined ? {} : { ...tls, tls: true }),
+    },
+    database: Number(secret.dbname ?? 0),
+    credentialsProvider: { type: "async-credentials-provider", credentials },
+  });
   const loginOf = ({ value }: SourceVersion): Login => {
     const { username, password } = parseDatabaseSecret(value);
     return { username, password: password.reveal() };
@@ -90,18 +105,44 @@ export async function createRotatingConnection<Redis extends RotatableRedis>(
   };
   const accepted = (version: SourceVersion): void => {
     refused.clear();
-    candidates = undefined;
     versionId = version.versionId;
     acknowledgement.alone(version.versionId);
   };
 
-  /** Asked for at each attempt to connect. */
+  /**
+   * Asked of a connection of its own. The client sends the commands that wait in its queue behind its login without
+   * waiting for the answer, so a refused login would cost them all.
+   */
+  async function isAccepted(login: Login): Promise<boolean> {
+    let failure: unknown;
+    const probe = createClient(
+      loginOptions(
+        async () => login,
+        (_retries, cause) => (failure = cause),
+      ),
+    );
+    probe.on("error", () => undefined);
+    try {
+      await probe.connect();
+      return true;
+    } catch (error) {
+      if (isRefusal(failure)) return false;
+      throw failure ?? error;
+    } finally {
+      if (probe.isOpen) probe.destroy();
+    }
+  }
+
+  /** Asked for at each attempt to connect. Nothing waits in the queue before the first login. */
   async function credentials(): Promise<Login> {
-    candidates ??= credentialCandidates(client, secretId, refused);
-    const { value } = await candidates.next();
-    offered = value;
-    if (offered !== undefined) return loginOf(offered);
-    candidates = undefined;
+    for await (const version of credentialCandidates(client, secretId, refused)) {
+      const login = loginOf(version);
+      if (versionId === undefined || (await isAccepted(login))) {
+        offered = version;
+        return login;
+      }
+      noteRefusal(version);
+    }
     refused.clear();
     throw new RekeyError("credential-refused", { context: { secret: secretId } });
   }
@@ -111,7 +152,6 @@ export async function createRotatingConnection<Redis extends RotatableRedis>(
       noteRefusal(offered);
       return 0;
     }
-    candidates = undefined;
     if (versionId !== undefined) return reconnectDelayMs(retries);
     // The first connection is waited for, so what keeps it from being made is told.
     return (firstFailure = cause);
@@ -133,18 +173,7 @@ export async function createRotatingConnection<Redis extends RotatableRedis>(
     }
   }
 
-  const secret = parseDatabaseSecret((await client.get(secretId)).value);
-  const tls = tlsOptions(secret);
-  const redis = createClient({
-    socket: {
-      host: secret.host,
-      port: secret.port ?? 6379,
-      reconnectStrategy,
-      ...(tls === undefined ? {} : { ...tls, tls: true }),
-    },
-    database: Number(secret.dbname ?? 0),
-    credentialsProvider: { type: "async-credentials-provider", credentials },
-  });
+  const redis = createClient(loginOptions(credentials, reconnectStrategy));
   const stopListening = client.on("rotated", ({ secretId: rotated, version }) => {
     if (rotated === secretId) void logInAnew(version);
   });
