@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import { fileURLToPath } from "node:url";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
@@ -60,6 +61,17 @@ const unreachedInMysql2: Plugin = {
   },
 };
 
+/** The SDK's clients read their own version, and bring the whole of their package.json for it. */
+const versionsOnly: Plugin = {
+  name: "versions-only",
+  setup({ onLoad }) {
+    onLoad({ filter: /@aws-sdk[/\\]client-[a-z-]+[/\\]package\.json$/ }, async ({ path }) => {
+      const { version } = JSON.parse(await readFile(path, "utf8")) as { version: string };
+      return { contents: JSON.stringify({ version }), loader: "json" };
+    });
+  },
+};
+
 /** Lambda's client sets up event streams when it is made, whether one is used or not. */
 const keeps = (importer: string, path: string): boolean =>
   path === "@smithy/core/event-streams" && importer.includes("/client-lambda/");
@@ -91,7 +103,7 @@ export async function bundleFunction(name: string, outfile: string): Promise<Met
       "@aws-sdk/credential-provider-node": `${root}bundle/environment-credentials.ts`,
       "iconv-lite": `${root}bundle/text-decoding.ts`,
     },
-    plugins: [builtinsWithoutFacade, unreachedInMysql2, unreached],
+    plugins: [builtinsWithoutFacade, unreachedInMysql2, unreached, versionsOnly],
   });
   return result.metafile;
 }
