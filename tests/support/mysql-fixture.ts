@@ -26,7 +26,7 @@ export interface Product {
 const admin: Account = { username: "rotator", password: "rotator-password" };
 
 /** The servers keep names in three-byte UTF-8, and strip spaces from their ends. */
-const kept = (username: string): string => username.replaceAll("💥", "†").trim();
+const kept = (username: string): string => username.replaceAll(/[\u{10000}-\u{10FFFF}]/gu, "†").trim();
 const nameOf = (username: string): string => quoteAccount({ user: kept(username), host: "%" });
 
 /** A server for the engine contract. */
