@@ -37,10 +37,17 @@ export async function contractServer(server: MysqlServer, product: Product): Pro
     await server.admin(impose);
     return { [Symbol.asyncDispose]: async () => void (await server.admin(relieve)) };
   };
+  /** Until it is disposed, and the server has noticed. */
   const whileOpen = async (account: Account, statement: string): Promise<AsyncDisposable> => {
     const connection = await server.connect(account);
     await connection.query(statement);
-    return { [Symbol.asyncDispose]: async () => connection.end() };
+    const look = `SELECT id FROM information_schema.processlist WHERE id = ${connection.threadId}`;
+    return {
+      async [Symbol.asyncDispose]() {
+        await connection.end();
+        while ((await server.admin(look)).length > 0);
+      },
+    };
   };
   await server.admin(
     "CREATE DATABASE shop",
