@@ -1,6 +1,7 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { InvocationCalls, RotationDependencies } from "./dependencies.ts";
 import type { RotationRequest, RotationStep, StepOutcome } from "./ports.ts";
+import { secretNameIn } from "./secret-name.ts";
 import { createSecret } from "./steps/create-secret.ts";
 import { finishSecret } from "./steps/finish-secret.ts";
 import { retirePrevious } from "./steps/retire-previous.ts";
@@ -14,9 +15,6 @@ const steps: Readonly<Record<RotationStep, typeof createSecret>> = {
   finishSecret,
   retirePrevious,
 };
-
-/** `arn:…:secret:<name>-<six characters>`; another form of id is its own name. */
-const nameIn = (secretId: string): string => /:secret:(.+)-[A-Za-z0-9]{6}$/.exec(secretId)?.[1] ?? secretId;
 
 /**
  * Runs one step of Secrets Manager's rotation protocol, or `retirePrevious`. Idempotent by VersionId: a step may be repeated, cut at any point
@@ -46,7 +44,7 @@ async function tellFailure(
   const event = {
     type: "Secret Rotation Failed",
     secretArn: secretId,
-    secretName: nameIn(secretId),
+    secretName: secretNameIn(secretId),
     versionId,
     step,
     code,

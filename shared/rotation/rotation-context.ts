@@ -1,4 +1,4 @@
-import { isRekeyError, RekeyError } from "../errors/rekey-error.ts";
+import { RekeyError } from "../errors/rekey-error.ts";
 import { type DatabaseSecret, parseAdminSecret, parseDatabaseSecret } from "../secrets/database-secret.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 import type { RotationDependencies, RotationFacts } from "./dependencies.ts";
@@ -81,9 +81,8 @@ function credentialFor(current: DatabaseSecret, value: SecretValue): Credential 
   try {
     const secret = parseDatabaseSecret(value);
     return sameHost(secret.host, current.host) && secret.port === current.port ? secret : undefined;
-  } catch (error) {
-    if (isRekeyError(error, "secret-malformed")) return undefined;
-    throw error;
+  } catch {
+    return undefined;
   }
 }
 

@@ -42,6 +42,8 @@ export function memoryRotation(options: {
   readonly fields?: object;
   readonly tags?: Readonly<Record<string, string>>;
   readonly nowMs?: () => number;
+  /** What the function's owner wires otherwise. */
+  readonly wiring?: Partial<RotationDependencies>;
 }): MemoryRotation {
   const { strategy, tags = {}, nowMs = Date.now } = options;
   const needsAdmin = strategy === "alternating-users";
@@ -83,6 +85,7 @@ export function memoryRotation(options: {
         memory: rotationMemory(nowMs),
         nowMs,
         report: (message, facts) => reports.push(JSON.stringify({ message, ...facts })),
+        ...options.wiring,
       };
       return async (step, versionId = "v1") =>
         rotate(deps, { step, secretId: memorySecretId, versionId }, { work: call, tell: call });
