@@ -52,11 +52,14 @@ test("a fault of rekey itself is thrown as it is, and not published", async () =
 test.each([
   [new RekeyError("events-unavailable"), "events-unavailable"],
   [new TypeError("a fault"), "internal-fault"],
-])("when the failure cannot be published (%s), the log says so, and the step's own error is thrown", async (publish, reason) => {
-  const stage = begun();
-  const invoke = stage.container(refusing({ describe: new RekeyError("access-denied"), publish }));
-  await expect(invoke("createSecret")).rejects.toMatchObject({ code: "access-denied" });
-  expect(stage.reports.map((report): unknown => JSON.parse(report))).toEqual([
-    { message: "the failure could not be published", secret: stage.store.secretId, version: "v1", reason },
-  ]);
-});
+])(
+  "when the failure cannot be published (%s), the log says so, and the step's own error is thrown",
+  async (publish, reason) => {
+    const stage = begun();
+    const invoke = stage.container(refusing({ describe: new RekeyError("access-denied"), publish }));
+    await expect(invoke("createSecret")).rejects.toMatchObject({ code: "access-denied" });
+    expect(stage.reports.map((report): unknown => JSON.parse(report))).toEqual([
+      { message: "the failure could not be published", secret: stage.store.secretId, version: "v1", reason },
+    ]);
+  },
+);

@@ -43,7 +43,7 @@ export function memoryRotation(options: {
   readonly tags?: Readonly<Record<string, string>>;
   readonly nowMs?: () => number;
   /** What the function's owner wires otherwise. */
-  readonly wiring?: Partial<RotationDependencies>;
+  readonly wiring?: (engine: MemoryEngine) => Partial<RotationDependencies>;
 }): MemoryRotation {
   const { strategy, tags = {}, nowMs = Date.now } = options;
   const needsAdmin = strategy === "alternating-users";
@@ -85,7 +85,7 @@ export function memoryRotation(options: {
         memory: rotationMemory(nowMs),
         nowMs,
         report: (message, facts) => reports.push(JSON.stringify({ message, ...facts })),
-        ...options.wiring,
+        ...options.wiring?.(gatedEngine),
       };
       return async (step, versionId = "v1") =>
         rotate(deps, { step, secretId: memorySecretId, versionId }, { work: call, tell: call });

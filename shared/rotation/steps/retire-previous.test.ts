@@ -55,7 +55,8 @@ test("on several hosts, the replaced credential stops on each", async () => {
   const fields = { hosts: ["db2"] };
   const stage = memoryRotation({ strategy: "dual-password", fields, tags: { "rekey:grace": "1h" }, nowMs });
   stage.store.beginRotation("v1");
-  for (const step of ["createSecret", "setSecret", "testSecret", "finishSecret"] as const) await stage.container()(step);
+  for (const step of ["createSecret", "setSecret", "testSecret", "finishSecret"] as const)
+    await stage.container()(step);
   await stage.container()("retirePrevious");
   const replaced = { username: "app", password: new SecretValue("old-password") };
   expect(["db", "db2"].filter((host) => stage.engine.accepts(replaced, host))).toEqual([]);

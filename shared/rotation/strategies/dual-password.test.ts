@@ -43,7 +43,10 @@ test("a value put by hand after setSecret becomes the only password", async () =
   for (const step of ["createSecret", "setSecret"] as const) await stage.container()(step);
   stage.store.putByHand("hand", memoryValue("typed-by-hand"));
   await expect(stage.container()("testSecret")).rejects.toMatchObject({ code: "version-not-pending" });
-  expect([stage.engine.accepts(app("typed-by-hand")), stage.engine.accepts(app("old-password"))]).toEqual([true, false]);
+  expect([stage.engine.accepts(app("typed-by-hand")), stage.engine.accepts(app("old-password"))]).toEqual([
+    true,
+    false,
+  ]);
 });
 
 test("a restored password that does not log in calls a human", async () => {

@@ -34,16 +34,19 @@ test("testSecret: when no stored version logs in, the error names the user, and 
 test.each([
   ["AWSPREVIOUS", undefined, "old-password"],
   ["the admin", { masterarn: memoryAdminId }, "changed by hand"],
-])("testSecret rolls back through %s where neither version of the rotation logs in", async (_who, fields, inDatabase) => {
-  const stage = memoryRotation({ strategy: "single-user" });
-  stage.store.putByHand("v0b", memoryValue("new-password", fields));
-  stage.store.beginRotation("v1");
-  await stage.container()("createSecret");
-  stage.engine.give("app", [inDatabase]);
-  await expect(stage.container()("testSecret")).rejects.toMatchObject({ code: "credential-refused" });
-  expect(stage.logsIn("AWSCURRENT")).toBe(true);
-  expect(stage.store.versionIdOf("AWSPENDING")).toBeUndefined();
-});
+])(
+  "testSecret rolls back through %s where neither version of the rotation logs in",
+  async (_who, fields, inDatabase) => {
+    const stage = memoryRotation({ strategy: "single-user" });
+    stage.store.putByHand("v0b", memoryValue("new-password", fields));
+    stage.store.beginRotation("v1");
+    await stage.container()("createSecret");
+    stage.engine.give("app", [inDatabase]);
+    await expect(stage.container()("testSecret")).rejects.toMatchObject({ code: "credential-refused" });
+    expect(stage.logsIn("AWSCURRENT")).toBe(true);
+    expect(stage.store.versionIdOf("AWSPENDING")).toBeUndefined();
+  },
+);
 
 test("a restored password that does not log in calls a human", async () => {
   const stage = memoryRotation({ strategy: "single-user" });
