@@ -78,12 +78,13 @@ const unlabelledTried = 3;
 
 /** A value's credential where it is for the same server; a value of any other form does not matter. */
 function credentialFor(current: DatabaseSecret, value: SecretValue): Credential | undefined {
+  let secret: DatabaseSecret;
   try {
-    const secret = parseDatabaseSecret(value);
-    return sameHost(secret.host, current.host) && secret.port === current.port ? secret : undefined;
+    secret = parseDatabaseSecret(value);
   } catch {
     return undefined;
   }
+  return sameHost(secret.host, current.host) && secret.port === current.port ? secret : undefined;
 }
 
 async function* earlierCredentials(
