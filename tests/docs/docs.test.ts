@@ -3,6 +3,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { emulatorPage } from "./emulator-page.ts";
+import { codes } from "../../shared/errors/codes.ts";
 import { errorTable } from "./error-table.ts";
 import { findingTable } from "./finding-table.ts";
 
@@ -20,6 +21,19 @@ test.each([
   ["findings", findingTable],
 ])("the reference of %s is what the code says", (name, table) => {
   expect(readFileSync(path.join(root, `docs/reference/${name}.md`), "utf8")).toBe(table());
+});
+
+test("the runbook has a section for every code, and for no other", () => {
+  const runbook = readFileSync(path.join(root, "docs/runbook.md"), "utf8");
+  const sections = [...runbook.matchAll(/^#{3,4} ([a-z-]+)$/gmu)].map(([, code]) => code);
+  expect(sections.sort()).toEqual(Object.keys(codes).sort());
+});
+
+test("every threat names a control and a test", () => {
+  const model = readFileSync(path.join(root, "docs/threat-model.md"), "utf8");
+  const rows = model.split("\n").filter((line) => /^\| T\d+ /u.test(line));
+  expect(rows.length).toBeGreaterThan(10);
+  for (const row of rows) expect(row.split("|")[4]).toMatch(/\]\(\.\.\/.+\.test\.ts\)/u);
 });
 
 test.each(pages)("%s links to nothing that is not there", (page) => {
