@@ -1,9 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/**
- * The tests that judge the mutants of the core. The property tests of killed.test.ts are left out: they are slow and draw
- * at random, so that what they kill differs from run to run.
- */
+/** The tests that judge the mutants of the core: not the property tests, which kill others in each run. */
 export default defineConfig({
   test: {
     include: ["shared/rotation/**/*.test.ts", "shared/errors/rekey-error.test.ts"],
