@@ -1,14 +1,31 @@
 import { loadavg } from "node:os";
+import { benchBrokenBackend } from "./broken-backend.ts";
 import { benchBundles } from "./bundles.ts";
 import { benchCachedReads } from "./cached-reads.ts";
 import { benchRotations } from "./rotations.ts";
+import { benchClientImports } from "./client-imports.ts";
+import { benchMemory } from "./memory.ts";
+import { benchWindow } from "./window.ts";
 
 const load = (): string =>
   loadavg()
     .map((value) => value.toFixed(2))
     .join(" ");
 
+const benches = {
+  bundles: benchBundles,
+  reads: benchCachedReads,
+  rotations: benchRotations,
+  window: benchWindow,
+  imports: benchClientImports,
+  memory: benchMemory,
+  broken: benchBrokenBackend,
+};
+
+const chosen = process.argv.slice(2);
 console.log(`Node ${process.version}, load average before: ${load()}`);
-const figures = [...(await benchBundles()), ...(await benchCachedReads()), ...(await benchRotations())];
+for (const [name, bench] of Object.entries(benches)) {
+  if (chosen.length > 0 && !chosen.includes(name)) continue;
+  for (const figure of await bench()) console.log(JSON.stringify(figure));
+}
 console.log(`load average after: ${load()}`);
-for (const figure of figures) console.log(JSON.stringify(figure));

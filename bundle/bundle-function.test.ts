@@ -12,22 +12,32 @@ beforeAll(async () => {
 });
 afterAll(async () => rm(folder, { recursive: true }));
 
-test("rotate-postgres is at most 300 KB, has no Vault client, and answers a bad event with a typed error", async () => {
-  const outfile = path.join(folder, "rotate", "index.mjs");
-  const { inputs } = await bundleFunction("rotate-postgres", outfile);
-  expect((await stat(outfile)).size).toBeLessThanOrEqual(300_000);
-  expect(Object.keys(inputs).filter((file) => /node-vault|credential-provider-(?:sso|ini|process)/.test(file))).toEqual(
-    [],
-  );
-  process.env["AWS_REGION"] = "us-east-1";
-  const { handler } = (await import(pathToFileURL(outfile).href)) as {
-    handler: (event: unknown, context: object) => Promise<unknown>;
-  };
-  await expect(handler({ Step: "drop" }, { getRemainingTimeInMillis: () => 9_000 })).rejects.toMatchObject({
-    code: "step-invalid",
-  });
-  expect(JSON.parse(await readFile(`${outfile}.map`, "utf8"))).toMatchObject({ version: 3 });
-});
+test.each([
+  ["rotate-postgres", 300_000, /\/(?:pg|pg-protocol)\//],
+  ["rotate-redshift", 300_000, /\/(?:pg|pg-protocol)\//],
+  ["rotate-mongodb", 480_000, /\/(?:mongodb|bson)\//],
+])(
+  "%s is at most %d bytes, has its driver and no other, and answers a bad event with a typed error",
+  async (name, bytes, driver) => {
+    const outfile = path.join(folder, name, "index.mjs");
+    const { inputs } = await bundleFunction(name, outfile);
+    expect((await stat(outfile)).size).toBeLessThanOrEqual(bytes);
+    const drivers = Object.keys(inputs).filter((file) => /node_modules\/(?:pg|pg-protocol|mongodb|bson)\//.test(file));
+    expect(drivers.length).toBeGreaterThan(5);
+    expect(drivers.filter((file) => !driver.test(file))).toEqual([]);
+    expect(
+      Object.keys(inputs).filter((file) => /node-vault|credential-provider-(?:sso|ini|process)/.test(file)),
+    ).toEqual([]);
+    process.env["AWS_REGION"] = "us-east-1";
+    const { handler } = (await import(pathToFileURL(outfile).href)) as {
+      handler: (event: unknown, context: object) => Promise<unknown>;
+    };
+    await expect(handler({ Step: "drop" }, { getRemainingTimeInMillis: () => 9_000 })).rejects.toMatchObject({
+      code: "step-invalid",
+    });
+    expect(JSON.parse(await readFile(`${outfile}.map`, "utf8"))).toMatchObject({ version: 3 });
+  },
+);
 
 test("mirror-to-vault loads and takes an empty batch", async () => {
   const outfile = path.join(folder, "mirror", "index.mjs");

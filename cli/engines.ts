@@ -15,6 +15,16 @@ const loaders: Readonly<Record<string, () => Promise<RotatableEngine>>> = {
     const { strategiesOn } = await import("../functions/rotate-postgres/strategies.ts");
     return rotatable({ engine: postgresEngine(), strategiesOn });
   },
+  redshift: async () => {
+    const { redshiftEngine } = await import("../shared/engines/redshift/redshift-engine.ts");
+    const { strategiesOn } = await import("../functions/rotate-redshift/strategies.ts");
+    return rotatable({ engine: redshiftEngine(), strategiesOn });
+  },
+  mongodb: async () => {
+    const { mongodbEngine } = await import("../shared/engines/mongodb/mongodb-engine.ts");
+    const { strategiesOn } = await import("../functions/rotate-mongodb/strategies.ts");
+    return rotatable({ engine: mongodbEngine(), strategiesOn });
+  },
 };
 
 /** Forgets the engine's own type; what is passed in again is always the same engine or a stand-in of its shape. */

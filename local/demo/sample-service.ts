@@ -1,4 +1,4 @@
-import { startSqsSource } from "../../shared/client/invalidation/sqs-source.ts";
+import { sqsSource } from "../../shared/client/invalidation/sqs-source.ts";
 import { createSubscriberQueue } from "../../shared/client/invalidation/subscriber-queue.ts";
 import { createRotatingPool, type RotatingPool } from "../../shared/client/pg/rotating-pool.ts";
 import { createSecretClient } from "../../shared/client/secret-client.ts";
@@ -52,13 +52,12 @@ export async function startSampleService(
   let queries = 0;
   let running = true;
 
-  const source = startSqsSource({
-    sqs,
-    queueUrl: queue.queueUrl,
-    onError: (error) => failures.push(error),
-    async onNotice(notice) {
+  const source = sqsSource({ sqs, queueUrl: queue.queueUrl }).start({
+    error: (error) => failures.push(error),
+    gap: () => client.invalidate(secretArn),
+    async notice(notice) {
       if (notice.secretArn !== secretArn) return;
-      client.invalidate(secretArn, notice);
+      client.invalidate(secretArn, { ...notice, atLeast: notice.versionId });
       listeners.onNotice();
       // The next read would ask anyway; asking now moves the service over without waiting for it.
       await client.refresh(secretArn);

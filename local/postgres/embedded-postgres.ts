@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
-import { findBinaries, runAs } from "./binaries.ts";
+import { type Binaries, findBinaries, runAs } from "./binaries.ts";
 
 export interface EmbeddedPostgres {
   readonly host: "127.0.0.1";
@@ -39,13 +39,19 @@ function logSays(log: string): "ready" | "port taken" | "starting" {
   return log.includes("Address already in use") ? "port taken" : "starting";
 }
 
+export interface PostgresOptions {
+  readonly settings?: Readonly<Record<string, string>>;
+  /** PEM texts of the server's certificate and its key; with them it offers TLS. */
+  readonly certificate?: { readonly certificate: string; readonly key: string };
+  /** Other programs than npm's, such as another version's. */
+  readonly binaries?: Binaries | undefined;
+}
+
 /**
  * Starts a real PostgreSQL 18 on loopback in a temporary folder. Passwords are asked for on every connection
  * (scram-sha-256), and every connection and statement is in its log. Works as root too: the server then runs as `nobody`.
  */
-export async function startPostgres(
-  options: { readonly settings?: Readonly<Record<string, string>> } = {},
-): Promise<EmbeddedPostgres> {
+export async function startPostgres(options: PostgresOptions = {}): Promise<EmbeddedPostgres> {
   const folder = await mkdtemp(path.join(tmpdir(), "rekey-postgres-"));
   const user = runAs();
   let server: ChildProcess | undefined;
@@ -80,6 +86,17 @@ export async function startPostgres(
     await rm(passwordFile);
   }
 
+  /** The settings that turn TLS on. The server takes a key only from its own user, and closed to others. */
+  async function tlsSettings(): Promise<Readonly<Record<string, string>>> {
+    if (options.certificate === undefined) return {};
+    const files = { certificate: path.join(folder, "server.crt"), key: path.join(folder, "server.key") };
+    for (const part of ["certificate", "key"] as const) {
+      await writeFile(files[part], options.certificate[part], { mode: 0o600 });
+      own(files[part]);
+    }
+    return { ssl: "on", ssl_cert_file: files.certificate, ssl_key_file: files.key };
+  }
+
   async function launch(postgres: string): Promise<number> {
     const settings: Readonly<Record<string, string>> = {
       listen_addresses: "127.0.0.1",
@@ -92,6 +109,7 @@ export async function startPostgres(
       log_statement: "all",
       log_line_prefix: "%m [%p] %u@%d %a ",
       shared_preload_libraries: "pg_stat_statements",
+      ...(await tlsSettings()),
       ...options.settings,
     };
     for (;;) {
@@ -137,7 +155,7 @@ export async function startPostgres(
   }
 
   try {
-    const { initdb, postgres } = await findBinaries(folder);
+    const { initdb, postgres } = options.binaries ?? (await findBinaries(folder));
     await initialise(initdb);
     const port = await launch(postgres);
     return {

@@ -1,210 +1,193 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { isRekeyError, RekeyError } from "../errors/rekey-error.ts";
-import type { SecretSource, SourceVersion } from "./secret-source.ts";
+import { compact } from "./clock.ts";
+import { type ClientEvents, listeners as createListeners } from "./client-events.ts";
+import { type SecretClientOptions, settingsOf } from "./client-options.ts";
+import { ChosenEntry, current, Entry, isPinned, keyOf } from "./entry.ts";
+import { entryTable } from "./entry-table.ts";
+import { flights as createFlights } from "./flights.ts";
+import { type ClientHealth, failing, oldestAgeMs } from "./health.ts";
+import { type Invalidation, invalidating } from "./invalidating.ts";
+import type { InvalidationSource } from "./invalidation/invalidation-source.ts";
+import { noticeMemory } from "./notice-memory.ts";
+import { parseJson } from "./json-value.ts";
+import { prefetch } from "./prefetch.ts";
+import { requests } from "./requests.ts";
+import type { SourceSelector, SourceVersion, Stage } from "./secret-source.ts";
+import { serving as createServing } from "./serving.ts";
+import type { StandardSchema } from "./standard-schema.ts";
+import { type Counts, telemetry as createTelemetry } from "./telemetry.ts";
 
-export interface SecretClientOptions {
-  readonly source: SecretSource;
-  /** How long a value is served without asking; up to a tenth less, so that many processes do not ask at once. 300,000. */
-  readonly ttlMs?: number;
-  /** How long after that a value may still be served while the source fails. 3,600,000. */
-  readonly maxStaleMs?: number;
-  /** The same once the source says access denied: rights may have been taken away. 60,000. */
-  readonly maxDeniedMs?: number;
-  /** For one request to the source. 3,000. */
-  readonly requestTimeoutMs?: number;
-  /** Secrets kept; the one unused for the longest time goes first. 1,000. */
-  readonly maxSecrets?: number;
-  readonly nowMs?: () => number;
+/** AWSCURRENT unless said. A version by its id never expires. */
+export type VersionChoice = { readonly stage: Stage } | { readonly versionId: string };
+
+export interface JsonReader {
+  /** Parsed once for each version, and frozen. Errors: those of `get`, `secret-malformed`. */
+  json(): Promise<unknown>;
+  /** Keep the schema in a constant: the value is parsed again for another one. */
+  json<Output>(schema: StandardSchema<Output>): Promise<Output>;
 }
 
-/** What an event says: which version is current now, and which one it replaced. */
-export interface RotationNotice {
-  readonly versionId: string;
-  readonly previousVersionId?: string;
+/** One secret, held: the fastest way to read it. */
+export interface SecretHandle extends JsonReader {
+  get(): Promise<SourceVersion>;
+  peek(): SourceVersion | undefined;
 }
 
 /**
  * Reads secrets through a cache: one request at a time for each secret, a stale value while the source fails, and after a
- * notice of a rotation never the version that it replaced.
+ * notice of a rotation never the version that it replaced. Use one form of a secret's id: each form is kept by itself.
  */
-export interface SecretClient extends Disposable {
-  /** Errors: those of the source, when there is no value that may still be served. */
-  get(secretId: string): Promise<SourceVersion>;
-  /** The value that `get` would give without asking, or `undefined`. */
-  peek(secretId: string): SourceVersion | undefined;
-  /** Asks now. Errors: those of the source. */
-  refresh(secretId: string): Promise<SourceVersion>;
-  /** AWSPENDING as it is now, never cached: right in the moments before a promotion. */
+export interface SecretClient extends Disposable, AsyncDisposable {
+  /**
+   * Errors: those of the source when there is no value that may still be served, `client-quota-exceeded`,
+   * `version-not-visible`, `pool-closed` after `close`. With `retryAfterMs` where the source was not asked again.
+   */
+  get(secretId: string, choice?: VersionChoice): Promise<SourceVersion>;
+  /** What `get` would give without waiting, or `undefined`. */
+  peek(secretId: string, choice?: VersionChoice): SourceVersion | undefined;
+  /** AWSCURRENT as JSON, parsed once for each version, and frozen. Errors: those of `get`, `secret-malformed`. */
+  json(secretId: string): Promise<unknown>;
+  /** The same, checked by any Standard Schema validator. Keep the schema in a constant: another one parses again. */
+  json<Output>(secretId: string, schema: StandardSchema<Output>): Promise<Output>;
+  /** Asks now, or joins the request that is under way. Errors: those of the source. */
+  refresh(secretId: string, choice?: VersionChoice): Promise<SourceVersion>;
+  /** AWSPENDING as it is now, never cached: right in the moments before a promotion. Errors: those of the source. */
   pending(secretId: string): Promise<SourceVersion | undefined>;
-  /** Makes the next read ask; with a notice, versions that it says are replaced are not taken any more. */
-  invalidate(secretId: string, notice?: RotationNotice): void;
-  /** Called with each version that replaces another one. Returns a way to stop listening. */
-  onRotated(listener: (secretId: string, version: SourceVersion) => void): () => void;
+  /** Makes the next read ask. With `atLeast`, no older version is served any more. Idempotent. */
+  invalidate(secretId: string, invalidation?: Invalidation): void;
+  /** Listens to a source of notices until the returned function is called, or the client is closed. */
+  subscribe(source: InvalidationSource): () => Promise<void>;
+  /** Returns a way to stop listening. */
+  on<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => void): () => void;
+  handle(secretId: string, choice?: VersionChoice): SecretHandle;
+  /** Reads AWSCURRENT of many secrets, 20 in one request. What cannot be read is left to its `get`. */
+  prefetch(secretIds: readonly string[]): Promise<void>;
+  health(): ClientHealth;
+  /** Ends requests and subscriptions. Idempotent. */
+  close(): Promise<void>;
 }
 
-interface Entry {
-  version: SourceVersion | undefined;
-  /** The version as a settled promise, so that a warm read makes none. */
-  ready: Promise<SourceVersion> | undefined;
-  usedAt: number;
-  freshUntilMs: number;
-  staleUntilMs: number;
-  flight: Promise<SourceVersion> | undefined;
-  readonly replaced: Set<string>;
-}
+const selectorOf = (choice: VersionChoice | undefined): SourceSelector => {
+  if (choice === undefined || ("stage" in choice && choice.stage === "AWSCURRENT")) return current;
+  return "stage" in choice ? { label: choice.stage } : { versionId: choice.versionId };
+};
 
-/** A replica of the region may lag behind the event; this often it is asked again, 4 s in all. */
-const laggingTries = 6;
-const firstLagWaitMs = 60;
-const rememberedReplaced = 20;
+/** With background requests a value is asked for anew before its time is over; the jitter keeps many processes apart. */
+const quietShare = (background: boolean): number => (background ? 0.7 : 0.8) + Math.random() / 5;
 
-/** An ARN without its random suffix and a name are the same secret as the full ARN. */
-const keyOf = (secretId: string): string =>
-  /:secret:(.+)-[A-Za-z0-9]{6}$/.exec(secretId)?.[1] ?? secretId.split(":secret:").at(-1) ?? secretId;
-
+/** Errors: `option-invalid`. */
 export function createSecretClient(options: SecretClientOptions): SecretClient {
-  const {
-    source,
-    ttlMs = 300_000,
-    maxStaleMs = 3_600_000,
-    maxDeniedMs = 60_000,
-    requestTimeoutMs = 3_000,
-    maxSecrets = 1_000,
-  } = options;
-  const nowMs = options.nowMs ?? (() => performance.now());
-  const entries = new Map<string, Entry>();
-  const listeners = new Set<(secretId: string, version: SourceVersion) => void>();
+  const settings = settingsOf(options);
+  const { source, clock, budget, ttlMs, requestTimeoutMs, background } = settings;
+  const counts: Counts = { reads: 0, staleReads: 0, refreshes: 0, failedRefreshes: 0, rotations: 0 };
+  const listeners = createListeners();
   const closing = new AbortController();
+  const table = entryTable(settings);
+  const telemetry = createTelemetry(counts, {
+    secrets: () => table.size,
+    oldestAgeMs: () => oldestAgeMs(table.values(), clock.nowMs()),
+  });
+  const request = requests({ clock, budget, timeoutMs: requestTimeoutMs });
+  const flights = createFlights({
+    source,
+    request,
+    table,
+    listeners,
+    telemetry,
+    clock,
+    closing: closing.signal,
+    quietMs: () => compact(ttlMs * quietShare(background)),
+    longestFlightMs: 10 * requestTimeoutMs,
+  });
+  const serving = createServing({ settings, flights, listeners, counts });
+  const notices = noticeMemory();
+  const events = invalidating({ settings, table, notices, serving, listeners, closing: closing.signal });
+  listeners.on("rotated", () => void counts.rotations++);
 
-  /** Each form of an id that was asked for, beside the entry that it stands for. */
-  const byGivenId = new Map<string, Entry>();
-  let uses = 0;
-
-  function evict(): void {
-    while (entries.size > maxSecrets) {
-      const [key, entry] = [...entries].reduce((one, other) => (other[1].usedAt < one[1].usedAt ? other : one));
-      entries.delete(key);
-      for (const [id, kept] of byGivenId) if (kept === entry) byGivenId.delete(id);
-    }
-  }
-
-  function entryOf(secretId: string): Entry {
-    const known = byGivenId.get(secretId) ?? entries.get(keyOf(secretId));
-    const entry: Entry = known ?? {
-      version: undefined,
-      ready: undefined,
-      usedAt: 0,
-      freshUntilMs: 0,
-      staleUntilMs: 0,
-      flight: undefined,
-      replaced: new Set(),
-    };
-    entry.usedAt = ++uses;
-    byGivenId.set(secretId, entry);
-    if (known === undefined) {
-      entries.set(keyOf(secretId), entry);
-      evict();
-    }
+  function entryOf(secretId: string, choice?: VersionChoice): Entry {
+    const at = selectorOf(choice);
+    const known = table.get(keyOf(secretId, at));
+    if (known !== undefined) return known;
+    const entry = at === current ? new Entry(secretId) : new ChosenEntry(secretId, at);
+    entry.usedAt = ++counts.reads;
+    if (at === current) notices.remind(entry);
+    if (!closing.signal.aborted) table.add(entry);
     return entry;
   }
 
-  const ask = async (secretId: string, label: "AWSCURRENT" | "AWSPENDING"): Promise<SourceVersion | undefined> =>
-    source.read(
-      secretId,
-      { label },
-      { signal: AbortSignal.any([closing.signal, AbortSignal.timeout(requestTimeoutMs)]) },
-    );
+  const get = (entry: Entry): Promise<SourceVersion> => {
+    entry.usedAt = ++counts.reads;
+    return entry.ready !== undefined && clock.nowMs() < entry.quietUntilMs ? entry.ready : serving.soon(entry);
+  };
+  const peek = (entry: Entry): SourceVersion | undefined => {
+    entry.usedAt = ++counts.reads;
+    return clock.nowMs() < entry.quietUntilMs ? entry.version : serving.now(entry);
+  };
+  const json = (entry: Entry, schema: StandardSchema | undefined): Promise<unknown> => {
+    const { parsed } = entry;
+    if (parsed === undefined || parsed.schema !== schema || clock.nowMs() >= entry.quietUntilMs)
+      return parse(entry, schema);
+    entry.usedAt = ++counts.reads;
+    return parsed.value;
+  };
 
-  async function askCurrent(secretId: string, entry: Entry): Promise<SourceVersion> {
-    for (let tried = 1; ; tried++) {
-      const version = await ask(secretId, "AWSCURRENT");
-      if (version === undefined)
-        throw new RekeyError("secret-not-found", { context: { secret: secretId, label: "AWSCURRENT" } });
-      if (!entry.replaced.has(version.versionId)) return version;
-      if (tried === laggingTries) {
-        // It was replaced and is current all the same: somebody moved the label back.
-        entry.replaced.delete(version.versionId);
-        return version;
-      }
-      await sleep(firstLagWaitMs * 2 ** (tried - 1), undefined, { signal: closing.signal, ref: false });
-    }
+  async function parse(entry: Entry, schema: StandardSchema | undefined): Promise<unknown> {
+    const version = await get(entry);
+    if (entry.version !== version) return parseJson(entry.secretId, version, schema);
+    if (entry.parsed === undefined || entry.parsed.schema !== schema)
+      entry.parsed = { schema, value: parseJson(entry.secretId, version, schema) };
+    return entry.parsed.value;
   }
 
-  function keep(secretId: string, entry: Entry, version: SourceVersion): SourceVersion {
-    const before = entry.version;
-    entry.freshUntilMs = nowMs() + ttlMs * (1 - Math.random() / 10);
-    entry.staleUntilMs = nowMs() + ttlMs + maxStaleMs;
-    if (before?.versionId === version.versionId) return before;
-    entry.version = version;
-    entry.ready = Promise.resolve(version);
-    if (before !== undefined) {
-      replace(entry, before.versionId);
-      for (const listener of listeners) listener(secretId, version);
-    }
-    return version;
-  }
-
-  function replace(entry: Entry, versionId: string): void {
-    entry.replaced.add(versionId);
-    for (const oldest of entry.replaced) {
-      if (entry.replaced.size <= rememberedReplaced) break;
-      entry.replaced.delete(oldest);
-    }
-  }
-
-  function fly(secretId: string, entry: Entry): Promise<SourceVersion> {
-    entry.flight ??= askCurrent(secretId, entry)
-      .then((version) => keep(secretId, entry, version))
-      .catch((error: unknown) => {
-        if (isRekeyError(error, "access-denied"))
-          entry.staleUntilMs = Math.min(entry.staleUntilMs, nowMs() + maxDeniedMs);
-        throw error;
-      })
-      .finally(() => {
-        entry.flight = undefined;
-      });
-    return entry.flight;
-  }
-
-  const servable = (entry: Entry): SourceVersion | undefined =>
-    entry.version !== undefined && !entry.replaced.has(entry.version.versionId) ? entry.version : undefined;
-
-  async function getStale(secretId: string, entry: Entry): Promise<SourceVersion> {
-    const version = servable(entry);
-    const refreshed = fly(secretId, entry);
-    if (version === undefined || nowMs() >= entry.staleUntilMs) return refreshed;
-    refreshed.catch(() => undefined);
-    return version;
+  async function close(): Promise<void> {
+    closing.abort();
+    telemetry.stop();
+    listeners.clear();
+    for (const { unrest } of table.values()) unrest?.flight?.abandon();
+    table.clear();
+    await events.stop();
   }
 
   return {
-    get(secretId) {
-      const entry = byGivenId.get(secretId) ?? entryOf(secretId);
-      entry.usedAt = ++uses;
-      return entry.ready !== undefined && nowMs() < entry.freshUntilMs ? entry.ready : getStale(secretId, entry);
+    get: (secretId, choice) => get((choice === undefined && table.get(secretId)) || entryOf(secretId, choice)),
+    peek(secretId, choice) {
+      const entry = choice === undefined ? table.get(secretId) : table.get(keyOf(secretId, selectorOf(choice)));
+      return entry === undefined ? undefined : peek(entry);
     },
-    peek(secretId) {
-      const entry = byGivenId.get(secretId);
-      return entry !== undefined && nowMs() < entry.freshUntilMs ? entry.version : undefined;
+    json: <Output>(secretId: string, schema?: StandardSchema<Output>) =>
+      json(table.get(secretId) ?? entryOf(secretId), schema) as Promise<Output>,
+    refresh: (secretId, choice) => flights.fly(entryOf(secretId, choice)),
+    async pending(secretId) {
+      const at = { label: "AWSPENDING" } as const;
+      return request(secretId, async (call) => source.read(secretId, at, call), closing.signal);
     },
-    refresh: async (secretId) => fly(secretId, entryOf(secretId)),
-    pending: async (secretId) => ask(secretId, "AWSPENDING"),
-    invalidate(secretId, notice) {
-      const entry = entries.get(keyOf(secretId));
-      if (entry === undefined || (notice !== undefined && entry.version?.versionId === notice.versionId)) return;
-      if (notice !== undefined && entry.replaced.has(notice.versionId)) return;
-      if (notice?.previousVersionId !== undefined) replace(entry, notice.previousVersionId);
-      entry.freshUntilMs = 0;
+    invalidate: events.invalidate,
+    subscribe: events.subscribe,
+    on: listeners.on,
+    handle(secretId, choice) {
+      let entry = entryOf(secretId, choice);
+      // An evicted entry has no version.
+      const held = (): Entry => (entry.version === undefined ? (entry = entryOf(secretId, choice)) : entry);
+      return {
+        get: () => get(held()),
+        peek: () => peek(held()),
+        json: <Output>(schema?: StandardSchema<Output>) => json(held(), schema) as Promise<Output>,
+      };
     },
-    onRotated(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
+    async prefetch(secretIds) {
+      const entries = [...new Set(secretIds)].map((secretId) => entryOf(secretId));
+      const cold = entries.filter((entry) => !isPinned(entry) && clock.nowMs() >= entry.quietUntilMs);
+      await prefetch(cold, { source, request, flights, closing: closing.signal });
     },
-    [Symbol.dispose]() {
-      closing.abort();
-      entries.clear();
-      byGivenId.clear();
-      listeners.clear();
-    },
+    health: () => ({
+      secrets: table.size,
+      bytes: table.bytes,
+      subscriptions: events.subscriptions,
+      requestsLeft: budget.requestsLeft,
+      oldestAgeMs: oldestAgeMs(table.values(), clock.nowMs()),
+      failing: failing(table.values(), clock.nowMs()),
+    }),
+    close,
+    [Symbol.asyncDispose]: close,
+    [Symbol.dispose]: () => void close(),
   };
 }

@@ -11,7 +11,7 @@ const expectations = folders
       path.join(root, folder, file),
     ),
   )
-  .filter((file) => /(?:\.test|contract[^/]*)\.ts$/.test(file) && file !== import.meta.filename)
+  .filter((file) => /(?:\.test|engine-contract\/clauses\/[a-z-]+)\.ts$/.test(file) && file !== import.meta.filename)
   .map((file) => readFileSync(file, "utf8"))
   .join("\n");
 

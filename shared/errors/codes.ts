@@ -34,6 +34,11 @@ export const codes = {
     meaning: "the user's password or account has expired on the server",
     hint: "extend it on the server (PostgreSQL: ALTER ROLE … VALID UNTIL 'infinity'), then rotate again",
   },
+  "client-quota-exceeded": {
+    disposition: "retry",
+    meaning: "the client's own budget of requests to the source is spent",
+    hint: "wait for retryAfterMs; raise the budget, or the TTL, if it persists",
+  },
   "credential-orphaned": {
     disposition: "intervene",
     meaning: "no stored version of the credential logs in to the database",
@@ -98,6 +103,11 @@ export const codes = {
     disposition: "intervene",
     meaning: "the event bus refused the event for good",
     hint: "check EVENT_BUS_NAME and the role's events:PutEvents permission",
+  },
+  "event-unverified": {
+    disposition: "abort",
+    meaning: "the message was not signed by SNS, or is not of a topic that is heard",
+    hint: "check the topic's ARN, that raw message delivery is off, and who else may reach the webhook",
   },
   "events-unavailable": {
     disposition: "retry",
@@ -223,6 +233,11 @@ export const codes = {
     disposition: "abort",
     meaning: "the version is not labelled AWSPENDING, so it must not be promoted",
     hint: "rotate again; a value put by hand in the middle of a rotation ends that rotation",
+  },
+  "version-not-visible": {
+    disposition: "retry",
+    meaning: "an event named a newer version than the source shows",
+    hint: "a replica lags behind; if it persists, look for an event of another account, or for a replication that is stuck",
   },
   "version-unknown": {
     disposition: "abort",

@@ -4,9 +4,9 @@ import type { MirrorEntry } from "../rotation/ports.ts";
 export type MirroredFields = Readonly<Record<string, unknown>>;
 
 /** The version that a KV revision holds stands beside the data, so that one check-and-set write decides over both. */
-const versionIdField = "rekey_version_id";
-const labelField = "rekey_label";
-const createdAtField = "rekey_created_at";
+export const versionIdField = "rekey_version_id";
+export const labelField = "rekey_label";
+export const createdAtField = "rekey_created_at";
 
 /** Vault keeps numbers as doubles and no minus zero, so a number that a double cannot hold is mirrored as its text. */
 function keepDigits(_key: string, value: unknown, source?: { readonly source?: string }): unknown {

@@ -10,8 +10,8 @@ const isLoopback = (hostname: string): boolean =>
 export function vaultEndpoint(address: string): string {
   const refuse = (problem: string): RekeyError =>
     new RekeyError("option-invalid", { context: { option: "address", problem }, hint: "use https://host:port" });
-  const url = URL.parse(address);
-  if (url === null) throw refuse("not a URL");
+  if (!URL.canParse(address)) throw refuse("not a URL");
+  const url = new URL(address);
   if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
     throw refuse("more than scheme, host, port and path");
   }

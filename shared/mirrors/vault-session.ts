@@ -60,11 +60,13 @@ async function renew(client: VaultClient, login: VaultLogin, old: Lease): Promis
 const tooLate = (): RekeyError => new RekeyError("time-budget-spent", { context: { operation: "login" } });
 
 async function untilAborted<T>(work: Promise<T>, { signal }: CallOptions): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(tooLate());
-  signal.addEventListener("abort", abort, { once: true });
+  let abort = (): void => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    abort = () => reject(tooLate());
+    signal.addEventListener("abort", abort, { once: true });
+  });
   try {
-    return await Promise.race([work, promise]);
+    return await Promise.race([work, aborted]);
   } finally {
     signal.removeEventListener("abort", abort);
   }

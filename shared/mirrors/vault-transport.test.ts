@@ -3,25 +3,8 @@ import { createServer as createTlsServer } from "node:https";
 import type { Server as TcpServer } from "node:net";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { certificate, key } from "../../tests/support/loopback-certificate.ts";
 import { type TransportRequest, vaultTransport } from "./vault-transport.ts";
-
-/** Self-signed for 127.0.0.1, valid to 2120; it protects nothing. */
-const key = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgAPKYKxVNpSQD7F4D
-HayAi+fuH+D4hsjppYO1QuY5L6uhRANCAAQ7fKZH1/xfkiiBMAfFA8RV5T9xNAYO
-qFEAHUcMXcUT8Po+7A0UOOJEvjfM/pLFppGq6fXANhrrmcqUcj+Kc95m
------END PRIVATE KEY-----
-`;
-const certificate = `-----BEGIN CERTIFICATE-----
-MIIBSjCB8aADAgECAgEBMAoGCCqGSM49BAMCMBsxGTAXBgNVBAMMEGxvb3BiYWNr
-LmludmFsaWQwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBsxGTAX
-BgNVBAMMEGxvb3BiYWNrLmludmFsaWQwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
-AAQ7fKZH1/xfkiiBMAfFA8RV5T9xNAYOqFEAHUcMXcUT8Po+7A0UOOJEvjfM/pLF
-ppGq6fXANhrrmcqUcj+Kc95moyQwIjAPBgNVHREECDAGhwR/AAABMA8GA1UdEwEB
-/wQFMAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIhAJKKT6E/a5Ka9N6jD18yTsDRLNWB
-tgKmdj6l5xLH//s0AiAbzALnjN9/GkaSiY+X7vKbsjQqpX5GQNs0MCRe19wJyg==
------END CERTIFICATE-----
-`;
 
 const canary = "canary-4be0";
 const seen: { readonly method: string; readonly url: string; readonly body: string; readonly headers: object }[] = [];

@@ -21,6 +21,8 @@ export interface RotationDependencies {
   readonly strategies: Readonly<Partial<Record<StrategyName, RotationStrategy>>>;
   /** For a secret that names none, where AWS's rule (single-user, alternating-users with a `masterarn`) does not fit the engine. */
   readonly defaultStrategy: StrategyName;
+  /** `rekey:*` tags for secrets that do not carry them. */
+  readonly defaultTags?: ReadonlyMap<string, string>;
   /** ARNs of admin secrets that the function's owner allows. */
   readonly adminSecretArns: readonly string[];
   /** PEM root used when the secret names none. */

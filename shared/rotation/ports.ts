@@ -66,6 +66,8 @@ export interface DatabaseTarget {
   readonly host: string;
   readonly port: number;
   readonly dbname: string;
+  /** The database that holds the secret's users, where the server keeps users in databases and the secret says it. */
+  readonly authSource?: string;
   readonly tls: { readonly mode: TlsMode; readonly ca?: string };
   /** The secret's `rekey:*` tags, for options that only one engine has. */
   readonly options: ReadonlyMap<string, string>;
@@ -74,6 +76,8 @@ export interface DatabaseTarget {
 export interface Credential {
   readonly username: string;
   readonly password: SecretValue;
+  /** The database that holds this user, where that is not the target's. */
+  readonly authSource?: string | undefined;
 }
 
 export type LoginRefusal = "bad-credential" | "expired" | "login-not-allowed";

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { parseDatabaseSecret } from "../secrets/database-secret.ts";
 import { type MemoryRotation, memoryRotation, memorySecretId, memoryValue } from "../testing/memory-rotation.ts";
 import type { RotationStep } from "./ports.ts";
 
@@ -45,6 +46,19 @@ describe("a healthy rotation", () => {
     expect(store.labelled("AWSCURRENT")).toEqual(after);
     expect(publisher.events.map(({ type }) => type)).toEqual(["Secret Rotated", "Secret Rotated"]);
   });
+});
+
+test("the function's default tags hold for a secret that does not carry them", async () => {
+  const lengths: (number | undefined)[] = [];
+  for (const tags of [{}, { "rekey:password-length": "50" }]) {
+    const defaultTags = new Map([["rekey:password-length", "40"]]);
+    const stage = memoryRotation({ strategy: "single-user", tags, defaultTags });
+    stage.store.beginRotation("v1");
+    await stage.container()("createSecret");
+    const { password } = parseDatabaseSecret(stage.store.labelled("AWSPENDING")?.value ?? memoryValue(""));
+    lengths.push(password.reveal().length);
+  }
+  expect(lengths).toEqual([40, 50]);
 });
 
 describe("a step at the wrong time changes nothing", () => {

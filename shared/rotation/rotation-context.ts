@@ -40,6 +40,7 @@ export function targetsOf(
     host,
     port: port ?? deps.engine.defaultPort,
     dbname: secret.dbname ?? deps.engine.defaultDatabase,
+    ...(secret.authSource === undefined ? {} : { authSource: secret.authSource }),
     tls: { mode: policy.tlsMode ?? secret.tlsMode ?? "verify-full", ...(ca === undefined ? {} : { ca }) },
     options,
   });
@@ -70,7 +71,7 @@ async function* adminCredentials(
     if (admin.host !== undefined && !sameHost(admin.host, current.host)) {
       throw new RekeyError("admin-secret-refused", { context: { admin: arn, problem: "it is for another host" } });
     }
-    yield admin;
+    yield { ...admin, authSource: admin.authSource ?? deps.engine.defaultDatabase };
   }
 }
 
@@ -140,7 +141,7 @@ export function comparePending({ strategy, current, hosts }: Rotation, pending: 
   const expectedUsername = isCopyOfCurrent(current, pending)
     ? current.username
     : strategy.expectedUsername(current, hosts[0].policy);
-  const kept = ["engine", "host", "port", "dbname", "masterArn", "tlsMode", "tlsCa"] as const;
+  const kept = ["engine", "host", "port", "dbname", "authSource", "masterArn", "tlsMode", "tlsCa"] as const;
   const other = kept.find((field) => pending[field] !== current[field]);
   const field =
     other ??

@@ -18,6 +18,8 @@ test("tags choose strategy, charset, length, TLS mode, admin secret, alternate u
     ["rekey:strategy", "alternating-users"],
     ["rekey:password-charset", "shell"],
     ["rekey:password-length", "40"],
+    ["rekey:password-exclude", "@%"],
+    ["rekey:password-each-kind", "false"],
     ["rekey:tls", "verify-ca"],
     ["rekey:admin-secret", "arn:admin"],
     ["rekey:alternate-user", "app_b"],
@@ -26,7 +28,7 @@ test("tags choose strategy, charset, length, TLS mode, admin secret, alternate u
   ]);
   expect(rotationPolicy(tags)).toEqual({
     strategy: "alternating-users",
-    password: { charset: "shell", length: 40 },
+    password: { charset: "shell", length: 40, excluded: "@%", eachKind: false },
     tlsMode: "verify-ca",
     adminSecretArn: "arn:admin",
     alternateUser: "app_b",
@@ -40,6 +42,8 @@ test.each([
   ["rekey:password-charset", "emoji"],
   ["rekey:password-length", "8"],
   ["rekey:password-length", "many"],
+  ["rekey:password-exclude", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"],
+  ["rekey:password-each-kind", "maybe"],
   ["rekey:tls", "prefer"],
   ["rekey:change-at", "testSecret"],
   ["rekey:grace", "soon"],

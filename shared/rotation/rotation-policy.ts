@@ -1,10 +1,5 @@
 import { RekeyError } from "../errors/rekey-error.ts";
-import {
-  checkPasswordPolicy,
-  type PasswordCharset,
-  passwordCharsets,
-  type PasswordPolicy,
-} from "../secrets/password.ts";
+import { checkPasswordPolicy, passwordCharsets, type PasswordPolicy } from "../secrets/password.ts";
 import { type TlsMode, tlsModes } from "../secrets/database-secret.ts";
 
 const strategyNames = ["single-user", "alternating-users", "dual-password", "issued"] as const;
@@ -52,12 +47,22 @@ function oneOf<Value extends string>(
   return value;
 }
 
+function passwordPolicy(tags: ReadonlyMap<string, string>): PasswordPolicy {
+  const excluded = tags.get("rekey:password-exclude");
+  const eachKind = oneOf(tags, "rekey:password-each-kind", ["true", "false"]);
+  return checkPasswordPolicy({
+    charset: oneOf(tags, "rekey:password-charset", passwordCharsets) ?? "url",
+    length: Number(tags.get("rekey:password-length") ?? "32"),
+    ...(excluded === undefined ? {} : { excluded }),
+    ...(eachKind === undefined ? {} : { eachKind: eachKind === "true" }),
+  });
+}
+
 /** Errors: `option-invalid`, naming the tag. */
 export function rotationPolicy(tags: ReadonlyMap<string, string>): RotationPolicy {
-  const charset: PasswordCharset = oneOf(tags, "rekey:password-charset", passwordCharsets) ?? "url";
   return {
     strategy: oneOf(tags, "rekey:strategy", strategyNames),
-    password: checkPasswordPolicy({ charset, length: Number(tags.get("rekey:password-length") ?? "32") }),
+    password: passwordPolicy(tags),
     tlsMode: oneOf(tags, "rekey:tls", tlsModes),
     adminSecretArn: tags.get("rekey:admin-secret"),
     alternateUser: tags.get("rekey:alternate-user"),

@@ -9,6 +9,7 @@ import { environmentPublisher, environmentStore } from "./aws-clients.ts";
 import { environmentOf } from "./environment.ts";
 import { lambda } from "./lambda.ts";
 import { type Facts, warn } from "./logger.ts";
+import { passwordTags } from "./password-tags.ts";
 import { invocationCalls } from "./time-budget.ts";
 
 /** `REKEY_TLS_CA`: PEM text, or the path of a PEM file in the function's package or layer. */
@@ -28,7 +29,7 @@ export type RotationStrategies = Pick<RotationDependencies, "strategies"> &
 
 /**
  * The Lambda handler of one engine's rotation function, wired from the environment: `EVENT_BUS_NAME`,
- * `REKEY_ADMIN_SECRETS`, `REKEY_TLS_CA`, `SECRETS_MANAGER_ENDPOINT`.
+ * `REKEY_ADMIN_SECRETS`, `REKEY_TLS_CA`, `SECRETS_MANAGER_ENDPOINT`, and the password variables of AWS's samples.
  */
 export function rotationFunction(
   engine: DatabaseEngine,
@@ -43,6 +44,7 @@ export function rotationFunction(
     engine,
     strategies,
     defaultStrategy,
+    defaultTags: passwordTags(environment),
     adminSecretArns: environment.list("REKEY_ADMIN_SECRETS"),
     ...(ca === undefined ? {} : { tlsCa: readCa(ca) }),
     generatePassword,

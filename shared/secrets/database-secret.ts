@@ -1,6 +1,7 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import { renderDerivedFields } from "./derived-fields.ts";
 import { SecretValue } from "./secret-value.ts";
+import { renderTemplates } from "./templated-fields.ts";
 
 export const tlsModes = ["verify-full", "verify-ca", "require", "disable"] as const;
 export type TlsMode = (typeof tlsModes)[number];
@@ -13,6 +14,8 @@ export interface DatabaseSecret {
   /** From `hosts`: further servers that have the same user, `host` or `host:port`; all are changed together. */
   readonly otherHosts: readonly { readonly host: string; readonly port: number | undefined }[];
   readonly dbname: string | undefined;
+  /** The database that holds the user, where the server keeps users in databases. */
+  readonly authSource: string | undefined;
   readonly username: string;
   readonly password: SecretValue;
   readonly masterArn: string | undefined;
@@ -28,6 +31,8 @@ export interface AdminSecret {
   readonly username: string;
   readonly password: SecretValue;
   readonly host: string | undefined;
+  /** From `authSource`, or else `dbname`. */
+  readonly authSource: string | undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -125,6 +130,7 @@ export function parseDatabaseSecret(value: SecretValue): DatabaseSecret {
     port: parsePort(fields),
     otherHosts: parseOtherHosts(fields),
     dbname: text(fields, "dbname"),
+    authSource: text(fields, "authSource"),
     username: requiredText(fields, "username"),
     password: new SecretValue(requiredText(fields, "password")),
     masterArn: text(fields, "masterarn"),
@@ -141,13 +147,14 @@ export function parseAdminSecret(value: SecretValue): AdminSecret {
     username: requiredText(fields, "username"),
     password: new SecretValue(requiredText(fields, "password")),
     host: text(fields, "host"),
+    authSource: text(fields, "authSource") ?? text(fields, "dbname"),
   };
 }
 
 /**
  * The same secret with another credential. Every other field is kept; fields derived from the credential (`url`,
- * `jdbcUrl`, `DATABASE_URL`) are rendered anew. Errors: `secret-malformed` when a field holds the old password in a form
- * that cannot be rendered, since it would go stale.
+ * `jdbcUrl`, `DATABASE_URL`) and those of `templates` are rendered anew. Errors: `secret-malformed` when a field holds the
+ * old password in a form that cannot be rendered, since it would go stale, and for a template that cannot be rendered.
  */
 export function withCredential(
   value: SecretValue,
@@ -161,6 +168,7 @@ export function withCredential(
     password: credential.password.reveal(),
     ...(alternateUsers === undefined ? {} : { alternateusers: alternateUsers }),
   };
-  const rendered = renderDerivedFields(fields, old, credential);
-  return new SecretValue(JSON.stringify({ ...fields, ...rendered }));
+  const templated = renderTemplates(fields);
+  const derived = renderDerivedFields(fields, old, credential, new Set(Object.keys(templated)));
+  return new SecretValue(JSON.stringify({ ...fields, ...derived, ...templated }));
 }

@@ -1,4 +1,5 @@
 import { RekeyError } from "../errors/rekey-error.ts";
+import { decode, encode } from "./percent-encoding.ts";
 import type { SecretValue } from "./secret-value.ts";
 
 interface Credential {
@@ -11,6 +12,7 @@ const own = new Set([
   "host",
   "port",
   "dbname",
+  "authSource",
   "username",
   "password",
   "masterarn",
@@ -19,20 +21,12 @@ const own = new Set([
   "alternateusers",
 ]);
 
-/** RFC 3986 unreserved characters stay; everything else is percent-encoded, so every URL parser reads it back. */
-const encode = (text: string): string =>
-  encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
-
-const decode = (text: string): string | undefined => {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
-};
-
 const userInfo = /^((?:jdbc:)?[a-z][a-z0-9+.-]*:\/\/)([^/?#@]*):([^/?#@]*)@/i;
-const queryPair = /([?&;])(user(?:name)?|password)=([^&;#]*)/gi;
+const queryPair = /([?&;])(user(?:name)?|uid|password|pwd)=([^&;#]*)/gi;
+
+/** Whether an encoded text says this; in a parameter, `+` may stand for a space. */
+const says = (encoded: string, text: string): boolean =>
+  decode(encoded) === text || decode(encoded.replaceAll("+", " ")) === text;
 
 function renderUrl(url: string, old: Credential, next: Credential): string {
   const oldPassword = old.password.reveal();
@@ -44,35 +38,50 @@ function renderUrl(url: string, old: Credential, next: Credential): string {
         : whole,
     )
     .replace(queryPair, (whole, mark: string, key: string, value: string) => {
-      const isPassword = key.toLowerCase() === "password";
-      if (decode(value) !== (isPassword ? oldPassword : old.username)) return whole;
+      const isPassword = /^p/i.test(key);
+      if (!says(value, isPassword ? oldPassword : old.username)) return whole;
       return `${mark}${key}=${encode(isPassword ? nextPassword : next.username)}`;
     });
 }
 
+function holds(text: string, password: string): boolean {
+  const readings = [text, decode(text), decode(text.replaceAll("+", " "))];
+  const writings = [encode(password), encodeURIComponent(password)];
+  return (
+    password.length >= 8 &&
+    (readings.some((reading) => reading?.includes(password)) || writings.some((writing) => text.includes(writing)))
+  );
+}
+
+function renderTree(field: string, value: unknown, old: Credential, next: Credential): unknown {
+  if (typeof value === "string") {
+    const rendered = renderUrl(value, old, next);
+    if (!next.password.equals(old.password) && holds(rendered, old.password.reveal())) {
+      throw new RekeyError("secret-malformed", {
+        context: { field, problem: "holds the password in a form rekey cannot render" },
+      });
+    }
+    return rendered;
+  }
+  if (Array.isArray(value)) return value.map((item) => renderTree(field, item, old, next));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, renderTree(field, item, old, next)]));
+}
+
 /**
- * The other fields of a secret that were made from its credential, rendered for the next one: URLs with user info and
- * JDBC URLs with `user` and `password` parameters. Errors: `secret-malformed` for a field that still holds the old
- * password afterwards.
+ * The other fields of a secret that were made from its credential, rendered for the next one, also inside of lists and
+ * objects: URLs with user info and JDBC URLs with `user` and `password` parameters. `except`: fields that are made anew in
+ * any case. Errors: `secret-malformed` for a field that still holds the old password afterwards.
  */
 export function renderDerivedFields(
   fields: Readonly<Record<string, unknown>>,
   old: Credential,
   next: Credential,
-): Record<string, string> {
-  const oldPassword = old.password.reveal();
-  const traces = [oldPassword, encode(oldPassword), encodeURIComponent(oldPassword)];
-  const rendered: Record<string, string> = {};
-  for (const [field, value] of Object.entries(fields)) {
-    if (own.has(field) || typeof value !== "string") continue;
-    const result = renderUrl(value, old, next);
-    const stale = oldPassword.length >= 8 && traces.some((trace) => result.includes(trace));
-    if (stale && !next.password.equals(old.password)) {
-      throw new RekeyError("secret-malformed", {
-        context: { field, problem: "holds the password in a form rekey cannot render" },
-      });
-    }
-    if (result !== value) rendered[field] = result;
-  }
-  return rendered;
+  except: ReadonlySet<string>,
+): Record<string, unknown> {
+  const derived = Object.entries(fields).filter(([field]) => !own.has(field) && !except.has(field));
+  return Object.fromEntries(derived.map(([field, value]) => [field, renderTree(field, value, old, next)]));
 }
+
+/** Whether a name is one of the secret's own fields, which no template may write. */
+export const isOwnField = (field: string): boolean => own.has(field);

@@ -14,14 +14,21 @@ export const rooms: Readonly<Record<string, Room>> = {
   "shared/rotation": { rooms: values, packages: [] },
   "shared/engines": {
     rooms: [ports, ...values],
-    packages: ["node:crypto", "node:util", "pg", "@mongodb-js/saslprep"],
+    packages: ["node:crypto", "node:net", "node:tls", "node:util", "pg", "@mongodb-js/saslprep", "mongodb"],
   },
   "shared/stores": { rooms: [ports, ...values], packages: ["@aws-sdk/client-secrets-manager"] },
   "shared/publishers": { rooms: [ports, "shared/errors"], packages: ["@aws-sdk/client-eventbridge"] },
   "shared/mirrors": { rooms: [ports, ...values], packages: ["node-vault", "node:"] },
   "shared/client": {
-    rooms: [...values, "shared/stores"],
-    packages: ["pg", "@aws-sdk/client-sqs", "@aws-sdk/client-sns", "node:"],
+    rooms: [...values, "shared/stores", "shared/mirrors"],
+    packages: [
+      "pg",
+      "@aws-sdk/client-secrets-manager",
+      "@aws-sdk/client-sqs",
+      "@aws-sdk/client-sns",
+      "@opentelemetry/api",
+      "node:",
+    ],
   },
   "shared/operations": {
     rooms: ["shared/rotation", "shared/stores", "shared/publishers", "shared/mirrors", ...values],
@@ -31,7 +38,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ["shared/rotation/ports.ts", "shared/operations/doctor/account.ts"],
     packages: ["@aws-sdk/client-iam", "@aws-sdk/client-lambda", "@aws-sdk/client-secrets-manager"],
   },
-  "shared/testing": { rooms: ["shared/rotation", ...values], packages: [] },
+  "shared/testing": { rooms: ["shared/rotation", "shared/client", ...values], packages: ["node:"] },
+  "shared/testing/engine-contract": {
+    rooms: ["shared/rotation", "shared/stores", "shared/publishers", "local", ...values],
+    packages: ["node:", "fast-check", "@aws-sdk/client-eventbridge", "@aws-sdk/client-secrets-manager"],
+  },
   "shared/runtime": {
     rooms: ["shared/rotation", "shared/operations", "shared/stores", "shared/publishers", "shared/mirrors", ...values],
     packages: [
@@ -63,12 +74,13 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   bench: {
-    rooms: ["shared", "local", "bundle"],
+    rooms: ["shared", "local", "bundle", "tests/support/postgres-fixture.ts"],
     packages: [
       "node:",
       "@aws-lambda-powertools/parameters",
       "@aws-sdk/client-secrets-manager",
       "@middy/secrets-manager",
+      "esbuild",
     ],
   },
 };
@@ -80,6 +92,7 @@ export const mayReveal = [
   "shared/stores",
   "shared/mirrors",
   "shared/client",
+  "shared/testing/engine-contract",
   "local/demo",
 ];
 

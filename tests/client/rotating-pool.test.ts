@@ -1,36 +1,36 @@
 import { execFileSync } from "node:child_process";
-import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createRotatingPool } from "../../shared/client/pg/rotating-pool.ts";
 import { createSecretClient } from "../../shared/client/secret-client.ts";
 import { secretsManagerStore } from "../../shared/stores/secrets-manager.ts";
-import { type RotationStage, startRotationStage, type Strategy } from "../support/rotation-stage.ts";
+import type { Variant } from "../../shared/testing/engine-contract/fixture.ts";
+import { type Stage, startStage } from "../../shared/testing/engine-contract/stage.ts";
+import { type EmbeddedPostgres, startPostgres } from "../../local/postgres/embedded-postgres.ts";
+import { postgresFixture } from "../support/postgres-fixture.ts";
 
-let stage: RotationStage;
-let sdk: SecretsManagerClient;
+const singleUser: Variant = { strategy: "single-user", usesAdmin: false };
+let postgres: EmbeddedPostgres;
+let stage: Stage;
 
 beforeAll(async () => {
-  stage = await startRotationStage();
-  sdk = new SecretsManagerClient({
-    endpoint: stage.front.endpoint,
-    region: "us-east-1",
-    credentials: { accessKeyId: "test", secretAccessKey: "test" },
-  });
+  postgres = await startPostgres();
+  const fixture = postgresFixture("PostgreSQL", async () => postgres);
+  stage = await startStage(fixture, await fixture.start());
 });
 afterAll(async () => {
-  sdk.destroy();
   await stage.stop();
+  await postgres.stop();
 });
 
-test.each<[Strategy, number]>([
-  ["single-user", 200],
-  ["alternating-users", 0],
+test.each<[Variant, number]>([
+  [singleUser, 200],
+  [{ strategy: "alternating-users", usesAdmin: true }, 0],
 ])(
-  "eight connections that reconnect all the time lose no query over five rotations (%s)",
+  "eight connections that reconnect all the time lose no query over five rotations ($strategy)",
   { timeout: 120_000 },
-  async (strategy, mostRefused) => {
-    const secretId = await stage.createSecret(strategy);
-    using client = createSecretClient({ source: secretsManagerStore(sdk) });
+  async (variant, mostRefused) => {
+    const { id: secretId } = await stage.newSecret(variant);
+    using client = createSecretClient({ source: secretsManagerStore(stage.aws.own) });
     await using pool = createRotatingPool({ client, secretId, pool: { max: 8, maxUses: 3 } });
     const drained: string[] = [];
     pool.onDrained((versionId) => drained.push(versionId));
@@ -47,7 +47,7 @@ test.each<[Strategy, number]>([
     let versionId = "";
     for (let rotation = 0; rotation < 5; rotation++) {
       versionId = await stage.rotate(secretId);
-      client.invalidate(secretId, { versionId });
+      client.invalidate(secretId, { atLeast: versionId });
       await expect.poll(async () => (await client.get(secretId)).versionId).toBe(versionId);
     }
     await expect.poll(() => pool.versionId).toBe(versionId);
@@ -61,15 +61,15 @@ test.each<[Strategy, number]>([
 );
 
 test("a credential that is refused everywhere is offered once each, and the error is typed", async () => {
-  const secretId = await stage.createSecret("single-user");
-  using client = createSecretClient({ source: secretsManagerStore(sdk) });
+  const { id: secretId, account } = await stage.newSecret(singleUser);
+  using client = createSecretClient({ source: secretsManagerStore(stage.aws.own) });
   await using pool = createRotatingPool({ client, secretId });
   await pool.query("SELECT 1");
-  const user = (await client.get(secretId)).value.reveal().match(/"username":"([^"]+)"/)?.[1] ?? "";
-  await stage.postgres.admin(
+  const user = account.username;
+  await postgres.admin(
     `ALTER ROLE ${user} PASSWORD 'changed'; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${user}'`,
   );
-  const before = (await stage.postgres.log()).length;
+  const before = (await postgres.log()).length;
   await expect
     .poll(async () =>
       pool.query("SELECT 1").then(
@@ -78,7 +78,7 @@ test("a credential that is refused everywhere is offered once each, and the erro
       ),
     )
     .toBe("credential-refused");
-  const refusals = (await stage.postgres.log())
+  const refusals = (await postgres.log())
     .slice(before)
     .split("\n")
     .filter((line) => line.includes(`password authentication failed for user "${user}"`));
@@ -97,14 +97,14 @@ const terminateOnceIdle = `
 `;
 
 test("a connection that the server ends behind its answer costs neither that query nor the process", async () => {
-  const secretId = await stage.createSecret("single-user");
-  using client = createSecretClient({ source: secretsManagerStore(sdk) });
+  const { id: secretId } = await stage.newSecret(singleUser);
+  using client = createSecretClient({ source: secretsManagerStore(stage.aws.own) });
   await using pool = createRotatingPool({ client, secretId, pool: { max: 1 } });
   const [backend] = (await pool.query<{ pid: number }>("SELECT pg_backend_pid() AS pid")).rows;
   const answer = pool.query("SELECT pg_sleep(1)");
   const state = "SELECT state FROM pg_stat_activity WHERE pid = $1";
-  await expect.poll(async () => stage.postgres.admin(state, [backend?.pid])).toEqual([{ state: "active" }]);
-  const { host, port, superuser } = stage.postgres;
+  await expect.poll(async () => postgres.admin(state, [backend?.pid])).toEqual([{ state: "active" }]);
+  const { host, port, superuser } = postgres;
   const connection = { host, port, user: superuser.username, password: superuser.password, database: "postgres" };
   execFileSync(process.execPath, ["--input-type=module", "--eval", terminateOnceIdle], {
     env: { ...process.env, TERMINATOR: JSON.stringify(connection), BACKEND: String(backend?.pid) },

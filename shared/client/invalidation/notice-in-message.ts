@@ -1,8 +1,4 @@
-import type { RotationNotice } from "../secret-client.ts";
-
-export interface SecretNotice extends RotationNotice {
-  readonly secretArn: string;
-}
+import type { SecretNotice } from "./invalidation-source.ts";
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -25,10 +21,17 @@ export function noticeInMessage(body: string): SecretNotice | undefined {
   const event = isObject(outer) && typeof outer["Message"] === "string" ? parse(outer["Message"]) : outer;
   if (!isObject(event) || !isObject(event["detail"])) return undefined;
   const { detail, resources } = event;
-  const { secretArn, versionId, previousVersionId, labelUpdated } = detail;
+  const { secretArn, versionId, previousVersionId, labelUpdated, strategy, at } = detail;
   const native = event["detail-type"] === "Secret Label Updated" && labelUpdated === "AWSCURRENT";
   const arn: unknown = native && Array.isArray(resources) ? resources[0] : secretArn;
   if (!native && event["detail-type"] !== "Secret Rotated") return undefined;
   if (typeof arn !== "string" || typeof versionId !== "string") return undefined;
-  return { secretArn: arn, versionId, ...(typeof previousVersionId === "string" ? { previousVersionId } : {}) };
+  const atMs = Date.parse(String(native ? event["time"] : at));
+  return {
+    secretArn: arn,
+    versionId,
+    ...(typeof previousVersionId === "string" ? { previousVersionId } : {}),
+    ...(Number.isNaN(atMs) ? {} : { atMs }),
+    replacedStillWorks: strategy === "alternating-users" || strategy === "dual-password",
+  };
 }

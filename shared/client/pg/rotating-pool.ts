@@ -106,7 +106,7 @@ export function createRotatingPool({ client, secretId, pool: settings = {} }: Ro
     return active;
   }
 
-  const stopListening = client.onRotated((rotated, version) => {
+  const stopListening = client.on("rotated", ({ secretId: rotated, version }) => {
     if (rotated === secretId && !closed) adopt(version);
   });
 

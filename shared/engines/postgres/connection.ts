@@ -1,9 +1,13 @@
 import { Client, type ClientConfig } from "pg";
-import type { CallOptions, Credential, DatabaseTarget } from "../../rotation/ports.ts";
-import { translateError } from "./translate-error.ts";
+import { RekeyError } from "../../errors/rekey-error.ts";
+import type { CallOptions, Credential, DatabaseTarget, LoginRefusal } from "../../rotation/ports.ts";
+import { sqlState, translateError } from "./translate-error.ts";
 
-/** An unreachable host is reported after this long, well before any function's own time-out. */
+/** A host that cannot be reached, or does not answer, is reported after this long, well before any function's own time-out. */
 const connectTimeoutMs = 5_000;
+
+/** Later than the server's own limits, for a server that has gone silent. */
+const answerTimeoutMs = 15_000;
 
 function tlsOptions(tls: DatabaseTarget["tls"]): NonNullable<ClientConfig["ssl"]> {
   if (tls.mode === "disable") return false;
@@ -20,6 +24,28 @@ class CleartextRefused extends Error {
   readonly code = "ERR_TLS_CLEARTEXT_PASSWORD";
 }
 
+type Stream = Client["connection"]["stream"];
+
+/**
+ * The driver's parser throws at what it does not know, such as an authentication method, inside of a listener of the
+ * socket, which would end the process. Here the socket ends with that error instead.
+ */
+function guardParser(connection: Client["connection"]): void {
+  const internal = connection as unknown as { attachListeners: (stream: Stream) => void };
+  const attach = internal.attachListeners.bind(connection);
+  internal.attachListeners = (stream) => {
+    attach(stream);
+    const parse = stream.listeners("data").at(-1) as (chunk: Buffer) => void;
+    stream.off("data", parse).on("data", (chunk: Buffer) => {
+      try {
+        parse(chunk);
+      } catch (error) {
+        stream.destroy(error as Error);
+      }
+    });
+  };
+}
+
 /** One connection; every wait on it ends with the call's signal, by cutting the socket. */
 export interface Connection {
   /** Runs one statement. Errors: the table of `translateError`. */
@@ -27,9 +53,21 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-/** Connects and logs in, or throws the driver's error for the caller to tell a refusal from a fault. */
-export async function connect(target: DatabaseTarget, credential: Credential, call: CallOptions): Promise<Connection> {
-  call.signal.throwIfAborted();
+/** What the SQLSTATE of a refused login means since PostgreSQL 9. */
+function refusalOf(error: unknown): LoginRefusal | undefined {
+  const state = sqlState(error);
+  if (state === "28P01") return "bad-credential";
+  return state === "28000" ? "login-not-allowed" : undefined;
+}
+
+/** Connects and logs in. A refused login is a result. Errors: the table of `translateError`. */
+export async function connect(
+  target: DatabaseTarget,
+  credential: Credential,
+  call: CallOptions,
+  refusal: (error: unknown) => LoginRefusal | undefined = refusalOf,
+): Promise<Connection | LoginRefusal> {
+  if (call.signal.aborted) throw new RekeyError("time-budget-spent", { context: { operation: "log in" } });
   const client = new Client({
     host: target.host,
     port: target.port,
@@ -38,9 +76,11 @@ export async function connect(target: DatabaseTarget, credential: Credential, ca
     password: credential.password.reveal(),
     ssl: tlsOptions(target.tls),
     connectionTimeoutMillis: connectTimeoutMs,
+    query_timeout: answerTimeoutMs,
     application_name: "rekey",
     scramMaxIterations: 10_000_000,
   } as ClientConfig);
+  guardParser(client.connection);
   if (!target.tls.mode.startsWith("verify")) {
     client.connection.on("authenticationCleartextPassword", () =>
       client.connection.stream.destroy(new CleartextRefused()),
@@ -62,18 +102,24 @@ export async function connect(target: DatabaseTarget, credential: Credential, ca
     }
   };
 
+  let isReached = false;
+  client.connection.stream.once("connect", () => {
+    isReached = true;
+  });
   try {
     await bounded(client.connect(), call);
   } catch (error) {
     client.connection.stream.destroy();
-    throw error;
+    const refused = refusal(error);
+    if (refused !== undefined) return refused;
+    throw translateError(error, call, "log in", isReached);
   }
   return {
     async run<Row extends object>(operation: string, sql: string, options: CallOptions) {
       try {
         return (await bounded(client.query<Row>(sql), options)).rows;
       } catch (error) {
-        throw translateError(error, options, operation);
+        throw translateError(error, options, operation, isReached);
       }
     },
     async close() {

@@ -109,6 +109,15 @@ describe("changing a password", () => {
     expect(after).toBeDefined();
   });
 
+  test("a statement that the server refuses for a reason without a code of its own is database-failed", async () => {
+    const { username, password } = postgres.superuser;
+    await using session = await open(credential(username, password));
+    await expect(session.setPassword(credential("nobody", "x"), call)).rejects.toMatchObject({
+      code: "database-failed",
+      context: { sqlstate: "42704" },
+    });
+  });
+
   test("another user's password without the right is database-rights-missing", async () => {
     await postgres.admin("CREATE ROLE weak LOGIN PASSWORD 'weak'");
     await using session = await open(credential("weak", "weak"));

@@ -11,7 +11,6 @@ import { inspect } from "./inspect.ts";
 import { inTransaction, setPassword } from "./set-password.ts";
 import { shapes } from "./statement-shapes.ts";
 import { syncPair } from "./sync-pair.ts";
-import { sqlState, translateError } from "./translate-error.ts";
 
 export type PostgresSession = DatabaseSession & PasswordChange & UserPairing & Inspection;
 
@@ -43,13 +42,8 @@ export function postgresEngine(): DatabaseEngine<PostgresSession> {
     maxUsernameBytes: 63,
     shapes,
     async login(target, credential, call: CallOptions) {
-      try {
-        return { ok: true, session: session(await connect(target, credential, call)) };
-      } catch (error) {
-        if (sqlState(error) === "28P01") return { ok: false, refusal: "bad-credential" };
-        if (sqlState(error) === "28000") return { ok: false, refusal: "login-not-allowed" };
-        throw translateError(error, call, "log in");
-      }
+      const outcome = await connect(target, credential, call);
+      return typeof outcome === "string" ? { ok: false, refusal: outcome } : { ok: true, session: session(outcome) };
     },
   };
 }

@@ -3,6 +3,7 @@ import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, Credential } from "../../rotation/ports.ts";
 import type { Connection } from "./connection.ts";
 import { scramVerifier } from "./scram-verifier.ts";
+import { transaction } from "./transaction.ts";
 
 /** A lock that is not free, or a statement that hangs, ends as `database-timeout` long before the function does. */
 const limits = "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '10s'";
@@ -11,40 +12,45 @@ const limits = "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '10
 const oneAtATime = "SELECT pg_advisory_xact_lock(hashtext('rekey'))";
 
 /** Runs `work` in a transaction that holds rekey's lock, and rolls it back when it throws. */
-export async function inTransaction(
+export const inTransaction = async (
   connection: Connection,
   call: CallOptions,
   work: () => Promise<void>,
-): Promise<void> {
-  await connection.run("begin", `BEGIN; ${limits}; ${oneAtATime}`, call);
-  try {
-    await work();
-  } catch (error) {
-    await connection.run("rollback", "ROLLBACK", call).catch(() => undefined);
-    throw error;
-  }
-  await connection.run("commit", "COMMIT", call);
-}
+): Promise<void> => transaction(connection, `${limits}; ${oneAtATime}`, call, work);
 
-/** The server's own iteration count: a setting since PostgreSQL 16, 4096 before. */
-async function scramIterations(connection: Connection, call: CallOptions): Promise<number> {
-  const [row] = await connection.run<{ iterations: string | null }>(
-    "read scram_iterations",
-    "SELECT current_setting('scram_iterations', true) AS iterations",
+/**
+ * The server's own iteration count (a setting since PostgreSQL 16, 4096 before), and whether the role has expired: a
+ * login of an expired role is refused in the words of a wrong password, so only a session that is in can tell.
+ */
+async function readTerms(
+  connection: Connection,
+  username: string,
+  call: CallOptions,
+): Promise<{ readonly iterations: number; readonly isExpired: boolean }> {
+  const [row] = await connection.run<{ iterations: string | null; isExpired: boolean | null }>(
+    "read role",
+    `SELECT current_setting('scram_iterations', true) AS iterations,
+            (SELECT rolvaliduntil <= now() FROM pg_roles WHERE rolname = ${escapeLiteral(username)}) AS "isExpired"`,
     call,
   );
-  return Number(row?.iterations ?? "4096");
+  return { iterations: Number(row?.iterations ?? "4096"), isExpired: row?.isExpired === true };
 }
 
-/** Sets a role's password by its verifier. Errors: `database-rights-missing`, `database-read-only`, `credential-refused`. */
-export async function setPassword(connection: Connection, credential: Credential, call: CallOptions): Promise<void> {
-  if (Buffer.byteLength(credential.username) > 63) {
+/** Sets a role's password by its verifier. Errors: `credential-expired`, `database-rights-missing`, `database-read-only`. */
+export async function setPassword(
+  connection: Connection,
+  { username, password }: Credential,
+  call: CallOptions,
+): Promise<void> {
+  if (Buffer.byteLength(username) > 63) {
     throw new RekeyError("secret-malformed", { context: { field: "username", problem: "longer than 63 bytes" } });
   }
-  const verifier = await scramVerifier(credential.password, await scramIterations(connection, call));
+  const { iterations, isExpired } = await readTerms(connection, username, call);
+  if (isExpired) throw new RekeyError("credential-expired", { context: { user: username } });
+  const verifier = await scramVerifier(password, iterations);
   await connection.run(
     "set password",
-    `ALTER ROLE ${escapeIdentifier(credential.username)} WITH PASSWORD ${escapeLiteral(verifier)}`,
+    `ALTER ROLE ${escapeIdentifier(username)} WITH PASSWORD ${escapeLiteral(verifier)}`,
     call,
   );
 }

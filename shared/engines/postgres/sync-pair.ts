@@ -2,6 +2,7 @@ import { escapeIdentifier, escapeLiteral } from "pg";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, UserPair } from "../../rotation/ports.ts";
 import type { Connection } from "./connection.ts";
+import { settingAssignment, settingName } from "./role-setting.ts";
 
 interface RoleRow {
   readonly name: string;
@@ -53,14 +54,6 @@ function checkPair(pair: UserPair, roles: readonly RoleRow[], next: string): Rol
 const scopeOf = (database: string | null): string =>
   database === null ? "" : ` IN DATABASE ${escapeIdentifier(database)}`;
 
-/** `name=value` as the catalogue holds it; list settings are stored quoted already. */
-function assignment(setting: string): string {
-  const name = setting.slice(0, setting.indexOf("="));
-  const value = setting.slice(name.length + 1);
-  const isList = name === "search_path" || name === "temp_tablespaces" || name.endsWith("_preload_libraries");
-  return `${escapeIdentifier(name)} = ${isList && value !== "" ? value : escapeLiteral(value)}`;
-}
-
 /** Role settings (`search_path`, `statement_timeout` …) go by the login role, so they are copied anew each time. */
 async function copySettings(connection: Connection, pair: UserPair, call: CallOptions): Promise<void> {
   const settings = await connection.run<SettingRow>(
@@ -79,8 +72,8 @@ async function copySettings(connection: Connection, pair: UserPair, call: CallOp
     ...[...stale].map((database) => `${alter}${scopeOf(database)} RESET ALL`),
     `${alter} SET role = ${escapeLiteral(pair.first)}`,
     ...settings
-      .filter(({ role, setting }) => role === pair.first && !setting.startsWith("role="))
-      .map(({ database, setting }) => `${alter}${scopeOf(database)} SET ${assignment(setting)}`),
+      .filter(({ role, setting }) => role === pair.first && settingName(setting) !== "role")
+      .map(({ database, setting }) => `${alter}${scopeOf(database)} SET ${settingAssignment(setting)}`),
   ];
   await connection.run("copy role settings", statements.join("; "), call);
 }

@@ -7,6 +7,8 @@ const bySqlState: Readonly<Record<string, ErrorCode>> = {
   "28000": "credential-refused",
   "28P01": "credential-refused",
   "3D000": "database-unknown",
+  "40001": "database-locked",
+  "40P01": "database-locked",
   "42501": "database-rights-missing",
   "53300": "database-busy",
   "55P03": "database-locked",
@@ -31,7 +33,7 @@ const networkCodes = new Set([
 
 const tlsCodes = /^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|ERR_OSSL|EPROTO)/;
 
-const stringField = (error: unknown, field: string): string | undefined => {
+export const stringField = (error: unknown, field: string): string | undefined => {
   const value = typeof error === "object" && error !== null ? Reflect.get(error, field) : undefined;
   return typeof value === "string" ? value : undefined;
 };
@@ -42,9 +44,14 @@ export const sqlState = (error: unknown): string | undefined =>
 
 /**
  * A driver's or socket's error as rekey's own. Only the SQLSTATE or the socket's code crosses: messages of the server can
- * hold statement text.
+ * hold statement text. `isReached`: the server's side had taken the connection.
  */
-export function translateError(error: unknown, call: { readonly signal: AbortSignal }, operation: string): RekeyError {
+export function translateError(
+  error: unknown,
+  call: { readonly signal: AbortSignal },
+  operation: string,
+  isReached: boolean,
+): RekeyError {
   if (error instanceof RekeyError) return error;
   if (call.signal.aborted) return new RekeyError("time-budget-spent", { context: { operation } });
   const state = sqlState(error);
@@ -57,13 +64,22 @@ export function translateError(error: unknown, call: { readonly signal: AbortSig
   if ((code !== undefined && tlsCodes.test(code)) || message.includes("does not support SSL")) {
     return new RekeyError("tls-refused", { context: { operation, reason: code ?? "server without TLS" } });
   }
-  if (message === "timeout expired")
-    return new RekeyError("database-unreachable", { context: { operation, reason: "timeout" } });
+  if (message === "timeout expired" || message === "Query read timeout") {
+    return new RekeyError(isReached ? "database-timeout" : "database-unreachable", { context: { operation } });
+  }
   if (code !== undefined && networkCodes.has(code)) {
-    return new RekeyError("database-unreachable", { context: { operation, reason: code } });
+    return new RekeyError(isReached ? "connection-lost" : "database-unreachable", {
+      context: { operation, reason: code },
+    });
   }
   if (message.startsWith("Connection terminated") || message.startsWith("There was an error establishing an SSL")) {
     return new RekeyError("connection-lost", { context: { operation } });
+  }
+  if (message.startsWith("Unknown authenticationOk message type")) {
+    return new RekeyError("database-failed", {
+      context: { operation, reason: "authentication method" },
+      hint: "the server asks for a login that the driver does not know; on Redshift, the user's password is in the sha256 form: set it once by hand, as text or in the md5 form",
+    });
   }
   return new RekeyError("database-failed", { context: { operation, reason: code ?? "protocol" } });
 }

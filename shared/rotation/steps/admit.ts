@@ -20,11 +20,12 @@ export async function admit(
   call: CallOptions,
 ): Promise<Admission> {
   const description = await deps.store.describe(request.secretId, call);
+  const tags = new Map([...(deps.defaultTags ?? []), ...description.tags]);
   const remembered = deps.memory.remember(request, {
     secretArn: description.secretArn,
     secretName: description.name,
-    policy: rotationPolicy(description.tags),
-    options: new Map([...description.tags].filter(([tag]) => tag.startsWith("rekey:"))),
+    policy: rotationPolicy(tags),
+    options: new Map([...tags].filter(([tag]) => tag.startsWith("rekey:"))),
   });
   const labels = description.labels.get(request.versionId);
   if (labels?.includes("AWSCURRENT") === true) return { state: "current", description, remembered };

@@ -1,0 +1,33 @@
+import { execFile } from "node:child_process";
+import { rm } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { build } from "esbuild";
+import { packageEntries } from "./package-entries.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** Builds what services import: ES modules that share their chunks, and declarations. Packages stay imports. */
+export async function buildPackage(): Promise<void> {
+  const outdir = path.join(root, "dist/package");
+  await rm(outdir, { recursive: true, force: true });
+  await build({
+    absWorkingDir: root,
+    entryPoints: Object.entries(packageEntries).map(([out, file]) => ({ out, in: file })),
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    packages: "external",
+    sourcemap: true,
+    sourcesContent: false,
+    logLevel: "warning",
+  });
+  const tsc = path.join(root, "node_modules/.bin/tsc");
+  await promisify(execFile)(tsc, ["-p", "bundle/tsconfig.package.json"], { cwd: root });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildPackage();

@@ -1,0 +1,8 @@
+import type { redshiftEngine } from "../../shared/engines/redshift/redshift-engine.ts";
+import { alternatingUsers } from "../../shared/rotation/strategies/alternating-users.ts";
+import { singleUser } from "../../shared/rotation/strategies/single-user.ts";
+import type { RotationStrategies } from "../../shared/runtime/rotation-function.ts";
+
+export const strategiesOn = (engine: ReturnType<typeof redshiftEngine>): RotationStrategies => ({
+  strategies: { "single-user": singleUser(engine), "alternating-users": alternatingUsers(engine) },
+});

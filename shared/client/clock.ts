@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+export interface Clock {
+  /** Milliseconds since some start. Never goes back, and counts the time that the process was frozen or asleep. */
+  nowMs(): number;
+  /** Keeps no process alive. Rejects when the signal is aborted. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+/** A wall clock this far ahead of the monotonic one tells of a suspended machine, which the monotonic clock may not count. */
+const suspendedMs = 1_000;
+
+/** A number that V8 keeps inside the object that holds it, wherever it is small enough: in 24 days of milliseconds it is. */
+export const compact = (value: number): number => {
+  const whole = Math.trunc(value);
+  const small = whole | 0;
+  return small === whole ? small : whole;
+};
+
+function elapsedTime(): () => number {
+  let monotonic = performance.now();
+  let wall = Date.now();
+  let elapsedMs = 0;
+  return () => {
+    const passedMs = performance.now() - monotonic;
+    const missedMs = Date.now() - wall - passedMs;
+    monotonic += passedMs;
+    wall += passedMs + missedMs;
+    elapsedMs += passedMs + (missedMs > suspendedMs ? missedMs : 0);
+    return compact(elapsedMs);
+  };
+}
+
+const readsEachLook = 1_000;
+
+/**
+ * A clock that is looked at once in each turn of the event loop, since a look costs more than a warm read, and again after
+ * a thousand reads within one turn. A frozen process goes on with a new turn, so the first read after it looks again.
+ */
+export function turnClock(): Clock {
+  const elapsed = elapsedTime();
+  let nowMs = 0;
+  let readsLeft = 0;
+  let turnEnds = false;
+
+  function look(): number {
+    nowMs = elapsed();
+    readsLeft = readsEachLook;
+    if (!turnEnds) {
+      turnEnds = true;
+      setImmediate(() => {
+        turnEnds = false;
+        readsLeft = 0;
+      });
+    }
+    return nowMs;
+  }
+  return {
+    nowMs: () => (readsLeft-- > 0 ? nowMs : look()),
+    sleep: async (ms, signal) => sleep(ms, undefined, { signal, ref: false }),
+  };
+}

@@ -1,0 +1,102 @@
+import type { Listeners } from "./client-events.ts";
+import type { Settings } from "./client-options.ts";
+import { type Entry, invalidated, isCurrent, isPinned, setUnrest } from "./entry.ts";
+import type { EntryTable } from "./entry-table.ts";
+import type { InvalidationSource, InvalidationSubscription, SecretNotice } from "./invalidation/invalidation-source.ts";
+import type { NoticeMemory } from "./notice-memory.ts";
+import { isSameSecret } from "./secret-id.ts";
+import type { Serving } from "./serving.ts";
+import { dated, raiseFloor, type RotationNotice } from "./version-floor.ts";
+
+export interface Invalidation {
+  /** The VersionId that is current now: nothing older is served any more. */
+  readonly atLeast: string;
+  readonly previousVersionId?: string;
+  /** When it became current, since 1970: of two invalidations the later one counts. Without it they must come in order. */
+  readonly atMs?: number;
+  /** The replaced version may be served at most this long. 0. */
+  readonly withinMs?: number;
+}
+
+export interface Invalidating {
+  invalidate(secretId: string, invalidation?: Invalidation): void;
+  subscribe(source: InvalidationSource): () => Promise<void>;
+  readonly subscriptions: number;
+  stop(): Promise<void>;
+}
+
+/** How events reach the cache. */
+export function invalidating(options: {
+  readonly settings: Settings;
+  readonly table: EntryTable;
+  readonly notices: NoticeMemory;
+  readonly serving: Serving;
+  readonly listeners: Listeners;
+  readonly closing: AbortSignal;
+}): Invalidating {
+  const { settings, table, notices, serving, listeners, closing } = options;
+  const { clock, maxStaleMs, spreadMs, background } = settings;
+  const subscriptions = new Set<InvalidationSubscription>();
+
+  function quietNoLonger(entry: Entry, fromMs: number): void {
+    const failure = entry.unrest?.failure;
+    if (failure !== undefined) setUnrest(entry, { failure: { ...failure, retryAtMs: 0 } });
+    entry.quietUntilMs = fromMs > clock.nowMs() ? Math.min(entry.quietUntilMs, fromMs) : invalidated;
+  }
+
+  /** The entries that are no longer quiet by this notice. */
+  function apply(secretId: string, said: RotationNotice | undefined, withinMs: number): readonly Entry[] {
+    const notice = said === undefined ? undefined : dated(said);
+    const nowMs = clock.nowMs();
+    const fromMs = nowMs + Math.ceil(Math.random() * withinMs);
+    const window = { fromMs, untilMs: nowMs + maxStaleMs };
+    if (notice !== undefined) notices.remember(secretId, notice, window);
+    return [...table.values()].filter((entry) => {
+      if (isPinned(entry) || !isSameSecret(entry.secretId, secretId)) return false;
+      if (notice !== undefined && isCurrent(entry) && !raiseFloor(entry, notice, window)) return false;
+      quietNoLonger(entry, fromMs);
+      return true;
+    });
+  }
+
+  /** A fleet that got the same event does not ask at the same moment. */
+  async function askInTurn(entry: Entry): Promise<void> {
+    await clock.sleep(Math.random() * spreadMs, closing);
+    if (clock.nowMs() >= entry.quietUntilMs && table.get(entry.secretId) === entry) serving.behind(entry);
+  }
+
+  function receive({ secretArn, replacedStillWorks = false, ...notice }: SecretNotice): void {
+    const woken = apply(secretArn, notice, replacedStillWorks ? spreadMs : 0);
+    if (!background) return;
+    for (const entry of woken.filter(isCurrent)) askInTurn(entry).catch(() => undefined);
+  }
+
+  return {
+    invalidate(secretId, invalidation) {
+      if (invalidation === undefined) return void apply(secretId, undefined, 0);
+      const { atLeast: versionId, withinMs = 0, ...rest } = invalidation;
+      apply(secretId, { ...rest, versionId }, withinMs);
+    },
+    subscribe(source) {
+      const subscription = source.start({
+        notice: receive,
+        gap() {
+          for (const entry of table.values()) if (!isPinned(entry)) quietNoLonger(entry, 0);
+        },
+        error: (error) => listeners.emit("error", { error }),
+      });
+      subscriptions.add(subscription);
+      return async () => {
+        subscriptions.delete(subscription);
+        await subscription.stop();
+      };
+    },
+    get subscriptions() {
+      return subscriptions.size;
+    },
+    async stop() {
+      await Promise.allSettled([...subscriptions].map(async (subscription) => subscription.stop()));
+      subscriptions.clear();
+    },
+  };
+}

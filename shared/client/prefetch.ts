@@ -1,0 +1,44 @@
+import { RekeyError } from "../errors/rekey-error.ts";
+import type { Entry } from "./entry.ts";
+import type { Flights } from "./flights.ts";
+import type { Request } from "./requests.ts";
+import { readManyLimit, type SecretSource } from "./secret-source.ts";
+
+/** Asks for many entries with as few requests as the source can do. What fails is left to the read that needs it. */
+export async function prefetch(
+  entries: readonly Entry[],
+  options: {
+    readonly source: SecretSource;
+    readonly request: Request;
+    readonly flights: Flights;
+    readonly closing: AbortSignal;
+  },
+): Promise<void> {
+  const { source, request, flights, closing } = options;
+  const missing = entries.filter(({ unrest }) => unrest?.flight === undefined);
+  for (let first = 0; first < missing.length; first += readManyLimit) {
+    const chunk = missing.slice(first, first + readManyLimit);
+    const ids = chunk.map(({ secretId }) => secretId);
+    const readMany = source.readMany?.bind(source);
+    const answers =
+      readMany === undefined
+        ? undefined
+        : request(
+            ids.length === 1 ? (ids[0] ?? "") : `${ids.length} secrets`,
+            async (call) => readMany(ids, call),
+            closing,
+          );
+    // Nobody may be left to wait for it: others have asked for the same meanwhile.
+    answers?.catch(() => undefined);
+    const landed = chunk.map((entry) =>
+      answers === undefined
+        ? flights.fly(entry)
+        : flights.land(entry, async () => {
+            const answer = (await answers).get(entry.secretId);
+            if (answer instanceof RekeyError) throw answer;
+            return answer;
+          }),
+    );
+    await Promise.allSettled(landed);
+  }
+}

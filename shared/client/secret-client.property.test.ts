@@ -1,0 +1,196 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, test, vi } from "vitest";
+import type { ErrorCode } from "../errors/codes.ts";
+import { RekeyError } from "../errors/rekey-error.ts";
+import { SecretValue } from "../secrets/secret-value.ts";
+import { type ManualClock, manualClock } from "../testing/manual-clock.ts";
+import { requestBudget } from "./request-budget.ts";
+import { createSecretClient, type SecretClient } from "./secret-client.ts";
+import type { SecretSource, SourceAnswer, SourceVersion } from "./secret-source.ts";
+
+const ids = ["a", "b", "c"] as const;
+type Id = (typeof ids)[number];
+const maxSecrets = 2;
+const ttlMs = 5_000;
+const maxStaleMs = 60_000;
+const maxDeniedMs = 3_000;
+
+/** What the world knows of a secret: versions 0 to `newest`, of which its replica shows those up to `visible`. */
+interface Secret {
+  newest: number;
+  visible: number;
+  /** By version: until when the event that announced it counts. */
+  readonly announced: Map<number, number>;
+  confirmedAtMs: number;
+  /** By version, since 1970: a second apart at least. */
+  readonly madeAtMs: number[];
+}
+interface Model {
+  readonly secrets: Readonly<Record<Id, Secret>>;
+}
+interface Real {
+  readonly clock: ManualClock;
+  readonly client: SecretClient;
+  source: { mode: "ok" | "hangs" | ErrorCode };
+  readonly problems: string[];
+  waiting: number;
+}
+type Command = fc.AsyncCommand<Model, Real>;
+
+const versionIdOf = (id: Id, index: number): string => `${id}-${index}`;
+const indexOf = ({ versionId }: SourceVersion): number => Number(versionId.split("-")[1]);
+
+function scriptedSource(model: Model, real: () => Real): SecretSource {
+  const flying = new Map<string, AbortSignal>();
+  return {
+    async read(secretId, at, { signal }) {
+      const id = secretId as Id;
+      const { clock, problems, source } = real();
+      if (flying.get(id)?.aborted === false) problems.push(`two flights of ${id}`);
+      flying.set(id, signal);
+      try {
+        await clock.sleep(source.mode === "hangs" ? 1e9 : 7, signal);
+        const secret = model.secrets[id];
+        if (source.mode !== "ok") throw new RekeyError(source.mode === "hangs" ? "store-unavailable" : source.mode);
+        const index = "versionId" in at ? indexOf({ versionId: at.versionId } as SourceVersion) : secret.visible;
+        if (index > secret.visible) return undefined;
+        if (!("versionId" in at)) secret.confirmedAtMs = clock.nowMs();
+        const answer: SourceAnswer = {
+          versionId: versionIdOf(id, index),
+          value: new SecretValue(String(index)),
+          createdAt: new Date(secret.madeAtMs[index] ?? 0),
+        };
+        return answer;
+      } finally {
+        if (flying.get(id) === signal) flying.delete(id);
+      }
+    },
+  };
+}
+
+function checkServed(model: Model, real: Real, id: Id, version: SourceVersion, how: string): void {
+  const nowMs = real.clock.nowMs();
+  const { announced, confirmedAtMs } = model.secrets[id];
+  for (const [index, untilMs] of announced)
+    if (nowMs < untilMs && indexOf(version) < index)
+      real.problems.push(`${how} of ${id} gave ${indexOf(version)} after ${index} was announced`);
+  if (nowMs - confirmedAtMs > ttlMs + maxStaleMs)
+    real.problems.push(`${how} of ${id} gave what was confirmed ${nowMs - confirmedAtMs} ms ago`);
+}
+
+const command = (name: string, run: (model: Model, real: Real) => void | Promise<void>): Command => ({
+  check: () => true,
+  async run(model, real) {
+    await run(model, real);
+    if (real.problems.length > 0) throw new Error(real.problems.join("; "));
+  },
+  toString: () => name,
+});
+
+const follow = (model: Model, real: Real, id: Id, how: string, reading: Promise<SourceVersion>): void => {
+  real.waiting++;
+  reading
+    .then(
+      (version) => checkServed(model, real, id, version, how),
+      (error: unknown) => {
+        if (!(error instanceof RekeyError)) real.problems.push(`${how} of ${id} threw ${String(error)}`);
+      },
+    )
+    .finally(() => real.waiting--);
+};
+
+const anId = fc.constantFrom(...ids);
+const commands = [
+  anId.map((id) => command(`get ${id}`, (model, real) => follow(model, real, id, "get", real.client.get(id)))),
+  anId.map((id) => command(`get ${id}`, (model, real) => follow(model, real, id, "get", real.client.get(id)))),
+  anId.map((id) =>
+    command(`refresh ${id}`, (model, real) => follow(model, real, id, "refresh", real.client.refresh(id))),
+  ),
+  anId.map((id) =>
+    command(`peek ${id}`, (model, real) => {
+      const version = real.client.peek(id);
+      if (version !== undefined) checkServed(model, real, id, version, "peek");
+    }),
+  ),
+  fc.tuple(anId, fc.boolean()).map(([id, replicated]) =>
+    command(`rotate ${id}${replicated ? "" : " unseen"}`, ({ secrets }) => {
+      secrets[id].newest++;
+      vi.setSystemTime(Date.now() + 1_000);
+      secrets[id].madeAtMs.push(Date.now());
+      if (replicated) secrets[id].visible = secrets[id].newest;
+    }),
+  ),
+  anId.map((id) => command(`replicate ${id}`, ({ secrets }) => void (secrets[id].visible = secrets[id].newest))),
+  fc.tuple(anId, fc.nat(3), fc.boolean(), fc.boolean()).map(([id, late, timed, chained]) =>
+    command(`push ${id} ${late} ${timed} ${chained}`, ({ secrets }, { client, clock }) => {
+      const { newest, announced, madeAtMs } = secrets[id];
+      // Without a time, events must come in order.
+      const index = timed ? Math.max(0, newest - late) : newest;
+      client.invalidate(id, {
+        atLeast: versionIdOf(id, index),
+        ...(timed ? { atMs: madeAtMs[index] ?? 0 } : {}),
+        ...(chained && index > 0 ? { previousVersionId: versionIdOf(id, index - 1) } : {}),
+      });
+      if (!announced.has(index)) announced.set(index, clock.nowMs() + maxStaleMs);
+    }),
+  ),
+  anId.map((id) => command(`invalidate ${id}`, (_model, { client }) => client.invalidate(id))),
+  fc
+    .constantFrom<Real["source"]["mode"]>("ok", "ok", "hangs", "store-throttled", "store-rejected", "access-denied")
+    .map((mode) => command(`source ${mode}`, (_model, real) => void (real.source.mode = mode))),
+  fc
+    .constantFrom(1, 10, 400, 3_000, 9_000, 40_000)
+    .map((ms) => command(`advance ${ms}`, async (_model, { clock }) => clock.advance(ms))),
+  fc.constantFrom(2_000, 12_000, 70_000).map((ms) => command(`freeze ${ms}`, (_model, { clock }) => clock.freeze(ms))),
+];
+
+async function settles(model: Model, real: Real): Promise<void> {
+  real.source.mode = "ok";
+  for (const id of ids) model.secrets[id].visible = model.secrets[id].newest;
+  await real.clock.advance(60_000);
+  if (real.waiting > 0) throw new Error(`${real.waiting} reads never settled`);
+  const { secrets } = real.client.health();
+  if (secrets > maxSecrets) throw new Error(`${secrets} secrets kept`);
+  for (const id of ids) {
+    const reading = real.client.get(id);
+    await real.clock.advance(10_000);
+    checkServed(model, real, id, await reading, "get");
+  }
+  if (real.problems.length > 0) throw new Error(real.problems.join("; "));
+}
+
+beforeAll(() => void vi.useFakeTimers({ toFake: ["Date"] }));
+afterAll(() => void vi.useRealTimers());
+
+test.each([true, false])(
+  "whatever happens, nothing older than an event is served, a secret has one flight, and every read settles (background: %s)",
+  async (background) => {
+    await fc.assert(
+      fc.asyncProperty(fc.commands(commands, { maxCommands: 60, size: "max" }), async (run) => {
+        const clock = manualClock();
+        const secret = (): Secret => ({ newest: 0, visible: 0, announced: new Map(), confirmedAtMs: 0, madeAtMs: [0] });
+        const model: Model = { secrets: { a: secret(), b: secret(), c: secret() } };
+        const source = scriptedSource(model, () => real);
+        const budget = requestBudget({ requestsPerSecond: 1_000, burst: 1_000, whenSpent: "wait" }, clock);
+        const client = createSecretClient({
+          source,
+          clock,
+          budget,
+          background,
+          maxSecrets,
+          ttlMs,
+          maxStaleMs,
+          maxDeniedMs,
+        });
+        const real: Real = { clock, client, source: { mode: "ok" }, problems: [], waiting: 0 };
+        try {
+          await fc.asyncModelRun(() => ({ model, real }), run);
+          await settles(model, real);
+        } finally {
+          await client.close();
+        }
+      }),
+      { numRuns: Number(process.env["REKEY_PROPERTY_RUNS"] ?? 300) },
+    );
+  },
+);

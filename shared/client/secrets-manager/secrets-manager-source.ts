@@ -1,0 +1,39 @@
+import { BatchGetSecretValueCommand, type SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import type { RekeyError } from "../../errors/rekey-error.ts";
+import { SecretValue } from "../../secrets/secret-value.ts";
+import { secretsManagerStore } from "../../stores/secrets-manager.ts";
+import { translateError } from "../../stores/translate-error.ts";
+import { isSameSecret } from "../secret-id.ts";
+import type { SecretSource, SourceAnswer } from "../secret-source.ts";
+
+/** What the SDK's errors look like where a batch reports one of its secrets. */
+const clientError = (name: string | undefined): object => ({ name, $metadata: { httpStatusCode: 400 } });
+
+/** Secrets Manager over the AWS SDK, with BatchGetSecretValue for `prefetch`. Errors: those of rekey's store. */
+export function secretsManagerSource(sdk: SecretsManagerClient): Required<SecretSource> {
+  const { read } = secretsManagerStore(sdk);
+
+  return {
+    read,
+    async readMany(secretIds, call) {
+      const operation = "BatchGetSecretValue";
+      const command = new BatchGetSecretValueCommand({ SecretIdList: [...secretIds] });
+      const answer = await sdk.send(command, { abortSignal: call.signal }).catch((error: unknown) => {
+        throw translateError(error, call, { operation, secret: `${secretIds.length} secrets` });
+      });
+      const { SecretValues = [], Errors = [] } = answer;
+
+      function outcome(secretId: string): SourceAnswer | RekeyError | undefined {
+        const refused = Errors.find(({ SecretId = "" }) => isSameSecret(SecretId, secretId));
+        if (refused !== undefined) {
+          return translateError(clientError(refused.ErrorCode), call, { operation, secret: secretId });
+        }
+        const found = SecretValues.find(({ ARN = "" }) => isSameSecret(ARN, secretId));
+        if (found?.VersionId === undefined || found.SecretString === undefined) return undefined;
+        const value = new SecretValue(found.SecretString);
+        return { versionId: found.VersionId, value, ...(found.CreatedDate && { createdAt: found.CreatedDate }) };
+      }
+      return new Map(secretIds.map((secretId) => [secretId, outcome(secretId)]));
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import { RekeyError } from "../errors/rekey-error.ts";
+import type { Settings } from "./client-options.ts";
+import { type Entry, invalidated, isPinned } from "./entry.ts";
+import type { Flights } from "./flights.ts";
+import type { Listeners } from "./client-events.ts";
+import type { SourceVersion } from "./secret-source.ts";
+import type { Counts } from "./telemetry.ts";
+import { isBelowFloor } from "./version-floor.ts";
+
+export interface Serving {
+  /** What may be served without waiting; a request that is due is made beside it. */
+  now(entry: Entry): SourceVersion | undefined;
+  /** The same, or what the source says. */
+  soon(entry: Entry): Promise<SourceVersion>;
+  /** Makes a request that nobody waits for. */
+  behind(entry: Entry): void;
+}
+
+/** How many times its TTL a value may have been unread and still be served before it is checked. */
+const uncheckedTtls = 2;
+
+/** What is served when an entry is no longer quiet: past its time, invalidated, failing or never read. */
+export function serving(options: {
+  readonly settings: Settings;
+  readonly flights: Flights;
+  readonly listeners: Listeners;
+  readonly counts: Counts;
+}): Serving {
+  const { flights, listeners, counts } = options;
+  const { ttlMs, maxStaleMs, maxDeniedMs, background, clock } = options.settings;
+
+  function mayServe(entry: Entry, nowMs: number): boolean {
+    if (entry.version === undefined || isBelowFloor(entry, nowMs)) return false;
+    if (isPinned(entry)) return true;
+    const deniedAtMs = entry.unrest?.failure?.deniedAtMs;
+    if (deniedAtMs !== undefined && nowMs - deniedAtMs >= maxDeniedMs) return false;
+    return nowMs - entry.checkedAtMs < ttlMs + maxStaleMs;
+  }
+
+  const isResting = ({ unrest }: Entry, nowMs: number): boolean => nowMs < (unrest?.failure?.retryAtMs ?? 0);
+
+  /** Where nothing runs beside the reads, and where nobody has asked for long: a rotation may have passed unseen. */
+  const mustCheckFirst = (entry: Entry, nowMs: number): boolean =>
+    !background ||
+    (entry.unrest?.failure === undefined &&
+      (entry.quietUntilMs === invalidated || nowMs - entry.checkedAtMs >= uncheckedTtls * ttlMs));
+
+  function behind(entry: Entry): void {
+    const before = entry.unrest?.flight;
+    const version = flights.fly(entry);
+    if (entry.unrest?.flight === before) return;
+    version.catch((error: unknown) => {
+      if (error instanceof RekeyError && error.code !== "pool-closed")
+        listeners.emit("error", { secretId: entry.secretId, error });
+    });
+  }
+
+  function now(entry: Entry): SourceVersion | undefined {
+    const nowMs = clock.nowMs();
+    if (nowMs < entry.quietUntilMs) return entry.version;
+    if (!mayServe(entry, nowMs)) return undefined;
+    if (isPinned(entry)) return entry.version;
+    if (!isResting(entry, nowMs)) {
+      if (mustCheckFirst(entry, nowMs)) return undefined;
+      behind(entry);
+    }
+    if (nowMs - entry.checkedAtMs >= ttlMs) counts.staleReads++;
+    return entry.version;
+  }
+
+  async function ask(entry: Entry): Promise<SourceVersion> {
+    try {
+      return await flights.fly(entry);
+    } catch (error) {
+      if (entry.version === undefined || !mayServe(entry, clock.nowMs())) throw error;
+      counts.staleReads++;
+      return entry.version;
+    }
+  }
+
+  return {
+    now,
+    soon(entry) {
+      const version = now(entry);
+      if (version !== undefined) return (entry.ready ??= Promise.resolve(version));
+      const nowMs = clock.nowMs();
+      const failure = entry.unrest?.failure;
+      if (failure === undefined || nowMs >= failure.retryAtMs) return ask(entry);
+      const { code, context, hint } = failure.error;
+      return Promise.reject(new RekeyError(code, { context, hint, retryAfterMs: failure.retryAtMs - nowMs }));
+    },
+    behind,
+  };
+}

@@ -1,0 +1,49 @@
+import { memberAt } from "../../mirrors/vault-answer.ts";
+import { vaultEndpoint } from "../../mirrors/vault-address.ts";
+import type { VaultAnswer, VaultRequest } from "../../mirrors/vault-client.ts";
+import { type VaultLogin, vaultSession } from "../../mirrors/vault-session.ts";
+import { vaultTransport } from "../../mirrors/vault-transport.ts";
+import type { SourceCall } from "../secret-source.ts";
+
+export interface VaultReaderOptions {
+  /** https, or http on a loopback address. */
+  readonly address: string;
+  readonly login: VaultLogin;
+  readonly namespace?: string;
+  /** PEM of the root certificates to trust in place of the system's. */
+  readonly ca?: string;
+  /** For each request: 3,000 unless said. */
+  readonly timeoutMs?: number;
+}
+
+export type VaultReader = (path: string, call: SourceCall) => Promise<VaultAnswer>;
+
+/** Reads below `/v1/` with the mirror's transport and session, so that no Vault library is in a service's bundle. */
+export function vaultReader(options: VaultReaderOptions): VaultReader {
+  const { login, namespace, ca, timeoutMs = 3_000 } = options;
+  const endpoint = vaultEndpoint(options.address);
+  const transport = vaultTransport({ timeoutMs, ca });
+
+  const send = async ({ verb, path, body, token }: VaultRequest, call?: SourceCall): Promise<VaultAnswer> => {
+    const { statusCode, body: answered } = await transport({
+      uri: `${endpoint}/v1/${path}`,
+      method: verb === "read" ? "GET" : "PUT",
+      headers: {
+        "X-Vault-Request": "true",
+        ...(token && { "X-Vault-Token": token.reveal() }),
+        ...(namespace && { "X-Vault-Namespace": namespace }),
+      },
+      ...(body && { json: body }),
+      ...(call && { signal: call.signal }),
+    });
+    return { status: statusCode, body: answered };
+  };
+  const session = vaultSession(send, login);
+  return async (path, call) => session({ verb: "read", path }, call);
+}
+
+/** Vault answers 404 without a word where there is no such key, and with one where the mount is wrong. */
+export const isMissing = ({ status, body }: VaultAnswer): boolean => {
+  const errors = memberAt(body, "errors");
+  return status === 404 && (!Array.isArray(errors) || errors.length === 0);
+};

@@ -1,0 +1,79 @@
+import { RekeyError } from "../../errors/rekey-error.ts";
+import { createdAtField, labelField, versionIdField } from "../../mirrors/mirrored-fields.ts";
+import { memberAt, refused } from "../../mirrors/vault-answer.ts";
+import { pathProblem } from "../../mirrors/vault-path.ts";
+import { SecretValue } from "../../secrets/secret-value.ts";
+import { bareName } from "../secret-id.ts";
+import type { SecretSource, SourceAnswer, SourceCall } from "../secret-source.ts";
+import { isMissing, vaultReader, type VaultReaderOptions } from "./vault-reader.ts";
+
+export interface VaultSourceOptions extends VaultReaderOptions {
+  /** Where KV version 2 is mounted: `secret` unless said. */
+  readonly mount?: string;
+  /** Put before the secret's name, with a slash between, as the mirror does. */
+  readonly pathPrefix?: string;
+  /** Where a secret with the tag `rekey:vault-path` lies; `undefined` for all others. */
+  readonly pathOf?: (secretId: string) => string | undefined;
+}
+
+export interface VaultSource extends SecretSource {
+  /** The number of the key's newest KV revision; its token needs `read` on the metadata path. */
+  revision(secretId: string, call: SourceCall): Promise<number | undefined>;
+}
+
+/** The text that was mirrored: one field `value` alone is a text by itself, everything else was a JSON object. */
+function textOf(fields: Readonly<Record<string, unknown>>): string {
+  const { [versionIdField]: _id, [labelField]: _label, [createdAtField]: _created, ...own } = fields;
+  const names = Object.keys(own);
+  return names.length === 1 && typeof own["value"] === "string" ? own["value"] : JSON.stringify(own);
+}
+
+/**
+ * Reads from Vault what rekey mirrors there. Only AWSCURRENT is mirrored. A key that somebody else wrote has its KV
+ * revision as its version. Errors: `mirror-unauthorized`, `mirror-unavailable`, `mirror-rejected`, `mirror-path-invalid`,
+ * `tls-refused`, `time-budget-spent`; `option-invalid` at once.
+ */
+export function vaultSource(options: VaultSourceOptions): VaultSource {
+  const { mount = "secret", pathPrefix, pathOf = () => undefined } = options;
+  const read = vaultReader(options);
+
+  function pathTo(secretId: string): string {
+    const name = bareName(secretId);
+    const path = pathOf(secretId) ?? (pathPrefix === undefined ? name : `${pathPrefix}/${name}`);
+    const problem = pathProblem(path);
+    if (problem !== undefined) throw new RekeyError("mirror-path-invalid", { context: { secret: secretId, problem } });
+    return path;
+  }
+
+  async function newest(secretId: string, call: SourceCall): Promise<SourceAnswer | undefined> {
+    const path = `${mount}/data/${pathTo(secretId)}`;
+    const answer = await read(path, call);
+    if (isMissing(answer)) return undefined;
+    const fields = memberAt(answer.body, "data", "data");
+    if (answer.status !== 200 || typeof fields !== "object" || fields === null) throw refused(answer, "read", path);
+    const versionId = memberAt(fields, versionIdField);
+    const revision = memberAt(answer.body, "data", "metadata", "version");
+    const createdAt = memberAt(fields, createdAtField) ?? memberAt(answer.body, "data", "metadata", "created_time");
+    return {
+      versionId: typeof versionId === "string" ? versionId : `kv-${Number(revision)}`,
+      value: new SecretValue(textOf(fields as Readonly<Record<string, unknown>>)),
+      ...(typeof createdAt === "string" && { createdAt: new Date(createdAt) }),
+    };
+  }
+
+  return {
+    async read(secretId, at, call) {
+      if ("label" in at && at.label !== "AWSCURRENT") return undefined;
+      const version = await newest(secretId, call);
+      return "label" in at || version?.versionId === at.versionId ? version : undefined;
+    },
+    async revision(secretId, call) {
+      const path = `${mount}/metadata/${pathTo(secretId)}`;
+      const answer = await read(path, call);
+      if (isMissing(answer)) return undefined;
+      const revision = memberAt(answer.body, "data", "current_version");
+      if (typeof revision !== "number") throw refused(answer, "read", path);
+      return revision;
+    },
+  };
+}

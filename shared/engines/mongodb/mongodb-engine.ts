@@ -1,0 +1,51 @@
+import type {
+  DatabaseEngine,
+  DatabaseSession,
+  LoginRefusal,
+  PasswordChange,
+  UserPairing,
+} from "../../rotation/ports.ts";
+import { type Connection, connect } from "./connection.ts";
+import { setPassword } from "./set-password.ts";
+import { syncPair } from "./sync-pair.ts";
+import { serverCode, translateError } from "./translate-error.ts";
+
+type MongodbSession = DatabaseSession & PasswordChange & UserPairing;
+
+/** A session whose changes are to users in this database. */
+export const mongodbSession = (connection: Connection, database: string): MongodbSession => ({
+  setPassword: async (credential, call) => setPassword(connection, database, credential, call),
+  syncPair: async (pair, next, call) => syncPair(connection, database, pair, next, call),
+  async [Symbol.asyncDispose]() {
+    connection.close();
+  },
+});
+
+/** AuthenticationFailed; MechanismUnavailable says that the user has no SCRAM credential. */
+const refusals: Readonly<Record<number, LoginRefusal>> = { 18: "bad-credential", 334: "login-not-allowed" };
+
+/**
+ * MongoDB 4.2 and newer, and what speaks its protocol: Amazon DocumentDB, FerretDB. Users live in databases: the secret's in
+ * its `authSource`, or else its `dbname`, or else `admin`. The host must be the one that takes writes.
+ */
+export function mongodbEngine(): DatabaseEngine<MongodbSession> {
+  return {
+    capabilities: { hashesPasswordOnClient: false },
+    names: ["mongodb", "mongo", "docdb", "documentdb"],
+    defaultPort: 27_017,
+    defaultDatabase: "admin",
+    /** DocumentDB's limit; MongoDB has none. */
+    maxUsernameBytes: 63,
+    async login(target, credential, call) {
+      const database = target.authSource ?? target.dbname;
+      try {
+        const connection = await connect(target, credential, credential.authSource ?? database, call);
+        return { ok: true, session: mongodbSession(connection, database) };
+      } catch (error) {
+        const refusal = refusals[serverCode(error) ?? 0];
+        if (refusal !== undefined) return { ok: false, refusal };
+        throw translateError(error, call, "log in");
+      }
+    },
+  };
+}

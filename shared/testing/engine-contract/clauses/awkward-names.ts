@@ -1,0 +1,54 @@
+import { randomUUID } from "node:crypto";
+import fc from "fast-check";
+import type { Suite } from "../suite.ts";
+
+/**
+ * Nothing that RFC 4013 prohibits or that is newer than its Unicode 3.2: clients differ in what they make of it beside a `½`,
+ * and the driver of PostgreSQL could not log in.
+ */
+const awkward = [...Array.from("'\"\\%$;`{}@:/?#& üñ½€𝄞"), "--", "_clone", "a", "Z"];
+
+/** As much of a name as still has room for AWS's suffix. */
+const shortened = (text: string, mostBytes: number): string => {
+  const kept = Array.from(text);
+  while (Buffer.byteLength(`${kept.join("")}_clone`) > mostBytes) kept.pop();
+  return kept.join("");
+};
+
+const longMs = 180_000;
+
+/** Whatever a name or a password holds, the server judges whether it was quoted right. */
+export function awkwardNames({ test, expect, stage, variant, fixture }: Suite): void {
+  const texts = fc.array(fc.constantFrom(...awkward), { maxLength: 70 }).map((parts) => parts.join(""));
+  const replacesInSetSecret =
+    fixture.strategies[variant.strategy]?.replacesCurrent === true && variant.tags?.["rekey:change-at"] === undefined;
+
+  test(
+    "awkward-names",
+    "a user with any name and password is rotated, and can be given its own password back",
+    async () => {
+      const here = stage();
+      const { admin } = here.server;
+      const givesBack = replacesInSetSecret && admin !== undefined;
+      await fc.assert(
+        fc.asyncProperty(texts, texts, async (name, text) => {
+          const username = shortened(`u${randomUUID().slice(0, 8)}${name}`, fixture.engine.maxUsernameBytes);
+          const usesAdmin = variant.usesAdmin || givesBack;
+          const { id, account } = await here.newSecret({ ...variant, usesAdmin }, { username, password: `p${text}` });
+          if (givesBack) {
+            here.beforeStep = async ({ step }) => {
+              if (step === "testSecret") await here.server.changePassword({ username, password: "neither-of-the-two" });
+            };
+            await here.begin(id);
+            here.beforeStep = async () => undefined;
+            expect({ account, accepts: await here.server.accepts(account) }).toEqual({ account, accepts: true });
+          }
+          await here.rotate(id);
+          expect({ account, logsIn: await here.logsIn(id, "AWSCURRENT") }).toEqual({ account, logsIn: true });
+        }),
+        { numRuns: 20 },
+      );
+    },
+    longMs,
+  );
+}

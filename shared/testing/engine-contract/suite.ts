@@ -1,0 +1,55 @@
+import { type Clause, type EngineFixture, type Variant, variantName } from "./fixture.ts";
+import type { Runner } from "./runner.ts";
+import type { Stage } from "./stage.ts";
+
+/** What the suite prints of one variant. */
+export interface Tally {
+  messages: number;
+  faultPoints: number;
+  converged: number;
+  givenUp: number;
+  healed: number;
+  lockOuts: number;
+  clearTextFindings: number;
+  failedLogins: number;
+}
+
+/** What a clause is given to register its tests with. */
+export interface Suite {
+  readonly fixture: EngineFixture;
+  readonly variant: Variant;
+  readonly expect: Runner["expect"];
+  readonly tally: Tally;
+  /** The stage that the variant's tests share, one after the other. */
+  stage(): Stage;
+  /** Registers a test, unless the engine is exempt from its clause. */
+  test(clause: Clause, sentence: string, body: () => Promise<void>, timeoutMs?: number): void;
+}
+
+export const emptyTally = (): Tally => ({
+  messages: 0,
+  faultPoints: 0,
+  converged: 0,
+  givenUp: 0,
+  healed: 0,
+  lockOuts: 0,
+  clearTextFindings: 0,
+  failedLogins: 0,
+});
+
+export function isExempt({ exemptions = [] }: EngineFixture, { strategy }: Variant, clause: Clause): boolean {
+  return exemptions.some((one) => one.clause === clause && (one.strategy === undefined || one.strategy === strategy));
+}
+
+/** One line on what was tried, and one for each exemption. */
+export function summary(fixture: EngineFixture, variant: Variant, tally: Tally): string {
+  const exemptions = (fixture.exemptions ?? []).filter(({ clause }) => isExempt(fixture, variant, clause));
+  return [
+    `${fixture.name}, ${variantName(variant)}: ${tally.messages} messages in a rotation; ` +
+      `fault points tried ${tally.faultPoints}, converged ${tally.converged}; ` +
+      `given up ${tally.givenUp}, healed ${tally.healed}; lock-outs ${tally.lockOuts}, ` +
+      `clear-text findings ${tally.clearTextFindings}, failed logins ${tally.failedLogins}`,
+    ...exemptions.map(({ clause, reason }) => `  exempt from ${clause}: ${reason}`),
+    "",
+  ].join("\n");
+}

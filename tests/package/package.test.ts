@@ -1,0 +1,100 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { build } from "esbuild";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { buildPackage } from "../../bundle/build-package.ts";
+import { packageExports } from "../../bundle/package-entries.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+let folder: string;
+
+beforeAll(async () => {
+  await buildPackage();
+  // Inside the repository, so that the package finds itself by its name.
+  await mkdir(path.join(root, "dist"), { recursive: true });
+  folder = await mkdtemp(path.join(root, "dist/consumer-"));
+});
+afterAll(async () => rm(folder, { recursive: true }));
+
+test("package.json exports what is built", async () => {
+  const { exports: said } = JSON.parse(await readFile(path.join(root, "package.json"), "utf8")) as { exports: object };
+  expect(said).toEqual(packageExports());
+});
+
+test("publint and attw find nothing wrong", { timeout: 120_000 }, async () => {
+  const { stdout } = await promisify(execFile)("npm", ["run", "--silent", "check:package"], { cwd: root });
+  expect(stdout).toContain("rekey/client/vault");
+});
+
+test("the types are those that a service expects, with a validator and without", { timeout: 120_000 }, async () => {
+  const service = `
+    import { createSecretClient, type SecretSource, type SourceVersion } from "rekey/client";
+    import { fakeSecretClient } from "rekey/testing";
+    import { z } from "zod";
+    declare const source: SecretSource;
+    await using client = createSecretClient({ source, ttlMs: 60_000 });
+    const version: SourceVersion = await client.get("a", { stage: "AWSPREVIOUS" });
+    const peeked: SourceVersion | undefined = client.handle("a").peek();
+    const { port } = await client.json("a", z.object({ port: z.number() }));
+    const typed: number = port;
+    const unchecked: unknown = await client.json("a");
+    client.on("stale", ({ ageMs }) => ageMs.toFixed());
+    // @ts-expect-error no such event
+    client.on("fresh", () => undefined);
+    // @ts-expect-error the schema says number
+    const wrong: string = port;
+    // @ts-expect-error nothing is known without a schema
+    unchecked.port;
+    // @ts-expect-error a value is not text
+    const text: string = version.value;
+    const versionId: string = await fakeSecretClient({ a: "1" }).rotate("a", "2");
+    export { peeked, text, typed, versionId, wrong };
+  `;
+  const compilerOptions = {
+    module: "NodeNext",
+    target: "ES2022",
+    lib: ["ES2022", "ESNext.Disposable"],
+    types: ["node"],
+    strict: true,
+    noEmit: true,
+    skipLibCheck: false,
+  };
+  await writeFile(path.join(folder, "service.ts"), service);
+  await writeFile(path.join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["service.ts"] }));
+  const tsc = path.join(root, "node_modules/.bin/tsc");
+  const complaints = await promisify(execFile)(tsc, ["-p", folder]).then(
+    () => "",
+    (error: unknown) => Reflect.get(Object(error), "stdout"),
+  );
+  expect(complaints).toBe("");
+});
+
+test.each([
+  [
+    "Vault",
+    'export { createSecretClient } from "rekey/client"; export { vaultSource } from "rekey/client/vault";',
+    90_000,
+  ],
+  ["one class", 'export { SecretValue } from "rekey/client";', 2_000],
+])("a bundle with %s has no AWS SDK, no driver and no Vault library in it", async (_what, contents, mostBytes) => {
+  const { metafile, outputFiles } = await build({
+    stdin: { contents, resolveDir: root },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "node",
+    metafile: true,
+    write: false,
+    logLevel: "error",
+  });
+  expect(Object.keys(metafile.inputs).filter((file) => /@aws-sdk|@smithy|node-vault|\/pg\//.test(file))).toEqual([]);
+  expect(outputFiles[0]?.contents.length).toBeLessThan(mostBytes);
+});
+
+test("the built package runs", async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [path.join(root, "bundle/load-package.mjs")]);
+  expect(stdout).toContain(`Node ${process.version} loads ${Object.keys(packageExports()).length} entries`);
+});
