@@ -82,10 +82,17 @@ describe("where the database is looked for", () => {
   });
 
   test("what the secret says is taken, its own certificate before the function's", async () => {
-    const fields = { port: 5, dbname: "orders", ssl: "verify-ca", sslrootcert: "PEM of the secret" };
+    const fields = {
+      port: 5,
+      dbname: "orders",
+      authSource: "users",
+      ssl: "verify-ca",
+      sslrootcert: "PEM of the secret",
+    };
     await expect(targetOf({ fields, wiring: () => ({ tlsCa: "PEM of the function" }) })).resolves.toMatchObject({
       port: 5,
       dbname: "orders",
+      authSource: "users",
       tls: { mode: "verify-ca", ca: "PEM of the secret" },
     });
   });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { rotationPolicy } from "./rotation-policy.ts";
 
 test("a secret without tags gets a URL-safe password of 32 characters, changed in setSecret; the rest is left open", () => {
-  expect(rotationPolicy(new Map())).toEqual({
+  expect(rotationPolicy(new Map())).toStrictEqual({
     strategy: undefined,
     password: { charset: "url", length: 32 },
     tlsMode: undefined,
@@ -91,3 +91,10 @@ test.each(["soon", "", "30", "m", "30s", "1.5h", "-1h", "in 30m", "30m ", "30mh"
     );
   },
 );
+
+test.each([
+  ["true", true],
+  ["false", false],
+])("a character of each kind may be asked for or not: %s", (text, eachKind) => {
+  expect(rotationPolicy(new Map([["rekey:password-each-kind", text]])).password).toMatchObject({ eachKind });
+});

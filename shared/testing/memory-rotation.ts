@@ -41,7 +41,6 @@ export function memoryRotation(options: {
   readonly strategy: StrategyName;
   readonly fields?: object;
   readonly tags?: Readonly<Record<string, string>>;
-  readonly defaultTags?: ReadonlyMap<string, string>;
   readonly nowMs?: () => number;
   /** What the function's owner wires otherwise. */
   readonly wiring?: (engine: MemoryEngine) => Partial<RotationDependencies>;
@@ -81,7 +80,6 @@ export function memoryRotation(options: {
           issued: issued(gatedEngine),
         },
         defaultStrategy: "single-user",
-        ...(options.defaultTags === undefined ? {} : { defaultTags: options.defaultTags }),
         adminSecretArns: [memoryAdminId],
         generatePassword,
         memory: rotationMemory(nowMs),

@@ -15,7 +15,7 @@ export interface Admission {
 
 /** Errors: `secret-not-found`, `option-invalid`. */
 export async function admit(
-  deps: Pick<RotationDependencies, "store" | "memory">,
+  deps: Pick<RotationDependencies, "store" | "memory" | "defaultTags">,
   request: RotationRequest,
   call: CallOptions,
 ): Promise<Admission> {
