@@ -6,6 +6,13 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { bundleFunction } from "./bundle-function.ts";
 
 let folder: string;
+process.env["AWS_REGION"] = "us-east-1";
+process.env["EVENT_BUS_NAME"] = "rekey";
+process.env["REKEY_ADOPTION_TABLE"] = "adoptions";
+process.env["REKEY_RECONCILE_QUEUE_URL"] = "http://127.0.0.1/queue";
+process.env["REKEY_WEBHOOK_URL"] = "https://127.0.0.1/";
+process.env["REKEY_WEBHOOK_KEY_SECRET"] = "webhook-key";
+process.env["REKEY_RETIRE_QUEUE_URL"] = "http://127.0.0.1/queue";
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "rekey-bundle-"));
@@ -39,13 +46,16 @@ test.each([
   },
 );
 
-test("mirror-to-vault loads and takes an empty batch", async () => {
-  const outfile = path.join(folder, "mirror", "index.mjs");
-  await bundleFunction("mirror-to-vault", outfile);
-  const { handler } = (await import(pathToFileURL(outfile).href)) as {
-    handler: (event: unknown, context: object) => Promise<unknown>;
-  };
-  await expect(handler({ Records: [] }, { getRemainingTimeInMillis: () => 9_000 })).resolves.toEqual({
-    batchItemFailures: [],
-  });
-});
+test.each(["announce-change", "mirror-to-vault", "notify-webhook", "reconcile", "retire-previous"])(
+  "%s loads and takes an empty batch",
+  async (name) => {
+    const outfile = path.join(folder, name, "index.mjs");
+    await bundleFunction(name, outfile);
+    const { handler } = (await import(pathToFileURL(outfile).href)) as {
+      handler: (event: unknown, context: object) => Promise<unknown>;
+    };
+    await expect(handler({ Records: [] }, { getRemainingTimeInMillis: () => 9_000 })).resolves.toEqual({
+      batchItemFailures: [],
+    });
+  },
+);

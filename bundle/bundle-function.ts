@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import { fileURLToPath } from "node:url";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
@@ -33,17 +34,32 @@ const builtinsWithoutFacade: Plugin = {
 /**
  * Parts of packages that a function never reaches: pg's native driver, pool, password file and connection strings (a function opens single
  * connections with a password), its Cloudflare sockets, what the mongodb driver takes when it is there (compression,
- * Kerberos, encryption, cloud logins), node-vault's own HTTP client (the mirror brings one), and the SDK's event streams (no service in use has one).
+ * Kerberos, encryption, cloud logins), node-vault's own HTTP client (the mirror brings one), and the SDK's event streams (no call in use has one).
  */
 const unreached: Plugin = {
   name: "unreached",
   setup({ onResolve, onLoad }) {
     const filter =
       /^(?:kerberos|snappy|@mongodb-js\/zstd|mongodb-client-encryption|gcp-metadata|socks|aws4|@aws-sdk\/credential-providers|pg-native|pg-cloudflare|cloudflare:sockets|pg-pool|pgpass|pg-connection-string|axios|\.\/native|@smithy\/core\/event-streams)$/;
-    onResolve({ filter }, ({ path }) => ({ path, namespace: "unreached" }));
+    onResolve({ filter }, ({ path, importer }) => (keeps(importer, path) ? null : { path, namespace: "unreached" }));
     onLoad({ filter: /.*/, namespace: "unreached" }, () => ({ contents: "module.exports = class {};", loader: "js" }));
   },
 };
+
+/** The SDK's clients read their own version, and bring the whole of their package.json for it. */
+const versionsOnly: Plugin = {
+  name: "versions-only",
+  setup({ onLoad }) {
+    onLoad({ filter: /@aws-sdk[/\\]client-[a-z-]+[/\\]package\.json$/ }, async ({ path }) => {
+      const { version } = JSON.parse(await readFile(path, "utf8")) as { version: string };
+      return { contents: JSON.stringify({ version }), loader: "json" };
+    });
+  },
+};
+
+/** Lambda's client sets up event streams when it is made, whether one is used or not. */
+const keeps = (importer: string, path: string): boolean =>
+  path === "@smithy/core/event-streams" && importer.includes("/client-lambda/");
 
 /** CommonJS packages call `require`, which an ES module does not have. */
 const requireForCommonJs = 'const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);';
@@ -69,7 +85,7 @@ export async function bundleFunction(name: string, outfile: string): Promise<Met
     ...base(name, outfile),
     mainFields: ["module", "main"],
     alias: { "@aws-sdk/credential-provider-node": `${root}bundle/environment-credentials.ts` },
-    plugins: [builtinsWithoutFacade, unreached],
+    plugins: [builtinsWithoutFacade, unreached, versionsOnly],
   });
   return result.metafile;
 }

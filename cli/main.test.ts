@@ -92,6 +92,15 @@ test("doctor exits 1 for what would fail, and says what mends it", async () => {
   expect(text).toContain("error    database-unreachable: no connection to the database could be made");
 });
 
+test("redrive gives back what lies in the stack's dead-letter queues, and says how much", async () => {
+  const dead = "arn:aws:sqs:us-east-1:123456789012:rekey-DeadLetterQueue";
+  expect(await rekey("redrive", dead, "--json")).toMatchObject({ code: 0, out: '{"returned":0}\n' });
+  const undelivered = "arn:aws:sqs:us-east-1:123456789012:rekey-UndeliveredEventsQueue";
+  expect(await rekey("redrive", undelivered)).toMatchObject({ code: 0, out: `${undelivered}: 0 given back\n` });
+  const { code, err } = await rekey("redrive", "arn:aws:sqs:us-east-1:123456789012:nowhere");
+  expect([code, err]).toEqual([1, expect.stringContaining("queue-unavailable")]);
+});
+
 test.each([[["doctor"]], [["dance", "x"]], [[]]])(
   "%j is a wrong use: exit code 2 and how it is used",
   async (words) => {

@@ -2,9 +2,15 @@ import { parseArgs } from "node:util";
 import { isRekeyError } from "../shared/errors/rekey-error.ts";
 import { doctorCommand } from "./doctor.ts";
 import { planRotationCommand } from "./plan-rotation.ts";
+import { redriveCommand } from "./redrive.ts";
 
-const commands = { doctor: doctorCommand, "plan-rotation": planRotationCommand } as const;
-const usage = "usage: rekey doctor <secret> [--json]\n       rekey plan-rotation <secret> [--json]";
+const commands = { doctor: doctorCommand, "plan-rotation": planRotationCommand, redrive: redriveCommand } as const;
+const usage = [
+  "usage: rekey doctor <secret> [--json]",
+  "       rekey plan-rotation <secret> [--json]",
+  "       rekey redrive <arn of a dead-letter queue> [--json]",
+].join("\n");
+const isCommand = (name: string): name is keyof typeof commands => Object.hasOwn(commands, name);
 const timeoutMs = 60_000;
 
 async function run(): Promise<number> {
@@ -12,12 +18,12 @@ async function run(): Promise<number> {
     allowPositionals: true,
     options: { json: { type: "boolean", default: false } },
   });
-  const [name = "", secretId] = positionals;
-  if ((name !== "doctor" && name !== "plan-rotation") || secretId === undefined) {
+  const [name = "", subject] = positionals;
+  if (!isCommand(name) || subject === undefined) {
     console.error(usage);
     return 2;
   }
-  return commands[name](secretId, { json: values.json }, { signal: AbortSignal.timeout(timeoutMs) });
+  return commands[name](subject, { json: values.json }, { signal: AbortSignal.timeout(timeoutMs) });
 }
 
 try {

@@ -65,8 +65,8 @@ async function inVault(stack: Stack, path: string): Promise<unknown> {
 
 test("the repository's template carries an event through bus, queue and function to Vault, and to a subscriber", async () => {
   const { stack, events, secrets, sns, sqs } = await open();
-  const { outputs } = await stack.deploy();
   const secretArn = await createSecret(secrets, "db/orders");
+  const { outputs } = await stack.deploy();
   const Statement = {
     Effect: "Allow",
     Principal: { Service: "sns.amazonaws.com" },

@@ -7,6 +7,7 @@ import { isMembers, optionalInteger, optionalText, record, textList, type Member
 import { createPrincipals } from "./aws/principals.ts";
 import type { AwsService } from "./aws/service.ts";
 import { movableClock, type Clock } from "./clock.ts";
+import { createDynamoDb } from "./dynamodb/service.ts";
 import { createEventBridge, type EventBridge } from "./eventbridge/service.ts";
 import { createLambda, type Lambda } from "./lambda/service.ts";
 import { createSecretsManager, type SecretsManager } from "./secrets-manager/service.ts";
@@ -87,7 +88,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     functions: lambda,
     emit: (event) => eventBridge.emit(event),
   });
-  const services = [secretsManager, eventBridge, sqs, sns, lambda];
+  const services = [secretsManager, eventBridge, sqs, sns, lambda, createDynamoDb(place)];
   for (const target of [sqs, sns, lambda]) connect(target);
 
   const vault = await startVault({ port: vaultPort, rootToken: vaultToken, clock });

@@ -44,8 +44,10 @@ const eventBus: ResourceKind = async (resource, provider) => {
 
 export const eventRule: ResourceKind = async (resource, provider) => {
   const { properties } = resource;
-  allowOnly(resource, ["Name", "Description", "EventBusName", "EventPattern", "State", "Targets"]);
   const name = nameOf(resource, "Name", provider);
+  // A schedule has no local effect: what it would send is sent by whoever runs the stack, when it is wanted.
+  if (properties["ScheduleExpression"] !== undefined) return { ref: name, attributes: { Arn: name } };
+  allowOnly(resource, ["Name", "Description", "EventBusName", "EventPattern", "State", "Targets"]);
   const { Targets: targets = [], ...definition } = properties;
   const EventPattern = JSON.stringify(record(properties, "EventPattern"));
   const answer = await provider.call("events", "PutRule", { ...definition, Name: name, EventPattern });
@@ -105,6 +107,17 @@ const permission: ResourceKind = async (resource, provider) => {
   return { ref: resource.logicalId, attributes: nothing };
 };
 
+const table: ResourceKind = async (resource, provider) => {
+  const { properties } = resource;
+  const onlyOnAws = ["PointInTimeRecoverySpecification", "SSESpecification", "TimeToLiveSpecification", "Tags"];
+  allowOnly(resource, ["TableName", "AttributeDefinitions", "BillingMode", "KeySchema", ...onlyOnAws]);
+  const TableName = nameOf(resource, "TableName", provider);
+  const { AttributeDefinitions, BillingMode, KeySchema } = properties;
+  const input = { TableName, AttributeDefinitions, BillingMode, KeySchema };
+  const answer = await provider.call("dynamodb", "CreateTable", input);
+  return { ref: TableName, attributes: { Arn: text(record(answer, "TableDescription"), "TableArn") } };
+};
+
 const secret: ResourceKind = async (resource, provider) => {
   allowOnly(resource, ["Name", "Description", "SecretString", "KmsKeyId", "Tags"]);
   const { Name: _name, ...definition } = resource.properties;
@@ -133,6 +146,7 @@ const noEffect: ResourceKind = async ({ logicalId, properties }, { stackName }) 
 };
 
 export const resourceKinds: Readonly<Record<string, ResourceKind>> = {
+  "AWS::DynamoDB::Table": table,
   "AWS::Events::EventBus": eventBus,
   "AWS::Events::Rule": eventRule,
   "AWS::Lambda::Permission": permission,

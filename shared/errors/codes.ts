@@ -24,6 +24,11 @@ export const codes = {
     meaning: "the admin secret is not on the allow list",
     hint: "add its ARN to REKEY_ADMIN_SECRETS or to the secret's tag rekey:admin-secret",
   },
+  "adoption-unavailable": {
+    disposition: "retry",
+    meaning: "the table of who uses which version did not take an adoption",
+    hint: "the message is delivered again; check the table and the role's dynamodb:UpdateItem permission if it persists",
+  },
   "connection-lost": {
     disposition: "retry",
     meaning: "the connection to the database was cut in the middle",
@@ -169,6 +174,11 @@ export const codes = {
     meaning: "the rotating pool or the client was closed",
     hint: "create a new one",
   },
+  "queue-unavailable": {
+    disposition: "retry",
+    meaning: "the queue did not take a message, or a change of one",
+    hint: "check the queue and the role's sqs permissions if it persists",
+  },
   "quota-exceeded": {
     disposition: "intervene",
     meaning: "a quota of Secrets Manager is used up",
@@ -178,6 +188,11 @@ export const codes = {
     disposition: "abort",
     meaning: "rotation is not enabled for this secret",
     hint: "call RotateSecret with this function's ARN first",
+  },
+  "rotation-function-failed": {
+    disposition: "retry",
+    meaning: "the secret's rotation function could not be invoked, or died",
+    hint: "look at that function's log, and at the role's lambda:InvokeFunction permission",
   },
   "secret-malformed": {
     disposition: "abort",
@@ -243,6 +258,16 @@ export const codes = {
     disposition: "abort",
     meaning: "the secret has no such version, or the version has no value",
     hint: "start the rotation with RotateSecret; do not call the steps by hand",
+  },
+  "webhook-rejected": {
+    disposition: "abort",
+    meaning: "a request to a webhook is not one that rekey signed with this key just now",
+    hint: "check the key, the receiver's clock, and that the body is verified byte for byte as it was received",
+  },
+  "webhook-unavailable": {
+    disposition: "retry",
+    meaning: "the webhook's receiver did not take the event",
+    hint: "the message is delivered again; look at the receiver's log for the status in the context",
   },
 } as const satisfies Record<string, CodeEntry>;
 

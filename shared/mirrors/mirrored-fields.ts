@@ -53,6 +53,11 @@ export function mirroredFields(entry: MirrorEntry): MirroredFields {
   };
 }
 
+/** The version that a KV revision with these fields says it holds; `undefined`: rekey did not write it. */
+export function versionIn({ [versionIdField]: versionId }: MirroredFields): string | undefined {
+  return typeof versionId === "string" ? versionId : undefined;
+}
+
 /**
  * Whether a KV revision with these fields holds a newer version than `entry`. Of two versions made in the same
  * millisecond the one with the greater VersionId counts as newer, whichever comes first. Fields that rekey did not

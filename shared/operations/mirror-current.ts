@@ -1,5 +1,5 @@
 import { RekeyError, isRekeyError } from "../errors/rekey-error.ts";
-import type { CallOptions, Mirror, SecretStore } from "../rotation/ports.ts";
+import type { CallOptions, EventPublisher, Mirror, SecretStore } from "../rotation/ports.ts";
 
 export interface Mirrored {
   readonly outcome: "written" | "unchanged" | "gone";
@@ -9,10 +9,11 @@ export interface Mirrored {
 
 /**
  * Brings the mirror to what is AWSCURRENT now, whatever event asked for it: a lost, repeated or late event costs time,
- * never correctness. A secret that is deleted or never had a value is `gone`, and its mirror is left as it is.
+ * never correctness. A secret that is deleted or never had a value is `gone`, and its mirror is left as it is. Publishes
+ * `Secret Mirrored`, also when an earlier run wrote the version: it may have died before it could tell.
  */
 export async function mirrorCurrent(
-  ports: { readonly store: SecretStore; readonly mirror: Mirror },
+  ports: { readonly store: SecretStore; readonly mirror: Mirror; readonly publisher: EventPublisher },
   secretId: string,
   call: CallOptions,
 ): Promise<Mirrored> {
@@ -24,6 +25,10 @@ export async function mirrorCurrent(
     const { versionId, value, createdAt } = current;
     const entry = { secretArn, secretName: name, versionId, createdAt, value, tags };
     const { revision, written } = await ports.mirror.write(entry, call);
+    await ports.publisher.publish(
+      { type: "Secret Mirrored", secretArn, secretName: name, versionId, revision, written },
+      call,
+    );
     return { outcome: written ? "written" : "unchanged", versionId, revision };
   } catch (error) {
     if (isRekeyError(error, "secret-not-found")) return { outcome: "gone" };

@@ -1,7 +1,7 @@
 import { type EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { EventPublisher } from "../rotation/ports.ts";
-import { eventDetail, eventSource } from "./event-detail.ts";
+import { eventSource, outgoingEvent } from "./outgoing-event.ts";
 
 /** The entry codes that EventBridge's API reference calls retryable; the SDK retries whole calls, not entries. */
 const retryable = new Set(["InternalFailure", "InternalException", "ThrottlingException"]);
@@ -22,12 +22,13 @@ const isRefusal = (error: unknown): boolean =>
 export function eventBridgePublisher(client: EventBridgeClient, eventBusName: string): EventPublisher {
   return {
     async publish(event, { signal }) {
+      const { detailType, detail, secretArn } = outgoingEvent(event, new Date());
       const entry = {
         EventBusName: eventBusName,
         Source: eventSource,
-        DetailType: event.type,
-        Detail: eventDetail(event, new Date()),
-        Resources: [event.secretArn],
+        DetailType: detailType,
+        Detail: detail,
+        Resources: [secretArn],
       };
       let reason = "";
       for (let attempt = 1; attempt <= entryAttempts; attempt++) {

@@ -1,5 +1,7 @@
+import type { Disposition } from "../errors/codes.ts";
 import type { TlsMode } from "../secrets/database-secret.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
+import type { StrategyName } from "./rotation-policy.ts";
 
 /** Secrets Manager's four steps, and rekey's own: `retirePrevious` makes the replaced credential stop. */
 export type RotationStep = "createSecret" | "setSecret" | "testSecret" | "finishSecret" | "retirePrevious";
@@ -19,18 +21,27 @@ export interface RotationRequest {
   readonly secretId: string;
   readonly versionId: string;
   readonly rotationToken?: string;
+  /** With `retirePrevious`: everyone who uses the secret has said that it uses this version, so no grace is left to wait for. */
+  readonly adopted?: boolean;
 }
 
 export interface SecretDescription {
   readonly secretArn: string;
   readonly name: string;
   readonly rotationEnabled: boolean;
+  /** The function that Secrets Manager invokes to rotate it. */
+  readonly rotationFunctionArn?: string;
+  /** When a rotation last succeeded, which is after its function had published what it did. */
+  readonly lastRotatedAt?: Date;
+  /** Secrets Manager rotates it by then. */
+  readonly nextRotationAt?: Date;
+  /** When anything of it was last changed, a label or a tag included. */
+  readonly changedAt?: Date;
   /** Staging labels by VersionId; versions without a label are absent. */
   readonly labels: ReadonlyMap<string, readonly string[]>;
   readonly tags: ReadonlyMap<string, string>;
   /** When it was scheduled for deletion; its value cannot be read since. */
   readonly deletedAt?: Date;
-  readonly rotationFunctionArn?: string;
   /** The regions of its replicas that do not have the current value. */
   readonly regionsBehind?: readonly string[];
 }
@@ -177,6 +188,19 @@ export interface CredentialIssuer {
   revokeOthers(target: DatabaseTarget, keep: Credential, call: CallOptions): Promise<void>;
 }
 
+/**
+ * `mirror-altered`: the mirror names this version, but somebody changed what it holds. `mirror-newer`: AWSCURRENT was moved
+ * back to an older version. `pending-stuck`: AWSPENDING waits on another version than the current one.
+ */
+export type Finding =
+  | "current-missing"
+  | "mirror-altered"
+  | "mirror-missing"
+  | "mirror-newer"
+  | "mirror-older"
+  | "pending-stuck"
+  | "rotation-overdue";
+
 /** Ids only. An event never holds a value. */
 export type RotationEvent =
   | {
@@ -187,7 +211,7 @@ export type RotationEvent =
       readonly previousVersionId?: string;
       readonly origin: "rotation" | "external";
       readonly engine: string;
-      readonly strategy: string;
+      readonly strategy: StrategyName | "none";
     }
   | {
       readonly type: "Secret Retired";
@@ -204,7 +228,52 @@ export type RotationEvent =
       readonly versionId: string;
       readonly step: RotationStep;
       readonly code: string;
-      readonly disposition: string;
+      readonly disposition: Exclude<Disposition, "retry">;
+    }
+  | {
+      /** Secrets Manager's own record of a rotation that ended without success, whoever's function it invoked. */
+      readonly type: "Secret Rotation Stopped";
+      readonly secretArn: string;
+      readonly secretName: string;
+      readonly outcome: "failed" | "abandoned";
+      readonly step?: RotationStep;
+      /** The version that still waits under AWSPENDING: the rotation is tried again, or a human must look. */
+      readonly pendingVersionId?: string;
+    }
+  | {
+      /** The mirror holds the version. */
+      readonly type: "Secret Mirrored";
+      readonly secretArn: string;
+      readonly secretName: string;
+      readonly versionId: string;
+      /** The mirror's own number of what holds this version, or a newer one. */
+      readonly revision: number;
+      /** Whether it was written now. */
+      readonly written: boolean;
+    }
+  | {
+      /** What a look at everything found. */
+      readonly type: "Secret Finding";
+      readonly secretArn: string;
+      readonly secretName: string;
+      readonly finding: Finding;
+      /** The version that the finding is about. */
+      readonly versionId?: string;
+      /** Whether the repair was started. */
+      readonly repaired: boolean;
+    }
+  | {
+      readonly type: "Secret Deleted";
+      readonly secretArn: string;
+      readonly secretName: string;
+      /** Whether its recovery window is open. */
+      readonly recoverable: boolean;
+    }
+  | {
+      readonly type: "Secret Restored";
+      readonly secretArn: string;
+      readonly secretName: string;
+      readonly versionId?: string;
     };
 
 export interface EventPublisher {

@@ -12,6 +12,11 @@ test("reads the event that Secrets Manager sends", () => {
   });
 });
 
+test("reads that a version was adopted by everyone, from true alone", () => {
+  expect(parseRotationRequest({ ...event, Step: "retirePrevious", Adopted: true })).toMatchObject({ adopted: true });
+  expect(parseRotationRequest({ ...event, Step: "retirePrevious", Adopted: "true" })).not.toHaveProperty("adopted");
+});
+
 test.each(["createSecret", "setSecret", "testSecret", "finishSecret", "retirePrevious"] as const)(
   "reads the step %s as the service sends it",
   (step) => {

@@ -31,6 +31,7 @@ export function parseRotationRequest(event: unknown): RotationRequest {
     step,
     secretId: text("SecretId"),
     versionId: text("ClientRequestToken"),
+    ...(fields["Adopted"] === true ? { adopted: true } : {}),
     ...(typeof rotationToken === "string" && rotationToken !== "" ? { rotationToken } : {}),
   };
 }

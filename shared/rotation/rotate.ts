@@ -1,6 +1,6 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { InvocationCalls, RotationDependencies } from "./dependencies.ts";
-import type { RotationRequest, RotationStep, StepOutcome } from "./ports.ts";
+import type { RotationEvent, RotationRequest, RotationStep, StepOutcome } from "./ports.ts";
 import { secretNameIn } from "./secret-name.ts";
 import { createSecret } from "./steps/create-secret.ts";
 import { finishSecret } from "./steps/finish-secret.ts";
@@ -29,7 +29,9 @@ export async function rotate(
   try {
     return await steps[request.step](deps, request, calls.work);
   } catch (error) {
-    if (error instanceof RekeyError && error.disposition !== "retry") await tellFailure(deps, request, error, calls);
+    if (error instanceof RekeyError && error.disposition !== "retry") {
+      await tellFailure(deps, request, { code: error.code, disposition: error.disposition }, calls);
+    }
     throw error;
   }
 }
@@ -37,7 +39,7 @@ export async function rotate(
 async function tellFailure(
   deps: RotationDependencies,
   request: RotationRequest,
-  { code, disposition }: RekeyError,
+  { code, disposition }: Pick<RotationEvent & { readonly type: "Secret Rotation Failed" }, "code" | "disposition">,
   calls: InvocationCalls,
 ): Promise<void> {
   const { secretId, versionId, step } = request;

@@ -1,11 +1,12 @@
 import type { RotationFacts } from "./dependencies.ts";
 import type { RotationRequest } from "./ports.ts";
+import type { StrategyName } from "./rotation-policy.ts";
 
 /** What is known of one rotation under way: facts, never values. */
 export interface Remembered {
   readonly facts: RotationFacts;
   /** Known once AWSCURRENT was read. */
-  kind?: { readonly engine: string; readonly strategy: string };
+  kind?: { readonly engine: string; readonly strategy: StrategyName };
   /** The password is changed in finishSecret. Known once AWSCURRENT was read. */
   changesAtFinish: boolean;
   /** AWSPENDING was compared with AWSCURRENT; a version's value never changes. */

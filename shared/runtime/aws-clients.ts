@@ -1,7 +1,12 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SQSClient } from "@aws-sdk/client-sqs";
 import { eventBridgePublisher, silentPublisher } from "../publishers/eventbridge.ts";
 import type { EventPublisher, SecretStore } from "../rotation/ports.ts";
+import type { SecretCatalogue } from "../operations/ports.ts";
+import { secretCatalogue } from "../stores/secret-catalogue.ts";
 import { secretsManagerStore } from "../stores/secrets-manager.ts";
 import type { Environment } from "./environment.ts";
 
@@ -11,12 +16,29 @@ const limits = {
   requestHandler: { connectionTimeout: 2_000, requestTimeout: 4_000, throwOnRequestTimeout: true },
 } as const;
 
+export const sqsClient = (): SQSClient => new SQSClient(limits);
+export const dynamoDbClient = (): DynamoDBClient => new DynamoDBClient(limits);
+
+/** A rotation step takes as long as a rotation function may run, and is not begun twice. */
+export const lambdaClient = (): LambdaClient =>
+  new LambdaClient({ maxAttempts: 1, requestHandler: { ...limits.requestHandler, requestTimeout: 45_000 } });
+
 /** `SECRETS_MANAGER_ENDPOINT` is the name that AWS's sample functions use; the SDK's own variables work too. */
-export function environmentStore(environment: Environment): SecretStore {
+function secretsManagerClient(environment: Environment): SecretsManagerClient {
   const endpoint = environment.text("SECRETS_MANAGER_ENDPOINT");
-  return secretsManagerStore(new SecretsManagerClient({ ...limits, ...(endpoint === undefined ? {} : { endpoint }) }));
+  return new SecretsManagerClient({ ...limits, ...(endpoint === undefined ? {} : { endpoint }) });
 }
 
+export const environmentStore = (environment: Environment): SecretStore =>
+  secretsManagerStore(secretsManagerClient(environment));
+
+export const environmentCatalogue = (environment: Environment): SecretCatalogue =>
+  secretCatalogue(secretsManagerClient(environment));
+
+/**
+ * The bus that `EVENT_BUS_NAME` names. What it does not take, Secrets Manager's repetition of the step brings again, or the
+ * queue that feeds the function.
+ */
 export function environmentPublisher(environment: Environment): EventPublisher {
   const eventBusName = environment.text("EVENT_BUS_NAME");
   return eventBusName === undefined

@@ -1,39 +1,22 @@
-import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { mirrorCurrent, secretArnOf } from "../operations/mirror-current.ts";
-import { environmentStore } from "./aws-clients.ts";
+import { environmentPublisher, environmentStore } from "./aws-clients.ts";
 import { environmentOf } from "./environment.ts";
-import { lambda } from "./lambda.ts";
-import { asRekeyError, report, reportFailure } from "./logger.ts";
-import { invocationCalls } from "./time-budget.ts";
+import { queueFunction } from "./queue-function.ts";
 import { environmentMirror } from "./vault-mirror.ts";
 
-/**
- * The Lambda handler of a queue of `Secret Rotated` events. Each record succeeds or fails by itself
- * (`batchItemFailures`): a failed one is delivered again and ends in the dead-letter queue.
- */
+/** The Lambda handler of a queue of rekey's events: brings Vault to what is current now. */
 export function mirrorFunction(
   variables: Readonly<Record<string, string | undefined>>,
-): ReturnType<typeof lambda<SQSEvent, SQSBatchResponse>> {
+): ReturnType<typeof queueFunction> {
   const environment = environmentOf(variables);
   const store = environmentStore(environment);
-  const ports = { store, mirror: environmentMirror(environment, store) };
-
-  return lambda(
-    (event) => ({ records: event.Records.length }),
-    async (event, context) => {
-      const { work } = invocationCalls(context);
-      const failed: SQSRecord[] = [];
-      for (const record of event.Records) {
-        try {
-          const secret = secretArnOf(record.body);
-          report("mirrored", { secret, ...(await mirrorCurrent(ports, secret, work)) });
-        } catch (error) {
-          reportFailure("not mirrored", asRekeyError(error), { message: record.messageId });
-          failed.push(record);
-        }
-      }
-      const batchItemFailures = failed.map(({ messageId }) => ({ itemIdentifier: messageId }));
-      return { answer: { batchItemFailures }, facts: { failed: failed.length } };
-    },
-  );
+  const ports = {
+    store,
+    mirror: environmentMirror(environment, store),
+    publisher: environmentPublisher(environment),
+  };
+  return queueFunction({ done: "mirrored", notDone: "not mirrored" }, async ({ body }, call) => {
+    const secret = secretArnOf(body);
+    return { facts: { secret, ...(await mirrorCurrent(ports, secret, call)) } };
+  });
 }

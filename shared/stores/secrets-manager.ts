@@ -52,8 +52,11 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         rotationEnabled: answer.RotationEnabled ?? false,
         labels: new Map(Object.entries(answer.VersionIdsToStages ?? {})),
         tags: new Map((answer.Tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value])),
-        ...(answer.DeletedDate === undefined ? {} : { deletedAt: answer.DeletedDate }),
         ...(answer.RotationLambdaARN === undefined ? {} : { rotationFunctionArn: answer.RotationLambdaARN }),
+        ...(answer.LastRotatedDate === undefined ? {} : { lastRotatedAt: answer.LastRotatedDate }),
+        ...(answer.NextRotationDate === undefined ? {} : { nextRotationAt: answer.NextRotationDate }),
+        ...(answer.LastChangedDate === undefined ? {} : { changedAt: answer.LastChangedDate }),
+        ...(answer.DeletedDate === undefined ? {} : { deletedAt: answer.DeletedDate }),
         regionsBehind: (answer.ReplicationStatus ?? [])
           .filter(({ Status }) => Status !== "InSync")
           .map(({ Region = "" }) => Region),

@@ -29,7 +29,7 @@ export interface MemoryRotation {
   /** What was reported for the log. */
   readonly reports: readonly string[];
   /** A cold container, its calls behind the gate: runs one step. */
-  container(gate?: Gate): (step: RotationStep, versionId?: string) => Promise<StepOutcome>;
+  container(gate?: Gate): (step: RotationStep, versionId?: string, adopted?: boolean) => Promise<StepOutcome>;
   /** Whether the version with this label logs in on every host of it. */
   logsIn(label: string): boolean;
   /** Whether any stored version, labelled or not, logs in on this host. */
@@ -87,8 +87,8 @@ export function memoryRotation(options: {
         report: (message, facts) => reports.push(JSON.stringify({ message, ...facts })),
         ...options.wiring?.(gatedEngine),
       };
-      return async (step, versionId = "v1") =>
-        rotate(deps, { step, secretId: memorySecretId, versionId }, { work: call, tell: call });
+      return async (step, versionId = "v1", adopted = false) =>
+        rotate(deps, { step, secretId: memorySecretId, versionId, adopted }, { work: call, tell: call });
     },
     logsIn(label) {
       const version = store.labelled(label);

@@ -6,6 +6,8 @@ export interface Room {
 }
 
 const ports = "shared/rotation/ports.ts";
+/** What the operations ask of the world beyond the rotation's own ports. */
+const operationPorts = "shared/operations/ports.ts";
 const values = ["shared/secrets", "shared/errors"];
 
 export const rooms: Readonly<Record<string, Room>> = {
@@ -16,9 +18,12 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: [ports, ...values],
     packages: ["node:crypto", "node:net", "node:tls", "node:util", "pg", "@mongodb-js/saslprep", "mongodb"],
   },
-  "shared/stores": { rooms: [ports, ...values], packages: ["@aws-sdk/client-secrets-manager"] },
-  "shared/publishers": { rooms: [ports, "shared/errors"], packages: ["@aws-sdk/client-eventbridge"] },
-  "shared/mirrors": { rooms: [ports, ...values], packages: ["node-vault", "node:"] },
+  "shared/stores": { rooms: [ports, operationPorts, ...values], packages: ["@aws-sdk/client-secrets-manager"] },
+  "shared/publishers": {
+    rooms: [ports, "shared/errors"],
+    packages: ["@aws-sdk/client-eventbridge", "@aws-sdk/client-sqs"],
+  },
+  "shared/mirrors": { rooms: [ports, operationPorts, ...values], packages: ["node-vault", "node:"] },
   "shared/client": {
     rooms: [...values, "shared/stores", "shared/mirrors"],
     packages: [
@@ -34,6 +39,13 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ["shared/rotation", "shared/stores", "shared/publishers", "shared/mirrors", ...values],
     packages: [],
   },
+  "shared/adoptions": { rooms: [operationPorts, "shared/errors"], packages: ["@aws-sdk/client-dynamodb"] },
+  "shared/invokers": { rooms: [operationPorts, "shared/errors"], packages: ["@aws-sdk/client-lambda"] },
+  "shared/queues": {
+    rooms: [ports, operationPorts, "shared/errors"],
+    packages: ["@aws-sdk/client-sqs", "@aws-sdk/client-sns", "node:timers/promises"],
+  },
+  "shared/webhook": { rooms: [ports, ...values], packages: ["node:crypto", "node:http", "node:https"] },
   "shared/account": {
     rooms: ["shared/rotation/ports.ts", "shared/operations/doctor/account.ts"],
     packages: ["@aws-sdk/client-iam", "@aws-sdk/client-lambda", "@aws-sdk/client-secrets-manager"],
@@ -44,19 +56,40 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ["node:", "fast-check", "@aws-sdk/client-eventbridge", "@aws-sdk/client-secrets-manager"],
   },
   "shared/runtime": {
-    rooms: ["shared/rotation", "shared/operations", "shared/stores", "shared/publishers", "shared/mirrors", ...values],
+    rooms: [
+      "shared/rotation",
+      "shared/operations",
+      "shared/stores",
+      "shared/publishers",
+      "shared/mirrors",
+      "shared/adoptions",
+      "shared/invokers",
+      "shared/queues",
+      "shared/webhook",
+      ...values,
+    ],
     packages: [
       "@middy/core",
       "aws-lambda",
+      "@aws-sdk/client-dynamodb",
+      "@aws-sdk/client-lambda",
       "@aws-sdk/client-secrets-manager",
       "@aws-sdk/client-eventbridge",
+      "@aws-sdk/client-sqs",
       "node:fs",
     ],
   },
   functions: { rooms: ["shared/runtime", "shared/rotation", "shared/engines"], packages: [] },
   cli: {
     rooms: ["shared", "functions"],
-    packages: ["node:util", "@aws-sdk/client-iam", "@aws-sdk/client-lambda", "@aws-sdk/client-secrets-manager"],
+    packages: [
+      "node:util",
+      "@aws-sdk/client-iam",
+      "@aws-sdk/client-lambda",
+      "@aws-sdk/client-secrets-manager",
+      "@aws-sdk/client-sns",
+      "@aws-sdk/client-sqs",
+    ],
   },
   bundle: { rooms: [], packages: ["esbuild", "node:"] },
   local: {
@@ -66,6 +99,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "pg",
       "yaml",
       "croner",
+      "@aws-sdk/client-dynamodb",
       "@aws-sdk/client-eventbridge",
       "@aws-sdk/client-lambda",
       "@aws-sdk/client-secrets-manager",
@@ -91,6 +125,7 @@ export const mayReveal = [
   "shared/engines",
   "shared/stores",
   "shared/mirrors",
+  "shared/webhook",
   "shared/client",
   "shared/testing/engine-contract",
   "local/demo",

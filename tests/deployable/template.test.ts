@@ -10,12 +10,22 @@ const template = readTemplate(readFileSync(resolve(root, "template.yaml"), "utf8
 const functions = Object.entries(template.Resources)
   .filter(([, resource]) => resource["Type"] === "AWS::Serverless::Function")
   .map(([logicalId, resource]) => ({ logicalId, properties: record(resource, "Properties") }));
-/** In the bundle with the store that both functions share, but only rotation writes. */
-const unusedByMirror = new Set([
-  "secretsmanager:ListSecretVersionIds",
-  "secretsmanager:PutSecretValue",
-  "secretsmanager:UpdateSecretVersionStage",
-]);
+/** In the bundle with the store that the functions share, but only rotation writes, and not every function reads values. */
+const unused: Readonly<Record<string, readonly string[]>> = {
+  MirrorToVaultFunction: ["ListSecretVersionIds", "PutSecretValue", "UpdateSecretVersionStage"],
+  AnnounceChangeFunction: ["GetSecretValue", "ListSecretVersionIds", "PutSecretValue", "UpdateSecretVersionStage"],
+  NotifyWebhookFunction: ["DescribeSecret", "ListSecretVersionIds", "PutSecretValue", "UpdateSecretVersionStage"],
+  ReconcileFunction: ["ListSecretVersionIds", "PutSecretValue", "UpdateSecretVersionStage"],
+  RetirePreviousFunction: ["GetSecretValue", "ListSecretVersionIds", "PutSecretValue", "UpdateSecretVersionStage"],
+};
+/** IAM's prefix of the calls that do not go to Secrets Manager. */
+const prefixes: Readonly<Record<string, string>> = {
+  ChangeMessageVisibility: "sqs",
+  Invoke: "lambda",
+  PutEvents: "events",
+  SendMessage: "sqs",
+  UpdateItem: "dynamodb",
+};
 const bundleOf = (properties: Members): string => resolve(root, text(properties, "CodeUri"));
 
 /** The repository's own source files that the bundle is made of. */
@@ -62,13 +72,11 @@ test.each(functions)("$logicalId may make the calls that its code makes, and no 
       .flatMap(actionsOf)
       .filter((action) => !action.startsWith("kms:")),
   );
-  const prefix = (command: string): string => (command === "PutEvents" ? "events" : "secretsmanager");
-  const called = [...commands].map((command) => `${prefix(command)}:${command}`);
-  const missing = called.filter(
-    (action) => !actions.has(action) && !(logicalId === "MirrorToVaultFunction" && unusedByMirror.has(action)),
-  );
-  expect(missing).toEqual([]);
-  expect([...actions].filter((action) => !called.includes(action))).toEqual([]);
+  const prefix = (command: string): string => prefixes[command] ?? "secretsmanager";
+  const called = [...commands]
+    .filter((command) => unused[logicalId]?.includes(command) !== true)
+    .map((command) => `${prefix(command)}:${command === "Invoke" ? "InvokeFunction" : command}`);
+  expect([...actions].sort()).toEqual(called.sort());
 });
 
 test.each(functions)(
@@ -76,7 +84,8 @@ test.each(functions)(
   ({ properties }) => {
     const statements = statementsOf(properties);
     expect(statements.flatMap(actionsOf).filter((action) => action.includes("*"))).toEqual([]);
-    expect(statements.filter(({ Resource }) => Resource === undefined || Resource === "*")).toEqual([]);
+    const open = statements.filter(({ Resource }) => Resource === undefined || Resource === "*");
+    expect(open.flatMap(actionsOf).filter((action) => action !== "secretsmanager:ListSecrets")).toEqual([]);
   },
 );
 
@@ -87,10 +96,34 @@ test.each(functions)("$logicalId is given every variable that its code reads, an
   expect(given.filter((name) => !name.startsWith("NODE_")).sort()).toEqual([...read].sort());
 });
 
-test("a queue's messages stay hidden for six times the function's time, and no secret value is a parameter", () => {
-  const queue = record(template.Resources["MirrorQueue"] ?? {}, "Properties");
-  const mirror = functions.find(({ logicalId }) => logicalId === "MirrorToVaultFunction")?.properties ?? {};
-  expect(queue["VisibilityTimeout"]).toBe(6 * Number(mirror["Timeout"]));
+/** The queue that a function is fed from, by the logical id in its `Queue: !GetAtt <id>.Arn`. */
+function queueOf(properties: Members): Members | undefined {
+  const event = record(record(properties, "Events"), "Queue");
+  const source = record(record(event, "Properties"), "Queue")["Fn::GetAtt"];
+  const logicalId = Array.isArray(source) ? String(source[0]) : undefined;
+  return logicalId === undefined ? undefined : record(template.Resources[logicalId] ?? {}, "Properties");
+}
+
+test.each(functions)(
+  "the queue of $logicalId, if it has one, hides a message for six times its time and has a dead-letter queue",
+  ({ properties }) => {
+    const queue = queueOf(properties);
+    const fed = queue !== undefined;
+    expect(fed).toBe(properties["Events"] !== undefined);
+    if (!fed) return;
+    expect(queue["VisibilityTimeout"]).toBe(6 * Number(properties["Timeout"]));
+    expect(record(queue, "RedrivePolicy")["deadLetterTargetArn"]).toBeDefined();
+  },
+);
+
+test.each(functions)("$logicalId keeps its logs for as long as the parameter says", ({ properties }) => {
+  const group = String(record(record(properties, "LoggingConfig"), "LogGroup")["Ref"]);
+  expect(record(record(template.Resources[group] ?? {}, "Properties"), "RetentionInDays")["Ref"]).toBe(
+    "LogRetentionDays",
+  );
+});
+
+test("no secret value is a parameter", () => {
   expect(Object.keys(template.Parameters).filter((name) => /secretid|password|token/iu.test(name))).toEqual([]);
 });
 

@@ -1,78 +1,121 @@
-import { readFileSync } from "node:fs";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
-import { eventDetail } from "../../shared/publishers/event-detail.ts";
+import type { DetailByType } from "../../events/details.ts";
+import { detailFields } from "../../shared/publishers/detail-fields.ts";
+import { outgoingEvent } from "../../shared/publishers/outgoing-event.ts";
 import type { RotationEvent } from "../../shared/rotation/ports.ts";
+import { generatePassword } from "../../shared/secrets/password.ts";
+import { renderAsyncApi, renderTypes } from "./render-contract.ts";
+import { eventKinds, examples, writtenFile } from "./schemas.ts";
 
-interface Property {
-  readonly type?: string;
-  readonly pattern?: string;
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
-}
-interface Schema {
-  readonly additionalProperties: boolean;
-  readonly required: readonly string[];
-  readonly properties: Readonly<Record<string, Property>>;
-}
+const ajv = new Ajv2020({ strict: true, allErrors: true });
+const validators = new Map(eventKinds.map(({ name, version, schema }) => [`${name}.v${version}`, ajv.compile(schema)]));
 
-const schemaOf = (name: string): Schema =>
-  JSON.parse(readFileSync(new URL(`../../events/${name}.v1.schema.json`, import.meta.url), "utf8")) as Schema;
-
-/** The keywords that the schemas use. */
-function problems(schema: Schema, detail: Readonly<Record<string, unknown>>): readonly string[] {
-  const unknown = Object.keys(detail).filter((field) => !Object.hasOwn(schema.properties, field));
-  const missing = schema.required.filter((field) => detail[field] === undefined);
-  const wrong = Object.entries(schema.properties).filter(([field, { const: only, enum: allowed, pattern }]) => {
-    const value = detail[field];
-    if (value === undefined) return false;
-    if (only !== undefined) return value !== only;
-    if (allowed !== undefined) return !allowed.includes(value);
-    return typeof value !== "string" || pattern === undefined || !new RegExp(pattern).test(value);
-  });
-  return [...unknown, ...missing, ...wrong.map(([field]) => field)];
+/** Paths of what is wrong. */
+function problems(kind: { readonly name: string; readonly version: number }, detail: object): readonly string[] {
+  const validate = validators.get(`${kind.name}.v${kind.version}`);
+  if (validate === undefined) return ["there is no such schema"];
+  if (validate(detail)) return [];
+  return (validate.errors ?? []).map(({ instancePath, params }) => instancePath || JSON.stringify(params));
 }
 
-const secretArn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/orders-AbCdEf";
-const ids = { secretArn, secretName: "prod/orders", versionId: "5f0c1a52-3d0b-4f1c-9d0e-1f2a3b4c5d6e" };
-const rotated: RotationEvent = {
-  type: "Secret Rotated",
-  ...ids,
-  previousVersionId: "0a0c1a52-3d0b-4f1c-9d0e-1f2a3b4c5d6e",
-  origin: "rotation",
-  engine: "aurora-postgresql",
-  strategy: "alternating-users",
-};
-const failed: RotationEvent = {
-  type: "Secret Rotation Failed",
-  ...ids,
-  step: "testSecret",
-  code: "credential-refused",
-  disposition: "abort",
-};
+const newest = eventKinds.filter(
+  ({ name, version }) => !eventKinds.some((other) => other.name === name && other.version > version),
+);
 
-const retired: RotationEvent = {
-  type: "Secret Retired",
-  ...ids,
-  retiredVersionId: "0a0c1a52-3d0b-4f1c-9d0e-1f2a3b4c5d6e",
-};
-
-describe.each([
-  ["secret-retired", retired],
-  ["secret-rotated", rotated],
-  ["secret-rotation-failed", failed],
-] as const)("%s", (name, event) => {
-  const detail = JSON.parse(eventDetail(event, new Date(0))) as Record<string, unknown>;
-
-  test("what the publisher sends is what the schema says", () => {
-    expect(problems(schemaOf(name), detail)).toEqual([]);
+describe("every version that was ever published", () => {
+  test.each(examples)("$file is valid, and says which schema it has", ({ name, version, event }) => {
+    const kind = eventKinds.find((candidate) => candidate.name === name && candidate.version === version);
+    expect(problems({ name, version }, event.detail)).toEqual([]);
+    expect(event["detail-type"]).toBe(kind?.detailType);
+    expect(event.detail["schemaVersion"]).toBe(version);
+    expect(event.resources).toEqual([event.detail["secretArn"]]);
+    expect(event.source).toBe(name === "secret-adopted" ? "rekey.subscriber" : "rekey");
   });
 
-  test("no other field is allowed, and no field takes free text", () => {
-    const schema = schemaOf(name);
-    expect(schema.additionalProperties).toBe(false);
-    for (const field of Object.keys(schema.properties)) {
-      expect(problems(schema, { ...detail, [field]: "pa ss'wörd\"" })).toEqual([field]);
+  test.each(eventKinds)("$file has an example with every field and one with the required ones alone", (kind) => {
+    const fieldsOf = examples
+      .filter(({ name, version }) => name === kind.name && version === kind.version)
+      .map(({ event }) => Object.keys(event.detail).sort());
+    expect(fieldsOf).toContainEqual(Object.keys(kind.schema.properties).sort());
+    expect(fieldsOf).toContainEqual([...kind.schema.required].sort());
+  });
+
+  test.each(eventKinds)("$file has all of its earlier versions beside it", ({ name, version }) => {
+    const versions = eventKinds.filter((kind) => kind.name === name).map((kind) => kind.version);
+    for (let earlier = 1; earlier < version; earlier++) expect(versions).toContain(earlier);
+  });
+});
+
+describe("what is sent", () => {
+  type Published<Type extends RotationEvent["type"]> = Omit<RotationEvent & { readonly type: Type }, "type"> & {
+    readonly schemaVersion: 1;
+    readonly at: string;
+  };
+  /** Each is `true` only where the compiler takes what is published for what the schema says. */
+  const fits: { readonly [Type in RotationEvent["type"]]: Published<Type> extends DetailByType[Type] ? true : false } =
+    {
+      "Secret Deleted": true,
+      "Secret Finding": true,
+      "Secret Mirrored": true,
+      "Secret Restored": true,
+      "Secret Retired": true,
+      "Secret Rotated": true,
+      "Secret Rotation Failed": true,
+      "Secret Rotation Stopped": true,
+    };
+
+  test("the compiler checked the type of each event against its schema", () => {
+    const published = newest.map(({ detailType }) => detailType).filter((type) => type !== "Secret Adopted");
+    expect(Object.keys(fits)).toEqual(published);
+  });
+
+  test.each(newest.filter(({ name }) => name !== "secret-adopted"))(
+    "$detailType: the publisher's fields are the schema's, and what it makes of them is valid",
+    ({ name, version, detailType, schema }) => {
+      const example = examples.find((candidate) => candidate.name === name && candidate.version === version);
+      const { schemaVersion: _version, at: _at, ...fields } = example?.event.detail ?? {};
+      const published = outgoingEvent({ type: detailType, ...fields } as RotationEvent, new Date(0));
+      expect(problems({ name, version }, JSON.parse(published.detail) as object)).toEqual([]);
+      expect([...(detailFields[detailType as RotationEvent["type"]] ?? []), "schemaVersion", "at"].sort()).toEqual(
+        Object.keys(schema.properties).sort(),
+      );
+    },
+  );
+});
+
+describe("no event can hold a value", () => {
+  test.each(examples)("$file: no other field is allowed, and no field takes free text", ({ name, version, event }) => {
+    for (const field of Object.keys(event.detail)) {
+      expect(problems({ name, version }, { ...event.detail, [field]: "pa ss'wörd\"" })).toEqual(
+        expect.arrayContaining([`/${field}`]),
+      );
     }
-    expect(problems(schema, { ...detail, password: "x" })).toEqual(["password"]);
+    expect(problems({ name, version }, { ...event.detail, password: "x" })).toEqual([
+      '{"additionalProperty":"password"}',
+    ]);
   });
+
+  test("the letters of a generated password fit ids and names only, which rekey takes from the API and never from a value", () => {
+    const password = generatePassword({ charset: "alnum", length: 32 }).reveal().replaceAll(/[A-Z]/g, "X");
+    const fits = examples.flatMap(({ name, version, event }) =>
+      Object.keys(event.detail).filter(
+        (field) => problems({ name, version }, { ...event.detail, [field]: password }).length === 0,
+      ),
+    );
+    expect([...new Set(fits)].sort()).toEqual([
+      "pendingVersionId",
+      "previousVersionId",
+      "retiredVersionId",
+      "secretName",
+      "subscriber",
+      "versionId",
+    ]);
+  });
+});
+
+test("the written types and the AsyncAPI document are those of the schemas", () => {
+  const bare = (text: string): string => text.replaceAll(/\s+/g, "").replaceAll(/([:=])\|/g, "$1");
+  expect(bare(writtenFile("details.ts"))).toBe(bare(renderTypes()));
+  expect(JSON.parse(writtenFile("asyncapi.json"))).toEqual(JSON.parse(renderAsyncApi()));
 });

@@ -13,7 +13,7 @@ async function kindOf(
   deps: RotationDependencies,
   { facts, kind }: Remembered,
   call: CallOptions,
-): Promise<{ readonly engine: string; readonly strategy: string }> {
+): Promise<NonNullable<Remembered["kind"]>> {
   if (kind !== undefined) return kind;
   const current = await readCurrent(deps, facts.secretArn, call);
   const rotation = rotationOf(deps, current.value, facts, call);

@@ -7,8 +7,8 @@ import { admit, versionWithLabel } from "./admit.ts";
 import { readCurrent } from "./versions.ts";
 
 /**
- * Makes the credential that this version replaced stop, once its grace period (`rekey:grace`) is over, and publishes
- * `Secret Retired`. `already-done`: nothing is to be retired, or a later version is current and answers for it. Idempotent.
+ * Makes the credential that this version replaced stop, once its grace period (`rekey:grace`) is over or everyone
+ * who uses the secret has adopted the version, and publishes `Secret Retired`. `already-done`: nothing is to be retired, or a later version is current and answers for it. Idempotent.
  * Errors: `grace-not-over`, with the time that is left, also while a rotation is under way: it may be setting that very
  * user.
  */
@@ -25,7 +25,7 @@ export async function retirePrevious(
 
   const pendingVersionId = versionWithLabel(description, "AWSPENDING") ?? request.versionId;
   const current = await readCurrent(deps, request.secretId, call);
-  const leftMs = current.createdAt.getTime() + graceMs - deps.nowMs();
+  const leftMs = request.adopted === true ? 0 : current.createdAt.getTime() + graceMs - deps.nowMs();
   if (leftMs > 0 || pendingVersionId !== request.versionId) {
     throw new RekeyError("grace-not-over", {
       context: { secret: facts.secretArn, version: request.versionId },

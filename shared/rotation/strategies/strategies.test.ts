@@ -60,6 +60,15 @@ describe.each<StrategyName>(["alternating-users", "dual-password", "issued"])("%
     expect(stage.logsIn("AWSCURRENT")).toBe(true);
   });
 
+  test("when everyone has adopted the version, its grace period need not be over; a rotation under way must be", async () => {
+    const stage = memoryRotation({ strategy, tags: { "rekey:grace": "1h" } });
+    await rotateOnce(stage);
+    await expect(stage.container()("retirePrevious", "v1", true)).resolves.toBe("done");
+    expect([stage.logsIn("AWSPREVIOUS"), stage.logsIn("AWSCURRENT")]).toEqual([false, true]);
+    stage.store.beginRotation("v2");
+    await expect(stage.container()("retirePrevious", "v1", true)).rejects.toMatchObject({ code: "grace-not-over" });
+  });
+
   test("nothing is retired while a rotation is under way, without a grace period, or for a version that is not current", async () => {
     const later = Date.now() + 86_400_000;
     const stage = memoryRotation({ strategy, tags: { "rekey:grace": "1h" }, nowMs: () => later });

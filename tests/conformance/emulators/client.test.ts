@@ -148,9 +148,9 @@ onEveryAwsServer("client", {
       await addRule(events, { bus, pattern: { source: ["rekey"] }, targetArn: topicArn });
       const queue = await createSubscriberQueue({ sqs, sns, topicArn });
       const versionId = randomUUID();
-      const facts = { secretArn, secretName: "client", versionId, engine: "postgres", strategy: "single-user" };
+      const facts = { secretArn, secretName: "client", versionId, engine: "postgres" };
       await eventBridgePublisher(events, bus).publish(
-        { type: "Secret Rotated", origin: "rotation", ...facts },
+        { type: "Secret Rotated", origin: "rotation", strategy: "single-user", ...facts },
         inTime(),
       );
       expect(await noticeOf(sqs, queue.queueUrl, versionId)).toMatchObject({ secretArn, versionId });

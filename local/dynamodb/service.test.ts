@@ -1,0 +1,71 @@
+import { DynamoDB } from "@aws-sdk/client-dynamodb";
+import { expect, onTestFinished, test } from "vitest";
+import { dynamoDbAdoptions } from "../../shared/adoptions/dynamodb.ts";
+import { startAwsFront } from "../aws/front.ts";
+import { createDynamoDb } from "./service.ts";
+
+async function open() {
+  const front = await startAwsFront({
+    accountId: "123456789012",
+    services: [createDynamoDb({ region: "us-east-1", accountId: "123456789012" })],
+  });
+  const client = new DynamoDB({
+    endpoint: front.endpoint,
+    region: "us-east-1",
+    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    maxAttempts: 1,
+  });
+  onTestFinished(async () => {
+    client.destroy();
+    await front.stop();
+  });
+  await client.createTable({
+    TableName: "adoptions",
+    AttributeDefinitions: [
+      { AttributeName: "secretArn", AttributeType: "S" },
+      { AttributeName: "versionId", AttributeType: "S" },
+    ],
+    KeySchema: [
+      { AttributeName: "secretArn", KeyType: "HASH" },
+      { AttributeName: "versionId", KeyType: "RANGE" },
+    ],
+    BillingMode: "PAY_PER_REQUEST",
+  });
+  return client;
+}
+const call = { signal: AbortSignal.timeout(10_000) };
+const adoption = (versionId: string, subscriber: string) => ({ secretArn: "arn:secret", versionId, subscriber });
+
+test("adoptions of one version are counted together, each subscriber once", async () => {
+  const adoptions = dynamoDbAdoptions(await open(), "adoptions");
+  expect([...(await adoptions.note(adoption("v1", "api"), call))]).toEqual(["api"]);
+  await adoptions.note(adoption("v1", "api"), call);
+  await adoptions.note(adoption("v2", "billing"), call);
+  expect([...(await adoptions.note(adoption("v1", "billing"), call))]).toEqual(["api", "billing"]);
+});
+
+test("a table that is not there is adoption-unavailable, and spent time is said", async () => {
+  const client = await open();
+  await expect(dynamoDbAdoptions(client, "other").note(adoption("v1", "api"), call)).rejects.toMatchObject({
+    code: "adoption-unavailable",
+    context: { reason: "ResourceNotFoundException" },
+  });
+  const spent = { signal: AbortSignal.abort() };
+  await expect(dynamoDbAdoptions(client, "adoptions").note(adoption("v1", "api"), spent)).rejects.toMatchObject({
+    code: "time-budget-spent",
+  });
+});
+
+test("another form of update, another key and an existing table are refused", async () => {
+  const client = await open();
+  const Key = { secretArn: { S: "a" }, versionId: { S: "b" } };
+  const update = { TableName: "adoptions", Key, ExpressionAttributeValues: { ":v": { N: "1" } } };
+  for (const UpdateExpression of ["REMOVE a", "SET a = a + :v", "ADD a :v"]) {
+    await expect(client.updateItem({ ...update, UpdateExpression })).rejects.toThrow("not emulated");
+  }
+  const UpdateExpression = "SET a = :v";
+  await expect(client.updateItem({ ...update, Key: { secretArn: { S: "a" } }, UpdateExpression })).rejects.toThrow(
+    "key",
+  );
+  await expect(client.createTable({ TableName: "adoptions", KeySchema: [] })).rejects.toThrow("already exists");
+});

@@ -1,0 +1,33 @@
+import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { RekeyError } from "../errors/rekey-error.ts";
+import type { Adoptions } from "../operations/ports.ts";
+
+/** Long after any grace period; the table forgets by itself. */
+const keptSeconds = 400 * 86_400;
+
+/**
+ * One item for each version of a secret, keys `secretArn` and `versionId`: `adoptedBy`, the names of its subscribers, and
+ * `expiresAt`. Adding to a set is atomic, and its answer is the whole set, so the last subscriber always sees everyone.
+ */
+export function dynamoDbAdoptions(client: DynamoDBClient, table: string, nowMs: () => number = Date.now): Adoptions {
+  return {
+    async note({ secretArn, versionId, subscriber }, { signal }) {
+      const command = new UpdateItemCommand({
+        TableName: table,
+        Key: { secretArn: { S: secretArn }, versionId: { S: versionId } },
+        UpdateExpression: "ADD adoptedBy :subscriber SET expiresAt = :end",
+        ExpressionAttributeValues: {
+          ":subscriber": { SS: [subscriber] },
+          ":end": { N: String(Math.floor(nowMs() / 1000) + keptSeconds) },
+        },
+        ReturnValues: "ALL_NEW",
+      });
+      const answer = await client.send(command, { abortSignal: signal }).catch((error: unknown) => {
+        const reason = error instanceof Error ? error.name : "unknown";
+        const code = signal.aborted ? "time-budget-spent" : "adoption-unavailable";
+        throw new RekeyError(code, { context: { table, secret: secretArn, reason } });
+      });
+      return new Set(answer.Attributes?.["adoptedBy"]?.SS ?? []);
+    },
+  };
+}

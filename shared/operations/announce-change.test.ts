@@ -1,0 +1,72 @@
+import { expect, test } from "vitest";
+import { RekeyError } from "../errors/rekey-error.ts";
+import type { SecretDescription } from "../rotation/ports.ts";
+import { memoryPublisher } from "../testing/memory-publisher.ts";
+import { announceChange } from "./announce-change.ts";
+import type { AwsEvent } from "./aws-event.ts";
+
+const secretArn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db/app-AbCdEf";
+const ids = { secretArn, secretName: "db/app" };
+const described: SecretDescription = {
+  secretArn,
+  name: "db/app",
+  rotationEnabled: true,
+  labels: new Map([["v1", ["AWSCURRENT"]]]),
+  tags: new Map(),
+};
+
+async function announce(event: AwsEvent, description: SecretDescription | undefined) {
+  const publisher = memoryPublisher();
+  const store = {
+    describe: async () => {
+      if (description === undefined) throw new RekeyError("secret-not-found");
+      return description;
+    },
+  };
+  const announcer = { store, publisher, manages: () => true, announcesItself: () => true };
+  const outcome = await announceChange(announcer, event, {
+    patient: true,
+    call: { signal: AbortSignal.timeout(1_000) },
+  });
+  return { outcome, events: publisher.events };
+}
+const existence = { kind: "deleted-or-restored", secretArn } as const;
+const moved = { kind: "label-moved", secretArn, versionId: "v1", at: new Date() } as const;
+
+test.each([
+  ["is there", described, { type: "Secret Restored", ...ids, versionId: "v1" }],
+  ["is there without a value", { ...described, labels: new Map() }, { type: "Secret Restored", ...ids }],
+  [
+    "is scheduled for deletion",
+    { ...described, deletedAt: new Date() },
+    { type: "Secret Deleted", ...ids, recoverable: true },
+  ],
+  ["is gone", undefined, { type: "Secret Deleted", ...ids, recoverable: false }],
+] as const)(
+  "after a deletion or a restoration, whichever it was, a secret that %s",
+  async (_what, description, event) => {
+    expect(await announce(existence, description)).toEqual({ outcome: "announced", events: [event] });
+  },
+);
+
+test("a stopped rotation: the outcome, the step and the version that still waits", async () => {
+  const labels = new Map([...described.labels, ["v2", ["AWSPENDING"]]]);
+  const stopped = { kind: "rotation-stopped", secretArn, outcome: "failed", step: "setSecret" } as const;
+  const told = { type: "Secret Rotation Stopped", ...ids, outcome: "failed", step: "setSecret" };
+  expect((await announce(stopped, { ...described, labels })).events).toEqual([{ ...told, pendingVersionId: "v2" }]);
+  expect((await announce(stopped, described)).events).toEqual([told]);
+});
+
+test.each([
+  ["deleted meanwhile", { ...described, deletedAt: new Date() }],
+  ["gone", undefined],
+])("a new version of a secret that is %s is not announced", async (_what, description) => {
+  expect(await announce(moved, description)).toEqual({ outcome: "gone", events: [] });
+});
+
+test("an error of Secrets Manager is passed on, so that the event comes again", async () => {
+  const store = { describe: async () => Promise.reject(new RekeyError("store-throttled")) };
+  const announcer = { store, publisher: memoryPublisher(), manages: () => true, announcesItself: () => true };
+  const options = { patient: true, call: { signal: AbortSignal.timeout(1_000) } };
+  await expect(announceChange(announcer, moved, options)).rejects.toMatchObject({ code: "store-throttled" });
+});

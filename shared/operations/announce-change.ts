@@ -1,0 +1,134 @@
+import { isRekeyError } from "../errors/rekey-error.ts";
+import type { CallOptions, EventPublisher, SecretDescription, SecretStore } from "../rotation/ports.ts";
+import { secretNameIn } from "../rotation/secret-name.ts";
+import { versionWithLabel } from "../rotation/steps/admit.ts";
+import type { AwsEvent } from "./aws-event.ts";
+
+export interface Announcer {
+  readonly store: Pick<SecretStore, "describe">;
+  readonly publisher: EventPublisher;
+  /** Whether a secret is one that rekey looks after. */
+  readonly manages: (secretArn: string) => boolean;
+  /** Whether a rotation function is one that publishes what it does. */
+  readonly announcesItself: (functionArn: string) => boolean;
+}
+
+/**
+ * `announced`: published now. `known`: the rotation that made the version has published it. `superseded`: another version
+ * is current, and its own event tells of it. `foreign`: not a secret of ours. `gone`: deleted. `under-way`: the rotation is
+ * to publish it yet; ask again.
+ */
+export type Announcement = "announced" | "known" | "superseded" | "foreign" | "gone" | "under-way";
+
+async function describe({ store }: Announcer, secretArn: string, call: CallOptions) {
+  try {
+    return await store.describe(secretArn, call);
+  } catch (error) {
+    if (isRekeyError(error, "secret-not-found")) return undefined;
+    throw error;
+  }
+}
+
+const idsOf = (secretArn: string): { readonly secretArn: string; readonly secretName: string } => ({
+  secretArn,
+  secretName: secretNameIn(secretArn),
+});
+
+/**
+ * Where a version's own rotation stands. Secrets Manager takes AWSPENDING off the current version, and sets LastRotatedDate,
+ * when finishSecret has succeeded, and that step does not succeed before it has published. Where neither mark is there, a
+ * human made the version.
+ */
+function rotationOf(
+  { rotationFunctionArn, lastRotatedAt, labels }: SecretDescription,
+  { announcesItself }: Announcer,
+  { versionId, at }: { readonly versionId: string; readonly at: Date },
+): "none" | "unfinished" | "finished" {
+  if (rotationFunctionArn === undefined || !announcesItself(rotationFunctionArn)) return "none";
+  if (labels.get(versionId)?.includes("AWSPENDING") === true) return "unfinished";
+  return lastRotatedAt !== undefined && lastRotatedAt >= at ? "finished" : "none";
+}
+
+async function announceVersion(
+  announcer: Announcer,
+  moved: AwsEvent & { readonly kind: "label-moved" },
+  { patient, call }: { readonly patient: boolean; readonly call: CallOptions },
+): Promise<Announcement> {
+  const description = await describe(announcer, moved.secretArn, call);
+  if (description === undefined || description.deletedAt !== undefined) return "gone";
+  if (versionWithLabel(description, "AWSCURRENT") !== moved.versionId) return "superseded";
+  const rotation = rotationOf(description, announcer, moved);
+  if (rotation === "finished") return "known";
+  if (rotation === "unfinished" && patient) return "under-way";
+  const previousVersionId = versionWithLabel(description, "AWSPREVIOUS");
+  await announcer.publisher.publish(
+    {
+      type: "Secret Rotated",
+      ...idsOf(moved.secretArn),
+      versionId: moved.versionId,
+      ...(previousVersionId === undefined ? {} : { previousVersionId }),
+      origin: rotation === "none" ? "external" : "rotation",
+      engine: "unknown",
+      strategy: "none",
+    },
+    call,
+  );
+  return "announced";
+}
+
+async function announceExistence(announcer: Announcer, secretArn: string, call: CallOptions): Promise<Announcement> {
+  const description = await describe(announcer, secretArn, call);
+  const versionId = description === undefined ? undefined : versionWithLabel(description, "AWSCURRENT");
+  await announcer.publisher.publish(
+    description === undefined || description.deletedAt !== undefined
+      ? { type: "Secret Deleted", ...idsOf(secretArn), recoverable: description !== undefined }
+      : { type: "Secret Restored", ...idsOf(secretArn), ...(versionId === undefined ? {} : { versionId }) },
+    call,
+  );
+  return "announced";
+}
+
+async function announceStop(
+  announcer: Announcer,
+  { secretArn, outcome, step }: AwsEvent & { readonly kind: "rotation-stopped" },
+  call: CallOptions,
+): Promise<Announcement> {
+  const description = await describe(announcer, secretArn, call);
+  if (description === undefined) return "gone";
+  const pendingVersionId = versionWithLabel(description, "AWSPENDING");
+  await announcer.publisher.publish(
+    {
+      type: "Secret Rotation Stopped",
+      ...idsOf(secretArn),
+      outcome,
+      ...(step === undefined ? {} : { step }),
+      ...(pendingVersionId === undefined ? {} : { pendingVersionId }),
+    },
+    call,
+  );
+  return "announced";
+}
+
+/**
+ * Makes what AWS says of a secret rekey's own event, so that a change by hand reaches subscribers like a rotation.
+ *
+ * A version whose rotation has published it is not published again, which needs no memory (see `rotationOf`). One whose
+ * rotation is unfinished is `under-way` while `patient`, and published without patience: its function died between
+ * promotion and publication. Everything else is published; a repeated delivery publishes again, which costs subscribers
+ * nothing, since they know a version that they have. One call to Secrets Manager and at most one to the bus.
+ */
+export async function announceChange(
+  announcer: Announcer,
+  event: AwsEvent,
+  options: { readonly patient: boolean; readonly call: CallOptions },
+): Promise<Announcement> {
+  if (!announcer.manages(event.secretArn)) return "foreign";
+  switch (event.kind) {
+    case "label-moved":
+      return announceVersion(announcer, event, options);
+    case "deleted-or-restored":
+      return announceExistence(announcer, event.secretArn, options.call);
+    case "rotation-stopped":
+      return announceStop(announcer, event, options.call);
+  }
+}

@@ -1,0 +1,49 @@
+import type { CallOptions, Finding, SecretDescription, SecretStore } from "../rotation/ports.ts";
+import { versionWithLabel } from "../rotation/steps/admit.ts";
+import type { MirrorAudit, MirrorState } from "./ports.ts";
+
+export interface Found {
+  readonly finding: Finding;
+  readonly versionId?: string;
+  readonly repairable: boolean;
+}
+
+/** How long a rotation may take, and its retries, before somebody is told. */
+const patienceMs = 3_600_000;
+
+/** Only what brings the mirror forward is safe; an altered or a newer mirror is somebody's decision. */
+const byState: Readonly<Record<Exclude<MirrorState, "same">, Omit<Found, "versionId">>> = {
+  missing: { finding: "mirror-missing", repairable: true },
+  older: { finding: "mirror-older", repairable: true },
+  newer: { finding: "mirror-newer", repairable: false },
+  altered: { finding: "mirror-altered", repairable: false },
+};
+
+/** What the description alone tells. */
+export function describedFindings(description: SecretDescription, nowMs: number): readonly Found[] {
+  const { rotationEnabled, nextRotationAt, changedAt, labels } = description;
+  const isOld = (date: Date | undefined): boolean => date !== undefined && date.getTime() < nowMs - patienceMs;
+  const current = versionWithLabel(description, "AWSCURRENT");
+  const pending = versionWithLabel(description, "AWSPENDING");
+  const found: Found[] = [];
+  if (current === undefined && (rotationEnabled || labels.size > 0)) {
+    found.push({ finding: "current-missing", repairable: false });
+  }
+  if (pending !== undefined && pending !== current && isOld(changedAt)) {
+    found.push({ finding: "pending-stuck", versionId: pending, repairable: false });
+  }
+  if (rotationEnabled && isOld(nextRotationAt)) found.push({ finding: "rotation-overdue", repairable: false });
+  return found;
+}
+
+/** What the mirror shows beside AWSCURRENT; nothing for a secret without a value. Errors: those of the ports. */
+export async function comparedFindings(
+  ports: { readonly store: Pick<SecretStore, "read">; readonly audit: MirrorAudit },
+  { secretArn, name, tags }: SecretDescription,
+  call: CallOptions,
+): Promise<readonly Found[]> {
+  const current = await ports.store.read(secretArn, { label: "AWSCURRENT" }, call);
+  if (current === undefined) return [];
+  const state = await ports.audit.compare({ secretArn, secretName: name, tags, ...current }, call);
+  return state === "same" ? [] : [{ ...byState[state], versionId: current.versionId }];
+}

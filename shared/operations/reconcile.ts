@@ -1,0 +1,109 @@
+import type { ErrorCode } from "../errors/codes.ts";
+import { isRekeyError, RekeyError } from "../errors/rekey-error.ts";
+import type { CallOptions, EventPublisher, Finding, SecretDescription, SecretStore } from "../rotation/ports.ts";
+import { comparedFindings, describedFindings, type Found } from "./examine-secret.ts";
+import type { ReconcileTask } from "./list-managed.ts";
+import type { MirrorAudit } from "./ports.ts";
+
+export interface Reconciler {
+  readonly store: Pick<SecretStore, "describe" | "read">;
+  /** Absent where nothing is mirrored. */
+  readonly audit?: MirrorAudit;
+  readonly publisher: EventPublisher;
+  readonly nowMs: () => number;
+  /** Told of each secret that could not be examined wholly. */
+  readonly skipped: (secretArn: string, error: RekeyError) => void;
+}
+
+export interface Reconciliation {
+  readonly examined: number;
+  readonly skipped: number;
+  readonly repaired: number;
+  readonly findings: ReadonlyMap<Finding, number>;
+}
+
+/** What goes wrong with every secret alike, so that the task is worth repeating as a whole. */
+const ofTheTask = new Set<ErrorCode>([
+  "event-rejected",
+  "events-unavailable",
+  "store-throttled",
+  "store-unavailable",
+  "time-budget-spent",
+]);
+
+/** One wrong path in Vault is a matter of one secret; these are not. */
+const vaultIsOut = new Set<ErrorCode>(["mirror-unavailable", "mirror-unauthorized", "tls-refused"]);
+
+async function describe({ store }: Reconciler, secretArn: string, call: CallOptions) {
+  try {
+    const description = await store.describe(secretArn, call);
+    return description.deletedAt === undefined ? description : undefined;
+  } catch (error) {
+    if (isRekeyError(error, "secret-not-found")) return undefined;
+    throw error;
+  }
+}
+
+async function tell(
+  { publisher }: Reconciler,
+  { secretArn, name: secretName }: SecretDescription,
+  found: readonly Found[],
+  call: CallOptions,
+): Promise<void> {
+  for (const { finding, versionId, repairable: repaired } of found) {
+    const about = versionId === undefined ? {} : { versionId };
+    await publisher.publish({ type: "Secret Finding", secretArn, secretName, finding, ...about, repaired }, call);
+  }
+}
+
+/**
+ * Examines secrets one after the other and publishes one `Secret Finding` for each thing that is not as it should be; a
+ * mirror that is missing or behind is repaired by that very event, which the mirror's own rule takes. A secret that cannot
+ * be examined is reported and passed over; when Vault is out of reach, no other mirror is looked at. Reads change nothing,
+ * so the task may be repeated. Errors: those that concern every secret, such as `store-throttled`.
+ */
+export async function reconcile(
+  reconciler: Reconciler,
+  secretArns: readonly string[],
+  call: CallOptions,
+): Promise<Reconciliation> {
+  const findings = new Map<Finding, number>();
+  let { audit } = reconciler;
+  let examined = 0;
+  let skipped = 0;
+  let repaired = 0;
+  for (const secretArn of secretArns) {
+    try {
+      const description = await describe(reconciler, secretArn, call);
+      if (description === undefined) continue;
+      const described = describedFindings(description, reconciler.nowMs());
+      await tell(reconciler, description, described, call);
+      const compared =
+        audit === undefined ? [] : await comparedFindings({ store: reconciler.store, audit }, description, call);
+      await tell(reconciler, description, compared, call);
+      examined += 1;
+      repaired += compared.filter(({ repairable }) => repairable).length;
+      for (const { finding } of [...described, ...compared]) findings.set(finding, (findings.get(finding) ?? 0) + 1);
+    } catch (error) {
+      if (!(error instanceof RekeyError) || ofTheTask.has(error.code)) throw error;
+      skipped += 1;
+      reconciler.skipped(secretArn, error);
+      if (vaultIsOut.has(error.code)) audit = undefined;
+    }
+  }
+  return { examined, skipped, repaired, findings };
+}
+
+/** Reads what `JSON.stringify` made of a task; `{}` begins a look at everything. Errors: `event-malformed`. */
+export function parseReconcileTask(text: string): ReconcileTask {
+  try {
+    const { cursor, secretArns }: Partial<Record<string, unknown>> = { ...JSON.parse(text) };
+    if (Array.isArray(secretArns) && secretArns.every((arn) => typeof arn === "string")) return { secretArns };
+    if (secretArns === undefined && (cursor === undefined || typeof cursor === "string")) {
+      return cursor === undefined ? {} : { cursor };
+    }
+  } catch {
+    // Said below.
+  }
+  throw new RekeyError("event-malformed", { context: { problem: "not a task of reconcile" } });
+}

@@ -1,0 +1,82 @@
+import { isRekeyError } from "../errors/rekey-error.ts";
+import type { CallOptions, SecretDescription, SecretStore } from "../rotation/ports.ts";
+import { rotationPolicy } from "../rotation/rotation-policy.ts";
+import { versionWithLabel } from "../rotation/steps/admit.ts";
+import type { Adoptions, RotationInvoker } from "./ports.ts";
+import type { RetirementCue } from "./subscriber-event.ts";
+
+export interface Retirer {
+  readonly store: Pick<SecretStore, "describe">;
+  readonly adoptions: Adoptions;
+  readonly rotation: RotationInvoker;
+  /** Whether a rotation function knows the step `retirePrevious`. */
+  readonly knowsTheStep: (functionArn: string) => boolean;
+  /** Now, in milliseconds since 1970. */
+  readonly nowMs: () => number;
+}
+
+/** `waits`: ask again after so many milliseconds. `nothing`: there is nothing to retire, or another cue answers for it. */
+export type Retirement =
+  | { readonly outcome: "retired" | "nothing" }
+  | { readonly outcome: "waits"; readonly waitMs: number };
+
+const nothing: Retirement = { outcome: "nothing" };
+
+/** While a rotation is under way the step is refused. */
+const busyWaitMs = 5 * 60_000;
+
+async function describe({ store }: Retirer, secretArn: string, call: CallOptions) {
+  try {
+    const description = await store.describe(secretArn, call);
+    return description.deletedAt === undefined ? description : undefined;
+  } catch (error) {
+    if (isRekeyError(error, "secret-not-found")) return undefined;
+    throw error;
+  }
+}
+
+/** The tag `rekey:subscribers`: names with a space between, who must all have said that they use a version. */
+const subscribersOf = ({ tags }: SecretDescription): readonly string[] =>
+  (tags.get("rekey:subscribers") ?? "").split(/\s+/).filter((name) => name !== "");
+
+async function everyoneAdopted(
+  { adoptions }: Retirer,
+  cue: RetirementCue & { readonly kind: "adopted" },
+  description: SecretDescription,
+  call: CallOptions,
+): Promise<boolean> {
+  const subscribers = subscribersOf(description);
+  if (!subscribers.includes(cue.subscriber)) return false;
+  const adopted = await adoptions.note(cue, call);
+  return subscribers.every((subscriber) => adopted.has(subscriber));
+}
+
+/**
+ * Has the secret's own rotation function make the replaced credential stop: at the end of its grace period (`rekey:grace`),
+ * or before that when everyone whom `rekey:subscribers` names has sent `Secret Adopted` for the current version. The step
+ * itself publishes `Secret Retired`. Idempotent; a secret without a grace period, or without a rotation of rekey's, has
+ * nothing to retire. Errors: those of the step, and of the ports.
+ */
+export async function retireReplaced(retirer: Retirer, cue: RetirementCue, call: CallOptions): Promise<Retirement> {
+  const description = await describe(retirer, cue.secretArn, call);
+  if (description === undefined || versionWithLabel(description, "AWSCURRENT") !== cue.versionId) return nothing;
+  const { secretArn, rotationFunctionArn, tags } = description;
+  if (rotationFunctionArn === undefined || !retirer.knowsTheStep(rotationFunctionArn)) return nothing;
+  const { graceMs } = rotationPolicy(tags);
+  if (graceMs === undefined) return nothing;
+
+  if (cue.kind === "rotated") {
+    const leftMs = cue.at.getTime() + graceMs - retirer.nowMs();
+    if (leftMs > 0) return { outcome: "waits", waitMs: leftMs };
+  } else if (!(await everyoneAdopted(retirer, cue, description, call))) return nothing;
+
+  const adopted = cue.kind === "adopted";
+  const request = { step: "retirePrevious", secretId: secretArn, versionId: cue.versionId, adopted } as const;
+  try {
+    await retirer.rotation.invoke(rotationFunctionArn, request, call);
+    return { outcome: "retired" };
+  } catch (error) {
+    if (isRekeyError(error, "grace-not-over")) return { outcome: "waits", waitMs: busyWaitMs };
+    throw error;
+  }
+}

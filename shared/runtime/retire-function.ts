@@ -1,0 +1,37 @@
+import { parseRetirementCue } from "../operations/subscriber-event.ts";
+import { retireReplaced } from "../operations/retire-replaced.ts";
+import { arnPatterns } from "../operations/arn-patterns.ts";
+import { dynamoDbAdoptions } from "../adoptions/dynamodb.ts";
+import { lambdaRotation } from "../invokers/lambda-rotation.ts";
+import { holdMessage } from "../queues/hold-message.ts";
+import { dynamoDbClient, environmentStore, lambdaClient, sqsClient } from "./aws-clients.ts";
+import { environmentOf } from "./environment.ts";
+import { queueFunction } from "./queue-function.ts";
+
+/** The Lambda handler of a queue of `Secret Rotated` and `Secret Adopted`. A message waits in the queue until it is due. */
+export function retireFunction(
+  variables: Readonly<Record<string, string | undefined>>,
+): ReturnType<typeof queueFunction> {
+  const environment = environmentOf(variables);
+  const nowMs = Date.now;
+  const queue = { client: sqsClient(), queueUrl: environment.required("REKEY_RETIRE_QUEUE_URL"), nowMs };
+  const retirer = {
+    store: environmentStore(environment),
+    adoptions: dynamoDbAdoptions(dynamoDbClient(), environment.required("REKEY_ADOPTION_TABLE")),
+    rotation: lambdaRotation(lambdaClient()),
+    knowsTheStep: arnPatterns(environment.list("REKEY_ROTATION_FUNCTIONS")),
+    nowMs,
+  };
+  return queueFunction(
+    { done: "looked at", notDone: "not retired" },
+    async ({ body, receiptHandle, attributes }, call) => {
+      const cue = parseRetirementCue(body);
+      const retirement = await retireReplaced(retirer, cue, call);
+      const facts = { secret: cue.secretArn, version: cue.versionId, cue: cue.kind, ...retirement };
+      if (retirement.outcome !== "waits") return { facts };
+      const message = { body, receiptHandle, sentAtMs: Number(attributes.SentTimestamp) };
+      const held = await holdMessage(queue, message, retirement.waitMs, call);
+      return { facts, again: held === "held" };
+    },
+  );
+}

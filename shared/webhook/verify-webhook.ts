@@ -1,0 +1,55 @@
+import { RekeyError } from "../errors/rekey-error.ts";
+import type { SecretValue } from "../secrets/secret-value.ts";
+import { carriesKey } from "./signature.ts";
+
+export interface WebhookRequest {
+  /** As it was received, byte for byte: a body that was parsed and written again has another signature. */
+  readonly body: string;
+  /** The header `Rekey-Signature`. */
+  readonly signature: string | undefined;
+}
+
+/** An event as EventBridge made it; `id` is the same in each delivery of it. */
+export interface WebhookEvent {
+  readonly id: string;
+  readonly detailType: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+const rejected = (problem: string): RekeyError => new RekeyError("webhook-rejected", { context: { problem } });
+
+const member = (value: unknown, name: string): unknown =>
+  typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw rejected("not JSON");
+  }
+}
+
+/**
+ * For receivers: returns the event of a request that rekey signed with one of these keys, not longer ago than the window
+ * (300,000 ms unless said; clocks may differ by as much). Within the window a request may be replayed; an event says what
+ * is current, so that does no harm, and `id` tells a repetition. Errors: `webhook-rejected`, without any of the body;
+ * `option-invalid` for a key of less than 16 bytes.
+ */
+export function verifyWebhook(
+  { body, signature }: WebhookRequest,
+  options: { readonly keys: readonly SecretValue[]; readonly nowMs?: number; readonly windowMs?: number },
+): WebhookEvent {
+  const { keys, nowMs = Date.now(), windowMs = 300_000 } = options;
+  const [, time] = /^t=(\d{1,12}),/.exec(signature ?? "") ?? [];
+  if (signature === undefined || time === undefined) throw rejected("no signature");
+  const seconds = Number(time);
+  if (!keys.some((key) => carriesKey(signature, seconds, body, key))) throw rejected("signed with another key");
+  if (Math.abs(nowMs - seconds * 1000) > windowMs) throw rejected("too old, or from the future");
+  const event = parsed(body);
+  const detail = member(event, "detail");
+  return {
+    id: String(member(event, "id")),
+    detailType: String(member(event, "detail-type")),
+    detail: typeof detail === "object" && detail !== null ? { ...detail } : {},
+  };
+}

@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { movableClock } from "../../local/clock.ts";
+import { startVault } from "../../local/vault/server.ts";
+import { vaultKv2Audit } from "../../shared/mirrors/kv2-audit.ts";
+import { vaultKv2Mirror, type VaultKv2Options } from "../../shared/mirrors/vault-kv2.ts";
+import { SecretValue } from "../../shared/secrets/secret-value.ts";
+import { entryOf, failureOf, inTime } from "../support/mirror-entries.ts";
+import { bao, startOpenBao, type VaultUnderTest } from "../support/openbao.ts";
+import { type VaultAdmin, vaultAdmin } from "../support/vault-http.ts";
+
+describe.each([
+  ["the local Vault", true, async () => startVault({ clock: movableClock() })],
+  ["a real OpenBao", bao !== undefined, async () => startOpenBao(bao ?? "")],
+] as const)("a look at the mirror", (server, isPresent, start) => {
+  describe.skipIf(!isPresent)(`on ${server}`, () => {
+    let vault: VaultUnderTest;
+    let admin: VaultAdmin;
+    const options = (): VaultKv2Options => ({
+      address: vault.address,
+      login: { method: "token", token: new SecretValue(vault.rootToken) },
+    });
+    const compare = async (name: string, minute = 1) =>
+      vaultKv2Audit(options()).compare(entryOf(name, { minute }), inTime());
+
+    beforeAll(async () => {
+      vault = await start();
+      admin = vaultAdmin(vault);
+    });
+    afterAll(() => vault.stop());
+
+    test("nothing there is missing, what the mirror wrote is the same, a deleted revision is missing", async () => {
+      expect(await compare("a/db")).toBe("missing");
+      await vaultKv2Mirror(options()).write(entryOf("a/db", { minute: 1 }), inTime());
+      expect(await compare("a/db")).toBe("same");
+      await admin("DELETE", "secret/data/a/db");
+      expect(await compare("a/db")).toBe("missing");
+    });
+
+    test("another version is older or newer", async () => {
+      await vaultKv2Mirror(options()).write(entryOf("b/db", { minute: 1 }), inTime());
+      expect([await compare("b/db", 2), await compare("b/db", 0)]).toEqual(["older", "newer"]);
+    });
+
+    test("a field that somebody changed, and a key that somebody else made, are altered", async () => {
+      await vaultKv2Mirror(options()).write(entryOf("c/db", { minute: 1 }), inTime());
+      const held = await admin("GET", "secret/data/c/db");
+      const { data } = (held.body as { data: { data: object } }).data;
+      await admin("POST", "secret/data/c/db", { data: { ...data, password: "by hand" } });
+      expect(await compare("c/db")).toBe("altered");
+      await admin("POST", "secret/data/d/db", { data: { password: "by hand" } });
+      expect(await compare("d/db")).toBe("altered");
+    });
+
+    test("a look changes nothing", async () => {
+      await vaultKv2Mirror(options()).write(entryOf("e/db", { minute: 1 }), inTime());
+      await compare("e/db", 2);
+      const held = await admin("GET", "secret/data/e/db");
+      expect(held.body).toMatchObject({ data: { metadata: { version: 1 } } });
+    });
+
+    test("a refused token is mirror-unauthorized, and neither value nor token is in the error", async () => {
+      const login = { method: "token", token: new SecretValue("s.canary-token") } as const;
+      const error = await failureOf(
+        vaultKv2Audit({ ...options(), login }).compare(entryOf("f/db"), inTime()),
+        "canary-token",
+      );
+      expect(error).toMatchObject({ code: "mirror-unauthorized" });
+    });
+  });
+});

@@ -1,0 +1,61 @@
+import { SecretsManager } from "@aws-sdk/client-secrets-manager";
+import { expect, onTestFinished, test } from "vitest";
+import { isMembers, record } from "../../local/aws/members.ts";
+import type { EventEnvelope } from "../../local/eventbridge/put-events.ts";
+import { startStack, type Stack } from "../../local/stack.ts";
+
+const soon = { timeout: 10_000 };
+
+async function open() {
+  const stack = await startStack();
+  const told: EventEnvelope[] = [];
+  stack.eventBridge.onEvent((bus, event) => bus === "rekey" && told.push(event));
+  const secrets = new SecretsManager(stack.clientConfig);
+  onTestFinished(async () => {
+    secrets.destroy();
+    await stack.stop();
+  });
+  const SecretArnPattern = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db/*";
+  await stack.deploy({ parameters: { SecretArnPattern } });
+  return { stack, told, secrets };
+}
+
+async function inVault(stack: Stack, path: string): Promise<unknown> {
+  const headers = { "x-vault-token": stack.vault.rootToken };
+  const answer = await fetch(`${stack.vault.address}/v1/secret/data/${path}`, { headers });
+  const body: unknown = await answer.json();
+  return isMembers(body) && answer.ok ? record(record(body, "data"), "data")["password"] : undefined;
+}
+
+test("a value put by hand, and a secret made by hand, reach Vault by the deployed template; a foreign secret does not", async () => {
+  const { stack, told, secrets } = await open();
+  await secrets.createSecret({ Name: "other/app", SecretString: '{"password":"foreign"}' });
+  const { ARN } = await secrets.createSecret({ Name: "db/app", SecretString: '{"password":"first"}' });
+  await expect.poll(() => inVault(stack, "db/app"), soon).toBe("first");
+  await stack.clock.advance(1_000);
+  const { VersionId } = await secrets.putSecretValue({ SecretId: ARN, SecretString: '{"password":"second"}' });
+  await expect.poll(() => inVault(stack, "db/app"), soon).toBe("second");
+  await stack.lambda.idle();
+  const rotated = told.filter((event) => event["detail-type"] === "Secret Rotated").map(({ detail }) => detail);
+  expect(rotated).toHaveLength(2);
+  expect(rotated[1]).toMatchObject({ secretArn: ARN, versionId: VersionId, origin: "external" });
+  expect(await inVault(stack, "other/app")).toBeUndefined();
+});
+
+test("where a trail records it, a deletion is told", async () => {
+  const { stack, told, secrets } = await open();
+  const { ARN = "" } = await secrets.createSecret({ Name: "db/app", SecretString: '{"password":"first"}' });
+  await secrets.deleteSecret({ SecretId: ARN });
+  stack.eventBridge.emit({
+    source: "aws.secretsmanager",
+    "detail-type": "AWS API Call via CloudTrail",
+    detail: {
+      eventSource: "secretsmanager.amazonaws.com",
+      eventName: "DeleteSecret",
+      responseElements: { arn: ARN },
+    },
+    resources: [],
+  });
+  const deleted = () => told.find((event) => event["detail-type"] === "Secret Deleted")?.detail;
+  await expect.poll(deleted, soon).toMatchObject({ secretArn: ARN, secretName: "db/app", recoverable: true });
+});
