@@ -50,7 +50,27 @@ test.each([
   },
 );
 
-test.each(["announce-change", "deliver-outbox", "mirror-to-vault", "notify-webhook", "reconcile", "retire-previous"])(
+test.each([
+  ["rotate-redis", 330_000, /node_modules\/pg\/|node-vault|saslprep|commands\/ACL_|client\/dist\/lib\/cluster\//],
+  ["rotate-http-api-key", 235_000, /node_modules\/(?:pg|node-vault|@redis|@mongodb-js)\//],
+  ["rotate-vault-static-role", 300_000, /node_modules\/(?:pg|axios|@redis|@mongodb-js)\//],
+])(
+  "%s is at most %d bytes, has no other driver, and answers a bad event with a typed error",
+  async (name, most, not) => {
+    const outfile = path.join(folder, name, "index.mjs");
+    const { inputs } = await bundleFunction(name, outfile);
+    expect((await stat(outfile)).size).toBeLessThanOrEqual(most);
+    expect(Object.keys(inputs).filter((file) => not.test(file))).toEqual([]);
+    const { handler } = (await import(pathToFileURL(outfile).href)) as {
+      handler: (event: unknown, context: object) => Promise<unknown>;
+    };
+    await expect(handler({ Step: "drop" }, { getRemainingTimeInMillis: () => 9_000 })).rejects.toMatchObject({
+      code: "step-invalid",
+    });
+  },
+);
+
+test.each(["announce-change", "mirror-to-vault", "notify-webhook", "reconcile", "retire-previous"])(
   "%s loads and takes an empty batch",
   async (name) => {
     const outfile = path.join(folder, name, "index.mjs");

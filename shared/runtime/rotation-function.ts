@@ -5,7 +5,7 @@ import type { DatabaseEngine, RotationRequest } from "../rotation/ports.ts";
 import { parseRotationRequest } from "../rotation/request.ts";
 import { rotate } from "../rotation/rotate.ts";
 import { rotationMemory } from "../rotation/rotation-memory.ts";
-import { environmentPublisherWithOutbox, environmentStore } from "./aws-clients.ts";
+import { environmentPublisher, environmentStore } from "./aws-clients.ts";
 import { environmentOf } from "./environment.ts";
 import { lambda } from "./lambda.ts";
 import { type Facts, warn } from "./logger.ts";
@@ -28,7 +28,7 @@ export type RotationStrategies = Pick<RotationDependencies, "strategies"> &
   Partial<Pick<RotationDependencies, "defaultStrategy">>;
 
 /**
- * The Lambda handler of one engine's rotation function, wired from the environment: `EVENT_BUS_NAME`, `EVENT_OUTBOX_URL`,
+ * The Lambda handler of one engine's rotation function, wired from the environment: `EVENT_BUS_NAME`,
  * `REKEY_ADMIN_SECRETS`, `REKEY_TLS_CA`, `SECRETS_MANAGER_ENDPOINT`, and the password variables of AWS's samples.
  */
 export function rotationFunction(
@@ -40,7 +40,7 @@ export function rotationFunction(
   const ca = environment.text("REKEY_TLS_CA");
   const deps: RotationDependencies = {
     store: environmentStore(environment),
-    publisher: environmentPublisherWithOutbox(environment),
+    publisher: environmentPublisher(environment),
     engine,
     strategies,
     defaultStrategy,

@@ -15,7 +15,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   "shared/secrets": { rooms: ["shared/errors"], packages: ["node:crypto"] },
   "shared/rotation": { rooms: values, packages: [] },
   "shared/engines": {
-    rooms: [ports, ...values],
+    rooms: [ports, "shared/vault", "shared/http", ...values],
     packages: [
       "node:crypto",
       "node:net",
@@ -33,9 +33,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: [ports, "shared/errors"],
     packages: ["@aws-sdk/client-eventbridge", "@aws-sdk/client-sqs"],
   },
-  "shared/mirrors": { rooms: [ports, operationPorts, ...values], packages: ["node-vault", "node:"] },
+  "shared/http": { rooms: [], packages: ["node:http", "node:https"] },
+  "shared/vault": { rooms: [ports, "shared/http", ...values], packages: ["node-vault"] },
+  "shared/mirrors": { rooms: [ports, operationPorts, "shared/vault", ...values], packages: ["node:util"] },
   "shared/client": {
-    rooms: [...values, "shared/stores", "shared/mirrors"],
+    rooms: [...values, "shared/stores", "shared/vault", "shared/mirrors/mirrored-fields.ts"],
     packages: [
       "pg",
       "mysql2",
@@ -74,6 +76,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "shared/stores",
       "shared/publishers",
       "shared/mirrors",
+      "shared/vault",
       "shared/adoptions",
       "shared/invokers",
       "shared/queues",
@@ -143,6 +146,7 @@ export const mayReveal = [
   "shared/secrets",
   "shared/engines",
   "shared/stores",
+  "shared/vault",
   "shared/mirrors",
   "shared/webhook",
   "shared/client",
@@ -152,4 +156,5 @@ export const mayReveal = [
 ];
 
 /** Names of engines do not stand in the core: it asks for capabilities. */
-export const engineNames = /["'`](?:postgres|postgresql|aurora-postgresql|mysql|mariadb|redshift|redis|mongodb)["'`]/;
+export const engineNames =
+  /["'`](?:postgres|postgresql|aurora-postgresql|mysql|mariadb|redshift|redis|valkey|mongodb|http-api-key)["'`]/;

@@ -33,7 +33,7 @@ test("no value is in an event, a queue, a log or a request's record, when it is 
   await expect.poll(() => JSON.stringify(stack.lambda.logs), soon).toContain("mirror-unavailable");
   await stack.lambda.idle();
 
-  const queues = ["Mirror", "Announce", "Retire", "Reconcile", "Outbox", "DeadLetter", "UndeliveredEvents"];
+  const queues = ["Mirror", "Announce", "Retire", "Reconcile", "DeadLetter", "UndeliveredEvents"];
   const waiting = queues.flatMap((name) => {
     const arn = `arn:aws:sqs:us-east-1:123456789012:rekey-${name}Queue`;
     const messages = stack.sqs.queue(arn)?.messages();

@@ -26,7 +26,7 @@ export interface Product {
 const admin: Account = { username: "rotator", password: "rotator-password" };
 
 /** The servers keep names in three-byte UTF-8, and strip spaces from their ends. */
-const kept = (username: string): string => username.replaceAll("💥", "†").trim();
+const kept = (username: string): string => username.replaceAll(/[\u{10000}-\u{10FFFF}]/gu, "†").trim();
 const nameOf = (username: string): string => quoteAccount({ user: kept(username), host: "%" });
 
 /** A server for the engine contract. */
@@ -37,10 +37,17 @@ export async function contractServer(server: MysqlServer, product: Product): Pro
     await server.admin(impose);
     return { [Symbol.asyncDispose]: async () => void (await server.admin(relieve)) };
   };
+  /** Until it is disposed, and the server has noticed. */
   const whileOpen = async (account: Account, statement: string): Promise<AsyncDisposable> => {
     const connection = await server.connect(account);
     await connection.query(statement);
-    return { [Symbol.asyncDispose]: async () => connection.end() };
+    const look = `SELECT id FROM information_schema.processlist WHERE id = ${connection.threadId}`;
+    return {
+      async [Symbol.asyncDispose]() {
+        await connection.end();
+        while ((await server.admin(look)).length > 0);
+      },
+    };
   };
   await server.admin(
     "CREATE DATABASE shop",

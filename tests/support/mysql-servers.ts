@@ -79,7 +79,8 @@ async function makeData(product: Product, binary: string, data: string, folder: 
     "--skip-test-db",
     "--auth-root-authentication-method=normal",
   ];
-  await run(install, flags, { cwd: folder, ...as });
+  // A shell script: it finds its tools whatever the path of the tests is.
+  await run(install, flags, { cwd: folder, env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" }, ...as });
 }
 
 /**

@@ -61,7 +61,8 @@ export async function readAccounts<More = unknown>(
 
 /** Which of the accounts of one name is meant cannot be known, and the others would keep the old password. */
 export function onlyAccount<Row extends Account>(rows: readonly Row[], user: string): Row | undefined {
-  const [first, ...others] = rows.filter((row) => row.user === user);
+  // A role of MariaDB has no host, and may have a user's name.
+  const [first, ...others] = rows.filter((row) => row.user === user && row.host !== "");
   if (others.length > 0) {
     throw new RekeyError("account-unsupported", {
       context: { user, problem: "several accounts have this name, for different hosts" },
