@@ -18,6 +18,8 @@ const products: readonly Product[] = [
   ...(redisServer === undefined ? [] : [redis(redisServer)]),
 ];
 
+// The servers end with the process, when it exits.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 console.log(
   `load average before: ${loadavg()
     .map((value) => value.toFixed(2))

@@ -140,6 +140,8 @@ export function rotatingGenerations<Connection>(
 
   async function connect(): Promise<Connection> {
     const refused = new Set<string>();
+    // Without events, it is such reads by which the client learns of a rotation. No connection waits for one.
+    if (active !== undefined) client.get(secretId).catch(() => undefined);
     for (;;) {
       if (search !== undefined) await search;
       assertOpen();
