@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { bundleFunction, bundleObviously } from "../bundle/bundle-function.ts";
@@ -12,7 +12,7 @@ export async function benchBundles(): Promise<readonly Figure[]> {
   const folder = await mkdtemp(path.join(tmpdir(), "rekey-bench-"));
   try {
     const figures: Figure[] = [];
-    for (const name of ["rotate-postgres", "rotate-redshift", "rotate-mongodb", "mirror-to-vault"]) {
+    for (const name of await readdir("functions")) {
       const ours = path.join(folder, name, "ours.mjs");
       const obvious = path.join(folder, name, "obvious.mjs");
       await bundleFunction(name, ours);

@@ -1,22 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
 import type { MirrorAudit } from "../operations/ports.ts";
 import { holdsNewer, mirroredFields, versionIn } from "./mirrored-fields.ts";
-import { vaultEndpoint } from "./vault-address.ts";
-import { memberAt, refused } from "./vault-answer.ts";
-import { vaultClient } from "./vault-client.ts";
+import type { VaultSend } from "../vault/connect-vault.ts";
+import { memberAt, refused } from "../vault/vault-answer.ts";
+import { mirrorPath } from "./mirror-path.ts";
 import type { VaultKv2Options } from "./vault-kv2.ts";
-import { mirrorPath } from "./vault-path.ts";
-import { vaultSession } from "./vault-session.ts";
 
 /**
  * Compares what the mirror of the same options holds. One read for each; the policy needs read on the data path. Errors:
  * those of the mirror's `write`, but `mirror-conflict`.
  */
-export function vaultKv2Audit(options: VaultKv2Options): MirrorAudit {
-  const { mount = "secret", pathPrefix, namespace, login, ca, timeoutMs = 5_000 } = options;
-  const endpoint = vaultEndpoint(options.address);
-  const send = vaultSession(vaultClient({ endpoint, namespace, ca, timeoutMs }), login);
-
+export function vaultKv2Audit(send: VaultSend, { mount = "secret", pathPrefix }: VaultKv2Options = {}): MirrorAudit {
   return {
     async compare(entry, call) {
       const path = `${mount}/data/${mirrorPath(entry, pathPrefix)}`;

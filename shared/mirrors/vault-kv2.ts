@@ -2,25 +2,17 @@ import { isDeepStrictEqual } from "node:util";
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { Mirror } from "../rotation/ports.ts";
 import { holdsNewer, mirroredFields, type MirroredFields } from "./mirrored-fields.ts";
-import { vaultEndpoint } from "./vault-address.ts";
-import { isConflict, memberAt, refused } from "./vault-answer.ts";
-import { type VaultAnswer, vaultClient } from "./vault-client.ts";
-import { mirrorPath, pathProblem } from "./vault-path.ts";
-import { type VaultLogin, vaultSession } from "./vault-session.ts";
+import type { VaultSend } from "../vault/connect-vault.ts";
+import { isConflict, memberAt, refused } from "../vault/vault-answer.ts";
+import type { VaultAnswer } from "../vault/vault-client.ts";
+import { checkedPath } from "../vault/vault-path.ts";
+import { mirrorPath } from "./mirror-path.ts";
 
 export interface VaultKv2Options {
-  /** https, or http on a loopback address. */
-  readonly address: string;
   /** Where KV version 2 is mounted: `secret` unless said. */
   readonly mount?: string;
   /** Put before the secret's name, with a slash between. */
   readonly pathPrefix?: string;
-  readonly namespace?: string;
-  readonly login: VaultLogin;
-  /** PEM of the root certificates to trust in place of the system's. */
-  readonly ca?: string;
-  /** For each request: 5,000 unless said. */
-  readonly timeoutMs?: number;
 }
 
 /** What a key holds now: revision 0 before the first write; no fields when the newest revision is deleted. */
@@ -43,12 +35,6 @@ function heldIn(answer: VaultAnswer, path: string): Held {
   throw refused(answer, "read", path);
 }
 
-function checkedPath(option: string, path: string): string {
-  const problem = pathProblem(path);
-  if (problem !== undefined) throw new RekeyError("option-invalid", { context: { option, problem } });
-  return path;
-}
-
 /**
  * Mirrors into HashiCorp Vault's or OpenBao's KV version 2 through node-vault. The version's id, label and time are
  * written beside the data, so that each write is one check-and-set call that decides over data and version at once; the
@@ -59,14 +45,10 @@ function checkedPath(option: string, path: string): string {
  * `mirror-rejected`, `mirror-conflict`, `mirror-path-invalid`, `tls-refused`, `time-budget-spent`. After any of them the
  * same write may be repeated.
  */
-export function vaultKv2Mirror(options: VaultKv2Options): Mirror {
-  const { pathPrefix, namespace, login, ca, timeoutMs = 5_000 } = options;
+export function vaultKv2Mirror(send: VaultSend, options: VaultKv2Options = {}): Mirror {
+  const { pathPrefix } = options;
   const mount = checkedPath("mount", options.mount ?? "secret");
   if (pathPrefix !== undefined) checkedPath("pathPrefix", pathPrefix);
-  if (namespace !== undefined) checkedPath("namespace", namespace.replace(/\/$/, ""));
-  if (login.method === "approle" && login.mount !== undefined) checkedPath("login.mount", login.mount);
-  const endpoint = vaultEndpoint(options.address);
-  const send = vaultSession(vaultClient({ endpoint, namespace, ca, timeoutMs }), login);
 
   return {
     async write(entry, call) {

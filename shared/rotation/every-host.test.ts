@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { SecretValue } from "../secrets/secret-value.ts";
 import { memoryRotation } from "../testing/memory-rotation.ts";
 
@@ -55,4 +55,43 @@ test("AWSPENDING with another list of hosts is refused before any contact", asyn
     context: { field: "hosts" },
   });
   expect(tampered.engine.logins()).toBe(0);
+});
+
+test("while the hosts are changed, one that fails leaves those behind it alone", async () => {
+  const stage = memoryRotation({ strategy: "single-user", fields });
+  stage.store.beginRotation("v1");
+  await stage.container()("createSecret");
+  const login = vi.spyOn(stage.engine, "login");
+  const invoke = stage.container(async (operation, work) => {
+    if (operation === "setPassword" && login.mock.calls.at(-1)?.[0].host === "db2") throw new Error("cut");
+    return work();
+  });
+  await expect(invoke("setSecret")).rejects.toThrow("cut");
+  const asked = login.mock.calls.map(([target]) => target.host);
+  expect(asked.slice(0, 5)).toEqual([...hosts, "db", "db2"]);
+  expect(asked.slice(5)).not.toContain("db3");
+});
+
+test("hosts that cannot be restored: the others are, and the first one's failure is the error", async () => {
+  const stage = memoryRotation({ strategy: "single-user", fields: { hosts: ["db2", "db3", "db4"] } });
+  stage.store.beginRotation("v1");
+  for (const step of ["createSecret", "setSecret"] as const) await stage.container()(step);
+  stage.store.cancelRotation();
+  stage.engine.unreachable.add("db2");
+  stage.engine.unreachable.add("db3");
+  await expect(stage.container()("testSecret")).rejects.toMatchObject({
+    code: "database-unreachable",
+    context: { host: "db2" },
+  });
+  const restored = [...hosts, "db4"].filter((host) => stage.engine.accepts(credential("old-password"), host));
+  expect(restored).toEqual(["db", "db4"]);
+});
+
+test("a credential that works on all hosts but one does not count as working", async () => {
+  const stage = memoryRotation({ strategy: "single-user", fields });
+  stage.store.beginRotation("v1");
+  for (const step of ["createSecret", "setSecret"] as const) await stage.container()(step);
+  stage.engine.give("app", ["old-password"], "db3");
+  await expect(stage.container()("testSecret")).rejects.toMatchObject({ code: "credential-refused" });
+  expect(stage.logsIn("AWSCURRENT")).toBe(true);
 });

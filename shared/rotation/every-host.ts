@@ -22,9 +22,11 @@ export async function restoreOn(
   versions: Versions,
   hosts: readonly StrategyContext[],
 ): Promise<void> {
-  const outcomes: PromiseSettledResult<void>[] = [];
-  for (const host of hosts) outcomes.push(...(await Promise.allSettled([strategy.restore(versions, host)])));
-  const failed = outcomes.find((outcome) => outcome.status === "rejected");
+  let failed: PromiseRejectedResult | undefined;
+  for (const host of hosts) {
+    const [outcome] = await Promise.allSettled([strategy.restore(versions, host)]);
+    if (outcome.status === "rejected") failed ??= outcome;
+  }
   if (failed !== undefined) throw failed.reason;
 }
 
@@ -36,14 +38,14 @@ export async function setEverywhere(engine: Engine, rotation: Rotation, versions
   const { strategy, hosts } = rotation;
   if (hosts.length === 1) return strategy.set(versions, hosts[0]);
   for (const host of hosts) await logsIn(engine, versions.current, host);
-  const touched: StrategyContext[] = [];
+  let touched = 0;
   try {
     for (const host of hosts) {
-      touched.push(host);
+      touched++;
       await strategy.set(versions, host);
     }
   } catch (error) {
-    await restoreOn(rotation, versions, touched).catch(() => undefined);
+    await restoreOn(rotation, versions, hosts.slice(0, touched)).catch(() => undefined);
     throw error;
   }
 }

@@ -17,18 +17,43 @@ test("reads that a version was adopted by everyone, from true alone", () => {
   expect(parseRotationRequest({ ...event, Step: "retirePrevious", Adopted: "true" })).not.toHaveProperty("adopted");
 });
 
-test("reads the step names that the user guide prints", () => {
-  expect(parseRotationRequest({ ...event, Step: "finish_secret" }).step).toBe("finishSecret");
-});
+test.each(["createSecret", "setSecret", "testSecret", "finishSecret", "retirePrevious"] as const)(
+  "reads the step %s as the service sends it",
+  (step) => {
+    expect(parseRotationRequest({ ...event, Step: step }).step).toBe(step);
+  },
+);
 
 test.each([
-  [undefined],
-  ["text"],
-  [{}],
-  [{ ...event, Step: "dropSecret" }],
-  [{ ...event, Step: "toString" }],
-  [{ ...event, SecretId: 7 }],
-  [{ ...event, ClientRequestToken: "" }],
-])("%j is step-invalid", (bad) => {
-  expect(() => parseRotationRequest(bad)).toThrow("step-invalid");
+  ["create_secret", "createSecret"],
+  ["set_secret", "setSecret"],
+  ["test_secret", "testSecret"],
+  ["finish_secret", "finishSecret"],
+])("reads the step %s, as the user guide prints it, as %s", (printed, step) => {
+  expect(parseRotationRequest({ ...event, Step: printed }).step).toBe(step);
+});
+
+test.each([[undefined], [""], [7], [null]])("a rotation token of %j is none", (RotationToken) => {
+  expect(parseRotationRequest({ ...event, RotationToken })).not.toHaveProperty("rotationToken");
+});
+
+test.each<[unknown, string]>([
+  [undefined, "Step"],
+  [null, "Step"],
+  ["text", "Step"],
+  [{}, "Step"],
+  [{ ...event, Step: "dropSecret" }, "Step"],
+  [{ ...event, Step: "toString" }, "Step"],
+  [{ ...event, SecretId: 7 }, "SecretId"],
+  [{ ...event, SecretId: "x".repeat(2049) }, "SecretId"],
+  [{ ...event, ClientRequestToken: "" }, "ClientRequestToken"],
+])("%j is step-invalid, for its %s", (bad, field) => {
+  expect(() => parseRotationRequest(bad)).toThrow(
+    expect.objectContaining({ code: "step-invalid", context: { field } }),
+  );
+});
+
+test("the longest id that Secrets Manager takes is taken", () => {
+  const SecretId = "x".repeat(2048);
+  expect(parseRotationRequest({ ...event, SecretId }).secretId).toBe(SecretId);
 });

@@ -16,7 +16,7 @@ const steps: Readonly<Record<string, RotationStep>> = {
 
 /** Reads the event that Secrets Manager invokes a rotation function with. Errors: `step-invalid`, naming the field. */
 export function parseRotationRequest(event: unknown): RotationRequest {
-  const fields: Readonly<Record<string, unknown>> = typeof event === "object" && event !== null ? { ...event } : {};
+  const fields: Readonly<Record<string, unknown>> = { ...(event as object | null | undefined) };
   const text = (field: string): string => {
     const value = fields[field];
     if (typeof value !== "string" || value === "" || value.length > 2048) {

@@ -52,7 +52,7 @@ test("the function's default tags hold for a secret that does not carry them", a
   const lengths: (number | undefined)[] = [];
   for (const tags of [{}, { "rekey:password-length": "50" }]) {
     const defaultTags = new Map([["rekey:password-length", "40"]]);
-    const stage = memoryRotation({ strategy: "single-user", tags, defaultTags });
+    const stage = memoryRotation({ strategy: "single-user", tags, wiring: () => ({ defaultTags }) });
     stage.store.beginRotation("v1");
     await stage.container()("createSecret");
     const { password } = parseDatabaseSecret(stage.store.labelled("AWSPENDING")?.value ?? memoryValue(""));

@@ -1,4 +1,4 @@
-import { isRekeyError, RekeyError } from "../errors/rekey-error.ts";
+import { RekeyError } from "../errors/rekey-error.ts";
 import { type DatabaseSecret, parseAdminSecret, parseDatabaseSecret } from "../secrets/database-secret.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 import type { RotationDependencies, RotationFacts } from "./dependencies.ts";
@@ -79,13 +79,13 @@ const unlabelledTried = 3;
 
 /** A value's credential where it is for the same server; a value of any other form does not matter. */
 function credentialFor(current: DatabaseSecret, value: SecretValue): Credential | undefined {
+  let secret: DatabaseSecret;
   try {
-    const secret = parseDatabaseSecret(value);
-    return sameHost(secret.host, current.host) && secret.port === current.port ? secret : undefined;
-  } catch (error) {
-    if (isRekeyError(error, "secret-malformed")) return undefined;
-    throw error;
+    secret = parseDatabaseSecret(value);
+  } catch {
+    return undefined;
   }
+  return sameHost(secret.host, current.host) && secret.port === current.port ? secret : undefined;
 }
 
 async function* earlierCredentials(

@@ -23,14 +23,14 @@ const unitMs = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 function duration(tags: ReadonlyMap<string, string>, tag: string): number | undefined {
   const raw = tags.get(tag);
   if (raw === undefined) return undefined;
-  const [, count, unit] = /^(\d{1,4})([mhd])$/.exec(raw) ?? [];
-  if (count === undefined || (unit !== "m" && unit !== "h" && unit !== "d")) {
+  const match = /^(\d{1,4})([mhd])$/.exec(raw);
+  if (match === null) {
     throw new RekeyError("option-invalid", {
       context: { option: tag },
       hint: "use a whole number and a unit: 30m, 24h or 7d",
     });
   }
-  return Number(count) * unitMs[unit];
+  return Number(match[1]) * unitMs[match[2] as keyof typeof unitMs];
 }
 
 function oneOf<Value extends string>(

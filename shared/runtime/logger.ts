@@ -13,15 +13,15 @@ function write(level: Level, message: string, facts: Facts): void {
 export const report: Report = (message, facts) => write("INFO", message, facts);
 export const warn: Report = (message, facts) => write("WARN", message, facts);
 
-/** Logs an error by its code and context; of an error that is not rekey's own, only its class. */
+/** Logs an error by its code and context; of an error that is not rekey's own, only its name. */
 export function reportFailure(message: string, error: RekeyError, facts: Facts): void {
   const { code, disposition, hint, context } = error;
   write("ERROR", message, { ...facts, ...context, code, disposition, hint });
 }
 
-/** Any error as rekey's own. A foreign one that got this far is a fault of rekey; only its class name crosses. */
+/** Any error as rekey's own. A foreign one that got this far is a fault of rekey; only its name crosses. */
 export function asRekeyError(error: unknown): RekeyError {
   if (error instanceof RekeyError) return error;
-  const name = error instanceof Error ? error.constructor.name : typeof error;
+  const name = error instanceof Error ? error.name : typeof error;
   return new RekeyError("internal-fault", { context: { name } });
 }

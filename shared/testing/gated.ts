@@ -1,6 +1,14 @@
 /** Stands between a caller and a port: it may delay a call, refuse it, or cut it after it took effect. */
 export type Gate = <Result>(operation: string, work: () => Promise<Result>) => Promise<Result>;
 
+/** Lets every call pass and keeps their names, in order. */
+export const recording =
+  (calls: string[]): Gate =>
+  async (operation, work) => {
+    calls.push(operation);
+    return work();
+  };
+
 type AsyncMethod = (...args: unknown[]) => Promise<unknown>;
 
 /**

@@ -2,7 +2,7 @@ import { generatePassword } from "../secrets/password.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 import { parseDatabaseSecret } from "../secrets/database-secret.ts";
 import type { RotationDependencies } from "../rotation/dependencies.ts";
-import type { EventPublisher, RotationStep, StepOutcome } from "../rotation/ports.ts";
+import type { RotationStep, StepOutcome } from "../rotation/ports.ts";
 import { rotate } from "../rotation/rotate.ts";
 import { rotationMemory } from "../rotation/rotation-memory.ts";
 import type { StrategyName } from "../rotation/rotation-policy.ts";
@@ -41,10 +41,9 @@ export function memoryRotation(options: {
   readonly strategy: StrategyName;
   readonly fields?: object;
   readonly tags?: Readonly<Record<string, string>>;
-  readonly defaultTags?: ReadonlyMap<string, string>;
   readonly nowMs?: () => number;
-  /** In place of the memory's own, its calls behind the container's gate. */
-  readonly publisherBehind?: (gate: Gate) => EventPublisher;
+  /** What the function's owner wires otherwise. */
+  readonly wiring?: (engine: MemoryEngine) => Partial<RotationDependencies>;
 }): MemoryRotation {
   const { strategy, tags = {}, nowMs = Date.now } = options;
   const needsAdmin = strategy === "alternating-users";
@@ -72,7 +71,7 @@ export function memoryRotation(options: {
       const gatedEngine = gated(engine, gate);
       const deps: RotationDependencies = {
         store: gated(store, gate),
-        publisher: options.publisherBehind?.(gate) ?? gated(publisher, gate),
+        publisher: gated(publisher, gate),
         engine: gatedEngine,
         strategies: {
           "single-user": singleUser(gatedEngine),
@@ -81,12 +80,12 @@ export function memoryRotation(options: {
           issued: issued(gatedEngine),
         },
         defaultStrategy: "single-user",
-        ...(options.defaultTags === undefined ? {} : { defaultTags: options.defaultTags }),
         adminSecretArns: [memoryAdminId],
         generatePassword,
         memory: rotationMemory(nowMs),
         nowMs,
         report: (message, facts) => reports.push(JSON.stringify({ message, ...facts })),
+        ...options.wiring?.(gatedEngine),
       };
       return async (step, versionId = "v1", adopted = false) =>
         rotate(deps, { step, secretId: memorySecretId, versionId, adopted }, { work: call, tell: call });

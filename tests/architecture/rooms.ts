@@ -15,17 +15,29 @@ export const rooms: Readonly<Record<string, Room>> = {
   "shared/secrets": { rooms: ["shared/errors"], packages: ["node:crypto"] },
   "shared/rotation": { rooms: values, packages: [] },
   "shared/engines": {
-    rooms: [ports, ...values],
-    packages: ["node:crypto", "node:net", "node:tls", "node:util", "pg", "@mongodb-js/saslprep", "mongodb"],
+    rooms: [ports, "shared/vault", "shared/http", ...values],
+    packages: [
+      "node:crypto",
+      "node:net",
+      "node:tls",
+      "node:util",
+      "pg",
+      "@mongodb-js/saslprep",
+      "mongodb",
+      "mysql2",
+      "@redis/client",
+    ],
   },
   "shared/stores": { rooms: [ports, operationPorts, ...values], packages: ["@aws-sdk/client-secrets-manager"] },
   "shared/publishers": {
     rooms: [ports, "shared/errors"],
     packages: ["@aws-sdk/client-eventbridge", "@aws-sdk/client-sqs"],
   },
-  "shared/mirrors": { rooms: [ports, operationPorts, ...values], packages: ["node-vault", "node:"] },
+  "shared/http": { rooms: [], packages: ["node:http", "node:https"] },
+  "shared/vault": { rooms: [ports, "shared/http", ...values], packages: ["node-vault"] },
+  "shared/mirrors": { rooms: [ports, operationPorts, "shared/vault", ...values], packages: ["node:util"] },
   "shared/client": {
-    rooms: [...values, "shared/stores", "shared/mirrors"],
+    rooms: [...values, "shared/stores", "shared/vault", "shared/mirrors/mirrored-fields.ts"],
     packages: [
       "pg",
       "@aws-sdk/client-secrets-manager",
@@ -62,6 +74,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "shared/stores",
       "shared/publishers",
       "shared/mirrors",
+      "shared/vault",
       "shared/adoptions",
       "shared/invokers",
       "shared/queues",
@@ -124,6 +137,7 @@ export const mayReveal = [
   "shared/secrets",
   "shared/engines",
   "shared/stores",
+  "shared/vault",
   "shared/mirrors",
   "shared/webhook",
   "shared/client",
@@ -132,4 +146,5 @@ export const mayReveal = [
 ];
 
 /** Names of engines do not stand in the core: it asks for capabilities. */
-export const engineNames = /["'`](?:postgres|postgresql|aurora-postgresql|mysql|mariadb|redshift|redis|mongodb)["'`]/;
+export const engineNames =
+  /["'`](?:postgres|postgresql|aurora-postgresql|mysql|mariadb|redshift|redis|valkey|mongodb|http-api-key)["'`]/;

@@ -10,6 +10,7 @@ import { createSecretClient } from "../../shared/client/secret-client.ts";
 import { secretsManagerSource } from "../../shared/client/secrets-manager/secrets-manager-source.ts";
 import { type VaultSource, vaultSource } from "../../shared/client/vault/vault-source.ts";
 import { vaultKv2Mirror } from "../../shared/mirrors/vault-kv2.ts";
+import { connectVault } from "../../shared/vault/connect-vault.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { fakeSecretClient } from "../../shared/testing/fake-secret-client.ts";
 import { entryOf, inTime } from "../support/mirror-entries.ts";
@@ -36,7 +37,7 @@ afterAll(async () => {
 const mirror = async (name: string, text: string, minute = 0): Promise<void> => {
   const login = { method: "token", token: new SecretValue(rootToken) } as const;
   const entry = entryOf(name, { text, minute });
-  await vaultKv2Mirror({ address: stack.vault.address, login }).write(entry, inTime());
+  await vaultKv2Mirror(connectVault({ address: stack.vault.address, login })).write(entry, inTime());
 };
 
 test("Secrets Manager: names and ARNs are read in one batch, and each has its own outcome", async () => {

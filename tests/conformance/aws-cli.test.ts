@@ -8,7 +8,7 @@ import { startStack, type Stack } from "../../local/stack.ts";
 import { outsideProgram } from "../support/outside-program.ts";
 
 const run = promisify(execFile);
-const aws = outsideProgram("REKEY_AWS_CLI", "awscli");
+const aws = outsideProgram("REKEY_AWS_CLI", "PyPI: awscli");
 
 describe.skipIf(aws === undefined)("the AWS command line on the local stack", { timeout: 120_000 }, () => {
   let stack: Stack;

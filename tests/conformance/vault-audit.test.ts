@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { movableClock } from "../../local/clock.ts";
 import { startVault } from "../../local/vault/server.ts";
+import { connectVault, type VaultOptions } from "../../shared/vault/connect-vault.ts";
 import { vaultKv2Audit } from "../../shared/mirrors/kv2-audit.ts";
-import { vaultKv2Mirror, type VaultKv2Options } from "../../shared/mirrors/vault-kv2.ts";
+import { vaultKv2Mirror } from "../../shared/mirrors/vault-kv2.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { entryOf, failureOf, inTime } from "../support/mirror-entries.ts";
 import { bao, startOpenBao, type VaultUnderTest } from "../support/openbao.ts";
@@ -15,12 +16,12 @@ describe.each([
   describe.skipIf(!isPresent)(`on ${server}`, () => {
     let vault: VaultUnderTest;
     let admin: VaultAdmin;
-    const options = (): VaultKv2Options => ({
+    const options = (): VaultOptions => ({
       address: vault.address,
       login: { method: "token", token: new SecretValue(vault.rootToken) },
     });
     const compare = async (name: string, minute = 1) =>
-      vaultKv2Audit(options()).compare(entryOf(name, { minute }), inTime());
+      vaultKv2Audit(connectVault(options())).compare(entryOf(name, { minute }), inTime());
 
     beforeAll(async () => {
       vault = await start();
@@ -30,19 +31,19 @@ describe.each([
 
     test("nothing there is missing, what the mirror wrote is the same, a deleted revision is missing", async () => {
       expect(await compare("a/db")).toBe("missing");
-      await vaultKv2Mirror(options()).write(entryOf("a/db", { minute: 1 }), inTime());
+      await vaultKv2Mirror(connectVault(options())).write(entryOf("a/db", { minute: 1 }), inTime());
       expect(await compare("a/db")).toBe("same");
       await admin("DELETE", "secret/data/a/db");
       expect(await compare("a/db")).toBe("missing");
     });
 
     test("another version is older or newer", async () => {
-      await vaultKv2Mirror(options()).write(entryOf("b/db", { minute: 1 }), inTime());
+      await vaultKv2Mirror(connectVault(options())).write(entryOf("b/db", { minute: 1 }), inTime());
       expect([await compare("b/db", 2), await compare("b/db", 0)]).toEqual(["older", "newer"]);
     });
 
     test("a field that somebody changed, and a key that somebody else made, are altered", async () => {
-      await vaultKv2Mirror(options()).write(entryOf("c/db", { minute: 1 }), inTime());
+      await vaultKv2Mirror(connectVault(options())).write(entryOf("c/db", { minute: 1 }), inTime());
       const held = await admin("GET", "secret/data/c/db");
       const { data } = (held.body as { data: { data: object } }).data;
       await admin("POST", "secret/data/c/db", { data: { ...data, password: "by hand" } });
@@ -52,7 +53,7 @@ describe.each([
     });
 
     test("a look changes nothing", async () => {
-      await vaultKv2Mirror(options()).write(entryOf("e/db", { minute: 1 }), inTime());
+      await vaultKv2Mirror(connectVault(options())).write(entryOf("e/db", { minute: 1 }), inTime());
       await compare("e/db", 2);
       const held = await admin("GET", "secret/data/e/db");
       expect(held.body).toMatchObject({ data: { metadata: { version: 1 } } });
@@ -61,7 +62,7 @@ describe.each([
     test("a refused token is mirror-unauthorized, and neither value nor token is in the error", async () => {
       const login = { method: "token", token: new SecretValue("s.canary-token") } as const;
       const error = await failureOf(
-        vaultKv2Audit({ ...options(), login }).compare(entryOf("f/db"), inTime()),
+        vaultKv2Audit(connectVault({ ...options(), login })).compare(entryOf("f/db"), inTime()),
         "canary-token",
       );
       expect(error).toMatchObject({ code: "mirror-unauthorized" });

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { movableClock } from "../../local/clock.ts";
 import { type LocalVault, startVault } from "../../local/vault/server.ts";
 import { vaultKv2Mirror } from "../../shared/mirrors/vault-kv2.ts";
+import { connectVault } from "../../shared/vault/connect-vault.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { entryOf, inTime } from "../support/mirror-entries.ts";
 import { bao } from "../support/openbao.ts";
@@ -73,7 +74,7 @@ describe.skipIf(bao === undefined)("the bao command line on the local Vault", ()
 
   test("kv get reads what the mirror wrote, field by field", async () => {
     const login = { method: "token", token: new SecretValue(vault.rootToken) } as const;
-    const mirror = vaultKv2Mirror({ address: vault.address, login });
+    const mirror = vaultKv2Mirror(connectVault({ address: vault.address, login }));
     await mirror.write(entryOf("prod/db", { text: '{"username":"app","password":"p","port":5432}' }), inTime());
     expect(await cli("kv get -field=password secret/prod/db")).toBe("p");
     expect(await cli("kv get -field=port secret/prod/db")).toBe("5432");

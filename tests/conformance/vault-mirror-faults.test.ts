@@ -4,6 +4,7 @@ import { movableClock } from "../../local/clock.ts";
 import type { FaultRule, VaultFault } from "../../local/vault/faults.ts";
 import { type LocalVault, startVault } from "../../local/vault/server.ts";
 import { vaultKv2Mirror, type VaultKv2Options } from "../../shared/mirrors/vault-kv2.ts";
+import { connectVault, type VaultOptions } from "../../shared/vault/connect-vault.ts";
 import type { Mirror } from "../../shared/rotation/ports.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { entryOf, failureOf, inTime } from "../support/mirror-entries.ts";
@@ -24,11 +25,11 @@ beforeAll(async () => {
 afterEach(() => vault.faults.clear());
 afterAll(() => vault.stop());
 
-const tokenLogin = (): VaultKv2Options["login"] => ({ method: "token", token: new SecretValue(vault.rootToken) });
-const mirrorWith = (options: Partial<VaultKv2Options> = {}): Mirror =>
-  vaultKv2Mirror({ address: vault.address, login: tokenLogin(), ...options });
+const tokenLogin = (): VaultOptions["login"] => ({ method: "token", token: new SecretValue(vault.rootToken) });
+const mirrorWith = (options: Partial<VaultOptions & VaultKv2Options> = {}): Mirror =>
+  vaultKv2Mirror(connectVault({ address: vault.address, login: tokenLogin(), ...options }), options);
 
-async function appRole(settings: Readonly<Record<string, unknown>>): Promise<VaultKv2Options["login"]> {
+async function appRole(settings: Readonly<Record<string, unknown>>): Promise<VaultOptions["login"]> {
   const role = `auth/approle/role/role-${++serial}`;
   await admin("POST", role, { token_policies: ["mirror"], ...settings });
   const roleId = String(at((await admin("GET", `${role}/role-id`)).body, "data", "role_id"));
@@ -186,7 +187,7 @@ describe("a lease of 60 seconds", () => {
     vi.useRealTimers();
   });
   const pass = (seconds: number): void => void vi.setSystemTime(Date.now() + seconds * 1000);
-  const shortToken = async (): Promise<VaultKv2Options["login"]> => {
+  const shortToken = async (): Promise<VaultOptions["login"]> => {
     const made = await admin("POST", "auth/token/create", { policies: ["mirror"], ttl: "60s" });
     return { method: "token", token: new SecretValue(String(at(made.body, "auth", "client_token"))) };
   };

@@ -75,8 +75,8 @@ async function createIdleFunction(endpoint: string): Promise<string> {
   }
 }
 
-const moto = outsideProgram("REKEY_MOTO", "moto[server]");
-const ministack = outsideProgram("REKEY_MINISTACK", "ministack");
+const moto = outsideProgram("REKEY_MOTO", "PyPI: moto[server]");
+const ministack = outsideProgram("REKEY_MINISTACK", "PyPI: ministack");
 
 async function startMoto(): Promise<AwsUnderTest> {
   const { endpoint, stop } = await startPythonServer(moto ?? "", ["-H", "127.0.0.1", "-p", "0"], {});

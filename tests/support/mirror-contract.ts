@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { vaultKv2Mirror, type VaultKv2Options } from "../../shared/mirrors/vault-kv2.ts";
 import type { Mirror } from "../../shared/rotation/ports.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
+import { connectVault, type VaultOptions } from "../../shared/vault/connect-vault.ts";
 import { canary, entryOf, failureOf, inTime } from "./mirror-entries.ts";
 import type { VaultUnderTest } from "./openbao.ts";
 import { at, type VaultAdmin, vaultAdmin } from "./vault-http.ts";
@@ -27,15 +28,18 @@ export function mirrorContract(server: string, isPresent: boolean, start: () => 
     let admin: VaultAdmin;
     let serial = 0;
     const fresh = (): string => `team-${++serial}/db`;
-    const mirrorWith = (options: Partial<VaultKv2Options> = {}): Mirror =>
-      vaultKv2Mirror({
-        address: vault.address,
-        login: { method: "token", token: new SecretValue(vault.rootToken) },
-        ...options,
-      });
+    const mirrorWith = (options: Partial<VaultOptions & VaultKv2Options> = {}): Mirror =>
+      vaultKv2Mirror(
+        connectVault({
+          address: vault.address,
+          login: { method: "token", token: new SecretValue(vault.rootToken) },
+          ...options,
+        }),
+        options,
+      );
     const read = async (name: string): Promise<unknown> => (await admin("GET", `secret/data/${name}`)).body;
     const passwordOf = async (name: string): Promise<unknown> => at(await read(name), "data", "data", "password");
-    const allow = async (role: string, policy: string, settings: object = {}): Promise<VaultKv2Options["login"]> => {
+    const allow = async (role: string, policy: string, settings: object = {}): Promise<VaultOptions["login"]> => {
       await admin("POST", `sys/policies/acl/${role}`, { policy });
       await admin("POST", `auth/approle/role/${role}`, { token_policies: [role], ...settings });
       const roleId = at((await admin("GET", `auth/approle/role/${role}/role-id`)).body, "data", "role_id");
@@ -262,7 +266,7 @@ export function mirrorContract(server: string, isPresent: boolean, start: () => 
         const roleId = "6f8e5c1e-0000-4000-8000-000000000000";
         const secretId = new SecretValue(`${canary}-secret-id`);
         const right = await allow("right", mayMirror);
-        const logins: Record<string, VaultKv2Options["login"]> = {
+        const logins: Record<string, VaultOptions["login"]> = {
           "wrong secret id": { ...right, method: "approle", roleId: "roleId" in right ? right.roleId : "", secretId },
           "wrong role id": { method: "approle", roleId, secretId },
           "wrong token": { method: "token", token: new SecretValue(`${canary}-token`) },

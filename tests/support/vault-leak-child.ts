@@ -1,7 +1,8 @@
 import { Console } from "node:console";
 import { inspect } from "node:util";
 import vault from "node-vault";
-import { vaultKv2Mirror, type VaultKv2Options } from "../../shared/mirrors/vault-kv2.ts";
+import { vaultKv2Mirror } from "../../shared/mirrors/vault-kv2.ts";
+import { connectVault, type VaultOptions } from "../../shared/vault/connect-vault.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 
 /**
@@ -18,11 +19,11 @@ const job: {
 } = JSON.parse(process.argv[2] ?? "{}");
 
 async function throughRekey(): Promise<void> {
-  const login: VaultKv2Options["login"] =
+  const login: VaultOptions["login"] =
     job.login === "token"
       ? { method: "token", token: new SecretValue(job.token) }
       : { method: "approle", roleId: "role", secretId: new SecretValue(job.secretId) };
-  const mirror = vaultKv2Mirror({ address: job.address, login });
+  const mirror = vaultKv2Mirror(connectVault({ address: job.address, login }));
   await mirror.write(
     {
       secretArn: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:leak-AbCdEf",

@@ -1,8 +1,8 @@
-import { memberAt } from "../../mirrors/vault-answer.ts";
-import { vaultEndpoint } from "../../mirrors/vault-address.ts";
-import type { VaultAnswer, VaultRequest } from "../../mirrors/vault-client.ts";
-import { type VaultLogin, vaultSession } from "../../mirrors/vault-session.ts";
-import { vaultTransport } from "../../mirrors/vault-transport.ts";
+import { memberAt } from "../../vault/vault-answer.ts";
+import { vaultEndpoint } from "../../vault/vault-address.ts";
+import type { VaultAnswer, VaultRequest } from "../../vault/vault-client.ts";
+import { type VaultLogin, vaultSession } from "../../vault/vault-session.ts";
+import { vaultTransport } from "../../vault/vault-transport.ts";
 import type { SourceCall } from "../secret-source.ts";
 
 export interface VaultReaderOptions {

@@ -1,7 +1,7 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { createdAtField, labelField, versionIdField } from "../../mirrors/mirrored-fields.ts";
-import { memberAt, refused } from "../../mirrors/vault-answer.ts";
-import { pathProblem } from "../../mirrors/vault-path.ts";
+import { memberAt, refused } from "../../vault/vault-answer.ts";
+import { pathProblem } from "../../vault/vault-path.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { bareName } from "../secret-id.ts";
 import type { SecretSource, SourceAnswer, SourceCall } from "../secret-source.ts";

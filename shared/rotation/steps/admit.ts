@@ -15,7 +15,7 @@ export interface Admission {
 
 /** Errors: `secret-not-found`, `option-invalid`. */
 export async function admit(
-  deps: RotationDependencies,
+  deps: Pick<RotationDependencies, "store" | "memory" | "defaultTags">,
   request: RotationRequest,
   call: CallOptions,
 ): Promise<Admission> {
@@ -27,9 +27,9 @@ export async function admit(
     policy: rotationPolicy(tags),
     options: new Map([...tags].filter(([tag]) => tag.startsWith("rekey:"))),
   });
-  const labels = description.labels.get(request.versionId) ?? [];
-  if (labels.includes("AWSCURRENT")) return { state: "current", description, remembered };
-  const isPending = description.rotationEnabled && labels.includes("AWSPENDING");
+  const labels = description.labels.get(request.versionId);
+  if (labels?.includes("AWSCURRENT") === true) return { state: "current", description, remembered };
+  const isPending = description.rotationEnabled && labels?.includes("AWSPENDING") === true;
   return { state: isPending ? "pending" : "stopped", description, remembered };
 }
 

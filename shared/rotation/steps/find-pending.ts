@@ -23,8 +23,10 @@ export async function findPending(
   call: CallOptions,
 ): Promise<FoundPending | undefined> {
   const known = deps.memory.recall(request);
-  const value = known === undefined ? undefined : await readPending(deps, request, call);
-  if (known !== undefined && value !== undefined) return { remembered: known, value };
+  if (known !== undefined) {
+    const value = await readPending(deps, request, call);
+    if (value !== undefined) return { remembered: known, value };
+  }
 
   const admission = await admit(deps, request, call);
   if (admission.state === "current") return undefined;

@@ -5,7 +5,7 @@ import type { CallOptions, RotationRequest } from "../ports.ts";
 import { isCopyOfCurrent, targetsOf } from "../rotation-context.ts";
 import type { FoundPending } from "./find-pending.ts";
 import { rollBack } from "./roll-back.ts";
-import { load, readCurrent } from "./versions.ts";
+import { load, type LoadedRotation, readCurrent } from "./versions.ts";
 
 /**
  * Logs in with AWSPENDING, once compared with AWSCURRENT; rolls the rotation back when it is refused. Where the password is
@@ -17,16 +17,18 @@ export async function proveLogin(
   { remembered, value }: FoundPending,
   call: CallOptions,
 ): Promise<void> {
-  const loadBoth = async (): Promise<ReturnType<typeof load>> => {
+  const loadBoth = async (): Promise<LoadedRotation> => {
     const current = await readCurrent(deps, request.secretId, call);
     return load(deps, remembered, { current: current.value, pending: value }, call);
   };
-  const loaded = remembered.compared && !remembered.changesAtFinish ? undefined : await loadBoth();
-  if (loaded !== undefined && remembered.changesAtFinish) {
+  let loaded: LoadedRotation | undefined;
+  if (!remembered.compared || remembered.changesAtFinish) {
+    loaded = await loadBoth();
     const versions = { current: loaded.rotation.current, pending: loaded.pending };
-    const isCopy = isCopyOfCurrent(versions.current, versions.pending);
-    if (!isCopy && request.step !== "finishSecret") return;
-    if (!isCopy) await setEverywhere(deps.engine, loaded.rotation, versions);
+    if (remembered.changesAtFinish && !isCopyOfCurrent(versions.current, versions.pending)) {
+      if (request.step !== "finishSecret") return;
+      await setEverywhere(deps.engine, loaded.rotation, versions);
+    }
   }
   const pending = parseDatabaseSecret(value);
   const hosts = targetsOf(deps, pending, remembered.facts).map((target) => ({ target, call }));

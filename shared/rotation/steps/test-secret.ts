@@ -9,8 +9,7 @@ export async function testSecret(
   request: RotationRequest,
   call: CallOptions,
 ): Promise<StepOutcome> {
-  const known = deps.memory.recall(request);
-  if (known?.compared === true && known.changesAtFinish) return "done";
+  if (deps.memory.recall(request)?.changesAtFinish === true) return "done";
   const found = await findPending(deps, request, call);
   if (found === undefined) return "already-done";
   await proveLogin(deps, request, found, call);

@@ -27,6 +27,15 @@ const ofVariant: readonly ((suite: Suite) => void)[] = [
 ];
 /** Of the connection, whatever is done with it. */
 const ofConnection: readonly ((suite: Suite) => void)[] = [unreachable, tls];
+const connectionClauses = [
+  "tls",
+  "tls-absent",
+  "tls-not-verified",
+  "clear-password-asked",
+  "black-hole",
+  "silent",
+  "unknown-database",
+] as const;
 
 /**
  * What must hold on every engine, run against a real server, once for each way to rotate. Give it the functions of any
@@ -78,7 +87,10 @@ export function engineContract({ describe, test, beforeAll, afterAll, expect }: 
     }, startMs);
     afterAll(async () => started?.stop(), startMs);
 
-    register("connections", fixture.variants[0], ofConnection, server, false);
+    const [first] = fixture.variants;
+    if (connectionClauses.some((clause) => !isExempt(fixture, first, clause))) {
+      register("connections", first, ofConnection, server, false);
+    }
     for (const variant of fixture.variants) register(variantName(variant), variant, ofVariant, server, true);
   });
 }

@@ -35,6 +35,11 @@ export interface EngineServer {
   changePassword(account: Account): Promise<void>;
   /** Whether the server lets this account in now, asked for without the engine under test. */
   accepts(account: Account): Promise<boolean>;
+  /**
+   * Where another store than Secrets Manager is the authority: whether what it holds for this user logs in. Then nobody is
+   * locked out in the moment before Secrets Manager has it.
+   */
+  logsInElsewhere?(username: string): Promise<boolean>;
   /** Everything that the server wrote down since its start: log, statement log, slow log, statistics views. */
   logs(): Promise<string>;
   /** How many logins the server has refused since its start, by its own log or counter. */
@@ -95,6 +100,8 @@ export interface EngineFixture {
   readonly strategies: RotationDependencies["strategies"];
   readonly variants: readonly [Variant, ...Variant[]];
   readonly exemptions?: readonly Exemption[];
+  /** Characters that the server takes in no user's name. */
+  readonly notInNames?: RegExp;
   /** With a certificate, the server offers TLS with it; it may still take connections without. */
   start(certificate?: ServerCertificate): Promise<EngineServer>;
   /** On a fresh connection, as a server without TLS: speaks just enough of the protocol to ask for the password in clear. */

@@ -89,7 +89,11 @@ export async function startLocalAws(wire: Wire, invoke: FunctionInvoker["invoke"
     now: () => clock.now(),
     advance: async (byMs) => clock.advance(byMs),
     async retry() {
-      for (let attempt = 0; attempt < attempts; attempt++) await clock.advance(retryDelayMs * 2 ** attempts);
+      for (let attempt = 0; attempt < attempts; attempt++) {
+        await clock.advance(retryDelayMs * 2 ** attempts);
+        // On a busy machine an attempt may have come due by itself, and is under way.
+        await service.idle();
+      }
     },
     async stop() {
       own.destroy();

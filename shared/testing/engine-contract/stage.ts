@@ -98,7 +98,11 @@ export async function startStage(fixture: EngineFixture, server: EngineServer): 
     return ARN;
   };
   const someLabelLogsIn = async (secretId: string): Promise<boolean> =>
-    (await stage.logsIn(secretId, "AWSCURRENT")) || (await stage.logsIn(secretId, "AWSPENDING"));
+    (await stage.logsIn(secretId, "AWSCURRENT")) ||
+    (await stage.logsIn(secretId, "AWSPENDING")) ||
+    (server.logsInElsewhere !== undefined && (await server.logsInElsewhere(await userOf(secretId))));
+  const userOf = async (secretId: string): Promise<string> =>
+    parseDatabaseSecret(new SecretValue((await stage.read(secretId, "AWSCURRENT")) ?? "{}")).username;
 
   const stage: Stage = {
     server,

@@ -9,6 +9,7 @@ const longMs = 900_000;
 const brokenCodes = new Set([
   "connection-lost",
   "database-unreachable",
+  "mirror-unavailable",
   "store-unavailable",
   "events-unavailable",
   "none",

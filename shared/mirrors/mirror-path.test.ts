@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { MirrorEntry } from "../rotation/ports.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
-import { mirrorPath, pathProblem } from "./vault-path.ts";
+import { pathProblem } from "../vault/vault-path.ts";
+import { mirrorPath } from "./mirror-path.ts";
 
 const entry = (secretName: string, tag?: string): MirrorEntry => ({
   secretArn: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x-AbCdEf",

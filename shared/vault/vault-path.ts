@@ -1,5 +1,4 @@
 import { RekeyError } from "../errors/rekey-error.ts";
-import type { MirrorEntry } from "../rotation/ports.ts";
 
 /**
  * What Secrets Manager takes in names, and `:`, which tags may hold. None of it means anything in a URL's path, so a
@@ -17,16 +16,9 @@ export function pathProblem(path: string): string | undefined {
   return undefined;
 }
 
-/**
- * Where a secret is mirrored, inside the mount: the tag `rekey:vault-path` as it is, else the prefix and the secret's
- * name. Errors: `mirror-path-invalid`.
- */
-export function mirrorPath(entry: MirrorEntry, pathPrefix: string | undefined): string {
-  const prefixed = pathPrefix === undefined ? entry.secretName : `${pathPrefix}/${entry.secretName}`;
-  const path = entry.tags.get("rekey:vault-path") ?? prefixed;
+/** The path itself. Errors: `option-invalid`, naming the option, for one that Vault would read otherwise. */
+export function checkedPath(option: string, path: string): string {
   const problem = pathProblem(path);
-  if (problem !== undefined) {
-    throw new RekeyError("mirror-path-invalid", { context: { secret: entry.secretArn, problem } });
-  }
+  if (problem !== undefined) throw new RekeyError("option-invalid", { context: { option, problem } });
   return path;
 }

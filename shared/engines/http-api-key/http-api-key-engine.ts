@@ -1,0 +1,79 @@
+import { RekeyError } from "../../errors/rekey-error.ts";
+import type {
+  CallOptions,
+  Credential,
+  CredentialIssuer,
+  DatabaseEngine,
+  DatabaseTarget,
+} from "../../rotation/ports.ts";
+import { SecretValue } from "../../secrets/secret-value.ts";
+import { ask, keyApiOf, refusedBy } from "./key-api.ts";
+
+const isText = (value: unknown): value is string => typeof value === "string" && value !== "" && value.length <= 4_096;
+
+const member = (value: unknown, name: string): unknown =>
+  typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+
+const unexpected = (operation: string): RekeyError =>
+  new RekeyError("database-failed", {
+    context: { operation, reason: "answer of another form" },
+    hint: "see the contract of the API in docs/reference/http-api-key.md",
+  });
+
+/** The ids of the account's keys. */
+async function listKeys(target: DatabaseTarget, as: Credential, call: CallOptions): Promise<readonly string[]> {
+  const answer = await ask(target, as, { method: "GET", path: keyApiOf(target).keysPath }, call);
+  if (answer.status !== 200) throw refusedBy(answer, "list keys");
+  const keys = member(answer.body, "keys");
+  if (!Array.isArray(keys)) throw unexpected("list keys");
+  const ids = keys.map((key) => member(key, "id"));
+  if (!ids.every(isText)) throw unexpected("list keys");
+  return ids;
+}
+
+/** Every key but this one; one that is gone already is no error. */
+async function deleteOthers(target: DatabaseTarget, keep: Credential, call: CallOptions): Promise<void> {
+  for (const id of await listKeys(target, keep, call)) {
+    if (id === keep.username) continue;
+    const path = `${keyApiOf(target).keysPath}/${encodeURIComponent(id)}`;
+    const answer = await ask(target, keep, { method: "DELETE", path }, call);
+    if (![200, 202, 204, 404, 410].includes(answer.status)) throw refusedBy(answer, "delete key");
+  }
+}
+
+async function createKey(target: DatabaseTarget, as: Credential, call: CallOptions): Promise<Credential> {
+  const answer = await ask(target, as, { method: "POST", path: keyApiOf(target).keysPath, json: {} }, call);
+  if (answer.status !== 200 && answer.status !== 201) throw refusedBy(answer, "create key");
+  const [id, key] = [member(answer.body, "id"), member(answer.body, "key")];
+  if (!isText(id) || !isText(key) || id === as.username) throw unexpected("create key");
+  return { username: id, password: new SecretValue(key) };
+}
+
+/**
+ * An HTTP API whose account has two keys and issues them itself, by the contract in `docs/reference/http-api-key.md`. A
+ * user name is a key's id, a password the key.
+ *
+ * Errors: `credential-refused`, `database-busy`, `database-failed`, `database-timeout`, `database-unreachable`,
+ * `connection-lost`, `option-invalid`, `secret-malformed`, `tls-refused`, `time-budget-spent`.
+ */
+export function httpApiKeyEngine(): DatabaseEngine & CredentialIssuer {
+  return {
+    capabilities: { hashesPasswordOnClient: false },
+    names: ["http-api-key"],
+    defaultPort: 443,
+    defaultDatabase: "",
+    maxUsernameBytes: 4_096,
+    async login(target, credential, call) {
+      const answer = await ask(target, credential, { method: "GET", path: keyApiOf(target).testPath }, call);
+      if (answer.status === 401 || answer.status === 403) return { ok: false, refusal: "bad-credential" };
+      if (answer.status < 200 || answer.status > 299) throw refusedBy(answer, "test key");
+      return { ok: true, session: { async [Symbol.asyncDispose]() {} } };
+    },
+    /** A key that an earlier run made and did not store makes room for a new one, as does the one before the current. */
+    async issue(target, current, call) {
+      await deleteOthers(target, current, call);
+      return createKey(target, current, call);
+    },
+    revokeOthers: deleteOthers,
+  };
+}

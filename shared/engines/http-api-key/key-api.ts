@@ -1,0 +1,120 @@
+import type { ErrorCode } from "../../errors/codes.ts";
+import { RekeyError } from "../../errors/rekey-error.ts";
+import { exchange, type HttpAnswer, HttpFault, type HttpFailure } from "../../http/exchange.ts";
+import type { CallOptions, Credential, DatabaseTarget } from "../../rotation/ports.ts";
+
+const timeoutMs = 5_000;
+const maxAnswerBytes = 1024 * 1024;
+
+const faultCodes: Readonly<Record<HttpFailure, ErrorCode>> = {
+  aborted: "time-budget-spent",
+  unreachable: "database-unreachable",
+  silent: "database-timeout",
+  cut: "connection-lost",
+  untrusted: "tls-refused",
+  "too-large": "database-failed",
+};
+
+/** Where the keys are and how one is shown, from the secret's tags. */
+interface KeyApi {
+  readonly origin: string;
+  readonly keysPath: string;
+  readonly testPath: string;
+  /** Lower case. `authorization` takes `Bearer <key>`, any other header the key itself. */
+  readonly header: string;
+}
+
+const forms = {
+  "rekey:api-path": /^(?:\/[A-Za-z0-9._~@:=+-]+)+$/,
+  "rekey:api-test-path": /^(?:\/[A-Za-z0-9._~@:=+-]+)+$/,
+  "rekey:api-header": /^[A-Za-z0-9-]{1,64}$/,
+} as const;
+
+function option({ options }: DatabaseTarget, tag: keyof typeof forms, fallback: string): string {
+  const value = options.get(tag) ?? fallback;
+  if (forms[tag].test(value) && !/\/\.\.?(?:\/|$)/.test(value)) return value;
+  throw new RekeyError("option-invalid", { context: { option: tag } });
+}
+
+/** The key itself is sent, so only to a server whose certificate was verified, or where the secret says no TLS. */
+export function keyApiOf(target: DatabaseTarget): KeyApi {
+  const { host, port, tls } = target;
+  if (tls.mode === "require") {
+    throw new RekeyError("tls-refused", {
+      context: { reason: "mode require" },
+      hint: "an API is handed the key in clear, so its certificate must be verified: use verify-full or verify-ca",
+    });
+  }
+  const address = URL.parse(`${tls.mode === "disable" ? "http" : "https"}://${host}:${port}`);
+  if (address === null) throw new RekeyError("secret-malformed", { context: { field: "host", problem: "not a host" } });
+  const keysPath = option(target, "rekey:api-path", "/keys");
+  return {
+    origin: address.origin,
+    keysPath,
+    testPath: option(target, "rekey:api-test-path", keysPath),
+    header: option(target, "rekey:api-header", "authorization").toLowerCase(),
+  };
+}
+
+/** Seconds, as rate limits give them; a date is not read. At most an hour is believed. */
+function retryAfterMs({ headers }: HttpAnswer): number | undefined {
+  const seconds = /^\d{1,4}$/.exec(headers["retry-after"] ?? "")?.[0];
+  return seconds === undefined ? undefined : Math.min(Number(seconds), 3_600) * 1_000;
+}
+
+/** The error that a refusal stands for. Of the answer only its status crosses. */
+export function refusedBy(answer: HttpAnswer, operation: string): RekeyError {
+  const { status } = answer;
+  const context = { operation, status };
+  if (status === 401 || status === 403) {
+    return new RekeyError("credential-refused", {
+      context,
+      hint: "the API refused the key, or the key may not manage keys",
+    });
+  }
+  if (status === 404 || status === 405) {
+    return new RekeyError("option-invalid", {
+      context: { ...context, option: "rekey:api-path" },
+      hint: "the API has no such path or method; correct the tag rekey:api-path",
+    });
+  }
+  if (status === 429 || (status >= 502 && status <= 504)) {
+    const after = retryAfterMs(answer);
+    return new RekeyError("database-busy", { context, ...(after === undefined ? {} : { retryAfterMs: after }) });
+  }
+  return new RekeyError("database-failed", {
+    context,
+    hint: "the API refused the request; look up the status, a redirect is not followed",
+  });
+}
+
+/** One request that shows this key. Errors: one for each way that there is no answer; a refusal is an answer. */
+export async function ask(
+  target: DatabaseTarget,
+  { password }: Credential,
+  { method, path, json }: { readonly method: "GET" | "POST" | "DELETE"; readonly path: string; readonly json?: object },
+  { signal }: CallOptions,
+): Promise<HttpAnswer> {
+  const { origin, header } = keyApiOf(target);
+  const key = password.reveal();
+  if (!/^[\x21-\x7e]+$/.test(key)) {
+    throw new RekeyError("secret-malformed", { context: { field: "password", problem: "cannot stand in a header" } });
+  }
+  const headers = { accept: "application/json", [header]: header === "authorization" ? `Bearer ${key}` : key };
+  const { ca, mode } = target.tls;
+  try {
+    return await exchange(`${origin}${path}`, {
+      method,
+      headers,
+      json,
+      signal,
+      timeoutMs,
+      maxAnswerBytes,
+      ca,
+      verifiesName: mode !== "verify-ca",
+    });
+  } catch (error) {
+    if (!(error instanceof HttpFault)) throw error;
+    throw new RekeyError(faultCodes[error.failure], { context: { host: target.host, reason: error.reason } });
+  }
+}

@@ -1,0 +1,96 @@
+import { RekeyError } from "../../errors/rekey-error.ts";
+import type {
+  CallOptions,
+  DatabaseEngine,
+  DatabaseSession,
+  DatabaseTarget,
+  DualPasswords,
+} from "../../rotation/ports.ts";
+import { type Connection, connect } from "./connection.ts";
+import { saveUsers } from "./save-users.ts";
+import { setPasswords } from "./set-passwords.ts";
+import { isWrongPassword, translateError } from "./translate-error.ts";
+
+export type RedisSession = DatabaseSession & DualPasswords;
+
+/** A change that a restart of the server undoes: it has neither an ACL file nor a configuration file that it can rewrite. */
+export interface UnsavedChange {
+  readonly code: "change-until-restart";
+  readonly host: string;
+  readonly user: string;
+  readonly hint: string;
+}
+
+export interface RedisEngineOptions {
+  /** Told of each change that the server could not save. */
+  readonly report: (unsaved: UnsavedChange) => void;
+}
+
+/** The secret's `dbname`: a number, 0 unless given. */
+function databaseNumber({ dbname }: DatabaseTarget): string {
+  if (/^\d{1,5}$/.test(dbname)) return dbname;
+  throw new RekeyError("secret-malformed", { context: { field: "dbname", problem: "not a database number" } });
+}
+
+/**
+ * A replica takes changes of users, but keeps them to itself, as every node does: users are not replicated. So a secret
+ * that names one by mistake would be rotated where nobody writes. The tag `rekey:redis-replicas` lets them be named.
+ */
+async function refuseReplica(connection: Connection, target: DatabaseTarget, call: CallOptions): Promise<void> {
+  const about = await connection.run(["HELLO", "3"], call);
+  const role: unknown = typeof about === "object" && about !== null ? Reflect.get(about, "role") : undefined;
+  if (role !== "replica" || target.options.get("rekey:redis-replicas") === "change") return;
+  throw new RekeyError("database-read-only", {
+    context: { host: target.host, role },
+    hint: "name the primary in the secret; to change users on replicas as well, list them in hosts and set the tag rekey:redis-replicas to change",
+  });
+}
+
+/** Redis 6.2 and newer, and Valkey. Each node keeps its own users, so a cluster's nodes are all named in the secret's `hosts`. */
+export function redisEngine({ report }: RedisEngineOptions): DatabaseEngine<RedisSession> {
+  function session(connection: Connection, { host }: DatabaseTarget): RedisSession {
+    const change = async (user: string, passwords: Parameters<typeof setPasswords>[2], call: CallOptions) => {
+      await setPasswords(connection, user, passwords, call);
+      if (await saveUsers(connection, call)) return;
+      report({
+        code: "change-until-restart",
+        host,
+        user,
+        hint: "the server keeps its users in memory only and forgets this password at its next restart: give it an aclfile, or a configuration file that it may rewrite",
+      });
+    };
+    return {
+      keepBoth: async (current, next, call) => change(current.username, [current.password, next.password], call),
+      keepOnly: async ({ username, password }, call) => change(username, [password], call),
+      async [Symbol.asyncDispose]() {
+        connection.close();
+      },
+    };
+  }
+
+  return {
+    capabilities: { hashesPasswordOnClient: true },
+    names: ["redis", "valkey"],
+    defaultPort: 6379,
+    defaultDatabase: "0",
+    maxUsernameBytes: 1_024,
+    async login(target, credential, call) {
+      const database = databaseNumber(target);
+      let connection: Connection;
+      try {
+        connection = await connect(target, credential, call);
+      } catch (error) {
+        if (isWrongPassword(error)) return { ok: false, refusal: "bad-credential" };
+        throw translateError(error, call, "log in");
+      }
+      try {
+        await refuseReplica(connection, target, call);
+        if (Number(database) !== 0) await connection.run(["SELECT", database], call);
+      } catch (error) {
+        connection.close();
+        throw error;
+      }
+      return { ok: true, session: session(connection, target) };
+    },
+  };
+}

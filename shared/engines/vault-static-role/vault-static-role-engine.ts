@@ -1,0 +1,107 @@
+import { RekeyError } from "../../errors/rekey-error.ts";
+import type {
+  CallOptions,
+  Credential,
+  CredentialIssuer,
+  DatabaseEngine,
+  DatabaseTarget,
+} from "../../rotation/ports.ts";
+import { SecretValue } from "../../secrets/secret-value.ts";
+import type { VaultSend } from "../../vault/connect-vault.ts";
+import { isPolicyDenial, memberAt, refused } from "../../vault/vault-answer.ts";
+import type { VaultAnswer } from "../../vault/vault-client.ts";
+import { checkedPath } from "../../vault/vault-path.ts";
+
+interface StaticRole {
+  readonly mount: string;
+  readonly role: string;
+}
+
+/** From the secret's tags. Errors: `option-invalid`. */
+function staticRoleOf({ options }: DatabaseTarget): StaticRole {
+  const role = options.get("rekey:vault-role");
+  if (role === undefined) {
+    throw new RekeyError("option-invalid", {
+      context: { option: "rekey:vault-role", problem: "not set" },
+      hint: "name the static role of Vault's database engine with this tag",
+    });
+  }
+  return {
+    mount: checkedPath("rekey:vault-db-mount", options.get("rekey:vault-db-mount") ?? "database"),
+    role: checkedPath("rekey:vault-role", role),
+  };
+}
+
+/** 204 for a rotation, and 200, are success. Vault answers 400 for a role that it does not have, 404 for a mount. */
+function requireSuccess(answer: VaultAnswer, operation: "read" | "write", path: string): void {
+  const { status } = answer;
+  if (status === 200 || status === 204) return;
+  if (status === 400 || status === 404) {
+    throw new RekeyError("option-invalid", {
+      context: { option: "rekey:vault-role", path, status },
+      hint: "Vault has no such static role: check the tags rekey:vault-role and rekey:vault-db-mount",
+    });
+  }
+  if (isPolicyDenial(answer)) {
+    const capability = operation === "read" ? "read" : "update";
+    throw new RekeyError("mirror-unauthorized", {
+      context: { operation, path, status },
+      hint: `give the policy of the function's login: path "${path}" { capabilities = ["${capability}"] }`,
+    });
+  }
+  throw refused(answer, operation, path);
+}
+
+/**
+ * Vault's or OpenBao's database secrets engine as the authority over a credential: a static role. Vault sets the password
+ * in the database, in its own way and with its own rights; this engine has Vault do so and never contacts the database. So
+ * a login here means that Vault holds this password as the role's current one, and Vault has answered for it that the
+ * database took it. Between Vault's rotation and the end of rekey's, the database takes only what Vault holds; a rotation
+ * that is cut there adopts it when it is repeated.
+ *
+ * Errors: `option-invalid` for a role that Vault does not have; `mirror-unauthorized`, `mirror-unavailable` (also when
+ * Vault could not reach the database), `mirror-rejected`, `tls-refused`, `time-budget-spent`.
+ */
+export function vaultStaticRoleEngine(send: VaultSend): DatabaseEngine & CredentialIssuer {
+  async function read({ mount, role }: StaticRole, call: CallOptions): Promise<Credential> {
+    const path = `${mount}/static-creds/${role}`;
+    const answer = await send({ verb: "read", path }, call);
+    requireSuccess(answer, "read", path);
+    const username = memberAt(answer.body, "data", "username");
+    const password = memberAt(answer.body, "data", "password");
+    if (typeof username === "string" && typeof password === "string" && password !== "") {
+      return { username, password: new SecretValue(password) };
+    }
+    throw new RekeyError("mirror-rejected", {
+      context: { path, problem: "no credential in the answer" },
+      hint: "the static role must hold a password: rekey does not store other credential types",
+    });
+  }
+
+  const same = (one: Credential, other: Credential): boolean =>
+    one.username === other.username && one.password.equals(other.password);
+
+  return {
+    capabilities: { hashesPasswordOnClient: false },
+    names: [],
+    defaultPort: 0,
+    defaultDatabase: "",
+    maxUsernameBytes: 1_024,
+    async login(target, credential, call) {
+      const held = await read(staticRoleOf(target), call);
+      if (!same(held, credential)) return { ok: false, refusal: "bad-credential" };
+      return { ok: true, session: { async [Symbol.asyncDispose]() {} } };
+    },
+    /** Another credential than the current one in Vault was made by a run that was cut, or on Vault's own schedule: it is adopted. */
+    async issue(target, current, call) {
+      const staticRole = staticRoleOf(target);
+      const held = await read(staticRole, call);
+      if (!same(held, current)) return held;
+      const path = `${staticRole.mount}/rotate-role/${staticRole.role}`;
+      requireSuccess(await send({ verb: "write", path, body: {} }, call), "write", path);
+      return read(staticRole, call);
+    },
+    /** The database has one password for the role's user; Vault's rotation has ended the one before. */
+    async revokeOthers() {},
+  };
+}

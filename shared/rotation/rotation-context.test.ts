@@ -1,0 +1,136 @@
+import { describe, expect, test, vi } from "vitest";
+import { SecretValue } from "../secrets/secret-value.ts";
+import { memoryAdminId, memoryRotation } from "../testing/memory-rotation.ts";
+import type { DatabaseTarget } from "./ports.ts";
+import { isCopyOfCurrent } from "./rotation-context.ts";
+import { dualPassword } from "./strategies/dual-password.ts";
+
+type Options = Partial<Parameters<typeof memoryRotation>[0]>;
+
+describe("the strategy of a secret that names none", () => {
+  const strategyOf = async (options: Options): Promise<string | undefined> => {
+    const stage = memoryRotation({ strategy: "single-user", ...options });
+    stage.store.tags.delete("rekey:strategy");
+    stage.store.beginRotation("v1");
+    const invoke = stage.container();
+    for (const step of ["createSecret", "setSecret", "testSecret", "finishSecret"] as const) await invoke(step);
+    const [event] = stage.publisher.events;
+    return event?.type === "Secret Rotated" ? event.strategy : undefined;
+  };
+  const defaultStrategy = "dual-password" as const;
+
+  test("is AWS's: alternating users with an admin secret, a single user without", async () => {
+    const wiring = () => ({ defaultStrategy });
+    await expect(strategyOf({ wiring })).resolves.toBe("single-user");
+    await expect(strategyOf({ wiring, fields: { masterarn: memoryAdminId } })).resolves.toBe("alternating-users");
+  });
+
+  test("is the function's own where the engine has none of those", async () => {
+    const wiring: Options["wiring"] = (engine) => ({
+      strategies: { "dual-password": dualPassword(engine) },
+      defaultStrategy,
+    });
+    await expect(strategyOf({ wiring })).resolves.toBe("dual-password");
+  });
+});
+
+describe("a secret that this function cannot rotate", () => {
+  test("names another engine: the error says which, cut to what a log can bear", async () => {
+    const stage = memoryRotation({ strategy: "single-user", fields: { engine: "x".repeat(50) } });
+    stage.store.beginRotation("v1");
+    await expect(stage.container()("createSecret")).rejects.toMatchObject({
+      code: "engine-unsupported",
+      context: { engine: "x".repeat(40) },
+    });
+  });
+
+  test("names a strategy that the engine does not have: the error says both", async () => {
+    const stage = memoryRotation({ strategy: "issued", wiring: () => ({ strategies: {} }) });
+    stage.store.beginRotation("v1");
+    await expect(stage.container()("createSecret")).rejects.toMatchObject({
+      code: "engine-unsupported",
+      context: { engine: "memory", strategy: "issued" },
+    });
+  });
+});
+
+test("an engine without names takes a secret of any engine", async () => {
+  const stage = memoryRotation({ strategy: "single-user", fields: { engine: "anything" } });
+  Object.assign(stage.engine, { names: [] });
+  stage.store.beginRotation("v1");
+  await expect(stage.container()("createSecret")).resolves.toBe("done");
+});
+
+describe("where the database is looked for", () => {
+  const targetOf = async (options: Options): Promise<DatabaseTarget | undefined> => {
+    const stage = memoryRotation({ strategy: "single-user", ...options });
+    const login = vi.spyOn(stage.engine, "login");
+    stage.store.beginRotation("v1");
+    for (const step of ["createSecret", "setSecret"] as const) await stage.container()(step);
+    return login.mock.calls[0]?.[0];
+  };
+
+  test("a secret that says little is filled up by the engine; TLS is verified in full", async () => {
+    await expect(targetOf({})).resolves.toStrictEqual({
+      engine: "memory",
+      host: "db",
+      port: 1,
+      dbname: "memory",
+      tls: { mode: "verify-full" },
+      options: new Map([["rekey:strategy", "single-user"]]),
+    });
+  });
+
+  test("what the secret says is taken, its own certificate before the function's", async () => {
+    const fields = {
+      port: 5,
+      dbname: "orders",
+      authSource: "users",
+      ssl: "verify-ca",
+      sslrootcert: "PEM of the secret",
+    };
+    await expect(targetOf({ fields, wiring: () => ({ tlsCa: "PEM of the function" }) })).resolves.toMatchObject({
+      port: 5,
+      dbname: "orders",
+      authSource: "users",
+      tls: { mode: "verify-ca", ca: "PEM of the secret" },
+    });
+  });
+
+  test("the function's certificate is taken where the secret has none", async () => {
+    await expect(targetOf({ wiring: () => ({ tlsCa: "PEM" }) })).resolves.toMatchObject({ tls: { ca: "PEM" } });
+  });
+
+  test("the tag's TLS mode goes before the secret's", async () => {
+    const options = { fields: { ssl: false }, tags: { "rekey:tls": "require" } };
+    await expect(targetOf(options)).resolves.toMatchObject({ tls: { mode: "require" } });
+  });
+});
+
+describe("a TLS mode that does not verify the server in full", () => {
+  const reportsOf = async (options: Options): Promise<unknown> => {
+    const stage = memoryRotation({ strategy: "single-user", ...options });
+    stage.store.beginRotation("v1");
+    await stage.container()("createSecret");
+    return stage.reports.map((report): unknown => JSON.parse(report));
+  };
+
+  test("is said in the log", async () => {
+    const secret = memoryRotation({ strategy: "single-user" }).store.secretId;
+    await expect(reportsOf({ fields: { ssl: "require" } })).resolves.toEqual([
+      { message: "the connection to the database is not fully verified", secret, tls: "require" },
+    ]);
+  });
+
+  test("is the exception: nothing is said otherwise", async () => {
+    await expect(reportsOf({})).resolves.toEqual([]);
+    await expect(reportsOf({ fields: { ssl: true } })).resolves.toEqual([]);
+  });
+});
+
+test("a copy of the current credential has its user and its password", () => {
+  const credential = (username: string, password: string) => ({ username, password: new SecretValue(password) });
+  const current = credential("app", "one");
+  const others = [credential("app", "one"), credential("app", "two"), credential("app_clone", "one")];
+  expect(others.map((other) => isCopyOfCurrent(current, other))).toEqual([true, false, false]);
+});

@@ -1,0 +1,62 @@
+import { expect, test, vi } from "vitest";
+import { RekeyError } from "../../errors/rekey-error.ts";
+import { type MemoryRotation, memoryRotation, memoryValue } from "../../testing/memory-rotation.ts";
+
+const call = { signal: new AbortController().signal };
+
+async function tested(): Promise<MemoryRotation> {
+  const stage = memoryRotation({ strategy: "single-user" });
+  stage.store.beginRotation("v1");
+  for (const step of ["createSecret", "setSecret", "testSecret"] as const) await stage.container()(step);
+  return stage;
+}
+
+test("a refused promotion of a rotation that goes on is the step's error; the database stays as it is", async () => {
+  const stage = await tested();
+  const invoke = stage.container(async (operation, work) => {
+    if (operation === "promote") throw new RekeyError("store-rejected", { context: { reason: "test" } });
+    return work();
+  });
+  await expect(invoke("finishSecret")).rejects.toMatchObject({ code: "store-rejected", context: { reason: "test" } });
+  expect(stage.logsIn("AWSPENDING")).toBe(true);
+  await expect(stage.container()("finishSecret")).resolves.toBe("done");
+});
+
+test("a promotion that failed for another reason is tried again: nothing is put back, whatever the labels say", async () => {
+  const stage = await tested();
+  const invoke = stage.container(async (operation, work) => {
+    if (operation !== "promote") return work();
+    stage.store.putByHand("hand", memoryValue("typed-by-hand"));
+    throw new RekeyError("store-throttled");
+  });
+  await expect(invoke("finishSecret")).rejects.toMatchObject({ code: "store-throttled" });
+  await expect(stage.container()("finishSecret")).rejects.toMatchObject({ code: "version-not-pending" });
+  expect(stage.logsIn("AWSCURRENT")).toBe(true);
+});
+
+test("a twin that promotes in the middle: the step is done, and the event is sent", async () => {
+  const stage = await tested();
+  const request = { step: "finishSecret", secretId: stage.store.secretId, versionId: "v1" } as const;
+  const invoke = stage.container(async (operation, work) => {
+    if (operation === "read" && stage.store.versionIdOf("AWSCURRENT") === "v0") {
+      await stage.store.promote(request, { from: "v0" }, call);
+      await stage.store.clearPending(request, call);
+    }
+    return work();
+  });
+  await expect(invoke("finishSecret")).resolves.toBe("done");
+  expect(stage.publisher.events).toEqual([
+    expect.objectContaining({ type: "Secret Rotated", versionId: "v1", previousVersionId: "v0" }),
+  ]);
+});
+
+test("a secret that has lost AWSCURRENT is not promoted over", async () => {
+  const stage = await tested();
+  const description = await stage.store.describe(stage.store.secretId, call);
+  vi.spyOn(stage.store, "describe").mockResolvedValue({ ...description, labels: new Map([["v1", ["AWSPENDING"]]]) });
+  await expect(stage.container()("finishSecret")).rejects.toMatchObject({
+    code: "secret-not-found",
+    context: { secret: stage.store.secretId, label: "AWSCURRENT" },
+  });
+  expect(stage.store.versionIdOf("AWSCURRENT")).toBe("v0");
+});

@@ -1,0 +1,73 @@
+import { expect, test, vi } from "vitest";
+import { parseDatabaseSecret } from "../../secrets/database-secret.ts";
+import { SecretValue } from "../../secrets/secret-value.ts";
+import { memoryAdminId, memoryRotation, memoryValue } from "../../testing/memory-rotation.ts";
+
+const call = { signal: new AbortController().signal };
+const app = (password: string) => ({ username: "app", password: new SecretValue(password) });
+const orphaned = { code: "credential-orphaned", context: { user: "app" } };
+
+test("a password changed back to AWSPREVIOUS is recovered without an admin", async () => {
+  const stage = memoryRotation({ strategy: "dual-password" });
+  stage.store.putByHand("v0b", memoryValue("new-password"));
+  stage.store.beginRotation("v1");
+  for (const step of ["createSecret", "setSecret", "testSecret"] as const) await stage.container()(step);
+  expect([stage.logsIn("AWSCURRENT"), stage.logsIn("AWSPENDING")]).toEqual([true, true]);
+});
+
+test.each([
+  ["without an admin", undefined],
+  ["with an admin that is refused as well", { masterarn: memoryAdminId }],
+])("when no stored version logs in, a human is called (%s)", async (_who, fields) => {
+  const stage = memoryRotation({ strategy: "dual-password", ...(fields === undefined ? {} : { fields }) });
+  stage.store.beginRotation("v1");
+  await stage.container()("createSecret");
+  stage.engine.give("app", ["changed by hand"]);
+  stage.engine.give("admin", ["changed by hand"]);
+  await expect(stage.container()("setSecret")).rejects.toMatchObject(orphaned);
+});
+
+test("a set password that testSecret finds refused is taken away again; the current one stays alone", async () => {
+  const stage = memoryRotation({ strategy: "dual-password" });
+  stage.store.beginRotation("v1");
+  for (const step of ["createSecret", "setSecret"] as const) await stage.container()(step);
+  const pending = parseDatabaseSecret(stage.store.labelled("AWSPENDING")?.value ?? memoryValue(""));
+  vi.spyOn(stage.engine, "login").mockResolvedValueOnce({ ok: false, refusal: "bad-credential" });
+  await expect(stage.container()("testSecret")).rejects.toMatchObject({ code: "credential-refused" });
+  expect([stage.engine.accepts(app("old-password")), stage.engine.accepts(pending)]).toEqual([true, false]);
+});
+
+test("a value put by hand after setSecret becomes the only password", async () => {
+  const stage = memoryRotation({ strategy: "dual-password" });
+  stage.store.beginRotation("v1");
+  for (const step of ["createSecret", "setSecret"] as const) await stage.container()(step);
+  stage.store.putByHand("hand", memoryValue("typed-by-hand"));
+  await expect(stage.container()("testSecret")).rejects.toMatchObject({ code: "version-not-pending" });
+  expect([stage.engine.accepts(app("typed-by-hand")), stage.engine.accepts(app("old-password"))]).toEqual([
+    true,
+    false,
+  ]);
+});
+
+test("a restored password that does not log in calls a human", async () => {
+  const stage = memoryRotation({ strategy: "dual-password" });
+  stage.store.beginRotation("v1");
+  for (const step of ["createSecret", "setSecret"] as const) await stage.container()(step);
+  stage.store.putByHand("hand", memoryValue("typed-by-hand"));
+  const invoke = stage.container(async <Result>(operation: string, work: () => Promise<Result>) =>
+    operation === "keepOnly" ? (undefined as Result) : work(),
+  );
+  await expect(invoke("testSecret")).rejects.toMatchObject(orphaned);
+});
+
+test("AWSPENDING of another user is refused before any contact", async () => {
+  const stage = memoryRotation({ strategy: "dual-password" });
+  stage.store.beginRotation("v1");
+  const request = { step: "createSecret", secretId: stage.store.secretId, versionId: "v1" } as const;
+  await stage.store.putPending(request, memoryValue("whatever", { username: "root" }), call);
+  await expect(stage.container()("setSecret")).rejects.toMatchObject({
+    code: "pending-tampered",
+    context: { field: "username" },
+  });
+  expect(stage.engine.logins()).toBe(0);
+});
