@@ -1,6 +1,7 @@
-import type { CapacityPlan } from "../shared/operations/capacity/capacity-plan.ts";
+import { type CapacityPlan, planCapacity } from "../shared/operations/capacity/capacity-plan.ts";
 import type { Fact } from "../shared/operations/capacity/facts/fact.ts";
 import type { Facts } from "../shared/operations/capacity/facts/facts.ts";
+import { growthTable } from "../shared/operations/capacity/growth-table.ts";
 import { planSections } from "../shared/operations/capacity/plan-rows.ts";
 import { amount, duration, percent, perSecond, usd } from "../shared/operations/capacity/quantity.ts";
 import type { Simulation } from "../shared/operations/capacity/simulation/simulate.ts";
@@ -9,7 +10,7 @@ import { columns, wrapped } from "./columns.ts";
 const width = 118;
 
 /** One column for each plan. */
-export function planTable(plans: readonly CapacityPlan[]): string {
+function planTable(plans: readonly CapacityPlan[]): string {
   const heading = ["", ...plans.map(({ workload }) => `${amount(workload.users)} users`)];
   const rows = planSections.flatMap(({ title, rows }) => [
     [""],
@@ -17,6 +18,12 @@ export function planTable(plans: readonly CapacityPlan[]): string {
     ...rows.map(({ name, cell }) => [`  ${name}`, ...plans.map(cell)]),
   ]);
   return columns([heading, ...rows]).join("\n");
+}
+
+/** The four sizes of the growth table. */
+export function growthTableText(): string {
+  const table = planTable(growthTable.map(({ users }) => planCapacity({ users })));
+  return `${table}\n\nOne of them in detail: rekey plan --users 10000. All options: rekey plan --help`;
 }
 
 const withUnit = (value: number, { unit }: Fact): string =>
@@ -63,10 +70,10 @@ function simulated({ reads, push, seed }: Simulation, { reads: planned }: Capaci
     `            ${amount(reads.cached)} of ${amount(reads.ofCached)} cached secrets in ${amount(reads.processes)} processes${scaled}; ${amount(reads.reads)} reads, ${amount(reads.requests)} requests, ${duration(reads.virtualSeconds)}`,
   ];
   if (push !== undefined) {
-    const most = push.processes < push.ofHolders ? ", scaled up" : "";
+    const { processes, ofHolders, windowSeconds, requestsPerSecond, sampleScatter, fleetScatter } = push;
     lines.push(
-      `  push      ${amount(push.requests)} of ${amount(push.processes)} processes asked once within ${duration(push.windowSeconds)}; busiest tenth ${perSecond(Math.max(...push.requestsPerSecond))}, mean ${perSecond(push.ofHolders / push.windowSeconds)}`,
-      `            ${amount(push.processes)} of ${amount(push.ofHolders)} processes${most}`,
+      `  push      ${amount(push.requests)} requests of ${amount(processes)} processes within ${duration(windowSeconds)}; busiest tenth ${perSecond(Math.max(...requestsPerSecond))}, mean ${perSecond(ofHolders / windowSeconds)}`,
+      `            ${amount(processes)} of ${amount(ofHolders)} processes${processes < ofHolders ? ", scaled up" : ""}; chance moves a tenth of theirs by up to ${percent(sampleScatter)}, of all by ${percent(fleetScatter)}`,
     );
   }
   return [`Simulated with the client's own cache, seed ${seed}`, ...lines];

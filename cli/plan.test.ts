@@ -118,11 +118,11 @@ test("one size in detail, simulated", async () => {
                    and services themselves
 
     Advice, and the figure that calls for it
-      shards    One account carries this. The next account is due at 6.5 times this load, by KMS Decrypt; by secrets alone
-                at 400,000 [400,000 secrets].
+      shards    One account carries this. The next account is due at 6.5 times this load, by GetSecretValue; by secrets
+                alone at 400,000 [400,000 secrets].
       regions   2 regions carry 16,000/s backend reads (now 2,456/s). Each replica is billed as a secret; rotation runs in
                 the primary region only [16,000/s backend reads].
-      push      Without push an instance learns of a rotation after 58 s on average, and a replaced credential must work
+      push      Without push an instance learns of a rotation after 29 s on average, and a replaced credential must work
                 for 2 min. Push ends that [120 s of grace].
 
     Simulated with the client's own cache, seed 7

@@ -7,7 +7,7 @@ import { growthTable } from "../shared/operations/capacity/growth-table.ts";
 import { simulate, type Simulation } from "../shared/operations/capacity/simulation/simulate.ts";
 import type { WorkloadInput } from "../shared/operations/capacity/workload.ts";
 import { reportHtml, reportSvg } from "./plan-report.ts";
-import { factsText, planDetails, planTable } from "./plan-text.ts";
+import { factsText, growthTableText, planDetails } from "./plan-text.ts";
 
 const usage = `usage: rekey plan [options]
 
@@ -116,13 +116,14 @@ export async function planCommand(words: readonly string[]): Promise<number> {
   if (given.help) console.log(usage);
   else if (given.facts) console.log(given.json ? JSON.stringify(facts, undefined, 2) : factsText(facts));
   else if (isOne) await one(input, given);
-  else {
-    const plans = growthTable.map(({ users }) => planCapacity({ users }));
+  else if (given.json)
     console.log(
-      given.json
-        ? JSON.stringify(plans, undefined, 2)
-        : `${planTable(plans)}\n\nOne of them in detail: rekey plan --users 10000. All options: rekey plan --help`,
+      JSON.stringify(
+        growthTable.map(({ users }) => planCapacity({ users })),
+        undefined,
+        2,
+      ),
     );
-  }
+  else console.log(growthTableText());
   return 0;
 }

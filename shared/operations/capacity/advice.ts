@@ -1,5 +1,6 @@
 import type { Facts } from "./facts/facts.ts";
 import type { CapacityPlan } from "./capacity-plan.ts";
+import { bottleneck } from "./plan-loads.ts";
 import { refreshesPerSecond } from "./plan-reads.ts";
 import { amount, duration, percent, perSecond, usd } from "./quantity.ts";
 
@@ -19,8 +20,7 @@ const mostDeliveries = 10;
 
 function shards({ loads, shards, fewestShards }: Figures, facts: Facts): Advice {
   const share = facts.targetUtilisation.value;
-  const full = loads[0];
-  if (full === undefined) throw new RangeError("a plan has loads");
+  const full = bottleneck(loads);
   const growth = share / full.utilisation;
   const secrets = Math.floor(share * facts.secretsPerRegion.value * shards);
   const trigger = { value: secrets, unit: "secrets" };
@@ -81,10 +81,10 @@ function cache({ workload, reads, cost }: Figures, facts: Facts): readonly Advic
 
 function push({ workload, fanOut, reads }: Figures, facts: Facts): Advice {
   if (!workload.push) {
-    const oldest = facts.quietShare.value * workload.ttlSeconds + 1 / reads.readsPerCachedPerSecond;
+    const apart = facts.quietShare.value * workload.ttlSeconds + 1 / reads.readsPerCachedPerSecond;
     return {
       topic: "push",
-      text: `Without push an instance learns of a rotation after ${duration(oldest)} on average, and a replaced credential must work for ${duration(2 * workload.ttlSeconds)}. Push ends that`,
+      text: `Without push an instance learns of a rotation after ${duration(apart / 2)} on average, and a replaced credential must work for ${duration(2 * workload.ttlSeconds)}. Push ends that`,
       trigger: { value: 2 * workload.ttlSeconds, unit: "s of grace" },
     };
   }

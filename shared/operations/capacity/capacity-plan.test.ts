@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type CapacityPlan, planCapacity } from "./capacity-plan.ts";
 import { type FactName, type Facts, facts } from "./facts/facts.ts";
 import { growthTable } from "./growth-table.ts";
-import { bottleneck } from "./plan-rows.ts";
+import { bottleneck } from "./plan-loads.ts";
 
 const value = (name: FactName): number => facts[name].value;
 const loadOf = (plan: CapacityPlan, quota: FactName) => plan.loads.find((load) => load.quota === quota);
@@ -26,8 +26,8 @@ describe.each(growthTable)("at $users users", (row) => {
   });
 
   test("reads are the first bottleneck, and with the cache they no longer are", () => {
-    expect(bottleneck(plan.uncachedLoads)).toBe(facts.getSecretValue.what);
-    expect(bottleneck(plan.loads)).toBe(facts.secretsPerRegion.what);
+    expect(bottleneck(plan.uncachedLoads).quota).toBe("getSecretValue");
+    expect(bottleneck(plan.loads).quota).toBe("secretsPerRegion");
     const perRegion = reads.backendPerSecond / shards / row.regions;
     const looks = row.secrets / shards / value("reconcileInterval");
     expect(loadOf(plan, "getSecretValue")?.utilisation).toBeCloseTo((perRegion + looks) / value("getSecretValue"), 9);

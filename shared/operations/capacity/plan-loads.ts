@@ -43,6 +43,17 @@ export function planLoads(
     .sort((one, other) => other.utilisation - one.utilisation);
 }
 
+/** The share of a quota within which two are equally full. */
+const alike = 0.99;
+
+/** The fullest quota; of two that are as full, the one that AWS does not raise. */
+export function bottleneck(loads: readonly Load[]): Load {
+  const [fullest] = loads;
+  if (fullest === undefined) throw new RangeError("a plan has loads");
+  const full = loads.filter(({ utilisation }) => utilisation >= fullest.utilisation * alike);
+  return full.find(({ limit }) => limit.adjustable === undefined) ?? fullest;
+}
+
 const mostShards = 1_000_000;
 
 /** The fewest accounts in which no quota is used beyond the target. */

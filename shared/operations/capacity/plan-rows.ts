@@ -1,5 +1,5 @@
 import type { CapacityPlan } from "./capacity-plan.ts";
-import type { Load } from "./plan-loads.ts";
+import { bottleneck, type Load } from "./plan-loads.ts";
 import { amount, bytes, duration, percent, perSecond, usd } from "./quantity.ts";
 
 export interface PlanRow {
@@ -13,17 +13,6 @@ export interface PlanSection {
 }
 
 const row = (name: string, cell: PlanRow["cell"]): PlanRow => ({ name, cell });
-
-/** The share of a quota within which two are equally full. */
-const alike = 0.99;
-
-/** The fullest quota by name; of two that are as full, the one that AWS does not raise. */
-export function bottleneck(loads: readonly Load[]): string {
-  const most = loads[0]?.utilisation ?? 0;
-  const full = loads.filter(({ utilisation }) => utilisation >= most * alike);
-  const fixed = full.find(({ limit }) => limit.adjustable === undefined);
-  return (fixed ?? full[0])?.limit.what ?? "none";
-}
 
 const fullest = (loads: readonly Load[]): string => percent(loads[0]?.utilisation ?? 0);
 const headroom = ({ loads }: CapacityPlan): string => `${amount(1 / (loads[0]?.utilisation ?? 1))} x`;
@@ -60,8 +49,8 @@ export const planSections: readonly PlanSection[] = [
   {
     title: "First bottleneck",
     rows: [
-      row("without a cache", ({ uncachedLoads }) => bottleneck(uncachedLoads)),
-      row("with the cache", ({ loads }) => bottleneck(loads)),
+      row("without a cache", ({ uncachedLoads }) => bottleneck(uncachedLoads).limit.what),
+      row("with the cache", ({ loads }) => bottleneck(loads).limit.what),
       row("reached at", (plan) => `${headroom(plan)} this load`),
     ],
   },

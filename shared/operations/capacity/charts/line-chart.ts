@@ -13,6 +13,7 @@ export interface Axis {
   readonly to: number;
   readonly text: (value: number) => string;
   readonly name: string;
+  readonly marks?: readonly number[];
 }
 
 const plot = { left: 90, top: 70, width: chartWidth - 90 - 30, height: 210 };
@@ -22,8 +23,9 @@ const along = ({ scale, from, to }: Axis, value: number): number => {
   return Math.min(1, Math.max(0, share));
 };
 
-/** Five marks on a linear axis, one for each power of ten on a logarithmic one. */
-function ticks({ scale, from, to }: Axis): readonly number[] {
+/** Unless given: five on a linear axis, one for each power of ten on a logarithmic one. */
+function ticks({ scale, from, to, marks }: Axis): readonly number[] {
+  if (marks !== undefined) return marks;
   if (scale === "linear") return [0, 0.25, 0.5, 0.75, 1].map((share) => from + share * (to - from));
   const [first, last] = [Math.ceil(Math.log10(from) - 1e-9), Math.floor(Math.log10(to) + 1e-9)];
   return Array.from({ length: last - first + 1 }, (_, power) => 10 ** (first + power));

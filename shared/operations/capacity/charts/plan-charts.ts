@@ -12,7 +12,8 @@ export interface Played {
   readonly push?: { readonly windowSeconds: number; readonly requestsPerSecond: readonly number[] };
 }
 
-const ttls = [1, 3, 10, 30, 100, 300, 1_000, 3_600, 10_000, 36_000];
+const ttls = [1, 3, 10, 30, 60, 100, 300, 1_000, 3_600, 10_000, 36_000];
+const ttlMarks = [1, 10, 60, 300, 3_600, 36_000];
 
 function readsByTtl({ workload, reads, shards }: CapacityPlan, facts: Facts, played: Played | undefined): Chart {
   const limit = facts.getSecretValue.value * shards * workload.regions;
@@ -25,7 +26,7 @@ function readsByTtl({ workload, reads, shards }: CapacityPlan, facts: Facts, pla
   return lineChart({
     title: "What the cache leaves of the reads",
     description: `At a TTL of ${duration(workload.ttlSeconds)} the backend gets ${perSecond(reads.backendPerSecond)} of ${perSecond(reads.uncachedPerSecond)}; the quota is ${perSecond(limit)}.`,
-    x: { scale: "log", from, to, text: duration, name: "TTL" },
+    x: { scale: "log", from, to, text: duration, name: "TTL", marks: ttlMarks },
     y: {
       scale: "log",
       from: 10 ** Math.floor(Math.log10(Math.min(...values))),

@@ -12,10 +12,16 @@ export interface SimulatedPush {
   readonly requests: number;
   /** Of all holders, by scaling, in each tenth of the window and in what comes after it. */
   readonly requestsPerSecond: readonly number[];
+  /** How far a tenth may be from the mean by chance, as a share of it: four standard deviations. */
+  readonly sampleScatter: number;
+  /** The same for all holders at once: what a real push shows. */
+  readonly fleetScatter: number;
 }
 
 const mostProcesses = 200;
 const parts = 10;
+
+const scatter = (processes: number): number => 4 * Math.sqrt((parts - 1) / processes);
 
 /** One rotation of a secret that `push.holders` processes hold, with alternating users: how its refreshes spread. */
 export async function simulatePush(
@@ -61,5 +67,7 @@ export async function simulatePush(
     windowSeconds,
     requests: asked.length,
     requestsPerSecond: Array.from({ length: parts + 1 }, (_, part) => inPart(part) * scale),
+    sampleScatter: scatter(processes),
+    fleetScatter: scatter(push.holders),
   };
 }

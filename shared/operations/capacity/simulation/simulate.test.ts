@@ -40,11 +40,10 @@ test.each(seeds)(
     const plan = planCapacity({ users: 100_000_000 });
     const { push } = await simulate(plan, seed);
     expect(push?.requests).toBe(push?.processes);
-    const { requestsPerSecond = [], processes = 0, ofHolders = 0, windowSeconds = 0 } = push ?? {};
+    const { requestsPerSecond = [], ofHolders = 0, windowSeconds = 0, sampleScatter = 0 } = push ?? {};
     expect(requestsPerSecond.at(-1)).toBe(0);
-    // A tenth of the processes falls into each tenth of the window: four standard deviations of that.
-    const allowed = 1 + (4 * Math.sqrt(processes * 0.1 * 0.9)) / (processes * 0.1);
-    expect(Math.max(...requestsPerSecond)).toBeLessThan((ofHolders / windowSeconds) * allowed);
+    const mean = ofHolders / windowSeconds;
+    for (const rate of requestsPerSecond.slice(0, -1)) expect(Math.abs(rate / mean - 1)).toBeLessThan(sampleScatter);
   },
 );
 
