@@ -2,6 +2,9 @@
 export const packageEntries = {
   client: "shared/client/index.ts",
   "client/pg": "shared/client/pg/rotating-pool.ts",
+  "client/mysql2": "shared/client/mysql2/rotating-pool.ts",
+  "client/redis": "shared/client/redis/rotating-connection.ts",
+  "client/acknowledgement/eventbridge": "shared/client/acknowledgement/eventbridge.ts",
   "client/secrets-manager": "shared/client/secrets-manager/secrets-manager-source.ts",
   "client/vault": "shared/client/vault/index.ts",
   "client/middy": "shared/client/middy/secrets-middleware.ts",

@@ -47,3 +47,26 @@ test("when all fail, the error is the primary's", async () => {
     code: "store-throttled",
   });
 });
+
+test("many secrets are read in one request of the next region, each with its own outcome, where every source can", async () => {
+  const call = { signal: new AbortController().signal };
+  const failing: SecretSource = {
+    ...refusing("store-unavailable"),
+    readMany: async () => Promise.reject(new RekeyError("store-unavailable")),
+  };
+  const denied = new RekeyError("store-rejected");
+  const replica: SecretSource = {
+    ...answering("2"),
+    readMany: async () =>
+      new Map<string, SourceAnswer | RekeyError | undefined>([
+        ["a", answer("2")],
+        ["b", denied],
+        ["c", undefined],
+      ]),
+  };
+  const found = await failoverSource({ sources: [failing, replica] }).readMany?.(["a", "b", "c"], call);
+  expect(found?.get("a")).toMatchObject({ versionId: "2", fromReplica: true });
+  expect(found?.get("b")).toBe(denied);
+  expect(found?.get("c")).toBeUndefined();
+  expect(failoverSource({ sources: [replica, answering("1")] }).readMany).toBeUndefined();
+});

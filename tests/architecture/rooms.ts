@@ -40,6 +40,8 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: [...values, "shared/stores", "shared/vault", "shared/mirrors/mirrored-fields.ts"],
     packages: [
       "pg",
+      "mysql2",
+      "@aws-sdk/client-eventbridge",
       "@aws-sdk/client-secrets-manager",
       "@aws-sdk/client-sqs",
       "@aws-sdk/client-sns",
@@ -129,14 +131,21 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   bench: {
-    rooms: ["shared", "local", "bundle", "tests/support/postgres-fixture.ts"],
+    rooms: ["shared", "local", "bundle", "tests/support"],
     packages: [
       "node:",
+      "pg",
+      "mysql2",
+      "@redis/client",
       "@aws-lambda-powertools/parameters",
       "@aws-sdk/client-secrets-manager",
       "@middy/secrets-manager",
       "esbuild",
     ],
+  },
+  examples: {
+    rooms: ["shared/testing/engine-contract", "local/postgres", "tests/support/postgres-fixture.ts"],
+    packages: ["rekey", "pg", "drizzle-orm", "kysely", "@prisma/adapter-pg", "typeorm"],
   },
 };
 
@@ -151,6 +160,7 @@ export const mayReveal = [
   "shared/client",
   "shared/testing/engine-contract",
   "local/demo",
+  "bench/under-load",
 ];
 
 /** Names of engines do not stand in the core: it asks for capabilities. */

@@ -60,6 +60,20 @@ test.each<[Variant, number]>([
   },
 );
 
+test("without events the pool follows alternating users within the client's TTL, and no login is refused", async () => {
+  const { id: secretId } = await stage.newSecret({ strategy: "alternating-users", usesAdmin: true });
+  using client = createSecretClient({ source: secretsManagerStore(stage.aws.own), ttlMs: 10 });
+  await using pool = createRotatingPool({ client, secretId });
+  await pool.query("SELECT 1");
+  const versionId = await stage.rotate(secretId);
+  const versionInUse = async (): Promise<string | undefined> => {
+    await pool.query("SELECT 1");
+    return pool.versionId;
+  };
+  await expect.poll(versionInUse).toBe(versionId);
+  expect(pool.refusedLogins).toBe(0);
+});
+
 test("a credential that is refused everywhere is offered once each, and the error is typed", async () => {
   const { id: secretId, account } = await stage.newSecret(singleUser);
   using client = createSecretClient({ source: secretsManagerStore(stage.aws.own) });

@@ -1,93 +1,41 @@
+import { callbackify } from "node:util";
 import pg from "pg";
-import { RekeyError } from "../../errors/rekey-error.ts";
-import { type DatabaseSecret, parseDatabaseSecret } from "../../secrets/database-secret.ts";
-import type { SecretClient } from "../secret-client.ts";
-import type { SourceVersion } from "../secret-source.ts";
+import type { DatabaseSecret } from "../../secrets/database-secret.ts";
+import { type CredentialPool, type RotatingGenerations, rotatingGenerations } from "../pool/rotating-generations.ts";
+import type { Rotating, RotatingOptions } from "../pool/rotating-options.ts";
+import { tlsOptions } from "../pool/tls-options.ts";
 
-export interface RotatingPoolOptions {
-  readonly client: SecretClient;
-  readonly secretId: string;
+export interface RotatingPoolOptions extends RotatingOptions {
   /** Everything but where to connect and as whom, which the secret says. */
-  readonly pool?: Omit<pg.PoolConfig, "user" | "password" | "host" | "port" | "database" | "connectionString">;
+  readonly pool?: Omit<pg.PoolConfig, "user" | "password" | "host" | "port" | "database" | "connectionString" | "ssl">;
 }
 
-export interface RotatingPool extends AsyncDisposable {
-  /** A connection of the newest credential; `release` it as with `pg`. */
-  connect(): Promise<pg.PoolClient>;
-  query<Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<pg.QueryResult<Row>>;
-  /** Logins that the server refused; the pool then tried a newer credential. */
-  readonly refusedLogins: number;
-  /** The version whose credential new connections take. */
-  readonly versionId: string | undefined;
+/** A `pg.Pool`, for whatever takes one. */
+export interface RotatingPool extends pg.Pool, Rotating {
   /** Called when the last connection of a replaced credential is closed. */
   onDrained(listener: (versionId: string) => void): void;
-  /** Lets queries finish and closes everything. */
-  end(): Promise<void>;
 }
 
-interface Generation {
-  readonly versionId: string;
-  readonly pool: pg.Pool;
-  /** Connections asked for and not yet given: a pool that ends would leave them waiting for ever. */
-  readonly asked: Set<Promise<unknown>>;
-}
-
-async function connectTo({ pool, asked }: Generation): Promise<pg.PoolClient> {
-  const asking = pool.connect();
-  asked.add(asking);
-  try {
-    return await asking;
-  } finally {
-    asked.delete(asking);
-  }
-}
-
-async function endWhenIdle({ pool, asked }: Generation): Promise<void> {
-  while (asked.size > 0) await Promise.allSettled(asked);
-  await pool.end();
-}
-
-/** A promotion between the two reads hides the version from both; then they are made again. */
-const rounds = 3;
+type Given = Parameters<Parameters<pg.Pool["connect"]>[0]>;
 
 /** A wrong password, or a user that may not log in any more. Both are told before any query was sent. */
 const isRefusal = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && (error.code === "28P01" || error.code === "28000");
 
-const ignore = (): void => undefined;
+const passedOn = ["connect", "acquire", "release", "remove"] as const;
 
-const tlsOf = ({ tlsMode = "verify-full", tlsCa }: DatabaseSecret): pg.PoolConfig["ssl"] =>
-  tlsMode === "disable"
-    ? false
-    : {
-        rejectUnauthorized: tlsMode !== "require",
-        ...(tlsCa === undefined ? {} : { ca: tlsCa }),
-        ...(tlsMode === "verify-ca" ? { checkServerIdentity: () => undefined } : {}),
-      };
+/** A pool that has no connections of its own, but those of a pool for each credential; what `pg.Pool` makes of them it inherits. */
+class PgRotatingPool extends pg.Pool implements RotatingPool {
+  readonly #generations: RotatingGenerations<pg.PoolClient>;
+  #ending: Promise<void> | undefined;
 
-/**
- * A `pg` pool that survives rotations. New connections take the newest credential; one that is refused is tried again
- * with AWSCURRENT as it is now, then with AWSPENDING, which is right between setSecret and finishSecret. No credential
- * is offered twice once refused. Connections of a replaced credential finish their work and are closed when released.
- */
-export function createRotatingPool({ client, secretId, pool: settings = {} }: RotatingPoolOptions): RotatingPool {
-  let active: Generation | undefined;
-  let closed = false;
-  let refusedLogins = 0;
-  const drainListeners = new Set<(versionId: string) => void>();
-  const draining = new Set<Promise<void>>();
+  constructor({ pool: settings = {}, ...options }: RotatingPoolOptions) {
+    super(settings);
+    const open = (secret: DatabaseSecret) => this.#open(settings, secret);
+    this.#generations = rotatingGenerations({ open, isRefusal }, options);
+  }
 
-  const drain = (generation: Generation): void => {
-    const ended = endWhenIdle(generation).then(() => {
-      draining.delete(ended);
-      for (const listener of drainListeners) listener(generation.versionId);
-    });
-    draining.add(ended);
-  };
-
-  function adopt({ versionId, value }: SourceVersion): Generation {
-    if (active?.versionId === versionId) return active;
-    const secret = parseDatabaseSecret(value);
+  #open(settings: pg.PoolConfig, secret: DatabaseSecret): CredentialPool<pg.PoolClient> {
     const pool = new pg.Pool({
       ...settings,
       host: secret.host,
@@ -95,83 +43,65 @@ export function createRotatingPool({ client, secretId, pool: settings = {} }: Ro
       database: secret.dbname ?? "postgres",
       user: secret.username,
       password: secret.password.reveal(),
-      ssl: tlsOf(secret),
+      ssl: tlsOptions(secret) ?? false,
     });
+    const connections = new Set<pg.PoolClient>();
     // A connection that the server closes fails the query on it, or is replaced when there is none; it must not end the
     // process, which an "error" without a listener would.
-    pool.on("error", ignore).on("connect", (connection) => connection.on("error", ignore));
-    const before = active;
-    active = { versionId, pool, asked: new Set() };
-    if (before !== undefined) drain(before);
-    return active;
-  }
-
-  const stopListening = client.on("rotated", ({ secretId: rotated, version }) => {
-    if (rotated === secretId && !closed) adopt(version);
-  });
-
-  async function* candidates(): AsyncGenerator<SourceVersion | undefined> {
-    yield client.get(secretId);
-    for (let round = 0; round < rounds; round++) {
-      yield client.refresh(secretId);
-      yield client.pending(secretId);
-    }
-  }
-
-  async function connect(): Promise<pg.PoolClient> {
-    const refused = new Set<string>();
-    const note = (error: unknown, versionId: string): void => {
-      if (!isRefusal(error)) throw error;
-      refusedLogins++;
-      refused.add(versionId);
+    const lost = (error: Error): void => void (this.listenerCount("error") > 0 && this.emit("error", error));
+    pool.on("error", lost);
+    pool.on("connect", (connection) => {
+      connection.on("error", () => undefined);
+      connections.add(connection);
+    });
+    pool.on("remove", (connection) => connections.delete(connection));
+    for (const name of passedOn) pool.on(name, (...about: unknown[]) => this.emit(name, ...about));
+    return {
+      connect: async () => pool.connect(),
+      end: async () => pool.end(),
+      destroy() {
+        for (const connection of connections) (connection as pg.PoolClient & pg.Client).end().catch(() => undefined);
+      },
     };
-    // A credential from AWSPENDING stays in use until AWSCURRENT has caught up with it or passed it.
-    if (active !== undefined && !closed) {
-      const generation = active;
-      try {
-        return await connectTo(generation);
-      } catch (error) {
-        note(error, generation.versionId);
-      }
-    }
-    for await (const version of candidates()) {
-      if (closed) throw new RekeyError("pool-closed", { context: { secret: secretId } });
-      if (version === undefined || refused.has(version.versionId)) continue;
-      try {
-        return await connectTo(adopt(version));
-      } catch (error) {
-        note(error, version.versionId);
-      }
-    }
-    throw new RekeyError("credential-refused", { context: { secret: secretId } });
   }
 
-  async function end(): Promise<void> {
-    if (closed) return;
-    closed = true;
-    stopListening();
-    if (active !== undefined) drain(active);
-    await Promise.all(draining);
+  override connect(): Promise<pg.PoolClient>;
+  override connect(callback: (...given: Given) => void): void;
+  override connect(callback?: (...given: Given) => void): Promise<pg.PoolClient> | void {
+    if (callback === undefined) return this.#generations.connect();
+    callbackify(this.#generations.connect)((error, connection?: pg.PoolClient) =>
+      callback(error ?? undefined, connection, connection?.release ?? (() => undefined)),
+    );
   }
 
-  return {
-    connect,
-    async query<Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]) {
-      const connection = await connect();
-      try {
-        return await connection.query<Row>(sql, values === undefined ? undefined : [...values]);
-      } finally {
-        connection.release();
-      }
-    },
-    get refusedLogins() {
-      return refusedLogins;
-    },
-    get versionId() {
-      return active?.versionId;
-    },
-    onDrained: (listener) => void drainListeners.add(listener),
-    end,
-    [Symbol.asyncDispose]: end,
-  };
+  override end(): Promise<void>;
+  override end(callback: () => void): void;
+  override end(callback?: () => void): Promise<void> | void {
+    const ending = (this.#ending ??= this.#generations.end().then(() => super.end()));
+    if (callback === undefined) return ending;
+    callbackify(async () => ending)(() => callback());
+  }
+
+  get refusedLogins(): number {
+    return this.#generations.refusedLogins;
+  }
+
+  get versionId(): string | undefined {
+    return this.#generations.versionId;
+  }
+
+  onDrained(listener: (versionId: string) => void): void {
+    this.#generations.onDrained(listener);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end();
+  }
 }
+
+/**
+ * A `pg` pool that survives rotations: new connections take the newest credential; one that is refused is tried again with
+ * AWSCURRENT as it is now, then with AWSPENDING. A query is sent once. Errors, from `connect` and `query`: those of `pg`
+ * and of the client, `credential-refused`, `pool-closed`.
+ */
+export const createRotatingPool = (options: RotatingPoolOptions): RotatingPool => new PgRotatingPool(options);

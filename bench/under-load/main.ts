@@ -1,0 +1,61 @@
+import { loadavg } from "node:os";
+import { startStage } from "../../shared/testing/engine-contract/stage.ts";
+import { mariadbd } from "../../tests/support/mysql-servers.ts";
+import { redisServer } from "../../tests/support/redis.ts";
+import type { Product } from "./load.ts";
+import { mariadb } from "./mariadb.ts";
+import { postgres } from "./postgres.ts";
+import { redis } from "./redis.ts";
+import { rotateUnderLoad } from "./rotate-under-load.ts";
+
+const rotations = Number(process.argv[2] ?? 50);
+const only = process.argv[3];
+const strategies = ["single-user", "alternating-users", "dual-password"] as const;
+
+const products: readonly Product[] = [
+  postgres,
+  ...(mariadbd === undefined ? [] : [mariadb(mariadbd)]),
+  ...(redisServer === undefined ? [] : [redis(redisServer)]),
+];
+
+// The servers end with the process, when it exits.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+console.log(
+  `load average before: ${loadavg()
+    .map((value) => value.toFixed(2))
+    .join(" ")}`,
+);
+let lost = 0;
+for (const product of products) {
+  const { fixture } = product;
+  if (only !== undefined && !fixture.name.toLowerCase().startsWith(only)) continue;
+  const server = await fixture.start();
+  const stage = await startStage(fixture, server);
+  try {
+    for (const strategy of strategies) {
+      const variant = fixture.variants.find((one) => one.strategy === strategy && one.tags === undefined);
+      if (variant === undefined) {
+        console.log(`${fixture.name}, ${strategy}: the engine has no such strategy`);
+        continue;
+      }
+      for (const isRotating of [true, false]) {
+        const outcome = await rotateUnderLoad(product, stage, variant, { isRotating, rotations });
+        if (isRotating) lost += outcome.failed;
+        const { queries, failed, recovered, seconds, reasons } = outcome;
+        console.log(
+          `${fixture.name}, ${strategy}, ${isRotating ? "rekey's pool" : "TTL-only cache"}: ${rotations} rotations, ` +
+            `${queries} queries, ${failed} failed, ${recovered} refused and recovered, ${seconds} s ${JSON.stringify(reasons)}`,
+        );
+      }
+    }
+  } finally {
+    await stage.stop();
+    await server.stop();
+  }
+}
+console.log(
+  `load average after: ${loadavg()
+    .map((value) => value.toFixed(2))
+    .join(" ")}`,
+);
+if (lost > 0) process.exitCode = 1;

@@ -1,0 +1,30 @@
+import pg from "pg";
+import { startPostgres } from "../../local/postgres/embedded-postgres.ts";
+import { createRotatingPool } from "../../shared/client/pg/rotating-pool.ts";
+import { postgresFixture } from "../../tests/support/postgres-fixture.ts";
+import type { Product } from "./load.ts";
+
+export const postgres: Product = {
+  fixture: postgresFixture("PostgreSQL 18", async (options) =>
+    startPostgres({ ...options, settings: { max_connections: "300" } }),
+  ),
+  rotating(client, secretId, max) {
+    const pool = createRotatingPool({ client, secretId, pool: { max, maxUses: 1 } });
+    return {
+      query: async () => void (await pool.query("SELECT 1")),
+      get recovered() {
+        return pool.refusedLogins;
+      },
+      end: async () => pool.end(),
+    };
+  },
+  async queryAs({ host, port = 5432, dbname = "postgres", username, password }) {
+    const connection = new pg.Client({ host, port, database: dbname, user: username, password: password.reveal() });
+    try {
+      await connection.connect();
+      await connection.query("SELECT 1");
+    } finally {
+      await connection.end();
+    }
+  },
+};

@@ -1,0 +1,31 @@
+import type { SecretClient } from "../secret-client.ts";
+import type { Acknowledge } from "./acknowledging.ts";
+
+/** Which secret a pool or connection follows. */
+export interface FollowedSecret {
+  readonly client: SecretClient;
+  readonly secretId: string;
+  /**
+   * Told of a version once nothing uses an older one any more, and again later when it rejects: at least once.
+   * `rekey/client/acknowledgement/eventbridge` has one that publishes on EventBridge.
+   */
+  readonly acknowledge?: Acknowledge;
+}
+
+export interface RotatingOptions extends FollowedSecret {
+  /** How long connections of a replaced credential may finish what they do. 60,000. */
+  readonly drainTimeoutMs?: number;
+  /**
+   * What then becomes of those that are still in use. `release`: each is closed when it is released, however late, and
+   * `end` waits for them no longer. `destroy`: they are closed at once, in the midst of a transaction. `release`.
+   */
+  readonly afterDrainTimeout?: "release" | "destroy";
+}
+
+/** What can be seen of a pool or a connection that rotates. */
+export interface Rotating extends AsyncDisposable {
+  /** Logins that the server refused; a newer credential was then tried. */
+  readonly refusedLogins: number;
+  /** The version whose credential new connections take. */
+  readonly versionId: string | undefined;
+}

@@ -1,0 +1,103 @@
+import { createClient } from "@redis/client";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createRotatingConnection } from "../../shared/client/redis/rotating-connection.ts";
+import { createSecretClient } from "../../shared/client/secret-client.ts";
+import { secretsManagerStore } from "../../shared/stores/secrets-manager.ts";
+import type { EngineServer, Variant } from "../../shared/testing/engine-contract/fixture.ts";
+import { type Stage, startStage } from "../../shared/testing/engine-contract/stage.ts";
+import { redisServer } from "../support/redis.ts";
+import { redisFixture } from "../support/redis-fixture.ts";
+
+const dualPassword: Variant = { strategy: "dual-password", usesAdmin: true };
+
+describe.skipIf(redisServer === undefined)("the rotating connection of redis", () => {
+  let server: EngineServer;
+  let stage: Stage;
+  beforeAll(async () => {
+    const fixture = redisFixture(redisServer ?? "");
+    server = await fixture.start();
+    stage = await startStage(fixture, server);
+  });
+  afterAll(async () => {
+    await stage.stop();
+    await server.stop();
+  });
+
+  async function rotating() {
+    const secret = await stage.newSecret(dualPassword);
+    const client = createSecretClient({ source: secretsManagerStore(stage.aws.own) });
+    const acknowledged: string[] = [];
+    const connection = await createRotatingConnection({
+      client,
+      secretId: secret.id,
+      createClient: (login) => createClient(login),
+      reconnectDelayMs: () => 5,
+      acknowledge: async ({ versionId }) => void acknowledged.push(versionId),
+    });
+    const announce = async (versionId: string): Promise<void> => {
+      client.invalidate(secret.id, { atLeast: versionId });
+      await client.get(secret.id);
+    };
+    const end = async (): Promise<void> => {
+      await connection.end();
+      await client.close();
+    };
+    return { ...secret, client, connection, acknowledged, announce, end };
+  }
+
+  test("a rotation logs in anew on the same connection: what is under way stays, also an open WATCH", async () => {
+    const { id, connection, acknowledged, announce, end } = await rotating();
+    const { redis } = connection;
+    const connectionId = await redis.clientId();
+    await redis.watch("balance");
+    const versionId = await stage.rotate(id);
+    await announce(versionId);
+    await expect.poll(() => connection.versionId).toBe(versionId);
+    await expect(redis.multi().set("balance", "1").exec()).resolves.toEqual(["OK"]);
+    expect(await redis.clientId()).toBe(connectionId);
+    expect(connection.refusedLogins).toBe(0);
+    expect(acknowledged.at(-1)).toBe(versionId);
+    await end();
+  });
+
+  test("a connection that is cut after two rotations, which no event told of, comes back with the newest password", async () => {
+    const { id, connection, end } = await rotating();
+    const { redis } = connection;
+    await stage.rotate(id);
+    const versionId = await stage.rotate(id);
+    const cut = await redis.clientId();
+    const isCut = new Promise((resolve) => redis.once("reconnecting", () => resolve(undefined)));
+    await redis.sendCommand(["CLIENT", "KILL", "ID", String(cut), "SKIPME", "no"]).catch(() => undefined);
+    await isCut;
+    await expect(redis.set("key", "value")).resolves.toBe("OK");
+    expect(await redis.clientId()).not.toBe(cut);
+    expect(connection.versionId).toBe(versionId);
+    expect(connection.refusedLogins).toBe(1);
+    await end();
+  });
+
+  test("the first connection is refused with a typed error when no version holds the password", async () => {
+    const { id, account } = await stage.newSecret(dualPassword);
+    await server.changePassword({ username: account.username, password: "changed" });
+    await using client = createSecretClient({ source: secretsManagerStore(stage.aws.own) });
+    const before = await server.failedLogins();
+    const connecting = createRotatingConnection({ client, secretId: id, createClient: (login) => createClient(login) });
+    await expect(connecting).rejects.toMatchObject({ code: "credential-refused" });
+    expect((await server.failedLogins()) - before).toBe(1);
+  });
+
+  test("a password that is refused for a while is offered again once every version was refused", async () => {
+    const { account, connection, end } = await rotating();
+    const { redis } = connection;
+    await server.changePassword({ username: account.username, password: "changed" });
+    const cut = await redis.clientId();
+    const isCut = new Promise((resolve) => redis.once("reconnecting", () => resolve(undefined)));
+    await redis.sendCommand(["CLIENT", "KILL", "ID", String(cut), "SKIPME", "no"]).catch(() => undefined);
+    await isCut;
+    const answer = redis.ping();
+    await expect.poll(() => connection.refusedLogins).toBeGreaterThanOrEqual(2);
+    await server.changePassword(account);
+    await expect(answer).resolves.toBe("PONG");
+    await end();
+  });
+});

@@ -1,0 +1,34 @@
+import { strategiesOn } from "../../functions/rotate-mariadb/strategies.ts";
+import { mariadbEngine } from "../../shared/engines/mariadb/mariadb-engine.ts";
+import type { EngineFixture } from "../../shared/testing/engine-contract/fixture.ts";
+import { askForClearPassword, contractServer } from "./mysql-fixture.ts";
+import { startMysqlServer } from "./mysql-servers.ts";
+
+const engine = mariadbEngine();
+
+/** MariaDB by this program, with further settings such as `--max-connections=500`. */
+export const mariadbFixture = (binary: string, settings: readonly string[] = []): EngineFixture => ({
+  name: "MariaDB 10.11",
+  engine,
+  strategies: strategiesOn(engine).strategies,
+  variants: [
+    { strategy: "single-user", usesAdmin: false },
+    { strategy: "single-user", usesAdmin: false, tags: { "rekey:change-at": "finishSecret" } },
+    { strategy: "alternating-users", usesAdmin: true },
+    { strategy: "dual-password", usesAdmin: true },
+  ],
+  exemptions: [
+    { clause: "expired", strategy: "alternating-users", reason: "the idle user's new password ends its expiry" },
+  ],
+  start: async (certificate) =>
+    contractServer(await startMysqlServer("mariadb", binary, { certificate, settings }), {
+      fields: { engine: "mariadb", dbname: "", ssl: false },
+      grants: ["SELECT ON shop.*"],
+      adminGrants: ["CREATE USER ON *.*", "SELECT ON mysql.*", "SELECT ON shop.*"],
+      readOnly: "read_only",
+      discardsOld: false,
+      lock: "LOCK TABLES mysql.global_priv READ",
+      lockOut: (refusals = 4_294_967_295) => ({ statements: [`SET GLOBAL max_password_errors = ${refusals}`] }),
+    }),
+  askForClearPassword,
+});
