@@ -1,18 +1,16 @@
 import { parseArgs } from "node:util";
 import { isRekeyError } from "../shared/errors/rekey-error.ts";
-import { doctorCommand } from "./doctor.ts";
-import { planRotationCommand } from "./plan-rotation.ts";
-import { redriveCommand } from "./redrive.ts";
-import { vaultPolicyCommand } from "./vault-policy.ts";
 
+/** Loaded when they are asked for: most of them bring the AWS SDK along. */
 const commands = {
-  doctor: doctorCommand,
-  "plan-rotation": planRotationCommand,
-  redrive: redriveCommand,
-  "vault-policy": vaultPolicyCommand,
+  doctor: async () => (await import("./doctor.ts")).doctorCommand,
+  "plan-rotation": async () => (await import("./plan-rotation.ts")).planRotationCommand,
+  redrive: async () => (await import("./redrive.ts")).redriveCommand,
+  "vault-policy": async () => (await import("./vault-policy.ts")).vaultPolicyCommand,
 } as const;
 const usage = [
   "usage: rekey doctor <secret> [--json]",
+  "       rekey plan [options]   (rekey plan --help)",
   "       rekey plan-rotation <secret> [--json]",
   "       rekey redrive <arn of a dead-letter queue> [--json]",
   "       rekey vault-policy <mount> [--json]",
@@ -20,8 +18,9 @@ const usage = [
 const isCommand = (name: string): name is keyof typeof commands => Object.hasOwn(commands, name);
 const timeoutMs = 60_000;
 
-async function run(): Promise<number> {
+async function onSubject(words: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
+    args: words,
     allowPositionals: true,
     options: { json: { type: "boolean", default: false } },
   });
@@ -30,13 +29,27 @@ async function run(): Promise<number> {
     console.error(usage);
     return 2;
   }
-  return commands[name](subject, { json: values.json }, { signal: AbortSignal.timeout(timeoutMs) });
+  const command = await commands[name]();
+  return command(subject, { json: values.json }, { signal: AbortSignal.timeout(timeoutMs) });
 }
 
+async function run(words: string[]): Promise<number> {
+  if (words[0] !== "plan") return onSubject(words);
+  const { planCommand } = await import("./plan.ts");
+  return planCommand(words.slice(1));
+}
+
+const isWrongUse = (error: unknown): error is Error =>
+  error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS_");
+
 try {
-  process.exitCode = await run();
+  process.exitCode = await run(process.argv.slice(2));
 } catch (error) {
-  if (!isRekeyError(error)) throw error;
-  console.error(`${error.message}\n${error.hint}`);
-  process.exitCode = 1;
+  if (isWrongUse(error)) {
+    console.error(`${error.message}\n${usage}`);
+    process.exitCode = 2;
+  } else if (isRekeyError(error)) {
+    console.error(`${error.message}\n${error.hint}`);
+    process.exitCode = 1;
+  } else throw error;
 }

@@ -26,8 +26,10 @@ export interface SecretClientOptions {
    * past its time is then asked for before it is served. By default it is on everywhere but on AWS Lambda.
    */
   readonly background?: boolean;
-  /** For tests. */
+  /** For tests and simulations. */
   readonly clock?: Clock;
+  /** Numbers from 0 up to 1, for all jitter. For simulations. `Math.random`. */
+  readonly random?: () => number;
 }
 
 export type Settings = Required<SecretClientOptions>;
@@ -55,6 +57,7 @@ export function settingsOf(options: SecretClientOptions): Settings {
     spreadMs: 1_000,
     background: process.env["AWS_LAMBDA_FUNCTION_NAME"] === undefined,
     clock: options.clock ?? turnClock(),
+    random: Math.random,
     ...options,
   };
   for (const option of numbers) {

@@ -40,12 +40,13 @@ export function flights(options: {
   readonly listeners: Listeners;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
+  readonly random: () => number;
   readonly closing: AbortSignal;
   readonly quietMs: () => number;
   /** After that a flight belongs to a process that was frozen: its connection and its signature are gone. */
   readonly longestFlightMs: number;
 }): Flights {
-  const { source, request, table, listeners, telemetry, clock, closing } = options;
+  const { source, request, table, listeners, telemetry, clock, random, closing } = options;
 
   const read = async (entry: Entry, at: Entry["at"], giveUp: AbortSignal): Promise<SourceAnswer | undefined> =>
     request(entry.secretId, async (call) => source.read(entry.secretId, at, call), giveUp);
@@ -109,7 +110,7 @@ export function flights(options: {
     const nowMs = clock.nowMs();
     const before = entry.unrest?.failure;
     const count = (before?.count ?? 0) + 1;
-    const backOffMs = Math.min(longestBackOffMs, firstBackOffMs * 2 ** (count - 1)) * (0.5 + Math.random() / 2);
+    const backOffMs = Math.min(longestBackOffMs, firstBackOffMs * 2 ** (count - 1)) * (0.5 + random() / 2);
     const retryAtMs = nowMs + Math.max(backOffMs, error.retryAfterMs ?? 0);
     const deniedAtMs = before?.deniedAtMs ?? (isDenied(error) ? nowMs : undefined);
     setUnrest(entry, { failure: { error, count, retryAtMs, deniedAtMs } });

@@ -70,6 +70,21 @@ test("while the replaced credential still works it is served until the instance'
   expect((await client.get(arn)).value.reveal()).toBe("two");
 });
 
+test("while it works, a secret that nobody reads is still asked for within the spread, by every instance", async () => {
+  const instances = Array.from({ length: 20 }, () =>
+    createSecretClient({ source: secrets, clock, background: true, spreadMs: 1_000 }),
+  );
+  for (const instance of instances) {
+    instance.subscribe(source);
+    await instance.get(arn);
+    const versionId = secrets.put(arn, "another");
+    await sink.notice({ secretArn: arn, versionId, atMs: Date.now(), replacedStillWorks: true });
+    await clock.advance(1_000);
+    expect(instance.peek(arn)?.versionId).toBe(versionId);
+    await instance.close();
+  }
+});
+
 test("a late event about an earlier version changes nothing, and one about a label that was moved back does", async () => {
   const madeAtMs = Date.now() - 3_600_000;
   const older = (await client.get(arn)).versionId;

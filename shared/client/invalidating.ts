@@ -35,7 +35,7 @@ export function invalidating(options: {
   readonly closing: AbortSignal;
 }): Invalidating {
   const { settings, table, notices, serving, listeners, closing } = options;
-  const { clock, maxStaleMs, spreadMs, background } = settings;
+  const { clock, random, maxStaleMs, spreadMs, background } = settings;
   const subscriptions = new Set<InvalidationSubscription>();
 
   function quietNoLonger(entry: Entry, fromMs: number): void {
@@ -45,10 +45,10 @@ export function invalidating(options: {
   }
 
   /** The entries that are no longer quiet by this notice. */
-  function apply(secretId: string, said: RotationNotice | undefined, withinMs: number): readonly Entry[] {
+  function apply(secretId: string, said: RotationNotice | undefined, turnMs: number): readonly Entry[] {
     const notice = said === undefined ? undefined : dated(said);
     const nowMs = clock.nowMs();
-    const fromMs = nowMs + Math.ceil(Math.random() * withinMs);
+    const fromMs = nowMs + turnMs;
     const window = { fromMs, untilMs: nowMs + maxStaleMs };
     if (notice !== undefined) notices.remember(secretId, notice, window);
     return [...table.values()].filter((entry) => {
@@ -60,22 +60,26 @@ export function invalidating(options: {
   }
 
   /** A fleet that got the same event does not ask at the same moment. */
-  async function askInTurn(entry: Entry): Promise<void> {
-    await clock.sleep(Math.random() * spreadMs, closing);
-    if (clock.nowMs() >= entry.quietUntilMs && table.get(entry.secretId) === entry) serving.behind(entry);
+  const turnWithin = (withinMs: number): number => Math.ceil(random() * withinMs);
+
+  async function askInTurn(entry: Entry, turnMs: number): Promise<void> {
+    await clock.sleep(turnMs, closing);
+    // A timer may fire a millisecond early.
+    if (clock.nowMs() + 1 >= entry.quietUntilMs && table.get(entry.secretId) === entry) serving.behind(entry);
   }
 
   function receive({ secretArn, replacedStillWorks = false, ...notice }: SecretNotice): void {
-    const woken = apply(secretArn, notice, replacedStillWorks ? spreadMs : 0);
+    const turnMs = turnWithin(spreadMs);
+    const woken = apply(secretArn, notice, replacedStillWorks ? turnMs : 0);
     if (!background) return;
-    for (const entry of woken.filter(isCurrent)) askInTurn(entry).catch(() => undefined);
+    for (const entry of woken.filter(isCurrent)) askInTurn(entry, turnMs).catch(() => undefined);
   }
 
   return {
     invalidate(secretId, invalidation) {
       if (invalidation === undefined) return void apply(secretId, undefined, 0);
       const { atLeast: versionId, withinMs = 0, ...rest } = invalidation;
-      apply(secretId, { ...rest, versionId }, withinMs);
+      apply(secretId, { ...rest, versionId }, turnWithin(withinMs));
     },
     subscribe(source) {
       const subscription = source.start({

@@ -30,10 +30,11 @@ function typed(error: unknown, secret: string, giveUp: AbortSignal): RekeyError 
  */
 export function requests(options: {
   readonly clock: Clock;
+  readonly random: () => number;
   readonly budget: RequestBudget;
   readonly timeoutMs: number;
 }): Request {
-  const { clock, budget, timeoutMs } = options;
+  const { clock, random, budget, timeoutMs } = options;
 
   async function once<Answer>(
     secret: string,
@@ -61,7 +62,7 @@ export function requests(options: {
   return async (secret, work, giveUp) => {
     for (let attempt = 1; ; attempt++) {
       try {
-        if (attempt > 1) await clock.sleep(Math.random() * firstBackOffMs * 2 ** (attempt - 1), giveUp);
+        if (attempt > 1) await clock.sleep(random() * firstBackOffMs * 2 ** (attempt - 1), giveUp);
         const answer = await once(secret, work, giveUp);
         budget.succeeded();
         return answer;

@@ -72,12 +72,12 @@ const selectorOf = (choice: VersionChoice | undefined): SourceSelector => {
 };
 
 /** With background requests a value is asked for anew before its time is over; the jitter keeps many processes apart. */
-const quietShare = (background: boolean): number => (background ? 0.7 : 0.8) + Math.random() / 5;
+const quietShare = (background: boolean, random: () => number): number => (background ? 0.7 : 0.8) + random() / 5;
 
 /** Errors: `option-invalid`. */
 export function createSecretClient(options: SecretClientOptions): SecretClient {
   const settings = settingsOf(options);
-  const { source, clock, budget, ttlMs, requestTimeoutMs, background } = settings;
+  const { source, clock, random, budget, ttlMs, requestTimeoutMs, background } = settings;
   const counts: Counts = { reads: 0, staleReads: 0, refreshes: 0, failedRefreshes: 0, rotations: 0 };
   const listeners = createListeners();
   const closing = new AbortController();
@@ -86,7 +86,7 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
     secrets: () => table.size,
     oldestAgeMs: () => oldestAgeMs(table.values(), clock.nowMs()),
   });
-  const request = requests({ clock, budget, timeoutMs: requestTimeoutMs });
+  const request = requests({ clock, random, budget, timeoutMs: requestTimeoutMs });
   const flights = createFlights({
     source,
     request,
@@ -94,8 +94,9 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
     listeners,
     telemetry,
     clock,
+    random,
     closing: closing.signal,
-    quietMs: () => compact(ttlMs * quietShare(background)),
+    quietMs: () => compact(ttlMs * quietShare(background, random)),
     longestFlightMs: 10 * requestTimeoutMs,
   });
   const serving = createServing({ settings, flights, listeners, counts });

@@ -59,6 +59,13 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ["shared/rotation", "shared/stores", "shared/publishers", "shared/mirrors", ...values],
     packages: [],
   },
+  // The plan itself is arithmetic: it knows nothing of the system that it plans for.
+  "shared/operations/capacity": { rooms: ["shared/errors"], packages: [] },
+  // It plays the plan with the client that services have, so that the two cannot drift apart.
+  "shared/operations/capacity/simulation": {
+    rooms: ["shared/operations/capacity", "shared/client", "shared/testing/manual-clock.ts", ...values],
+    packages: [],
+  },
   "shared/adoptions": { rooms: [operationPorts, "shared/errors"], packages: ["@aws-sdk/client-dynamodb"] },
   "shared/invokers": { rooms: [operationPorts, "shared/errors"], packages: ["@aws-sdk/client-lambda"] },
   "shared/queues": {
@@ -106,6 +113,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ["shared", "functions"],
     packages: [
       "node:util",
+      "node:fs/promises",
       "@aws-sdk/client-iam",
       "@aws-sdk/client-lambda",
       "@aws-sdk/client-secrets-manager",

@@ -1,4 +1,5 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { growthTableText } from "../../cli/plan-text.ts";
 import { emulatorPage } from "./emulator-page.ts";
 import { errorTable } from "./error-table.ts";
 import { findingTable } from "./finding-table.ts";
@@ -7,3 +8,10 @@ const reference = new URL("../../docs/reference/", import.meta.url);
 writeFileSync(new URL("emulators.md", reference), emulatorPage());
 writeFileSync(new URL("errors.md", reference), errorTable());
 writeFileSync(new URL("findings.md", reference), findingTable());
+
+const capacity = new URL("../capacity.md", reference);
+const printed = /(```text\n\$ rekey plan\n)[\s\S]*?(```)/;
+writeFileSync(
+  capacity,
+  readFileSync(capacity, "utf8").replace(printed, (_, head, tail) => `${head}${growthTableText()}\n${tail}`),
+);
