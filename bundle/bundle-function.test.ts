@@ -22,6 +22,8 @@ afterAll(async () => rm(folder, { recursive: true }));
 test.each([
   ["rotate-postgres", 300_000, /\/(?:pg|pg-protocol)\//],
   ["rotate-redshift", 300_000, /\/(?:pg|pg-protocol)\//],
+  ["rotate-mariadb", 400_000, /\/mysql2\//],
+  ["rotate-mysql", 400_000, /\/mysql2\//],
   ["rotate-mongodb", 480_000, /\/(?:mongodb|bson)\//],
 ])(
   "%s is at most %d bytes, has its driver and no other, and answers a bad event with a typed error",
@@ -29,7 +31,9 @@ test.each([
     const outfile = path.join(folder, name, "index.mjs");
     const { inputs } = await bundleFunction(name, outfile);
     expect((await stat(outfile)).size).toBeLessThanOrEqual(bytes);
-    const drivers = Object.keys(inputs).filter((file) => /node_modules\/(?:pg|pg-protocol|mongodb|bson)\//.test(file));
+    const drivers = Object.keys(inputs).filter((file) =>
+      /node_modules\/(?:pg|pg-protocol|mongodb|bson|mysql2|iconv-lite)\//.test(file),
+    );
     expect(drivers.length).toBeGreaterThan(5);
     expect(drivers.filter((file) => !driver.test(file))).toEqual([]);
     expect(

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import { fileURLToPath } from "node:url";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
+import { unreachedOfMysql2 } from "./unreached-of-mysql2.ts";
 import { unreachedOfRedis } from "./unreached-of-redis.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -85,8 +86,11 @@ export async function bundleFunction(name: string, outfile: string): Promise<Met
   const result = await build({
     ...base(name, outfile),
     mainFields: ["module", "main"],
-    alias: { "@aws-sdk/credential-provider-node": `${root}bundle/environment-credentials.ts` },
-    plugins: [builtinsWithoutFacade, unreached, unreachedOfRedis, versionsOnly],
+    alias: {
+      "@aws-sdk/credential-provider-node": `${root}bundle/environment-credentials.ts`,
+      "iconv-lite": `${root}bundle/text-decoding.ts`,
+    },
+    plugins: [builtinsWithoutFacade, unreachedOfMysql2, unreached, unreachedOfRedis, versionsOnly],
   });
   return result.metafile;
 }

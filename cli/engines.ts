@@ -20,6 +20,16 @@ const loaders: Readonly<Record<string, () => Promise<RotatableEngine>>> = {
     const { strategiesOn } = await import("../functions/rotate-redshift/strategies.ts");
     return rotatable({ engine: redshiftEngine(), strategiesOn });
   },
+  mariadb: async () => {
+    const { mariadbEngine } = await import("../shared/engines/mariadb/mariadb-engine.ts");
+    const { strategiesOn } = await import("../functions/rotate-mariadb/strategies.ts");
+    return rotatable({ engine: mariadbEngine(), strategiesOn });
+  },
+  mysql: async () => {
+    const { mysqlEngine } = await import("../shared/engines/mysql/mysql-engine.ts");
+    const { strategiesOn } = await import("../functions/rotate-mysql/strategies.ts");
+    return rotatable({ engine: mysqlEngine(), strategiesOn });
+  },
   mongodb: async () => {
     const { mongodbEngine } = await import("../shared/engines/mongodb/mongodb-engine.ts");
     const { strategiesOn } = await import("../functions/rotate-mongodb/strategies.ts");

@@ -19,6 +19,11 @@ export const codes = {
     meaning: "the function's role may not make this call",
     hint: "grant the action named in the context on the secret's full ARN (with its six random characters, or -??????)",
   },
+  "account-unsupported": {
+    disposition: "abort",
+    meaning: "the user's account on the server is set up in a way that cannot be rotated",
+    hint: "see the problem in the context: one account per name, with passwords that the server itself stores",
+  },
   "admin-secret-refused": {
     disposition: "abort",
     meaning: "the admin secret is not on the allow list",
@@ -62,7 +67,7 @@ export const codes = {
   "database-failed": {
     disposition: "abort",
     meaning: "the database refused the statement or the session",
-    hint: "look up the SQLSTATE in the context",
+    hint: "look up the SQLSTATE or the error number in the context",
   },
   "database-locked": {
     disposition: "retry",

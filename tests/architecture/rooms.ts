@@ -24,6 +24,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "pg",
       "@mongodb-js/saslprep",
       "mongodb",
+      "mysql2",
       "@redis/client",
     ],
   },

@@ -1,0 +1,89 @@
+import { RekeyError } from "../../errors/rekey-error.ts";
+import type { CallOptions } from "../../rotation/ports.ts";
+import type { Connection } from "./connection.ts";
+
+/** A user of MySQL or MariaDB is a name and the hosts that it may come from. */
+export interface Account {
+  readonly user: string;
+  readonly host: string;
+}
+
+/** `user@host`, as `CURRENT_USER()` says it; a user's name may hold an @, a host may not. */
+export function parseAccount(text: string): Account {
+  const at = text.lastIndexOf("@");
+  return { user: text.slice(0, at), host: text.slice(at + 1) };
+}
+
+export const quoteName = (name: string): string => `\`${name.replaceAll("`", "``")}\``;
+
+/** A string literal under the sql_mode NO_BACKSLASH_ESCAPES, which `oneAtATime` sets. */
+export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+export const quoteAccount = ({ user, host }: Account): string => `${quoteName(user)}@${quoteName(host)}`;
+
+/** What both servers say of an account in `mysql.user`. */
+export interface AccountRow extends Account {
+  readonly plugin: string;
+  readonly isAdministrator: number;
+  readonly tls: string;
+  readonly cipher: string;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly queries: number;
+  readonly updates: number;
+  readonly connections: number;
+  readonly userConnections: number;
+}
+
+const text = (column: string, name: string): string => `CONVERT(${column} USING utf8mb4) AS ${name}`;
+
+/**
+ * Every account of these names. `more` adds columns that one server has. Errors: `database-rights-missing` for a session
+ * that may not read `mysql.user`.
+ */
+export async function readAccounts<More = unknown>(
+  connection: Connection,
+  users: readonly string[],
+  more: string,
+  call: CallOptions,
+): Promise<readonly (AccountRow & More)[]> {
+  return connection.run<AccountRow & More>(
+    "read accounts",
+    `SELECT ${text("User", "user")}, ${text("Host", "host")}, plugin,
+            Super_priv = 'Y' OR Create_user_priv = 'Y' AS isAdministrator,
+            ssl_type AS tls, ${text("ssl_cipher", "cipher")}, ${text("x509_issuer", "issuer")},
+            ${text("x509_subject", "subject")}, max_questions AS queries, max_updates AS updates,
+            max_connections AS connections, max_user_connections AS userConnections${more}
+       FROM mysql.user WHERE User IN (${users.map(quoteText).join(", ")})`,
+    call,
+  );
+}
+
+/** Which of the accounts of one name is meant cannot be known, and the others would keep the old password. */
+export function onlyAccount<Row extends Account>(rows: readonly Row[], user: string): Row | undefined {
+  // A role of MariaDB has no host, and may have a user's name.
+  const [first, ...others] = rows.filter((row) => row.user === user && row.host !== "");
+  if (others.length > 0) {
+    throw new RekeyError("account-unsupported", {
+      context: { user, problem: "several accounts have this name, for different hosts" },
+    });
+  }
+  return first;
+}
+
+const tlsRequirement: Readonly<Record<string, string>> = { ANY: "SSL", X509: "X509" };
+
+/** The account's `REQUIRE` and its limits, as clauses for another account. */
+export function settingsOf(row: AccountRow): string {
+  const named = [
+    ["SUBJECT", row.subject],
+    ["ISSUER", row.issuer],
+    ["CIPHER", row.cipher],
+  ].filter(([, value]) => value !== "");
+  const specified = named.map(([name, value = ""]) => `${name} ${quoteText(value)}`).join(" AND ");
+  const requirement = row.tls === "SPECIFIED" ? specified : (tlsRequirement[row.tls] ?? "NONE");
+  return (
+    `REQUIRE ${requirement} WITH MAX_QUERIES_PER_HOUR ${row.queries} MAX_UPDATES_PER_HOUR ${row.updates} ` +
+    `MAX_CONNECTIONS_PER_HOUR ${row.connections} MAX_USER_CONNECTIONS ${row.userConnections}`
+  );
+}

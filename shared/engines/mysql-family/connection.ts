@@ -1,0 +1,140 @@
+import { connect as connectSocket, type Socket } from "node:net";
+import { createConnection, type Connection as Driver, type ConnectionOptions, type RowDataPacket } from "mysql2";
+import { RekeyError } from "../../errors/rekey-error.ts";
+import type { CallOptions, Credential, DatabaseTarget, LoginRefusal } from "../../rotation/ports.ts";
+import { type Account, parseAccount } from "./account.ts";
+import { authPlugins } from "./auth-plugins.ts";
+import { errorNumber, translateError } from "./translate-error.ts";
+
+/** An unreachable or silent host is reported after this long, well before any function's own time-out. */
+const connectTimeoutMs = 5_000;
+/** Longer than the session's own lock time-outs, so that those are reported as what they are. */
+const statementTimeoutMs = 10_000;
+
+/** One connection; every wait on it ends with the call's signal, by cutting the socket. */
+export interface Connection {
+  /** The account that the server took this session for. */
+  readonly account: Account;
+  /** Whether the server's certificate was verified, so that a password may be sent in clear. */
+  readonly isVerified: boolean;
+  /** Runs one statement. Errors: the table of `translateError`. */
+  run<Row extends object>(operation: string, sql: string, call: CallOptions): Promise<readonly Row[]>;
+  close(): Promise<void>;
+}
+
+function tlsOptions({ mode, ca }: DatabaseTarget["tls"]): ConnectionOptions["ssl"] {
+  if (mode === "disable") return undefined;
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    rejectUnauthorized: mode !== "require",
+    verifyIdentity: mode === "verify-full",
+    minVersion: "TLSv1.2",
+  };
+}
+
+/** The driver names no host to Node's check of an IP address, which then compares with `localhost`, or with this. */
+function openSocket({ host, port }: DatabaseTarget): Socket {
+  return Object.assign(connectSocket({ host, port, noDelay: true }), { _host: host });
+}
+
+const query = async (driver: Driver, sql: string): Promise<unknown> =>
+  new Promise((resolve, reject) => {
+    driver.query<RowDataPacket[]>(sql, (error, rows) => (error === null ? resolve(rows) : reject(error)));
+  });
+
+/** The numbers of a refused login, and what they mean. */
+const refusals: Readonly<Record<number, LoginRefusal>> = {
+  1045: "bad-credential",
+  1130: "login-not-allowed",
+  1698: "login-not-allowed",
+  1820: "expired",
+  1862: "expired",
+  3118: "login-not-allowed",
+  3955: "login-not-allowed",
+  4150: "login-not-allowed",
+  4151: "login-not-allowed",
+};
+
+/** Connects and logs in. A refused login is a result. Errors: the table of `translateError`. */
+export async function connect(
+  target: DatabaseTarget,
+  credential: Credential,
+  call: CallOptions,
+): Promise<Connection | LoginRefusal> {
+  if (call.signal.aborted) throw new RekeyError("time-budget-spent", { context: { operation: "log in" } });
+  const isVerified = target.tls.mode.startsWith("verify");
+  const ssl = tlsOptions(target.tls);
+  let socket: Socket | undefined;
+  let isReached = false;
+  const driver = createConnection({
+    host: target.host,
+    port: target.port,
+    stream: () => {
+      socket = openSocket(target).once("connect", () => {
+        isReached = true;
+      });
+      return socket;
+    },
+    user: credential.username,
+    password: credential.password.reveal(),
+    ...(target.dbname === "" ? {} : { database: target.dbname }),
+    ...(ssl === undefined ? {} : { ssl }),
+    connectTimeout: connectTimeoutMs,
+    authPlugins: authPlugins(credential.password, isVerified),
+    enableCleartextPlugin: isVerified,
+    charset: "utf8mb4",
+    flags: ["-LOCAL_FILES"],
+    disableEval: true,
+    connectAttributes: { program_name: "rekey" },
+  });
+  // A cut connection is reported by the statement in flight; without a listener it would end the process.
+  driver.on("error", () => undefined);
+  const cut = (): void => {
+    socket?.destroy();
+  };
+
+  const bounded = async <Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result> => {
+    signal.addEventListener("abort", cut, { once: true });
+    try {
+      signal.throwIfAborted();
+      return await work();
+    } finally {
+      signal.removeEventListener("abort", cut);
+    }
+  };
+
+  async function run<Row extends object>(operation: string, sql: string, { signal }: CallOptions) {
+    const limit = AbortSignal.timeout(statementTimeoutMs);
+    try {
+      const rows = await bounded(async () => query(driver, sql), AbortSignal.any([signal, limit]));
+      return (Array.isArray(rows) ? rows : []) as readonly Row[];
+    } catch (error) {
+      if (limit.aborted && !signal.aborted) throw new RekeyError("database-timeout", { context: { operation } });
+      throw translateError(error, { signal }, operation, isReached);
+    }
+  }
+
+  const opened = new Promise<void>((resolve, reject) => {
+    driver.connect((error) => (error === null ? resolve() : reject(error)));
+  });
+  try {
+    await bounded(async () => opened, call.signal);
+    // A server may let a user with an expired password in, to change it and nothing else.
+    const [row] = await run<{ account: string }>("read account", "SELECT CURRENT_USER() AS account", call);
+    return {
+      account: parseAccount(row?.account ?? ""),
+      isVerified,
+      run,
+      async close() {
+        const forced = setTimeout(cut, 1_000);
+        await new Promise((resolve) => driver.end(resolve));
+        clearTimeout(forced);
+      },
+    };
+  } catch (error) {
+    cut();
+    const refusal = refusals[errorNumber(error) ?? 0];
+    if (refusal !== undefined) return refusal;
+    throw translateError(error, call, "log in", isReached);
+  }
+}

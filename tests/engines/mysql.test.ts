@@ -1,0 +1,50 @@
+import { strategiesOn } from "../../functions/rotate-mysql/strategies.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { mysqlEngine } from "../../shared/engines/mysql/mysql-engine.ts";
+import { createAuthority } from "../../shared/testing/engine-contract/certificates.ts";
+import { engineContract } from "../../shared/testing/engine-contract/contract.ts";
+import { contractServer } from "../support/mysql-fixture.ts";
+import { mysqld, startMysqlServer } from "../support/mysql-servers.ts";
+
+const engine = mysqlEngine();
+const authority = createAuthority("the contract's own");
+const noWeakerMode = "its users log in over verified TLS or not at all";
+/** Every statement beside the log too, and as little work for each login as the server allows. */
+const settings = [
+  "--performance-schema-consumer-events-statements-history-long=ON",
+  "--caching-sha2-password-digest-rounds=5000",
+];
+
+describe.skipIf(mysqld === undefined)("MySQL", () => {
+  engineContract(
+    { describe, test, expect, beforeAll, afterAll },
+    {
+      name: "MySQL 9",
+      engine,
+      strategies: strategiesOn(engine).strategies,
+      variants: [
+        { strategy: "single-user", usesAdmin: false },
+        { strategy: "alternating-users", usesAdmin: true },
+        { strategy: "dual-password", usesAdmin: true },
+        { strategy: "dual-password", usesAdmin: false },
+      ],
+      exemptions: [
+        { clause: "tls-absent", reason: `${noWeakerMode}; both-servers.test.ts has another authority's certificate` },
+        { clause: "tls-not-verified", reason: noWeakerMode },
+        { clause: "clear-password-asked", reason: `${noWeakerMode}; cleartext.test.ts asks without it` },
+        { clause: "expired", strategy: "alternating-users", reason: "the idle user's new password ends its expiry" },
+      ],
+      start: async (certificate = authority.issue({ addresses: ["127.0.0.1"] })) =>
+        contractServer(await startMysqlServer("mysql", mysqld ?? "", { certificate, settings }), {
+          fields: { engine: "mysql", dbname: "", ssl: true, sslrootcert: authority.certificate },
+          grants: ["SELECT ON shop.*", "APPLICATION_PASSWORD_ADMIN ON *.*"],
+          adminGrants: ["CREATE USER ON *.*", "ROLE_ADMIN ON *.*", "SELECT ON mysql.*"],
+          readOnly: "super_read_only",
+          discardsOld: true,
+          lock: "LOCK TABLES mysql.user READ",
+          lockOut: (refusals = 0) => ({ clause: `FAILED_LOGIN_ATTEMPTS ${refusals} PASSWORD_LOCK_TIME 1` }),
+          statements: "SELECT SQL_TEXT FROM performance_schema.events_statements_history_long",
+        }),
+    },
+  );
+});

@@ -1,0 +1,144 @@
+import type { Socket } from "node:net";
+import mysql from "mysql2/promise";
+import { quoteAccount } from "../../shared/engines/mysql-family/account.ts";
+import type { Account, EngineServer, SecretFields } from "../../shared/testing/engine-contract/fixture.ts";
+import type { MysqlServer } from "./mysql-servers.ts";
+
+/** What the two products do in ways of their own. */
+export interface Product {
+  /** The secret's members. */
+  readonly fields: SecretFields;
+  /** How the next user is locked out after so many refused logins; undefined: never. */
+  lockOut(refusals: number | undefined): { readonly clause?: string; readonly statements?: readonly string[] };
+  /** Holds up every change of a user's account. */
+  readonly lock: string;
+  /** What every user is granted beside one right, after its name. */
+  readonly grants: readonly string[];
+  /** The admin's rights. */
+  readonly adminGrants: readonly string[];
+  readonly readOnly: string;
+  /** Whether a change of a password leaves a second one alone. */
+  readonly discardsOld: boolean;
+  /** Statements as the server keeps them beside its log. */
+  readonly statements?: string;
+}
+
+const admin: Account = { username: "rotator", password: "rotator-password" };
+
+/** The servers keep names in three-byte UTF-8, and strip spaces from their ends. */
+const kept = (username: string): string => username.replaceAll(/[\u{10000}-\u{10FFFF}]/gu, "†").trim();
+const nameOf = (username: string): string => quoteAccount({ user: kept(username), host: "%" });
+
+/** A server for the engine contract. */
+export async function contractServer(server: MysqlServer, product: Product): Promise<EngineServer> {
+  const passwords = new Map<string, string>();
+  let lockOutNext: number | undefined;
+  const until = async (impose: string, relieve: string): Promise<AsyncDisposable> => {
+    await server.admin(impose);
+    return { [Symbol.asyncDispose]: async () => void (await server.admin(relieve)) };
+  };
+  /** Until it is disposed, and the server has noticed. */
+  const whileOpen = async (account: Account, statement: string): Promise<AsyncDisposable> => {
+    const connection = await server.connect(account);
+    await connection.query(statement);
+    const look = `SELECT id FROM information_schema.processlist WHERE id = ${connection.threadId}`;
+    return {
+      async [Symbol.asyncDispose]() {
+        await connection.end();
+        while ((await server.admin(look)).length > 0);
+      },
+    };
+  };
+  await server.admin(
+    "CREATE DATABASE shop",
+    `CREATE USER ${admin.username} IDENTIFIED BY '${admin.password}'`,
+    ...product.adminGrants.map((grant) => `GRANT ${grant} TO ${admin.username} WITH GRANT OPTION`),
+  );
+  const identified = (username: string): string => `IDENTIFIED BY ${mysql.escape(passwords.get(username))}`;
+
+  return {
+    host: server.host,
+    port: server.port,
+    fields: product.fields,
+    unknownDatabase: { dbname: "nope" },
+    admin,
+    async createUser({ username, password }) {
+      passwords.set(username, password);
+      const name = nameOf(username);
+      const { clause = "", statements = [] } = product.lockOut(lockOutNext);
+      lockOutNext = undefined;
+      await server.admin(
+        ...statements,
+        `CREATE USER ${name} ${identified(username)} ${clause}`,
+        ...product.grants.map((grant) => `GRANT ${grant} TO ${name}`),
+      );
+      return { username: kept(username) };
+    },
+    async changePassword({ username, password }) {
+      const name = nameOf(username);
+      await server.admin(`ALTER USER ${name} IDENTIFIED BY ${mysql.escape(password)}`);
+      if (product.discardsOld) await server.admin(`ALTER USER ${name} DISCARD OLD PASSWORD`);
+    },
+    async accepts(account) {
+      const { username, password } = account;
+      const connection = await server.connect({ username: kept(username), password }).catch(() => undefined);
+      await connection?.end();
+      return connection !== undefined;
+    },
+    async logs() {
+      const kept = product.statements === undefined ? [] : await server.admin(product.statements);
+      return `${await server.log()}\n${JSON.stringify(kept)}`;
+    },
+    failedLogins: async () => (await server.log()).split("Access denied for user").length - 1,
+    hardships: {
+      locked: async () => whileOpen(server.superuser, product.lock),
+      async busy(username) {
+        await server.admin(`ALTER USER ${nameOf(username)} WITH MAX_USER_CONNECTIONS 1`);
+        return whileOpen({ username, password: passwords.get(username) ?? "" }, "DO 1");
+      },
+      "read-only": async () => until(`SET GLOBAL ${product.readOnly} = 1`, "SET GLOBAL read_only = 0"),
+      expired: async (username) =>
+        until(
+          `ALTER USER ${nameOf(username)} PASSWORD EXPIRE`,
+          `ALTER USER ${nameOf(username)} ${identified(username)}`,
+        ),
+    },
+    async lockOutAfter(refusals) {
+      lockOutNext = refusals;
+    },
+    stop: async () => server.stop(),
+  };
+}
+
+/** One packet of the protocol: three bytes of length, its number, its contents. */
+function packet(number: number, ...contents: readonly (readonly number[] | string)[]): Buffer {
+  const body = Buffer.concat(contents.map((part) => Buffer.from(part as string)));
+  return Buffer.concat([Buffer.from([body.length & 255, body.length >> 8, 0, number]), body]);
+}
+
+const nonce = "12345678901234567890";
+
+/** A server without TLS that greets, and then answers each packet of the client with the next of these. */
+export function greet(socket: Socket, answers: readonly (readonly (readonly number[] | string)[])[]): void {
+  const greeting = [
+    [10],
+    "8.0.40\0",
+    [1, 0, 0, 0],
+    nonce.slice(0, 8),
+    // Protocol 4.1, secure connections, ways of authentication by name; UTF-8.
+    [0, 0, 0x82, 255, 2, 0, 0x08, 0, 21, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    `${nonce.slice(8)}\0mysql_native_password\0`,
+  ];
+  socket.write(packet(0, ...greeting));
+  let answered = 0;
+  socket.on("data", () => {
+    const answer = answers[answered++];
+    if (answer !== undefined) socket.write(packet(2 * answered, ...answer));
+  });
+}
+
+/** Asks for another way of authentication. */
+export const switchTo = (plugin: string): readonly (readonly number[] | string)[] => [[254], `${plugin}\0${nonce}\0`];
+
+/** A server without TLS that asks for the password in clear. */
+export const askForClearPassword = (socket: Socket): void => greet(socket, [switchTo("mysql_clear_password")]);
