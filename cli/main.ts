@@ -1,12 +1,19 @@
 import { parseArgs } from "node:util";
 import { isRekeyError } from "../shared/errors/rekey-error.ts";
 import { doctorCommand } from "./doctor.ts";
+import { lintPolicyCommand } from "./lint-policy.ts";
 import { planRotationCommand } from "./plan-rotation.ts";
 import { redriveCommand } from "./redrive.ts";
 
-const commands = { doctor: doctorCommand, "plan-rotation": planRotationCommand, redrive: redriveCommand } as const;
+const commands = {
+  doctor: doctorCommand,
+  "lint-policy": lintPolicyCommand,
+  "plan-rotation": planRotationCommand,
+  redrive: redriveCommand,
+} as const;
 const usage = [
   "usage: rekey doctor <secret> [--json]",
+  "       rekey lint-policy <policy.json> [--key <arn of the secrets' own KMS key>] [--json]",
   "       rekey plan-rotation <secret> [--json]",
   "       rekey redrive <arn of a dead-letter queue> [--json]",
 ].join("\n");
@@ -16,14 +23,19 @@ const timeoutMs = 60_000;
 async function run(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { json: { type: "boolean", default: false } },
+    options: { json: { type: "boolean", default: false }, key: { type: "string" } },
   });
   const [name = "", subject] = positionals;
   if (!isCommand(name) || subject === undefined) {
     console.error(usage);
     return 2;
   }
-  return commands[name](subject, { json: values.json }, { signal: AbortSignal.timeout(timeoutMs) });
+  const { json, key } = values;
+  return commands[name](
+    subject,
+    { json, ...(key === undefined ? {} : { key }) },
+    { signal: AbortSignal.timeout(timeoutMs) },
+  );
 }
 
 try {

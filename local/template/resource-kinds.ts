@@ -57,7 +57,7 @@ export const eventRule: ResourceKind = async (resource, provider) => {
 };
 
 const queue: ResourceKind = async (resource, provider) => {
-  const { QueueName: _name, Tags: _tags, ...settings } = resource.properties;
+  const { QueueName: _name, Tags: _tags, KmsMasterKeyId: _key, ...settings } = resource.properties;
   const attributes = Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, asText(value)]));
   const name = nameOf(resource, "QueueName", provider);
   const QueueUrl = text(

@@ -136,3 +136,39 @@ test("a pattern of secrets must end with the six random characters or a wildcard
   }
   expect(() => bind(`${prefix}db/*,${prefix}other`)).toThrow("does not match");
 });
+
+test("Secrets Manager may invoke a rotation function for this account alone, or for the secrets that a parameter names", () => {
+  const rotating = functions.filter(({ logicalId }) => logicalId.startsWith("Rotate"));
+  const permissions = Object.values(template.Resources)
+    .filter(({ Type }) => Type === "AWS::Lambda::Permission")
+    .map((permission) => record(permission, "Properties"));
+  const invoked = permissions.map((permission) => String(record(permission, "FunctionName")["Ref"]));
+  expect(invoked.sort()).toEqual(rotating.map(({ logicalId }) => logicalId).sort());
+  for (const permission of permissions) {
+    expect(permission).toMatchObject({
+      Action: "lambda:InvokeFunction",
+      Principal: "secretsmanager.amazonaws.com",
+      SourceAccount: { Ref: "AWS::AccountId" },
+      SourceArn: { "Fn::If": ["HasInvokingSecret", { Ref: "InvokingSecretArn" }, { Ref: "AWS::NoValue" }] },
+    });
+  }
+});
+
+test("every function has the boundary, path, key, tracing and concurrency that the parameters say", () => {
+  const names = ["KmsKeyArn", "PermissionsBoundary", "ReservedConcurrentExecutions", "RolePath", "Tracing"];
+  const globals = record(template.Globals, "Function");
+  expect(names.filter((name) => globals[name] === undefined)).toEqual([]);
+  for (const { properties } of functions) expect(names.filter((name) => name in properties)).toEqual([]);
+});
+
+const keyed: Readonly<Record<string, string>> = {
+  "AWS::Logs::LogGroup": "KmsKeyId",
+  "AWS::SNS::Topic": "KmsMasterKeyId",
+  "AWS::SQS::Queue": "KmsMasterKeyId",
+};
+const stores = Object.entries(template.Resources).filter(([, { Type }]) => String(Type) in keyed);
+
+test.each(stores)("%s is encrypted with the key that the parameter names", (_logicalId, resource) => {
+  const key = record(resource, "Properties")[keyed[String(resource["Type"])] ?? ""];
+  expect(key).toEqual({ "Fn::If": ["HasDataKey", { Ref: "DataKmsKeyArn" }, { Ref: "AWS::NoValue" }] });
+});
