@@ -1,18 +1,21 @@
 import { parseArgs } from "node:util";
 import { isRekeyError } from "../shared/errors/rekey-error.ts";
 import { doctorCommand } from "./doctor.ts";
+import { invokeCommand } from "./invoke.ts";
 import { lintPolicyCommand } from "./lint-policy.ts";
 import { planRotationCommand } from "./plan-rotation.ts";
 import { redriveCommand } from "./redrive.ts";
 
 const commands = {
   doctor: doctorCommand,
+  invoke: invokeCommand,
   "lint-policy": lintPolicyCommand,
   "plan-rotation": planRotationCommand,
   redrive: redriveCommand,
 } as const;
 const usage = [
   "usage: rekey doctor <secret> [--json]",
+  "       rekey invoke <function> <event.json>",
   "       rekey lint-policy <policy.json> [--key <arn of the secrets' own KMS key>] [--json]",
   "       rekey plan-rotation <secret> [--json]",
   "       rekey redrive <arn of a dead-letter queue> [--json]",
@@ -25,7 +28,7 @@ async function run(): Promise<number> {
     allowPositionals: true,
     options: { json: { type: "boolean", default: false }, key: { type: "string" } },
   });
-  const [name = "", subject] = positionals;
+  const [name = "", subject, event] = positionals;
   if (!isCommand(name) || subject === undefined) {
     console.error(usage);
     return 2;
@@ -33,7 +36,7 @@ async function run(): Promise<number> {
   const { json, key } = values;
   return commands[name](
     subject,
-    { json, ...(key === undefined ? {} : { key }) },
+    { json, ...(key === undefined ? {} : { key }), ...(event === undefined ? {} : { event }) },
     { signal: AbortSignal.timeout(timeoutMs) },
   );
 }
