@@ -57,7 +57,7 @@ export const eventRule: ResourceKind = async (resource, provider) => {
 };
 
 const queue: ResourceKind = async (resource, provider) => {
-  const { QueueName: _name, Tags: _tags, ...settings } = resource.properties;
+  const { QueueName: _name, Tags: _tags, KmsMasterKeyId: _key, ...settings } = resource.properties;
   const attributes = Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, asText(value)]));
   const name = nameOf(resource, "QueueName", provider);
   const QueueUrl = text(
@@ -137,7 +137,7 @@ const rotationSchedule: ResourceKind = async (resource, provider) => {
 };
 
 /** Kinds that mean something only on AWS; a reference to one gives a name. */
-const withoutLocalEffect = ["AWS::Logs::LogGroup", "AWS::CloudWatch::Alarm"];
+const withoutLocalEffect = ["AWS::Logs::LogGroup", "AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard"];
 
 const noEffect: ResourceKind = async ({ logicalId, properties }, { stackName }) => {
   const given = optionalText(properties, "LogGroupName") ?? optionalText(properties, "AlarmName");

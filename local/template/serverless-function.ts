@@ -6,7 +6,19 @@ import { TemplateError } from "./read-template.ts";
 import { allowOnly, eventRule, type Provider, type ResourceKind, type ResourceToDeploy } from "./resource-kinds.ts";
 
 /** Properties without an effect here. */
-const onlyOnAws = ["Architectures", "Description", "LoggingConfig", "Runtime", "Tags", "Tracing", "VpcConfig"];
+const onlyOnAws = [
+  "Architectures",
+  "Description",
+  "KmsKeyArn",
+  "LoggingConfig",
+  "PermissionsBoundary",
+  "ReservedConcurrentExecutions",
+  "RolePath",
+  "Runtime",
+  "Tags",
+  "Tracing",
+  "VpcConfig",
+];
 
 function policiesOf({ logicalId, properties }: ResourceToDeploy): readonly PolicyDocument[] {
   return list(properties, "Policies").map((policy) => {

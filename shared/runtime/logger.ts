@@ -1,4 +1,5 @@
 import { RekeyError } from "../errors/rekey-error.ts";
+import { writeMetrics } from "./metrics.ts";
 
 /** What a log line may hold: names, ids, codes, numbers. Values and foreign errors have no way in. */
 export type Facts = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -13,10 +14,14 @@ function write(level: Level, message: string, facts: Facts): void {
 export const report: Report = (message, facts) => write("INFO", message, facts);
 export const warn: Report = (message, facts) => write("WARN", message, facts);
 
-/** Logs an error by its code and context; of an error that is not rekey's own, only its name. */
+/**
+ * Logs an error by its code and context; of an error that is not rekey's own, only its name. The metric `Failures` counts
+ * it by what is to be done about it.
+ */
 export function reportFailure(message: string, error: RekeyError, facts: Facts): void {
   const { code, disposition, hint, context } = error;
   write("ERROR", message, { ...facts, ...context, code, disposition, hint });
+  writeMetrics({ Failures: 1 }, { Disposition: disposition });
 }
 
 /** Any error as rekey's own. A foreign one that got this far is a fault of rekey; only its name crosses. */

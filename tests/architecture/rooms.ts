@@ -113,6 +113,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ["shared", "functions"],
     packages: [
       "node:util",
+      "node:crypto",
       "node:fs/promises",
       "@aws-sdk/client-iam",
       "@aws-sdk/client-lambda",

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
-import { isMembers, list, record, text, textList, type Members } from "../../local/aws/members.ts";
+import { isMembers, list, record, recordList, text, textList, type Members } from "../../local/aws/members.ts";
 import { bindParameters } from "../../local/template/parameters.ts";
 import { readTemplate } from "../../local/template/read-template.ts";
 
@@ -135,4 +135,76 @@ test("a pattern of secrets must end with the six random characters or a wildcard
     expect(bind(prefix + good).get("SecretArnPattern")).toEqual([prefix + good]);
   }
   expect(() => bind(`${prefix}db/*,${prefix}other`)).toThrow("does not match");
+});
+
+test("Secrets Manager may invoke a rotation function for this account alone, or for the secrets that a parameter names", () => {
+  const rotating = functions.filter(({ logicalId }) => logicalId.startsWith("Rotate"));
+  const permissions = Object.values(template.Resources)
+    .filter(({ Type }) => Type === "AWS::Lambda::Permission")
+    .map((permission) => record(permission, "Properties"));
+  const invoked = permissions.map((permission) => String(record(permission, "FunctionName")["Ref"]));
+  expect(invoked.sort()).toEqual(rotating.map(({ logicalId }) => logicalId).sort());
+  for (const permission of permissions) {
+    expect(permission).toMatchObject({
+      Action: "lambda:InvokeFunction",
+      Principal: "secretsmanager.amazonaws.com",
+      SourceAccount: { Ref: "AWS::AccountId" },
+      SourceArn: { "Fn::If": ["HasInvokingSecret", { Ref: "InvokingSecretArn" }, { Ref: "AWS::NoValue" }] },
+    });
+  }
+});
+
+test("every function has the boundary, path, key, tracing and concurrency that the parameters say", () => {
+  const names = ["KmsKeyArn", "PermissionsBoundary", "ReservedConcurrentExecutions", "RolePath", "Tracing"];
+  const globals = record(template.Globals, "Function");
+  expect(names.filter((name) => globals[name] === undefined)).toEqual([]);
+  for (const { properties } of functions) expect(names.filter((name) => name in properties)).toEqual([]);
+});
+
+const keyed: Readonly<Record<string, string>> = {
+  "AWS::Logs::LogGroup": "KmsKeyId",
+  "AWS::SNS::Topic": "KmsMasterKeyId",
+  "AWS::SQS::Queue": "KmsMasterKeyId",
+};
+const stores = Object.entries(template.Resources).filter(([, { Type }]) => String(Type) in keyed);
+
+test.each(stores)("%s is encrypted with the key that the parameter names", (_logicalId, resource) => {
+  const key = record(resource, "Properties")[keyed[String(resource["Type"])] ?? ""];
+  expect(key).toEqual({ "Fn::If": ["HasDataKey", { Ref: "DataKmsKeyArn" }, { Ref: "AWS::NoValue" }] });
+});
+
+test("the alarm of throttles watches every rotation function, and the dashboard's body is JSON", () => {
+  const { ThrottledRotationsAlarm, Dashboard } = template.Resources;
+  const watched = recordList(record(ThrottledRotationsAlarm ?? {}, "Properties"), "Metrics").flatMap((metric) =>
+    recordList(record(record(metric, "MetricStat"), "Metric"), "Dimensions").map(({ Value }) => Value),
+  );
+  const rotating = functions.filter(({ logicalId }) => logicalId.startsWith("Rotate"));
+  expect(watched).toEqual(rotating.map(({ properties }) => properties["FunctionName"]));
+  const body = record(record(Dashboard ?? {}, "Properties"), "DashboardBody")["Fn::Sub"];
+  expect(JSON.parse(String(body))).toMatchObject({ widgets: expect.arrayContaining([expect.anything()]) });
+});
+
+test("every alarm tells the topic that the parameter names, and what to do", () => {
+  const alarms = Object.values(template.Resources).filter(({ Type }) => Type === "AWS::CloudWatch::Alarm");
+  expect(alarms.length).toBeGreaterThan(6);
+  for (const alarm of alarms) {
+    const told = [{ Ref: "AlarmTopicArn" }];
+    const AlarmActions =
+      alarm["Condition"] === "HasAlarmTopic" ? told : { "Fn::If": ["HasAlarmTopic", told, { Ref: "AWS::NoValue" }] };
+    expect(record(alarm, "Properties")).toMatchObject({
+      AlarmDescription: expect.stringMatching(/\. \S/u),
+      AlarmActions,
+      TreatMissingData: "notBreaching",
+    });
+  }
+});
+
+test("every finding that an alarm waits for is one that reconcile reports", () => {
+  const findings = readFileSync(resolve(root, "events/details.ts"), "utf8");
+  const alarms = Object.values(template.Resources).map((resource) => record(resource, "Properties"));
+  const waited = alarms
+    .filter(({ MetricName }) => MetricName === "Findings")
+    .flatMap((alarm) => recordList(alarm, "Dimensions").map((dimension) => text(dimension, "Value")));
+  expect(waited).toEqual(["pending-stuck", "rotation-overdue"]);
+  for (const finding of waited) expect(findings).toContain(`| "${finding}"`);
 });

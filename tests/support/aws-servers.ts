@@ -30,7 +30,8 @@ export interface AwsServer {
   readonly name: AwsServerName;
   /** Its program is not here. */
   readonly absent: boolean;
-  start(): Promise<AwsUnderTest>;
+  /** `port`: for ministack, whose functions are told of the port that it was started with; 0 is a free one. */
+  start(port?: number): Promise<AwsUnderTest>;
 }
 
 /** ministack takes a key of 12 digits for the account's number. */
@@ -92,9 +93,9 @@ async function startMoto(): Promise<AwsUnderTest> {
   }
 }
 
-async function startMinistack(): Promise<AwsUnderTest> {
+async function startMinistack(port = 0): Promise<AwsUnderTest> {
   const { endpoint, stop } = await startPythonServer(ministack ?? "", [], {
-    GATEWAY_PORT: "0",
+    GATEWAY_PORT: String(port),
     BIND_HOST: "127.0.0.1",
     IOT_MTLS_ENABLED: "0",
     SFTP_ENABLED: "0",

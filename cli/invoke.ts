@@ -1,0 +1,58 @@
+import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { RekeyError } from "../shared/errors/rekey-error.ts";
+
+type Handler = (event: unknown, context: object) => Promise<unknown>;
+/** As long as the longest function may run. */
+const timeoutMs = 60_000;
+
+const contextOf = (functionName: string): object => {
+  const deadlineMs = Date.now() + timeoutMs;
+  return {
+    functionName,
+    functionVersion: "$LATEST",
+    awsRequestId: randomUUID(),
+    getRemainingTimeInMillis: () => deadlineMs - Date.now(),
+  };
+};
+
+async function builtHandler(name: string): Promise<Handler> {
+  try {
+    const bundle = new URL(`../dist/functions/${name}/index.mjs`, import.meta.url);
+    const { handler } = (await import(bundle.href)) as { readonly handler: Handler };
+    return handler;
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND")) throw error;
+    throw new RekeyError("option-invalid", {
+      context: { option: "function", problem: "not built, or no such function" },
+    });
+  }
+}
+
+async function readEvent(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, "utf8"));
+  } catch {
+    throw new RekeyError("option-invalid", { context: { option: "event", problem: "no file of JSON" } });
+  }
+}
+
+/**
+ * Runs a function's built bundle once with the event in a file, with the variables of this process, and prints its log
+ * and its answer. It does what the function does: a step of a rotation changes the database. Returns the exit code.
+ */
+export async function invokeCommand(name: string, options: { readonly event?: string }): Promise<number> {
+  if (!/^[a-z-]+$/u.test(name) || options.event === undefined) {
+    throw new RekeyError("option-invalid", { context: { option: "event", problem: "not given" } });
+  }
+  const event = await readEvent(options.event);
+  const handler = await builtHandler(name);
+  try {
+    console.log(JSON.stringify((await handler(event, contextOf(name))) ?? null));
+    return 0;
+  } catch (error) {
+    // The bundle has a class of its own of rekey's errors, and has logged this one.
+    console.error(error instanceof Error ? error.message : "failed");
+    return 1;
+  }
+}

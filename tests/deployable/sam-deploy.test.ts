@@ -1,0 +1,71 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { awsServers, type AwsUnderTest } from "../support/aws-servers.ts";
+import { openQueue, takeMessage } from "../support/aws-wiring.ts";
+import { freePort } from "../support/free-port.ts";
+import { outsideProgram } from "../support/outside-program.ts";
+
+const template = resolve(import.meta.dirname, "../../template.yaml");
+const sam = outsideProgram("REKEY_SAM", "PyPI: aws-sam-cli");
+const ministack = awsServers.find(({ name }) => name === "ministack");
+
+describe.skipIf(sam === undefined || ministack?.absent !== false)("sam deploy to ministack", () => {
+  let aws: AwsUnderTest;
+  let home = "";
+
+  beforeAll(async () => {
+    home = await mkdtemp(join(tmpdir(), "rekey-sam-"));
+    await writeFile(join(home, "samconfig.toml"), "version = 0.1\n");
+    aws = await (ministack ?? expect.fail("no ministack")).start(await freePort());
+    const { endpoint, region, credentials } = aws.clientConfig;
+    const env = {
+      PATH: [dirname(process.execPath), process.env["PATH"]].join(":"),
+      HOME: home,
+      TMPDIR: home,
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_DEFAULT_REGION: region,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      SAM_CLI_TELEMETRY: "0",
+    };
+    const words = ["--template-file", template, "--config-file", join(home, "samconfig.toml"), "--stack-name", "rekey"];
+    const how = ["--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar"];
+    const secrets = `arn:aws:secretsmanager:${region}:${credentials.accessKeyId}:secret:db/*`;
+    const given = ["--parameter-overrides", `SecretArnPattern=${secrets}`];
+    await promisify(execFile)(sam ?? "", ["deploy", ...words, ...how, ...given], { env, cwd: home });
+  }, 240_000);
+  afterAll(async () => {
+    await aws.stop();
+    await rm(home, { recursive: true });
+  });
+
+  test(
+    "a changed secret's own event goes by the deployed rule and queue to the deployed function, and from it to a subscriber",
+    { timeout: 120_000 },
+    async () => {
+      const sqs = new SQSClient(aws.clientConfig);
+      const sns = new SNSClient(aws.clientConfig);
+      const secretsManager = new SecretsManagerClient(aws.clientConfig);
+      try {
+        const subscriber = await openQueue(sqs);
+        const { region, credentials } = aws.clientConfig;
+        const TopicArn = `arn:aws:sns:${region}:${credentials.accessKeyId}:rekey-secret-rotated`;
+        await sns.send(new SubscribeCommand({ TopicArn, Protocol: "sqs", Endpoint: subscriber.arn }));
+        const secret = { Name: "db/orders", SecretString: "canary-first" };
+        const { ARN: SecretId } = await secretsManager.send(new CreateSecretCommand(secret));
+        await secretsManager.send(new PutSecretValueCommand({ SecretId, SecretString: "canary-second" }));
+        const next = async (): Promise<string> => (await takeMessage(sqs, subscriber.url)) ?? "";
+        await expect.poll(next, { timeout: 100_000 }).toContain(SecretId);
+      } finally {
+        for (const client of [sqs, sns, secretsManager]) client.destroy();
+      }
+    },
+  );
+});

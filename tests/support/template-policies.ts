@@ -1,0 +1,68 @@
+import { isMembers, list, record, type Members } from "../../local/aws/members.ts";
+import type { DeployedResource } from "../../local/template/intrinsics.ts";
+import { resolve } from "../../local/template/intrinsics.ts";
+import { bindParameters } from "../../local/template/parameters.ts";
+import type { Template } from "../../local/template/read-template.ts";
+
+const account = "123456789012";
+const secret = `arn:aws:secretsmanager:us-east-1:${account}:secret`;
+const key = `arn:aws:kms:us-east-1:${account}:key/0f0c1a52-3d0b-4f1c-9d0e-1f2a3b4c5d6e`;
+/** Parameters under which every condition of the template holds. */
+const everything = {
+  SecretArnPattern: `${secret}:db/*`,
+  AdminSecretArns: `${secret}:admin-AbCdEf`,
+  SecretsKmsKeyArn: key,
+  DataKmsKeyArn: key,
+  VaultAddress: "https://vault.example.com:8200",
+  VaultCredentialSecretArn: `${secret}:vault-AbCdEf`,
+  VaultAuthorityCredentialSecretArn: `${secret}:authority-AbCdEf`,
+  WebhookUrl: "https://hook.example.com",
+  WebhookKeySecretArn: `${secret}:hook-AbCdEf`,
+};
+
+/** The ARN that a resource would get, as far as a policy can name one. */
+function arnOf(logicalId: string, type: string): string {
+  const [, , service = "", kind = ""] = /^(AWS)::((?:\w+))::(\w+)$/u.exec(type) ?? [];
+  const place = `us-east-1:${account}`;
+  const named: Readonly<Record<string, string>> = {
+    EventBus: `arn:aws:events:${place}:event-bus/rekey`,
+    Rule: `arn:aws:events:${place}:rule/${logicalId}`,
+    Table: `arn:aws:dynamodb:${place}:table/${logicalId}`,
+  };
+  return named[kind] ?? `arn:aws:${service.toLowerCase()}:${place}:${logicalId}`;
+}
+
+/** A resource as if it had been made: a queue's reference would be its URL, and every other's may be its ARN. */
+const asMade = ([logicalId, { Type }]: readonly [string, Members]): readonly [string, DeployedResource] => {
+  const Arn = arnOf(logicalId, String(Type));
+  return [logicalId, { ref: Arn, attributes: { Arn } }];
+};
+
+export interface NamedPolicy {
+  readonly logicalId: string;
+  readonly document: Members;
+}
+
+/** Every policy document of a template, with everything in it that a condition can bring, and its functions worked out. */
+export function policiesOf(template: Template): readonly NamedPolicy[] {
+  const scope = {
+    parameters: bindParameters(template.Parameters, everything),
+    pseudo: {
+      "AWS::AccountId": account,
+      "AWS::Partition": "aws",
+      "AWS::Region": "us-east-1",
+      "AWS::StackName": "rekey",
+      "AWS::URLSuffix": "amazonaws.com",
+    },
+    conditions: template.Conditions,
+    resources: new Map(Object.entries(template.Resources).map(asMade)),
+  };
+  return Object.entries(template.Resources).flatMap(([logicalId, resource]) => {
+    const properties = record(resource, "Properties");
+    const documents = [...list(properties, "Policies"), properties["PolicyDocument"]].filter(isMembers);
+    return documents
+      .map((document) => resolve(document, scope))
+      .filter(isMembers)
+      .map((document) => ({ logicalId, document }));
+  });
+}
