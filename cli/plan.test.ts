@@ -114,8 +114,8 @@ test("one size in detail, simulated", async () => {
       SNS: publishes                            $0.01
       Lambda: rotations and what follows        $0.56
       together                                $50,326
-      not counted: free tiers and discounts, Vault's machines, CloudWatch, data transfer between regions, the databases
-                   and services themselves
+      not counted: free tiers and discounts, Vault's machines, CloudWatch, data transfer between regions, acknowledgements
+                   by instances, the databases and services themselves
 
     Advice, and the figure that calls for it
       shards    One account carries this. The next account is due at 6.5 times this load, by GetSecretValue; by secrets

@@ -23,6 +23,7 @@ const notCounted = [
   "Vault's machines",
   "CloudWatch",
   "data transfer between regions",
+  "acknowledgements by instances",
   "the databases and services themselves",
 ];
 
