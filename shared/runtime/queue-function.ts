@@ -30,7 +30,7 @@ export function queueFunction(
           report(done, outcome.facts);
           if (outcome.again === true) again.push(record.messageId);
         } catch (error) {
-          reportFailure(notDone, asRekeyError(error), { message: record.messageId });
+          reportFailure(notDone, asRekeyError(error), { messageId: record.messageId });
           failed += 1;
           again.push(record.messageId);
         }

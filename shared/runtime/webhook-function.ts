@@ -25,6 +25,6 @@ export function webhookFunction(
   return queueFunction({ done: "posted", notDone: "not posted" }, async ({ body, messageId }, call) => {
     const keys = await keysOf(store, keySecret, call);
     await postWebhook({ address, keys, nowMs: Date.now() }, body, call);
-    return { facts: { message: messageId, host: address.host } };
+    return { facts: { messageId, host: address.host } };
   });
 }
