@@ -5,13 +5,17 @@ import type {
   DatabaseSession,
   DatabaseTarget,
   DualPasswords,
+  Inspection,
 } from "../../rotation/ports.ts";
 import { type Connection, connect } from "./connection.ts";
+import { inspect } from "./inspect.ts";
 import { saveUsers } from "./save-users.ts";
 import { setPasswords } from "./set-passwords.ts";
 import { isWrongPassword, translateError } from "./translate-error.ts";
 
-export type RedisSession = DatabaseSession & DualPasswords;
+export type RedisSession = DatabaseSession & DualPasswords & Inspection;
+
+const change = ["ACL GETUSER …", "ACL SETUSER … resetpass …", "ACL SAVE"];
 
 /** A change that a restart of the server undoes: it has neither an ACL file nor a configuration file that it can rewrite. */
 export interface UnsavedChange {
@@ -48,8 +52,8 @@ async function refuseReplica(connection: Connection, target: DatabaseTarget, cal
 
 /** Redis 6.2 and newer, and Valkey. Each node keeps its own users, so a cluster's nodes are all named in the secret's `hosts`. */
 export function redisEngine({ report }: RedisEngineOptions): DatabaseEngine<RedisSession> {
-  function session(connection: Connection, { host }: DatabaseTarget): RedisSession {
-    const change = async (user: string, passwords: Parameters<typeof setPasswords>[2], call: CallOptions) => {
+  function session(connection: Connection, { host }: DatabaseTarget, self: string): RedisSession {
+    const changeTo = async (user: string, passwords: Parameters<typeof setPasswords>[2], call: CallOptions) => {
       await setPasswords(connection, user, passwords, call);
       if (await saveUsers(connection, call)) return;
       report({
@@ -60,8 +64,9 @@ export function redisEngine({ report }: RedisEngineOptions): DatabaseEngine<Redi
       });
     };
     return {
-      keepBoth: async (current, next, call) => change(current.username, [current.password, next.password], call),
-      keepOnly: async ({ username, password }, call) => change(username, [password], call),
+      keepBoth: async (current, next, call) => changeTo(current.username, [current.password, next.password], call),
+      keepOnly: async ({ username, password }, call) => changeTo(username, [password], call),
+      inspect: async (usernames, call) => inspect(connection, self, usernames, call),
       async [Symbol.asyncDispose]() {
         connection.close();
       },
@@ -74,6 +79,7 @@ export function redisEngine({ report }: RedisEngineOptions): DatabaseEngine<Redi
     defaultPort: 6379,
     defaultDatabase: "0",
     maxUsernameBytes: 1_024,
+    shapes: { keepBoth: change, keepOnly: change },
     async login(target, credential, call) {
       const database = databaseNumber(target);
       let connection: Connection;
@@ -90,7 +96,7 @@ export function redisEngine({ report }: RedisEngineOptions): DatabaseEngine<Redi
         connection.close();
         throw error;
       }
-      return { ok: true, session: session(connection, target) };
+      return { ok: true, session: session(connection, target, credential.username) };
     },
   };
 }
