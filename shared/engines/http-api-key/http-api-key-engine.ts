@@ -63,6 +63,7 @@ export function httpApiKeyEngine(): DatabaseEngine & CredentialIssuer {
     defaultPort: 443,
     defaultDatabase: "",
     maxUsernameBytes: 4_096,
+    shapes: { issue: ["GET <keys>", "DELETE <keys>/… for each other key", "POST <keys>"] },
     async login(target, credential, call) {
       const answer = await ask(target, credential, { method: "GET", path: keyApiOf(target).testPath }, call);
       if (answer.status === 401 || answer.status === 403) return { ok: false, refusal: "bad-credential" };

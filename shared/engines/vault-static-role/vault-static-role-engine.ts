@@ -87,6 +87,9 @@ export function vaultStaticRoleEngine(send: VaultSend): DatabaseEngine & Credent
     defaultPort: 0,
     defaultDatabase: "",
     maxUsernameBytes: 1_024,
+    shapes: {
+      issue: ["GET …/static-creds/…", "POST …/rotate-role/…", "GET …/static-creds/…"],
+    },
     async login(target, credential, call) {
       const held = await read(staticRoleOf(target), call);
       if (!same(held, credential)) return { ok: false, refusal: "bad-credential" };
