@@ -4,15 +4,10 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bundleFunction } from "./bundle-function.ts";
+import { functionEnvironment } from "./function-environment.ts";
 
 let folder: string;
-process.env["AWS_REGION"] = "us-east-1";
-process.env["EVENT_BUS_NAME"] = "rekey";
-process.env["REKEY_ADOPTION_TABLE"] = "adoptions";
-process.env["REKEY_RECONCILE_QUEUE_URL"] = "http://127.0.0.1/queue";
-process.env["REKEY_WEBHOOK_URL"] = "https://127.0.0.1/";
-process.env["REKEY_WEBHOOK_KEY_SECRET"] = "webhook-key";
-process.env["REKEY_RETIRE_QUEUE_URL"] = "http://127.0.0.1/queue";
+Object.assign(process.env, functionEnvironment);
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "rekey-bundle-"));
@@ -39,7 +34,6 @@ test.each([
     expect(
       Object.keys(inputs).filter((file) => /node-vault|credential-provider-(?:sso|ini|process)/.test(file)),
     ).toEqual([]);
-    process.env["AWS_REGION"] = "us-east-1";
     const { handler } = (await import(pathToFileURL(outfile).href)) as {
       handler: (event: unknown, context: object) => Promise<unknown>;
     };

@@ -1,0 +1,10 @@
+/** What a function reads when it is loaded, with values that lead nowhere: for tests and benchmarks that only load it. */
+export const functionEnvironment: Readonly<Record<string, string>> = {
+  AWS_REGION: "us-east-1",
+  EVENT_BUS_NAME: "rekey",
+  REKEY_ADOPTION_TABLE: "adoptions",
+  REKEY_RECONCILE_QUEUE_URL: "http://127.0.0.1/queue",
+  REKEY_RETIRE_QUEUE_URL: "http://127.0.0.1/queue",
+  REKEY_WEBHOOK_KEY_SECRET: "webhook-key",
+  REKEY_WEBHOOK_URL: "https://127.0.0.1/",
+};
