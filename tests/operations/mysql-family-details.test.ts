@@ -63,7 +63,7 @@ describe.each(servers)("$product", ({ product, binary, engine, name, locks }) =>
 
     beforeAll(async () => {
       const certificate = authority.issue({ addresses: ["127.0.0.1"] });
-      const settings = product === "mariadb" ? ["--max-password-errors=4"] : [];
+      const settings = ["--server-id=2", ...(product === "mariadb" ? ["--max-password-errors=4"] : [])];
       server = await startMysqlServer(product, binary ?? "", { certificate, settings });
       const { host, port } = server;
       const tls = { mode: "verify-full", ca: authority.certificate } as const;
@@ -155,6 +155,17 @@ describe.each(servers)("$product", ({ product, binary, engine, name, locks }) =>
       } finally {
         await server.admin("SET GLOBAL read_only = 0");
       }
+    });
+
+    test("a running replica counts as read-only to whom may see it, and a stopped one does not", async () => {
+      const [source, replica] = product === "mariadb" ? ["MASTER", "SLAVE"] : ["REPLICATION SOURCE", "REPLICA"];
+      const prefix = product === "mariadb" ? "MASTER" : "SOURCE";
+      await server.admin(`CHANGE ${source} TO ${prefix}_HOST = '127.0.0.1', ${prefix}_PORT = 1`);
+      expect(await inspect("rotator", names)).toMatchObject({ isReadOnly: false });
+      await server.admin(`START ${replica} SQL_THREAD`);
+      expect(await inspect("rotator", names)).toMatchObject({ isReadOnly: true });
+      expect(await inspect("foo", ["foo"])).toMatchObject({ isReadOnly: false });
+      await server.admin(`STOP ${replica}`, `RESET ${replica} ALL`);
     });
 
     test.skipIf(product === "mariadb")("the lock-out of an account", async () => {

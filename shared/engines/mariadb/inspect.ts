@@ -13,7 +13,7 @@ const product = {
   name: "MariaDB",
   oldest: 1006,
   readOnly: ["read_only", "innodb_read_only"],
-  replicaStatus: "SHOW SLAVE STATUS",
+  replicaStatus: "SHOW ALL SLAVES STATUS",
 } as const;
 
 /** The default of `max_password_errors`: no lock. */

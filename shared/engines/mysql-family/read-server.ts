@@ -19,7 +19,13 @@ function parseVersion(text: string): { readonly version: string; readonly number
   return { version, number: Number(major ?? 0) * 100 + Number(minor ?? 0) };
 }
 
-/** Facts that do not depend on a user. A visible replica counts as read-only: what is changed there, its source does not know. */
+/** One that was stopped may be left over from a server that was promoted. */
+const isRunning = (row: Row): boolean =>
+  ["Replica_IO_Running", "Replica_SQL_Running", "Slave_IO_Running", "Slave_SQL_Running"].some(
+    (thread) => (row[thread] ?? "No") !== "No",
+  );
+
+/** Facts that do not depend on a user. A running replica, where visible, counts as read-only: what is changed there, its source does not know. */
 export async function readServer(
   connection: Connection,
   product: Product,
@@ -29,7 +35,8 @@ export async function readServer(
   const [said] = await connection.run<{ version: string }>("read version", "SELECT VERSION() AS version", call);
   const [states = {}] = await ifReadable(connection.run<Row>("read settings", `SELECT ${settings}`, call));
   const replicas = await ifReadable(connection.run<Row>("read replica status", product.replicaStatus, call));
-  const lags = replicas
+  const running = replicas.filter(isRunning);
+  const lags = running
     .map((row) => row["Seconds_Behind_Source"] ?? row["Seconds_Behind_Master"] ?? undefined)
     .filter((seconds) => seconds !== undefined)
     .map((seconds) => Number(seconds) * 1_000);
@@ -39,7 +46,7 @@ export async function readServer(
   return {
     version: `${text.includes("MariaDB") ? "MariaDB" : "MySQL"} ${version}`,
     isSupported: isProduct && number >= product.oldest,
-    isReadOnly: replicas.length > 0 || Object.values(states).some((state) => state !== 0 && state !== "OFF"),
+    isReadOnly: running.length > 0 || Object.values(states).some((state) => state !== 0 && state !== "OFF"),
     ...(lags.length === 0 ? {} : { replicaLagMs: Math.max(...lags) }),
   };
 }
