@@ -2,16 +2,19 @@ import type {
   DatabaseEngine,
   DatabaseSession,
   DualPasswords,
+  Inspection,
   PasswordChange,
   UserPairing,
 } from "../../rotation/ports.ts";
 import type { Connection } from "../mysql-family/connection.ts";
 import { logIn } from "../mysql-family/log-in.ts";
 import { oneAtATime } from "../mysql-family/one-at-a-time.ts";
+import { inspect } from "./inspect.ts";
 import { findChanging, identify, setPassword } from "./set-password.ts";
+import { shapes } from "./statement-shapes.ts";
 import { syncPair } from "./sync-pair.ts";
 
-export type MariadbSession = DatabaseSession & PasswordChange & UserPairing & DualPasswords;
+export type MariadbSession = DatabaseSession & PasswordChange & UserPairing & DualPasswords & Inspection;
 
 function session(connection: Connection): MariadbSession {
   return {
@@ -29,6 +32,7 @@ function session(connection: Connection): MariadbSession {
     async keepOnly(credential, call) {
       await oneAtATime(connection, call, async () => setPassword(connection, credential, call));
     },
+    inspect: async (usernames, call) => inspect(connection, usernames, call),
     async [Symbol.asyncDispose]() {
       await connection.close();
     },
@@ -43,6 +47,7 @@ export function mariadbEngine(): DatabaseEngine<MariadbSession> {
     defaultPort: 3306,
     defaultDatabase: "",
     maxUsernameBytes: 80,
+    shapes,
     login: logIn(session),
   };
 }

@@ -20,9 +20,9 @@ type Row = AccountRow & { readonly defaultRole: string; readonly statementTime: 
 const more = ", default_role AS defaultRole, max_statement_time AS statementTime";
 
 /** A role without rights that marks the alternate user: MariaDB keeps no comment on an account. */
-const markOf = (first: string): string => `rekey alternate of ${first}`;
+export const markOf = (first: string): string => `rekey alternate of ${first}`;
 
-async function readGrants(connection: Connection, account: Account, call: CallOptions): Promise<Grants> {
+export async function readGrants(connection: Connection, account: Account, call: CallOptions): Promise<Grants> {
   const rows = await connection.run<Record<string, string>>(
     "read grants",
     `SHOW GRANTS FOR ${quoteAccount(account)}`,

@@ -4,16 +4,19 @@ import type {
   DatabaseEngine,
   DatabaseSession,
   DualPasswords,
+  Inspection,
   PasswordChange,
   UserPairing,
 } from "../../rotation/ports.ts";
 import type { Connection } from "../mysql-family/connection.ts";
 import { logIn } from "../mysql-family/log-in.ts";
 import { oneAtATime } from "../mysql-family/one-at-a-time.ts";
+import { inspect } from "./inspect.ts";
 import { discardOld, findChanging, identify } from "./set-password.ts";
+import { shapes } from "./statement-shapes.ts";
 import { syncPair } from "./sync-pair.ts";
 
-export type MysqlSession = DatabaseSession & PasswordChange & UserPairing & DualPasswords;
+export type MysqlSession = DatabaseSession & PasswordChange & UserPairing & DualPasswords & Inspection;
 
 function session(connection: Connection): MysqlSession {
   /** The password becomes the primary one; the other, if there is one, stays. */
@@ -46,6 +49,7 @@ function session(connection: Connection): MysqlSession {
         await discardOld(connection, await makePrimary(credential, call), call);
       });
     },
+    inspect: async (usernames, call) => inspect(connection, usernames, call),
     async [Symbol.asyncDispose]() {
       await connection.close();
     },
@@ -61,6 +65,7 @@ export function mysqlEngine(): DatabaseEngine<MysqlSession> {
     defaultPort: 3306,
     defaultDatabase: "",
     maxUsernameBytes: 32,
+    shapes,
     login: logIn(session),
   };
 }
