@@ -1,21 +1,25 @@
 import type {
   DatabaseEngine,
   DatabaseSession,
+  Inspection,
   LoginRefusal,
   PasswordChange,
   UserPairing,
 } from "../../rotation/ports.ts";
+import { shapes } from "./command-shapes.ts";
 import { type Connection, connect } from "./connection.ts";
+import { inspect } from "./inspect.ts";
 import { setPassword } from "./set-password.ts";
 import { syncPair } from "./sync-pair.ts";
 import { serverCode, translateError } from "./translate-error.ts";
 
-type MongodbSession = DatabaseSession & PasswordChange & UserPairing;
+type MongodbSession = DatabaseSession & PasswordChange & UserPairing & Inspection;
 
 /** A session whose changes are to users in this database. */
 export const mongodbSession = (connection: Connection, database: string): MongodbSession => ({
   setPassword: async (credential, call) => setPassword(connection, database, credential, call),
   syncPair: async (pair, next, call) => syncPair(connection, database, pair, next, call),
+  inspect: async (usernames, call) => inspect(connection, database, usernames, call),
   async [Symbol.asyncDispose]() {
     connection.close();
   },
@@ -36,6 +40,7 @@ export function mongodbEngine(): DatabaseEngine<MongodbSession> {
     defaultDatabase: "admin",
     /** DocumentDB's limit; MongoDB has none. */
     maxUsernameBytes: 63,
+    shapes,
     async login(target, credential, call) {
       const database = target.authSource ?? target.dbname;
       try {

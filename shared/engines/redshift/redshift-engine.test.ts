@@ -203,6 +203,29 @@ describe("on PostgreSQL 18, with Redshift's views of users and roles", () => {
     });
   });
 
+  test("a session sees who may be changed, the mark and the expiry, and leaves out what it may not read", async () => {
+    await postgres.admin("CREATE USER looker PASSWORD 'looker' VALID UNTIL '2030-01-01 00:00:00+00'");
+    const facts = async (who: Credential) => {
+      const login = await engine.login(target, who, call);
+      if (!login.ok) throw new Error(login.refusal);
+      await using session = login.session;
+      return await session.inspect(["app", "app_clone", "looker", "nobody"], call);
+    };
+    const expiresAt = new Date("2030-01-01T00:00:00Z");
+    const seen = await facts(admin());
+    expect(seen).toMatchObject({ isSupported: false, isReadOnly: false });
+    expect(seen.users).toEqual(
+      new Map([
+        ["app", { mayBeChanged: true, isOurAlternate: false }],
+        ["app_clone", { mayBeChanged: true, isOurAlternate: true }],
+        ["looker", { mayBeChanged: true, isOurAlternate: false, expiresAt }],
+      ]),
+    );
+    expect((await facts(credential("looker", "looker"))).users).toEqual(
+      new Map([["looker", { mayBeChanged: true, isOurAlternate: false, expiresAt }]]),
+    );
+  });
+
   test("no password that the engine set is in the server's log", async () => {
     const own = (await postgres.log()).split("\n").filter((line) => /(?:ALTER|CREATE) USER .*'md5/.test(line));
     expect(own.length).toBeGreaterThan(5);

@@ -3,6 +3,7 @@ import type {
   CallOptions,
   DatabaseEngine,
   DatabaseSession,
+  Inspection,
   LoginRefusal,
   PasswordChange,
   UserPairing,
@@ -10,11 +11,13 @@ import type {
 import { type Connection, connect } from "../postgres/connection.ts";
 import { transaction } from "../postgres/transaction.ts";
 import { sqlState, stringField } from "../postgres/translate-error.ts";
+import { inspect } from "./inspect.ts";
 import { setPassword } from "./md5-password.ts";
 import { markGroup } from "./pair-state.ts";
+import { shapes } from "./statement-shapes.ts";
 import { syncPair } from "./sync-pair.ts";
 
-type RedshiftSession = DatabaseSession & PasswordChange & UserPairing;
+type RedshiftSession = DatabaseSession & PasswordChange & UserPairing & Inspection;
 
 /** Redshift has neither lock_timeout nor advisory locks: of two changes of one user at once, one fails. */
 const limits = "SET LOCAL statement_timeout = 10000";
@@ -38,6 +41,7 @@ export function redshiftSession(connection: Connection): RedshiftSession {
     async syncPair(pair, next, call) {
       await inTransaction(connection, call, async () => syncPair(connection, pair, next, call));
     },
+    inspect: async (usernames, call) => inspect(connection, usernames, call),
     async [Symbol.asyncDispose]() {
       await connection.close();
     },
@@ -65,6 +69,7 @@ export function redshiftEngine(): DatabaseEngine<RedshiftSession> {
     defaultDatabase: "dev",
     /** Of Redshift's 127, what the name of the mark leaves. */
     maxUsernameBytes: 127 - markGroup("").length,
+    shapes,
     async login(target, credential, call) {
       const outcome = await connect(target, credential, call, refusalOf);
       if (typeof outcome === "string") return { ok: false, refusal: outcome };

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import type { Connection } from "../postgres/connection.ts";
-import { redshiftSession } from "./redshift-engine.ts";
+import { redshiftEngine, redshiftSession } from "./redshift-engine.ts";
 
 const call = { signal: new AbortController().signal };
 const pair = { first: "app", alternate: "app_clone", named: false };
@@ -78,6 +78,52 @@ test.each(["XX000", "40001"])("a change that lost to another one (%s) is made on
     "ALTER",
     "COMMIT",
   ]);
+});
+
+test.each([["setPassword"], ["syncPair"]] as const)(
+  "what a plan says of %s is what a session sends",
+  async (method) => {
+    const { connection, statements } = scripted({
+      "read users": [user("app"), user("app_clone")],
+      "read mark": [{ name: "rekey_alternate_of_app" }],
+      "read groups": [{ member: "app_clone", name: "rekey_alternate_of_app" }],
+    });
+    const session = redshiftSession(connection);
+    await (method === "setPassword" ? session.setPassword(clone, call) : session.syncPair(pair, clone, call));
+    const sent = statements.flatMap((statement) => statement.split("; "));
+    const shapes = redshiftEngine().shapes?.[method] ?? [];
+    expect(sent).toEqual(
+      shapes.map((shape) => {
+        const parts = shape.split("…").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+        return expect.stringMatching(new RegExp(`^${parts.join(".+")}$`));
+      }),
+    );
+  },
+);
+
+test("Redshift is told by its version, and an unreadable rest is left out", async () => {
+  const denied = new RekeyError("database-rights-missing");
+  const { connection } = scripted({
+    "inspect the version": [{ version: "PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC, Redshift 1.0.48805" }],
+    "inspect the mode": denied,
+    "inspect the users": denied,
+  });
+  await expect(redshiftSession(connection).inspect(["app"], call)).resolves.toEqual({
+    version: "Redshift 1.0.48805",
+    isSupported: true,
+    isReadOnly: false,
+    users: new Map(),
+  });
+});
+
+test.each([
+  [[{ name: "ALTER USER" }], true],
+  [[], false],
+])("the system privilege ALTER USER (%j) changes others: %s", async (rights, mayBeChanged) => {
+  const row = { name: "app", superuser: false, self: false, mysuper: false, expires: "infinity" };
+  const { connection } = scripted({ "inspect the users": [row], "inspect the rights": rights });
+  const { users } = await redshiftSession(connection).inspect(["app"], call);
+  expect(users.get("app")).toEqual({ mayBeChanged, isOurAlternate: false });
 });
 
 test("any other refusal is not repeated", async () => {

@@ -1,0 +1,70 @@
+import type { Document } from "mongodb";
+import { isRekeyError } from "../../errors/rekey-error.ts";
+import type { CallOptions, ServerFacts, UserFacts } from "../../rotation/ports.ts";
+import type { Connection } from "./connection.ts";
+import { readUsers } from "./users.ts";
+
+interface Privilege {
+  readonly resource: { readonly db?: string; readonly collection?: string; readonly anyResource?: boolean };
+  readonly actions: readonly string[];
+}
+
+interface AuthInfo {
+  readonly authenticatedUsers?: readonly { readonly user: string; readonly db: string }[];
+  readonly authenticatedUserPrivileges?: readonly Privilege[];
+}
+
+function isSupported(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > 4 || (major === 4 && minor >= 2);
+}
+
+/** The answer, or `undefined` where this session may not ask or the server does not know the command. */
+async function optional<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isRekeyError(error, "database-rights-missing") || isRekeyError(error, "database-failed")) return undefined;
+    throw error;
+  }
+}
+
+const covers = ({ resource }: Privilege, database: string): boolean =>
+  resource.anyResource === true || (resource.collection === "" && (resource.db === "" || resource.db === database));
+
+/**
+ * What a session may read; each user is asked for alone, since anyone may read itself. A user is left out where the server
+ * does not tell a session its privileges. MongoDB's users do not expire, and nobody is locked out.
+ */
+export async function inspect(
+  connection: Connection,
+  database: string,
+  usernames: readonly string[],
+  call: CallOptions,
+): Promise<ServerFacts> {
+  const ask = async (command: Document): Promise<Document | undefined> =>
+    optional(connection.run("inspect the server", "admin", command, call));
+  const version = String((await ask({ buildInfo: 1 }))?.["version"] ?? "unknown");
+  const hello = (await ask({ hello: 1 })) ?? (await ask({ isMaster: 1 }));
+  const status = await ask({ connectionStatus: 1, showPrivileges: true });
+  const { authenticatedUsers = [], authenticatedUserPrivileges: privileges }: AuthInfo = status?.["authInfo"] ?? {};
+  const may = (action: string): boolean =>
+    privileges?.some((privilege) => covers(privilege, database) && privilege.actions.includes(action)) === true;
+  const [first = ""] = usernames;
+  const users = new Map<string, UserFacts>();
+  for (const name of privileges === undefined ? [] : usernames) {
+    const [user] = (await optional(readUsers(connection, database, [name], call))) ?? [];
+    if (user === undefined) continue;
+    const isSelf = authenticatedUsers.some((self) => self.user === name && self.db === database);
+    users.set(name, {
+      mayBeChanged: may("changePassword") || (isSelf && may("changeOwnPassword")),
+      isOurAlternate: user.customData?.rekeyAlternateOf === first,
+    });
+  }
+  return {
+    version: `MongoDB ${version}`,
+    isSupported: isSupported(version),
+    isReadOnly: (hello?.["isWritablePrimary"] ?? hello?.["ismaster"]) === false,
+    users,
+  };
+}
