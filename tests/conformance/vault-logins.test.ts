@@ -114,14 +114,17 @@ describe.each([
       expect(error).toMatchObject({ code: "mirror-unauthorized", context: { operation: "login", status: 400 } });
     });
 
-    test.skipIf(name === "moto")("a request that was signed with another key is mirror-unauthorized", async () => {
-      const secretAccessKey = "canary-of-a-wrong-key";
-      const error = await failureOf(
-        open(login({ secretAccessKey }))({ verb: "read", path }, inTime()),
-        secretAccessKey,
-      );
-      expect(error).toMatchObject({ code: "mirror-unauthorized", context: { operation: "login", status: 400 } });
-    });
+    // moto verifies no signature.
+    if (name !== "moto") {
+      test("a request that was signed with another key is mirror-unauthorized", async () => {
+        const secretAccessKey = "canary-of-a-wrong-key";
+        const error = await failureOf(
+          open(login({ secretAccessKey }))({ verb: "read", path }, inTime()),
+          secretAccessKey,
+        );
+        expect(error).toMatchObject({ code: "mirror-unauthorized", context: { operation: "login", status: 400 } });
+      });
+    }
   });
 });
 
