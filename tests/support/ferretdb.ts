@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { accessSync, constants, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { freePort } from "./free-port.ts";
+import { outsideProgram } from "./outside-program.ts";
 
 export interface FerretDb {
   readonly host: "127.0.0.1";
@@ -18,40 +19,12 @@ export interface FerretDb {
   stop(): Promise<void>;
 }
 
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function findFerretDb(): string | undefined {
-  const named = process.env["REKEY_FERRETDB"];
-  const onPath = (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, "ferretdb"));
-  const found = (named === undefined || named === "" ? onPath : [named]).find(isExecutable);
-  if (found === undefined && process.env["REKEY_REQUIRE_ALL"] === "1") {
-    throw new Error("no ferretdb binary: set REKEY_FERRETDB to what tests/support/ferretdb/build has made");
-  }
-  return found;
-}
-
-/**
- * FerretDB's binary, from `REKEY_FERRETDB` or the path; its tests are skipped without it, and fail to load without it under
- * `REKEY_REQUIRE_ALL=1`.
- */
-export const ferretDb: string | undefined = findFerretDb();
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
+/** FerretDB's binary. */
+export const ferretDb: string | undefined = outsideProgram(
+  "REKEY_FERRETDB",
+  "made by tests/support/ferretdb/build",
+  "ferretdb",
+);
 
 const isListening = (log: string): boolean => /Listening on (?:TCP|TLS) 127\.0\.0\.1/.test(log);
 

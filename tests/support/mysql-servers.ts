@@ -3,13 +3,13 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { accessSync, chmodSync, constants, readdirSync, chownSync, rmSync } from "node:fs";
 import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import mysql from "mysql2/promise";
 import type { ServerCertificate } from "../../shared/testing/engine-contract/fixture.ts";
+import { freePort } from "./free-port.ts";
 
 type Product = "mariadb" | "mysql";
 
@@ -50,16 +50,6 @@ export const mysqld = find("REKEY_MYSQLD", undefined, "see .ci/install-mysql");
 
 const nobody = { uid: 65_534, gid: 65_534 };
 const startTimeoutMs = 60_000;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
 
 async function makeData(product: Product, binary: string, data: string, folder: string): Promise<void> {
   const run = promisify(execFile);
