@@ -130,8 +130,19 @@ test("what all roles share is Lambda's own business, only where it is needed, an
   ];
   expect(attached).toEqual(functions.map(() => expected));
   expect(shared.map((logicalId) => template.Resources[logicalId]?.["Condition"])).toEqual(["InVpc", "HasTracing"]);
-  const [allow = {}, deny = {}] = list(policies.get("NetworkInterfaces") ?? {}, "Statement").filter(isMembers);
-  expect([allow["Effect"], deny["Effect"]]).toEqual(["Allow", "Deny"]);
-  expect(actionsOf(deny)).toEqual(actionsOf(allow));
-  expect(sorted(actionsOf(allow).map((action) => action.split(":")[0] ?? ""))).toEqual(["ec2"]);
+  const statements = list(policies.get("NetworkInterfaces") ?? {}, "Statement").filter(isMembers);
+  const of = (effect: string): readonly string[] =>
+    sorted(statements.filter(({ Effect }) => Effect === effect).flatMap(actionsOf));
+  expect(of("Deny")).toEqual(of("Allow"));
+  expect(sorted(of("Allow").map((action) => action.split(":")[0] ?? ""))).toEqual(["ec2"]);
+});
+
+test("the endpoints that the template can make are those of the services that the functions call", () => {
+  const endpoints = readTemplate(readFileSync(resolve(root, "templates/vpc-endpoints.yaml"), "utf8")).Resources;
+  const reached = Object.values(endpoints)
+    .map((endpoint) => record(record(endpoint, "Properties"), "ServiceName")["Fn::Sub"])
+    .filter((name) => name !== undefined)
+    .map((name) => String(name).split(".").at(-1) ?? "");
+  const called = functions.flatMap(({ properties }) => [...sdkCalls(sourcesOf(properties))]);
+  expect(sorted(reached)).toEqual(sorted(called.map((call) => call.split(":")[0] ?? "")));
 });
