@@ -156,6 +156,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         parameters: { ...defaults, ...parameters },
         provider: {
           stackName: "rekey",
+          accountId,
+          roles: new Map(),
           call,
           deployFunction: async (definition) => lambda.deploy(definition),
           mapQueue,

@@ -39,6 +39,16 @@ export function describedFindings(description: SecretDescription, nowMs: number)
 }
 
 /**
+ * Since when the secret has its value, as its description tells: its last rotation, or its last change of any kind where it
+ * was never rotated. None for a secret without a value or one that is deleted.
+ */
+export function valueSince(description: SecretDescription): Date | undefined {
+  const { deletedAt, lastRotatedAt, changedAt } = description;
+  const hasValue = deletedAt === undefined && versionWithLabel(description, "AWSCURRENT") !== undefined;
+  return hasValue ? (lastRotatedAt ?? changedAt) : undefined;
+}
+
+/**
  * What the mirror shows beside AWSCURRENT; nothing for a secret without a value. Where the secret is not to be mirrored,
  * what the mirror still shows; of a secret that belongs to another cluster,
  * a copy that lies here. Errors: those of the ports; `option-invalid` for a tag.

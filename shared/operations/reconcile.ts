@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../errors/codes.ts";
 import { isRekeyError, RekeyError } from "../errors/rekey-error.ts";
 import type { CallOptions, EventPublisher, Finding, SecretDescription, SecretStore } from "../rotation/ports.ts";
-import { comparedFindings, describedFindings, type Found } from "./examine-secret.ts";
+import { comparedFindings, describedFindings, type Found, valueSince } from "./examine-secret.ts";
 import type { ReconcileTask } from "./list-managed.ts";
 import type { MirrorAudit, MirrorCluster } from "./ports.ts";
 
@@ -24,6 +24,8 @@ export interface Reconciliation {
   readonly skipped: number;
   readonly repaired: number;
   readonly findings: ReadonlyMap<Finding, number>;
+  /** Of the secrets examined, the one that has had its value longest. */
+  readonly oldest?: { readonly secretArn: string; readonly since: Date };
 }
 
 /** What goes wrong with every secret alike, so that the task is worth repeating as a whole. */
@@ -75,10 +77,13 @@ export async function reconcile(
   let examined = 0;
   let skipped = 0;
   let repaired = 0;
+  let oldest: Reconciliation["oldest"];
   for (const secretArn of secretArns) {
     try {
       const description = await describe(reconciler, secretArn, call);
       if (description === undefined) continue;
+      const since = valueSince(description);
+      if (since !== undefined && (oldest === undefined || since < oldest.since)) oldest = { secretArn, since };
       const described = reconciler.mirrorAlone === true ? [] : describedFindings(description, reconciler.nowMs());
       await tell(reconciler, description, described, call);
       const compared = audit === undefined ? [] : await comparedFindings({ ...reconciler, audit }, description, call);
@@ -93,7 +98,7 @@ export async function reconcile(
       if (vaultIsOut.has(error.code)) audit = undefined;
     }
   }
-  return { examined, skipped, repaired, findings };
+  return { examined, skipped, repaired, findings, ...(oldest === undefined ? {} : { oldest }) };
 }
 
 /** Reads what `JSON.stringify` made of a task; `{}` begins a look at everything. Errors: `event-malformed`. */
