@@ -76,6 +76,6 @@ test("of three clusters each mirrors its own secrets; one that is down delays no
     .filter(
       ({ "detail-type": type, detail }) => type === "Secret Mirrored" && all.includes(String(detail["secretName"])),
     )
-    .map(({ detail }) => [detail["secretName"], detail["cluster"]]);
+    .map(({ detail }): [unknown, unknown] => [detail["secretName"], detail["cluster"]]);
   expect(new Map(mirrored)).toEqual(new Map(all.map((name) => [name, homeOf(name)])));
 }, 60_000);
