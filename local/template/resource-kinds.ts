@@ -125,11 +125,12 @@ const table: ResourceKind = async (resource, provider) => {
 
 /** `GenerateSecretString`: a random password, as the named member of a template that is JSON. */
 async function generated(settings: Members, provider: Provider): Promise<Members> {
-  const { GenerateStringKey: key, SecretStringTemplate: template, ...policy } = settings;
+  const { GenerateStringKey: _key, SecretStringTemplate: _template, ...policy } = settings;
   const RandomPassword = text(await provider.call("secretsmanager", "GetRandomPassword", policy), "RandomPassword");
+  const key = optionalText(settings, "GenerateStringKey");
   if (key === undefined) return { SecretString: RandomPassword };
-  const members = JSON.parse(String(template)) as Members;
-  return { SecretString: JSON.stringify({ ...members, [String(key)]: RandomPassword }) };
+  const members = JSON.parse(text(settings, "SecretStringTemplate")) as Members;
+  return { SecretString: JSON.stringify({ ...members, [key]: RandomPassword }) };
 }
 
 const secret: ResourceKind = async (resource, provider) => {
