@@ -3,12 +3,16 @@ import { isRekeyError, RekeyError } from "../errors/rekey-error.ts";
 import type { CallOptions, EventPublisher, Finding, SecretDescription, SecretStore } from "../rotation/ports.ts";
 import { comparedFindings, describedFindings, type Found, valueSince } from "./examine-secret.ts";
 import type { ReconcileTask } from "./list-managed.ts";
-import type { MirrorAudit } from "./ports.ts";
+import type { MirrorAudit, MirrorCluster } from "./ports.ts";
 
 export interface Reconciler {
   readonly store: Pick<SecretStore, "describe" | "read">;
   /** Absent where nothing is mirrored. */
   readonly audit?: MirrorAudit;
+  /** Where several clusters share the secrets: the one that `audit` looks at. */
+  readonly cluster?: MirrorCluster;
+  /** Looks at the mirror alone: another stack's reconcile looks at the secrets themselves. */
+  readonly mirrorAlone?: boolean;
   readonly publisher: EventPublisher;
   readonly nowMs: () => number;
   /** Told of each secret that could not be examined wholly. */
@@ -80,10 +84,9 @@ export async function reconcile(
       if (description === undefined) continue;
       const since = valueSince(description);
       if (since !== undefined && (oldest === undefined || since < oldest.since)) oldest = { secretArn, since };
-      const described = describedFindings(description, reconciler.nowMs());
+      const described = reconciler.mirrorAlone === true ? [] : describedFindings(description, reconciler.nowMs());
       await tell(reconciler, description, described, call);
-      const compared =
-        audit === undefined ? [] : await comparedFindings({ store: reconciler.store, audit }, description, call);
+      const compared = audit === undefined ? [] : await comparedFindings({ ...reconciler, audit }, description, call);
       await tell(reconciler, description, compared, call);
       examined += 1;
       repaired += compared.filter(({ repairable }) => repairable).length;

@@ -7,7 +7,7 @@ import { environmentOf } from "./environment.ts";
 import { reportFailure } from "./logger.ts";
 import { writeMetrics } from "./metrics.ts";
 import { queueFunction } from "./queue-function.ts";
-import { environmentAudit } from "./vault-mirror.ts";
+import { environmentAudit, environmentCluster } from "./vault-mirror.ts";
 
 const dayMs = 86_400_000;
 
@@ -23,9 +23,12 @@ export function reconcileFunction(
     managed: managedSecrets(environment.list("REKEY_SECRETS")),
   };
   const audit = environmentAudit(environment, store);
+  const cluster = environmentCluster(environment);
   const reconciler = {
     store,
     ...(audit === undefined ? {} : { audit }),
+    ...(cluster === undefined ? {} : { cluster }),
+    mirrorAlone: environment.text("REKEY_RECONCILE") === "mirror",
     publisher: environmentPublisher(environment),
     nowMs: Date.now,
     skipped: (secret: string, error: Parameters<typeof reportFailure>[1]) =>
