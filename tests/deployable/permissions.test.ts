@@ -15,7 +15,7 @@ const functions = Object.entries(template.Resources)
 
 /** The repository's own source files that the bundle is made of. */
 function sourcesOf(properties: Members): readonly Source[] {
-  const folder = resolve(root, text(properties, "CodeUri"));
+  const folder = resolve(root, text(properties, "CodeUri").replace("dist/functions", "dist/maps"));
   const map: unknown = JSON.parse(readFileSync(resolve(folder, "index.mjs.map"), "utf8"));
   return textList(isMembers(map) ? map : {}, "sources")
     .map((source) => resolve(folder, source))
