@@ -91,6 +91,10 @@ test.each(functions)("$logicalId has a role of its own that only Lambda may assu
   const resource = template.Resources[roleOf(properties)] ?? {};
   expect(resource["Condition"]).toBe(template.Resources[logicalId]?.["Condition"]);
   const role = record(resource, "Properties");
+  // IAM takes 64 characters; the prefix may have 20.
+  const [, name = ""] = /\$\{AWS::StackName\}-(.+)"/u.exec(JSON.stringify(properties["FunctionName"])) ?? [];
+  expect(JSON.stringify(role["RoleName"])).toContain(`"\${RoleNamePrefix}-${name}-\${AWS::Region}"`);
+  expect(`${"p".repeat(20)}-${name}-ap-southeast-2`.length).toBeLessThanOrEqual(64);
   expect(list(record(role, "AssumeRolePolicyDocument"), "Statement")).toEqual([
     { Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" },
   ]);
