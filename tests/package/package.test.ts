@@ -116,7 +116,7 @@ test("a service that has no driver and no SDK installs the client, which loads a
   onTestFinished(async () => rm(place, { recursive: true }));
   const npm = async (...words: readonly string[]) => promisify(execFile)("npm", words, { cwd: place, timeout: 60_000 });
   await promisify(execFile)("npm", ["pack", "--silent", "--pack-destination", place], { cwd: root });
-  const [tarball = ""] = (await readdir(place)).filter((file) => file.endsWith(".tgz"));
+  const tarball = (await readdir(place)).find((file) => file.endsWith(".tgz"));
   await writeFile(path.join(place, "package.json"), '{"type":"module"}');
   await npm("install", "--no-audit", "--no-fund", "--prefer-offline", `./${tarball}`);
   const installed = await readdir(path.join(place, "node_modules"));
