@@ -1,12 +1,25 @@
-import { readdir, rename, stat } from "node:fs/promises";
+import { readdir, rename, stat, writeFile } from "node:fs/promises";
 import { bundleFunction } from "./bundle-function.ts";
+import { bundledPackages } from "./bundled-packages.ts";
+import { lockedPackages } from "./locked-packages.ts";
+import { sbom } from "./sbom.ts";
+import { thirdPartyLicenses } from "./third-party-licenses.ts";
+
+const locked = lockedPackages();
+const bundledIn = new Map<string, string[]>();
 
 for (const name of await readdir("functions")) {
-  const outfile = `dist/functions/${name}/index.mjs`;
-  const next = `dist/functions/${name}/next.mjs`;
-  await bundleFunction(name, next);
+  const folder = `dist/functions/${name}`;
+  const next = `${folder}/next.mjs`;
+  const bundled = bundledPackages(await bundleFunction(name, next));
   // A stack that loads the function meanwhile finds the old file or the new one, whole.
-  for (const ending of ["", ".map"]) await rename(`${next}${ending}`, `${outfile}${ending}`);
-  const { size } = await stat(outfile);
-  console.log(`${outfile} ${(size / 1024).toFixed(0)} KB`);
+  for (const ending of ["", ".map"]) await rename(`${next}${ending}`, `${folder}/index.mjs${ending}`);
+  await writeFile(
+    `${folder}/THIRD-PARTY-LICENSES.txt`,
+    await thirdPartyLicenses(bundled.flatMap((path) => locked.get(path) ?? [])),
+  );
+  for (const path of bundled) bundledIn.set(path, [...(bundledIn.get(path) ?? []), name]);
+  const { size } = await stat(`${folder}/index.mjs`);
+  console.log(`${folder}/index.mjs ${(size / 1024).toFixed(0)} KB`);
 }
+await writeFile("dist/rekey.cdx.json", sbom(locked, bundledIn));
