@@ -1,19 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { emulatorPage } from "./emulator-page.ts";
 import { codes } from "../../shared/errors/codes.ts";
 import { errorTable } from "./error-table.ts";
+import { pages, root } from "./fenced-blocks.ts";
 import { findingTable } from "./finding-table.ts";
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const pages = [
-  ...readdirSync(root).filter((name) => name.endsWith(".md")),
-  ...readdirSync(path.join(root, "docs"), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".md"))
-    .map((name) => path.join("docs", name)),
-];
 
 test.each([
   ["emulators", emulatorPage],
