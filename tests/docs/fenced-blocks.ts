@@ -12,7 +12,7 @@ export const pages: readonly string[] = [
     .map((name) => path.join("docs", name)),
 ].sort();
 
-export const readPage = (page: string): string => readFileSync(path.join(root, page), "utf8");
+const readPage = (page: string): string => readFileSync(path.join(root, page), "utf8");
 
 export interface FencedBlock {
   /** `page:line`, where it begins. */
