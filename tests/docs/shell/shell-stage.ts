@@ -20,8 +20,8 @@ export interface ShellStage {
 }
 
 /**
- * What the pages take for granted: the template deployed, a secret `db/orders` of a user on a real PostgreSQL, a Vault, a
- * Redis. `real` has the programs that npm does not bring.
+ * What the pages take for granted: the template deployed, a real PostgreSQL with a user whose secret is `db/orders` and one
+ * whose secret is still to be made of `first.json`, a Vault, a Redis. `real` has the programs that npm does not bring.
  */
 export async function startShellStage(
   real: Readonly<Record<"aws" | "vault" | "sam" | "redis-server" | "redis-cli", string>>,
@@ -35,11 +35,14 @@ export async function startShellStage(
   const { outputs } = await stack.deploy();
   const silent = starting.use(await startSilentAws(outputs));
 
-  await postgres.admin("CREATE ROLE orders LOGIN PASSWORD 'orders-first'");
-  const secretsManager = new SecretsManagerClient(stack.clientConfig);
   const { host, port } = postgres;
-  const value = { engine: "postgres", host, port, username: "orders", password: "orders-first", ssl: false };
-  await secretsManager.send(new CreateSecretCommand({ Name: "db/orders", SecretString: JSON.stringify(value) }));
+  const valueOf = async (username: string): Promise<string> => {
+    await postgres.admin(`CREATE ROLE ${username} LOGIN PASSWORD '${username}-first'`);
+    return JSON.stringify({ engine: "postgres", host, port, username, password: `${username}-first`, ssl: false });
+  };
+  const secretsManager = new SecretsManagerClient(stack.clientConfig);
+  const SecretString = await valueOf("orders");
+  await secretsManager.send(new CreateSecretCommand({ Name: "db/orders", SecretString }));
   secretsManager.destroy();
 
   const script = (file: string, text: string): string => {
@@ -50,6 +53,7 @@ export async function startShellStage(
   const place = path.join(folder, "rekey");
   for (const made of [shims, place]) mkdirSync(made);
   for (const name of readdirSync(root)) if (name !== ".git") symlinkSync(path.join(root, name), path.join(place, name));
+  writeFileSync(path.join(place, "first.json"), await valueOf("first"));
   const standIn = path.join(import.meta.dirname, "documented-program.ts");
   for (const name of programs) script(path.join(shims, name), `exec '${process.execPath}' '${standIn}' ${name}`);
   const { address, rootToken } = stack.vault;
