@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cpSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -39,6 +39,8 @@ test.skipIf(cdk === undefined)(
     cpSync(path.join(root, "template.yaml"), path.join(folder, "template.yaml"));
     await mkdir(path.join(folder, "dist"));
     await symlink(path.join(root, "dist/functions"), path.join(folder, "dist/functions"));
+    if (existsSync(path.join(root, "templates")))
+      await symlink(path.join(root, "templates"), path.join(folder, "templates"));
     const out = path.join(folder, "out");
     // Told a folder for it, as by the CDK's command line, the program synthesizes when it ends.
     const env = { PATH: process.env["PATH"], CDK_OUTDIR: out, HOME: folder };
@@ -56,6 +58,7 @@ test.skipIf(cdk === undefined)(
         code: { Bucket: expect.anything(), Key: expect.stringMatching(/\.zip$/u) },
       });
     }
+    expect(JSON.stringify(made.Resources)).not.toMatch(/"(?:CodeUri|Location)":"/u);
     expect(Object.values(made.Resources)).toContainEqual(
       expect.objectContaining({
         Type: "AWS::SecretsManager::RotationSchedule",

@@ -13,9 +13,8 @@ function perform(name: string, words: readonly string[]): number {
   appendFileSync(process.env["REKEY_DOCS_JOURNAL"] ?? "", `${treatment.how} ${name} ${words.join(" ")}\n`);
   if (treatment.how === "never") return 0;
   if (treatment.how === "elsewhere") {
-    const runs = readFileSync(path.join(root, ".ci/run"), "utf8").split("\n");
-    if (runs.some((line) => line.startsWith("check ") && line.includes(treatment.line))) return 0;
-    throw new Error(`.ci/run does not run ${treatment.line}`);
+    if (readFileSync(path.join(root, treatment.file), "utf8").includes(treatment.text)) return 0;
+    throw new Error(`${treatment.file} has no ${treatment.text}`);
   }
   const program = process.env[`REKEY_DOCS_PROGRAM_${treatment.program.replaceAll("-", "_")}`] ?? "";
   const args = treatment.how === "parse" ? treatment.words : [...words, ...(treatment.more ?? [])];

@@ -8,8 +8,8 @@ export type Treatment =
   | { readonly how: "run"; readonly program: string; readonly more?: readonly string[] }
   /** Only understood: the real program reads its words, with `words` put in, and acts on nothing. */
   | { readonly how: "parse"; readonly program: string; readonly words: readonly string[]; readonly reason: string }
-  /** Run by .ci/run, where a line has `line` in it. */
-  | { readonly how: "elsewhere"; readonly line: string }
+  /** Run by something else, whose file has `text` in it. */
+  | { readonly how: "elsewhere"; readonly file: string; readonly text: string }
   /** Not run or parsed by anything. */
   | { readonly how: "never"; readonly reason: string };
 
@@ -19,16 +19,24 @@ const { scripts } = JSON.parse(readFileSync(path.join(root, "package.json"), "ut
   scripts: Record<string, string>;
 };
 
+const inCi = (text: string): Treatment => ({ how: "elsewhere", file: ".ci/run", text });
+
 function npm(words: readonly string[]): Treatment {
   const [command = "", ...rest] = words;
-  if (command === "ci" || command === "test") return { how: "elsewhere", line: `npm ${command}` };
+  if (command === "ci" || command === "test") return inCi(`check "npm ${command}" npm ${command}`);
   const script = rest.find((word) => !word.startsWith("-")) ?? "";
   if (command !== "run" || scripts[script] === undefined)
     throw new Error(`no such command of npm's: ${words.join(" ")}`);
-  if (script === "demo") return { how: "elsewhere", line: "npm run demo" };
+  if (script === "demo") return inCi('on_a_bare_machine "npm ci && npm run demo"');
   // What npm test runs first.
-  if (script === "build") return { how: "elsewhere", line: "npm test" };
+  if (script === "build") return inCi('check "npm test" npm test');
   return { how: "run", program: "npm" };
+}
+
+function node(words: readonly string[]): Treatment {
+  if (words[1] !== "invoke") return { how: "run", program: "node" };
+  // With the variables of the function, which a reader has set.
+  return { how: "elsewhere", file: "tests/deployable/samples.test.ts", text: '["cli/main.ts", "invoke", name, file]' };
 }
 
 function vault(words: readonly string[]): Treatment {
@@ -50,7 +58,7 @@ function aws(words: readonly string[]): Treatment {
 
 const treatments: Readonly<Record<string, (words: readonly string[]) => Treatment>> = {
   aws,
-  node: () => ({ how: "run", program: "node" }),
+  node,
   npm,
   "redis-cli": () => ({ how: "run", program: "redis-cli" }),
   sam: (words) => ({
