@@ -18,6 +18,14 @@ const outputOf = (variable: string, output: string): string =>
 /** The block of JSON that the page shows. */
 const jsonWith = (word: string): string => blocksIn("json").find(({ text }) => text.includes(word))?.text ?? "";
 
+/** What the page promises in the end, as a command and what it prints once that is so. */
+const promised: Readonly<Record<string, { readonly command: string; readonly prints: string }>> = {
+  "docs/quick-start.md": {
+    command: "aws secretsmanager get-secret-value --secret-id db/first --version-stage AWSPREVIOUS",
+    prints: "first-first",
+  },
+};
+
 /** What a reader has by then: variables and files of their own. */
 const given: Readonly<Record<string, { readonly before?: string; readonly files?: Readonly<Record<string, string>> }>> =
   {
@@ -61,6 +69,8 @@ describe.skipIf(!isComplete)("the commands of a page, one after the other as a r
     const { code, said, journal } = await stage.run(`${before}\n${script}`, files);
     expect({ code, said: code === 0 ? "" : said }).toEqual({ code: 0, said: "" });
     expect(journal).not.toBe("");
+    const { command, prints } = promised[page] ?? { command: ":", prints: "" };
+    await expect.poll(async () => (await stage.run(command, {})).said, { timeout: 30_000 }).toContain(prints);
   });
 
   test("a wrong option, a command that nobody has thought about and an unset variable are noticed", async () => {
