@@ -1,4 +1,4 @@
-import { readdir, rename, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, stat, writeFile } from "node:fs/promises";
 import { bundleFunction } from "./bundle-function.ts";
 import { bundledPackages } from "./bundled-packages.ts";
 import { lockedPackages } from "./locked-packages.ts";
@@ -13,11 +13,12 @@ for (const name of await readdir("functions")) {
   const next = `${folder}/next.mjs`;
   const bundled = bundledPackages(await bundleFunction(name, next));
   // A stack that loads the function meanwhile finds the old file or the new one, whole.
-  for (const ending of ["", ".map"]) await rename(`${next}${ending}`, `${folder}/index.mjs${ending}`);
-  await writeFile(
-    `${folder}/THIRD-PARTY-LICENSES.txt`,
-    await thirdPartyLicenses(bundled.flatMap((path) => locked.get(path) ?? [])),
-  );
+  await rename(next, `${folder}/index.mjs`);
+  // Apart, since Lambda gets the function's whole folder.
+  await mkdir(`dist/maps/${name}`, { recursive: true });
+  await rename(`${next}.map`, `dist/maps/${name}/index.mjs.map`);
+  const packages = bundled.flatMap((path) => locked.get(path) ?? []);
+  await writeFile(`${folder}/THIRD-PARTY-LICENSES.txt`, await thirdPartyLicenses(packages));
   for (const path of bundled) bundledIn.set(path, [...(bundledIn.get(path) ?? []), name]);
   const { size } = await stat(`${folder}/index.mjs`);
   console.log(`${folder}/index.mjs ${(size / 1024).toFixed(0)} KB`);
