@@ -1,6 +1,8 @@
 import { vaultKv2Audit } from "../mirrors/kv2-audit.ts";
 import { vaultKv2Probe } from "../mirrors/kv2-probe.ts";
+import { vaultKv2View } from "../mirrors/kv2-view.ts";
 import { vaultKv2Mirror, type VaultKv2Options } from "../mirrors/vault-kv2.ts";
+import type { MirrorView } from "../operations/fleet/ports.ts";
 import type { MirrorProbe } from "../operations/doctor/account.ts";
 import type { Mirror, MirrorAudit } from "../operations/ports.ts";
 import type { SecretStore } from "../rotation/ports.ts";
@@ -26,6 +28,13 @@ export function environmentMirror(environment: Environment, store: SecretStore):
 export function environmentAudit(environment: Environment, store: SecretStore): MirrorAudit | undefined {
   if (environment.text("VAULT_ADDR") === undefined) return undefined;
   return vaultKv2Audit(environmentVault(environment, store), optionsOf(environment));
+}
+
+/** The Vault clusters that the environment describes, each to be looked at without a secret's value; it describes one or none. */
+export function environmentViews(environment: Environment, store: SecretStore): readonly MirrorView[] {
+  const address = environment.text("VAULT_ADDR");
+  if (address === undefined) return [];
+  return [vaultKv2View(address, environmentVault(environment, store), optionsOf(environment))];
 }
 
 /** What the doctor asks of the mirror that the environment describes; `undefined` where it describes none. */
