@@ -12,6 +12,7 @@ import { createCloudWatchLogs } from "./cloudwatch-logs/service.ts";
 import { createDynamoDb } from "./dynamodb/service.ts";
 import { createEventBridge, type EventBridge } from "./eventbridge/service.ts";
 import { createLambda, type Lambda } from "./lambda/service.ts";
+import { packageRoot } from "./package-root.ts";
 import { createSecretsManager, type SecretsManager } from "./secrets-manager/service.ts";
 import { createSns } from "./sns/service.ts";
 import { createSqs, type Sqs } from "./sqs/service.ts";
@@ -68,7 +69,7 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-const repositoryTemplate = resolve(import.meta.dirname, "../template.yaml");
+const repositoryTemplate = resolve(packageRoot, "template.yaml");
 
 /** The whole local stack on loopback: AWS's services behind one endpoint, and Vault. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {

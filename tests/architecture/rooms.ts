@@ -123,9 +123,13 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   functions: { rooms: ["shared/runtime", "shared/rotation", "shared/engines"], packages: [] },
   cli: {
-    rooms: ["shared", "functions"],
+    rooms: ["shared", "functions", "local/run-local.ts", "local/package-root.ts", "package.json"],
     packages: [
-      "node:util",
+      "commander",
+      "node:path",
+      "node:readline/promises",
+      "node:url",
+      "node:timers/promises",
       "node:crypto",
       "node:fs/promises",
       "@aws-sdk/client-iam",

@@ -5,12 +5,8 @@ import type { StepRecord } from "../fleet/ports.ts";
 import { reasonTag } from "../reason-tag.ts";
 import { awaitRotation } from "./await-rotation.ts";
 import type { CampaignEvent, Progress } from "./campaign-events.ts";
-import {
-  type CampaignOptions,
-  type CampaignPorts,
-  campaignSettings,
-  type CampaignSettings,
-} from "./campaign-options.ts";
+import type { CampaignOptions, CampaignPorts, CampaignSettings } from "./campaign-options.ts";
+import { campaignWaves } from "./campaign-waves.ts";
 import { eventStream } from "./event-stream.ts";
 import { type CampaignVersion, versionInCampaign } from "./version-of.ts";
 
@@ -90,13 +86,6 @@ async function rotateOne(running: Running, secretId: string, call: CallOptions):
   }
 }
 
-const wavesOf = (secrets: readonly string[], { canary, waveSize, wait }: CampaignSettings): readonly string[][] => {
-  if (!wait) return [[...secrets]];
-  const waves = canary === 0 ? [] : [secrets.slice(0, canary)];
-  for (let from = canary; from < secrets.length; from += waveSize) waves.push(secrets.slice(from, from + waveSize));
-  return waves.filter((wave) => wave.length > 0);
-};
-
 /**
  * Rotates secrets now, in waves: the canary's must end well before the others begin, a wave before the next, and after
  * `stopAfter` failures no further rotation is begun, while those under way are waited for. Every rotation has a VersionId
@@ -113,8 +102,7 @@ export function rotateCampaign(
   options: CampaignOptions,
   call: CallOptions,
 ): AsyncGenerator<CampaignEvent> {
-  const settings = campaignSettings(options);
-  const waves = wavesOf(secretIds, settings);
+  const { waves, ...settings } = campaignWaves(secretIds, options);
   return eventStream<CampaignEvent>(async (tell) => {
     const { campaign } = settings;
     const running: Running = { ports, settings, tell, turn: pacer(ports, settings.startsPerSecond) };
