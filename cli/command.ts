@@ -56,6 +56,6 @@ export const interruptedCode = 130;
 export const exitCodes: Readonly<Record<number, string>> = {
   0: "done, and nothing to object",
   1: "not done, or something was found: the error's code, or the findings, say what",
-  2: "wrong use: an unknown command or option, a missing word, or nobody there to confirm",
+  2: "wrong use: an unknown command or option, or a missing word",
   [interruptedCode]: "interrupted with Ctrl-C",
 };

@@ -46,7 +46,7 @@ function totals(rows: readonly Row[]): string {
   const counts = new Map<string, number>();
   for (const { health } of rows) counts.set(health, (counts.get(health) ?? 0) + 1);
   const parts = [...counts].map(([health, count]) => `${count} ${health}`);
-  return `${rows.length} secrets${parts.length === 0 ? "" : `: ${parts.join(", ")}`}`;
+  return `${rows.length} secret${rows.length === 1 ? "" : "s"}${parts.length === 0 ? "" : `: ${parts.join(", ")}`}`;
 }
 
 async function* rowsOf(given: Given, context: CommandContext): AsyncGenerator<Row> {
