@@ -21,7 +21,10 @@ const section = (title: string, rows: readonly (readonly string[])[]): readonly 
       ];
 
 const outcomeText = ({ outcome }: RotationRun): string =>
-  coloured(outcome === "succeeded" ? "green" : outcome === "failed" ? "red" : "yellow", outcome);
+  coloured(
+    outcome === "succeeded" || outcome === "tested" ? "green" : outcome === "failed" ? "red" : "yellow",
+    outcome,
+  );
 
 const rotationLines = (run: RotationRun): readonly string[] => [
   "",

@@ -1,6 +1,7 @@
 import { RekeyError } from "../shared/errors/rekey-error.ts";
 import { fleet } from "../shared/operations/fleet/fleet-page.ts";
 import { mirrorFleet, type MirrorEvent } from "../shared/operations/fleet/mirror-fleet.ts";
+import type { SecretStore } from "../shared/rotation/ports.ts";
 import { secretNameIn } from "../shared/rotation/secret-name.ts";
 import { environmentPublisher, environmentStore } from "../shared/runtime/aws-clients.ts";
 import { environmentOf } from "../shared/runtime/environment.ts";
@@ -13,6 +14,10 @@ import { coloured, progressLine } from "./terminal.ts";
 async function* everySecret(call: CommandContext): AsyncGenerator<string> {
   for await (const { secretArn } of fleet(operator(), {}, call)) yield secretArn;
 }
+
+/** A name that no secret has is a mistake; an ARN may be of one that is gone, whose mirror is to go, too. */
+const mirroredId = async (store: SecretStore, secretId: string, call: CommandContext): Promise<string> =>
+  secretId.startsWith("arn:") ? secretId : (await store.describe(secretId, call)).secretArn;
 
 function text(event: MirrorEvent): string {
   const name = secretNameIn(event.secretId);
@@ -39,7 +44,8 @@ export const mirrorCommand: Run = async ([secretId], given, context) => {
   const ports = { store, mirror: environmentMirror(environment, store), publisher: environmentPublisher(environment) };
   const line = progressLine();
   const counts = new Map<string, number>();
-  for await (const event of mirrorFleet(ports, secretId === undefined ? everySecret(context) : [secretId], context)) {
+  const named = secretId === undefined ? [] : [await mirroredId(store, secretId, context)];
+  for await (const event of mirrorFleet(ports, all ? everySecret(context) : named, context)) {
     counts.set(event.outcome, (counts.get(event.outcome) ?? 0) + 1);
     line.clear();
     if (flagOption(given, "json")) console.log(json(event));

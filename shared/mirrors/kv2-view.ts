@@ -1,4 +1,5 @@
 import type { MirrorView } from "../operations/fleet/ports.ts";
+import type { MirrorCluster } from "../operations/ports.ts";
 import type { VaultSend } from "../vault/connect-vault.ts";
 import { heldRevision } from "./held-revision.ts";
 import { versionIn } from "./mirrored-fields.ts";
@@ -10,12 +11,13 @@ import type { VaultKv2Options } from "./vault-kv2.ts";
  * policy needs read on the data path. Errors: those of the mirror's `write`, but `mirror-conflict`.
  */
 export function vaultKv2View(
-  cluster: string,
+  { name: cluster, mirrors }: MirrorCluster,
   send: VaultSend,
   { mount = "secret", pathPrefix }: VaultKv2Options = {},
 ): MirrorView {
   return {
     cluster,
+    mirrors,
     async look(secret, call) {
       const path = `${mount}/data/${mirrorPath(secret, pathPrefix)}`;
       const { revision, fields } = await heldRevision(send, path, call);

@@ -12,7 +12,7 @@ export interface Awaited {
 /** Secrets Manager's answers may be a moment behind: only what is seen so often in a row counts as an end. */
 const looksForAnEnd = 3;
 /** The log is asked less often than the secret: five calls a second are all that an account has. */
-const logEveryMs = 2_000;
+const logEveryMs = { followed: 2_000, oneOfMany: 30_000 } as const;
 
 const failure = (versionId: string, secret: string, step: StepRecord | undefined): RekeyError =>
   new RekeyError("rotation-failed", {
@@ -67,7 +67,7 @@ async function look({ store }: CampaignPorts, secretArn: string, call: CallOptio
  */
 export async function awaitRotation(
   ports: CampaignPorts,
-  settings: Pick<CampaignSettings, "timeoutMs" | "pollMs">,
+  settings: Pick<CampaignSettings, "timeoutMs" | "pollMs"> & { readonly followsSteps: boolean },
   before: SecretDescription,
   versionId: string,
   told: Awaited,
@@ -78,7 +78,8 @@ export async function awaitRotation(
   const readSteps = stepReader(ports, before, versionId, told.step);
   let promoted = false;
   let endings = 0;
-  let logAtMs = ports.nowMs() + logEveryMs;
+  const everyMs = settings.followsSteps ? logEveryMs.followed : logEveryMs.oneOfMany;
+  let logAtMs = ports.nowMs() + everyMs;
   for (;;) {
     await ports.pause(settings.pollMs, call);
     const now = await look(ports, secretArn, call);
@@ -86,12 +87,13 @@ export async function awaitRotation(
     const { labels, lastRotatedAt } = now ?? before;
     const on = labels.get(versionId) ?? [];
     if (on.includes("AWSCURRENT")) {
+      if (!promoted && settings.followsSteps) await readSteps(call);
       if (!promoted) told.promoted();
       promoted = true;
       // AWSPENDING may stay on the current version; the date does not move before finishSecret has succeeded.
       const isDated = lastRotatedAt !== undefined && lastRotatedAt.getTime() !== before.lastRotatedAt?.getTime();
       if (isDated || !on.includes("AWSPENDING")) {
-        await readSteps(call);
+        if (settings.followsSteps) await readSteps(call);
         return;
       }
     }
@@ -101,7 +103,7 @@ export async function awaitRotation(
       const steps = await readSteps(call);
       const final = promoted ? undefined : steps.find(isFinal);
       if (final !== undefined || endings >= looksForAnEnd) throw failure(versionId, secretArn, final ?? steps.at(-1));
-      logAtMs = ports.nowMs() + logEveryMs;
+      logAtMs = ports.nowMs() + everyMs;
     }
     if (ports.nowMs() >= endMs) {
       throw new RekeyError("rotation-under-way", { context: { secret: secretArn, version: versionId } });

@@ -14,7 +14,7 @@ type Tell = (event: CampaignEvent) => void;
 
 interface Running {
   readonly ports: CampaignPorts;
-  readonly settings: CampaignSettings;
+  readonly settings: CampaignSettings & { readonly followsSteps: boolean };
   readonly tell: Tell;
   /** Waits for the next start. */
   readonly turn: (call: CallOptions) => Promise<void>;
@@ -64,7 +64,8 @@ async function rotateOne(running: Running, secretId: string, call: CallOptions):
     if (version.state === "done") return at("already");
     if (version.state === "new") {
       const context = { secret: secretArn };
-      if (!before.rotationEnabled) throw new RekeyError("rotation-disabled", { context });
+      const hint = "bring it under management first: rekey adopt <secret>";
+      if (!before.rotationEnabled) throw new RekeyError("rotation-disabled", { context, hint });
       const pending = versionWithLabel(before, "AWSPENDING");
       if (pending !== undefined && pending !== versionWithLabel(before, "AWSCURRENT")) {
         throw new RekeyError("rotation-under-way", { context: { ...context, version: pending } });
@@ -86,6 +87,9 @@ async function rotateOne(running: Running, secretId: string, call: CallOptions):
   }
 }
 
+/** The steps of so few are told from the log as they are done; of more, only why one failed. */
+const mostFollowed = 5;
+
 /**
  * Rotates secrets now, in waves: the canary's must end well before the others begin, a wave before the next, and after
  * `stopAfter` failures no further rotation is begun, while those under way are waited for. Every rotation has a VersionId
@@ -105,7 +109,8 @@ export function rotateCampaign(
   const { waves, ...settings } = campaignWaves(secretIds, options);
   return eventStream<CampaignEvent>(async (tell) => {
     const { campaign } = settings;
-    const running: Running = { ports, settings, tell, turn: pacer(ports, settings.startsPerSecond) };
+    const followed = { ...settings, followsSteps: secretIds.length <= mostFollowed };
+    const running: Running = { ports, settings: followed, tell, turn: pacer(ports, settings.startsPerSecond) };
     const counts: Record<Progress, number> = { requested: 0, promoted: 0, rotated: 0, already: 0, failed: 0 };
     const stops = (): boolean => call.signal.aborted || counts.failed >= settings.stopAfter;
     tell({ type: "campaign-started", campaign, waves: waves.map((wave) => wave.length) });

@@ -9,8 +9,8 @@ export interface RotationRun {
   readonly labels: readonly string[];
   readonly startedAt: Date;
   readonly endedAt: Date;
-  /** `unfinished`: finishSecret is not in the log, and no step failed. */
-  readonly outcome: "succeeded" | "failed" | "unfinished";
+  /** `tested`: the function was tried with a copy of AWSCURRENT. `unfinished`: finishSecret is not in the log, and no step failed. */
+  readonly outcome: "succeeded" | "failed" | "tested" | "unfinished";
   /** In the order in which they ended; a step that was repeated is there each time. */
   readonly steps: readonly StepRecord[];
 }
@@ -46,13 +46,16 @@ function runsOf(steps: readonly StepRecord[], versions: readonly VersionFacts[])
   const runs = [...byVersion].map(([versionId, ofVersion]): RotationRun => {
     const first = ofVersion[0];
     const last = ofVersion.at(-1);
+    const labels = versions.find((version) => version.versionId === versionId)?.labels;
     const isFinished = ofVersion.some(({ step, outcome }) => step === "finishSecret" && outcome !== "failed");
+    // Secrets Manager drops the version of a test, and calls no other step.
+    const isTest = labels === undefined && ofVersion.every(({ step }) => step === "testSecret");
     return {
       versionId,
-      labels: versions.find((version) => version.versionId === versionId)?.labels ?? [],
+      labels: labels ?? [],
       startedAt: new Date((first?.at.getTime() ?? 0) - (first?.durationMs ?? 0)),
       endedAt: last?.at ?? new Date(0),
-      outcome: isFinished ? "succeeded" : last?.outcome === "failed" ? "failed" : "unfinished",
+      outcome: isFinished ? "succeeded" : last?.outcome === "failed" ? "failed" : isTest ? "tested" : "unfinished",
       steps: ofVersion,
     };
   });

@@ -104,6 +104,8 @@ export interface AuditTrail {
 /** One Vault cluster, looked at without a secret's value. */
 export interface MirrorView {
   readonly cluster: string;
+  /** Whether the secret belongs to this one of several clusters. Errors: `option-invalid` for a tag. */
+  mirrors(secret: MirroredSecret): boolean;
   /** Revision 0: nothing was ever written there. Errors: those of the mirror. */
   look(
     secret: MirroredSecret,

@@ -5,7 +5,7 @@ import { atOnce } from "./at-once.ts";
 import type { FleetPorts, MirrorView } from "./ports.ts";
 import type { SecretSummary } from "./secret-summary.ts";
 
-/** `current`: it holds AWSCURRENT. `behind`: another version. `missing`: none of rekey's. `off`: it is not to be mirrored. */
+/** `current`: it holds AWSCURRENT. `behind`: another version. `missing`: none of rekey's. `off`: it is not to be there. `left`: and yet it is. */
 export type MirrorStanding = {
   readonly cluster: string;
   readonly state: "current" | "behind" | "missing" | "off" | "left" | "unseen";
@@ -41,8 +41,10 @@ async function mirrorStanding(
 ): Promise<MirrorStanding> {
   const { cluster } = view;
   try {
-    const held = await view.look({ secretArn, secretName, tags: new Map(Object.entries(tags)) }, call);
-    if (!mirrored) return { cluster, state: held.versionId === undefined ? "off" : "left", ...held };
+    const secret = { secretArn, secretName, tags: new Map(Object.entries(tags)) };
+    const held = await view.look(secret, call);
+    if (!mirrored || !view.mirrors(secret))
+      return { cluster, state: held.versionId === undefined ? "off" : "left", ...held };
     if (held.versionId === undefined) return { cluster, state: "missing", ...held };
     return { cluster, state: held.versionId === versionId ? "current" : "behind", ...held };
   } catch (error) {
