@@ -88,7 +88,7 @@ test("rotate of what is not rotated: exit code 1, the code, and how to go on", a
   expect(code).toBe(1);
   expect(out).toMatchInlineSnapshot(`
     "failed     db/stock  <version>
-               rotation-disabled: call RotateSecret with this function's ARN first
+               rotation-disabled: bring it under management first: rekey adopt <secret>
     0 rotated, 1 failed
     go on with: --campaign c1
     "
@@ -113,7 +113,7 @@ test("history tells versions, the rotation step by step, and who", async () => {
       <time>  testSecret    done  <ms>
       <time>  finishSecret  done  <ms>
 
-    Rotation to <version>: unfinished
+    Rotation to <version>: tested
       <time>  testSecret  done  <ms>
 
     Who changed what
@@ -246,16 +246,24 @@ test("a failed rotation says why by the code that the function logged, and those
   await stage.postgres.admin("ALTER ROLE shop_a NOLOGIN");
   const { code, out } = await stage.rekey("rotate", "--tag", "team=shop", "--yes", "--campaign", "shop-2");
   expect(code).toBe(1);
-  expect(out).toMatchInlineSnapshot();
+  expect(out).toMatchInlineSnapshot(`
+    "wave 1: 1
+    failed     shop/a  <version>
+               rotation-failed: credential-refused: check the user name, its expiry, its LOGIN attribute and the server's host rules
+    0 rotated, 1 failed, 3 not begun
+    go on with: --campaign shop-2
+    "
+  `);
   await stage.postgres.admin("ALTER ROLE shop_a LOGIN");
 });
 
-test("status --check fails for a secret that is overdue; --watch shows it anew until Ctrl-C, which is no failure", async () => {
+test("status --check fails for a secret that is stuck; --watch shows it anew until Ctrl-C, which is no failure", async () => {
   await stage.secrets.cancelRotateSecret({ SecretId: "shop/a" });
   expect((await stage.rekey("status", "--check", "--search", "orders")).code).toBe(0);
+  expect((await stage.rekey("status", "--check", "--search", "shop")).code).toBe(1);
   const { child, printed, code } = stage.spawnRekey("status", "--watch", "0.2", "--search", "shop");
   await expect.poll(() => printed.out.split("NAME").length, { timeout: 20_000 }).toBeGreaterThan(2);
   child.kill("SIGINT");
   expect([await code, printed.err]).toEqual([0, ""]);
-  expect(printed.out).toContain("shop/a  off");
+  expect(printed.out).toContain("shop/a  stuck");
 });

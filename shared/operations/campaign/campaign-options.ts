@@ -53,7 +53,7 @@ const defaults = {
 const bounds = {
   canary: [0, 100_000],
   waveSize: [1, 100_000],
-  startsPerSecond: [0.01, 50],
+  startsPerSecond: [0.01, 1_000],
   atOnce: [1, 1_000],
   stopAfter: [1, 1_000_000],
   timeoutMs: [1_000, 86_400_000],

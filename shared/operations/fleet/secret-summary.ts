@@ -4,7 +4,8 @@ import { subscribersOf } from "../retire-replaced.ts";
 import type { ListedSecret } from "./ports.ts";
 
 /**
- * `rotating`: AWSPENDING waits on a new version. `stuck`: it has done so for an hour. `overdue`: Secrets Manager should have
+ * `rotating`: AWSPENDING waits on a new version. `stuck`: it has done so for an hour, or though
+ * rotation is off. `overdue`: Secrets Manager should have
  * rotated an hour ago. `off`: rotation is not enabled. `empty`: there is no AWSCURRENT.
  */
 export type Health = "healthy" | "rotating" | "stuck" | "overdue" | "off" | "empty" | "deleted";
@@ -37,8 +38,9 @@ function healthOf(secret: ListedSecret, nowMs: number): Health {
   if (current === undefined) return "empty";
   if (found.has("pending-stuck")) return "stuck";
   if (found.has("rotation-overdue")) return "overdue";
-  if (pending !== undefined && pending !== current) return "rotating";
-  return secret.rotationEnabled ? "healthy" : "off";
+  const isWaiting = pending !== undefined && pending !== current;
+  if (!secret.rotationEnabled) return isWaiting ? "stuck" : "off";
+  return isWaiting ? "rotating" : "healthy";
 }
 
 /** What a list or a description tells of a secret by itself: no further call. */
