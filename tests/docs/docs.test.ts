@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { commandPage } from "./command-page.ts";
 import { emulatorPage } from "./emulator-page.ts";
 import { codes } from "../../shared/errors/codes.ts";
 import { errorTable } from "./error-table.ts";
@@ -16,6 +17,7 @@ const pages = [
 ];
 
 test.each([
+  ["cli", commandPage],
   ["emulators", emulatorPage],
   ["errors", errorTable],
   ["findings", findingTable],
