@@ -13,7 +13,7 @@ import { at, type VaultAdmin } from "../support/vault-http.ts";
 
 const names = ["db/one", "db/two", "db/three"];
 const changes = 8;
-const soon = { timeout: 30_000, interval: 100 };
+const soon = { timeout: 60_000, interval: 100 };
 
 /** What every revision of a key holds, oldest first. */
 async function historyOf(admin: VaultAdmin, name: string): Promise<readonly number[]> {
@@ -92,7 +92,7 @@ describe.skipIf(bao === undefined)("three nodes of OpenBao on raft", () => {
     expect(balancer.refused()).toBeGreaterThan(0);
     await killed.restart();
     expect(await killed.health()).toBe(429);
-  });
+  }, 120_000);
 
   test("a standby forwards the mirror's write to the leader; told not to, it answers 307 to the leader", async () => {
     const leader = await cluster.leader();
