@@ -62,6 +62,12 @@ function stage(names: readonly string[], changes: Readonly<Record<string, Partia
   return { ports, held, log, put };
 }
 
+function clusterNamed({ clusters }: MigrationPorts, name: string) {
+  const found = clusters.get(name);
+  if (found === undefined) throw new Error(`no cluster ${name}`);
+  return found;
+}
+
 async function all(ports: MigrationPorts, apply: boolean): Promise<readonly Migration[]> {
   const found: Migration[] = [];
   for await (const migration of migrateMirror(ports, { apply, call })) found.push(migration);
@@ -94,7 +100,7 @@ test("what is current is written at home and seen there before it is withdrawn e
 test("a home that does not hold what was written keeps the copies elsewhere", async () => {
   const { ports, log, put } = stage(["b/moved"]);
   put("one", "b/moved", "v5");
-  const two = ports.clusters.get("two") ?? expect.fail();
+  const two = clusterNamed(ports, "two");
   const deaf = { ...two, mirror: { ...two.mirror, write: async () => ({ revision: 1, written: true }) } };
   const [failed] = await all({ ...ports, clusters: new Map([...ports.clusters, ["two", deaf]]) }, true);
   expect(failed?.error?.code).toBe("mirror-conflict");
@@ -114,7 +120,7 @@ test.each([
 test("a cluster that is given by two names keeps what it holds, and it is said", async () => {
   const { ports, held, put } = stage(["b/moved", "b/next"]);
   put("two", "b/moved", "v5");
-  const two = ports.clusters.get("two") ?? expect.fail();
+  const two = clusterNamed(ports, "two");
   const found = await all({ ...ports, clusters: new Map([...ports.clusters, ["one", two]]) }, true);
   expect(found).toHaveLength(1);
   expect(found[0]?.error).toMatchObject({ code: "option-invalid", context: { option: "cluster" } });
@@ -146,7 +152,7 @@ test("a secret that is gone since it was listed is passed over", async () => {
 test("a cluster that is out of reach ends it before anything is withdrawn", async () => {
   const { ports, log, put } = stage(["b/moved", "a/next"]);
   put("one", "b/moved", "v5");
-  const two = ports.clusters.get("two") ?? expect.fail();
+  const two = clusterNamed(ports, "two");
   const write = async () => Promise.reject(new RekeyError("mirror-unavailable"));
   const out = new Map([...ports.clusters, ["two", { ...two, mirror: { ...two.mirror, write } }]]);
   const error: unknown = await all({ ...ports, clusters: out }, true).catch((reason: unknown) => reason);
