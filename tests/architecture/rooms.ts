@@ -140,7 +140,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "@aws-sdk/client-sqs",
     ],
   },
-  bundle: { rooms: [], packages: ["esbuild", "node:"] },
+  bundle: { rooms: [], packages: ["esbuild", "@cyclonedx/cyclonedx-library", "node:"] },
   local: {
     rooms: ["shared/rotation/ports.ts", "shared/client", "shared/stores", "shared/secrets", "shared/errors"],
     packages: [
@@ -164,6 +164,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "mysql2",
       "@redis/client",
       "@aws-lambda-powertools/parameters",
+      "@aws-sdk/client-lambda",
       "@aws-sdk/client-secrets-manager",
       "@middy/secrets-manager",
       "esbuild",

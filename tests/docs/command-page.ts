@@ -28,7 +28,7 @@ function commandSection(command: CommandDefinition): readonly string[] {
     ...(options.length > 0 ? optionTable(options) : []),
     ...(aws ? ["Also the options for AWS.", ""] : []),
     ...(codes.length > 0 ? [`Exit code ${codes.join("; ")}.`, ""] : []),
-    ...(examples.length > 0 ? ["```sh", ...examples, "```", ""] : []),
+    ...(examples.length > 0 ? ["```text", ...examples, "```", ""] : []),
   ];
 }
 
