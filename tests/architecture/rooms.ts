@@ -164,6 +164,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "mysql2",
       "@redis/client",
       "@aws-lambda-powertools/parameters",
+      "@aws-sdk/client-lambda",
       "@aws-sdk/client-secrets-manager",
       "@middy/secrets-manager",
       "esbuild",

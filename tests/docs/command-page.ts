@@ -28,7 +28,7 @@ function commandSection(command: CommandDefinition): readonly string[] {
     ...(options.length > 0 ? optionTable(options) : []),
     ...(aws ? ["Also the options for AWS.", ""] : []),
     ...(codes.length > 0 ? [`Exit code ${codes.join("; ")}.`, ""] : []),
-    ...(examples.length > 0 ? ["```sh", ...examples, "```", ""] : []),
+    ...(examples.length > 0 ? ["```text", ...examples, "```", ""] : []),
   ];
 }
 
@@ -72,6 +72,7 @@ export function commandPage(): string {
     "| rollback | as rotate, and `GetSecretValue`, `PutSecretValue`, `UpdateSecretVersionStage` | reaches the database |",
     "| adopt | `DescribeSecret`, `GetSecretValue`, `TagResource`, `RotateSecret` | `lambda:InvokeFunction`; as doctor; reaches the database |",
     "| mirror | `DescribeSecret`, `GetSecretValue`; `--all`: `ListSecrets` | Vault: [the mirror's policy](#rekey-vault-policy) |",
+    "| migrate-mirror | `ListSecrets`, `DescribeSecret`, `GetSecretValue` | each Vault: [the mirror's policy](#rekey-vault-policy) |",
     "",
     ...commands.flatMap(commandSection),
   ]
