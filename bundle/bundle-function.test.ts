@@ -64,7 +64,7 @@ test.each([
   },
 );
 
-test.each(["announce-change", "mirror-to-vault", "notify-webhook", "reconcile", "retire-previous"])(
+test.each(["announce-change", "mirror-to-vault", "notify-redis", "notify-webhook", "reconcile", "retire-previous"])(
   "%s loads and takes an empty batch",
   async (name) => {
     const outfile = path.join(folder, name, "index.mjs");

@@ -4,6 +4,8 @@ export const functionEnvironment: Readonly<Record<string, string>> = {
   EVENT_BUS_NAME: "rekey",
   REKEY_ADOPTION_TABLE: "adoptions",
   REKEY_RECONCILE_QUEUE_URL: "http://127.0.0.1/queue",
+  REKEY_REDIS_CHANNEL: "rekey",
+  REKEY_REDIS_SECRET: "redis-login",
   REKEY_RETIRE_QUEUE_URL: "http://127.0.0.1/queue",
   REKEY_WEBHOOK_KEY_SECRET: "webhook-key",
   REKEY_WEBHOOK_URL: "https://127.0.0.1/",

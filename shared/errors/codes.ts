@@ -34,6 +34,16 @@ export const codes = {
     meaning: "the table of who uses which version did not take an adoption",
     hint: "the message is delivered again; check the table and the role's dynamodb:UpdateItem permission if it persists",
   },
+  "channel-unauthorized": {
+    disposition: "intervene",
+    meaning: "Redis refused the login, or the user may not publish on the channel",
+    hint: "allow the secret's user +publish and the channel: ACL SETUSER <user> resetchannels &<channel> +publish",
+  },
+  "channel-unavailable": {
+    disposition: "retry",
+    meaning: "Redis did not take the event for its channel",
+    hint: "the message is delivered again; check host, port, security groups and the server's health by the reason in the context",
+  },
   "connection-lost": {
     disposition: "retry",
     meaning: "the connection to the database was cut in the middle",

@@ -14,6 +14,7 @@ const functions = Object.entries(template.Resources)
 const unused: Readonly<Record<string, readonly string[]>> = {
   MirrorToVaultFunction: ["ListSecretVersionIds", "PutSecretValue", "UpdateSecretVersionStage"],
   AnnounceChangeFunction: ["GetSecretValue", "ListSecretVersionIds", "PutSecretValue", "UpdateSecretVersionStage"],
+  NotifyRedisFunction: ["DescribeSecret", "ListSecretVersionIds", "PutSecretValue", "UpdateSecretVersionStage"],
   NotifyWebhookFunction: ["DescribeSecret", "ListSecretVersionIds", "PutSecretValue", "UpdateSecretVersionStage"],
   ReconcileFunction: ["ListSecretVersionIds", "PutSecretValue", "UpdateSecretVersionStage"],
   RetirePreviousFunction: ["GetSecretValue", "ListSecretVersionIds", "PutSecretValue", "UpdateSecretVersionStage"],

@@ -16,6 +16,7 @@ const everything = {
   VaultAddress: "https://vault.example.com:8200",
   VaultCredentialSecretArn: `${secret}:vault-AbCdEf`,
   VaultAuthorityCredentialSecretArn: `${secret}:authority-AbCdEf`,
+  RedisSecretArn: `${secret}:redis-AbCdEf`,
   WebhookUrl: "https://hook.example.com",
   WebhookKeySecretArn: `${secret}:hook-AbCdEf`,
 };
