@@ -64,7 +64,14 @@ test.each([
   },
 );
 
-test.each(["announce-change", "mirror-to-vault", "notify-redis", "notify-webhook", "reconcile", "retire-previous"])(
+test("check-login has every driver in at most 1,100,000 bytes", async () => {
+  const outfile = path.join(folder, "check-login", "index.mjs");
+  const inputs = Object.keys((await bundleFunction("check-login", outfile)).inputs).join();
+  for (const driver of ["pg", "mysql2", "mongodb", "@redis/client"]) expect(inputs).toContain(`node_modules/${driver}/`);
+  expect((await stat(outfile)).size).toBeLessThanOrEqual(1_100_000);
+});
+
+test.each(["announce-change", "check-login", "mirror-to-vault", "notify-redis", "notify-webhook", "reconcile", "retire-previous"])(
   "%s loads and takes an empty batch",
   async (name) => {
     const outfile = path.join(folder, name, "index.mjs");

@@ -3,6 +3,7 @@ export const functionEnvironment: Readonly<Record<string, string>> = {
   AWS_REGION: "us-east-1",
   EVENT_BUS_NAME: "rekey",
   REKEY_ADOPTION_TABLE: "adoptions",
+  REKEY_LOGIN_QUEUE_URL: "http://127.0.0.1/queue",
   REKEY_RECONCILE_QUEUE_URL: "http://127.0.0.1/queue",
   REKEY_REDIS_CHANNEL: "rekey",
   REKEY_REDIS_SECRET: "redis-login",

@@ -47,7 +47,7 @@ export type Operation = (input: Members) => Members;
 
 const noSuch = (what: string): AwsError => new AwsError("ResourceNotFoundException", `${what} does not exist.`);
 const invalid = (message: string): AwsError => new AwsError("ValidationException", message);
-const targetKinds = new Set(["sqs", "sns", "lambda"]);
+const targetKinds = new Set(["sqs", "sns", "lambda", "events"]);
 
 function readTransformer(definition: unknown): InputTransformer | undefined {
   if (!isMembers(definition)) return undefined;
@@ -61,12 +61,15 @@ function readTarget(definition: Members): Target {
   const id = text(definition, "Id");
   if (!targetKinds.has(arn.split(":")[2] ?? "")) {
     throw invalid(
-      `Parameter ${arn} is not valid. Reason: targets of this kind are not emulated; sqs, sns and lambda are.`,
+      `Parameter ${arn} is not valid. Reason: targets of this kind are not emulated; sqs, sns, lambda and buses are.`,
     );
   }
   const inputs = ["Input", "InputPath", "InputTransformer"].filter((name) => definition[name] !== undefined);
   if (inputs.length > 1)
     throw invalid(`Only one of Input, InputPath, or InputTransformer must be provided for target ${id}.`);
+  if (arn.split(":")[2] === "events" && optionalText(definition, "RoleArn") === undefined) {
+    throw invalid(`RoleArn is required for target ${arn}.`);
+  }
   const retry = record(definition, "RetryPolicy");
   const retries = optionalInteger(retry, "MaximumRetryAttempts") ?? 185;
   const ageSeconds = optionalInteger(retry, "MaximumEventAgeInSeconds") ?? 86_400;

@@ -137,7 +137,12 @@ const rotationSchedule: ResourceKind = async (resource, provider) => {
 };
 
 /** Kinds that mean something only on AWS; a reference to one gives a name. */
-const withoutLocalEffect = ["AWS::Logs::LogGroup", "AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard"];
+const withoutLocalEffect = [
+  "AWS::Logs::LogGroup",
+  "AWS::CloudWatch::Alarm",
+  "AWS::CloudWatch::Dashboard",
+  "AWS::IAM::Role",
+];
 
 const noEffect: ResourceKind = async ({ logicalId, properties }, { stackName }) => {
   const given = optionalText(properties, "LogGroupName") ?? optionalText(properties, "AlarmName");

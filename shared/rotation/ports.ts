@@ -42,8 +42,8 @@ export interface SecretDescription {
   readonly tags: ReadonlyMap<string, string>;
   /** When it was scheduled for deletion; its value cannot be read since. */
   readonly deletedAt?: Date;
-  /** The regions of its replicas that do not have the current value. */
-  readonly regionsBehind?: readonly string[];
+  /** How far each of its replicas is, by region. */
+  readonly replicas?: ReadonlyMap<string, "InSync" | "InProgress" | "Failed">;
 }
 
 export interface StoredVersion {
@@ -189,17 +189,21 @@ export interface CredentialIssuer {
 }
 
 /**
- * `mirror-altered`: the mirror names this version, but somebody changed what it holds. `mirror-newer`: AWSCURRENT was moved
+ * `current-refused`: a server refused a login with AWSCURRENT while no rotation was under way. `replica-behind`: a replica has
+ * not had the current value for an hour. `replica-failed`: Secrets Manager gave up replicating it. `mirror-altered`: the mirror names this version, but somebody changed what it holds. `mirror-newer`: AWSCURRENT was moved
  * back to an older version. `mirror-left`: the mirror still shows a secret that is deleted or not to be mirrored. `pending-stuck`: AWSPENDING waits on another version than the current one.
  */
 export type Finding =
   | "current-missing"
+  | "current-refused"
   | "mirror-altered"
   | "mirror-left"
   | "mirror-missing"
   | "mirror-newer"
   | "mirror-older"
   | "pending-stuck"
+  | "replica-behind"
+  | "replica-failed"
   | "rotation-overdue";
 
 /** Ids only. An event never holds a value. */
@@ -269,6 +273,23 @@ export type RotationEvent =
       readonly secretName: string;
       /** Whether its recovery window is open. */
       readonly recoverable: boolean;
+    }
+  | {
+      /** Tags of rekey's were set or removed; their names. */
+      readonly type: "Secret Retagged";
+      readonly secretArn: string;
+      readonly secretName: string;
+      readonly tags: readonly string[];
+    }
+  | {
+      /** How far the replicas are for a version that became current. */
+      readonly type: "Secret Replicated";
+      readonly secretArn: string;
+      readonly secretName: string;
+      readonly versionId: string;
+      readonly regionsInSync: readonly string[];
+      readonly regionsBehind: readonly string[];
+      readonly regionsFailed: readonly string[];
     }
   | {
       readonly type: "Secret Restored";

@@ -2,7 +2,7 @@ import { RekeyError } from "../errors/rekey-error.ts";
 import { type DatabaseSecret, parseAdminSecret, parseDatabaseSecret } from "../secrets/database-secret.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 import type { RotationDependencies, RotationFacts } from "./dependencies.ts";
-import type { CallOptions, Credential, DatabaseTarget, StagingLabel } from "./ports.ts";
+import type { CallOptions, Credential, DatabaseEngine, DatabaseTarget, StagingLabel } from "./ports.ts";
 import type { RotationStrategy, StrategyContext } from "./strategies/strategy.ts";
 
 /** Everything that a step works with once AWSCURRENT is known. */
@@ -30,9 +30,9 @@ const sameHost = (one: string, other: string): boolean => one.toLowerCase() === 
 
 /** One target for each server that has the user. */
 export function targetsOf(
-  deps: RotationDependencies,
+  deps: Pick<RotationDependencies, "tlsCa"> & { readonly engine: Pick<DatabaseEngine, "defaultDatabase" | "defaultPort"> },
   secret: DatabaseSecret,
-  { policy, options }: RotationFacts,
+  { policy, options }: Pick<RotationFacts, "policy" | "options">,
 ): readonly [DatabaseTarget, ...DatabaseTarget[]] {
   const ca = secret.tlsCa ?? deps.tlsCa;
   const at = ({ host, port }: { readonly host: string; readonly port: number | undefined }): DatabaseTarget => ({

@@ -78,9 +78,9 @@ test.skipIf(checkov === undefined)(
 
 const policies = policiesOf(template);
 
-test("the template's policies are all found: one for each function, queue, topic that has one", () => {
+test("the template's policies are all found: one for each function, role, queue, topic that has one", () => {
   const kinds = Object.values(template.Resources).filter(({ Type }) =>
-    ["AWS::Serverless::Function", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"].includes(String(Type)),
+    ["AWS::Serverless::Function", "AWS::IAM::Role", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"].includes(String(Type)),
   );
   expect(policies.length).toBe(kinds.length);
 });

@@ -55,6 +55,7 @@ beforeAll(async () => {
     AWS_SECRET_ACCESS_KEY: "test",
     REKEY_ADOPTION_TABLE: "adoptions",
     REKEY_RECONCILE_QUEUE_URL: QueueUrl,
+    REKEY_LOGIN_QUEUE_URL: QueueUrl,
     REKEY_REDIS_CHANNEL: "rekey",
     REKEY_REDIS_SECRET: await make("rekey/redis", redisLogin),
     REKEY_RETIRE_QUEUE_URL: QueueUrl,

@@ -13,6 +13,7 @@ const functions = Object.entries(template.Resources)
 /** In the bundle with the store that the functions share, but only rotation writes, and not every function reads values. */
 const unused: Readonly<Record<string, readonly string[]>> = {
   MirrorToVaultFunction: ["ListSecretVersionIds", "PutSecretValue", "UpdateSecretVersionStage"],
+  CheckLoginFunction: ["ListSecretVersionIds", "PutSecretValue", "UpdateSecretVersionStage"],
   AnnounceChangeFunction: ["GetSecretValue", "ListSecretVersionIds", "PutSecretValue", "UpdateSecretVersionStage"],
   NotifyRedisFunction: ["DescribeSecret", "ListSecretVersionIds", "PutSecretValue", "UpdateSecretVersionStage"],
   NotifyWebhookFunction: ["DescribeSecret", "ListSecretVersionIds", "PutSecretValue", "UpdateSecretVersionStage"],
@@ -205,7 +206,8 @@ test("every finding that an alarm waits for is one that reconcile reports", () =
   const alarms = Object.values(template.Resources).map((resource) => record(resource, "Properties"));
   const waited = alarms
     .filter(({ MetricName }) => MetricName === "Findings")
-    .flatMap((alarm) => recordList(alarm, "Dimensions").map((dimension) => text(dimension, "Value")));
-  expect(waited).toEqual(["pending-stuck", "rotation-overdue"]);
+    .flatMap((alarm) => recordList(alarm, "Dimensions").map((dimension) => text(dimension, "Value")))
+    .sort();
+  expect(waited).toEqual(["current-refused", "pending-stuck", "rotation-overdue"]);
   for (const finding of waited) expect(findings).toContain(`| "${finding}"`);
 });

@@ -3,6 +3,7 @@ import { type EventKind, eventKinds, type Property } from "./schemas.ts";
 const typeName = ({ detailType, version }: EventKind): string => `${detailType.replaceAll(" ", "")}V${version}`;
 
 const types: Readonly<Record<NonNullable<Property["type"]>, string>> = {
+  array: "readonly string[]",
   boolean: "boolean",
   integer: "number",
   string: "string",

@@ -16,6 +16,8 @@ const everything = {
   VaultAddress: "https://vault.example.com:8200",
   VaultCredentialSecretArn: `${secret}:vault-AbCdEf`,
   VaultAuthorityCredentialSecretArn: `${secret}:authority-AbCdEf`,
+  LoginCheckConcurrency: "2",
+  ReplicaBusArns: `arn:aws:events:eu-west-1:${account}:event-bus/rekey`,
   RedisSecretArn: `${secret}:redis-AbCdEf`,
   WebhookUrl: "https://hook.example.com",
   WebhookKeySecretArn: `${secret}:hook-AbCdEf`,
@@ -60,7 +62,10 @@ export function policiesOf(template: Template): readonly NamedPolicy[] {
   };
   return Object.entries(template.Resources).flatMap(([logicalId, resource]) => {
     const properties = record(resource, "Properties");
-    const documents = [...list(properties, "Policies"), properties["PolicyDocument"]].filter(isMembers);
+    const inline = list(properties, "Policies")
+      .filter(isMembers)
+      .map((policy) => policy["PolicyDocument"] ?? policy);
+    const documents = [...inline, properties["PolicyDocument"]].filter(isMembers);
     return documents
       .map((document) => resolve(document, scope))
       .filter(isMembers)
