@@ -89,7 +89,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     emit: (event) => eventBridge.emit(event),
   });
   const services = [secretsManager, eventBridge, sqs, sns, lambda, createDynamoDb(place)];
-  for (const target of [sqs, sns, lambda]) connect(target);
+  for (const target of [sqs, sns, lambda, eventBridge]) connect(target);
 
   const vault = await startVault({ port: vaultPort, rootToken: vaultToken, clock });
   const aws = await startAwsFront({ services, accountId, port: awsPort, faults, principals }).catch(

@@ -24,6 +24,8 @@ export interface Target {
   readonly transformer?: InputTransformer;
   readonly retry: RetryPolicy;
   readonly deadLetterArn?: string;
+  /** The role that EventBridge delivers with, which a bus needs. */
+  readonly roleArn?: string;
 }
 
 export interface Rule {
@@ -67,9 +69,8 @@ function readTarget(definition: Members): Target {
   const inputs = ["Input", "InputPath", "InputTransformer"].filter((name) => definition[name] !== undefined);
   if (inputs.length > 1)
     throw invalid(`Only one of Input, InputPath, or InputTransformer must be provided for target ${id}.`);
-  if (arn.split(":")[2] === "events" && optionalText(definition, "RoleArn") === undefined) {
-    throw invalid(`RoleArn is required for target ${arn}.`);
-  }
+  const roleArn = optionalText(definition, "RoleArn");
+  if (arn.split(":")[2] === "events" && roleArn === undefined) throw invalid(`RoleArn is required for target ${arn}.`);
   const retry = record(definition, "RetryPolicy");
   const retries = optionalInteger(retry, "MaximumRetryAttempts") ?? 185;
   const ageSeconds = optionalInteger(retry, "MaximumEventAgeInSeconds") ?? 86_400;
@@ -84,6 +85,7 @@ function readTarget(definition: Members): Target {
     arn,
     definition,
     retry: { maximumRetries: retries, maximumAgeMs: ageSeconds * 1000 },
+    ...(roleArn === undefined ? {} : { roleArn }),
     ...(input === undefined ? {} : { input }),
     ...(inputPath === undefined ? {} : { inputPath }),
     ...(deadLetterArn === undefined ? {} : { deadLetterArn }),
@@ -219,6 +221,7 @@ export function createRuleBook(region: string, accountId: string) {
 
   return {
     operations,
+    hasBus: (name: string): boolean => buses.has(name),
     matching: (busName: string, event: Members): readonly Rule[] =>
       [...(buses.get(busName)?.rules.values() ?? [])].filter(
         (rule) => rule.state !== "DISABLED" && rule.matches(event),
