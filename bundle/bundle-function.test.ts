@@ -67,20 +67,26 @@ test.each([
 test("check-login has every driver in at most 1,100,000 bytes", async () => {
   const outfile = path.join(folder, "check-login", "index.mjs");
   const inputs = Object.keys((await bundleFunction("check-login", outfile)).inputs).join();
-  for (const driver of ["pg", "mysql2", "mongodb", "@redis/client"]) expect(inputs).toContain(`node_modules/${driver}/`);
+  for (const driver of ["pg", "mysql2", "mongodb", "@redis/client"])
+    expect(inputs).toContain(`node_modules/${driver}/`);
   expect((await stat(outfile)).size).toBeLessThanOrEqual(1_100_000);
 });
 
-test.each(["announce-change", "check-login", "mirror-to-vault", "notify-redis", "notify-webhook", "reconcile", "retire-previous"])(
-  "%s loads and takes an empty batch",
-  async (name) => {
-    const outfile = path.join(folder, name, "index.mjs");
-    await bundleFunction(name, outfile);
-    const { handler } = (await import(pathToFileURL(outfile).href)) as {
-      handler: (event: unknown, context: object) => Promise<unknown>;
-    };
-    await expect(handler({ Records: [] }, { getRemainingTimeInMillis: () => 9_000 })).resolves.toEqual({
-      batchItemFailures: [],
-    });
-  },
-);
+test.each([
+  "announce-change",
+  "check-login",
+  "mirror-to-vault",
+  "notify-redis",
+  "notify-webhook",
+  "reconcile",
+  "retire-previous",
+])("%s loads and takes an empty batch", async (name) => {
+  const outfile = path.join(folder, name, "index.mjs");
+  await bundleFunction(name, outfile);
+  const { handler } = (await import(pathToFileURL(outfile).href)) as {
+    handler: (event: unknown, context: object) => Promise<unknown>;
+  };
+  await expect(handler({ Records: [] }, { getRemainingTimeInMillis: () => 9_000 })).resolves.toEqual({
+    batchItemFailures: [],
+  });
+});

@@ -106,7 +106,8 @@ export function createEventBridge({ clock, region, accountId, deliver }: EventBr
       }
       const rule = optionalText(input, "Rule") ?? (operation.includes("Bus") ? undefined : optionalText(input, "Name"));
       const busName = busNameOf(optionalText(input, "EventBusName") ?? "default");
-      if (rule === undefined) return [busArn(place, optionalText(input, "EventBusName") ?? optionalText(input, "Name"))];
+      if (rule === undefined)
+        return [busArn(place, optionalText(input, "EventBusName") ?? optionalText(input, "Name"))];
       return [`arn:aws:events:${place}:${accountId}:rule/${busName === "default" ? "" : `${busName}/`}${rule}`];
     },
     conditionKeys({ input }) {

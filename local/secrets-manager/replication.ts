@@ -56,7 +56,8 @@ export function replicate(backend: Backend, secret: Secret, regions: readonly Me
 export function holdReplica(backend: Backend, secret: Secret, region: string): () => void {
   const replica = backend.table(region).find(secret.name);
   const settings = secret.replicas.get(region);
-  if (replica?.primary !== secret || settings === undefined) throw new RangeError(`no replica of ${secret.arn} in ${region}`);
+  if (replica?.primary !== secret || settings === undefined)
+    throw new RangeError(`no replica of ${secret.arn} in ${region}`);
   replica.state = structuredClone(secret.state);
   secret.replicas.set(region, { ...settings, isHeld: true });
   return () => {

@@ -32,9 +32,11 @@ const isNested = (policy: unknown): boolean => isMembers(policy) && Object.value
 
 /** Errors: `InvalidParameter` for more than SNS takes. Source: its guide `subscription-filter-policy-constraints`. */
 function checkBounds(policy: string, scope: string | undefined): void {
-  const refuse = (reason: string): AwsError => new AwsError("InvalidParameter", `Invalid parameter: FilterPolicy: ${reason}`);
+  const refuse = (reason: string): AwsError =>
+    new AwsError("InvalidParameter", `Invalid parameter: FilterPolicy: ${reason}`);
   if (combinations(parsed(policy)) > 150) throw refuse("Filter policy is too complex");
-  if (scope !== "MessageBody" && isNested(parsed(policy))) throw refuse("Filter policy scope MessageAttributes does not support nested filter policy");
+  if (scope !== "MessageBody" && isNested(parsed(policy)))
+    throw refuse("Filter policy scope MessageAttributes does not support nested filter policy");
 }
 
 /** Whether a message passes a subscription's filter policy. Errors: `InvalidParameter` for a policy that is none. */

@@ -31,7 +31,15 @@ export async function publishOnRedis(
   text: string,
   call: CallOptions,
 ): Promise<number> {
-  const { engine, host, port = defaultPort, username, password, tlsMode = "verify-full", ...own } = parseDatabaseSecret(secret);
+  const {
+    engine,
+    host,
+    port = defaultPort,
+    username,
+    password,
+    tlsMode = "verify-full",
+    ...own
+  } = parseDatabaseSecret(secret);
   if (engine !== "redis" && engine !== "valkey") {
     throw new RekeyError("engine-unsupported", { context: { engine: engine.slice(0, 40) } });
   }

@@ -67,7 +67,10 @@ test.each([
   ["another call", called({ eventName: "PutResourcePolicy", requestParameters: { secretId: secretArn } })],
   [
     "a tag of somebody else's",
-    called({ eventName: "TagResource", requestParameters: { secretId: "db/orders", tags: [{ key: "team", value: "a" }] } }),
+    called({
+      eventName: "TagResource",
+      requestParameters: { secretId: "db/orders", tags: [{ key: "team", value: "a" }] },
+    }),
   ],
   ["a rotation that went well", recorded({ eventName: "RotationSucceeded" })],
 ])("%s says nothing", (_what, event) => {
@@ -79,7 +82,10 @@ test.each([
   ["another source", JSON.stringify({ ...labelUpdated({}), source: "rekey" })],
   ["no ARN", JSON.stringify({ ...labelUpdated({}), resources: [] })],
   ["another service's ARN", JSON.stringify(called({ responseElements: { arn: "arn:aws:s3:::bucket" } }))],
-  ["no secret", JSON.stringify(called({ eventName: "UntagResource", requestParameters: { tagKeys: ["rekey:mirror"] } }))],
+  [
+    "no secret",
+    JSON.stringify(called({ eventName: "UntagResource", requestParameters: { tagKeys: ["rekey:mirror"] } })),
+  ],
   ["no version", JSON.stringify(labelUpdated({ versionId: 1 }))],
   ["no time", JSON.stringify({ ...labelUpdated({}), time: "yesterday" })],
 ])("%s is event-malformed, and no part of it is in the error", (_what, body) => {

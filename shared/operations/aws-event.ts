@@ -59,7 +59,9 @@ const listAmong = (fields: Fields, pattern: RegExp): readonly unknown[] => {
 
 /** TagResource has `tags` with keys and values, UntagResource `tagKeys`. Neither answer names the ARN. */
 function retagged(request: Fields): AwsEvent | undefined {
-  const set = listAmong(request, /^tags$/i).map((tag) => Object.entries(fieldsOf(tag)).find(([name]) => /^key$/i.test(name))?.[1]);
+  const set = listAmong(request, /^tags$/i).map(
+    (tag) => Object.entries(fieldsOf(tag)).find(([name]) => /^key$/i.test(name))?.[1],
+  );
   const names = [...set, ...listAmong(request, /^tagkeys$/i)];
   const tags = names.filter((name) => typeof name === "string").filter((name) => /^rekey:[a-z-]{1,40}$/.test(name));
   const secretId = arnAmong(request);
@@ -70,7 +72,8 @@ function retagged(request: Fields): AwsEvent | undefined {
 function calledApi(detail: Fields): AwsEvent | undefined {
   const { eventName, errorCode } = detail;
   if (errorCode !== undefined) return undefined;
-  if (eventName === "TagResource" || eventName === "UntagResource") return retagged(fieldsOf(detail["requestParameters"]));
+  if (eventName === "TagResource" || eventName === "UntagResource")
+    return retagged(fieldsOf(detail["requestParameters"]));
   if (eventName !== "DeleteSecret" && eventName !== "RestoreSecret") return undefined;
   const asked = arnAmong(fieldsOf(detail["requestParameters"]));
   return {

@@ -83,7 +83,11 @@ test.each([
   ["when a rotation began meanwhile", [described, { ...described, ...labels(current, pending) }], 1],
   ["when another version is current meanwhile", [described, { ...described, ...labels(["v2", ["AWSCURRENT"]]) }], 1],
 ])("nothing is said %s", async (_when, descriptions, logins) => {
-  expect(await check({ descriptions, fields: wrong })).toEqual({ outcome: { outcome: "rotating" }, events: [], logins });
+  expect(await check({ descriptions, fields: wrong })).toEqual({
+    outcome: { outcome: "rotating" },
+    events: [],
+    logins,
+  });
 });
 
 test("AWSPENDING on the current version is no rotation that is under way", async () => {

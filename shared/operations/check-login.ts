@@ -103,7 +103,10 @@ export async function checkLogin(checker: LoginChecker, secretArn: string, call:
     return { outcome: "rotating" };
   }
   const about = { secretArn: now.secretArn, secretName: now.name, versionId: current.versionId };
-  await checker.publisher.publish({ type: "Secret Finding", ...about, finding: "current-refused", repaired: false }, call);
+  await checker.publisher.publish(
+    { type: "Secret Finding", ...about, finding: "current-refused", repaired: false },
+    call,
+  );
   return { outcome: "refused", versionId: current.versionId, ...refused };
 }
 

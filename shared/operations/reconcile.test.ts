@@ -72,9 +72,12 @@ test.each([
   ],
   ["was due, but is deleted", { nextRotationAt: new Date(0), deletedAt: new Date(now) }, []],
   ["was due, but is not rotated any more", { nextRotationAt: new Date(0), rotationEnabled: false }, []],
-] as readonly (readonly [string, Partial<SecretDescription>, readonly Found[]])[])("a secret that %s", (_what, changes, found) => {
-  expect(describedFindings(described("app", changes), now)).toEqual(found);
-});
+] as readonly (readonly [string, Partial<SecretDescription>, readonly Found[]])[])(
+  "a secret that %s",
+  (_what, changes, found) => {
+    expect(describedFindings(described("app", changes), now)).toEqual(found);
+  },
+);
 
 function stage(states: Readonly<Record<string, MirrorState | RekeyError>>) {
   const publisher = memoryPublisher();

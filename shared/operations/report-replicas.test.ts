@@ -32,15 +32,29 @@ async function report(
   return { outcome, events: publisher.events };
 }
 
-const told = (regionsInSync: readonly string[], regionsBehind: readonly string[], regionsFailed: readonly string[]) => ({
+const told = (
+  regionsInSync: readonly string[],
+  regionsBehind: readonly string[],
+  regionsFailed: readonly string[],
+) => ({
   outcome: "replicated",
   events: [
-    { type: "Secret Replicated", secretArn, secretName: "db/app", versionId: "v2", regionsInSync, regionsBehind, regionsFailed },
+    {
+      type: "Secret Replicated",
+      secretArn,
+      secretName: "db/app",
+      versionId: "v2",
+      regionsInSync,
+      regionsBehind,
+      regionsFailed,
+    },
   ],
 });
 
 test("when every replica has the version, it is told at once", async () => {
-  expect(await report({ "eu-west-1": "InSync", "ap-south-1": "InSync" })).toEqual(told(["ap-south-1", "eu-west-1"], [], []));
+  expect(await report({ "eu-west-1": "InSync", "ap-south-1": "InSync" })).toEqual(
+    told(["ap-south-1", "eu-west-1"], [], []),
+  );
 });
 
 test("a replica that is in progress is waited for, and in the end named", async () => {
@@ -55,7 +69,12 @@ test("a replica that failed is not waited for", async () => {
 
 test.each([
   ["has no replica", {}, {}, "alone"],
-  ["has another version by now", { "eu-west-1": "InSync" }, { changes: { labels: new Map([["v3", ["AWSCURRENT"]]]) } }, "superseded"],
+  [
+    "has another version by now",
+    { "eu-west-1": "InSync" },
+    { changes: { labels: new Map([["v3", ["AWSCURRENT"]]]) } },
+    "superseded",
+  ],
   ["is scheduled for deletion", { "eu-west-1": "InSync" }, { changes: { deletedAt: new Date() } }, "gone"],
   ["is not there", {}, { isThere: false }, "gone"],
 ] as const)("of a secret that %s nothing is told", async (_what, states, options, outcome) => {

@@ -23,7 +23,10 @@ async function describe({ store }: ReplicaReporter, secretArn: string, call: Cal
 }
 
 function regionsBy({ replicas = new Map() }: SecretDescription, state: "InSync" | "InProgress" | "Failed"): string[] {
-  return [...replicas].filter(([, known]) => known === state).map(([region]) => region).sort();
+  return [...replicas]
+    .filter(([, known]) => known === state)
+    .map(([region]) => region)
+    .sort();
 }
 
 /**

@@ -30,7 +30,9 @@ const sameHost = (one: string, other: string): boolean => one.toLowerCase() === 
 
 /** One target for each server that has the user. */
 export function targetsOf(
-  deps: Pick<RotationDependencies, "tlsCa"> & { readonly engine: Pick<DatabaseEngine, "defaultDatabase" | "defaultPort"> },
+  deps: Pick<RotationDependencies, "tlsCa"> & {
+    readonly engine: Pick<DatabaseEngine, "defaultDatabase" | "defaultPort">;
+  },
   secret: DatabaseSecret,
   { policy, options }: Pick<RotationFacts, "policy" | "options">,
 ): readonly [DatabaseTarget, ...DatabaseTarget[]] {

@@ -13,14 +13,24 @@ import { queueFunction, type RecordOutcome } from "./queue-function.ts";
 /** The queue's `maxReceiveCount`: replicas that are behind at the last receipt are told as they are. */
 const receipts = 5;
 
-async function tellOfReplicas(announcer: Announcer, body: string, receipt: number, call: CallOptions): Promise<RecordOutcome> {
+async function tellOfReplicas(
+  announcer: Announcer,
+  body: string,
+  receipt: number,
+  call: CallOptions,
+): Promise<RecordOutcome> {
   const cue = parseRetirementCue(body);
   const outcome = await reportReplicas(announcer, cue, { patient: receipt < receipts, call });
   const facts = { secret: cue.secretArn, version: cue.versionId, kind: "replicas", outcome };
   return { facts, again: outcome === "behind" };
 }
 
-async function tellOfChange(announcer: Announcer, body: string, receipt: number, call: CallOptions): Promise<RecordOutcome> {
+async function tellOfChange(
+  announcer: Announcer,
+  body: string,
+  receipt: number,
+  call: CallOptions,
+): Promise<RecordOutcome> {
   const event = parseAwsEvent(body);
   if (event === undefined) return { facts: { outcome: "nothing to say" } };
   const outcome = await announceChange(announcer, event, { patient: receipt < 2, call });

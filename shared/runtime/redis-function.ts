@@ -10,7 +10,9 @@ import { environmentCa } from "./tls-ca.ts";
  * The Lambda handler of a queue of rekey's events: publishes each, as EventBridge made it, on one channel of Redis. The secret
  * with the login is read for each, so it may itself be rotated.
  */
-export function redisFunction(variables: Readonly<Record<string, string | undefined>>): ReturnType<typeof queueFunction> {
+export function redisFunction(
+  variables: Readonly<Record<string, string | undefined>>,
+): ReturnType<typeof queueFunction> {
   const environment = environmentOf(variables);
   const store = environmentStore(environment);
   const login = environment.required("REKEY_REDIS_SECRET");

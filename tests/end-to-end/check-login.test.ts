@@ -21,7 +21,9 @@ test("each look at everything finds a password that was changed on the server by
     await stack.stop();
   });
   const SecretArnPattern = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db/*";
-  await stack.deploy({ parameters: { SecretArnPattern, LoginCheckConcurrency: "2", VaultAddress: "", VaultCredentialSecretArn: "" } });
+  await stack.deploy({
+    parameters: { SecretArnPattern, LoginCheckConcurrency: "2", VaultAddress: "", VaultCredentialSecretArn: "" },
+  });
   const where = { engine: "postgres", host: postgres.host, port: postgres.port, dbname: "postgres", ssl: false };
   const make = async (username: string): Promise<string> => {
     await postgres.admin(`CREATE ROLE ${username} LOGIN PASSWORD 'canary-${username}'`);
@@ -33,7 +35,8 @@ test("each look at everything finds a password that was changed on the server by
   await secrets.createSecret({ Name: "db/no-login", SecretString: "a text" });
   await postgres.admin("ALTER ROLE changed PASSWORD 'by hand'");
 
-  const checks = (): number => stack.lambda.logs.filter(({ functionName }) => functionName === "rekey-check-login").length;
+  const checks = (): number =>
+    stack.lambda.logs.filter(({ functionName }) => functionName === "rekey-check-login").length;
   const refusals = async (): Promise<number> =>
     (await postgres.log()).split("\n").filter((line) => line.includes("password authentication failed")).length;
   for (const look of [1, 2]) {

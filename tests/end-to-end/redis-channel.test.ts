@@ -49,7 +49,7 @@ describe.skipIf(redisServer === undefined)("the deployed template, a real Redis 
     client = createSecretClient({ source: secretsManagerSource(secrets), spreadMs: 0 });
     client.on("error", invalidationFailed);
     client.subscribe(redisSource({ redis: subscriber, channel: "rekey" }));
-    await vi.waitFor(async () => expect(await redis.admin("PUBSUB", "NUMSUB", "rekey")).toEqual(["rekey", 1]));
+    await vi.waitUntil(async () => String(await redis.admin("PUBSUB", "NUMSUB", "rekey")) === "rekey,1");
     await client.get(secretId);
   });
   afterAll(async () => {
@@ -81,7 +81,9 @@ describe.skipIf(redisServer === undefined)("the deployed template, a real Redis 
     await subscriber.subscribe("rekey", heard);
     await stack.lambda.idle();
     await stack.clock.advance(180_000);
-    await expect.poll(() => heard.mock.calls.map(([text]) => text), soon).toMatchObject([expect.stringContaining(held() ?? "?")]);
+    await expect
+      .poll(() => heard.mock.calls.map(([text]) => text), soon)
+      .toMatchObject([expect.stringContaining(held() ?? "?")]);
     expect(logged() + JSON.stringify(stack.aws.requests)).not.toContain("canary");
   });
 });

@@ -64,19 +64,23 @@ test("a service beside a replica that lags is told of the version, never serves 
   expect(client.peek(ownArn)?.versionId).not.toBe(VersionId);
 
   const read = client.get(ownArn);
-  await expect.poll(() => stack.aws.requests.filter(({ operation }) => operation === "GetSecretValue").length, soon).toBeGreaterThan(2);
+  await expect
+    .poll(() => stack.aws.requests.filter(({ operation }) => operation === "GetSecretValue").length, soon)
+    .toBeGreaterThan(2);
   letGo();
   expect((await read).versionId).toBe(VersionId);
 
   expect(ofType("Secret Replicated")).toHaveLength(1);
   await stack.lambda.idle();
   await stack.clock.advance(lookAgainMs);
-  await expect.poll(() => ofType("Secret Replicated").at(-1)?.detail, soon).toMatchObject({
-    versionId: VersionId,
-    regionsInSync: [there],
-    regionsBehind: [],
-    regionsFailed: [],
-  });
+  await expect
+    .poll(() => ofType("Secret Replicated").at(-1)?.detail, soon)
+    .toMatchObject({
+      versionId: VersionId,
+      regionsInSync: [there],
+      regionsBehind: [],
+      regionsFailed: [],
+    });
 });
 
 test("a replica that stays behind is named after some minutes, and is not looked at for ever", async () => {
@@ -93,11 +97,13 @@ test("a replica that stays behind is named after some minutes, and is not looked
     await stack.lambda.idle();
     await stack.clock.advance(lookAgainMs);
   }
-  await expect.poll(() => ofType("Secret Replicated").at(-1)?.detail, soon).toMatchObject({
-    versionId: VersionId,
-    regionsInSync: [],
-    regionsBehind: [there],
-  });
+  await expect
+    .poll(() => ofType("Secret Replicated").at(-1)?.detail, soon)
+    .toMatchObject({
+      versionId: VersionId,
+      regionsInSync: [],
+      regionsBehind: [there],
+    });
 });
 
 test("an event for a region whose bus is not there waits in the queue of undelivered events", async () => {

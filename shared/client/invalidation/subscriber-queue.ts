@@ -66,7 +66,9 @@ export async function createSubscriberQueue(options: {
   );
   const queueUrl = created.QueueUrl ?? "";
 
-  async function subscribe(queueArn: string): Promise<{ readonly arn: string | undefined; readonly isFiltered: boolean }> {
+  async function subscribe(
+    queueArn: string,
+  ): Promise<{ readonly arn: string | undefined; readonly isFiltered: boolean }> {
     const plain = { TopicArn: topicArn, Protocol: "sqs", Endpoint: queueArn, ReturnSubscriptionArn: true };
     try {
       const { SubscriptionArn: arn } = await sns.send(new SubscribeCommand({ ...plain, Attributes: { ...filter } }));
