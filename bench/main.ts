@@ -2,9 +2,11 @@ import { loadavg } from "node:os";
 import { benchBrokenBackend } from "./broken-backend.ts";
 import { benchBundles } from "./bundles.ts";
 import { benchCachedReads } from "./cached-reads.ts";
+import { benchFunctionMemory } from "./function-memory.ts";
 import { benchRotations } from "./rotations.ts";
 import { benchClientImports } from "./client-imports.ts";
 import { benchMemory } from "./memory.ts";
+import { benchPythonSamples } from "./python-samples.ts";
 import { benchWindow } from "./window.ts";
 
 const load = (): string =>
@@ -14,6 +16,8 @@ const load = (): string =>
 
 const benches = {
   bundles: benchBundles,
+  functions: benchFunctionMemory,
+  python: benchPythonSamples,
   reads: benchCachedReads,
   rotations: benchRotations,
   window: benchWindow,

@@ -1,4 +1,4 @@
-import { readdir, rename, stat } from "node:fs/promises";
+import { mkdir, readdir, rename, stat } from "node:fs/promises";
 import { bundleFunction } from "./bundle-function.ts";
 
 for (const name of await readdir("functions")) {
@@ -6,7 +6,10 @@ for (const name of await readdir("functions")) {
   const next = `dist/functions/${name}/next.mjs`;
   await bundleFunction(name, next);
   // A stack that loads the function meanwhile finds the old file or the new one, whole.
-  for (const ending of ["", ".map"]) await rename(`${next}${ending}`, `${outfile}${ending}`);
+  await rename(next, outfile);
+  // Apart, since Lambda gets the function's whole folder.
+  await mkdir(`dist/maps/${name}`, { recursive: true });
+  await rename(`${next}.map`, `dist/maps/${name}/index.mjs.map`);
   const { size } = await stat(outfile);
   console.log(`${outfile} ${(size / 1024).toFixed(0)} KB`);
 }

@@ -31,6 +31,7 @@ export interface SecretFindingV1 {
     | "mirror-missing"
     | "mirror-newer"
     | "mirror-older"
+    | "mirror-stray"
     | "pending-stuck"
     | "replica-behind"
     | "replica-failed"
@@ -48,6 +49,7 @@ export interface SecretMirroredV1 {
   readonly versionId: string;
   readonly revision: number;
   readonly written: boolean;
+  readonly cluster?: string;
   readonly at: string;
 }
 

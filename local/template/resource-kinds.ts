@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { optionalText, record, text, textList, type Members } from "../aws/members.ts";
+import { isMembers, list, optionalText, record, text, textList, type Members } from "../aws/members.ts";
+import { asPolicyDocument } from "../aws/policy-document.ts";
+import type { PolicyDocument } from "../aws/service.ts";
 import type { FunctionDefinition } from "../lambda/deployed-function.ts";
 import type { DeployedResource } from "./intrinsics.ts";
 import { TemplateError } from "./read-template.ts";
@@ -7,8 +9,11 @@ import { TemplateError } from "./read-template.ts";
 /** What resources are made with: the services' own operations, as CloudFormation calls them. */
 export interface Provider {
   readonly stackName: string;
+  readonly accountId: string;
   call(service: string, operation: string, input: Members): Promise<Members>;
   deployFunction(definition: FunctionDefinition): Promise<string>;
+  /** The roles made so far, by ARN. */
+  readonly roles: Map<string, readonly PolicyDocument[]>;
   mapQueue(functionName: string, queueArn: string, settings: Members): void;
   /** A path relative to the template's folder. */
   path(relative: string): string;
@@ -118,12 +123,22 @@ const table: ResourceKind = async (resource, provider) => {
   return { ref: TableName, attributes: { Arn: text(record(answer, "TableDescription"), "TableArn") } };
 };
 
+/** `GenerateSecretString`: a random password, as the named member of a template that is JSON. */
+async function generated(settings: Members, provider: Provider): Promise<Members> {
+  const { GenerateStringKey: _key, SecretStringTemplate: _template, ...policy } = settings;
+  const RandomPassword = text(await provider.call("secretsmanager", "GetRandomPassword", policy), "RandomPassword");
+  const key = optionalText(settings, "GenerateStringKey");
+  if (key === undefined) return { SecretString: RandomPassword };
+  const members = JSON.parse(text(settings, "SecretStringTemplate")) as Members;
+  return { SecretString: JSON.stringify({ ...members, [key]: RandomPassword }) };
+}
+
 const secret: ResourceKind = async (resource, provider) => {
-  allowOnly(resource, ["Name", "Description", "SecretString", "KmsKeyId", "Tags"]);
-  const { Name: _name, ...definition } = resource.properties;
-  const Name = nameOf(resource, "Name", provider);
-  const ClientRequestToken = randomUUID();
-  const answer = await provider.call("secretsmanager", "CreateSecret", { ...definition, Name, ClientRequestToken });
+  allowOnly(resource, ["Name", "Description", "GenerateSecretString", "SecretString", "KmsKeyId", "Tags"]);
+  const { Name: _name, GenerateSecretString: settings, ...definition } = resource.properties;
+  const value = isMembers(settings) ? await generated(settings, provider) : {};
+  const input = { ...definition, ...value, Name: nameOf(resource, "Name", provider), ClientRequestToken: randomUUID() };
+  const answer = await provider.call("secretsmanager", "CreateSecret", input);
   return { ref: text(answer, "ARN"), attributes: { Id: text(answer, "ARN") } };
 };
 
@@ -136,12 +151,27 @@ const rotationSchedule: ResourceKind = async (resource, provider) => {
   return { ref: text(definition, "SecretId"), attributes: nothing };
 };
 
+/** What its managed policies allow is Lambda's own business, which here needs no right. */
+const role: ResourceKind = async (resource, provider) => {
+  const onlyOnAws = ["ManagedPolicyArns", "Path", "PermissionsBoundary", "Tags"];
+  allowOnly(resource, ["AssumeRolePolicyDocument", "Policies", "RoleName", ...onlyOnAws]);
+  const name = nameOf(resource, "RoleName", provider);
+  const Arn = `arn:aws:iam::${provider.accountId}:role/${name}`;
+  const policies = list(resource.properties, "Policies").filter(isMembers);
+  provider.roles.set(
+    Arn,
+    policies.map((policy) => asPolicyDocument(record(policy, "PolicyDocument"))),
+  );
+  return { ref: name, attributes: { Arn } };
+};
+
 /** Kinds that mean something only on AWS; a reference to one gives a name. */
 const withoutLocalEffect = [
-  "AWS::Logs::LogGroup",
   "AWS::CloudWatch::Alarm",
   "AWS::CloudWatch::Dashboard",
-  "AWS::IAM::Role",
+  "AWS::Events::Archive",
+  "AWS::IAM::ManagedPolicy",
+  "AWS::Logs::LogGroup",
 ];
 
 const noEffect: ResourceKind = async ({ logicalId, properties }, { stackName }) => {
@@ -154,6 +184,7 @@ export const resourceKinds: Readonly<Record<string, ResourceKind>> = {
   "AWS::DynamoDB::Table": table,
   "AWS::Events::EventBus": eventBus,
   "AWS::Events::Rule": eventRule,
+  "AWS::IAM::Role": role,
   "AWS::Lambda::Permission": permission,
   "AWS::SNS::Subscription": subscription,
   "AWS::SNS::Topic": topic,

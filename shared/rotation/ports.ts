@@ -190,8 +190,10 @@ export interface CredentialIssuer {
 
 /**
  * `current-refused`: a server refused a login with AWSCURRENT while no rotation was under way. `replica-behind`: a replica has
- * not had the current value for an hour. `replica-failed`: Secrets Manager gave up replicating it. `mirror-altered`: the mirror names this version, but somebody changed what it holds. `mirror-newer`: AWSCURRENT was moved
- * back to an older version. `mirror-left`: the mirror still shows a secret that is deleted or not to be mirrored. `pending-stuck`: AWSPENDING waits on another version than the current one.
+ * not had the current value for an hour. `replica-failed`: Secrets Manager gave up replicating it.
+ * `mirror-altered`: the mirror names this version, but somebody changed what it holds. `mirror-newer`: AWSCURRENT was moved
+ * back to an older version. `mirror-left`: the mirror still shows a secret that is deleted or not to be mirrored. `mirror-stray`: a
+ * copy lies in a cluster that the secret does not belong to. `pending-stuck`: AWSPENDING waits on another version than the current one.
  */
 export type Finding =
   | "current-missing"
@@ -201,6 +203,7 @@ export type Finding =
   | "mirror-missing"
   | "mirror-newer"
   | "mirror-older"
+  | "mirror-stray"
   | "pending-stuck"
   | "replica-behind"
   | "replica-failed"
@@ -255,6 +258,8 @@ export type RotationEvent =
       readonly revision: number;
       /** Whether it was written now. */
       readonly written: boolean;
+      /** Which of several mirrors it is. */
+      readonly cluster?: string;
     }
   | {
       /** What a look at everything found. */

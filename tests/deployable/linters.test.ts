@@ -10,13 +10,11 @@ import { outsideProgram } from "../support/outside-program.ts";
 import { policiesOf } from "../support/template-policies.ts";
 
 const root = resolve(import.meta.dirname, "../..");
-const subscribers = readdirSync(resolve(root, "subscribers"), { encoding: "utf8" }).map(
-  (name) => `subscribers/${name}`,
-);
-const templates = ["template.yaml", ...subscribers].map((name) => {
-  const file = resolve(root, name);
-  return { name, file, template: readTemplate(readFileSync(file, "utf8")) };
-});
+const file = resolve(root, "template.yaml");
+const others = readdirSync(resolve(root, "templates"), { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".yaml"))
+  .map((name) => resolve(root, "templates", name));
+const files = [file, ...others];
 const sam = outsideProgram("REKEY_SAM", "PyPI: aws-sam-cli");
 const cfnLint = outsideProgram("REKEY_CFN_LINT", "PyPI: cfn-lint");
 const checkov = outsideProgram("REKEY_CHECKOV", "PyPI: checkov");
@@ -56,11 +54,8 @@ test.skipIf(cfnLint === undefined)(
   { timeout: timeoutMs },
   async () => {
     const regions = ["us-east-1", "eu-west-1", "ap-southeast-2"];
-    expect(await lint(cfnLint, "--regions", ...regions, "--", ...templates.map(({ file }) => file))).toEqual({
-      code: 0,
-      out: "",
-      err: "",
-    });
+    expect(others.length).toBeGreaterThan(5);
+    expect(await lint(cfnLint, "--regions", ...regions, "--", ...files)).toEqual({ code: 0, out: "", err: "" });
   },
 );
 
@@ -74,11 +69,11 @@ test.skipIf(checkov === undefined)(
   "checkov finds nothing but the exceptions that stand with their reason beside a resource",
   { timeout: timeoutMs },
   async () => {
-    const exceptions = templates.flatMap(({ template }) => Object.values(template.Resources).flatMap(exceptionsOf));
+    const checked = files.flatMap((name) => Object.values(readTemplate(readFileSync(name, "utf8")).Resources));
+    const exceptions = checked.flatMap(exceptionsOf);
     expect(exceptions.filter(({ comment }) => typeof comment !== "string" || comment.length < 20)).toEqual([]);
     const words = ["--framework", "cloudformation", "--compact", "--quiet", "--output", "json"];
-    const files = templates.flatMap(({ file }) => ["--file", file]);
-    const { code, out } = await lint(checkov, ...files, ...words);
+    const { code, out } = await lint(checkov, ...files.flatMap((name) => ["--file", name]), ...words);
     expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('"failed": 0') });
     const { summary } = JSON.parse(out) as { summary: { passed: number; skipped: number } };
     expect(summary.skipped).toBe(exceptions.length);
@@ -86,44 +81,60 @@ test.skipIf(checkov === undefined)(
   },
 );
 
-const policies = templates.flatMap(({ name, template }) => policiesOf(template).map((policy) => ({ name, ...policy })));
+const withPolicies = [file, ...others.filter((name) => name.includes("subscribers"))];
+const resources = withPolicies.map((name) => readTemplate(readFileSync(name, "utf8")));
+const policies = resources.flatMap(policiesOf);
 
-test("the templates' policies are all found: one for each function, role, queue, topic that has one", () => {
-  const kinds = templates
-    .flatMap(({ template }) => Object.values(template.Resources))
-    .filter(({ Type }) =>
-      [
-        "AWS::Serverless::Function",
-        "AWS::IAM::Policy",
-        "AWS::IAM::Role",
-        "AWS::SQS::QueuePolicy",
-        "AWS::SNS::TopicPolicy",
-      ].includes(String(Type)),
-    );
+test("the templates' policies are all found: one for each role, policy, queue and topic that has one", () => {
+  const all = resources.flatMap(({ Resources }) => Object.values(Resources));
+  const kinds = all.filter(({ Type }) =>
+    [
+      "AWS::IAM::ManagedPolicy",
+      "AWS::IAM::Policy",
+      "AWS::IAM::Role",
+      "AWS::SQS::QueuePolicy",
+      "AWS::SNS::TopicPolicy",
+    ].includes(String(Type)),
+  );
   expect(policies.length).toBe(kinds.length);
 });
 
-/** It wants a Map Run beside the state machine; ListExecutions takes either (its API reference). */
-const eitherWillDo =
-  /^MEDIUM - No resources match .*'states:ListExecutions', 'required_format': '[^']*:mapRun:[^\n]*\n/u;
+/** Where parliament and Lambda's guide to execution roles differ, by policy: what it says, and what the guide does. */
+const knownBetter: Readonly<Record<string, readonly { readonly says: string; readonly because: string }[]>> = {
+  ListRunningPolicy: [
+    {
+      says: "'states:ListExecutions', 'required_format': 'arn:*:states:*:*:mapRun",
+      because: "ListExecutions takes a state machine or a Map Run; parliament wants both",
+    },
+  ],
+  NetworkInterfaces: [
+    {
+      says: "Unknown condition lambda:SourceFunctionArn",
+      because: "Lambda puts this key into each call that a function's code makes, to any service",
+    },
+    {
+      says: "No resources match for the given action",
+      because: "Lambda asks for the right to all ids at once, in the form arn:aws:ec2:<region>:<account>:*/*",
+    },
+  ],
+};
 
 test.skipIf(parliament === undefined)(
-  "parliament finds nothing in any policy of a template",
+  "parliament finds nothing in any policy of a template but what Lambda's guide says otherwise",
   { timeout: timeoutMs },
   async () => {
-    const wrong = JSON.stringify(policies[0]?.document).replace(
-      "secretsmanager:DescribeSecret",
-      "secretsmanager:Describe",
-    );
-    expect((await lint(parliament, "--string", wrong)).out).toContain("Unknown action");
-    for (const { name, logicalId, document } of policies) {
+    const wrong = JSON.stringify(policies).replace("secretsmanager:DescribeSecret", "secretsmanager:Describe");
+    const { document: mistaken } = (JSON.parse(wrong) as typeof policies).find(({ document }) =>
+      JSON.stringify(document).includes('"secretsmanager:Describe"'),
+    ) ?? { document: {} };
+    expect((await lint(parliament, "--string", JSON.stringify(mistaken))).out).toContain("Unknown action");
+    for (const { logicalId, document } of policies) {
       const { out, err } = await lint(parliament, "--string", JSON.stringify(document));
-      expect({ name, logicalId, out: out.replace(eitherWillDo, ""), err }).toEqual({
-        name,
-        logicalId,
-        out: "",
-        err: "",
-      });
+      const found = out.split("\n").filter((line) => line !== "");
+      const known = knownBetter[logicalId] ?? [];
+      const others = found.filter((line) => !known.some(({ says }) => line.includes(says)));
+      const stale = known.filter(({ says }) => !out.includes(says));
+      expect({ logicalId, others, stale, err }).toEqual({ logicalId, others: [], stale: [], err: "" });
     }
   },
 );

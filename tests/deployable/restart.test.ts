@@ -37,7 +37,7 @@ describe.skipIf(aws === undefined || ministack?.absent !== false)("restarts on m
     return (await promisify(execFile)(aws ?? "", words, { env, cwd: home })).stdout;
   }
   const deploy = async (name: string, ...settings: string[]): Promise<void> => {
-    const file = resolve(import.meta.dirname, `../../subscribers/${name}.yaml`);
+    const file = resolve(import.meta.dirname, `../../templates/subscribers/${name}.yaml`);
     const words = ["--stack-name", name, "--template-file", file, "--capabilities", "CAPABILITY_IAM"];
     const given = [`SecretArnPattern=${secretArn("orders/*").replace("-AbCdEf", "")}`, "GatherSeconds=5", ...settings];
     await cli("cloudformation", "deploy", ...words, "--parameter-overrides", ...given);

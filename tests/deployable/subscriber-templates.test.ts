@@ -13,7 +13,7 @@ import { eventBridgePublisher } from "../../shared/publishers/eventbridge.ts";
 import { takeMessage } from "../support/aws-wiring.ts";
 import { inTime } from "../support/mirror-entries.ts";
 
-const folder = resolve(import.meta.dirname, "../../subscribers");
+const folder = resolve(import.meta.dirname, "../../templates/subscribers");
 const template = (name: string): string => resolve(folder, `${name}.yaml`);
 let stack: Stack;
 let sqs: SQSClient;

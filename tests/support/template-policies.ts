@@ -6,7 +6,7 @@ import type { Template } from "../../local/template/read-template.ts";
 
 const account = "123456789012";
 const secret = `arn:aws:secretsmanager:us-east-1:${account}:secret`;
-const key = `arn:aws:kms:us-east-1:${account}:key/0f0c1a52-3d0b-4f1c-9d0e-1f2a3b4c5d6e`;
+const key = `arn:aws:kms:us-east-1:${account}:key`;
 /** Parameters under which every condition of a template holds. */
 const everything: Readonly<Record<string, string>> = {
   SecretRotatedTopicArn: `arn:aws:sns:us-east-1:${account}:rekey-secret-rotated`,
@@ -17,8 +17,11 @@ const everything: Readonly<Record<string, string>> = {
   FunctionAlias: "live",
   SecretArnPattern: `${secret}:db/*`,
   AdminSecretArns: `${secret}:admin-AbCdEf`,
-  SecretsKmsKeyArn: key,
-  DataKmsKeyArn: key,
+  SecretsKmsKeyArn: `${key}/secrets`,
+  DataKmsKeyArn: `${key}/data`,
+  Tracing: "Active",
+  VpcSubnetIds: "subnet-01234567",
+  VpcSecurityGroupIds: "sg-01234567",
   VaultAddress: "https://vault.example.com:8200",
   VaultCredentialSecretArn: `${secret}:vault-AbCdEf`,
   VaultAuthorityCredentialSecretArn: `${secret}:authority-AbCdEf`,
@@ -38,6 +41,7 @@ function arnOf(logicalId: string, type: string): string {
     Rule: `arn:aws:events:${place}:rule/${logicalId}`,
     StateMachine: `arn:aws:states:${place}:stateMachine:${logicalId}`,
     Role: `arn:aws:iam::${account}:role/${logicalId}`,
+    LogGroup: `arn:aws:logs:${place}:log-group:/aws/lambda/${logicalId}:*`,
     Table: `arn:aws:dynamodb:${place}:table/${logicalId}`,
   };
   return named[kind] ?? `arn:aws:${service.toLowerCase()}:${place}:${logicalId}`;
@@ -71,10 +75,10 @@ export function policiesOf(template: Template): readonly NamedPolicy[] {
   };
   return Object.entries(template.Resources).flatMap(([logicalId, resource]) => {
     const properties = record(resource, "Properties");
-    const inline = list(properties, "Policies")
-      .filter(isMembers)
-      .map((policy) => policy["PolicyDocument"] ?? policy);
-    const documents = [...inline, properties["PolicyDocument"]].filter(isMembers);
+    const inline = list(properties, "Policies").filter(isMembers);
+    const documents = [...inline.map((policy) => policy["PolicyDocument"]), properties["PolicyDocument"]].filter(
+      isMembers,
+    );
     return documents
       .map((document) => resolve(document, scope))
       .filter(isMembers)
