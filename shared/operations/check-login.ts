@@ -9,7 +9,7 @@ import type {
   SecretDescription,
   SecretStore,
 } from "../rotation/ports.ts";
-import { targetsOf } from "../rotation/rotation-context.ts";
+import { targetsOf } from "../rotation/database-targets.ts";
 import { rotationPolicy } from "../rotation/rotation-policy.ts";
 import { versionWithLabel } from "../rotation/steps/admit.ts";
 import { type DatabaseSecret, parseDatabaseSecret } from "../secrets/database-secret.ts";
