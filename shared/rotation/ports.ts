@@ -210,11 +210,9 @@ export type Finding =
   | "rotation-overdue";
 
 /** Ids only. An event never holds a value. */
-export type RotationEvent =
+export type RotationEvent = { readonly secretArn: string; readonly secretName: string } & (
   | {
       readonly type: "Secret Rotated";
-      readonly secretArn: string;
-      readonly secretName: string;
       readonly versionId: string;
       readonly previousVersionId?: string;
       readonly origin: "rotation" | "external";
@@ -223,16 +221,12 @@ export type RotationEvent =
     }
   | {
       readonly type: "Secret Retired";
-      readonly secretArn: string;
-      readonly secretName: string;
       /** The version that is current, and the one whose credential has stopped. */
       readonly versionId: string;
       readonly retiredVersionId: string;
     }
   | {
       readonly type: "Secret Rotation Failed";
-      readonly secretArn: string;
-      readonly secretName: string;
       readonly versionId: string;
       readonly step: RotationStep;
       readonly code: string;
@@ -241,8 +235,6 @@ export type RotationEvent =
   | {
       /** Secrets Manager's own record of a rotation that ended without success, whoever's function it invoked. */
       readonly type: "Secret Rotation Stopped";
-      readonly secretArn: string;
-      readonly secretName: string;
       readonly outcome: "failed" | "abandoned";
       readonly step?: RotationStep;
       /** The version that still waits under AWSPENDING: the rotation is tried again, or a human must look. */
@@ -251,8 +243,6 @@ export type RotationEvent =
   | {
       /** The mirror holds the version. */
       readonly type: "Secret Mirrored";
-      readonly secretArn: string;
-      readonly secretName: string;
       readonly versionId: string;
       /** The mirror's own number of what holds this version, or a newer one. */
       readonly revision: number;
@@ -264,8 +254,6 @@ export type RotationEvent =
   | {
       /** What a look at everything found. */
       readonly type: "Secret Finding";
-      readonly secretArn: string;
-      readonly secretName: string;
       readonly finding: Finding;
       /** The version that the finding is about. */
       readonly versionId?: string;
@@ -274,23 +262,17 @@ export type RotationEvent =
     }
   | {
       readonly type: "Secret Deleted";
-      readonly secretArn: string;
-      readonly secretName: string;
       /** Whether its recovery window is open. */
       readonly recoverable: boolean;
     }
   | {
       /** Tags of rekey's were set or removed; their names. */
       readonly type: "Secret Retagged";
-      readonly secretArn: string;
-      readonly secretName: string;
       readonly tags: readonly string[];
     }
   | {
       /** How far the replicas are for a version that became current. */
       readonly type: "Secret Replicated";
-      readonly secretArn: string;
-      readonly secretName: string;
       readonly versionId: string;
       readonly regionsInSync: readonly string[];
       readonly regionsBehind: readonly string[];
@@ -298,10 +280,9 @@ export type RotationEvent =
     }
   | {
       readonly type: "Secret Restored";
-      readonly secretArn: string;
-      readonly secretName: string;
       readonly versionId?: string;
-    };
+    }
+);
 
 export interface EventPublisher {
   /** At least once. Errors: `events-unavailable`, `event-rejected`. */
