@@ -112,7 +112,7 @@ test("redrive gives back what lies in the stack's dead-letter queues, and says h
 test.each([[["doctor"]], [["dance", "x"]], [[]]])(
   "%j is a wrong use: exit code 2 and how it is used",
   async (words) => {
-    expect(await rekey(...words)).toMatchObject({ code: 2, err: expect.stringContaining("usage: rekey doctor") });
+    expect(await rekey(...words)).toMatchObject({ code: 2, err: expect.stringContaining("usage: rekey agent") });
   },
 );
 

@@ -11,7 +11,8 @@ const commands = {
   "vault-policy": async () => (await import("./vault-policy.ts")).vaultPolicyCommand,
 } as const;
 const usage = [
-  "usage: rekey doctor <secret> [--json]",
+  "usage: rekey agent [options]   (rekey agent --help)",
+  "       rekey doctor <secret> [--json]",
   "       rekey invoke <function> <event.json>",
   "       rekey lint-policy <policy.json> [--key <arn of the secrets' own KMS key>] [--json]",
   "       rekey plan [options]   (rekey plan --help)",
@@ -43,9 +44,10 @@ async function onSubject(words: string[]): Promise<number> {
 }
 
 async function run(words: string[]): Promise<number> {
-  if (words[0] !== "plan") return onSubject(words);
-  const { planCommand } = await import("./plan.ts");
-  return planCommand(words.slice(1));
+  const [name, ...rest] = words;
+  if (name === "plan") return (await import("./plan.ts")).planCommand(rest);
+  if (name === "agent") return (await import("./agent.ts")).agentCommand(rest);
+  return onSubject(words);
 }
 
 const isWrongUse = (error: unknown): error is Error =>

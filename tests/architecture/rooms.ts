@@ -108,6 +108,16 @@ export const rooms: Readonly<Record<string, Room>> = {
       "node:fs/promises",
     ],
   },
+  "shared/agent": {
+    rooms: ["shared/client", "shared/stores", ...values],
+    packages: [
+      "node:",
+      "@aws-sdk/client-secrets-manager",
+      "@opentelemetry/api",
+      "@opentelemetry/exporter-prometheus",
+      "@opentelemetry/sdk-metrics",
+    ],
+  },
   functions: { rooms: ["shared/runtime", "shared/rotation", "shared/engines"], packages: [] },
   cli: {
     rooms: ["shared", "functions"],
@@ -120,6 +130,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "@aws-sdk/client-secrets-manager",
       "@aws-sdk/client-sns",
       "@aws-sdk/client-sqs",
+      "@redis/client",
     ],
   },
   bundle: { rooms: [], packages: ["esbuild", "node:"] },
@@ -166,6 +177,7 @@ export const mayReveal = [
   "shared/mirrors",
   "shared/webhook",
   "shared/client",
+  "shared/agent",
   "shared/testing/engine-contract",
   "local/demo",
   "bench/under-load",
