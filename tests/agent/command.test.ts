@@ -5,9 +5,10 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type Stack, startStack } from "../../local/stack.ts";
 import { agentTokenText, ask } from "../support/agent-stage.ts";
+import { redisServer, startRedis } from "../support/redis.ts";
 
 const soon = { timeout: 20_000 };
 const started: ChildProcess[] = [];
@@ -67,6 +68,9 @@ function run(words: readonly string[], variables: Readonly<Record<string, string
 const passwordFrom = async (port: number): Promise<unknown> =>
   (JSON.parse((await ask(port, "/v1/db/pushed")).body) as { readonly SecretString: unknown }).SecretString;
 
+const queues = async (): Promise<readonly string[]> =>
+  (await sqs.send(new ListQueuesCommand({ QueueNamePrefix: "rekey-subscriber-" }))).QueueUrls ?? [];
+
 test("a new version is pushed to the agent, the next read has it, and nothing that is secret is in its output", async () => {
   await secrets.createSecret({ Name: "db/pushed", SecretString: "canary-before" });
   const agent = run(["--topic-arn", topicArn, "--ttl", "3600", "--prefetch", "db/pushed"]);
@@ -78,14 +82,34 @@ test("a new version is pushed to the agent, the next read has it, and nothing th
   await ask(port, "/v1/db/pushed", { headers: { "X-Vault-Token": "canary-guess" } });
   await ask(port, "/v1/db/missing");
 
-  const queues = async (): Promise<readonly string[]> =>
-    (await sqs.send(new ListQueuesCommand({ QueueNamePrefix: "rekey-subscriber-" }))).QueueUrls ?? [];
   expect(await queues()).toHaveLength(1);
   agent.child.kill("SIGTERM");
   expect(await agent.end()).toBe(0);
   expect(agent.output.text).toContain('"message":"stopped"');
   expect(agent.output.text).not.toContain("canary");
   expect(await queues()).toEqual([]);
+});
+
+describe.skipIf(redisServer === undefined)("with Redis", () => {
+  test("a rotation that is published on Redis is pushed to the agent", async () => {
+    const redis = await startRedis(redisServer ?? "");
+    onTestFinished(async () => redis.stop());
+    const { username, password } = redis.superuser;
+    const made = await secrets.createSecret({ Name: "db/redis", SecretString: "canary-before" });
+    const agent = run(["--prefetch", "db/redis"], {
+      REDIS_URL: `redis://${username}:${password}@${redis.host}:${redis.port}`,
+    });
+    const port = await agent.port();
+    const put = await secrets.putSecretValue({ SecretId: "db/redis", SecretString: "canary-after" });
+    const detail = { secretArn: made.ARN, versionId: put.VersionId, previousVersionId: made.VersionId };
+    const event = JSON.stringify({ "detail-type": "Secret Rotated", detail });
+    await redis.admin("PUBLISH", "rekey", event);
+    await expect.poll(() => agent.output.text, soon).toContain('"message":"rotated"');
+    expect(await ask(port, "/v1/db/redis")).toMatchObject({ body: expect.stringContaining("canary-after") });
+    agent.child.kill("SIGTERM");
+    expect(await agent.end()).toBe(0);
+    expect(agent.output.text).not.toContain(password);
+  });
 });
 
 test("what is mirrored into Vault is served as Secrets Manager would", async () => {
@@ -124,6 +148,7 @@ test.each<[string, readonly string[], Readonly<Record<string, string>>, string]>
   const agent = run(words, variables);
   expect(await agent.end()).toBe(1);
   expect(agent.output.text).toContain(problem);
+  expect(await queues()).toEqual([]);
   expect(agent.output.text).not.toContain("canary");
 });
 
