@@ -1,4 +1,5 @@
 import { loadavg } from "node:os";
+import { benchAgent } from "./agent.ts";
 import { benchBrokenBackend } from "./broken-backend.ts";
 import { benchBundles } from "./bundles.ts";
 import { benchCachedReads } from "./cached-reads.ts";
@@ -20,6 +21,7 @@ const benches = {
   imports: benchClientImports,
   memory: benchMemory,
   broken: benchBrokenBackend,
+  agent: benchAgent,
 };
 
 const chosen = process.argv.slice(2);

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { SecretValue } from "../secrets/secret-value.ts";
 import { type Reply, refusal } from "./reply.ts";
@@ -6,8 +6,6 @@ import { type Reply, refusal } from "./reply.ts";
 /** AWS's agent takes the token in either. */
 const tokenHeaders = ["x-aws-parameters-secrets-token", "x-vault-token"] as const;
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i;
-
-const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
 
 /** Who may not go on, and why: what reaches loopback through somebody's server or browser is turned away. */
 export interface Gate {
@@ -18,7 +16,12 @@ export interface Gate {
 }
 
 export function gate(options: { readonly token: SecretValue; readonly allowedHosts: readonly string[] }): Gate {
-  const expected = digest(options.token.reveal());
+  const expected = Buffer.from(options.token.reveal());
+  /** It may tell the length, and nothing else, by the time that it takes. */
+  const isToken = (text: string): boolean => {
+    const given = Buffer.from(text);
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  };
   const allowed = new Set(options.allowedHosts.map((host) => host.toLowerCase()));
 
   return {
@@ -30,7 +33,7 @@ export function gate(options: { readonly token: SecretValue; readonly allowedHos
       if (headers["x-forwarded-for"] !== undefined) return refusal(400, "Forwarded", "forwarded");
       const isKnown = tokenHeaders.some((name) => {
         const token = headers[name];
-        return typeof token === "string" && timingSafeEqual(digest(token), expected);
+        return typeof token === "string" && isToken(token);
       });
       return isKnown ? undefined : refusal(403, "Bad Token", "bad-token");
     },
