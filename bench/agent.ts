@@ -73,7 +73,7 @@ async function measured(
 /** Warm reads of one secret from `rekey agent`, a process of its own, beside the floor in the same run. */
 export async function benchAgent(): Promise<readonly Figure[]> {
   await using backend = await startFlakyBackend();
-  const agent = await start("../cli/main.ts", ["agent", "--port", "0"], {
+  const agent = await start("../dist/agent/index.mjs", ["--port", "0"], {
     AWS_TOKEN: token,
     AWS_ENDPOINT_URL: backend.endpoint,
     AWS_REGION: "eu-west-1",

@@ -1,12 +1,17 @@
 import { readdir, rename, stat } from "node:fs/promises";
+import { bundleAgent } from "./bundle-agent.ts";
 import { bundleFunction } from "./bundle-function.ts";
 
-for (const name of await readdir("functions")) {
-  const outfile = `dist/functions/${name}/index.mjs`;
-  const next = `dist/functions/${name}/next.mjs`;
-  await bundleFunction(name, next);
-  // A stack that loads the function meanwhile finds the old file or the new one, whole.
+async function write(folder: string, bundle: (outfile: string) => Promise<unknown>): Promise<void> {
+  const outfile = `dist/${folder}/index.mjs`;
+  const next = `dist/${folder}/next.mjs`;
+  await bundle(next);
+  // Whoever loads it meanwhile finds the old file or the new one, whole.
   for (const ending of ["", ".map"]) await rename(`${next}${ending}`, `${outfile}${ending}`);
   const { size } = await stat(outfile);
   console.log(`${outfile} ${(size / 1024).toFixed(0)} KB`);
 }
+
+for (const name of await readdir("functions"))
+  await write(`functions/${name}`, async (outfile) => bundleFunction(name, outfile));
+await write("agent", bundleAgent);

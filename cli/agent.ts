@@ -6,7 +6,7 @@ import { createSecretClient } from "../shared/client/secret-client.ts";
 import { RekeyError } from "../shared/errors/rekey-error.ts";
 import { agentPush, agentSource } from "./agent-wiring.ts";
 
-const usage = `usage: rekey agent [options]
+export const agentUsage = `usage: rekey agent [options]
 
 Serves secrets over HTTP on loopback, as AWS's Secrets Manager Agent and its Lambda extension do, from rekey's cache.
 Callers show the token of AWS_TOKEN, AWS_SESSION_TOKEN or AWS_CONTAINER_AUTHORIZATION_TOKEN (or file:///path of it).
@@ -137,7 +137,7 @@ async function serve(given: Given): Promise<void> {
 /** Serves until SIGTERM or SIGINT. Returns the exit code. Errors: `option-invalid`, `invalidation-unavailable`, those of a login. */
 export async function agentCommand(words: readonly string[]): Promise<number> {
   const given = parse(words);
-  if (given.help) console.log(usage);
+  if (given.help) console.log(agentUsage);
   else await serve(given);
   return 0;
 }

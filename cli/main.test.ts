@@ -51,6 +51,11 @@ async function rekeyWith(
   });
 }
 
+test("agent takes options of its own", async () => {
+  expect(await rekey("agent", "--help")).toMatchObject({ code: 0, out: expect.stringContaining("usage: rekey agent") });
+  expect(await rekey("agent", "--nonsense")).toMatchObject({ code: 2, err: expect.stringContaining("--nonsense") });
+});
+
 test("plan-rotation prints calls, connections, statements and the window, and changes nothing", async () => {
   const { code, out } = await rekey("plan-rotation", "db/orders");
   expect(code).toBe(0);

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { isRekeyError } from "../shared/errors/rekey-error.ts";
+import { exitWith } from "./exit-code.ts";
 
 /** Loaded when they are asked for: most of them bring the AWS SDK along. */
 const commands = {
@@ -50,17 +50,4 @@ async function run(words: string[]): Promise<number> {
   return onSubject(words);
 }
 
-const isWrongUse = (error: unknown): error is Error =>
-  error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS_");
-
-try {
-  process.exitCode = await run(process.argv.slice(2));
-} catch (error) {
-  if (isWrongUse(error)) {
-    console.error(`${error.message}\n${usage}`);
-    process.exitCode = 2;
-  } else if (isRekeyError(error)) {
-    console.error(`${error.message}\n${error.hint}`);
-    process.exitCode = 1;
-  } else throw error;
-}
+await exitWith(async () => run(process.argv.slice(2)), usage);

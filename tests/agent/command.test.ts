@@ -2,10 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { bundleAgent } from "../../bundle/bundle-agent.ts";
 import { type Stack, startStack } from "../../local/stack.ts";
 import { agentTokenText, ask } from "../support/agent-stage.ts";
 import { redisServer, startRedis } from "../support/redis.ts";
@@ -16,6 +17,7 @@ let stack: Stack;
 let secrets: SecretsManager;
 let sqs: SQSClient;
 let folder = "";
+let main = "";
 let tokenFile = "";
 let topicArn = "";
 
@@ -25,6 +27,8 @@ beforeAll(async () => {
   secrets = new SecretsManager(stack.clientConfig);
   sqs = new SQSClient(stack.clientConfig);
   folder = await mkdtemp(join(tmpdir(), "rekey-agent-"));
+  main = join(folder, "index.mjs");
+  await bundleAgent(main);
   tokenFile = join(folder, "token");
   await writeFile(tokenFile, `${agentTokenText}\n`, { mode: 0o440 });
 });
@@ -36,7 +40,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** The command as a container runs it. */
+/** The one file, alone in a folder, as a container runs it. */
 function run(words: readonly string[], variables: Readonly<Record<string, string>> = {}) {
   const env = {
     PATH: process.env["PATH"] ?? "",
@@ -47,8 +51,7 @@ function run(words: readonly string[], variables: Readonly<Record<string, string
     AWS_TOKEN: `file://${tokenFile}`,
     ...variables,
   };
-  const main = resolve(import.meta.dirname, "../../cli/main.ts");
-  const child = spawn(process.execPath, [main, "agent", "--port", "0", ...words], { env });
+  const child = spawn(process.execPath, [main, "--port", "0", ...words], { env });
   started.push(child);
   const output = { text: "" };
   for (const stream of [child.stdout, child.stderr])
