@@ -38,6 +38,8 @@ export interface DeployOptions {
   readonly parameters?: Readonly<Record<string, string>>;
   /** Variables that every function gets besides the template's. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** `rekey` unless said; a second stack beside the first needs a name of its own. */
+  readonly stackName?: string;
 }
 
 export interface Stack {
@@ -146,7 +148,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     eventBridge,
     sqs,
     lambda,
-    async deploy({ templatePath = repositoryTemplate, parameters = {}, environment = {} } = {}) {
+    async deploy({ templatePath = repositoryTemplate, parameters = {}, environment = {}, stackName = "rekey" } = {}) {
       const template = readTemplate(await readFile(templatePath, "utf8"));
       const own = optionalText(parameters, "VaultCredentialSecretArn") === undefined;
       const defaults = own ? await localParameters(template.Parameters) : {};
@@ -155,7 +157,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         accountId,
         parameters: { ...defaults, ...parameters },
         provider: {
-          stackName: "rekey",
+          stackName,
+          accountId,
+          roles: new Map(),
           call,
           deployFunction: async (definition) => lambda.deploy(definition),
           mapQueue,
