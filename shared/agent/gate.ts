@@ -30,7 +30,8 @@ export function gate(options: { readonly token: SecretValue; readonly allowedHos
       return loopback.test(name) || allowed.has(name) ? undefined : refusal(403, "Bad Host", "bad-host");
     },
     caller({ headers }) {
-      if (headers["x-forwarded-for"] !== undefined) return refusal(400, "Forwarded", "forwarded");
+      if (headers["x-forwarded-for"] !== undefined || headers.forwarded !== undefined)
+        return refusal(400, "Forwarded", "forwarded");
       const isKnown = tokenHeaders.some((name) => {
         const token = headers[name];
         return typeof token === "string" && isToken(token);

@@ -93,6 +93,13 @@ test.each([
   ["a wrong token, in the other header", "/v1/prod/orders", { "X-Vault-Token": "guess" }, 403, "Bad Token"],
   ["a wrong token, for a metric's neighbour", "/metrics/x", {}, 403, "Bad Token"],
   ["a forwarded request", "/v1/prod/orders", { ...withToken, "X-Forwarded-For": "10.0.0.1" }, 400, "Forwarded"],
+  [
+    "a forwarded request, in the standard's header",
+    "/v1/a",
+    { ...withToken, Forwarded: "for=10.0.0.1" },
+    400,
+    "Forwarded",
+  ],
   ["a foreign Host", "/v1/prod/orders", { ...withToken, Host: "evil.example" }, 403, "Bad Host"],
   ["a foreign Host that looks like loopback", "/ping", { Host: "127.0.0.1.evil.example:2773" }, 403, "Bad Host"],
   ["another path", "/secretsmanager/put?secretId=a", withToken, 404, "Not found"],
