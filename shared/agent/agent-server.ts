@@ -36,15 +36,18 @@ const hasBody = ({ headers }: IncomingMessage): boolean =>
 
 async function listen(server: Server, port: number, address: string): Promise<number> {
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) =>
+    const failed = ({ code }: NodeJS.ErrnoException): void =>
       reject(
         new RekeyError("option-invalid", {
-          context: { option: "port", address, port, problem: error.code },
+          context: { option: "port", address, port, problem: code },
           hint: "use an address of this machine and a port that is free",
         }),
-      ),
-    );
-    server.listen(port, address, resolve);
+      );
+    server.once("error", failed).listen(port, address, () => {
+      // From now on it is a connection that could not be taken, and the next one may be.
+      server.off("error", failed).on("error", () => undefined);
+      resolve();
+    });
   });
   const bound = server.address();
   return typeof bound === "object" && bound !== null ? bound.port : port;

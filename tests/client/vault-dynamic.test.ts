@@ -107,7 +107,7 @@ describe.skipIf(bao === undefined)("with OpenBao", () => {
   }
 
   test("leases that their max TTL ends are replaced under load, and no query fails", { timeout: 60_000 }, async () => {
-    const { pool, client } = await open(await newRole("short", "3s", "5s"), { revokes: true });
+    const { pool, client } = await open(await newRole("short", "6s", "7s"), { revokes: true });
     const seen = new Set<string>();
     const failures: unknown[] = [];
     client.on("rotated", ({ version }) => seen.add(version.versionId));
@@ -129,7 +129,7 @@ describe.skipIf(bao === undefined)("with OpenBao", () => {
   });
 
   test("a lease that outlives its first TTL is renewed, not replaced", async () => {
-    const { pool, client } = await open(await newRole("renewed", "2s", "1h"));
+    const { pool, client } = await open(await newRole("renewed", "4s", "1h"));
     const rotations: unknown[] = [];
     client.on("rotated", (event) => rotations.push(event));
     const read = async (): Promise<{ readonly user: string; readonly seconds: number }> => {
@@ -139,7 +139,7 @@ describe.skipIf(bao === undefined)("with OpenBao", () => {
       return rows[0] ?? { user: "", seconds: 0 };
     };
     const { user, seconds } = await read();
-    await expect.poll(async () => (await read()).seconds - seconds, { timeout: 10_000 }).toBeGreaterThan(3);
+    await expect.poll(async () => (await read()).seconds - seconds, { timeout: 10_000 }).toBeGreaterThan(5);
     expect((await read()).user).toBe(user);
     expect(rotations).toEqual([]);
   });
