@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { SecretClient } from "../client/secret-client.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { AgentMetrics } from "./agent-metrics.ts";
@@ -69,6 +70,8 @@ export async function startAgent(client: SecretClient, metrics: AgentMetrics, op
   const settings = agentSettings(options);
   const gateKeeper = gate(settings);
   const answers = secretAnswers(client);
+  /** How many connections there were when this one came. A later one takes nothing from those before it. */
+  const ordinals = new WeakMap<Socket, number>();
   let connections = 0;
   let stopping: Promise<void> | undefined;
 
@@ -113,7 +116,8 @@ export async function startAgent(client: SecretClient, metrics: AgentMetrics, op
   /** In the order of AWS's agent, so that a request with two faults is told of the same one. */
   function refused(request: IncomingMessage, path: string): Reply | undefined {
     const most = settings.maxConnections + (path === "/ping" ? spareConnections : 0);
-    if (connections > most) return refusal(429, "Connection limit exceeded", "connection-limit");
+    if ((ordinals.get(request.socket) ?? 0) > most)
+      return refusal(429, "Connection limit exceeded", "connection-limit");
     if (hasBody(request)) return refusal(413, "Body not allowed", "body");
     return gateKeeper.host(request);
   }
@@ -141,7 +145,7 @@ export async function startAgent(client: SecretClient, metrics: AgentMetrics, op
   });
   server.maxConnections = settings.maxConnections + refusedConnections;
   server.on("connection", (socket) => {
-    connections++;
+    ordinals.set(socket, ++connections);
     socket.once("close", () => connections--);
   });
 

@@ -1,7 +1,17 @@
 import { Agent as HttpAgent, get } from "node:http";
+import { connect as openSocket } from "node:net";
 import { expect, test } from "vitest";
-import { manualClock } from "../../shared/testing/manual-clock.ts";
-import { agentStage, ask, withToken } from "../support/agent-stage.ts";
+import { AwsError } from "../../local/aws/service.ts";
+import { type ManualClock, manualClock } from "../../shared/testing/manual-clock.ts";
+import { type AgentAnswer, agentStage, ask, withToken } from "../support/agent-stage.ts";
+
+/** The client waits on its clock between its tries. */
+async function answered(clock: ManualClock, asking: Promise<AgentAnswer>): Promise<AgentAnswer> {
+  let isOpen = true;
+  const settled = asking.finally(() => (isOpen = false));
+  while (isOpen) await clock.advance(100);
+  return settled;
+}
 
 test("while Secrets Manager is down the value is served within its bound, and then an error of AWS's shape", async () => {
   const clock = manualClock();
@@ -10,19 +20,14 @@ test("while Secrets Manager is down the value is served within its bound, and th
   await stage.get("/v1/a");
   const down = stage.stack.aws.faults.inject({ kind: "refuse", service: "secretsmanager" });
   await clock.advance(300_000);
-  // The client waits on its clock between its tries.
-  const waiting = stage.get("/v1/a");
-  const settled = { is: false };
-  void waiting.then(() => (settled.is = true));
-  while (!settled.is) await clock.advance(100);
-  expect(JSON.parse((await waiting).body)).toMatchObject({ SecretString: "kept" });
+  const stale = await answered(clock, stage.get("/v1/a"));
+  expect(JSON.parse(stale.body)).toMatchObject({ SecretString: "kept" });
   expect(await stage.metric("rekey_client_reads_stale_total")).toBeGreaterThan(0);
   await clock.advance(700_000);
-  const late = stage.get("/v1/a");
-  settled.is = false;
-  void late.then(() => (settled.is = true));
-  while (!settled.is) await clock.advance(100);
-  expect(await late).toMatchObject({ status: 502, body: '{"__type":"ConnectionError","message":"Read Error"}' });
+  expect(await answered(clock, stage.get("/v1/a"))).toMatchObject({
+    status: 502,
+    body: '{"__type":"ConnectionError","message":"Read Error"}',
+  });
   down.remove();
   await clock.advance(60_000);
   expect(await stage.get("/v1/a")).toMatchObject({ status: 200 });
@@ -39,6 +44,41 @@ test("refreshNow gives what is held while Secrets Manager throttles, and says so
   expect(await stage.get("/v1/b")).toMatchObject({ headers: { "retry-after": expect.stringMatching(/^\d+$/) } });
 });
 
+test.each([
+  ["AccessDeniedException", 400, "AccessDeniedException"],
+  ["DecryptionFailure", 400, "AccessDeniedException"],
+  ["InvalidRequestException", 400, "InvalidRequestException"],
+  ["InternalServiceError", 500, "ConnectionError"],
+])("Secrets Manager's %s is told in the same shape, and not in its words", async (name, status, type) => {
+  await using stage = await agentStage();
+  const error = new AwsError(name, "canary-words", status);
+  stage.stack.aws.faults.inject({ kind: "error", error, service: "secretsmanager" });
+  const { body } = await stage.get("/v1/a");
+  expect(JSON.parse(body)).toMatchObject({ __type: type });
+  expect(body).not.toContain("canary");
+});
+
+test("a source that is silent is a time-out", async () => {
+  await using stage = await agentStage({}, { requestTimeoutMs: 50 });
+  stage.stack.aws.faults.inject({ kind: "delay", operation: "GetSecretValue", delayMs: 1_000 });
+  expect(await stage.get("/v1/a")).toMatchObject({
+    status: 504,
+    body: '{"__type":"TimeoutError","message":"Timeout"}',
+  });
+});
+
+test("once a newer version was announced the older one is not served", async () => {
+  const clock = manualClock();
+  await using stage = await agentStage({}, { clock });
+  await stage.secrets.createSecret({ Name: "a", SecretString: "replaced" });
+  await stage.get("/v1/a");
+  stage.client.invalidate("a", { atLeast: "00000000-0000-4000-8000-000000000000" });
+  expect(await answered(clock, stage.get("/v1/a"))).toMatchObject({
+    status: 503,
+    body: expect.stringContaining("ServiceUnavailable"),
+  });
+});
+
 const connect = async (agent: HttpAgent, port: number): Promise<number> =>
   new Promise((resolve, reject) => {
     get({ host: "127.0.0.1", port, path: "/v1/a", headers: withToken, agent }, (answer) => {
@@ -46,13 +86,18 @@ const connect = async (agent: HttpAgent, port: number): Promise<number> =>
     }).once("error", reject);
   });
 
-test("beyond the most connections requests get 429, and a health check still comes through", async () => {
+test("beyond the most connections requests get 429, those before go on, and a health check still comes through", async () => {
   await using stage = await agentStage({ maxConnections: 3 });
   await stage.secrets.createSecret({ Name: "a", SecretString: "x" });
   const keeping = new HttpAgent({ keepAlive: true });
   try {
     await Promise.all([1, 2, 3].map(async () => connect(keeping, stage.agent.port)));
     expect(stage.agent.connections).toBe(3);
+    const surplus = openSocket({ host: "127.0.0.1", port: stage.agent.port });
+    await expect.poll(() => stage.agent.connections).toBe(4);
+    expect(await connect(keeping, stage.agent.port)).toBe(200);
+    surplus.destroy();
+    await expect.poll(() => stage.agent.connections).toBe(3);
     expect(await stage.get("/v1/a")).toMatchObject({ status: 429, body: "Connection limit exceeded" });
     expect(await ask(stage.agent.port, "/ping", { headers: {} })).toMatchObject({ status: 200 });
   } finally {

@@ -124,11 +124,12 @@ test.each([
 });
 
 test("a lease that Vault does not know any more is replaced at its renewal", async () => {
-  const { keeper, clock, vault } = stage();
+  const { keeper, clock, vault, notices } = stage();
   await keeper.current();
   Object.assign(vault, { status: 400, failing: "sys/leases/renew" });
   await clock.advance(hour * 0.56);
   expect(vault.issued).toBe(2);
+  expect(notices).toMatchObject([{ replacedStillWorks: false }]);
 });
 
 test("a lease whose token is no longer the session's is replaced, since it ends with its token", async () => {

@@ -66,7 +66,7 @@ export function leaseKeeper(options: KeeperOptions): LeaseKeeper {
     });
   }
 
-  async function takeOne(isRefused: boolean): Promise<Lease> {
+  async function takeOne(isDead: boolean): Promise<Lease> {
     const askedAtMs = clock.nowMs();
     const answer = await send({ verb: "read", path });
     const from = { path, role, versionId: nextId, askedAtMs, token: session.tokenOf(answer), connection };
@@ -77,15 +77,15 @@ export function leaseKeeper(options: KeeperOptions): LeaseKeeper {
     for (const old of replaced) if (isOver(old)) replaced.delete(old);
     if (before !== undefined) {
       replaced.add(before);
-      announce(lease.versionId, before, !isRefused && !isOver(before));
+      announce(lease.versionId, before, !isDead && !isOver(before));
     }
     if (!ending.signal.aborted) watch(lease).catch(() => undefined);
     return lease;
   }
 
-  async function take(isRefused = false): Promise<Lease> {
+  async function take(isDead = false): Promise<Lease> {
     if (ending.signal.aborted) throw new RekeyError("pool-closed", { context: { secret: role } });
-    taking ??= takeOne(isRefused).finally(() => (taking = undefined));
+    taking ??= takeOne(isDead).finally(() => (taking = undefined));
     return taking;
   }
 
@@ -98,7 +98,7 @@ export function leaseKeeper(options: KeeperOptions): LeaseKeeper {
     if (isPolicyDenial(answer)) return cannotExtend(lease, options);
     const error = refused(answer, "renew", path);
     if (error.code === "mirror-unavailable") throw error;
-    await take();
+    await take(true);
   }
 
   /** Over without another: what was read of it is not to be served, and the next read asks Vault. */
