@@ -1,20 +1,31 @@
-import { mkdir, readdir, rename, stat } from "node:fs/promises";
+import { mkdir, readdir, rename, stat, writeFile } from "node:fs/promises";
+import type { Metafile } from "esbuild";
 import { bundleAgent } from "./bundle-agent.ts";
 import { bundleFunction } from "./bundle-function.ts";
+import { bundledPackages } from "./bundled-packages.ts";
+import { lockedPackages } from "./locked-packages.ts";
+import { sbom } from "./sbom.ts";
+import { thirdPartyLicenses } from "./third-party-licenses.ts";
 
-async function write(folder: string, maps: string, bundle: (outfile: string) => Promise<unknown>): Promise<void> {
-  const outfile = `dist/${folder}/index.mjs`;
-  const next = `dist/${folder}/next.mjs`;
-  await bundle(next);
+const locked = lockedPackages();
+const bundledIn = new Map<string, string[]>();
+
+async function write(name: string, folder: string, bundle: (outfile: string) => Promise<Metafile>): Promise<void> {
+  const next = `${folder}/next.mjs`;
+  const bundled = bundledPackages(await bundle(next));
   // Whoever loads it meanwhile finds the old file or the new one, whole.
-  await rename(next, outfile);
+  await rename(next, `${folder}/index.mjs`);
   // Apart, since Lambda gets the function's whole folder.
-  await mkdir(`dist/maps/${maps}`, { recursive: true });
-  await rename(`${next}.map`, `dist/maps/${maps}/index.mjs.map`);
-  const { size } = await stat(outfile);
-  console.log(`${outfile} ${(size / 1024).toFixed(0)} KB`);
+  await mkdir(`dist/maps/${name}`, { recursive: true });
+  await rename(`${next}.map`, `dist/maps/${name}/index.mjs.map`);
+  const packages = bundled.flatMap((path) => locked.get(path) ?? []);
+  await writeFile(`${folder}/THIRD-PARTY-LICENSES.txt`, await thirdPartyLicenses(packages));
+  for (const path of bundled) bundledIn.set(path, [...(bundledIn.get(path) ?? []), name]);
+  const { size } = await stat(`${folder}/index.mjs`);
+  console.log(`${folder}/index.mjs ${(size / 1024).toFixed(0)} KB`);
 }
 
 for (const name of await readdir("functions"))
-  await write(`functions/${name}`, name, async (outfile) => bundleFunction(name, outfile));
-await write("agent", "agent", bundleAgent);
+  await write(name, `dist/functions/${name}`, async (outfile) => bundleFunction(name, outfile));
+await write("agent", "dist/agent", bundleAgent);
+await writeFile("dist/rekey.cdx.json", sbom(locked, bundledIn));

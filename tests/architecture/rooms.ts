@@ -133,7 +133,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "@redis/client",
     ],
   },
-  bundle: { rooms: [], packages: ["esbuild", "node:"] },
+  bundle: { rooms: [], packages: ["esbuild", "@cyclonedx/cyclonedx-library", "node:"] },
   local: {
     rooms: ["shared/rotation/ports.ts", "shared/client", "shared/stores", "shared/secrets", "shared/errors"],
     packages: [

@@ -4,16 +4,18 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { build } from "esbuild";
+import { build, type Metafile } from "esbuild";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { buildPackage } from "../../bundle/build-package.ts";
+import { bundledPackages } from "../../bundle/bundled-packages.ts";
 import { packageExports } from "../../bundle/package-entries.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 let folder: string;
+let built: Metafile;
 
 beforeAll(async () => {
-  await buildPackage();
+  built = await buildPackage();
   // Inside the repository, so that the package finds itself by its name.
   await mkdir(path.join(root, "dist"), { recursive: true });
   folder = await mkdtemp(path.join(root, "dist/consumer-"));
@@ -23,6 +25,11 @@ afterAll(async () => rm(folder, { recursive: true }));
 test("package.json exports what is built", async () => {
   const { exports: said } = JSON.parse(await readFile(path.join(root, "package.json"), "utf8")) as { exports: object };
   expect(said).toEqual(packageExports());
+});
+
+test("the package has no code of others in it, so that no licence of theirs must go along", () => {
+  expect(Object.keys(built.outputs).length).toBeGreaterThan(10);
+  expect(bundledPackages(built)).toEqual([]);
 });
 
 test("publint and attw find nothing wrong", { timeout: 120_000 }, async () => {
