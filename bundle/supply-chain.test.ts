@@ -93,9 +93,11 @@ test.each(names)("the licences beside %s name each package in it, with a text", 
     expect(part.split("\n\n").slice(2).join("").length).toBeGreaterThan(200);
 });
 
-test("a package without a text of its licence is refused, unless it is MIT", async () => {
+test("a package without a text of its licence is refused, unless it is MIT or Apache-2.0", async () => {
   const withoutText = [...locked.values()].filter(({ name }) => name === "pg-types");
   expect(await thirdPartyLicenses(withoutText)).toContain("Permission is hereby granted, free of charge");
+  const apache = withoutText.map((locked) => ({ ...locked, licenses: ["Apache-2.0"] }));
+  expect(await thirdPartyLicenses(apache)).toContain("Version 2.0, January 2004");
   await expect(
     thirdPartyLicenses(withoutText.map((locked) => ({ ...locked, licenses: ["BSD-3-Clause"] }))),
   ).rejects.toThrow("pg-types");
