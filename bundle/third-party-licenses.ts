@@ -6,10 +6,10 @@ import type { LockedPackage } from "./locked-packages.ts";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const isLegal = (file: string): boolean => /^(?:licen[cs]e|copying|notice)(?:[.-]|$)/i.test(file);
 
-/** For packages that come without the text of their licence. The licence of this repository is Apache's, word for word. */
+/** For packages that come without the text of their licence. This repository's own licence has Apache's terms, and then its own authors. */
 const standardTexts: Readonly<Record<string, string>> = {
   MIT: await readFile(join(root, "bundle/mit-license.txt"), "utf8"),
-  "Apache-2.0": await readFile(join(root, "LICENSE"), "utf8"),
+  "Apache-2.0": (await readFile(join(root, "LICENSE"), "utf8")).replace(/^ *APPENDIX:.*/msu, ""),
 };
 
 async function legalTexts({ path, name, licenses }: LockedPackage): Promise<readonly string[]> {
