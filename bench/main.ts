@@ -1,4 +1,5 @@
 import { loadavg } from "node:os";
+import { benchAgent } from "./agent.ts";
 import { benchBrokenBackend } from "./broken-backend.ts";
 import { benchBundles } from "./bundles.ts";
 import { benchCachedReads } from "./cached-reads.ts";
@@ -26,6 +27,7 @@ const benches = {
   memory: benchMemory,
   broken: benchBrokenBackend,
   fleet: benchFleet,
+  agent: benchAgent,
 };
 
 /** These take minutes, and run when they are asked for. */
