@@ -8,6 +8,8 @@ export interface FaultCandidate {
   readonly operation: string;
   /** The caller's ARN, or a service principal such as `events.amazonaws.com` for deliveries inside AWS. */
   readonly principal: string;
+  /** What the request was signed with; none for deliveries inside AWS. Each container of a function has its own. */
+  readonly accessKeyId?: string;
 }
 
 export type FaultEffect =

@@ -119,7 +119,8 @@ export async function startAwsFront(options: AwsFrontOptions): Promise<AwsFront>
       principal = authenticate(received, request.url ?? "/", authorization);
       const call: AwsCall = { operation, input, region, principal, http: { ...received, signal: gone.signal } };
       resources = service.resources(call);
-      fault = await faults.strike({ service: service.name, operation, principal: principal.arn });
+      const { accessKeyId } = authorization;
+      fault = await faults.strike({ service: service.name, operation, principal: principal.arn, accessKeyId });
       if (fault !== "refuse") {
         checkAccess(routed, call, resources);
         handled = true;

@@ -53,6 +53,8 @@ export interface DeployedFunction {
   invoke(event: string): Promise<InvocationOutcome>;
   /** Ends when it succeeded or no try is left. */
   invokeAsync(event: string): Promise<void>;
+  /** As a pool's. */
+  kill(accessKeyId: string): string | undefined;
   stop(): Promise<void>;
 }
 
@@ -86,8 +88,8 @@ export function deployFunction(definition: FunctionDefinition, around: FunctionE
   const { name, policies = [], timeoutMs = 3_000, asynchronous = {} } = definition;
   const { region, accountId, principals, clock, deliver } = around;
   const arn = `arn:aws:lambda:${region}:${accountId}:function:${name}`;
-  const credentials = principals.assumeRole(`${name}-role`, name, policies);
-  const role: Principal = principals.find(credentials.accessKeyId)?.principal ?? principals.administrator;
+  const assumeRole = (): IssuedCredentials => principals.assumeRole(`${name}-role`, name, policies);
+  const role: Principal = principals.find(assumeRole().accessKeyId)?.principal ?? principals.administrator;
   const pool = createFunctionPool({
     name,
     arn,
@@ -95,7 +97,7 @@ export function deployFunction(definition: FunctionDefinition, around: FunctionE
     handler: definition.handler ?? "index.handler",
     timeoutMs,
     memoryMb: definition.memoryMb ?? 128,
-    environment: () => variables(definition, around, credentials),
+    environment: () => variables(definition, around, assumeRole()),
     onLogLine: (line) => around.onLogLine({ functionName: name, line }),
   });
   const invoke = async (event: string, requestId?: string): Promise<InvocationOutcome> => {
@@ -111,6 +113,7 @@ export function deployFunction(definition: FunctionDefinition, around: FunctionE
     invoke,
     invokeAsync: async (event) =>
       invokeAsync(event, { ...asynchronous, functionArn: arn, role, clock, deliver, invoke }),
+    kill: (accessKeyId) => pool.kill(accessKeyId),
     stop: async () => pool.stop(),
   };
 }

@@ -9,7 +9,7 @@ export interface FunctionPoolOptions {
   readonly handler: string;
   readonly timeoutMs: number;
   readonly memoryMb: number;
-  /** Made when a container starts, since the endpoint in it may not be known before. */
+  /** Made when a container starts: the endpoint in it may not be known before, and its access key is its own. */
   readonly environment: () => Readonly<Record<string, string>>;
   readonly onLogLine: (line: string) => void;
 }
@@ -18,23 +18,32 @@ export interface FunctionPoolOptions {
 export interface FunctionPool {
   /** `event` is JSON. */
   invoke(event: string, requestId?: string): Promise<InvocationOutcome>;
+  /** Ends the container with this access key in the middle of what it does, and tells that event; `undefined`: none is busy. */
+  kill(accessKeyId: string): string | undefined;
   stop(): Promise<void>;
+}
+
+interface Place {
+  readonly accessKeyId: string | undefined;
+  /** What it works on, while it does. */
+  event?: string;
 }
 
 export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
   const { name, arn, timeoutMs, memoryMb } = options;
-  const all = new Set<Container>();
+  const all = new Map<Container, Place>();
   const idle: Container[] = [];
   let stopped = false;
 
   const cold = (): Container => {
+    const environment = options.environment();
     const container = startContainer({
       bundlePath: options.bundlePath,
       handlerName: options.handler.split(".").at(-1) ?? "handler",
-      environment: options.environment(),
+      environment,
       onLogLine: options.onLogLine,
     });
-    all.add(container);
+    all.set(container, { accessKeyId: environment["AWS_ACCESS_KEY_ID"] });
     return container;
   };
   const warm = (): Container | undefined => {
@@ -48,6 +57,8 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
   return {
     async invoke(event, requestId = randomUUID()) {
       const container = warm() ?? cold();
+      const place = all.get(container);
+      if (place !== undefined) place.event = event;
       const outcome = await container.invoke(
         {
           requestId,
@@ -60,13 +71,22 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
         },
         timeoutMs,
       );
+      delete place?.event;
       if (container.alive && !stopped) idle.push(container);
       else all.delete(container);
       return outcome;
     },
+    kill(accessKeyId) {
+      for (const [container, place] of all) {
+        if (place.accessKeyId !== accessKeyId || place.event === undefined) continue;
+        void container.dispose();
+        return place.event;
+      }
+      return undefined;
+    },
     async stop() {
       stopped = true;
-      await Promise.all([...all].map(async (container) => container.dispose()));
+      await Promise.all([...all.keys()].map(async (container) => container.dispose()));
       all.clear();
       idle.length = 0;
     },

@@ -28,6 +28,11 @@ export interface Lambda extends DeliveryTarget, FunctionInvoker {
       "batchSize" | "batchWindowMs" | "reportBatchItemFailures" | "maximumConcurrency"
     >,
   ): void;
+  /**
+   * Ends the container that signs with this access key in the middle of its invocation, as when its machine is lost: what it
+   * has sent takes effect or not. `undefined`: it is not busy.
+   */
+  kill(accessKeyId: string): { readonly functionName: string; readonly event: string } | undefined;
   /** What the functions wrote to stdout and stderr, the last 100,000 lines. */
   readonly logs: readonly LogLine[];
   onLog(listener: (line: LogLine) => void): () => void;
@@ -193,6 +198,13 @@ export function createLambda(options: LambdaOptions): Lambda {
         invoke: async (event) => find(functionName).invoke(event),
       });
       mappings.push({ functionName, queueArn: queue.arn, stop });
+    },
+    kill(accessKeyId) {
+      for (const { definition, kill } of functions.values()) {
+        const event = kill(accessKeyId);
+        if (event !== undefined) return { functionName: definition.name, event };
+      }
+      return undefined;
     },
     logs,
     onLog(listener) {
