@@ -34,6 +34,8 @@ export interface StackOptions {
 }
 
 export interface DeployOptions {
+  /** Default `rekey`. */
+  readonly stackName?: string;
   /** Default: the repository's `template.yaml`. */
   readonly templatePath?: string;
   /** The template's parameters, over those that fit the local stack (see `Stack.deploy`). */
@@ -149,7 +151,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     eventBridge,
     sqs,
     lambda,
-    async deploy({ templatePath = repositoryTemplate, parameters = {}, environment = {} } = {}) {
+    async deploy({ stackName = "rekey", templatePath = repositoryTemplate, parameters = {}, environment = {} } = {}) {
       const template = readTemplate(await readFile(templatePath, "utf8"));
       const own = optionalText(parameters, "VaultCredentialSecretArn") === undefined;
       const defaults = own ? await localParameters(template.Parameters) : {};
@@ -158,7 +160,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         accountId,
         parameters: { ...defaults, ...parameters },
         provider: {
-          stackName: "rekey",
+          stackName,
           call,
           deployFunction: async (definition) => lambda.deploy(definition),
           mapQueue,

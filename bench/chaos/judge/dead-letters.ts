@@ -1,0 +1,47 @@
+import type { DeadLetter } from "../calm.ts";
+import type { Kills } from "../killer.ts";
+import type { World } from "../world.ts";
+
+/** What rekey says of the troubles that the suite makes, and of no others. */
+const injected = new Set([
+  "events-unavailable",
+  "mirror-unauthorized",
+  "mirror-unavailable",
+  "queue-unavailable",
+  "store-throttled",
+  "store-unavailable",
+  "time-budget-spent",
+]);
+
+const members = (line: string): Readonly<Record<string, unknown>> => {
+  try {
+    return { ...JSON.parse(line) };
+  } catch {
+    return {};
+  }
+};
+
+export interface Explained {
+  /** By cause: a code of the log, `killed`, or what EventBridge said. */
+  readonly byCause: ReadonlyMap<string, number>;
+  readonly unexplained: readonly string[];
+}
+
+/** Why each message is in a dead-letter queue, by the log of its tries and the list of killed functions. */
+export function explain({ logs }: World, kills: Kills, letters: readonly DeadLetter[]): Explained {
+  const codes = new Map<string, string>();
+  for (const { line } of logs) {
+    const { messageId, code } = members(line);
+    if (typeof messageId === "string" && typeof code === "string") codes.set(messageId, code);
+  }
+  const byCause = new Map<string, number>();
+  const unexplained: string[] = [];
+  for (const { queue, message } of letters) {
+    const given = message.attributes["ERROR_CODE"]?.StringValue;
+    const code = given ?? codes.get(message.id) ?? (kills.messages.has(message.id) ? "killed" : undefined);
+    const isOfTheSuite = code !== undefined && (code === "killed" || given !== undefined || injected.has(code));
+    if (isOfTheSuite) byCause.set(code, (byCause.get(code) ?? 0) + 1);
+    else unexplained.push(`${queue}: ${code ?? "nothing was logged"}: ${message.body.slice(0, 300)}`);
+  }
+  return { byCause, unexplained };
+}

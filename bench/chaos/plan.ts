@@ -1,0 +1,95 @@
+import { seededRandom } from "../../shared/operations/capacity/simulation/seeded-random.ts";
+
+export interface ChaosOptions {
+  /** A whole number; the same one makes the same plan. */
+  readonly seed: number;
+  /** How long the troubles last. */
+  readonly seconds: number;
+  readonly secrets: number;
+}
+
+export const clusterCount = 3;
+export const serviceCount = 8;
+
+/** What a cluster suffers for a while. One that cannot be told to be slow or half broken is sealed instead. */
+export type ClusterTrouble = "sealed" | "standby" | "slow" | "failing" | "limited" | "cut";
+/** Where calls between the parts suffer, and how. */
+export type CallTrouble = "refuse" | "cut" | "throttle" | "error" | "delay";
+export type CallPlace = "bus" | "queues" | "topic" | "subscribers" | "secrets-manager";
+
+/** Secrets, clusters and services by number. */
+export type Move =
+  | { readonly kind: "rotate"; readonly secret: number }
+  | { readonly kind: "edit"; readonly secret: number }
+  | { readonly kind: "cluster"; readonly cluster: number; readonly trouble: ClusterTrouble; readonly forMs: number }
+  | {
+      readonly kind: "calls";
+      readonly place: CallPlace;
+      readonly trouble: CallTrouble;
+      /** Of the calls, from 0 to 1. */
+      readonly share: number;
+      readonly forMs: number;
+    }
+  | { readonly kind: "revoke"; readonly cluster: number }
+  | { readonly kind: "repeat" }
+  | { readonly kind: "restart"; readonly service: number };
+
+export interface Planned {
+  /** Since the beginning. */
+  readonly atMs: number;
+  readonly move: Move;
+}
+
+const rotationsPerSecond = 5;
+const editsPerSecond = 2;
+const repeatsPerSecond = 2;
+/** Every trouble comes so often that a run of any length has several of each. */
+const unitsInARun = 24;
+
+const clusterTroubles: readonly ClusterTrouble[] = ["sealed", "standby", "sealed", "slow", "failing", "limited", "cut"];
+const callTroubles: readonly CallTrouble[] = ["refuse", "cut", "cut", "throttle", "error", "delay"];
+const callPlaces: readonly CallPlace[] = ["bus", "queues", "topic", "subscribers", "secrets-manager"];
+
+/** Everything that will be done, and when: a function of the options alone. */
+export function planOf({ seed, seconds, secrets }: ChaosOptions): readonly Planned[] {
+  const random = seededRandom(seed);
+  const below = (count: number): number => Math.floor(random() * count);
+  const one = <Item>(items: readonly [Item, ...Item[]] | readonly Item[]): Item => items[below(items.length)] as Item;
+  const lastMs = seconds * 1_000;
+  const unitMs = lastMs / unitsInARun;
+  const planned: Planned[] = [];
+
+  /** Each secret once before any comes again. */
+  function* inTurn(): Generator<number, never> {
+    for (;;) {
+      const order = Array.from({ length: secrets }, (_item, secret) => ({ secret, at: random() }));
+      for (const { secret } of order.sort((left, right) => left.at - right.at)) yield secret;
+    }
+  }
+  function evenly(perSecond: number, move: () => Move): void {
+    const count = Math.ceil(seconds * perSecond);
+    for (let nth = 0; nth < count; nth++) planned.push({ atMs: ((nth + random()) * lastMs) / count, move: move() });
+  }
+  function inSpells(move: (forMs: number) => Move): void {
+    let atMs = unitMs * (0.5 + 2 * random());
+    while (atMs < lastMs) {
+      const forMs = unitMs * (1 + 2 * random());
+      planned.push({ atMs, move: move(Math.min(forMs, lastMs - atMs)) });
+      atMs += forMs + unitMs * (0.5 + 2 * random());
+    }
+  }
+
+  const turns = inTurn();
+  evenly(rotationsPerSecond, () => ({ kind: "rotate", secret: turns.next().value }));
+  evenly(editsPerSecond, () => ({ kind: "edit", secret: below(secrets) }));
+  evenly(repeatsPerSecond, () => ({ kind: "repeat" }));
+  for (let cluster = 0; cluster < clusterCount; cluster++) {
+    inSpells((forMs) => ({ kind: "cluster", cluster, trouble: one(clusterTroubles), forMs }));
+    evenly(4 / seconds, () => ({ kind: "revoke", cluster }));
+  }
+  for (const place of callPlaces) {
+    inSpells((forMs) => ({ kind: "calls", place, trouble: one(callTroubles), share: 0.2 + 0.8 * random(), forMs }));
+  }
+  evenly(4 / seconds, () => ({ kind: "restart", service: below(serviceCount) }));
+  return planned.sort((left, right) => left.atMs - right.atMs);
+}

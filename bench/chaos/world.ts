@@ -1,0 +1,101 @@
+import { SecretsManager } from "@aws-sdk/client-secrets-manager";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import type { LogLine } from "../../local/lambda/deployed-function.ts";
+import { type Stack, startStack } from "../../local/stack.ts";
+import { startAccounts } from "./credentials.ts";
+import { type Cluster, startClusters } from "./clusters.ts";
+import type { ChaosOptions } from "./plan.ts";
+import { type Service, startServices } from "./services.ts";
+
+export interface ManagedSecret {
+  readonly arn: string;
+  readonly name: string;
+  readonly rotationFunctionArn: string;
+  /** The one that mirrors it. */
+  readonly cluster: Cluster;
+}
+
+/** One deployment of the template. */
+export interface Deployment {
+  readonly stackName: string;
+  /** The cluster that its mirror writes to; the stack with the rotation functions mirrors nothing. */
+  readonly cluster: Cluster | undefined;
+}
+
+export interface World {
+  readonly stack: Stack;
+  readonly clusters: readonly Cluster[];
+  readonly deployments: readonly Deployment[];
+  readonly secrets: readonly ManagedSecret[];
+  readonly services: readonly Service[];
+  readonly secretsManager: SecretsManager;
+  readonly sqs: SQSClient;
+  readonly logs: readonly LogLine[];
+}
+
+/** Every queue's messages come again sooner than in the template, as the run is shorter than their time-outs. */
+const visibilityShare = 1 / 8;
+
+export async function startWorld(options: ChaosOptions, cleanup: AsyncDisposableStack): Promise<World> {
+  const clusters = await startClusters(cleanup);
+  const accounts = await startAccounts(cleanup);
+  const delayMs = Math.max(500, options.seconds * 40);
+  const stack = await startStack({ rotationRetry: { attempts: 3, delayMs } });
+  cleanup.defer(async () => stack.stop());
+  const logs: LogLine[] = [];
+  stack.lambda.onLog((line) => void logs.push(line));
+  const secretsManager = new SecretsManager(stack.clientConfig);
+  const sqs = new SQSClient(stack.clientConfig);
+  cleanup.defer(() => {
+    secretsManager.destroy();
+    sqs.destroy();
+  });
+
+  const arnOf = (pattern: string): string =>
+    `arn:aws:secretsmanager:${stack.region}:${stack.accountId}:secret:${pattern}`;
+  const main = await stack.deploy({ parameters: { SecretArnPattern: arnOf("db/*"), VaultAddress: "" } });
+  const deployments: Deployment[] = [{ stackName: "rekey", cluster: undefined }];
+  for (const cluster of clusters) {
+    const stackName = `rekey-${cluster.name}`;
+    const credential = { Name: `rekey/${cluster.name}`, SecretString: cluster.secretId };
+    const { ARN = "" } = await secretsManager.createSecret(credential);
+    await stack.deploy({
+      stackName,
+      parameters: {
+        EventBusName: stackName,
+        SecretArnPattern: arnOf(`db/${cluster.name}/*`),
+        VaultAddress: cluster.address,
+        VaultAuth: "approle",
+        VaultRoleId: cluster.roleId,
+        VaultCredentialSecretArn: ARN,
+      },
+    });
+    deployments.push({ stackName, cluster });
+  }
+  for (const { attributes } of stack.sqs.queues()) {
+    const seconds = Number(attributes.get("VisibilityTimeout"));
+    const sooner = Math.max(2, Math.round((seconds * visibilityShare * options.seconds) / 120));
+    attributes.set("VisibilityTimeout", String(sooner));
+  }
+
+  const secrets: ManagedSecret[] = [];
+  for (let nth = 0; nth < options.secrets; nth++) {
+    const cluster = clusters[nth % clusters.length] as Cluster;
+    const { fields, functionOutput } = await accounts.create(nth);
+    const name = `db/${cluster.name}/app-${nth}`;
+    const { ARN: arn = "" } = await secretsManager.createSecret({ Name: name, SecretString: JSON.stringify(fields) });
+    secrets.push({ arn, name, cluster, rotationFunctionArn: main.outputs[functionOutput] ?? "" });
+  }
+  const arns = secrets.map(({ arn }) => arn);
+  const services = await startServices(stack, main.outputs["SecretRotatedTopicArn"] ?? "", arns, cleanup);
+  return {
+    stack,
+    clusters,
+    deployments,
+    secrets,
+    services,
+    secretsManager,
+    sqs,
+    logs,
+  };
+}
