@@ -1,5 +1,6 @@
 import type { EventEnvelope } from "../../local/eventbridge/put-events.ts";
 import { deadLetters, reconcileAll, redriveAll, untilCalm } from "./calm.ts";
+import { deadSecrets, healRotations } from "./heal.ts";
 import { type Canaries, scan } from "./judge/canaries.ts";
 import { type Explained, explain } from "./judge/dead-letters.ts";
 import { type Histories, histories, wrongMirrors } from "./judge/mirrors.ts";
@@ -15,6 +16,8 @@ export interface ChaosReport {
   /** How many versions became current, the first ones among them. */
   readonly promotions: number;
   readonly rotationStates: Readonly<Record<string, number>>;
+  readonly healed: Awaited<ReturnType<typeof healRotations>>;
+  readonly deadSecrets: readonly string[];
   /** Messages that lay in dead-letter queues after the storm, and why. */
   readonly deadLetters: Explained;
   readonly redriven: number;
@@ -57,18 +60,21 @@ export async function runChaos(options: ChaosOptions, tell: (what: string) => vo
   await untilCalm(world);
   const leftInDeadLetters = deadLetters(world).length;
   const wrongBefore = await wrongMirrors(world);
+  const states = world.secrets.map(({ arn }) => stack.secretsManager.lastRotation(arn)?.state ?? "none");
+  const healed = await healRotations(world);
   tell("one look at everything");
   await reconcileAll(world);
   await untilCalm(world);
 
   tell("the judgement");
-  const states = world.secrets.map(({ arn }) => stack.secretsManager.lastRotation(arn)?.state ?? "none");
   return {
     options,
     products: world.clusters.map(({ product }) => product),
     storm: stormed,
     promotions: [...promotions.values()].reduce((sum, { length }) => sum + length, 0),
     rotationStates: Object.fromEntries([...new Set(states)].map((one) => [one, states.filter((s) => s === one).length])),
+    healed,
+    deadSecrets: (await deadSecrets(world)).map(({ name }) => name),
     deadLetters: explained,
     redriven,
     leftInDeadLetters,

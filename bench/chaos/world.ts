@@ -2,7 +2,7 @@ import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type { LogLine } from "../../local/lambda/deployed-function.ts";
 import { type Stack, startStack } from "../../local/stack.ts";
-import { startAccounts } from "./credentials.ts";
+import { type Accounts, startAccounts } from "./credentials.ts";
 import { type Cluster, startClusters } from "./clusters.ts";
 import type { ChaosOptions } from "./plan.ts";
 import { type Service, startServices } from "./services.ts";
@@ -28,6 +28,7 @@ export interface World {
   readonly deployments: readonly Deployment[];
   readonly secrets: readonly ManagedSecret[];
   readonly services: readonly Service[];
+  readonly accounts: Pick<Accounts, "accepts">;
   readonly secretsManager: SecretsManager;
   readonly sqs: SQSClient;
   readonly logs: readonly LogLine[];
@@ -94,6 +95,7 @@ export async function startWorld(options: ChaosOptions, cleanup: AsyncDisposable
     deployments,
     secrets,
     services,
+    accounts,
     secretsManager,
     sqs,
     logs,

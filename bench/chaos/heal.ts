@@ -1,0 +1,35 @@
+import { untilCalm } from "./calm.ts";
+import { currentOf } from "./judge/mirrors.ts";
+import type { ManagedSecret, World } from "./world.ts";
+
+async function isDead(world: World, secret: ManagedSecret): Promise<boolean> {
+  return !(await world.accounts.accepts((await currentOf(world, secret)).fields));
+}
+
+/** Secrets whose AWSCURRENT does not log in. */
+export async function deadSecrets(world: World): Promise<readonly ManagedSecret[]> {
+  const dead: ManagedSecret[] = [];
+  for (const secret of world.secrets) if (await isDead(world, secret)) dead.push(secret);
+  return dead;
+}
+
+/**
+ * What an operator does for a rotation that gave up, as the doctor says: takes AWSPENDING off and rotates again. So too for
+ * a value put by hand with a password that a rotation had just replaced. Returns how many there were.
+ */
+export async function healRotations(world: World): Promise<{ readonly stuck: number; readonly dead: number }> {
+  const { stack, secrets, secretsManager } = world;
+  const stuck = secrets.filter(({ arn }) => stack.secretsManager.lastRotation(arn)?.state === "failed");
+  const dead = await deadSecrets(world);
+  for (const { arn: SecretId, rotationFunctionArn } of new Set([...stuck, ...dead])) {
+    const { VersionIdsToStages = {} } = await secretsManager.describeSecret({ SecretId });
+    for (const [versionId, labels] of Object.entries(VersionIdsToStages)) {
+      if (!labels.includes("AWSPENDING")) continue;
+      const VersionStage = "AWSPENDING";
+      await secretsManager.updateSecretVersionStage({ SecretId, VersionStage, RemoveFromVersionId: versionId });
+    }
+    await secretsManager.rotateSecret({ SecretId, RotationLambdaARN: rotationFunctionArn });
+  }
+  await untilCalm(world);
+  return { stuck: stuck.length, dead: dead.length };
+}
