@@ -10,8 +10,8 @@ export interface Load {
   readonly repeated: number;
   /** A secret by number; waits for its turn, as only so many are rotated at once. */
   rotate(secret: number): Promise<void>;
-  /** Somebody puts a value by hand that differs in a note. */
-  edit(secret: number): Promise<void>;
+  /** Somebody puts values by hand, one soon after the other, that differ in a note. */
+  edit(secret: number, times: number): Promise<void>;
   /** A message that some queue once had comes again, out of order. */
   repeat(): Promise<void>;
   /** Every message that was ever seen at rest in a queue, by body. */
@@ -20,6 +20,7 @@ export interface Load {
 }
 
 const rotationsAtOnce = 8;
+const betweenEditsMs = 1_000;
 const lookEveryMs = 50;
 
 export function createLoad({ stack, secrets, secretsManager }: World, random: () => number): Load {
@@ -72,12 +73,15 @@ export function createLoad({ stack, secrets, secretsManager }: World, random: ()
         counts.refused += 1;
       }
     },
-    async edit(index) {
+    async edit(index, times) {
       const SecretId = secrets[index]?.arn;
-      const { SecretString = "{}" } = await secretsManager.getSecretValue({ SecretId });
-      const edited = { ...JSON.parse(SecretString), note: `canary-note-${counts.edits}` };
-      await secretsManager.putSecretValue({ SecretId, SecretString: JSON.stringify(edited) });
-      counts.edits += 1;
+      for (let time = 0; time < times; time++) {
+        await wait(random() * betweenEditsMs);
+        const { SecretString = "{}" } = await secretsManager.getSecretValue({ SecretId });
+        const edited = { ...JSON.parse(SecretString), note: `canary-note-${crypto.randomUUID()}` };
+        await secretsManager.putSecretValue({ SecretId, SecretString: JSON.stringify(edited) });
+        counts.edits += 1;
+      }
     },
     async repeat() {
       const seen = [...atRest.values()].filter(({ queueArn }) => !isForDeadLetters(queueArn));

@@ -14,13 +14,14 @@ export const serviceCount = 8;
 /** What a cluster suffers for a while. One that cannot be told to be slow or half broken is sealed instead. */
 export type ClusterTrouble = "sealed" | "standby" | "slow" | "failing" | "limited" | "cut";
 /** Where calls between the parts suffer, and how. */
-export type CallTrouble = "refuse" | "cut" | "throttle" | "error" | "delay";
+export type CallTrouble = "refuse" | "cut" | "throttle" | "error" | "delay" | "late";
 export type CallPlace = "bus" | "queues" | "topic" | "subscribers" | "secrets-manager";
 
 /** Secrets, clusters and services by number. */
 export type Move =
   | { readonly kind: "rotate"; readonly secret: number }
-  | { readonly kind: "edit"; readonly secret: number }
+  /** So often, one soon after the other. */
+  | { readonly kind: "edit"; readonly secret: number; readonly times: number }
   | { readonly kind: "cluster"; readonly cluster: number; readonly trouble: ClusterTrouble; readonly forMs: number }
   | {
       readonly kind: "calls";
@@ -41,13 +42,16 @@ export interface Planned {
 }
 
 const rotationsPerSecond = 5;
-const editsPerSecond = 2;
+const editsPerSecond = 1;
+const mostEdits = 4;
 const repeatsPerSecond = 2;
 /** Every trouble comes so often that a run of any length has several of each. */
 const unitsInARun = 24;
 
 const clusterTroubles: readonly ClusterTrouble[] = ["sealed", "standby", "sealed", "slow", "failing", "limited", "cut"];
-const callTroubles: readonly CallTrouble[] = ["refuse", "cut", "cut", "throttle", "error", "delay"];
+const callTroubles: readonly CallTrouble[] = ["refuse", "cut", "throttle", "error", "delay", "late"];
+/** An answer that is late holds what was current; mirrors have to find out. */
+const storeTroubles: readonly CallTrouble[] = ["refuse", "cut", "throttle", "error", "late", "late", "late"];
 const callPlaces: readonly CallPlace[] = ["bus", "queues", "topic", "subscribers", "secrets-manager"];
 
 /** Everything that will be done, and when: a function of the options alone. */
@@ -81,14 +85,19 @@ export function planOf({ seed, seconds, secrets }: ChaosOptions): readonly Plann
 
   const turns = inTurn();
   evenly(rotationsPerSecond, () => ({ kind: "rotate", secret: turns.next().value }));
-  evenly(editsPerSecond, () => ({ kind: "edit", secret: below(secrets) }));
+  evenly(editsPerSecond, () => ({ kind: "edit", secret: below(secrets), times: 1 + below(mostEdits) }));
   evenly(repeatsPerSecond, () => ({ kind: "repeat" }));
   for (let cluster = 0; cluster < clusterCount; cluster++) {
     inSpells((forMs) => ({ kind: "cluster", cluster, trouble: one(clusterTroubles), forMs }));
     evenly(4 / seconds, () => ({ kind: "revoke", cluster }));
   }
   for (const place of callPlaces) {
-    inSpells((forMs) => ({ kind: "calls", place, trouble: one(callTroubles), share: 0.2 + 0.8 * random(), forMs }));
+    inSpells((forMs) => {
+      const trouble = one(place === "secrets-manager" ? storeTroubles : callTroubles);
+      // Where every call waits alike, none overtakes another.
+      const most = trouble === "delay" || trouble === "late" ? 0.4 : 1;
+      return { kind: "calls", place, trouble, share: most * (0.2 + 0.8 * random()), forMs };
+    });
   }
   evenly(4 / seconds, () => ({ kind: "restart", service: below(serviceCount) }));
   return planned.sort((left, right) => left.atMs - right.atMs);

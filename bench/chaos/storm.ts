@@ -29,7 +29,9 @@ const places: Readonly<Record<CallPlace, (candidate: FaultCandidate) => boolean>
 const longestDelayMs = 1_500;
 
 function ruleOf(trouble: CallTrouble, when: (candidate: FaultCandidate) => boolean, random: () => number): FaultRule {
-  return trouble === "delay" ? { kind: "delay", delayMs: random() * longestDelayMs, when } : { kind: trouble, when };
+  return trouble === "delay" || trouble === "late"
+    ? { kind: trouble, delayMs: random() * longestDelayMs, when }
+    : { kind: trouble, when };
 }
 
 /** Carries the plan out, each move at its time. What it began it has ended when it returns, and every part is well again. */
@@ -60,7 +62,7 @@ export async function storm(world: World, plan: readonly Planned[], { seed, seco
       case "rotate":
         return load.rotate(move.secret);
       case "edit":
-        return load.edit(move.secret);
+        return load.edit(move.secret, move.times);
       case "repeat":
         return load.repeat();
       case "cluster":

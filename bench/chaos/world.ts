@@ -34,7 +34,8 @@ export interface World {
   readonly logs: readonly LogLine[];
 }
 
-/** Every queue's messages come again sooner than in the template, as the run is shorter than their time-outs. */
+/** A message comes again sooner than in the template, but no sooner than its announcement may take. */
+const soonestVisibleSeconds = 10;
 const visibilityShare = 1 / 8;
 
 export async function startWorld(options: ChaosOptions, cleanup: AsyncDisposableStack): Promise<World> {
@@ -75,7 +76,7 @@ export async function startWorld(options: ChaosOptions, cleanup: AsyncDisposable
   }
   for (const { attributes } of stack.sqs.queues()) {
     const seconds = Number(attributes.get("VisibilityTimeout"));
-    const sooner = Math.max(2, Math.round((seconds * visibilityShare * options.seconds) / 120));
+    const sooner = Math.max(soonestVisibleSeconds, Math.round(seconds * visibilityShare));
     attributes.set("VisibilityTimeout", String(sooner));
   }
 

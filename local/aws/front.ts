@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createFaults, type Faults } from "./faults.ts";
 import { authorise } from "./iam.ts";
@@ -109,7 +110,7 @@ export async function startAwsFront(options: AwsFrontOptions): Promise<AwsFront>
     let answer: HttpAnswer | undefined;
     let errorType: string | undefined;
     let handled = false;
-    let fault: "refuse" | "cut" | undefined;
+    let fault: Awaited<ReturnType<Faults["strike"]>>;
     try {
       const authorization = readAuthorization(received.headers.authorization);
       region = authorization.region;
@@ -125,6 +126,7 @@ export async function startAwsFront(options: AwsFrontOptions): Promise<AwsFront>
         checkAccess(routed, call, resources);
         handled = true;
         answer = protocol.answer(await service.handle(call), requestId);
+        if (typeof fault === "object") await wait(fault.lateMs, undefined, { ref: false });
       }
     } catch (error) {
       const refusal = asAwsError(error);
