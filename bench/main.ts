@@ -5,6 +5,7 @@ import { benchCachedReads } from "./cached-reads.ts";
 import { benchRotations } from "./rotations.ts";
 import { benchClientImports } from "./client-imports.ts";
 import { benchMemory } from "./memory.ts";
+import { benchPropagation } from "./propagation.ts";
 import { benchWindow } from "./window.ts";
 
 const load = (): string =>
@@ -20,6 +21,7 @@ const benches = {
   imports: benchClientImports,
   memory: benchMemory,
   broken: benchBrokenBackend,
+  propagation: benchPropagation,
 };
 
 const chosen = process.argv.slice(2);

@@ -19,7 +19,7 @@ const isBusy = ({ stack, secrets }: World): boolean =>
 export async function untilCalm(world: World): Promise<void> {
   const { stack } = world;
   const startedMs = performance.now();
-  for (let quietMs = 0; quietMs < quietForMs; ) {
+  for (let quietMs = 0; quietMs < quietForMs;) {
     await stack.lambda.idle();
     await stack.secretsManager.idle();
     if (performance.now() - startedMs > longestMs) throw new Error("the stack does not come to rest");

@@ -73,7 +73,9 @@ export async function runChaos(options: ChaosOptions, tell: (what: string) => vo
     products: world.clusters.map(({ product }) => product),
     storm: stormed,
     promotions: [...promotions.values()].reduce((sum, { length }) => sum + length, 0),
-    rotationStates: Object.fromEntries([...new Set(states)].map((one) => [one, states.filter((s) => s === one).length])),
+    rotationStates: Object.fromEntries(
+      [...new Set(states)].map((one) => [one, states.filter((s) => s === one).length]),
+    ),
     healed,
     deadSecrets: (await deadSecrets(world)).map(({ name }) => name),
     deadLetters: explained,

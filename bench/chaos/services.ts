@@ -37,7 +37,9 @@ export async function startServices(
     const sqs = new SQSClient(config);
     const sns = new SNSClient(config);
     const { queueUrl } = await createSubscriberQueue({ sqs, sns, topicArn });
-    const watched = secretArns.filter((_arn, nth) => nth % serviceCount === index || (nth + 3) % serviceCount === index);
+    const watched = secretArns.filter(
+      (_arn, nth) => nth % serviceCount === index || (nth + 3) % serviceCount === index,
+    );
     const open = async (): Promise<SecretClient> => {
       const client = createSecretClient({
         source: secretsManagerSource(sdk),

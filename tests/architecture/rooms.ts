@@ -147,6 +147,8 @@ export const rooms: Readonly<Record<string, Room>> = {
       "@redis/client",
       "@aws-lambda-powertools/parameters",
       "@aws-sdk/client-secrets-manager",
+      "@aws-sdk/client-sns",
+      "@aws-sdk/client-sqs",
       "@middy/secrets-manager",
       "esbuild",
     ],
