@@ -5,8 +5,8 @@ import { startKeyServer } from "../../tests/support/key-server.ts";
 /** Something that a secret is the credential of. */
 export interface Account {
   readonly fields: Readonly<Record<string, unknown>>;
-  /** The output of the template with its rotation function. */
-  readonly functionOutput: string;
+  /** That rotates it. */
+  readonly functionName: string;
 }
 
 export interface Accounts {
@@ -44,11 +44,11 @@ export async function startAccounts(cleanup: AsyncDisposableStack): Promise<Acco
         const { host, port } = postgres;
         await postgres.admin(`CREATE ROLE ${username} LOGIN PASSWORD '${password}'`);
         const fields = { engine: "postgres", host, port, dbname: "postgres", ...account };
-        return { functionOutput: "RotatePostgresArn", fields };
+        return { functionName: "rekey-rotate-postgres", fields };
       }
       api.give(username, password, username);
       const fields = { engine: "http-api-key", host: "127.0.0.1", port: api.port, ...account };
-      return { functionOutput: "RotateHttpApiKeyArn", fields };
+      return { functionName: "rekey-rotate-http-api-key", fields };
     },
     async accepts({ engine, username, password }) {
       const [user, text] = [String(username), String(password)];

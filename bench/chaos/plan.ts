@@ -58,16 +58,15 @@ const callPlaces: readonly CallPlace[] = ["bus", "queues", "topic", "subscribers
 export function planOf({ seed, seconds, secrets }: ChaosOptions): readonly Planned[] {
   const random = seededRandom(seed);
   const below = (count: number): number => Math.floor(random() * count);
-  const one = <Item>(items: readonly [Item, ...Item[]] | readonly Item[]): Item => items[below(items.length)] as Item;
   const lastMs = seconds * 1_000;
   const unitMs = lastMs / unitsInARun;
   const planned: Planned[] = [];
 
-  /** Each secret once before any comes again. */
-  function* inTurn(): Generator<number, never> {
+  /** Each once before any comes again. */
+  function* inTurn<Item>(items: readonly Item[]): Generator<Item, never> {
     for (;;) {
-      const order = Array.from({ length: secrets }, (_item, secret) => ({ secret, at: random() }));
-      for (const { secret } of order.sort((left, right) => left.at - right.at)) yield secret;
+      const order = items.map((item) => ({ item, at: random() }));
+      for (const { item } of order.sort((left, right) => left.at - right.at)) yield item;
     }
   }
   function evenly(perSecond: number, move: () => Move): void {
@@ -83,17 +82,19 @@ export function planOf({ seed, seconds, secrets }: ChaosOptions): readonly Plann
     }
   }
 
-  const turns = inTurn();
-  evenly(rotationsPerSecond, () => ({ kind: "rotate", secret: turns.next().value }));
+  const rotated = inTurn(Array.from({ length: secrets }, (_item, secret) => secret));
+  const ofClusters = inTurn(clusterTroubles);
+  evenly(rotationsPerSecond, () => ({ kind: "rotate", secret: rotated.next().value }));
   evenly(editsPerSecond, () => ({ kind: "edit", secret: below(secrets), times: 1 + below(mostEdits) }));
   evenly(repeatsPerSecond, () => ({ kind: "repeat" }));
   for (let cluster = 0; cluster < clusterCount; cluster++) {
-    inSpells((forMs) => ({ kind: "cluster", cluster, trouble: one(clusterTroubles), forMs }));
+    inSpells((forMs) => ({ kind: "cluster", cluster, trouble: ofClusters.next().value, forMs }));
     evenly(4 / seconds, () => ({ kind: "revoke", cluster }));
   }
   for (const place of callPlaces) {
+    const ofPlace = inTurn(place === "secrets-manager" ? storeTroubles : callTroubles);
     inSpells((forMs) => {
-      const trouble = one(place === "secrets-manager" ? storeTroubles : callTroubles);
+      const trouble = ofPlace.next().value;
       // Where every call waits alike, none overtakes another.
       const most = trouble === "delay" || trouble === "late" ? 0.4 : 1;
       return { kind: "calls", place, trouble, share: most * (0.2 + 0.8 * random()), forMs };

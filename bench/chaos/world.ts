@@ -53,6 +53,16 @@ export async function startWorld(options: ChaosOptions, cleanup: AsyncDisposable
     sqs.destroy();
   });
 
+  // Before the stacks, as where rekey comes to secrets that are there.
+  const secrets: ManagedSecret[] = [];
+  for (let nth = 0; nth < options.secrets; nth++) {
+    const cluster = clusters[nth % clusters.length] as Cluster;
+    const { fields, functionName } = await accounts.create(nth);
+    const name = `db/${cluster.name}/app-${nth}`;
+    const { ARN: arn = "" } = await secretsManager.createSecret({ Name: name, SecretString: JSON.stringify(fields) });
+    const rotationFunctionArn = `arn:aws:lambda:${stack.region}:${stack.accountId}:function:${functionName}`;
+    secrets.push({ arn, name, cluster, rotationFunctionArn });
+  }
   const arnOf = (pattern: string): string =>
     `arn:aws:secretsmanager:${stack.region}:${stack.accountId}:secret:${pattern}`;
   const main = await stack.deploy({ parameters: { SecretArnPattern: arnOf("db/*"), VaultAddress: "" } });
@@ -80,14 +90,6 @@ export async function startWorld(options: ChaosOptions, cleanup: AsyncDisposable
     attributes.set("VisibilityTimeout", String(sooner));
   }
 
-  const secrets: ManagedSecret[] = [];
-  for (let nth = 0; nth < options.secrets; nth++) {
-    const cluster = clusters[nth % clusters.length] as Cluster;
-    const { fields, functionOutput } = await accounts.create(nth);
-    const name = `db/${cluster.name}/app-${nth}`;
-    const { ARN: arn = "" } = await secretsManager.createSecret({ Name: name, SecretString: JSON.stringify(fields) });
-    secrets.push({ arn, name, cluster, rotationFunctionArn: main.outputs[functionOutput] ?? "" });
-  }
   const arns = secrets.map(({ arn }) => arn);
   const services = await startServices(stack, main.outputs["SecretRotatedTopicArn"] ?? "", arns, cleanup);
   return {
