@@ -22,6 +22,7 @@ export type Move =
   | { readonly kind: "rotate"; readonly secret: number }
   /** So often, one soon after the other. */
   | { readonly kind: "edit"; readonly secret: number; readonly times: number }
+  | { readonly kind: "delete"; readonly secret: number; readonly forMs: number }
   | { readonly kind: "cluster"; readonly cluster: number; readonly trouble: ClusterTrouble; readonly forMs: number }
   | {
       readonly kind: "calls";
@@ -41,9 +42,11 @@ export interface Planned {
   readonly move: Move;
 }
 
-const rotationsPerSecond = 5;
+/** Each secret once, and some twice. */
+const rotationsPerSecret = 1.1;
 const editsPerSecond = 1;
 const mostEdits = 4;
+const deletionsPerSecond = 0.5;
 const repeatsPerSecond = 2;
 /** Every trouble comes so often that a run of any length has several of each. */
 const unitsInARun = 24;
@@ -84,8 +87,9 @@ export function planOf({ seed, seconds, secrets }: ChaosOptions): readonly Plann
 
   const rotated = inTurn(Array.from({ length: secrets }, (_item, secret) => secret));
   const ofClusters = inTurn(clusterTroubles);
-  evenly(rotationsPerSecond, () => ({ kind: "rotate", secret: rotated.next().value }));
+  evenly((rotationsPerSecret * secrets) / seconds, () => ({ kind: "rotate", secret: rotated.next().value }));
   evenly(editsPerSecond, () => ({ kind: "edit", secret: below(secrets), times: 1 + below(mostEdits) }));
+  evenly(deletionsPerSecond, () => ({ kind: "delete", secret: below(secrets), forMs: unitMs * random() }));
   evenly(repeatsPerSecond, () => ({ kind: "repeat" }));
   for (let cluster = 0; cluster < clusterCount; cluster++) {
     inSpells((forMs) => ({ kind: "cluster", cluster, trouble: ofClusters.next().value, forMs }));

@@ -18,8 +18,10 @@ export function figuresOf(report: ChaosReport): readonly (readonly [string, stri
   return [
     ["seed", String(options.seed)],
     ["secrets, clusters", `${options.secrets} on ${report.products.join(", ")}`],
-    ["rotations begun", `${load.rotations}, and ${load.refused} refused as the one before was not over`],
+    ["rotations begun", `${load.rotations}, and ${load.leftOut} whose turn did not come in time`],
     ["values put by hand", String(load.edits)],
+    ["secrets deleted and restored", String(load.deletions)],
+    ["refused by Secrets Manager", `${load.refused}, as a rotation was not over or the secret was deleted`],
     ["troubles of clusters and services", listed(planned)],
     ["calls that suffered", listed(struck)],
     ["functions killed", `${kills.count}: ${listed(kills.byFunction)}`],

@@ -52,6 +52,7 @@ export async function runChaos(options: ChaosOptions, tell: (what: string) => vo
 
   tell("the storm");
   const stormed = await storm(world, planOf(options), options);
+  cleanup.defer(stormed.load.stop);
   tell("the calm after it");
   await untilCalm(world);
   const letters = deadLetters(world);

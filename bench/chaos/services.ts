@@ -30,7 +30,8 @@ export async function startServices(
   secretArns: readonly string[],
   cleanup: AsyncDisposableStack,
 ): Promise<readonly Service[]> {
-  const config = { ...stack.clientConfig, credentials: { accessKeyId: servicesKey, secretAccessKey: servicesKey } };
+  const credentials = { accessKeyId: servicesKey, secretAccessKey: servicesKey };
+  const config = { ...stack.clientConfig, credentials, requestHandler: { httpAgent: { maxSockets: 500 } } };
   const services: Service[] = [];
   for (let index = 0; index < serviceCount; index++) {
     const sdk = new SecretsManagerClient(config);

@@ -63,6 +63,8 @@ export async function storm(world: World, plan: readonly Planned[], { seed, seco
         return load.rotate(move.secret);
       case "edit":
         return load.edit(move.secret, move.times);
+      case "delete":
+        return load.remove(move.secret, move.forMs);
       case "repeat":
         return load.repeat();
       case "cluster":
@@ -82,8 +84,8 @@ export async function storm(world: World, plan: readonly Planned[], { seed, seco
     spells.push(carryOut(move));
   }
   await wait(Math.max(0, startedMs + seconds * 1_000 - performance.now()));
+  load.end();
   await Promise.all(spells);
   kills.stop();
-  load.stop();
   return { load, kills, counts };
 }

@@ -6,9 +6,17 @@ export interface Assertion {
   readonly problems: readonly string[];
 }
 
+/** So small a run that no function may have been killed, as each call has its chance. */
+const smallRun = 100;
+
+function wasStorm({ options, promotions, storm }: ChaosReport): boolean {
+  const struck = [...storm.counts].some(([what, count]) => what.includes(": ") && count > 0);
+  return promotions > options.secrets && struck && (options.secrets < smallRun || storm.kills.count > 0);
+}
+
 /** What must hold at the end, whatever happened. */
 export function verdictOf(report: ChaosReport): readonly Assertion[] {
-  const { histories, canaries, storm, deadLetters, leftInDeadLetters } = report;
+  const { histories, canaries, deadLetters, leftInDeadLetters } = report;
   const unseen = Object.entries(canaries.charactersIn).filter(([, characters]) => characters === 0);
   return [
     { says: "after one look at everything, every mirror is what is current", problems: report.wrongAfter },
@@ -25,9 +33,6 @@ export function verdictOf(report: ChaosReport): readonly Assertion[] {
       says: "no value is in an event, a message, a log, a record of a request or Vault's audit log",
       problems: [...canaries.found, ...unseen.map(([place]) => `${place}: nothing was read`)],
     },
-    {
-      says: "there was a storm",
-      problems: storm.kills.count > 0 && histories.revisions > report.options.secrets ? [] : ["nothing happened"],
-    },
+    { says: "there was a storm", problems: wasStorm(report) ? [] : ["nothing changed, or nothing went wrong"] },
   ];
 }

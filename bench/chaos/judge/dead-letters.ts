@@ -2,8 +2,10 @@ import type { DeadLetter } from "../calm.ts";
 import type { Kills } from "../killer.ts";
 import type { World } from "../world.ts";
 
-/** What rekey says of the troubles that the suite makes, and of no others. */
+/** What rekey and EventBridge say of the troubles that the suite makes, and of no others. */
 const injected = new Set([
+  "INTERNAL_ERROR",
+  "THROTTLING",
   "events-unavailable",
   "mirror-unauthorized",
   "mirror-unavailable",
@@ -37,10 +39,12 @@ export function explain({ logs }: World, kills: Kills, letters: readonly DeadLet
   const byCause = new Map<string, number>();
   const unexplained: string[] = [];
   for (const { queue, message } of letters) {
-    const given = message.attributes["ERROR_CODE"]?.StringValue;
-    const code = given ?? codes.get(message.id) ?? (kills.messages.has(message.id) ? "killed" : undefined);
-    const isOfTheSuite = code !== undefined && (code === "killed" || given !== undefined || injected.has(code));
-    if (isOfTheSuite) byCause.set(code, (byCause.get(code) ?? 0) + 1);
+    const code =
+      message.attributes["ERROR_CODE"]?.StringValue ??
+      codes.get(message.id) ??
+      (kills.messages.has(message.id) ? "killed" : undefined);
+    if (code !== undefined && (code === "killed" || injected.has(code)))
+      byCause.set(code, (byCause.get(code) ?? 0) + 1);
     else unexplained.push(`${queue}: ${code ?? "nothing was logged"}: ${message.body.slice(0, 300)}`);
   }
   return { byCause, unexplained };

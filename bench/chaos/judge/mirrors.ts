@@ -22,6 +22,14 @@ async function revision(cluster: Cluster, name: string, number?: number): Promis
   return typeof fields === "object" && fields !== null ? { ...fields } : undefined;
 }
 
+/** A revision that the mirror withdrew holds what it held; nothing is ever destroyed. */
+async function evenDeleted(cluster: Cluster, name: string, number: number): Promise<Fields | undefined> {
+  const held = await revision(cluster, name, number);
+  if (held !== undefined) return held;
+  await cluster.admin("POST", `secret/undelete/${name}`, { versions: [number] });
+  return revision(cluster, name, number);
+}
+
 /** What is wrong with the mirror of a secret; `undefined`: it is what is current. */
 async function wrongMirror(world: World, secret: ManagedSecret): Promise<string | undefined> {
   const { versionId, fields } = await currentOf(world, secret);
@@ -68,7 +76,7 @@ export async function histories(world: World, promotions: ReadonlyMap<string, re
       if (newest > 0 && cluster !== secret.cluster) strayed.push(`${secret.name} in ${cluster.name}`);
       let before: number | undefined;
       for (let number = 1; number <= newest; number++) {
-        const held = await revision(cluster, secret.name, number);
+        const held = await evenDeleted(cluster, secret.name, number);
         const place = order.indexOf(String(held?.["rekey_version_id"]));
         const where = `${secret.name} in ${cluster.name}, revision ${number}`;
         if (place < 0) backwards.push(`${where} holds what was never current`);
