@@ -6,6 +6,7 @@ import { benchRotations } from "./rotations.ts";
 import { benchClientImports } from "./client-imports.ts";
 import { benchMemory } from "./memory.ts";
 import { benchPropagation } from "./propagation.ts";
+import { benchPythonSamples } from "./python-samples.ts";
 import { benchWindow } from "./window.ts";
 
 const load = (): string =>
@@ -15,6 +16,7 @@ const load = (): string =>
 
 const benches = {
   bundles: benchBundles,
+  python: benchPythonSamples,
   reads: benchCachedReads,
   rotations: benchRotations,
   window: benchWindow,

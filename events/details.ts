@@ -30,6 +30,7 @@ export interface SecretFindingV1 {
     | "mirror-missing"
     | "mirror-newer"
     | "mirror-older"
+    | "mirror-stray"
     | "pending-stuck"
     | "rotation-overdue";
   readonly versionId?: string;
@@ -45,6 +46,7 @@ export interface SecretMirroredV1 {
   readonly versionId: string;
   readonly revision: number;
   readonly written: boolean;
+  readonly cluster?: string;
   readonly at: string;
 }
 

@@ -161,6 +161,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         parameters: { ...defaults, ...parameters },
         provider: {
           stackName,
+          accountId,
+          roles: new Map(),
           call,
           deployFunction: async (definition) => lambda.deploy(definition),
           mapQueue,

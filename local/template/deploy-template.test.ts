@@ -24,6 +24,8 @@ async function deploy(yaml: string, parameters: Record<string, string> = {}): Pr
     parameters,
     provider: {
       stackName: "app",
+      accountId: "111122223333",
+      roles: new Map(),
       environment: { EXTRA: "1" },
       path: (relative) => `/here/${relative}`,
       mapQueue: (name, queueArn, settings) => void calls.push(["mapQueue", { name, queueArn, ...settings }]),
@@ -118,14 +120,20 @@ Resources:
       CodeUri: dist/fn
 ${properties}`;
 
-test("a function has its bundle, its globals with its own properties over them, its policies and its events", async () => {
+test("a function has its bundle, its globals with its own properties over them, its role's policies and its events", async () => {
   const { functions, calls, outputs } = await deploy(`${fn(`
       Environment: { Variables: { B: three } }
-      Policies: [{ Statement: [{ Effect: Allow, Action: "a:B", Resource: !GetAtt Queue.Arn }] }]
+      Role: !GetAtt Role.Arn
       Events:
         Feed: { Type: SQS, Properties: { Queue: !GetAtt Queue.Arn, BatchSize: 5 } }
         Native: { Type: EventBridgeRule, Properties: { Pattern: { source: [aws.secretsmanager] } } }
 `)}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      Policies:
+        - PolicyName: fn
+          PolicyDocument: { Statement: [{ Effect: Allow, Action: "a:B", Resource: !GetAtt Queue.Arn }] }
 Outputs: { Arn: { Value: !GetAtt Fn.Arn } }`);
   expect(functions).toMatchObject([
     {
@@ -169,7 +177,8 @@ test.each([
   ["an unknown condition", output("!If [Nope, a, b]"), "no condition Nope"],
   ["a circle", queue("{ QueueName: !GetAtt Queue.QueueName }"), "refers to itself"],
   ["a property that means nothing here", fn("      SnapStart: { ApplyOn: None }"), "SnapStart is not supported"],
-  ["a policy by name", fn("      Policies: [AdministratorAccess]"), "statements of their own"],
+  ["a role of somebody else's", fn("      Role: arn:aws:iam::1:role/x"), "its role is none of this template"],
+  ["policies without a role", fn("      Policies: [AdministratorAccess]"), "the property Policies is not supported"],
   ["an unknown event", fn("      Events: { E: { Type: Api } }"), "events of type Api"],
 ])("refuses %s", async (_name, yaml, message) => {
   await expect(deploy(yaml)).rejects.toThrow(message);

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { optionalText, record, text, textList, type Members } from "../aws/members.ts";
+import { isMembers, list, optionalText, record, text, textList, type Members } from "../aws/members.ts";
+import { asPolicyDocument } from "../aws/policy-document.ts";
+import type { PolicyDocument } from "../aws/service.ts";
 import type { FunctionDefinition } from "../lambda/deployed-function.ts";
 import type { DeployedResource } from "./intrinsics.ts";
 import { TemplateError } from "./read-template.ts";
@@ -7,8 +9,11 @@ import { TemplateError } from "./read-template.ts";
 /** What resources are made with: the services' own operations, as CloudFormation calls them. */
 export interface Provider {
   readonly stackName: string;
+  readonly accountId: string;
   call(service: string, operation: string, input: Members): Promise<Members>;
   deployFunction(definition: FunctionDefinition): Promise<string>;
+  /** The roles made so far, by ARN. */
+  readonly roles: Map<string, readonly PolicyDocument[]>;
   mapQueue(functionName: string, queueArn: string, settings: Members): void;
   /** A path relative to the template's folder. */
   path(relative: string): string;
@@ -136,8 +141,28 @@ const rotationSchedule: ResourceKind = async (resource, provider) => {
   return { ref: text(definition, "SecretId"), attributes: nothing };
 };
 
+/** What its managed policies allow is Lambda's own business, which here needs no right. */
+const role: ResourceKind = async (resource, provider) => {
+  const onlyOnAws = ["ManagedPolicyArns", "Path", "PermissionsBoundary", "Tags"];
+  allowOnly(resource, ["AssumeRolePolicyDocument", "Policies", "RoleName", ...onlyOnAws]);
+  const name = nameOf(resource, "RoleName", provider);
+  const Arn = `arn:aws:iam::${provider.accountId}:role/${name}`;
+  const policies = list(resource.properties, "Policies").filter(isMembers);
+  provider.roles.set(
+    Arn,
+    policies.map((policy) => asPolicyDocument(record(policy, "PolicyDocument"))),
+  );
+  return { ref: name, attributes: { Arn } };
+};
+
 /** Kinds that mean something only on AWS; a reference to one gives a name. */
-const withoutLocalEffect = ["AWS::Logs::LogGroup", "AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard"];
+const withoutLocalEffect = [
+  "AWS::CloudWatch::Alarm",
+  "AWS::CloudWatch::Dashboard",
+  "AWS::Events::Archive",
+  "AWS::IAM::ManagedPolicy",
+  "AWS::Logs::LogGroup",
+];
 
 const noEffect: ResourceKind = async ({ logicalId, properties }, { stackName }) => {
   const given = optionalText(properties, "LogGroupName") ?? optionalText(properties, "AlarmName");
@@ -149,6 +174,7 @@ export const resourceKinds: Readonly<Record<string, ResourceKind>> = {
   "AWS::DynamoDB::Table": table,
   "AWS::Events::EventBus": eventBus,
   "AWS::Events::Rule": eventRule,
+  "AWS::IAM::Role": role,
   "AWS::Lambda::Permission": permission,
   "AWS::SNS::Subscription": subscription,
   "AWS::SNS::Topic": topic,

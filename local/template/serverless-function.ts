@@ -1,6 +1,5 @@
 import { join } from "node:path";
-import { isMembers, list, optionalInteger, optionalText, record, text, type Members } from "../aws/members.ts";
-import { asPolicyDocument } from "../aws/policy-document.ts";
+import { isMembers, optionalInteger, optionalText, record, text, type Members } from "../aws/members.ts";
 import type { PolicyDocument } from "../aws/service.ts";
 import { TemplateError } from "./read-template.ts";
 import { allowOnly, eventRule, type Provider, type ResourceKind, type ResourceToDeploy } from "./resource-kinds.ts";
@@ -11,20 +10,19 @@ const onlyOnAws = [
   "Description",
   "KmsKeyArn",
   "LoggingConfig",
-  "PermissionsBoundary",
   "ReservedConcurrentExecutions",
-  "RolePath",
   "Runtime",
   "Tags",
   "Tracing",
   "VpcConfig",
 ];
 
-function policiesOf({ logicalId, properties }: ResourceToDeploy): readonly PolicyDocument[] {
-  return list(properties, "Policies").map((policy) => {
-    if (isMembers(policy) && policy["Statement"] !== undefined) return asPolicyDocument(policy);
-    throw new TemplateError(`${logicalId}: only policies with statements of their own are supported`);
-  });
+function policiesOf({ logicalId, properties }: ResourceToDeploy, { roles }: Provider): readonly PolicyDocument[] {
+  const role = optionalText(properties, "Role");
+  if (role === undefined) return [];
+  const policies = roles.get(role);
+  if (policies === undefined) throw new TemplateError(`${logicalId}: its role is none of this template`);
+  return policies;
 }
 
 /** SAM makes the rule and the permission of an `EventBridgeRule` event itself; so does this. */
@@ -67,7 +65,7 @@ export const serverlessFunction: ResourceKind = async (resource, provider) => {
     "FunctionName",
     "Handler",
     "MemorySize",
-    "Policies",
+    "Role",
     "Timeout",
   ];
   allowOnly(resource, [...used, ...onlyOnAws]);
@@ -88,7 +86,7 @@ export const serverlessFunction: ResourceKind = async (resource, provider) => {
     },
     timeoutMs: (optionalInteger(properties, "Timeout") ?? 3) * 1000,
     memoryMb: optionalInteger(properties, "MemorySize") ?? 128,
-    policies: policiesOf(resource),
+    policies: policiesOf(resource, provider),
     asynchronous: {
       ...(maximumRetries === undefined ? {} : { maximumRetries }),
       ...(onFailureArn === undefined ? {} : { onFailureArn }),

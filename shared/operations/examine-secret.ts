@@ -1,7 +1,7 @@
 import type { CallOptions, Finding, SecretDescription, SecretStore } from "../rotation/ports.ts";
 import { versionWithLabel } from "../rotation/steps/admit.ts";
 import { isMirrored } from "./is-mirrored.ts";
-import type { MirrorAudit, MirrorState } from "./ports.ts";
+import type { MirrorAudit, MirrorCluster, MirrorState } from "./ports.ts";
 
 export interface Found {
   readonly finding: Finding;
@@ -39,15 +39,34 @@ export function describedFindings(description: SecretDescription, nowMs: number)
 }
 
 /**
+ * Since when the secret has its value, as its description tells: its last rotation, or its last change of any kind where it
+ * was never rotated. None for a secret without a value or one that is deleted.
+ */
+export function valueSince(description: SecretDescription): Date | undefined {
+  const { deletedAt, lastRotatedAt, changedAt } = description;
+  const hasValue = deletedAt === undefined && versionWithLabel(description, "AWSCURRENT") !== undefined;
+  return hasValue ? (lastRotatedAt ?? changedAt) : undefined;
+}
+
+/**
  * What the mirror shows beside AWSCURRENT; nothing for a secret without a value. Where the secret is not to be mirrored,
- * what the mirror still shows. Errors: those of the ports; `option-invalid` for a tag.
+ * what the mirror still shows; of a secret that belongs to another cluster,
+ * a copy that lies here. Errors: those of the ports; `option-invalid` for a tag.
  */
 export async function comparedFindings(
-  ports: { readonly store: Pick<SecretStore, "read">; readonly audit: MirrorAudit },
+  ports: {
+    readonly store: Pick<SecretStore, "read">;
+    readonly audit: MirrorAudit;
+    readonly cluster?: MirrorCluster;
+  },
   description: SecretDescription,
   call: CallOptions,
 ): Promise<readonly Found[]> {
   const { secretArn, name: secretName, tags } = description;
+  if (ports.cluster?.mirrors({ secretArn, secretName, tags }) === false) {
+    const isStray = await ports.audit.holds({ secretArn, secretName, tags }, call);
+    return isStray ? [{ finding: "mirror-stray", repairable: false }] : [];
+  }
   if (!isMirrored(description)) {
     const isLeft = await ports.audit.holds({ secretArn, secretName, tags }, call);
     return isLeft ? [{ finding: "mirror-left", repairable: true }] : [];

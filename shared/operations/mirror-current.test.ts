@@ -143,3 +143,20 @@ test.each(["not JSON", "7", '{"detail":null}', '{"detail":{"secretArn":"name-onl
     expect(() => secretArnOf(body)).toThrow(expect.objectContaining({ code: "event-malformed" }));
   },
 );
+
+const clusterThat = (mirrors: boolean) => ({ name: "eu-1", mirrors: () => mirrors });
+
+test("of several clusters, one passes over what belongs to another, and names itself where it mirrors", async () => {
+  const ports = open();
+  const elsewhere = { ...ports, cluster: clusterThat(false) };
+  await expect(mirrorCurrent(elsewhere, memorySecretId, call)).resolves.toEqual({ outcome: "elsewhere" });
+  expect([ports.publisher.events, ports.withdrawn]).toEqual([[], []]);
+  await mirrorCurrent({ ...ports, cluster: clusterThat(true) }, memorySecretId, call);
+  expect(ports.publisher.events).toMatchObject([{ type: "Secret Mirrored", cluster: "eu-1" }]);
+});
+
+test("what is gone for good has no tags to tell its cluster, so each withdraws it", async () => {
+  const ports = { ...open(), cluster: clusterThat(false) };
+  const gone = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db/gone-AbCdEf";
+  await expect(mirrorCurrent(ports, gone, call)).resolves.toEqual({ outcome: "withdrawn" });
+});

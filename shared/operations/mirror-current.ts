@@ -1,12 +1,12 @@
 import { isRekeyError, RekeyError } from "../errors/rekey-error.ts";
 import type { CallOptions, EventPublisher, SecretDescription, SecretStore } from "../rotation/ports.ts";
-import type { Mirror, MirroredSecret } from "./ports.ts";
+import type { Mirror, MirrorCluster, MirroredSecret } from "./ports.ts";
 import { secretNameIn } from "../rotation/secret-name.ts";
 import { isMirrored } from "./is-mirrored.ts";
 
 export interface Mirrored {
-  /** `none`: there is nothing to mirror, and no mirror of rekey's was there. */
-  readonly outcome: "written" | "unchanged" | "withdrawn" | "none";
+  /** `none`: there is nothing to mirror, and no mirror of rekey's was there. `elsewhere`: another cluster mirrors it. */
+  readonly outcome: "written" | "unchanged" | "withdrawn" | "none" | "elsewhere";
   readonly versionId?: string;
   readonly revision?: number;
 }
@@ -15,11 +15,14 @@ interface Ports {
   readonly store: Pick<SecretStore, "describe" | "read">;
   readonly mirror: Mirror;
   readonly publisher: EventPublisher;
+  /** Where several clusters share the secrets: the one that `mirror` is. */
+  readonly cluster?: MirrorCluster;
 }
 
 interface Standing {
   readonly secret: MirroredSecret;
   readonly isMirrored: boolean;
+  readonly isElsewhere: boolean;
 }
 
 async function describe({ store }: Ports, secretId: string, call: CallOptions): Promise<SecretDescription | undefined> {
@@ -36,11 +39,12 @@ async function standing(ports: Ports, secretId: string, call: CallOptions): Prom
   const found = await describe(ports, secretId, call);
   if (found !== undefined) {
     const { secretArn, name: secretName, tags } = found;
-    return { secret: { secretArn, secretName, tags }, isMirrored: isMirrored(found) };
+    const secret = { secretArn, secretName, tags };
+    return { secret, isMirrored: isMirrored(found), isElsewhere: ports.cluster?.mirrors(secret) === false };
   }
   const secretName = secretNameIn(secretId);
   if ((await describe(ports, secretName, call)) !== undefined) return undefined;
-  return { secret: { secretArn: secretId, secretName, tags: new Map() }, isMirrored: false };
+  return { secret: { secretArn: secretId, secretName, tags: new Map() }, isMirrored: false, isElsewhere: false };
 }
 
 async function write(ports: Ports, secret: MirroredSecret, call: CallOptions): Promise<Mirrored> {
@@ -49,7 +53,11 @@ async function write(ports: Ports, secret: MirroredSecret, call: CallOptions): P
   if (current === undefined) return { outcome: "none" };
   const { versionId } = current;
   const { revision, written } = await ports.mirror.write({ ...secret, ...current }, call);
-  await ports.publisher.publish({ type: "Secret Mirrored", secretArn, secretName, versionId, revision, written }, call);
+  const place = ports.cluster === undefined ? {} : { cluster: ports.cluster.name };
+  await ports.publisher.publish(
+    { type: "Secret Mirrored", secretArn, secretName, versionId, revision, written, ...place },
+    call,
+  );
   return { outcome: written ? "written" : "unchanged", versionId, revision };
 }
 
@@ -66,6 +74,7 @@ const looks = 3;
  * comes back with the secret or the tag. After a change it looks again, since another run may have seen the secret before or
  * after it was deleted. Of a secret that is gone for good the tags are unknown, so one that was mirrored at
  * `rekey:vault-path` stays there.
+ * Of several clusters each passes over what belongs to another, and all withdraw what is gone for good.
  *
  * Publishes `Secret Mirrored`, also when an earlier run wrote the version: it may have died before it could tell. Errors:
  * those of the ports; `option-invalid` for a tag; `mirror-conflict` for a secret that is deleted and restored without end.
@@ -74,6 +83,7 @@ export async function mirrorCurrent(ports: Ports, secretId: string, call: CallOp
   let now = await standing(ports, secretId, call);
   for (let look = 1; look <= looks; look++) {
     if (now === undefined) return { outcome: "none" };
+    if (now.isElsewhere) return { outcome: "elsewhere" };
     const acted: Mirrored = await (now.isMirrored ? write : withdraw)(ports, now.secret, call);
     if (acted.outcome === "unchanged" || acted.outcome === "none") return acted;
     const before: boolean = now.isMirrored;

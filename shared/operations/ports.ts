@@ -49,6 +49,13 @@ export interface Mirror {
   withdraw(secret: MirroredSecret, call: CallOptions): Promise<{ readonly withdrawn: boolean }>;
 }
 
+/** One of several clusters that share the secrets. */
+export interface MirrorCluster {
+  readonly name: string;
+  /** Whether the secret belongs here. Errors: `option-invalid` for a tag. */
+  mirrors(secret: MirroredSecret): boolean;
+}
+
 /**
  * `altered`: it names this version, or none, and holds something else. `older`, `newer`: it holds another version.
  */

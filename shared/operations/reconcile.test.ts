@@ -123,6 +123,22 @@ test.each([
   },
 );
 
+test("of several clusters, a copy of what belongs to another is a finding, and is left to the migration", async () => {
+  const { reconciler, publisher, compared, arns } = stage({ stray: "older", clean: "missing" });
+  const cluster = { name: "eu-1", mirrors: () => false };
+  expect(await reconcile({ ...reconciler, cluster }, arns, call)).toMatchObject({ examined: 2, repaired: 0 });
+  expect(publisher.events).toMatchObject([{ secretName: "stray", finding: "mirror-stray", repaired: false }]);
+  expect(compared).toEqual([]);
+});
+
+test("where another stack looks at the secrets themselves, only the mirror is looked at", async () => {
+  const { reconciler, publisher, arns } = stage({ lost: "missing" });
+  const describe = async (arn: string) => ({ ...(await reconciler.store.describe(arn)), nextRotationAt: new Date(0) });
+  const store = { ...reconciler.store, describe };
+  await reconcile({ ...reconciler, store, mirrorAlone: true }, arns, call);
+  expect(publisher.events).toMatchObject([{ finding: "mirror-missing" }]);
+});
+
 test("a secret that cannot be examined is reported and passed over", async () => {
   const { reconciler, skipped, compared, arns } = stage({
     odd: new RekeyError("mirror-path-invalid"),

@@ -1,14 +1,18 @@
 import type { ErrorCode } from "../errors/codes.ts";
 import { isRekeyError, RekeyError } from "../errors/rekey-error.ts";
 import type { CallOptions, EventPublisher, Finding, SecretDescription, SecretStore } from "../rotation/ports.ts";
-import { comparedFindings, describedFindings, type Found } from "./examine-secret.ts";
+import { comparedFindings, describedFindings, type Found, valueSince } from "./examine-secret.ts";
 import type { ReconcileTask } from "./list-managed.ts";
-import type { MirrorAudit } from "./ports.ts";
+import type { MirrorAudit, MirrorCluster } from "./ports.ts";
 
 export interface Reconciler {
   readonly store: Pick<SecretStore, "describe" | "read">;
   /** Absent where nothing is mirrored. */
   readonly audit?: MirrorAudit;
+  /** Where several clusters share the secrets: the one that `audit` looks at. */
+  readonly cluster?: MirrorCluster;
+  /** Looks at the mirror alone: another stack's reconcile looks at the secrets themselves. */
+  readonly mirrorAlone?: boolean;
   readonly publisher: EventPublisher;
   readonly nowMs: () => number;
   /** Told of each secret that could not be examined wholly. */
@@ -20,6 +24,8 @@ export interface Reconciliation {
   readonly skipped: number;
   readonly repaired: number;
   readonly findings: ReadonlyMap<Finding, number>;
+  /** Of the secrets examined, the one that has had its value longest. */
+  readonly oldest?: { readonly secretArn: string; readonly since: Date };
 }
 
 /** What goes wrong with every secret alike, so that the task is worth repeating as a whole. */
@@ -71,14 +77,16 @@ export async function reconcile(
   let examined = 0;
   let skipped = 0;
   let repaired = 0;
+  let oldest: Reconciliation["oldest"];
   for (const secretArn of secretArns) {
     try {
       const description = await describe(reconciler, secretArn, call);
       if (description === undefined) continue;
-      const described = describedFindings(description, reconciler.nowMs());
+      const since = valueSince(description);
+      if (since !== undefined && (oldest === undefined || since < oldest.since)) oldest = { secretArn, since };
+      const described = reconciler.mirrorAlone === true ? [] : describedFindings(description, reconciler.nowMs());
       await tell(reconciler, description, described, call);
-      const compared =
-        audit === undefined ? [] : await comparedFindings({ store: reconciler.store, audit }, description, call);
+      const compared = audit === undefined ? [] : await comparedFindings({ ...reconciler, audit }, description, call);
       await tell(reconciler, description, compared, call);
       examined += 1;
       repaired += compared.filter(({ repairable }) => repairable).length;
@@ -90,7 +98,7 @@ export async function reconcile(
       if (vaultIsOut.has(error.code)) audit = undefined;
     }
   }
-  return { examined, skipped, repaired, findings };
+  return { examined, skipped, repaired, findings, ...(oldest === undefined ? {} : { oldest }) };
 }
 
 /** Reads what `JSON.stringify` made of a task; `{}` begins a look at everything. Errors: `event-malformed`. */

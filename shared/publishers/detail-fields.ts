@@ -6,7 +6,7 @@ type DetailType = RotationEvent["type"];
 export const detailFields: Readonly<Record<DetailType, readonly string[]>> = {
   "Secret Deleted": ["secretArn", "secretName", "recoverable"],
   "Secret Finding": ["secretArn", "secretName", "finding", "versionId", "repaired"],
-  "Secret Mirrored": ["secretArn", "secretName", "versionId", "revision", "written"],
+  "Secret Mirrored": ["secretArn", "secretName", "versionId", "revision", "written", "cluster"],
   "Secret Restored": ["secretArn", "secretName", "versionId"],
   "Secret Retired": ["secretArn", "secretName", "versionId", "retiredVersionId"],
   "Secret Rotated": ["secretArn", "secretName", "versionId", "previousVersionId", "origin", "engine", "strategy"],

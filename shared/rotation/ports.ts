@@ -190,7 +190,8 @@ export interface CredentialIssuer {
 
 /**
  * `mirror-altered`: the mirror names this version, but somebody changed what it holds. `mirror-newer`: AWSCURRENT was moved
- * back to an older version. `mirror-left`: the mirror still shows a secret that is deleted or not to be mirrored. `pending-stuck`: AWSPENDING waits on another version than the current one.
+ * back to an older version. `mirror-left`: the mirror still shows a secret that is deleted or not to be mirrored. `mirror-stray`: a
+ * copy lies in a cluster that the secret does not belong to. `pending-stuck`: AWSPENDING waits on another version than the current one.
  */
 export type Finding =
   | "current-missing"
@@ -199,6 +200,7 @@ export type Finding =
   | "mirror-missing"
   | "mirror-newer"
   | "mirror-older"
+  | "mirror-stray"
   | "pending-stuck"
   | "rotation-overdue";
 
@@ -251,6 +253,8 @@ export type RotationEvent =
       readonly revision: number;
       /** Whether it was written now. */
       readonly written: boolean;
+      /** Which of several mirrors it is. */
+      readonly cluster?: string;
     }
   | {
       /** What a look at everything found. */

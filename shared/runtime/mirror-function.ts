@@ -3,7 +3,7 @@ import { secretArnOf } from "../operations/secret-in-event.ts";
 import { environmentPublisher, environmentStore } from "./aws-clients.ts";
 import { environmentOf } from "./environment.ts";
 import { queueFunction } from "./queue-function.ts";
-import { environmentMirror } from "./vault-mirror.ts";
+import { environmentCluster, environmentMirror } from "./vault-mirror.ts";
 
 /** The Lambda handler of a queue of rekey's events: brings Vault to how each secret stands now. */
 export function mirrorFunction(
@@ -11,10 +11,12 @@ export function mirrorFunction(
 ): ReturnType<typeof queueFunction> {
   const environment = environmentOf(variables);
   const store = environmentStore(environment);
+  const cluster = environmentCluster(environment);
   const ports = {
     store,
     mirror: environmentMirror(environment, store),
     publisher: environmentPublisher(environment),
+    ...(cluster === undefined ? {} : { cluster }),
   };
   return queueFunction({ done: "mirrored", notDone: "not mirrored" }, async ({ body }, call) => {
     const secret = secretArnOf(body);

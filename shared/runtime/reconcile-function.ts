@@ -7,7 +7,9 @@ import { environmentOf } from "./environment.ts";
 import { reportFailure } from "./logger.ts";
 import { writeMetrics } from "./metrics.ts";
 import { queueFunction } from "./queue-function.ts";
-import { environmentAudit } from "./vault-mirror.ts";
+import { environmentAudit, environmentCluster } from "./vault-mirror.ts";
+
+const dayMs = 86_400_000;
 
 /** The Lambda handler of the queue of a look at everything: `{}` begins one, and the function sends the rest itself. */
 export function reconcileFunction(
@@ -21,9 +23,12 @@ export function reconcileFunction(
     managed: managedSecrets(environment.list("REKEY_SECRETS")),
   };
   const audit = environmentAudit(environment, store);
+  const cluster = environmentCluster(environment);
   const reconciler = {
     store,
     ...(audit === undefined ? {} : { audit }),
+    ...(cluster === undefined ? {} : { cluster }),
+    mirrorAlone: environment.text("REKEY_RECONCILE") === "mirror",
     publisher: environmentPublisher(environment),
     nowMs: Date.now,
     skipped: (secret: string, error: Parameters<typeof reportFailure>[1]) =>
@@ -33,10 +38,15 @@ export function reconcileFunction(
   return queueFunction({ done: "reconciled", notDone: "not reconciled" }, async ({ body }, call) => {
     const task = parseReconcileTask(body);
     if (!("secretArns" in task)) return { facts: { listed: await listManaged(listing, task.cursor, call) } };
-    const { findings, ...counts } = await reconcile(reconciler, task.secretArns, call);
+    const { findings, oldest, ...counts } = await reconcile(reconciler, task.secretArns, call);
     const { examined: SecretsExamined, skipped: SecretsSkipped, repaired: MirrorsRepaired } = counts;
     writeMetrics({ SecretsExamined, SecretsSkipped, MirrorsRepaired });
     for (const [Finding, Findings] of findings) writeMetrics({ Findings }, { Finding });
-    return { facts: counts };
+    if (oldest === undefined) return { facts: counts };
+    const OldestSecretAgeDays = (Date.now() - oldest.since.getTime()) / dayMs;
+    writeMetrics({ OldestSecretAgeDays });
+    return {
+      facts: { ...counts, oldestSecret: oldest.secretArn, oldestSecretAgeDays: Math.floor(OldestSecretAgeDays) },
+    };
   });
 }

@@ -1,8 +1,10 @@
+import { RekeyError } from "../errors/rekey-error.ts";
 import { vaultKv2Audit } from "../mirrors/kv2-audit.ts";
 import { vaultKv2Probe } from "../mirrors/kv2-probe.ts";
+import { clusterNames, clusterOf, parseVaultClusters } from "../mirrors/vault-clusters.ts";
 import { vaultKv2Mirror, type VaultKv2Options } from "../mirrors/vault-kv2.ts";
 import type { MirrorProbe } from "../operations/doctor/account.ts";
-import type { Mirror, MirrorAudit } from "../operations/ports.ts";
+import type { Mirror, MirrorAudit, MirrorCluster } from "../operations/ports.ts";
 import type { SecretStore } from "../rotation/ports.ts";
 import { environmentVault } from "./environment-vault.ts";
 import { type Environment, optional } from "./environment.ts";
@@ -26,6 +28,19 @@ export function environmentMirror(environment: Environment, store: SecretStore):
 export function environmentAudit(environment: Environment, store: SecretStore): MirrorAudit | undefined {
   if (environment.text("VAULT_ADDR") === undefined) return undefined;
   return vaultKv2Audit(environmentVault(environment, store), optionsOf(environment));
+}
+
+/** Which of several clusters the environment describes; `undefined` where there is one. Errors: `option-invalid`. */
+export function environmentCluster(environment: Environment): MirrorCluster | undefined {
+  const name = environment.text("VAULT_CLUSTER");
+  if (name === undefined) return undefined;
+  const clusters = parseVaultClusters(environment.text("VAULT_CLUSTERS"), environment.text("VAULT_CLUSTER_ROUTES"));
+  if (!clusterNames(clusters).has(name)) {
+    throw new RekeyError("option-invalid", {
+      context: { option: "VAULT_CLUSTER", problem: "not one of VAULT_CLUSTERS" },
+    });
+  }
+  return { name, mirrors: (secret) => clusterOf(secret, clusters) === name };
 }
 
 /** What the doctor asks of the mirror that the environment describes; `undefined` where it describes none. */

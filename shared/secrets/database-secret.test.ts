@@ -17,7 +17,9 @@ describe("parseDatabaseSecret", () => {
   test.each([
     [true, "verify-full"],
     ["true", "verify-full"],
+    ["TRUE", "verify-full"],
     [false, "disable"],
+    ["False", "disable"],
     ["require", "require"],
     [undefined, undefined],
   ])("ssl %j is %j", (ssl, mode) => {

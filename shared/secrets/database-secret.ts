@@ -19,7 +19,7 @@ export interface DatabaseSecret {
   readonly username: string;
   readonly password: SecretValue;
   readonly masterArn: string | undefined;
-  /** From `ssl`: true is `verify-full`, false is `disable`, a mode is itself. */
+  /** From `ssl`: true is `verify-full`, false is `disable`, both also as text in any case; a mode is itself. */
   readonly tlsMode: TlsMode | undefined;
   /** From `sslrootcert`: a PEM certificate, not a path. */
   readonly tlsCa: string | undefined;
@@ -97,8 +97,9 @@ function parseOtherHosts(fields: Fields): DatabaseSecret["otherHosts"] {
 function parseTlsMode(fields: Fields): TlsMode | undefined {
   const raw = fields["ssl"];
   if (raw === undefined || raw === null || raw === "") return undefined;
-  if (raw === true || raw === "true") return "verify-full";
-  if (raw === false || raw === "false") return "disable";
+  const said = typeof raw === "string" ? raw.toLowerCase() : raw;
+  if (said === true || said === "true") return "verify-full";
+  if (said === false || said === "false") return "disable";
   const mode = tlsModes.find((known) => known === raw);
   if (mode === undefined) throw malformed("ssl", "neither true, false nor a TLS mode");
   return mode;

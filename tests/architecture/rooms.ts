@@ -40,7 +40,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   "shared/mirrors": {
     rooms: [ports, operationPorts, "shared/operations/doctor/account.ts", "shared/vault", ...values],
-    packages: ["node:util"],
+    packages: ["node:crypto", "node:util"],
   },
   "shared/client": {
     rooms: [...values, "shared/stores", "shared/vault", "shared/mirrors/mirrored-fields.ts"],

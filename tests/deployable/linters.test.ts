@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -12,6 +12,10 @@ import { policiesOf } from "../support/template-policies.ts";
 const root = resolve(import.meta.dirname, "../..");
 const file = resolve(root, "template.yaml");
 const template = readTemplate(readFileSync(file, "utf8"));
+const others = readdirSync(resolve(root, "templates"), { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".yaml"))
+  .map((name) => resolve(root, "templates", name));
+const files = [file, ...others];
 const sam = outsideProgram("REKEY_SAM", "PyPI: aws-sam-cli");
 const cfnLint = outsideProgram("REKEY_CFN_LINT", "PyPI: cfn-lint");
 const checkov = outsideProgram("REKEY_CHECKOV", "PyPI: checkov");
@@ -47,11 +51,12 @@ test.skipIf(sam === undefined)(
 );
 
 test.skipIf(cfnLint === undefined)(
-  "cfn-lint finds nothing in template.yaml for regions of three continents",
+  "cfn-lint finds nothing in any template for regions of three continents",
   { timeout: timeoutMs },
   async () => {
     const regions = ["us-east-1", "eu-west-1", "ap-southeast-2"];
-    expect(await lint(cfnLint, "--regions", ...regions, "--", file)).toEqual({ code: 0, out: "", err: "" });
+    expect(others.length).toBeGreaterThan(5);
+    expect(await lint(cfnLint, "--regions", ...regions, "--", ...files)).toEqual({ code: 0, out: "", err: "" });
   },
 );
 
@@ -65,10 +70,11 @@ test.skipIf(checkov === undefined)(
   "checkov finds nothing but the exceptions that stand with their reason beside a resource",
   { timeout: timeoutMs },
   async () => {
-    const exceptions = Object.values(template.Resources).flatMap(exceptionsOf);
+    const resources = files.flatMap((name) => Object.values(readTemplate(readFileSync(name, "utf8")).Resources));
+    const exceptions = resources.flatMap(exceptionsOf);
     expect(exceptions.filter(({ comment }) => typeof comment !== "string" || comment.length < 20)).toEqual([]);
     const words = ["--framework", "cloudformation", "--compact", "--quiet", "--output", "json"];
-    const { code, out } = await lint(checkov, "--file", file, ...words);
+    const { code, out } = await lint(checkov, ...files.flatMap((name) => ["--file", name]), ...words);
     expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('"failed": 0') });
     const { summary } = JSON.parse(out) as { summary: { passed: number; skipped: number } };
     expect(summary.skipped).toBe(exceptions.length);
@@ -78,25 +84,45 @@ test.skipIf(checkov === undefined)(
 
 const policies = policiesOf(template);
 
-test("the template's policies are all found: one for each function, queue, topic that has one", () => {
+test("the template's policies are all found: one for each role, managed policy, queue and topic that has one", () => {
   const kinds = Object.values(template.Resources).filter(({ Type }) =>
-    ["AWS::Serverless::Function", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"].includes(String(Type)),
+    ["AWS::IAM::ManagedPolicy", "AWS::IAM::Role", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"].includes(
+      String(Type),
+    ),
   );
   expect(policies.length).toBe(kinds.length);
 });
 
+/** Where parliament and Lambda's guide to execution roles differ, by policy: what it says, and what the guide does. */
+const knownBetter: Readonly<Record<string, readonly { readonly says: string; readonly because: string }[]>> = {
+  NetworkInterfaces: [
+    {
+      says: "Unknown condition lambda:SourceFunctionArn",
+      because: "Lambda puts this key into each call that a function's code makes, to any service",
+    },
+    {
+      says: "No resources match for the given action",
+      because: "Lambda asks for the right to all ids at once, in the form arn:aws:ec2:<region>:<account>:*/*",
+    },
+  ],
+};
+
 test.skipIf(parliament === undefined)(
-  "parliament finds nothing in any policy of the template",
+  "parliament finds nothing in any policy of the template but what Lambda's guide says otherwise",
   { timeout: timeoutMs },
   async () => {
-    const wrong = JSON.stringify(policies[0]?.document).replace(
-      "secretsmanager:DescribeSecret",
-      "secretsmanager:Describe",
-    );
-    expect((await lint(parliament, "--string", wrong)).out).toContain("Unknown action");
+    const wrong = JSON.stringify(policies).replace("secretsmanager:DescribeSecret", "secretsmanager:Describe");
+    const { document: mistaken } = (JSON.parse(wrong) as typeof policies).find(({ document }) =>
+      JSON.stringify(document).includes('"secretsmanager:Describe"'),
+    ) ?? { document: {} };
+    expect((await lint(parliament, "--string", JSON.stringify(mistaken))).out).toContain("Unknown action");
     for (const { logicalId, document } of policies) {
-      const found = await lint(parliament, "--string", JSON.stringify(document));
-      expect({ logicalId, ...found }).toEqual({ logicalId, code: 0, out: "", err: "" });
+      const { out, err } = await lint(parliament, "--string", JSON.stringify(document));
+      const found = out.split("\n").filter((line) => line !== "");
+      const known = knownBetter[logicalId] ?? [];
+      const others = found.filter((line) => !known.some(({ says }) => line.includes(says)));
+      const stale = known.filter(({ says }) => !out.includes(says));
+      expect({ logicalId, others, stale, err }).toEqual({ logicalId, others: [], stale: [], err: "" });
     }
   },
 );

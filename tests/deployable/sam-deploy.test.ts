@@ -36,9 +36,16 @@ describe.skipIf(sam === undefined || ministack?.absent !== false)("sam deploy to
       SAM_CLI_TELEMETRY: "0",
     };
     const words = ["--template-file", template, "--config-file", join(home, "samconfig.toml"), "--stack-name", "rekey"];
-    const how = ["--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar"];
+    const how = [
+      "--resolve-s3",
+      "--capabilities",
+      "CAPABILITY_NAMED_IAM",
+      "--no-confirm-changeset",
+      "--no-progressbar",
+    ];
     const secrets = `arn:aws:secretsmanager:${region}:${credentials.accessKeyId}:secret:db/*`;
-    const given = ["--parameter-overrides", `SecretArnPattern=${secrets}`];
+    // It knows no archives.
+    const given = ["--parameter-overrides", `SecretArnPattern=${secrets}`, "ArchiveRetentionDays=0"];
     await promisify(execFile)(sam ?? "", ["deploy", ...words, ...how, ...given], { env, cwd: home });
   }, 240_000);
   afterAll(async () => {

@@ -7,7 +7,9 @@ import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secre
 import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { list, record, recordList, text, textList, type Members } from "../../local/aws/members.ts";
 import { startStack, type Stack } from "../../local/stack.ts";
+import { readTemplate } from "../../local/template/read-template.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const samples = readdirSync(join(root, "events/samples")).flatMap((name) =>
@@ -79,16 +81,63 @@ test("every function has a sample", () => {
   expect([...new Set(samples.map(({ name }) => name))]).toEqual(readdirSync(join(root, "functions")).sort());
 });
 
+/** What each rule of the template sends to a function, by the function's name: types, or CloudTrail's names of events. */
+function sources(): readonly { readonly name: string; readonly source: string }[] {
+  const { Resources } = readTemplate(readFileSync(join(root, "template.yaml"), "utf8"));
+  const getAtt = (value: Members): string => String(list(value, "Fn::GetAtt")[0]);
+  const functionOf = (queue: string): string => {
+    const fed = Object.values(Resources).find((resource) => {
+      const event = record(record(record(resource, "Properties"), "Events"), "Queue");
+      return getAtt(record(record(event, "Properties"), "Queue")) === queue;
+    });
+    return text(record(fed ?? {}, "Properties"), "CodeUri").replace("dist/functions/", "");
+  };
+  return Object.values(Resources)
+    .filter(({ Type }) => Type === "AWS::Events::Rule")
+    .map((rule) => record(rule, "Properties"))
+    .filter((rule) => rule["EventPattern"] !== undefined)
+    .flatMap((rule) => {
+      const pattern = record(rule, "EventPattern");
+      const alternatives = [pattern, ...recordList(pattern, "$or")];
+      const named = alternatives.flatMap((one) => textList(record(one, "detail"), "eventName"));
+      const types = alternatives.flatMap((one) => textList(one, "detail-type"));
+      const queues = recordList(rule, "Targets").map((target) => getAtt(record(target, "Arn")));
+      const fed = queues.filter((queue) => queue.endsWith("Queue"));
+      return fed.flatMap((queue) => [...named, ...types].map((source) => ({ name: functionOf(queue), source })));
+    });
+}
+
+test("every kind of event that a rule sends to a function has a sample", () => {
+  const all = sources();
+  expect(all.length).toBeGreaterThan(8);
+  const without = all.filter(({ name, source }) =>
+    samples
+      .filter((sample) => sample.name === name)
+      .every(({ file }) => !readFileSync(join(root, "events/samples", name, file), "utf8").includes(`\\"${source}\\"`)),
+  );
+  expect(without).toEqual([]);
+});
+
 const run = async ({ name, file }: (typeof samples)[number]): ReturnType<typeof invoke> => {
   const text = readFileSync(join(root, "events/samples", name, file), "utf8");
   return invoke(name, text.replaceAll(/arn:aws:secretsmanager:[^"\\]+/gu, secretArn));
 };
 const isRotation = ({ name }: { readonly name: string }): boolean => name.startsWith("rotate-");
 
-test.each(samples.filter(isRotation))(
+const ofSecretsManager = ({ file }: { readonly file: string }): boolean => file === "secrets-manager.json";
+
+test.each(samples.filter((sample) => isRotation(sample) && ofSecretsManager(sample)))(
   "the built $name looks at the sample's secret, and refuses one without rotation",
   async (sample) => {
     expect(await run(sample)).toMatchObject({ code: 1, err: expect.stringContaining("rotation-disabled") });
+  },
+);
+
+test.each(samples.filter((sample) => isRotation(sample) && !ofSecretsManager(sample)))(
+  "the built $name looks at the sample's secret, and retires nothing for a version that is not current",
+  async (sample) => {
+    const { code, out } = await run(sample);
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('"outcome":"already-done"') });
   },
 );
 

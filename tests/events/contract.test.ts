@@ -1,11 +1,15 @@
+import { readFileSync } from "node:fs";
+import { Ajv } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import type { DetailByType } from "../../events/details.ts";
 import { detailFields } from "../../shared/publishers/detail-fields.ts";
 import { outgoingEvent } from "../../shared/publishers/outgoing-event.ts";
 import type { RotationEvent } from "../../shared/rotation/ports.ts";
 import { generatePassword } from "../../shared/secrets/password.ts";
 import { renderAsyncApi, renderTypes } from "./render-contract.ts";
+import { openApiOf, renderSchemaTemplate } from "./render-schema-registry.ts";
 import { eventKinds, examples, writtenFile } from "./schemas.ts";
 
 const ajv = new Ajv2020({ strict: true, allErrors: true });
@@ -118,4 +122,19 @@ test("the written types and the AsyncAPI document are those of the schemas", () 
   const bare = (text: string): string => text.replaceAll(/\s+/g, "").replaceAll(/([:=])\|/g, "$1");
   expect(bare(writtenFile("details.ts"))).toBe(bare(renderTypes()));
   expect(JSON.parse(writtenFile("asyncapi.json"))).toEqual(JSON.parse(renderAsyncApi()));
+});
+
+test("the template of the schema registry is made from the schemas", () => {
+  const written = readFileSync(new URL("../../templates/event-schemas.yaml", import.meta.url), "utf8");
+  expect(parse(written)).toEqual(parse(renderSchemaTemplate()));
+});
+
+test.each(examples)("$file is valid by the registry's schema, and without its detail's ARN it is not", (example) => {
+  const kind = eventKinds.find(({ name, version }) => name === example.name && version === example.version);
+  const document = kind === undefined ? {} : openApiOf(kind);
+  const openApi = new Ajv({ strict: false, validateFormats: false }).addSchema(document, "registry");
+  const isValid = openApi.compile({ $ref: "registry#/components/schemas/AWSEvent" });
+  expect([isValid(example.event), isValid.errors]).toEqual([true, null]);
+  const { secretArn: _secretArn, ...detail } = example.event.detail;
+  expect(isValid({ ...example.event, detail })).toBe(false);
 });

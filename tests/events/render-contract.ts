@@ -1,6 +1,4 @@
-import { type EventKind, eventKinds, type Property } from "./schemas.ts";
-
-const typeName = ({ detailType, version }: EventKind): string => `${detailType.replaceAll(" ", "")}V${version}`;
+import { bySubscribers, type EventKind, eventKinds, type Property, typeName } from "./schemas.ts";
 
 const types: Readonly<Record<NonNullable<Property["type"]>, string>> = {
   boolean: "boolean",
@@ -54,7 +52,6 @@ export function renderAsyncApi(): string {
   const onChannel = Object.fromEntries(
     Object.keys(messages).map((name) => [name, { $ref: `#/components/messages/${name}` }]),
   );
-  const bySubscribers = (kind: EventKind): boolean => kind.name === "secret-adopted";
   const references = (kinds: readonly EventKind[]): readonly object[] =>
     kinds.map((kind) => ({ $ref: `#/channels/bus/messages/${key(kind)}` }));
   const channel = { $ref: "#/channels/bus" };

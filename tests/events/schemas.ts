@@ -38,6 +38,11 @@ export const eventKinds: readonly EventKind[] = readdirSync(folder)
     return { file, name, version: Number(version), detailType: schema.title.split(",")[0] ?? "", schema };
   });
 
+export const typeName = ({ detailType, version }: EventKind): string => `${detailType.replaceAll(" ", "")}V${version}`;
+
+/** Whether subscribers publish it, and not rekey. */
+export const bySubscribers = ({ name }: EventKind): boolean => name === "secret-adopted";
+
 /** An event as EventBridge delivers it. */
 export interface Example {
   readonly file: string;

@@ -6,13 +6,16 @@ import type { Template } from "../../local/template/read-template.ts";
 
 const account = "123456789012";
 const secret = `arn:aws:secretsmanager:us-east-1:${account}:secret`;
-const key = `arn:aws:kms:us-east-1:${account}:key/0f0c1a52-3d0b-4f1c-9d0e-1f2a3b4c5d6e`;
+const key = `arn:aws:kms:us-east-1:${account}:key`;
 /** Parameters under which every condition of the template holds. */
 const everything = {
   SecretArnPattern: `${secret}:db/*`,
   AdminSecretArns: `${secret}:admin-AbCdEf`,
-  SecretsKmsKeyArn: key,
-  DataKmsKeyArn: key,
+  SecretsKmsKeyArn: `${key}/secrets`,
+  DataKmsKeyArn: `${key}/data`,
+  Tracing: "Active",
+  VpcSubnetIds: "subnet-01234567",
+  VpcSecurityGroupIds: "sg-01234567",
   VaultAddress: "https://vault.example.com:8200",
   VaultCredentialSecretArn: `${secret}:vault-AbCdEf`,
   VaultAuthorityCredentialSecretArn: `${secret}:authority-AbCdEf`,
@@ -27,6 +30,7 @@ function arnOf(logicalId: string, type: string): string {
   const named: Readonly<Record<string, string>> = {
     EventBus: `arn:aws:events:${place}:event-bus/rekey`,
     Rule: `arn:aws:events:${place}:rule/${logicalId}`,
+    LogGroup: `arn:aws:logs:${place}:log-group:/aws/lambda/${logicalId}:*`,
     Table: `arn:aws:dynamodb:${place}:table/${logicalId}`,
   };
   return named[kind] ?? `arn:aws:${service.toLowerCase()}:${place}:${logicalId}`;
@@ -59,7 +63,10 @@ export function policiesOf(template: Template): readonly NamedPolicy[] {
   };
   return Object.entries(template.Resources).flatMap(([logicalId, resource]) => {
     const properties = record(resource, "Properties");
-    const documents = [...list(properties, "Policies"), properties["PolicyDocument"]].filter(isMembers);
+    const inline = list(properties, "Policies").filter(isMembers);
+    const documents = [...inline.map((policy) => policy["PolicyDocument"]), properties["PolicyDocument"]].filter(
+      isMembers,
+    );
     return documents
       .map((document) => resolve(document, scope))
       .filter(isMembers)

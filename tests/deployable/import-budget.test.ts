@@ -1,0 +1,69 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { bundleObviously } from "../../bundle/bundle-function.ts";
+import { functionEnvironment } from "../../bundle/function-environment.ts";
+
+const root = path.resolve(import.meta.dirname, "../..");
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "rekey-budget-"));
+});
+afterAll(async () => rm(folder, { recursive: true }));
+
+interface Budget {
+  /** Of the bundle. */
+  readonly bytes: number;
+  /** Of the functions that its import runs: what Node must compile and run before the first event. */
+  readonly evaluatedBytes: number;
+  /** Parts of Node itself that its import loads. */
+  readonly builtins: number;
+}
+
+/** A cold start's work, counted: it is the same on every machine, and a tenth more than it is now is a decision. */
+const budgets: Readonly<Record<string, Budget>> = {
+  "announce-change": { bytes: 210_000, evaluatedBytes: 70_000, builtins: 56 },
+  "mirror-to-vault": { bytes: 300_000, evaluatedBytes: 101_000, builtins: 86 },
+  "notify-webhook": { bytes: 190_000, evaluatedBytes: 60_000, builtins: 84 },
+  reconcile: { bytes: 325_000, evaluatedBytes: 122_000, builtins: 86 },
+  "retire-previous": { bytes: 365_000, evaluatedBytes: 165_000, builtins: 58 },
+  "rotate-http-api-key": { bytes: 235_000, evaluatedBytes: 74_000, builtins: 84 },
+  "rotate-mariadb": { bytes: 400_000, evaluatedBytes: 117_000, builtins: 56 },
+  "rotate-mongodb": { bytes: 480_000, evaluatedBytes: 133_000, builtins: 65 },
+  "rotate-mysql": { bytes: 400_000, evaluatedBytes: 117_000, builtins: 56 },
+  "rotate-postgres": { bytes: 300_000, evaluatedBytes: 88_000, builtins: 60 },
+  "rotate-redis": { bytes: 330_000, evaluatedBytes: 102_000, builtins: 68 },
+  "rotate-redshift": { bytes: 300_000, evaluatedBytes: 88_000, builtins: 60 },
+  "rotate-vault-static-role": { bytes: 300_000, evaluatedBytes: 104_000, builtins: 86 },
+};
+
+async function workOf(outfile: string): Promise<Budget> {
+  const env = { PATH: process.env["PATH"], ...functionEnvironment };
+  const script = path.join(root, "bundle/import-work.mjs");
+  const { stdout } = await promisify(execFile)(process.execPath, [script, outfile], { env });
+  return { bytes: (await stat(outfile)).size, ...(JSON.parse(stdout) as Omit<Budget, "bytes">) };
+}
+
+const over = (work: Budget, budget: Budget): readonly string[] =>
+  (["bytes", "evaluatedBytes", "builtins"] as const).filter((measure) => work[measure] > budget[measure]);
+
+test("every function has a budget", async () => {
+  expect(Object.keys(budgets)).toEqual((await readdir(path.join(root, "functions"))).sort());
+});
+
+test.each(Object.entries(budgets))("the import of %s stays within its budget", async (name, budget) => {
+  const work = await workOf(path.join(root, "dist/functions", name, "index.mjs"));
+  expect(work.evaluatedBytes).toBeGreaterThan(budget.evaluatedBytes / 2);
+  expect({ over: over(work, budget), work }).toEqual({ over: [], work });
+});
+
+test("the build that one would write first is over each of them", async () => {
+  const name = "rotate-postgres";
+  const outfile = path.join(folder, "obvious.mjs");
+  await bundleObviously(name, outfile);
+  expect(over(await workOf(outfile), budgets[name] ?? expect.fail(name))).toHaveLength(3);
+});
