@@ -72,9 +72,12 @@ export function planOf({ seed, seconds, secrets }: ChaosOptions): readonly Plann
       for (const { item } of order.sort((left, right) => left.at - right.at)) yield item;
     }
   }
-  function evenly(perSecond: number, move: () => Move): void {
+  function evenly(perSecond: number, move: (leftMs: number) => Move): void {
     const count = Math.ceil(seconds * perSecond);
-    for (let nth = 0; nth < count; nth++) planned.push({ atMs: ((nth + random()) * lastMs) / count, move: move() });
+    for (let nth = 0; nth < count; nth++) {
+      const atMs = ((nth + random()) * lastMs) / count;
+      planned.push({ atMs, move: move(lastMs - atMs) });
+    }
   }
   function inSpells(move: (forMs: number) => Move): void {
     let atMs = unitMs * (0.5 + 2 * random());
@@ -89,7 +92,9 @@ export function planOf({ seed, seconds, secrets }: ChaosOptions): readonly Plann
   const ofClusters = inTurn(clusterTroubles);
   evenly((rotationsPerSecret * secrets) / seconds, () => ({ kind: "rotate", secret: rotated.next().value }));
   evenly(editsPerSecond, () => ({ kind: "edit", secret: below(secrets), times: 1 + below(mostEdits) }));
-  evenly(deletionsPerSecond, () => ({ kind: "delete", secret: below(secrets), forMs: unitMs * random() }));
+  evenly(deletionsPerSecond, (leftMs) => {
+    return { kind: "delete", secret: below(secrets), forMs: Math.min(unitMs, leftMs) * random() };
+  });
   evenly(repeatsPerSecond, () => ({ kind: "repeat" }));
   for (let cluster = 0; cluster < clusterCount; cluster++) {
     inSpells((forMs) => ({ kind: "cluster", cluster, trouble: ofClusters.next().value, forMs }));
