@@ -34,14 +34,14 @@ export interface StackOptions {
 }
 
 export interface DeployOptions {
-  /** Default `rekey`. */
-  readonly stackName?: string;
   /** Default: the repository's `template.yaml`. */
   readonly templatePath?: string;
   /** The template's parameters, over those that fit the local stack (see `Stack.deploy`). */
   readonly parameters?: Readonly<Record<string, string>>;
   /** Variables that every function gets besides the template's. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** `rekey` unless said; a second stack beside the first needs a name of its own. */
+  readonly stackName?: string;
 }
 
 export interface Stack {
@@ -151,7 +151,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     eventBridge,
     sqs,
     lambda,
-    async deploy({ stackName = "rekey", templatePath = repositoryTemplate, parameters = {}, environment = {} } = {}) {
+    async deploy({ templatePath = repositoryTemplate, parameters = {}, environment = {}, stackName = "rekey" } = {}) {
       const template = readTemplate(await readFile(templatePath, "utf8"));
       const own = optionalText(parameters, "VaultCredentialSecretArn") === undefined;
       const defaults = own ? await localParameters(template.Parameters) : {};

@@ -59,8 +59,8 @@ export async function redriveAll(world: World): Promise<number> {
 }
 
 /** One look at everything by every deployment's reconcile function. */
-export async function reconcileAll({ stack, deployments }: World): Promise<void> {
-  for (const { stackName } of deployments) {
+export async function reconcileAll({ stack, stackNames }: World): Promise<void> {
+  for (const stackName of stackNames) {
     const arn = `arn:aws:sqs:${stack.region}:${stack.accountId}:${stackName}-ReconcileQueue`;
     const queue = stack.sqs.queue(arn);
     if (queue === undefined) throw new Error(`no queue ${arn}`);

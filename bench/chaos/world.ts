@@ -2,6 +2,7 @@ import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type { LogLine } from "../../local/lambda/deployed-function.ts";
 import { type Stack, startStack } from "../../local/stack.ts";
+import { clusterOf, parseVaultClusters } from "../../shared/mirrors/vault-clusters.ts";
 import { type Accounts, startAccounts } from "./credentials.ts";
 import { type Cluster, startClusters } from "./clusters.ts";
 import type { ChaosOptions } from "./plan.ts";
@@ -11,21 +12,15 @@ export interface ManagedSecret {
   readonly arn: string;
   readonly name: string;
   readonly rotationFunctionArn: string;
-  /** The one that mirrors it. */
+  /** The one that its name is hashed to. */
   readonly cluster: Cluster;
-}
-
-/** One deployment of the template. */
-export interface Deployment {
-  readonly stackName: string;
-  /** The cluster that its mirror writes to; the stack with the rotation functions mirrors nothing. */
-  readonly cluster: Cluster | undefined;
 }
 
 export interface World {
   readonly stack: Stack;
   readonly clusters: readonly Cluster[];
-  readonly deployments: readonly Deployment[];
+  /** Of the deployments of the template: the one that rotates, and one for each cluster. */
+  readonly stackNames: readonly string[];
   readonly secrets: readonly ManagedSecret[];
   readonly services: readonly Service[];
   readonly accounts: Pick<Accounts, "accepts">;
@@ -53,36 +48,40 @@ export async function startWorld(options: ChaosOptions, cleanup: AsyncDisposable
     sqs.destroy();
   });
 
+  const shared = parseVaultClusters(clusters.map(({ name }) => name).join(","), undefined);
   // Before the stacks, as where rekey comes to secrets that are there.
   const secrets: ManagedSecret[] = [];
   for (let nth = 0; nth < options.secrets; nth++) {
-    const cluster = clusters[nth % clusters.length] as Cluster;
     const { fields, functionName } = await accounts.create(nth);
-    const name = `db/${cluster.name}/app-${nth}`;
+    const name = `db/app-${nth}`;
     const { ARN: arn = "" } = await secretsManager.createSecret({ Name: name, SecretString: JSON.stringify(fields) });
     const rotationFunctionArn = `arn:aws:lambda:${stack.region}:${stack.accountId}:function:${functionName}`;
+    const home = clusterOf({ secretArn: arn, secretName: name, tags: new Map() }, shared);
+    const cluster = clusters.find((candidate) => candidate.name === home);
+    if (cluster === undefined) throw new Error(`no cluster ${home}`);
     secrets.push({ arn, name, cluster, rotationFunctionArn });
   }
-  const arnOf = (pattern: string): string =>
-    `arn:aws:secretsmanager:${stack.region}:${stack.accountId}:secret:${pattern}`;
-  const main = await stack.deploy({ parameters: { SecretArnPattern: arnOf("db/*"), VaultAddress: "" } });
-  const deployments: Deployment[] = [{ stackName: "rekey", cluster: undefined }];
+  const SecretArnPattern = `arn:aws:secretsmanager:${stack.region}:${stack.accountId}:secret:db/*`;
+  const main = await stack.deploy({ parameters: { SecretArnPattern, VaultAddress: "" } });
+  const stackNames = ["rekey"];
   for (const cluster of clusters) {
-    const stackName = `rekey-${cluster.name}`;
     const credential = { Name: `rekey/${cluster.name}`, SecretString: cluster.secretId };
     const { ARN = "" } = await secretsManager.createSecret(credential);
+    const stackName = `rekey-${cluster.name}`;
     await stack.deploy({
       stackName,
       parameters: {
-        EventBusName: stackName,
-        SecretArnPattern: arnOf(`db/${cluster.name}/*`),
+        StackKind: "cluster",
+        SecretArnPattern,
+        VaultCluster: cluster.name,
+        VaultClusters: shared.shared.join(","),
         VaultAddress: cluster.address,
         VaultAuth: "approle",
         VaultRoleId: cluster.roleId,
         VaultCredentialSecretArn: ARN,
       },
     });
-    deployments.push({ stackName, cluster });
+    stackNames.push(stackName);
   }
   for (const { attributes } of stack.sqs.queues()) {
     const seconds = Number(attributes.get("VisibilityTimeout"));
@@ -95,7 +94,7 @@ export async function startWorld(options: ChaosOptions, cleanup: AsyncDisposable
   return {
     stack,
     clusters,
-    deployments,
+    stackNames,
     secrets,
     services,
     accounts,
