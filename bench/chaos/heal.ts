@@ -29,6 +29,7 @@ export async function healRotations(world: World): Promise<{ readonly stuck: num
       await secretsManager.updateSecretVersionStage({ SecretId, VersionStage, RemoveFromVersionId: versionId });
     }
     await secretsManager.rotateSecret({ SecretId, RotationLambdaARN: rotationFunctionArn });
+    await stack.secretsManager.idle();
   }
   await untilCalm(world);
   return { stuck: stuck.length, dead: dead.length };

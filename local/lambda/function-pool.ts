@@ -23,6 +23,9 @@ export interface FunctionPool {
   stop(): Promise<void>;
 }
 
+/** As many as wait for the next invocation; Lambda, too, ends those that a rush has left. */
+const mostIdle = 8;
+
 interface Place {
   readonly accessKeyId: string | undefined;
   /** What it works on, while it does. */
@@ -72,8 +75,11 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
         timeoutMs,
       );
       delete place?.event;
-      if (container.alive && !stopped) idle.push(container);
-      else all.delete(container);
+      if (container.alive && !stopped && idle.length < mostIdle) idle.push(container);
+      else {
+        all.delete(container);
+        await container.dispose();
+      }
       return outcome;
     },
     kill(accessKeyId) {
