@@ -5,8 +5,8 @@ export interface Kills {
   readonly count: number;
   /** By function. */
   readonly byFunction: ReadonlyMap<string, number>;
-  /** Ids of the messages that functions had in hand when they were killed. */
-  readonly messages: ReadonlySet<string>;
+  /** Messages that a function had in hand when it was killed, or when its time was over; to Lambda's name of that. */
+  readonly messages: ReadonlyMap<string, string>;
   stop(): void;
 }
 
@@ -27,15 +27,16 @@ const recordsOf = (event: string): readonly string[] => {
  */
 export function killFunctions({ lambda, aws }: Stack, random: () => number): Kills {
   const byFunction = new Map<string, number>();
-  const messages = new Set<string>();
+  const messages = new Map<string, string>();
   let count = 0;
+  lambda.onFailure(({ functionName, event, errorType }) => {
+    if (errorType !== "Runtime.ExitError" && errorType !== "Sandbox.Timedout") return;
+    if (errorType === "Runtime.ExitError") byFunction.set(functionName, (byFunction.get(functionName) ?? 0) + 1);
+    for (const id of recordsOf(event)) messages.set(id, errorType);
+  });
 
   function kill({ accessKeyId = "" }: FaultCandidate): void {
-    const killed = lambda.kill(accessKeyId);
-    if (killed === undefined) return;
-    count += 1;
-    byFunction.set(killed.functionName, (byFunction.get(killed.functionName) ?? 0) + 1);
-    for (const id of recordsOf(killed.event)) messages.add(id);
+    if (lambda.kill(accessKeyId)) count += 1;
   }
   const isChosen = (candidate: FaultCandidate): boolean => isFunction(candidate) && random() < share / 3;
   const atCall = (candidate: FaultCandidate): boolean => {

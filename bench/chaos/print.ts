@@ -32,7 +32,10 @@ export function figuresOf(report: ChaosReport): readonly (readonly [string, stri
     ["given back", String(report.redriven)],
     ["versions that became current", String(report.promotions)],
     ["revisions in Vault", `${histories.revisions}, ${histories.repeated.length} of them of the version before`],
-    ["mirrors wrong before one look at everything", String(report.wrongBefore.length)],
+    [
+      "mirrors wrong before one look at everything",
+      `${report.wrongBefore.length}, and ${report.untouched} of secrets that nothing had happened to`,
+    ],
     ["values looked for", String(canaries.values)],
     ["characters searched", listed(Object.entries(canaries.charactersIn))],
   ];

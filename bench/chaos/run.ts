@@ -22,7 +22,9 @@ export interface ChaosReport {
   readonly deadLetters: Explained;
   readonly redriven: number;
   readonly leftInDeadLetters: number;
-  /** Mirrors that were not what is current, before the look at everything and after it. */
+  /** Secrets that did not change in the storm: where nothing happens, nothing is mirrored before the look at everything. */
+  readonly untouched: number;
+  /** Mirrors that were not what is current, before that look those of untouched secrets left out, and after it. */
   readonly wrongBefore: readonly string[];
   readonly wrongAfter: readonly string[];
   readonly wrongServices: readonly string[];
@@ -60,7 +62,8 @@ export async function runChaos(options: ChaosOptions, tell: (what: string) => vo
   const redriven = await redriveAll(world);
   await untilCalm(world);
   const leftInDeadLetters = deadLetters(world).length;
-  const wrongBefore = await wrongMirrors(world);
+  const touched = world.secrets.filter(({ arn }) => (promotions.get(arn)?.length ?? 0) > 1);
+  const wrongBefore = await wrongMirrors(world, touched);
   const states = world.secrets.map(({ arn }) => stack.secretsManager.lastRotation(arn)?.state ?? "none");
   const healed = await healRotations(world);
   tell("one look at everything");
@@ -82,6 +85,7 @@ export async function runChaos(options: ChaosOptions, tell: (what: string) => vo
     deadLetters: explained,
     redriven,
     leftInDeadLetters,
+    untouched: world.secrets.length - touched.length,
     wrongBefore,
     wrongAfter: await wrongMirrors(world),
     wrongServices: await wrongServices(world),

@@ -32,6 +32,14 @@ export interface LogLine {
   readonly line: string;
 }
 
+export interface FailedInvocation {
+  readonly functionName: string;
+  /** JSON. */
+  readonly event: string;
+  /** As Lambda names it: the error's own name, `Runtime.ExitError`, `Sandbox.Timedout`. */
+  readonly errorType: string;
+}
+
 export interface FunctionEnvironment {
   readonly region: string;
   readonly accountId: string;
@@ -42,6 +50,7 @@ export interface FunctionEnvironment {
   readonly onLogLine: (line: LogLine) => void;
   /** Told of every invocation, so that somebody can wait for all of them. */
   readonly onInvocation: (running: Promise<unknown>) => void;
+  readonly onFailure: (failed: FailedInvocation) => void;
 }
 
 export interface DeployedFunction {
@@ -54,7 +63,7 @@ export interface DeployedFunction {
   /** Ends when it succeeded or no try is left. */
   invokeAsync(event: string): Promise<void>;
   /** As a pool's. */
-  kill(accessKeyId: string): string | undefined;
+  kill(accessKeyId: string): boolean;
   stop(): Promise<void>;
 }
 
@@ -103,7 +112,9 @@ export function deployFunction(definition: FunctionDefinition, around: FunctionE
   const invoke = async (event: string, requestId?: string): Promise<InvocationOutcome> => {
     const running = pool.invoke(event, requestId);
     around.onInvocation(running);
-    return running;
+    const outcome = await running;
+    if (!outcome.ok) around.onFailure({ functionName: name, event, errorType: outcome.error.errorType });
+    return outcome;
   };
   return {
     arn,

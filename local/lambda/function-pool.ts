@@ -18,8 +18,8 @@ export interface FunctionPoolOptions {
 export interface FunctionPool {
   /** `event` is JSON. */
   invoke(event: string, requestId?: string): Promise<InvocationOutcome>;
-  /** Ends the container with this access key in the middle of what it does, and tells that event; `undefined`: none is busy. */
-  kill(accessKeyId: string): string | undefined;
+  /** Ends the container with this access key in the middle of what it does. `false`: it does nothing. */
+  kill(accessKeyId: string): boolean;
   stop(): Promise<void>;
 }
 
@@ -28,8 +28,7 @@ const mostIdle = 8;
 
 interface Place {
   readonly accessKeyId: string | undefined;
-  /** What it works on, while it does. */
-  event?: string;
+  isBusy: boolean;
 }
 
 export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
@@ -46,7 +45,7 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
       environment,
       onLogLine: options.onLogLine,
     });
-    all.set(container, { accessKeyId: environment["AWS_ACCESS_KEY_ID"] });
+    all.set(container, { accessKeyId: environment["AWS_ACCESS_KEY_ID"], isBusy: false });
     return container;
   };
   const warm = (): Container | undefined => {
@@ -61,7 +60,7 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
     async invoke(event, requestId = randomUUID()) {
       const container = warm() ?? cold();
       const place = all.get(container);
-      if (place !== undefined) place.event = event;
+      if (place !== undefined) place.isBusy = true;
       const outcome = await container.invoke(
         {
           requestId,
@@ -74,7 +73,7 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
         },
         timeoutMs,
       );
-      delete place?.event;
+      if (place !== undefined) place.isBusy = false;
       if (container.alive && !stopped && idle.length < mostIdle) idle.push(container);
       else {
         all.delete(container);
@@ -84,11 +83,11 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
     },
     kill(accessKeyId) {
       for (const [container, place] of all) {
-        if (place.accessKeyId !== accessKeyId || place.event === undefined) continue;
+        if (place.accessKeyId !== accessKeyId || !place.isBusy) continue;
         void container.dispose();
-        return place.event;
+        return true;
       }
-      return undefined;
+      return false;
     },
     async stop() {
       stopped = true;

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import type { FailedInvocation } from "./deployed-function.ts";
 import { startStack } from "../stack.ts";
 
 test("a container that is killed fails its own invocation and no other, and the next one has a new container and key", async () => {
@@ -32,9 +33,12 @@ test("a container that is killed fails its own invocation and no other, and the 
   expect(other).toEqual({ ok: true, payload: keys()[1] });
   expect(keys()[1]).not.toBe(key);
 
-  expect(stack.lambda.kill(keys()[1] ?? "")).toBeUndefined();
-  expect(stack.lambda.kill(key)).toEqual({ functionName: "waiting", event: '{"waits":true}' });
+  const failures: FailedInvocation[] = [];
+  stack.lambda.onFailure((failed) => failures.push(failed));
+  expect(stack.lambda.kill(keys()[1] ?? "")).toBe(false);
+  expect(stack.lambda.kill(key)).toBe(true);
   expect(await killed).toMatchObject({ ok: false, errorType: "Runtime.ExitError" });
-  expect(stack.lambda.kill(key)).toBeUndefined();
+  expect(failures).toEqual([{ functionName: "waiting", event: '{"waits":true}', errorType: "Runtime.ExitError" }]);
+  expect(stack.lambda.kill(key)).toBe(false);
   expect(await stack.lambda.invoke(functionArn, { waits: false })).toEqual({ ok: true, payload: keys()[1] });
 });

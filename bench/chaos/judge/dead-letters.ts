@@ -5,6 +5,8 @@ import type { World } from "../world.ts";
 /** What rekey and EventBridge say of the troubles that the suite makes, and of no others. */
 const injected = new Set([
   "INTERNAL_ERROR",
+  "Runtime.ExitError",
+  "Sandbox.Timedout",
   "THROTTLING",
   "events-unavailable",
   "mirror-unauthorized",
@@ -24,7 +26,7 @@ const members = (line: string): Readonly<Record<string, unknown>> => {
 };
 
 export interface Explained {
-  /** By cause: a code of the log, `killed`, or what EventBridge said. */
+  /** By cause: a code of the log, what EventBridge said, or how Lambda names the end of a function. */
   readonly byCause: ReadonlyMap<string, number>;
   readonly unexplained: readonly string[];
 }
@@ -39,12 +41,9 @@ export function explain({ logs }: World, kills: Kills, letters: readonly DeadLet
   const byCause = new Map<string, number>();
   const unexplained: string[] = [];
   for (const { queue, message } of letters) {
-    const code =
-      message.attributes["ERROR_CODE"]?.StringValue ??
-      codes.get(message.id) ??
-      (kills.messages.has(message.id) ? "killed" : undefined);
-    if (code !== undefined && (code === "killed" || injected.has(code)))
-      byCause.set(code, (byCause.get(code) ?? 0) + 1);
+    const told = message.attributes["ERROR_CODE"]?.StringValue;
+    const code = told ?? codes.get(message.id) ?? kills.messages.get(message.id);
+    if (code !== undefined && injected.has(code)) byCause.set(code, (byCause.get(code) ?? 0) + 1);
     else unexplained.push(`${queue}: ${code ?? "nothing was logged"}: ${message.body.slice(0, 300)}`);
   }
   return { byCause, unexplained };

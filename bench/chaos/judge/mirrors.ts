@@ -42,9 +42,12 @@ async function wrongMirror(world: World, secret: ManagedSecret): Promise<string 
   return wrong === undefined ? undefined : `${secret.name} in ${secret.cluster.name} differs in ${wrong}`;
 }
 
-export async function wrongMirrors(world: World): Promise<readonly string[]> {
+export async function wrongMirrors(
+  world: World,
+  secrets: readonly ManagedSecret[] = world.secrets,
+): Promise<readonly string[]> {
   const found: string[] = [];
-  for (const secret of world.secrets) {
+  for (const secret of secrets) {
     const wrong = await wrongMirror(world, secret);
     if (wrong !== undefined) found.push(wrong);
   }
