@@ -5,6 +5,7 @@ import { startStack } from "../local/stack.ts";
 import { createSecretClient } from "../shared/client/secret-client.ts";
 import { secretsManagerSource } from "../shared/client/secrets-manager/secrets-manager-source.ts";
 import { type Figure, figuresOf, median } from "./figure.ts";
+import { secretsManagerCachePeer } from "./secrets-manager-cache.ts";
 
 const rounds = 11;
 const asyncReads = 200_000;
@@ -41,7 +42,15 @@ export async function benchCachedReads(): Promise<readonly Figure[]> {
     const powertools = new SecretsProvider({ awsSdkV3Client: sdk });
     const middy = secretsManager({ awsClientOptions: settings, fetchData: { secret: "bench" }, setToContext: true });
     const request = { event: {}, context: {}, response: null, error: null, internal: {} };
-    const map = new Map([["bench", client.peek("bench")]]);
+    const value = client.peek("bench");
+    const map = new Map([["bench", value]]);
+    const dated = new Map([["bench", { value, untilMs: performance.now() + 3_600_000 }]]);
+    const freshOne = (id: string): unknown => {
+      const entry = dated.get(id);
+      return entry !== undefined && performance.now() < entry.untilMs ? entry.value : undefined;
+    };
+    await using smCachePeer = await secretsManagerCachePeer();
+    const smCache = smCachePeer?.on(sdk, 3_600_000);
 
     const readers: Readonly<Record<string, readonly [Reader, boolean]>> = {
       get: [() => client.get("bench"), true],
@@ -51,9 +60,14 @@ export async function benchCachedReads(): Promise<readonly Figure[]> {
       "handle.peek": [() => handle.peek(), false],
       "Map.get": [() => map.get("bench"), false],
       "async Map.get": [async () => map.get("bench"), true],
+      "Map.get and a TTL": [() => freshOne("bench"), false],
       "powertools parameters": [() => powertools.get("bench", { maxAge: 3_600 }), true],
       "powertools parameters, JSON": [() => powertools.get("bench", { maxAge: 3_600, transform: "json" }), true],
       "middy secrets-manager": [() => middy.before?.(request as never), true],
+      ...(smCache === undefined ? {} : { "aws-secrets-manager-cache": [() => smCache.getSecret("bench"), true] }),
+      ...(smCache === undefined
+        ? {}
+        : { "aws-secrets-manager-cache, JSON": [() => smCache.getSecret("bench", true), true] }),
     };
     const times = new Map(Object.keys(readers).map((name) => [name, [] as number[]]));
     for (let round = 0; round < rounds; round++) {
@@ -62,12 +76,18 @@ export async function benchCachedReads(): Promise<readonly Figure[]> {
     }
     const each = (name: string): number => median(times.get(name) ?? []);
     const figures = (name: string, ...peers: readonly string[]): readonly Figure[] =>
-      figuresOf("cached reads", name, "ns", each(name), Object.fromEntries(peers.map((peer) => [peer, each(peer)])));
+      figuresOf(
+        "cached reads",
+        name,
+        "ns",
+        each(name),
+        Object.fromEntries(peers.filter((peer) => times.has(peer)).map((peer) => [peer, each(peer)])),
+      );
     return [
-      ...figures("get", "async Map.get", "powertools parameters", "middy secrets-manager"),
-      ...figures("json", "get", "powertools parameters, JSON"),
+      ...figures("get", "async Map.get", "aws-secrets-manager-cache", "powertools parameters", "middy secrets-manager"),
+      ...figures("json", "get", "aws-secrets-manager-cache, JSON", "powertools parameters, JSON"),
       ...figures("handle.get", "get", "async Map.get"),
-      ...figures("peek", "Map.get"),
+      ...figures("peek", "Map.get", "Map.get and a TTL"),
       ...figures("handle.peek", "peek", "Map.get"),
     ];
   } finally {

@@ -2,6 +2,7 @@ import { loadavg } from "node:os";
 import { benchBrokenBackend } from "./broken-backend.ts";
 import { benchBundles } from "./bundles.ts";
 import { benchCachedReads } from "./cached-reads.ts";
+import { benchFunctionMemory } from "./function-memory.ts";
 import { benchRotations } from "./rotations.ts";
 import { benchClientImports } from "./client-imports.ts";
 import { benchMemory } from "./memory.ts";
@@ -16,6 +17,7 @@ const load = (): string =>
 
 const benches = {
   bundles: benchBundles,
+  functions: benchFunctionMemory,
   python: benchPythonSamples,
   reads: benchCachedReads,
   rotations: benchRotations,

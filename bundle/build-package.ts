@@ -3,16 +3,16 @@ import { rm } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { build } from "esbuild";
+import { build, type Metafile } from "esbuild";
 import { packageEntries } from "./package-entries.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** Builds what services import: ES modules that share their chunks, and declarations. Packages stay imports. */
-export async function buildPackage(): Promise<void> {
+export async function buildPackage(): Promise<Metafile> {
   const outdir = path.join(root, "dist/package");
   await rm(outdir, { recursive: true, force: true });
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: Object.entries(packageEntries).map(([out, file]) => ({ out, in: file })),
     outdir,
@@ -24,10 +24,12 @@ export async function buildPackage(): Promise<void> {
     packages: "external",
     sourcemap: true,
     sourcesContent: false,
+    metafile: true,
     logLevel: "warning",
   });
   const tsc = path.join(root, "node_modules/.bin/tsc");
   await promisify(execFile)(tsc, ["-p", "bundle/tsconfig.package.json"], { cwd: root });
+  return metafile;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildPackage();

@@ -1,12 +1,26 @@
-import { readdir, rename, stat } from "node:fs/promises";
+import { mkdir, readdir, rename, stat, writeFile } from "node:fs/promises";
 import { bundleFunction } from "./bundle-function.ts";
+import { bundledPackages } from "./bundled-packages.ts";
+import { lockedPackages } from "./locked-packages.ts";
+import { sbom } from "./sbom.ts";
+import { thirdPartyLicenses } from "./third-party-licenses.ts";
+
+const locked = lockedPackages();
+const bundledIn = new Map<string, string[]>();
 
 for (const name of await readdir("functions")) {
-  const outfile = `dist/functions/${name}/index.mjs`;
-  const next = `dist/functions/${name}/next.mjs`;
-  await bundleFunction(name, next);
+  const folder = `dist/functions/${name}`;
+  const next = `${folder}/next.mjs`;
+  const bundled = bundledPackages(await bundleFunction(name, next));
   // A stack that loads the function meanwhile finds the old file or the new one, whole.
-  for (const ending of ["", ".map"]) await rename(`${next}${ending}`, `${outfile}${ending}`);
-  const { size } = await stat(outfile);
-  console.log(`${outfile} ${(size / 1024).toFixed(0)} KB`);
+  await rename(next, `${folder}/index.mjs`);
+  // Apart, since Lambda gets the function's whole folder.
+  await mkdir(`dist/maps/${name}`, { recursive: true });
+  await rename(`${next}.map`, `dist/maps/${name}/index.mjs.map`);
+  const packages = bundled.flatMap((path) => locked.get(path) ?? []);
+  await writeFile(`${folder}/THIRD-PARTY-LICENSES.txt`, await thirdPartyLicenses(packages));
+  for (const path of bundled) bundledIn.set(path, [...(bundledIn.get(path) ?? []), name]);
+  const { size } = await stat(`${folder}/index.mjs`);
+  console.log(`${folder}/index.mjs ${(size / 1024).toFixed(0)} KB`);
 }
+await writeFile("dist/rekey.cdx.json", sbom(locked, bundledIn));

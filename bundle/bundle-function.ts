@@ -36,13 +36,14 @@ const builtinsWithoutFacade: Plugin = {
 /**
  * Parts of packages that a function never reaches: pg's native driver, pool, password file and connection strings (a function opens single
  * connections with a password), its Cloudflare sockets, what the mongodb driver takes when it is there (compression,
- * Kerberos, encryption, cloud logins), node-vault's own HTTP client (the mirror brings one), and the SDK's event streams (no call in use has one).
+ * Kerberos, encryption, cloud logins), node-vault's own HTTP client (the mirror brings one), debug's colours (it takes
+ * whatever version happens to be installed), and the SDK's event streams (no call in use has one).
  */
 const unreached: Plugin = {
   name: "unreached",
   setup({ onResolve, onLoad }) {
     const filter =
-      /^(?:kerberos|snappy|@mongodb-js\/zstd|mongodb-client-encryption|gcp-metadata|socks|aws4|@aws-sdk\/credential-providers|pg-native|pg-cloudflare|cloudflare:sockets|pg-pool|pgpass|pg-connection-string|axios|\.\/native|@smithy\/core\/event-streams)$/;
+      /^(?:kerberos|snappy|@mongodb-js\/zstd|mongodb-client-encryption|gcp-metadata|socks|aws4|@aws-sdk\/credential-providers|pg-native|pg-cloudflare|cloudflare:sockets|pg-pool|pgpass|pg-connection-string|axios|supports-color|\.\/native|@smithy\/core\/event-streams)$/;
     onResolve({ filter }, ({ path, importer }) => (keeps(importer, path) ? null : { path, namespace: "unreached" }));
     onLoad({ filter: /.*/, namespace: "unreached" }, () => ({ contents: "module.exports = class {};", loader: "js" }));
   },

@@ -123,12 +123,22 @@ const table: ResourceKind = async (resource, provider) => {
   return { ref: TableName, attributes: { Arn: text(record(answer, "TableDescription"), "TableArn") } };
 };
 
+/** `GenerateSecretString`: a random password, as the named member of a template that is JSON. */
+async function generated(settings: Members, provider: Provider): Promise<Members> {
+  const { GenerateStringKey: _key, SecretStringTemplate: _template, ...policy } = settings;
+  const RandomPassword = text(await provider.call("secretsmanager", "GetRandomPassword", policy), "RandomPassword");
+  const key = optionalText(settings, "GenerateStringKey");
+  if (key === undefined) return { SecretString: RandomPassword };
+  const members = JSON.parse(text(settings, "SecretStringTemplate")) as Members;
+  return { SecretString: JSON.stringify({ ...members, [key]: RandomPassword }) };
+}
+
 const secret: ResourceKind = async (resource, provider) => {
-  allowOnly(resource, ["Name", "Description", "SecretString", "KmsKeyId", "Tags"]);
-  const { Name: _name, ...definition } = resource.properties;
-  const Name = nameOf(resource, "Name", provider);
-  const ClientRequestToken = randomUUID();
-  const answer = await provider.call("secretsmanager", "CreateSecret", { ...definition, Name, ClientRequestToken });
+  allowOnly(resource, ["Name", "Description", "GenerateSecretString", "SecretString", "KmsKeyId", "Tags"]);
+  const { Name: _name, GenerateSecretString: settings, ...definition } = resource.properties;
+  const value = isMembers(settings) ? await generated(settings, provider) : {};
+  const input = { ...definition, ...value, Name: nameOf(resource, "Name", provider), ClientRequestToken: randomUUID() };
+  const answer = await provider.call("secretsmanager", "CreateSecret", input);
   return { ref: text(answer, "ARN"), attributes: { Id: text(answer, "ARN") } };
 };
 

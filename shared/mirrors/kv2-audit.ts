@@ -10,12 +10,13 @@ import type { VaultKv2Options } from "./vault-kv2.ts";
  * Compares what the mirror of the same options holds. One read for each; the policy needs read on the data path. Errors:
  * those of the mirror's `write`, but `mirror-conflict`.
  */
-export function vaultKv2Audit(send: VaultSend, { mount = "secret", pathPrefix }: VaultKv2Options = {}): MirrorAudit {
+export function vaultKv2Audit(send: VaultSend, options: VaultKv2Options = {}): MirrorAudit {
+  const { mount = "secret", pathPrefix, templates } = options;
   return {
     async compare(entry, call) {
       const { fields } = await heldRevision(send, `${mount}/data/${mirrorPath(entry, pathPrefix)}`, call);
       if (fields === undefined) return "missing";
-      if (isDeepStrictEqual(fields, mirroredFields(entry))) return "same";
+      if (isDeepStrictEqual(fields, mirroredFields(entry, templates))) return "same";
       if (holdsNewer(fields, entry)) return "newer";
       const versionId = versionIn(fields);
       return versionId === undefined || versionId === entry.versionId ? "altered" : "older";

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { MirrorEntry } from "../operations/ports.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
+import { parseMirrorTemplates } from "./mirror-templates.ts";
 import { holdsNewer, mirroredFields } from "./mirrored-fields.ts";
 
 const entryOf = (text: string, versionId = "v1", createdAt = new Date(0)): MirrorEntry => ({
@@ -98,9 +99,19 @@ test("rekey:vault-map says whether the members become fields, or the whole text 
   });
 });
 
-test.each(["", "field:", "field:a b", "json", "field:a/b"])("rekey:vault-map=%s is option-invalid", (map) => {
-  expect(() => mirroredFields(mapped(map))).toThrow(expect.objectContaining({ code: "option-invalid" }));
+test("rekey:vault-map names a template: the fields are what it makes of the secret's members", () => {
+  const templates = parseMirrorTemplates('{"spring":{"pass":"{{password|raw}}"}}');
+  expect(mirroredFields(mapped("template:spring"), templates)).toEqual({ pass: "canary", ...version });
+  const notJson = { ...mapped("template:spring"), value: new SecretValue("canary") };
+  expect(() => mirroredFields(notJson, templates)).toThrow(expect.objectContaining({ code: "secret-malformed" }));
 });
+
+test.each(["", "field:", "field:a b", "json", "field:a/b", "template:", "template:none"])(
+  "rekey:vault-map=%s is option-invalid",
+  (map) => {
+    expect(() => mirroredFields(mapped(map))).toThrow(expect.objectContaining({ code: "option-invalid" }));
+  },
+);
 
 test("rekey's own field is no place for the whole text", () => {
   expect(() => mirroredFields(mapped("field:rekey_label"))).toThrow(

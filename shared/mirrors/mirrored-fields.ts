@@ -1,5 +1,6 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { MirrorEntry } from "../operations/ports.ts";
+import { filledFields, type MirrorTemplates } from "./mirror-templates.ts";
 
 export type MirroredFields = Readonly<Record<string, unknown>>;
 
@@ -20,35 +21,43 @@ function keepDigits(_key: string, value: unknown, source?: { readonly source?: s
   return digits.length > 15 || !Number.isFinite(value) ? text : value;
 }
 
-function ownFields(text: string): MirroredFields {
+/** `undefined` for a text that is no JSON object. */
+function membersOf(text: string): MirroredFields | undefined {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text, keepDigits);
   } catch {
-    return { value: text };
+    return undefined;
   }
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return { value: text };
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return undefined;
   return Object.fromEntries(Object.entries(parsed));
 }
 
-/** By the tag `rekey:vault-map`: unset or `fields`, or `field:<name>` for the whole text in that one field. */
-function mappedFields({ secretArn, tags, value }: MirrorEntry): MirroredFields {
+/**
+ * By the tag `rekey:vault-map`: unset or `fields`, `field:<name>` for the whole text in that one field, or
+ * `template:<name>`.
+ */
+function mappedFields({ secretArn, tags, value }: MirrorEntry, templates: MirrorTemplates): MirroredFields {
   const option = "rekey:vault-map";
   const tag = tags.get(option) ?? "fields";
-  if (tag === "fields") return ownFields(value.reveal());
-  const field = /^field:([A-Za-z0-9_.-]{1,64})$/.exec(tag)?.[1];
-  if (field !== undefined) return Object.fromEntries([[field, value.reveal()]]);
-  const hint = "use fields, or field:<name> with letters, digits, _ . -";
+  const members = membersOf(value.reveal());
+  if (tag === "fields") return members ?? { value: value.reveal() };
+  const [, kind, name = ""] = /^(field|template):([A-Za-z0-9_.-]{1,64})$/.exec(tag) ?? [];
+  if (kind === "field") return Object.fromEntries([[name, value.reveal()]]);
+  const template = kind === "template" ? templates.get(name) : undefined;
+  if (template !== undefined) return filledFields(secretArn, template, members ?? {});
+  const hint = "use fields, field:<name> with letters, digits, _ . -, or template:<name of one in VAULT_TEMPLATES>";
   throw new RekeyError("option-invalid", { context: { secret: secretArn, option }, hint });
 }
 
 /**
  * The data of the KV revision that mirrors `entry`: the members of a JSON object as fields, any other text as the one
  * field `value`, unless the tag `rekey:vault-map` says otherwise; and the version's id, label and time. Errors:
- * `mirror-rejected` when the value has such a field itself, `option-invalid` for the tag.
+ * `mirror-rejected` when the value has such a field itself, `option-invalid` for the tag, `secret-malformed` for what a
+ * template asks and the value has not.
  */
-export function mirroredFields(entry: MirrorEntry): MirroredFields {
-  const own = mappedFields(entry);
+export function mirroredFields(entry: MirrorEntry, templates: MirrorTemplates = new Map()): MirroredFields {
+  const own = mappedFields(entry, templates);
   for (const field of [versionIdField, labelField, createdAtField]) {
     if (Object.hasOwn(own, field)) {
       throw new RekeyError("mirror-rejected", {

@@ -3,6 +3,7 @@ import { RekeyError } from "../errors/rekey-error.ts";
 import type { CallOptions } from "../rotation/ports.ts";
 import type { Mirror, MirroredSecret } from "../operations/ports.ts";
 import { heldRevision } from "./held-revision.ts";
+import type { MirrorTemplates } from "./mirror-templates.ts";
 import { holdsNewer, mirroredFields, versionIn } from "./mirrored-fields.ts";
 import type { VaultSend } from "../vault/connect-vault.ts";
 import { isConflict, memberAt, refused } from "../vault/vault-answer.ts";
@@ -14,6 +15,8 @@ export interface VaultKv2Options {
   readonly mount?: string;
   /** Put before the secret's name, with a slash between. */
   readonly pathPrefix?: string;
+  /** Those that the tag `rekey:vault-map` may name. */
+  readonly templates?: MirrorTemplates;
 }
 
 const writeAttempts = 5;
@@ -27,8 +30,8 @@ const writeAttempts = 5;
  * update on the data path, and update on the delete and the undelete path.
  *
  * Errors when made: `option-invalid`. Errors of both methods: `mirror-unavailable`, `mirror-unauthorized`,
- * `mirror-rejected`, `mirror-conflict`, `mirror-path-invalid`, `tls-refused`, `time-budget-spent`. After any of them the
- * same call may be repeated.
+ * `mirror-rejected`, `mirror-conflict`, `mirror-path-invalid`, `tls-refused`, `time-budget-spent`; of `write`, with nothing
+ * written, `option-invalid` and `secret-malformed`. After any of them the same call may be repeated.
  */
 export function vaultKv2Mirror(send: VaultSend, options: VaultKv2Options = {}): Mirror {
   const { pathPrefix } = options;
@@ -48,7 +51,7 @@ export function vaultKv2Mirror(send: VaultSend, options: VaultKv2Options = {}): 
   return {
     async write(entry, call) {
       const { name, path } = placeOf(entry);
-      const data = mirroredFields(entry);
+      const data = mirroredFields(entry, options.templates);
       let undeleted: number | undefined;
       for (let attempt = 1; attempt <= writeAttempts; attempt++) {
         const held = await heldRevision(send, path, call);

@@ -3,7 +3,7 @@ import { RekeyError } from "../errors/rekey-error.ts";
 import type { SecretDescription } from "../rotation/ports.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 import { memoryPublisher } from "../testing/memory-publisher.ts";
-import { describedFindings } from "./examine-secret.ts";
+import { describedFindings, valueSince } from "./examine-secret.ts";
 import { listManaged } from "./list-managed.ts";
 import { managedSecrets } from "./managed-secrets.ts";
 import type { MirrorState } from "./ports.ts";
@@ -53,6 +53,30 @@ test.each([
   ["was due, but is not rotated any more", { nextRotationAt: new Date(0), rotationEnabled: false }, []],
 ])("a secret that %s", (_what, changes, found) => {
   expect(describedFindings(described("app", changes), now)).toEqual(found);
+});
+
+const day = 24 * 60 * minute;
+
+test.each([
+  ["was rotated and then changed by hand", { lastRotatedAt: new Date(1), changedAt: new Date(2) }, new Date(1)],
+  ["was never rotated", { changedAt: new Date(2) }, new Date(2)],
+  ["has no value", { lastRotatedAt: new Date(1), labels: new Map() }, undefined],
+  ["is deleted", { lastRotatedAt: new Date(1), deletedAt: new Date(now) }, undefined],
+])("since when a secret that %s has its value", (_what, changes, since) => {
+  expect(valueSince(described("app", changes))).toEqual(since);
+});
+
+test("of the secrets examined, the one that has had its value longest is named", async () => {
+  const { reconciler, arns } = stage({ young: "same", old: "same", middle: "same" });
+  const ages: Readonly<Record<string, number>> = { young: 1, old: 400, middle: 30 };
+  const describe = async (arn: string) => {
+    const description = await reconciler.store.describe(arn);
+    return { ...description, lastRotatedAt: new Date(now - (ages[description.name] ?? 0) * day) };
+  };
+  const store = { ...reconciler.store, describe };
+  const oldest = { secretArn: arnOf("old"), since: new Date(now - 400 * day) };
+  expect(await reconcile({ ...reconciler, store }, arns, call)).toMatchObject({ examined: 3, oldest });
+  expect(await reconcile({ ...reconciler, store }, [], call)).not.toHaveProperty("oldest");
 });
 
 function stage(states: Readonly<Record<string, MirrorState | RekeyError>>) {

@@ -1,7 +1,7 @@
-import type { ErrorCode } from "../errors/codes.ts";
 import { isRekeyError, RekeyError } from "../errors/rekey-error.ts";
 import type { CallOptions, EventPublisher, Finding, SecretDescription, SecretStore } from "../rotation/ports.ts";
 import { comparedFindings, describedFindings, type Found, valueSince } from "./examine-secret.ts";
+import { concernsTheMirror, concernsTheWork } from "./not-of-one-secret.ts";
 import type { ReconcileTask } from "./list-managed.ts";
 import type { MirrorAudit, MirrorCluster } from "./ports.ts";
 
@@ -27,18 +27,6 @@ export interface Reconciliation {
   /** Of the secrets examined, the one that has had its value longest. */
   readonly oldest?: { readonly secretArn: string; readonly since: Date };
 }
-
-/** What goes wrong with every secret alike, so that the task is worth repeating as a whole. */
-const ofTheTask = new Set<ErrorCode>([
-  "event-rejected",
-  "events-unavailable",
-  "store-throttled",
-  "store-unavailable",
-  "time-budget-spent",
-]);
-
-/** One wrong path in Vault is a matter of one secret; these are not. */
-const vaultIsOut = new Set<ErrorCode>(["mirror-unavailable", "mirror-unauthorized", "tls-refused"]);
 
 async function describe({ store }: Reconciler, secretArn: string, call: CallOptions) {
   try {
@@ -92,10 +80,10 @@ export async function reconcile(
       repaired += compared.filter(({ repairable }) => repairable).length;
       for (const { finding } of [...described, ...compared]) findings.set(finding, (findings.get(finding) ?? 0) + 1);
     } catch (error) {
-      if (!(error instanceof RekeyError) || ofTheTask.has(error.code)) throw error;
+      if (!(error instanceof RekeyError) || concernsTheWork(error)) throw error;
       skipped += 1;
       reconciler.skipped(secretArn, error);
-      if (vaultIsOut.has(error.code)) audit = undefined;
+      if (concernsTheMirror(error)) audit = undefined;
     }
   }
   return { examined, skipped, repaired, findings, ...(oldest === undefined ? {} : { oldest }) };

@@ -1,6 +1,7 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import { vaultKv2Audit } from "../mirrors/kv2-audit.ts";
 import { vaultKv2Probe } from "../mirrors/kv2-probe.ts";
+import { parseMirrorTemplates } from "../mirrors/mirror-templates.ts";
 import { clusterNames, clusterOf, parseVaultClusters } from "../mirrors/vault-clusters.ts";
 import { vaultKv2Mirror, type VaultKv2Options } from "../mirrors/vault-kv2.ts";
 import type { MirrorProbe } from "../operations/doctor/account.ts";
@@ -12,6 +13,7 @@ import { type Environment, optional } from "./environment.ts";
 const optionsOf = (environment: Environment): VaultKv2Options => ({
   ...optional(environment, "mount", "VAULT_MOUNT"),
   ...optional(environment, "pathPrefix", "VAULT_PATH_PREFIX"),
+  templates: parseMirrorTemplates(environment.text("VAULT_TEMPLATES")),
 });
 
 /** The mirror that the environment describes; a faulty variable is told at the first call, by a typed error. */
@@ -27,7 +29,12 @@ export function environmentMirror(environment: Environment, store: SecretStore):
 /** A look at the mirror that the environment describes; `undefined` where it describes none. */
 export function environmentAudit(environment: Environment, store: SecretStore): MirrorAudit | undefined {
   if (environment.text("VAULT_ADDR") === undefined) return undefined;
-  return vaultKv2Audit(environmentVault(environment, store), optionsOf(environment));
+  const send = environmentVault(environment, store);
+  const audit = (): MirrorAudit => vaultKv2Audit(send, optionsOf(environment));
+  return {
+    compare: async (entry, call) => audit().compare(entry, call),
+    holds: async (secret, call) => audit().holds(secret, call),
+  };
 }
 
 /** Which of several clusters the environment describes; `undefined` where there is one. Errors: `option-invalid`. */

@@ -1,8 +1,7 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import { isOwnField } from "./derived-fields.ts";
-import { encode } from "./percent-encoding.ts";
+import { fillIn, isUnfinished } from "./placeholders.ts";
 
-const placeholder = /\{\{\s*([^{}|\s]*)\s*(\|\s*raw\s*)?\}\}/g;
 const sources = new Set(["engine", "host", "port", "dbname", "username", "password"]);
 
 const malformed = (field: string, problem: string): RekeyError =>
@@ -28,12 +27,12 @@ function templatesOf({ templates = {} }: Readonly<Record<string, unknown>>): rea
  */
 export function renderTemplates(fields: Readonly<Record<string, unknown>>): Record<string, string> {
   const rendered = templatesOf(fields).map(([field, template]) => {
-    if (/\{\{|\}\}/.test(template.replace(placeholder, ""))) throw malformed(field, "has an unfinished placeholder");
-    const text = template.replace(placeholder, (_whole, name: string, raw: string | undefined) => {
+    if (isUnfinished(template)) throw malformed(field, "has an unfinished placeholder");
+    const text = fillIn(template, (name) => {
       const value = sources.has(name) ? fields[name] : undefined;
       if ((typeof value !== "string" || value === "") && typeof value !== "number")
         throw malformed(field, `has a placeholder without a value; known are ${[...sources].join(", ")}`);
-      return raw === undefined ? encode(String(value)) : String(value);
+      return String(value);
     });
     return [field, text] as const;
   });

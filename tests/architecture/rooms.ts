@@ -122,7 +122,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "@aws-sdk/client-sqs",
     ],
   },
-  bundle: { rooms: [], packages: ["esbuild", "node:"] },
+  bundle: { rooms: [], packages: ["esbuild", "@cyclonedx/cyclonedx-library", "node:"] },
   local: {
     rooms: ["shared/rotation/ports.ts", "shared/client", "shared/stores", "shared/secrets", "shared/errors"],
     packages: [

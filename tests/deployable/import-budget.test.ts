@@ -62,8 +62,9 @@ test.each(Object.entries(budgets))("the import of %s stays within its budget", a
 });
 
 test("the build that one would write first is over each of them", async () => {
-  const name = "rotate-postgres";
   const outfile = path.join(folder, "obvious.mjs");
-  await bundleObviously(name, outfile);
-  expect(over(await workOf(outfile), budgets[name] ?? expect.fail(name))).toHaveLength(3);
+  await bundleObviously("rotate-postgres", outfile);
+  const { "rotate-postgres": budget = { bytes: 0, evaluatedBytes: 0, builtins: 0 } } = budgets;
+  expect(budget.bytes).toBeGreaterThan(0);
+  expect(over(await workOf(outfile), budget)).toHaveLength(3);
 });

@@ -15,7 +15,7 @@ const functions = Object.entries(template.Resources)
 
 /** The repository's own source files that the bundle is made of. */
 function sourcesOf(properties: Members): readonly Source[] {
-  const folder = resolve(root, text(properties, "CodeUri"));
+  const folder = resolve(root, text(properties, "CodeUri").replace("dist/functions", "dist/maps"));
   const map: unknown = JSON.parse(readFileSync(resolve(folder, "index.mjs.map"), "utf8"));
   return textList(isMembers(map) ? map : {}, "sources")
     .map((source) => resolve(folder, source))
@@ -91,6 +91,10 @@ test.each(functions)("$logicalId has a role of its own that only Lambda may assu
   const resource = template.Resources[roleOf(properties)] ?? {};
   expect(resource["Condition"]).toBe(template.Resources[logicalId]?.["Condition"]);
   const role = record(resource, "Properties");
+  // IAM takes 64 characters; the prefix may have 20.
+  const [, name = ""] = /\$\{AWS::StackName\}-(.+)"/u.exec(JSON.stringify(properties["FunctionName"])) ?? [];
+  expect(JSON.stringify(role["RoleName"])).toContain(`"\${RoleNamePrefix}-${name}-\${AWS::Region}"`);
+  expect(`${"p".repeat(20)}-${name}-ap-southeast-2`.length).toBeLessThanOrEqual(64);
   expect(list(record(role, "AssumeRolePolicyDocument"), "Statement")).toEqual([
     { Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" },
   ]);
@@ -140,9 +144,13 @@ test("what all roles share is Lambda's own business, only where it is needed, an
 test("the endpoints that the template can make are those of the services that the functions call", () => {
   const endpoints = readTemplate(readFileSync(resolve(root, "templates/vpc-endpoints.yaml"), "utf8")).Resources;
   const reached = Object.values(endpoints)
-    .map((endpoint) => record(record(endpoint, "Properties"), "ServiceName")["Fn::Sub"])
-    .filter((name) => name !== undefined)
-    .map((name) => String(name).split(".").at(-1) ?? "");
+    .filter(({ Type }) => Type === "AWS::EC2::VPCEndpoint")
+    .map(
+      (endpoint) =>
+        text(record(record(endpoint, "Properties"), "ServiceName"), "Fn::Sub")
+          .split(".")
+          .at(-1) ?? "",
+    );
   const called = functions.flatMap(({ properties }) => [...sdkCalls(sourcesOf(properties))]);
   expect(sorted(reached)).toEqual(sorted(called.map((call) => call.split(":")[0] ?? "")));
 });

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -7,6 +8,7 @@ import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from
 import { SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readTemplate } from "../../local/template/read-template.ts";
 import { awsServers, type AwsUnderTest } from "../support/aws-servers.ts";
 import { openQueue, takeMessage } from "../support/aws-wiring.ts";
 import { freePort } from "../support/free-port.ts";
@@ -16,13 +18,15 @@ const template = resolve(import.meta.dirname, "../../template.yaml");
 const sam = outsideProgram("REKEY_SAM", "PyPI: aws-sam-cli");
 const ministack = awsServers.find(({ name }) => name === "ministack");
 
-describe.skipIf(sam === undefined || ministack?.absent !== false)("sam deploy to ministack", () => {
+describe.skipIf(sam === undefined || ministack?.absent !== false)("sam deploy --guided to ministack", () => {
   let aws: AwsUnderTest;
   let home = "";
+  let asked = "";
 
   beforeAll(async () => {
     home = await mkdtemp(join(tmpdir(), "rekey-sam-"));
-    await writeFile(join(home, "samconfig.toml"), "version = 0.1\n");
+    const config = join(home, "samconfig.toml");
+    await copyFile(join(dirname(template), "samconfig.toml"), config);
     aws = await (ministack ?? expect.fail("no ministack")).start(await freePort());
     const { endpoint, region, credentials } = aws.clientConfig;
     const env = {
@@ -35,22 +39,26 @@ describe.skipIf(sam === undefined || ministack?.absent !== false)("sam deploy to
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
       SAM_CLI_TELEMETRY: "0",
     };
-    const words = ["--template-file", template, "--config-file", join(home, "samconfig.toml"), "--stack-name", "rekey"];
-    const how = [
-      "--resolve-s3",
-      "--capabilities",
-      "CAPABILITY_NAMED_IAM",
-      "--no-confirm-changeset",
-      "--no-progressbar",
-    ];
+    const words = ["deploy", "--guided", "--template-file", template, "--config-file", config, "--stack-name", "rekey"];
+    const how = ["--no-confirm-changeset", "--no-progressbar"];
     const secrets = `arn:aws:secretsmanager:${region}:${credentials.accessKeyId}:secret:db/*`;
     // It knows no archives.
     const given = ["--parameter-overrides", `SecretArnPattern=${secrets}`, "ArchiveRetentionDays=0"];
-    await promisify(execFile)(sam ?? "", ["deploy", ...words, ...how, ...given], { env, cwd: home });
+    const deploying = promisify(execFile)(sam ?? "", [...words, ...how, ...given], { env, cwd: home });
+    // Whatever it asks, its own proposal is taken.
+    deploying.child.stdin?.end("\n".repeat(200));
+    asked = (await deploying).stdout;
   }, 240_000);
   afterAll(async () => {
     await aws.stop();
     await rm(home, { recursive: true });
+  });
+
+  test("it was asked for each parameter by name, and took what the repository's samconfig.toml and the template propose", () => {
+    const names = Object.keys(readTemplate(readFileSync(template, "utf8")).Parameters);
+    expect(names.filter((name) => !asked.includes(`Parameter ${name}`))).toEqual([]);
+    expect(asked).toMatch(/Capabilities\s+: \["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"\]/u);
+    expect(asked).toContain("Successfully created/updated stack");
   });
 
   test(

@@ -164,24 +164,23 @@ test("every metric of rekey's own that an alarm or the dashboard waits for is th
   for (const line of shown) expect(line).toContain("${AWS::StackName}");
 });
 
-test("nothing in the template takes a name that another region or stack of the account would take too", () => {
-  const global = {
-    "AWS::IAM::Role": "RoleName",
-    "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
-    "AWS::CloudWatch::Dashboard": "DashboardName",
-  };
-  const regional = ["ArchiveName", "FunctionName", "LogGroupName", "Name", "QueueName", "TableName", "TopicName"];
-  for (const [logicalId, resource] of Object.entries(template.Resources)) {
-    const properties = record(resource, "Properties");
-    for (const name of regional.filter(
-      (property) => property in properties && resource["Type"] !== "AWS::Events::EventBus",
-    )) {
-      if (resource["Type"] === "AWS::Lambda::Permission") continue;
-      expect(`${logicalId} ${JSON.stringify(properties[name])}`).toContain("${AWS::StackName}");
-    }
-    const own = global[String(resource["Type"]) as keyof typeof global];
-    if (own !== undefined && own in properties) {
-      expect(`${logicalId} ${JSON.stringify(properties[own])}`).toMatch(/\$\{AWS::Region\}/u);
-    }
-  }
+test("nothing in the template takes a name that another stack of the region, or another region of the account, would take", () => {
+  const named = Object.values(template.Resources).flatMap((resource) =>
+    Object.entries(record(resource, "Properties"))
+      .filter(([property]) =>
+        /^(?:Archive|Dashboard|Log[gG]roup|ManagedPolicy|Queue|Role|Table|Topic)Name$/u.test(property),
+      )
+      .map(([property, name]) => ({ property, name: JSON.stringify(name) })),
+  );
+  const byFunction = functions.map(({ properties }) => ({
+    property: "FunctionName",
+    name: JSON.stringify(properties["FunctionName"]),
+  }));
+  const all = [...named, ...byFunction];
+  expect(all.length).toBeGreaterThan(3 * functions.length);
+  // Roles are the account's, whatever their region; what stands before the function's name is the user's to choose.
+  const own = (property: string): string => (property === "RoleName" ? "${RoleNamePrefix}" : "${AWS::StackName}");
+  expect(all.filter(({ property, name }) => !name.includes(own(property)))).toEqual([]);
+  const global = all.filter(({ property }) => property === "RoleName" || property === "DashboardName");
+  expect(global.filter(({ name }) => !name.includes("${AWS::Region}"))).toEqual([]);
 });

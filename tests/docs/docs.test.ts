@@ -1,22 +1,17 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { emulatorPage } from "./emulator-page.ts";
+import { readTemplate } from "../../local/template/read-template.ts";
 import { codes } from "../../shared/errors/codes.ts";
+import { costTable } from "./cost-table.ts";
 import { errorTable } from "./error-table.ts";
+import { pages, root } from "./fenced-blocks.ts";
 import { findingTable } from "./finding-table.ts";
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const pages = [
-  ...readdirSync(root).filter((name) => name.endsWith(".md")),
-  ...readdirSync(path.join(root, "docs"), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".md"))
-    .map((name) => path.join("docs", name)),
-];
 
 test.each([
   ["emulators", emulatorPage],
+  ["cost", costTable],
   ["errors", errorTable],
   ["findings", findingTable],
 ])("the reference of %s is what the code says", (name, table) => {
@@ -28,6 +23,37 @@ test("the runbook has a section for every code, and for no other", () => {
   const sections = [...runbook.matchAll(/^#{3,4} ([a-z-]+)$/gmu)].map(([, code]) => code);
   expect(new Set(sections)).toEqual(new Set(Object.keys(codes)));
   expect(sections).toHaveLength(Object.keys(codes).length);
+});
+
+test("the runbook has a section for every alarm", () => {
+  const { Resources } = readTemplate(readFileSync(path.join(root, "template.yaml"), "utf8"));
+  const alarms = Object.entries(Resources).flatMap(([name, { Type }]) =>
+    Type === "AWS::CloudWatch::Alarm" ? [name] : [],
+  );
+  const runbook = readFileSync(path.join(root, "docs/runbook.md"), "utf8");
+  expect(alarms.filter((name) => !runbook.includes(`\n### ${name.replace(/Alarm$/u, "")}\n`))).toEqual([]);
+  expect(alarms.length).toBeGreaterThan(6);
+});
+
+test("the index leads to every page, but for the decisions, which have their folder", () => {
+  const index = readFileSync(path.join(root, "docs/README.md"), "utf8");
+  const others = pages.filter((page) => page.startsWith("docs/") && !/decisions|README/u.test(page));
+  expect(others.filter((page) => !index.includes(`](${page.slice("docs/".length)})`))).toEqual([]);
+});
+
+test("every command that a sentence names is one", () => {
+  const { scripts } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as { scripts: object };
+  const usage = readFileSync(path.join(root, "cli/main.ts"), "utf8");
+  for (const page of pages.filter((name) => !name.startsWith("docs/decisions/"))) {
+    const text = readFileSync(path.join(root, page), "utf8");
+    const named = [...text.matchAll(/npm run (?:--\w+ )*([\w:-]+)/gu)].map(([, script = ""]) => script);
+    expect({ page, missing: named.filter((script) => !(script in scripts)) }).toEqual({ page, missing: [] });
+    const commands = [...text.matchAll(/`rekey ([a-z-]+)/gu)].map(([, command]) => command);
+    expect({ page, missing: commands.filter((command) => !usage.includes(`rekey ${command} `)) }).toEqual({
+      page,
+      missing: [],
+    });
+  }
 });
 
 test("every threat names a control and a test", () => {

@@ -61,6 +61,10 @@ test("one look at more secrets than a page brings every mirror up to date, and r
 
   await lookAtEverything();
   await expect.poll(() => metric("SecretsExamined"), soon).toBe(count);
+  const logged = JSON.stringify(stack.lambda.logs)
+    .replaceAll(String.raw`\"`, '"')
+    .replaceAll("\\", "");
+  expect(logged).toMatch(/"Stack":"rekey","OldestSecretAgeDays":[\d.e-]+\}/u);
   expect(findings().sort()).toEqual(names.map((name) => `${name} mirror-missing true`).sort());
   await expect
     .poll(

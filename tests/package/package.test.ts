@@ -1,18 +1,21 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { build } from "esbuild";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { build, type Metafile } from "esbuild";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { buildPackage } from "../../bundle/build-package.ts";
+import { bundledPackages } from "../../bundle/bundled-packages.ts";
 import { packageExports } from "../../bundle/package-entries.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 let folder: string;
+let built: Metafile;
 
 beforeAll(async () => {
-  await buildPackage();
+  built = await buildPackage();
   // Inside the repository, so that the package finds itself by its name.
   await mkdir(path.join(root, "dist"), { recursive: true });
   folder = await mkdtemp(path.join(root, "dist/consumer-"));
@@ -22,6 +25,11 @@ afterAll(async () => rm(folder, { recursive: true }));
 test("package.json exports what is built", async () => {
   const { exports: said } = JSON.parse(await readFile(path.join(root, "package.json"), "utf8")) as { exports: object };
   expect(said).toEqual(packageExports());
+});
+
+test("the package has no code of others in it, so that no licence of theirs must go along", () => {
+  expect(Object.keys(built.outputs).length).toBeGreaterThan(10);
+  expect(bundledPackages(built)).toEqual([]);
 });
 
 test("publint and attw find nothing wrong", { timeout: 120_000 }, async () => {
@@ -109,3 +117,22 @@ test.each(["drizzle", "kysely", "prisma", "typeorm"])(
     expect(stdout).toBe("before, in the midst, after\nrefused logins: 1\n");
   },
 );
+
+test("a service that has no driver and no SDK installs the client, which loads and brings one package along", async () => {
+  const place = await mkdtemp(path.join(tmpdir(), "rekey-consumer-"));
+  onTestFinished(async () => rm(place, { recursive: true }));
+  const npm = async (...words: readonly string[]) => promisify(execFile)("npm", words, { cwd: place, timeout: 60_000 });
+  await promisify(execFile)("npm", ["pack", "--silent", "--pack-destination", place], { cwd: root });
+  const tarball = (await readdir(place)).find((file) => file.endsWith(".tgz"));
+  await writeFile(path.join(place, "package.json"), '{"type":"module"}');
+  await npm("install", "--no-audit", "--no-fund", "--prefer-offline", `./${tarball}`);
+  const installed = await readdir(path.join(place, "node_modules"));
+  expect(installed.filter((name) => !name.startsWith("."))).toEqual(["@opentelemetry", "rekey"]);
+  const program = `
+    for (const entry of ["client", "client/vault", "client/redis", "client/middy", "testing"]) await import("rekey/" + entry);
+    await import("rekey/client/pg").catch(({ code }) => console.log(code));`;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], {
+    cwd: place,
+  });
+  expect(stdout.trim()).toBe("ERR_MODULE_NOT_FOUND");
+}, 90_000);
