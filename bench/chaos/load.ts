@@ -36,6 +36,7 @@ const lookEveryMs = 50;
 export function createLoad({ stack, secrets, secretsManager }: World, random: () => number): Load {
   const rotating = new Set<string>();
   const atRest = new Map<string, { readonly queueArn: string; readonly body: string }>();
+  let isOver = false;
   const counts = { rotations: 0, edits: 0, leftOut: 0, deletions: 0, refused: 0, repeated: 0 };
 
   const look = setInterval(() => {
@@ -45,14 +46,13 @@ export function createLoad({ stack, secrets, secretsManager }: World, random: ()
       }
     }
   }, lookEveryMs);
+  look.unref();
   const stillRotating = (): number => {
     for (const arn of rotating) {
       if (stack.secretsManager.lastRotation(arn)?.state !== "running") rotating.delete(arn);
     }
     return rotating.size;
   };
-
-  let isOver = false;
 
   async function isTaken(work: () => Promise<unknown>): Promise<boolean> {
     try {

@@ -81,7 +81,10 @@ export async function storm(world: World, plan: readonly Planned[], { seed, seco
   for (const { atMs, move } of plan) {
     await wait(Math.max(0, startedMs + atMs - performance.now()));
     count(move.kind === "cluster" ? `cluster: ${move.trouble}` : move.kind);
-    spells.push(carryOut(move));
+    const spell = carryOut(move);
+    // What fails is told once all of them have ended.
+    spell.catch(() => undefined);
+    spells.push(spell);
   }
   await wait(Math.max(0, startedMs + seconds * 1_000 - performance.now()));
   load.end();

@@ -42,7 +42,7 @@ async function answered<Answer>(running: () => boolean, ask: () => Promise<Answe
   return undefined;
 }
 
-/** Starts OpenBao as a server of its own, not in dev mode, with KV version 2 at `secret/`. */
+/** Starts OpenBao as a server of its own, not in dev mode, with KV version 2 at `secret/`. It ends with this process. */
 export async function startSealableOpenBao(binary: string): Promise<SealableOpenBao> {
   for (let attempt = 1; attempt <= 3; attempt++) {
     const port = await freePort();
@@ -57,10 +57,16 @@ export async function startSealableOpenBao(binary: string): Promise<SealableOpen
     const ended = once(child, "close");
     const isRunning = (): boolean => child.exitCode === null && child.signalCode === null;
     const address = `http://127.0.0.1:${port}`;
+    const endNow = (): void => {
+      child.kill("SIGKILL");
+      rmSync(home, { recursive: true, force: true });
+    };
+    process.once("exit", endNow);
     const stop = async (): Promise<void> => {
       child.kill("SIGTERM");
       await ended;
       rmSync(home, { recursive: true, force: true });
+      process.off("exit", endNow);
     };
     const shares = { secret_shares: 1, secret_threshold: 1 };
     const opened = await answered(isRunning, async () =>
