@@ -25,10 +25,22 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
-type Server = Pick<Cluster, "product" | "address" | "trouble" | "written" | "stop"> & {
+type Server = Pick<Cluster, "product" | "address" | "secrets" | "trouble" | "written" | "stop"> & {
   readonly rootToken: string;
-  readonly secrets: readonly string[];
+  revokeTokens(ask: VaultAdmin): Promise<void>;
 };
+
+const login = "auth/approle/login";
+
+/** One by one: the local Vault cannot revoke by prefix. */
+async function revokeEach(ask: VaultAdmin): Promise<void> {
+  const accessors = at((await ask("LIST", "auth/token/accessors")).body, "data", "keys");
+  const revoke = async (accessor: unknown): Promise<void> => {
+    const found = await ask("POST", "auth/token/lookup-accessor", { accessor });
+    if (at(found.body, "data", "path") === login) await ask("POST", "auth/token/revoke-accessor", { accessor });
+  };
+  await Promise.all((Array.isArray(accessors) ? accessors : []).map(revoke));
+}
 
 const slowMs = 1_500;
 
@@ -55,6 +67,7 @@ async function localServer(name: string): Promise<Server> {
       begin[trouble]();
       return async () => faults.clear();
     },
+    revokeTokens: revokeEach,
     written: () => "",
     async stop() {
       await vault.stop();
@@ -73,6 +86,9 @@ async function openBaoServer(binary: string): Promise<Server> {
     async trouble() {
       await server.seal();
       return server.unseal;
+    },
+    async revokeTokens(ask) {
+      await ask("POST", `sys/leases/revoke-prefix/${login}`, { sync: true });
     },
     written() {
       const { audit, log } = server.written();
@@ -106,15 +122,7 @@ async function prepared(name: string, server: Server): Promise<Cluster> {
     secrets: [...server.secrets, secretId],
     admin: ask,
     trouble: server.trouble,
-    async revokeTokens() {
-      const { body } = await ask("LIST", "auth/token/accessors");
-      const accessors = at(body, "data", "keys");
-      for (const accessor of Array.isArray(accessors) ? accessors : []) {
-        const found = await ask("POST", "auth/token/lookup-accessor", { accessor });
-        if (at(found.body, "data", "path") !== "auth/approle/login") continue;
-        await ask("POST", "auth/token/revoke-accessor", { accessor });
-      }
-    },
+    revokeTokens: async () => server.revokeTokens(ask),
     written: server.written,
     stop: server.stop,
   };
