@@ -1,6 +1,6 @@
 import type { EventEnvelope } from "../../local/eventbridge/put-events.ts";
 import { deadLetters, reconcileAll, redriveAll, untilCalm } from "./calm.ts";
-import { deadSecrets, healRotations } from "./heal.ts";
+import { deadSecrets, type Healed, healRotations } from "./heal.ts";
 import { type Canaries, scan } from "./judge/canaries.ts";
 import { type Explained, explain } from "./judge/dead-letters.ts";
 import { type Histories, histories, wrongMirrors } from "./judge/mirrors.ts";
@@ -16,7 +16,7 @@ export interface ChaosReport {
   /** How many versions became current, the first ones among them. */
   readonly promotions: number;
   readonly rotationStates: Readonly<Record<string, number>>;
-  readonly healed: Awaited<ReturnType<typeof healRotations>>;
+  readonly healed: Healed;
   readonly deadSecrets: readonly string[];
   /** Messages that lay in dead-letter queues after the storm, and why. */
   readonly deadLetters: Explained;

@@ -28,7 +28,8 @@ export function verdictOf(report: ChaosReport): readonly Assertion[] {
       says: "given back, all of them go through",
       problems: leftInDeadLetters === 0 ? [] : [`${leftInDeadLetters} are left`],
     },
-    { says: "every AWSCURRENT logs in", problems: report.deadSecrets },
+    { says: "what a rotation that succeeded made current logs in", problems: report.healed.brokenByRotation },
+    { says: "every AWSCURRENT logs in, where a rotation gave up once it is repeated", problems: report.deadSecrets },
     {
       says: "no value is in an event, a message, a log, a record of a request or Vault's audit log",
       problems: [...canaries.found, ...unseen.map(([place]) => `${place}: nothing was read`)],
