@@ -2,6 +2,7 @@ import { loadavg } from "node:os";
 import { benchBrokenBackend } from "./broken-backend.ts";
 import { benchBundles } from "./bundles.ts";
 import { benchCachedReads } from "./cached-reads.ts";
+import { benchFleet } from "./fleet/fleet.ts";
 import { benchFunctionMemory } from "./function-memory.ts";
 import { benchRotations } from "./rotations.ts";
 import { benchClientImports } from "./client-imports.ts";
@@ -26,12 +27,15 @@ const benches = {
   memory: benchMemory,
   broken: benchBrokenBackend,
   propagation: benchPropagation,
+  fleet: benchFleet,
 };
 
+/** These take minutes, and run when they are asked for. */
+const onlyByName = new Set(["fleet"]);
 const chosen = process.argv.slice(2);
 console.log(`Node ${process.version}, load average before: ${load()}`);
 for (const [name, bench] of Object.entries(benches)) {
-  if (chosen.length > 0 && !chosen.includes(name)) continue;
+  if (chosen.length > 0 ? !chosen.includes(name) : onlyByName.has(name)) continue;
   for (const figure of await bench()) console.log(JSON.stringify(figure));
 }
 console.log(`load average after: ${load()}`);

@@ -4,11 +4,12 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build, type Metafile } from "esbuild";
+import { buildCli } from "./build-cli.ts";
 import { packageEntries } from "./package-entries.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Builds what services import: ES modules that share their chunks, and declarations. Packages stay imports. */
+/** Builds what services import, ES modules that share their chunks, with declarations, where packages stay imports; and the command line. */
 export async function buildPackage(): Promise<Metafile> {
   const outdir = path.join(root, "dist/package");
   await rm(outdir, { recursive: true, force: true });
@@ -29,6 +30,7 @@ export async function buildPackage(): Promise<Metafile> {
   });
   const tsc = path.join(root, "node_modules/.bin/tsc");
   await promisify(execFile)(tsc, ["-p", "bundle/tsconfig.package.json"], { cwd: root });
+  await buildCli();
   return metafile;
 }
 

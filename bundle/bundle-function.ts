@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
  * In an ES module the import of a built-in builds a facade of all its exports, which for `node:http` loads undici (25 ms
  * against 3, see `npm run bench`); the built-in itself does not.
  */
-const builtinsWithoutFacade: Plugin = {
+export const builtinsWithoutFacade: Plugin = {
   name: "builtins-without-facade",
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^[\w:/]+$/ }, ({ path, kind }) =>
@@ -39,7 +39,7 @@ const builtinsWithoutFacade: Plugin = {
  * Kerberos, encryption, cloud logins), node-vault's own HTTP client (the mirror brings one), debug's colours (it takes
  * whatever version happens to be installed), and the SDK's event streams (no call in use has one).
  */
-const unreached: Plugin = {
+export const unreached: Plugin = {
   name: "unreached",
   setup({ onResolve, onLoad }) {
     const filter =
@@ -50,7 +50,7 @@ const unreached: Plugin = {
 };
 
 /** The SDK's clients read their own version, and bring the whole of their package.json for it. */
-const versionsOnly: Plugin = {
+export const versionsOnly: Plugin = {
   name: "versions-only",
   setup({ onLoad }) {
     onLoad({ filter: /@aws-sdk[/\\]client-[a-z-]+[/\\]package\.json$/ }, async ({ path }) => {
@@ -60,12 +60,13 @@ const versionsOnly: Plugin = {
   },
 };
 
-/** Lambda's client sets up event streams when it is made, whether one is used or not. */
+/** These clients set up event streams when they are made, whether one is used or not. */
 const keeps = (importer: string, path: string): boolean =>
-  path === "@smithy/core/event-streams" && importer.includes("/client-lambda/");
+  path === "@smithy/core/event-streams" && /\/client-(?:lambda|cloudwatch-logs)\//.test(importer);
 
 /** CommonJS packages call `require`, which an ES module does not have. */
-const requireForCommonJs = 'const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);';
+export const requireForCommonJs =
+  'const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);';
 
 const base = (name: string, outfile: string): BuildOptions & { readonly metafile: true } => ({
   absWorkingDir: root,

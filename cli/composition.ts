@@ -16,6 +16,9 @@ import { environmentProbe } from "../shared/runtime/vault-mirror.ts";
 import { engineNamed, type RotatableEngine } from "./engines.ts";
 
 export interface Composed {
+  readonly secretArn: string;
+  /** Of the engine's function, below `functions`. */
+  readonly folder: string;
   readonly rotatable: RotatableEngine;
   readonly deps: RotationDependencies;
   readonly account: Account;
@@ -40,10 +43,12 @@ export async function composeFor(
   const facts =
     rotationFunctionArn === undefined ? undefined : await account.rotationFunction(rotationFunctionArn, call);
   const setting = (name: string): string | undefined => facts?.environment.get(name) ?? variables[name];
-  const rotatable = await engineNamed(parseDatabaseSecret(current.value).engine);
+  const { folder, ...rotatable } = await engineNamed(parseDatabaseSecret(current.value).engine);
   const mirror = environmentProbe(environmentOf(variables), store);
   const tlsCa = setting("REKEY_TLS_CA");
   return {
+    secretArn,
+    folder,
     rotatable,
     account,
     ...(mirror === undefined ? {} : { mirror }),

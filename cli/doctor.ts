@@ -1,14 +1,7 @@
-import type { Finding } from "../shared/operations/doctor/findings.ts";
 import { doctor } from "../shared/operations/doctor/doctor.ts";
 import type { CallOptions } from "../shared/rotation/ports.ts";
 import { composeFor } from "./composition.ts";
-
-function describe({ code, severity, meaning, remedy, detail }: Finding): string {
-  const facts = Object.entries(detail).map(([name, value]) => `${name}=${String(value)}`);
-  return [`${severity.padEnd(7)}  ${code}: ${meaning}`, ...(facts.length > 0 ? [facts.join(" ")] : []), remedy].join(
-    "\n         ",
-  );
-}
+import { findingText } from "./finding-text.ts";
 
 /** Prints what would make the secret's next rotation fail or hurt. Returns the exit code: 1 when it would fail. */
 export async function doctorCommand(
@@ -16,10 +9,14 @@ export async function doctorCommand(
   options: { readonly json: boolean },
   call: CallOptions,
 ): Promise<number> {
-  const { deps, ...around } = await composeFor(secretId, process.env, call);
-  const findings = await doctor({ rotation: deps, ...around }, secretId, call);
+  const { deps, account, mirror } = await composeFor(secretId, process.env, call);
+  const findings = await doctor(
+    { rotation: deps, account, ...(mirror === undefined ? {} : { mirror }) },
+    secretId,
+    call,
+  );
   if (options.json) console.log(JSON.stringify(findings, undefined, 2));
   else if (findings.length === 0) console.log(`${secretId}: nothing found, its next rotation will go well`);
-  else console.log(findings.map(describe).join("\n\n"));
+  else console.log(findings.map(findingText).join("\n\n"));
   return findings.some(({ severity }) => severity === "error") ? 1 : 0;
 }

@@ -52,10 +52,10 @@ const rotatable = <Engine extends DatabaseEngine>(one: RotatableEngine<Engine>):
   one as unknown as RotatableEngine;
 
 /** Errors: `engine-unsupported`. */
-export async function engineNamed(name: string): Promise<RotatableEngine> {
-  for (const load of Object.values(loaders)) {
+export async function engineNamed(name: string): Promise<RotatableEngine & { readonly folder: string }> {
+  for (const [engine, load] of Object.entries(loaders)) {
     const found = await load();
-    if (found.engine.names.includes(name)) return found;
+    if (found.engine.names.includes(name)) return { ...found, folder: `rotate-${engine}` };
   }
   throw new RekeyError("engine-unsupported", { context: { engine: name.slice(0, 40) } });
 }

@@ -1,5 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { packageRoot } from "../local/package-root.ts";
 import { RekeyError } from "../shared/errors/rekey-error.ts";
 
 type Handler = (event: unknown, context: object) => Promise<unknown>;
@@ -18,7 +21,7 @@ const contextOf = (functionName: string): object => {
 
 async function builtHandler(name: string): Promise<Handler> {
   try {
-    const bundle = new URL(`../dist/functions/${name}/index.mjs`, import.meta.url);
+    const bundle = pathToFileURL(join(packageRoot, "dist/functions", name, "index.mjs"));
     const { handler } = (await import(bundle.href)) as { readonly handler: Handler };
     return handler;
   } catch (error) {
@@ -41,11 +44,11 @@ async function readEvent(file: string): Promise<unknown> {
  * Runs a function's built bundle once with the event in a file, with the variables of this process, and prints its log
  * and its answer. It does what the function does: a step of a rotation changes the database. Returns the exit code.
  */
-export async function invokeCommand(name: string, options: { readonly event?: string }): Promise<number> {
-  if (!/^[a-z-]+$/u.test(name) || options.event === undefined) {
-    throw new RekeyError("option-invalid", { context: { option: "event", problem: "not given" } });
+export async function invokeCommand(name: string, file: string): Promise<number> {
+  if (!/^[a-z-]+$/u.test(name)) {
+    throw new RekeyError("option-invalid", { context: { option: "function", problem: "no name of a function" } });
   }
-  const event = await readEvent(options.event);
+  const event = await readEvent(file);
   const handler = await builtHandler(name);
   try {
     console.log(JSON.stringify((await handler(event, contextOf(name))) ?? null));

@@ -1,64 +1,45 @@
-import { parseArgs } from "node:util";
+#!/usr/bin/env node
+import { CommanderError } from "commander";
 import { isRekeyError } from "../shared/errors/rekey-error.ts";
+import { type CommandContext, type CommandDefinition, interruptedCode } from "./command.ts";
+import { commands } from "./commands.ts";
+import { programOf } from "./program.ts";
+import { version } from "./version.ts";
 
-/** Loaded when they are asked for: most of them bring the AWS SDK along. */
-const commands = {
-  doctor: async () => (await import("./doctor.ts")).doctorCommand,
-  invoke: async () => (await import("./invoke.ts")).invokeCommand,
-  "lint-policy": async () => (await import("./lint-policy.ts")).lintPolicyCommand,
-  "plan-rotation": async () => (await import("./plan-rotation.ts")).planRotationCommand,
-  redrive: async () => (await import("./redrive.ts")).redriveCommand,
-  "vault-policy": async () => (await import("./vault-policy.ts")).vaultPolicyCommand,
-} as const;
-const usage = [
-  "usage: rekey doctor <secret> [--json]",
-  "       rekey invoke <function> <event.json>",
-  "       rekey lint-policy <policy.json> [--key <arn of the secrets' own KMS key>] [--json]",
-  "       rekey plan [options]   (rekey plan --help)",
-  "       rekey plan-rotation <secret> [--json]",
-  "       rekey redrive <arn of a dead-letter queue> [--json]",
-  "       rekey vault-policy <mount> [--json]",
-].join("\n");
-const isCommand = (name: string): name is keyof typeof commands => Object.hasOwn(commands, name);
+const interrupt = new AbortController();
 const timeoutMs = 60_000;
 
-async function onSubject(words: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: words,
-    allowPositionals: true,
-    options: { json: { type: "boolean", default: false }, key: { type: "string" } },
+/** The first Ctrl-C lets the command end in order; a second one ends it. */
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    if (interrupt.signal.aborted) process.exit(interruptedCode);
+    interrupt.abort();
   });
-  const [name = "", subject, event] = positionals;
-  if (!isCommand(name) || subject === undefined) {
-    console.error(usage);
-    return 2;
-  }
-  const { json, key } = values;
-  const command = await commands[name]();
-  return command(
-    subject,
-    { json, ...(key === undefined ? {} : { key }), ...(event === undefined ? {} : { event }) },
-    { signal: AbortSignal.timeout(timeoutMs) },
-  );
 }
+// `rekey status | head` is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
 
-async function run(words: string[]): Promise<number> {
-  if (words[0] !== "plan") return onSubject(words);
-  const { planCommand } = await import("./plan.ts");
-  return planCommand(words.slice(1));
+function contextOf({ timeoutMs: limitMs = timeoutMs }: CommandDefinition): CommandContext {
+  const signals = limitMs === false ? [] : [AbortSignal.timeout(limitMs)];
+  return {
+    signal: AbortSignal.any([interrupt.signal, ...signals]),
+    isInterrupted: () => interrupt.signal.aborted,
+  };
 }
-
-const isWrongUse = (error: unknown): error is Error =>
-  error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS_");
 
 try {
-  process.exitCode = await run(process.argv.slice(2));
+  const program = programOf(commands, version, contextOf, (exitCode) => (process.exitCode = exitCode));
+  await program.parseAsync();
 } catch (error) {
-  if (isWrongUse(error)) {
-    console.error(`${error.message}\n${usage}`);
-    process.exitCode = 2;
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else if (interrupt.signal.aborted) {
+    console.error("interrupted");
+    process.exitCode = interruptedCode;
   } else if (isRekeyError(error)) {
-    console.error(`${error.message}\n${error.hint}`);
+    console.error(`${error.message}\n${error.hint}\nmore: docs/runbook.md#${error.code}`);
     process.exitCode = 1;
   } else throw error;
 }

@@ -171,8 +171,8 @@ test.each([
   [["--secrets", "many"], 1, "option=secrets"],
   [["--regions", "0"], 1, "option=regions"],
   [["--report", "plan.pdf"], 1, ".html or .svg"],
-  [["--colour"], 2, "usage: rekey doctor"],
-  [["prod/orders"], 2, "usage: rekey doctor"],
+  [["--colour"], 2, "unknown option '--colour'"],
+  [["prod/orders"], 2, "too many arguments"],
 ])("%j is refused", async (words, code, said) => {
   expect(await plan(...words)).toMatchObject({ code, out: "", err: expect.stringContaining(said) });
 });

@@ -2,14 +2,17 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { createDeliveries } from "./aws/delivery.ts";
 import { createFaults } from "./aws/faults.ts";
-import { startAwsFront, type AwsFront } from "./aws/front.ts";
+import { startAwsFront, type AwsFront, type RequestRecord } from "./aws/front.ts";
 import { isMembers, optionalInteger, optionalText, record, textList, type Members } from "./aws/members.ts";
 import { createPrincipals } from "./aws/principals.ts";
 import type { AwsService } from "./aws/service.ts";
 import { movableClock, type Clock } from "./clock.ts";
+import { createCloudTrail } from "./cloudtrail/service.ts";
+import { createCloudWatchLogs } from "./cloudwatch-logs/service.ts";
 import { createDynamoDb } from "./dynamodb/service.ts";
 import { createEventBridge, type EventBridge } from "./eventbridge/service.ts";
 import { createLambda, type Lambda } from "./lambda/service.ts";
+import { packageRoot } from "./package-root.ts";
 import { createSecretsManager, type SecretsManager } from "./secrets-manager/service.ts";
 import { createSns } from "./sns/service.ts";
 import { createSqs, type Sqs } from "./sqs/service.ts";
@@ -70,7 +73,7 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-const repositoryTemplate = resolve(import.meta.dirname, "../template.yaml");
+const repositoryTemplate = resolve(packageRoot, "template.yaml");
 
 /** The whole local stack on loopback: AWS's services behind one endpoint, and Vault. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
@@ -86,18 +89,24 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const sns = createSns({ ...place, deliver });
   const lambda = createLambda({ ...place, deliver, endpoint, principals });
   const eventBridge = createEventBridge({ ...place, deliver });
+  const cloudTrail = createCloudTrail({ accountId });
+  const logs = createCloudWatchLogs({ region, accountId, lines: () => lambda.logs });
   const secretsManager = createSecretsManager({
     clock,
     accountId,
     functions: lambda,
-    emit: (event) => eventBridge.emit(event),
+    emit(event) {
+      cloudTrail.noteEvent(event, clock.now());
+      eventBridge.emit(event);
+    },
     ...(options.rotationRetry === undefined ? {} : { retry: options.rotationRetry }),
   });
-  const services = [secretsManager, eventBridge, sqs, sns, lambda, createDynamoDb(place)];
+  const services = [secretsManager, eventBridge, sqs, sns, lambda, createDynamoDb(place), cloudTrail, logs];
   for (const target of [sqs, sns, lambda]) connect(target);
 
   const vault = await startVault({ port: vaultPort, rootToken: vaultToken, clock });
-  const aws = await startAwsFront({ services, accountId, port: awsPort, faults, principals }).catch(
+  const onRequest = (request: RequestRecord): void => cloudTrail.noteCall(request, clock.now());
+  const aws = await startAwsFront({ services, accountId, port: awsPort, faults, principals, onRequest }).catch(
     async (error: unknown) => {
       await vault.stop();
       throw error;

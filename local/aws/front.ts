@@ -37,6 +37,8 @@ export interface AwsFrontOptions {
   readonly faults?: Faults;
   /** Shared with the Lambda service, which issues its functions' credentials. */
   readonly principals?: Principals;
+  /** Told of each request when it has ended. */
+  readonly onRequest?: (request: RequestRecord) => void;
 }
 
 export interface AwsFront {
@@ -135,7 +137,7 @@ export async function startAwsFront(options: AwsFrontOptions): Promise<AwsFront>
     }
     if (fault === "cut") answer = undefined;
     if (requests.length >= longestRecordCount) requests.splice(0, longestRecordCount / 2);
-    requests.push({
+    const record: RequestRecord = {
       service: routed?.service.name ?? "unknown",
       operation: routed?.operation ?? "unknown",
       principalArn: principal.arn,
@@ -147,7 +149,9 @@ export async function startAwsFront(options: AwsFrontOptions): Promise<AwsFront>
       requestId,
       startedAtMs,
       durationMs: Date.now() - startedAtMs,
-    });
+    };
+    requests.push(record);
+    options.onRequest?.(record);
     if (answer === undefined) {
       response.destroy();
       return;

@@ -125,7 +125,9 @@ export function protocolOf(request: Received): Protocol {
 export function route(services: readonly AwsService[], request: Received, scope: string): Routed {
   const target = request.headers["x-amz-target"];
   if (typeof target === "string") {
-    const [prefix = "", operation = ""] = target.split(".", 2);
+    // CloudTrail's prefix has dots itself.
+    const prefix = target.slice(0, Math.max(target.lastIndexOf("."), 0));
+    const operation = target.slice(prefix.length + 1);
     const service = services.find(({ targets }) => targets?.includes(prefix));
     if (service === undefined) throw new AwsError("UnknownOperationException", `Unknown target ${target}.`);
     return { service, operation, input: readJson(request.body), protocol: protocolOf(request) };

@@ -38,7 +38,7 @@ function added(before: unknown, value: Members): Members {
   return { SS: [...new Set([...known, ...textList(value, "SS")])] };
 }
 
-/** As much of DynamoDB as counting in a set needs: tables, and UpdateItem with ADD of strings and SET of a value. */
+/** As much of DynamoDB as counting in a set needs: tables, BatchGetItem, and UpdateItem with ADD of strings and SET of a value. */
 export function createDynamoDb({ region, accountId }: DynamoDbOptions): AwsService {
   const tables = new Map<string, Table>();
   const arnOf = (name: string): string => `arn:aws:dynamodb:${region}:${accountId}:table/${name}`;
@@ -69,12 +69,34 @@ export function createDynamoDb({ region, accountId }: DynamoDbOptions): AwsServi
     return optionalText(input, "ReturnValues") === "ALL_NEW" ? { Attributes: item } : {};
   };
 
-  const operations: Readonly<Record<string, (input: Members) => Members>> = { CreateTable: create, UpdateItem: update };
+  /** Items as they are: reads are never eventually consistent here, and none is left for the next call. */
+  const batchGet = (input: Members): Members => {
+    const Responses = Object.fromEntries(
+      Object.entries(record(input, "RequestItems")).map(([name, request]) => {
+        const table = tables.get(name);
+        if (table === undefined) throw new AwsError("ResourceNotFoundException", "Requested resource not found");
+        const keys = isMembers(request) ? recordList(request, "Keys") : [];
+        if (keys.length === 0 || keys.length > 100) throw invalid("1 to 100 keys can be asked for.");
+        const items = keys.map((key) => table.items.get(JSON.stringify(table.keys.map((part) => key[part]))));
+        return [name, items.filter((item) => item !== undefined)];
+      }),
+    );
+    return { Responses, UnprocessedKeys: {} };
+  };
+
+  const operations: Readonly<Record<string, (input: Members) => Members>> = {
+    BatchGetItem: batchGet,
+    CreateTable: create,
+    UpdateItem: update,
+  };
 
   return {
     name: "dynamodb",
     targets: ["DynamoDB_20120810"],
-    resources: ({ input }) => [arnOf(text(input, "TableName"))],
+    resources: ({ input }) => {
+      const names = "RequestItems" in input ? Object.keys(record(input, "RequestItems")) : [text(input, "TableName")];
+      return names.map(arnOf);
+    },
     async handle({ operation, input }) {
       const run = Object.hasOwn(operations, operation) ? operations[operation] : undefined;
       if (run === undefined)

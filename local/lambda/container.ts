@@ -37,8 +37,11 @@ const asOutcome = (message: WorkerMessage): InvocationOutcome =>
       ? failed("Runtime.ProtocolError", "the worker answered twice")
       : { ok: false, error: message.error };
 
+/** Beside this file, which is bundled into the command line, and the worker beside that. */
+const workerFile = import.meta.url.endsWith(".ts") ? "./runtime-worker.ts" : "./runtime-worker.js";
+
 export function startContainer({ bundlePath, handlerName, environment, onLogLine }: ContainerOptions): Container {
-  const worker = new Worker(new URL("./runtime-worker.ts", import.meta.url), {
+  const worker = new Worker(new URL(workerFile, import.meta.url), {
     workerData: { path: bundlePath, handlerName },
     env: { ...environment },
     execArgv: [],

@@ -29,6 +29,8 @@ export interface FunctionDefinition {
 
 export interface LogLine {
   readonly functionName: string;
+  /** By the stack's clock. */
+  readonly atMs: number;
   readonly line: string;
 }
 
@@ -107,7 +109,7 @@ export function deployFunction(definition: FunctionDefinition, around: FunctionE
     timeoutMs,
     memoryMb: definition.memoryMb ?? 128,
     environment: () => variables(definition, around, assumeRole()),
-    onLogLine: (line) => around.onLogLine({ functionName: name, line }),
+    onLogLine: (line) => around.onLogLine({ functionName: name, atMs: clock.now(), line }),
   });
   const invoke = async (event: string, requestId?: string): Promise<InvocationOutcome> => {
     const running = pool.invoke(event, requestId);

@@ -189,6 +189,16 @@ export const codes = {
     meaning: "a quota of Secrets Manager is used up",
     hint: "see the service quotas; versions are cleaned up after 24 hours",
   },
+  "records-unavailable": {
+    disposition: "retry",
+    meaning: "CloudTrail's event history, or the rotation function's log, could not be read",
+    hint: "look at the reason in the context; both are only needed to show what happened",
+  },
+  "rollback-refused": {
+    disposition: "abort",
+    meaning: "AWSPREVIOUS cannot be made current again",
+    hint: "rotate the secret anew instead, which makes a new credential",
+  },
   "rotation-disabled": {
     disposition: "abort",
     meaning: "rotation is not enabled for this secret",
@@ -198,6 +208,16 @@ export const codes = {
     disposition: "retry",
     meaning: "the secret's rotation function could not be invoked, or died",
     hint: "look at that function's log, and at the role's lambda:InvokeFunction permission",
+  },
+  "rotation-failed": {
+    disposition: "intervene",
+    meaning: "the rotation ended without making its version current",
+    hint: "look at the log of the rotation function, mend the cause, and rotate again",
+  },
+  "rotation-under-way": {
+    disposition: "retry",
+    meaning: "a rotation of this secret is not finished",
+    hint: "wait for Secrets Manager to finish or repeat it; rekey doctor says what keeps it",
   },
   "secret-malformed": {
     disposition: "abort",

@@ -11,7 +11,7 @@ export interface Mirrored {
   readonly revision?: number;
 }
 
-interface Ports {
+export interface MirrorPorts {
   readonly store: Pick<SecretStore, "describe" | "read">;
   readonly mirror: Mirror;
   readonly publisher: EventPublisher;
@@ -25,7 +25,11 @@ interface Standing {
   readonly isElsewhere: boolean;
 }
 
-async function describe({ store }: Ports, secretId: string, call: CallOptions): Promise<SecretDescription | undefined> {
+async function describe(
+  { store }: MirrorPorts,
+  secretId: string,
+  call: CallOptions,
+): Promise<SecretDescription | undefined> {
   try {
     return await store.describe(secretId, call);
   } catch (error) {
@@ -35,7 +39,7 @@ async function describe({ store }: Ports, secretId: string, call: CallOptions): 
 }
 
 /** `undefined`: the secret is gone and another one has its name, whose mirror this is now. */
-async function standing(ports: Ports, secretId: string, call: CallOptions): Promise<Standing | undefined> {
+async function standing(ports: MirrorPorts, secretId: string, call: CallOptions): Promise<Standing | undefined> {
   const found = await describe(ports, secretId, call);
   if (found !== undefined) {
     const { secretArn, name: secretName, tags } = found;
@@ -47,7 +51,7 @@ async function standing(ports: Ports, secretId: string, call: CallOptions): Prom
   return { secret: { secretArn: secretId, secretName, tags: new Map() }, isMirrored: false, isElsewhere: false };
 }
 
-async function write(ports: Ports, secret: MirroredSecret, call: CallOptions): Promise<Mirrored> {
+async function write(ports: MirrorPorts, secret: MirroredSecret, call: CallOptions): Promise<Mirrored> {
   const { secretArn, secretName } = secret;
   const current = await ports.store.read(secretArn, { label: "AWSCURRENT" }, call);
   if (current === undefined) return { outcome: "none" };
@@ -61,7 +65,7 @@ async function write(ports: Ports, secret: MirroredSecret, call: CallOptions): P
   return { outcome: written ? "written" : "unchanged", versionId, revision };
 }
 
-async function withdraw(ports: Ports, secret: MirroredSecret, call: CallOptions): Promise<Mirrored> {
+async function withdraw(ports: MirrorPorts, secret: MirroredSecret, call: CallOptions): Promise<Mirrored> {
   const { withdrawn } = await ports.mirror.withdraw(secret, call);
   return { outcome: withdrawn ? "withdrawn" : "none" };
 }
@@ -79,7 +83,7 @@ const looks = 3;
  * Publishes `Secret Mirrored`, also when an earlier run wrote the version: it may have died before it could tell. Errors:
  * those of the ports; `option-invalid` for a tag; `mirror-conflict` for a secret that is deleted and restored without end.
  */
-export async function mirrorCurrent(ports: Ports, secretId: string, call: CallOptions): Promise<Mirrored> {
+export async function mirrorCurrent(ports: MirrorPorts, secretId: string, call: CallOptions): Promise<Mirrored> {
   let now = await standing(ports, secretId, call);
   for (let look = 1; look <= looks; look++) {
     if (now === undefined) return { outcome: "none" };

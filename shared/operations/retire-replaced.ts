@@ -36,7 +36,7 @@ async function describe({ store }: Retirer, secretArn: string, call: CallOptions
 }
 
 /** The tag `rekey:subscribers`: names with a space between, who must all have said that they use a version. */
-const subscribersOf = ({ tags }: SecretDescription): readonly string[] =>
+export const subscribersOf = ({ tags }: Pick<SecretDescription, "tags">): readonly string[] =>
   (tags.get("rekey:subscribers") ?? "").split(/\s+/).filter((name) => name !== "");
 
 async function everyoneAdopted(

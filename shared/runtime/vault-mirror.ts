@@ -1,9 +1,11 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import { vaultKv2Audit } from "../mirrors/kv2-audit.ts";
 import { vaultKv2Probe } from "../mirrors/kv2-probe.ts";
+import { vaultKv2View } from "../mirrors/kv2-view.ts";
 import { parseMirrorTemplates } from "../mirrors/mirror-templates.ts";
 import { clusterNames, clusterOf, parseVaultClusters } from "../mirrors/vault-clusters.ts";
 import { vaultKv2Mirror, type VaultKv2Options } from "../mirrors/vault-kv2.ts";
+import type { MirrorView } from "../operations/fleet/ports.ts";
 import type { MirrorProbe } from "../operations/doctor/account.ts";
 import type { Mirror, MirrorAudit, MirrorCluster } from "../operations/ports.ts";
 import type { SecretStore } from "../rotation/ports.ts";
@@ -35,6 +37,17 @@ export function environmentAudit(environment: Environment, store: SecretStore): 
     compare: async (entry, call) => audit().compare(entry, call),
     holds: async (secret, call) => audit().holds(secret, call),
   };
+}
+
+/**
+ * The Vault clusters that the environment describes, each to be looked at without a secret's value: as of mirror-to-vault, one
+ * or none. Errors: `option-invalid`.
+ */
+export function environmentViews(environment: Environment, store: SecretStore): readonly MirrorView[] {
+  const address = environment.text("VAULT_ADDR");
+  if (address === undefined) return [];
+  const cluster = environmentCluster(environment) ?? { name: address, mirrors: () => true };
+  return [vaultKv2View(cluster, environmentVault(environment, store), optionsOf(environment))];
 }
 
 /** Which of several clusters the environment describes; `undefined` where there is one. Errors: `option-invalid`. */

@@ -8,6 +8,8 @@ export interface Room {
 const ports = "shared/rotation/ports.ts";
 /** What the operations ask of the world beyond the rotation's own ports. */
 const operationPorts = "shared/operations/ports.ts";
+/** What the views of many secrets, and what an operator does to them, ask beyond that. */
+const fleetPorts = "shared/operations/fleet/ports.ts";
 const values = ["shared/secrets", "shared/errors"];
 
 export const rooms: Readonly<Record<string, Room>> = {
@@ -28,7 +30,10 @@ export const rooms: Readonly<Record<string, Room>> = {
       "@redis/client",
     ],
   },
-  "shared/stores": { rooms: [ports, operationPorts, ...values], packages: ["@aws-sdk/client-secrets-manager"] },
+  "shared/stores": {
+    rooms: [ports, operationPorts, fleetPorts, ...values],
+    packages: ["@aws-sdk/client-secrets-manager"],
+  },
   "shared/publishers": {
     rooms: [ports, "shared/errors"],
     packages: ["@aws-sdk/client-eventbridge", "@aws-sdk/client-sqs"],
@@ -39,7 +44,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ["node-vault", "@smithy/core/checksum", "@smithy/signature-v4"],
   },
   "shared/mirrors": {
-    rooms: [ports, operationPorts, "shared/operations/doctor/account.ts", "shared/vault", ...values],
+    rooms: [ports, operationPorts, fleetPorts, "shared/operations/doctor/account.ts", "shared/vault", ...values],
     packages: ["node:crypto", "node:util"],
   },
   "shared/client": {
@@ -66,7 +71,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ["shared/operations/capacity", "shared/client", "shared/testing/manual-clock.ts", ...values],
     packages: [],
   },
-  "shared/adoptions": { rooms: [operationPorts, "shared/errors"], packages: ["@aws-sdk/client-dynamodb"] },
+  "shared/adoptions": { rooms: [operationPorts, fleetPorts, "shared/errors"], packages: ["@aws-sdk/client-dynamodb"] },
+  "shared/records": {
+    rooms: [ports, fleetPorts, "shared/errors"],
+    packages: ["@aws-sdk/client-cloudtrail", "@aws-sdk/client-cloudwatch-logs"],
+  },
   "shared/invokers": { rooms: [operationPorts, "shared/errors"], packages: ["@aws-sdk/client-lambda"] },
   "shared/queues": {
     rooms: [ports, operationPorts, "shared/errors"],
@@ -93,12 +102,15 @@ export const rooms: Readonly<Record<string, Room>> = {
       "shared/adoptions",
       "shared/invokers",
       "shared/queues",
+      "shared/records",
       "shared/webhook",
       ...values,
     ],
     packages: [
       "@middy/core",
       "aws-lambda",
+      "@aws-sdk/client-cloudtrail",
+      "@aws-sdk/client-cloudwatch-logs",
       "@aws-sdk/client-dynamodb",
       "@aws-sdk/client-lambda",
       "@aws-sdk/client-secrets-manager",
@@ -106,13 +118,19 @@ export const rooms: Readonly<Record<string, Room>> = {
       "@aws-sdk/client-sqs",
       "node:fs",
       "node:fs/promises",
+      "node:timers/promises",
     ],
   },
   functions: { rooms: ["shared/runtime", "shared/rotation", "shared/engines"], packages: [] },
   cli: {
-    rooms: ["shared", "functions"],
+    rooms: ["shared", "functions", "local/run-local.ts", "local/package-root.ts", "package.json"],
     packages: [
       "node:util",
+      "commander",
+      "node:path",
+      "node:readline/promises",
+      "node:url",
+      "node:timers/promises",
       "node:crypto",
       "node:fs/promises",
       "@aws-sdk/client-iam",
@@ -146,6 +164,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "mysql2",
       "@redis/client",
       "@aws-lambda-powertools/parameters",
+      "@aws-sdk/client-lambda",
       "@aws-sdk/client-secrets-manager",
       "@aws-sdk/client-sns",
       "@aws-sdk/client-sqs",

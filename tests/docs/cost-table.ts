@@ -37,7 +37,7 @@ export function costTable(): string {
     "# What it costs",
     "",
     "Made from `shared/operations/capacity` by `npm run docs`. A month in us-east-1, every secret rotated each 30 days, services with",
-    "rekey's client (TTL five minutes). `npm run plan` takes your own numbers.",
+    "rekey's client (TTL five minutes). `rekey plan` takes your own numbers.",
     "",
     row(["", ...plans.map(({ workload }) => `${amount(workload.secrets)} secrets`)]),
     row(["---", ...plans.map(() => "---:")]),

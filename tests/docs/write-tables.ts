@@ -1,11 +1,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { growthTableText } from "../../cli/plan-text.ts";
+import { commandPage } from "./command-page.ts";
 import { emulatorPage } from "./emulator-page.ts";
 import { costTable } from "./cost-table.ts";
 import { errorTable } from "./error-table.ts";
 import { findingTable } from "./finding-table.ts";
 
 const reference = new URL("../../docs/reference/", import.meta.url);
+writeFileSync(new URL("cli.md", reference), commandPage());
 writeFileSync(new URL("emulators.md", reference), emulatorPage());
 writeFileSync(new URL("cost.md", reference), costTable());
 writeFileSync(new URL("errors.md", reference), errorTable());

@@ -1,0 +1,64 @@
+import { RekeyError } from "../shared/errors/rekey-error.ts";
+import { type Adoption, type AdoptionPlan, adoptSecret, planAdoption } from "../shared/operations/adopt-secret.ts";
+import type { RotationSchedule } from "../shared/operations/fleet/ports.ts";
+import { composeFor } from "./composition.ts";
+import type { Given, Run } from "./command.ts";
+import { findingText } from "./finding-text.ts";
+import { flagOption, listOption, numberOption, pairOf, textOption } from "./given.ts";
+import { operator } from "./operator.ts";
+import { confirmed } from "./terminal.ts";
+
+function scheduleOf(given: Given): RotationSchedule {
+  const expression = textOption(given, "schedule");
+  const everyDays = numberOption(given, "every");
+  if (expression !== undefined && everyDays !== undefined) {
+    throw new RekeyError("option-invalid", {
+      context: { option: "schedule" },
+      hint: "say --every or --schedule, not both",
+    });
+  }
+  return expression === undefined ? { everyDays: everyDays ?? 30 } : { expression };
+}
+
+/** The stack's function for the engine, in the secret's own account and region: its name is the stack's and the folder's. */
+function functionOf(secretArn: string, stack: string, folder: string): string {
+  const [, partition, , region, account] = secretArn.split(":");
+  return `arn:${partition}:lambda:${region}:${account}:function:${stack}-${folder}`;
+}
+
+const tagsOf = (given: Given): ReadonlyMap<string, string> =>
+  new Map(listOption(given, "tag").map((text) => [pairOf(text).key, pairOf(text).value ?? ""]));
+
+const text = ({ secretArn, actions, findings }: AdoptionPlan): string =>
+  [
+    ...findings.map(findingText),
+    ...(findings.length > 0 ? [""] : []),
+    `Adopt ${secretArn}:`,
+    ...actions.map((action) => `  ${action}`),
+  ].join("\n");
+
+/** Brings an existing secret under management. */
+export const adoptCommand: Run = async ([secretId = ""], given, context) => {
+  const { deps: rotation, folder, secretArn, account, mirror } = await composeFor(secretId, process.env, context);
+  const adoption: Adoption = {
+    functionArn: textOption(given, "function") ?? functionOf(secretArn, textOption(given, "stack") ?? "rekey", folder),
+    schedule: scheduleOf(given),
+    tags: tagsOf(given),
+  };
+  const ports = {
+    doctor: { rotation, account, ...(mirror === undefined ? {} : { mirror }) },
+    administration: operator().administration,
+  };
+  const json = flagOption(given, "json");
+  const plan = await planAdoption(ports, secretId, adoption, context);
+  const isRefused = plan.findings.some(({ severity }) => severity === "error");
+  if (flagOption(given, "dryRun") || isRefused) {
+    const outcome = isRefused ? "refused" : "planned";
+    console.log(json ? JSON.stringify({ outcome, ...plan }) : `${text(plan)}\n${outcome}: nothing was changed`);
+    return isRefused ? 1 : 0;
+  }
+  if (!(await confirmed(text(plan), flagOption(given, "yes"), context.signal))) return 1;
+  const done = await adoptSecret(ports, secretId, adoption, context);
+  console.log(json ? JSON.stringify(done) : `${done.outcome}: ${done.secretArn}`);
+  return done.outcome === "adopted" ? 0 : 1;
+};

@@ -1,0 +1,61 @@
+/** What was given on the command line, by the option's name in camel case. */
+export type Given = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+
+export interface CommandContext {
+  /** Fires at Ctrl-C, and when the time of a short command is up. */
+  readonly signal: AbortSignal;
+  /** Whether it was Ctrl-C. */
+  readonly isInterrupted: () => boolean;
+}
+
+/** Returns the exit code. Errors: `RekeyError`. */
+export type Run = (words: readonly string[], given: Given, context: CommandContext) => Promise<number>;
+
+export interface CommandOption {
+  /** As commander reads them: `--rate <number>`, `--no-wait`. */
+  readonly flags: string;
+  readonly about: string;
+  /** May be given several times. */
+  readonly many?: boolean;
+}
+
+/** One command, described without loading what it does: for help, completion, the reference and the parser alike. */
+export interface CommandDefinition {
+  readonly name: string;
+  readonly words: readonly { readonly name: string; readonly about: string }[];
+  readonly summary: string;
+  /** Paragraphs. */
+  readonly about: readonly string[];
+  readonly options: readonly CommandOption[];
+  readonly examples: readonly string[];
+  /** Beyond those that every command has. */
+  readonly exitCodes?: Readonly<Record<number, string>>;
+  /** Whether it takes `--profile`, `--region` and `--endpoint-url`. */
+  readonly aws: boolean;
+  /** 60,000 unless given; `false` for what may take as long as it takes. */
+  readonly timeoutMs?: number | false;
+  readonly load: () => Promise<Run>;
+}
+
+export const jsonOption: CommandOption = { flags: "--json", about: "for programs" };
+export const yesOption: CommandOption = { flags: "-y, --yes", about: "do not ask; needed where there is no terminal" };
+export const reasonOption: CommandOption = {
+  flags: "--reason <text>",
+  about: "why, kept in the secret's tag rekey:rotation-reason and so in CloudTrail",
+};
+
+export const awsOptions: readonly CommandOption[] = [
+  { flags: "--profile <name>", about: "of the AWS configuration, as AWS_PROFILE" },
+  { flags: "--region <name>", about: "as AWS_REGION" },
+  { flags: "--endpoint-url <url>", about: "of every AWS service, as AWS_ENDPOINT_URL: the local stack's" },
+];
+
+/** As a shell tells of a program that SIGINT ended. */
+export const interruptedCode = 130;
+
+export const exitCodes: Readonly<Record<number, string>> = {
+  0: "done, and nothing to object",
+  1: "not done, or something was found: the error's code, or the findings, say what",
+  2: "wrong use: an unknown command or option, or a missing word",
+  [interruptedCode]: "interrupted with Ctrl-C",
+};

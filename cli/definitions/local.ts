@@ -1,0 +1,22 @@
+import type { CommandDefinition } from "../command.ts";
+
+export const local: CommandDefinition = {
+  name: "local",
+  words: [],
+  summary: "start the local stack: AWS's services and Vault on loopback",
+  about: [
+    "In the foreground, until Ctrl-C. One JSON line says that it is ready and where. With --deploy the template is deployed into it with the built functions.",
+  ],
+  options: [
+    { flags: "--aws-port <port>", about: "4566 unless said; 0 takes a free one" },
+    { flags: "--vault-port <port>", about: "8200 unless said" },
+    { flags: "--vault-token <token>", about: "root token of Vault: root unless said" },
+    { flags: "--region <name>", about: "us-east-1 unless said" },
+    { flags: "--account-id <id>", about: "123456789012 unless said" },
+    { flags: "--deploy", about: "deploy the template" },
+  ],
+  examples: ["rekey local --deploy", "rekey status --endpoint-url http://127.0.0.1:4566"],
+  aws: false,
+  timeoutMs: false,
+  load: async () => (await import("../local.ts")).localCommand,
+};

@@ -1,0 +1,31 @@
+import { RekeyError } from "../shared/errors/rekey-error.ts";
+import type { Given } from "./command.ts";
+
+export function textOption(given: Given, option: string): string | undefined {
+  const value = given[option];
+  return typeof value === "string" ? value : undefined;
+}
+
+export const flagOption = (given: Given, option: string): boolean => given[option] === true;
+
+export function listOption(given: Given, option: string): readonly string[] {
+  const value = given[option];
+  return Array.isArray(value) ? value : [];
+}
+
+/** `10,000` and `10_000` are numbers here, as people write them. Errors: `option-invalid`. */
+export function numberOption(given: Given, option: string): number | undefined {
+  const text = textOption(given, option);
+  if (text === undefined) return undefined;
+  const value = Number(text.replaceAll(/[,_]/g, ""));
+  if (text === "" || !Number.isFinite(value)) {
+    throw new RekeyError("option-invalid", { context: { option, value: text } });
+  }
+  return value;
+}
+
+/** `key=value`, or a key alone. */
+export function pairOf(text: string): { readonly key: string; readonly value?: string } {
+  const at = text.indexOf("=");
+  return at < 0 ? { key: text } : { key: text.slice(0, at), value: text.slice(at + 1) };
+}

@@ -1,0 +1,94 @@
+import { secretDetails, type SecretDetails } from "../shared/operations/fleet/secret-details.ts";
+import { type RotationRun, secretHistory, type SecretHistory } from "../shared/operations/fleet/history.ts";
+import { columns } from "./columns.ts";
+import type { Run } from "./command.ts";
+import { operator } from "./operator.ts";
+import { healthText, mirrorText } from "./standing-text.ts";
+import { coloured } from "./terminal.ts";
+import { instant } from "./times.ts";
+
+/** A section with its rows; nothing without rows. */
+const section = (title: string, rows: readonly (readonly string[])[]): readonly string[] =>
+  rows.length === 0
+    ? []
+    : [
+        "",
+        title,
+        ...columns(
+          rows.map((row) => ["", ...row]),
+          "left",
+        ),
+      ];
+
+const outcomeText = ({ outcome }: RotationRun): string =>
+  coloured(
+    outcome === "succeeded" || outcome === "tested" ? "green" : outcome === "failed" ? "red" : "yellow",
+    outcome,
+  );
+
+const rotationLines = (run: RotationRun): readonly string[] => [
+  "",
+  `Rotation to ${run.versionId}: ${outcomeText(run)}`,
+  ...columns(
+    run.steps.map(({ step, at, outcome, durationMs, code, hint }) => [
+      "",
+      instant(at),
+      step,
+      code === undefined ? outcome : `${outcome}: ${code}`,
+      durationMs === undefined ? (hint ?? "") : `${durationMs} ms`,
+    ]),
+    "left",
+  ),
+];
+
+function text({ summary, mirrors, subscribers, regionsBehind }: SecretDetails, history: SecretHistory): string {
+  const { versions, rotations, records, recordsSince, unseen, reason } = history;
+  return [
+    `${summary.name}: ${healthText(summary.health)}`,
+    summary.secretArn,
+    ...(reason === undefined ? [] : [`last rotated by hand because: ${reason}`]),
+    ...section(
+      "Versions",
+      versions.map(({ versionId, labels, createdAt }) => [
+        instant(createdAt),
+        versionId,
+        labels.join(" ") || "no label",
+      ]),
+    ),
+    ...rotations.flatMap(rotationLines),
+    ...section(
+      "Who changed what",
+      records.map(({ at, what, who, errorCode = "" }) => [instant(at), what, who, errorCode]),
+    ),
+    ...(recordsSince === undefined ? [] : [`  since ${instant(recordsSince)}`]),
+    ...section(
+      "Vault",
+      mirrors.map((mirror) => [mirror.cluster, mirrorText(mirror), mirror.versionId ?? "", mirror.path ?? ""]),
+    ),
+    ...section(
+      "Subscribers",
+      subscribers.map(({ name, versionId = "none", expected }) => [
+        name,
+        versionId,
+        expected ? "" : "not in rekey:subscribers",
+      ]),
+    ),
+    ...section(
+      "Replicas behind",
+      regionsBehind.map((region) => [region]),
+    ),
+    ...section(
+      "Not seen",
+      unseen.map(({ source, code }) => [source === "step-log" ? "steps of rotations" : "who changed what", code]),
+    ),
+  ].join("\n");
+}
+
+/** Prints what happened to a secret. */
+export const historyCommand: Run = async ([secretId = ""], { json }, call) => {
+  const ports = operator();
+  const history = await secretHistory(ports, secretId, call);
+  const details = await secretDetails(ports, history.secretArn, call);
+  console.log(json === true ? JSON.stringify({ ...details, ...history }, undefined, 2) : text(details, history));
+  return 0;
+};

@@ -1,0 +1,70 @@
+import { Command, Option } from "commander";
+import { awsOptions, type CommandContext, type CommandDefinition, type CommandOption, type Given } from "./command.ts";
+
+/** What a command's run ended with. */
+type Ended = (exitCode: number) => void;
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+const optionOf = ({ flags, about, many = false }: CommandOption): Option => {
+  const option = new Option(flags, about);
+  return many ? option.argParser(collect) : option;
+};
+
+/** The SDK reads its settings from the environment, so that every command and every client has the same. */
+function setAwsEnvironment({ profile, region, endpointUrl }: Given): void {
+  const variables = {
+    AWS_PROFILE: profile,
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_ENDPOINT_URL: endpointUrl,
+  };
+  for (const [name, value] of Object.entries(variables)) if (typeof value === "string") process.env[name] = value;
+}
+
+const inLines = (examples: readonly string[]): string =>
+  examples.length === 0 ? "" : `\nExamples:\n${examples.map((example) => `  ${example}`).join("\n")}\n`;
+
+function commandOf(
+  definition: CommandDefinition,
+  contextOf: (definition: CommandDefinition) => CommandContext,
+  ended: Ended,
+): Command {
+  const { name, words, summary, about, options, examples, aws, load } = definition;
+  const command = new Command(name)
+    .summary(summary)
+    .description([summary, ...about].join("\n\n"))
+    .addHelpText("after", inLines(examples))
+    .allowExcessArguments(false);
+  for (const word of words) command.argument(word.name, word.about);
+  for (const option of options) command.addOption(optionOf(option));
+  if (aws) for (const option of awsOptions) command.addOption(optionOf(option).helpGroup("AWS:"));
+  return command.action(async () => {
+    const given: Given = command.opts();
+    if (aws) setAwsEnvironment(given);
+    const run = await load();
+    ended(await run(command.args, given, contextOf(definition)));
+  });
+}
+
+/** The parser of these commands. It never ends the process: wrong use is a `CommanderError`. */
+export function programOf(
+  definitions: readonly CommandDefinition[],
+  version: string,
+  contextOf: (definition: CommandDefinition) => CommandContext,
+  ended: Ended,
+): Command {
+  const program = new Command("rekey")
+    .description("Rotates credentials, and moves every service to the new one without a failed query.")
+    .version(version)
+    .helpCommand("help [command]", "the same as --help")
+    .addHelpText("after", "\nExit codes, settings and every command: docs/reference/cli.md\n");
+  for (const definition of definitions) {
+    program.addCommand(commandOf(definition, contextOf, ended).copyInheritedSettings(program));
+  }
+  program.exitOverride().showHelpAfterError("(rekey --help shows the commands)");
+  for (const command of program.commands) {
+    command.exitOverride().showHelpAfterError(`(rekey ${command.name()} --help shows how it is used)`);
+  }
+  return program;
+}

@@ -1,0 +1,40 @@
+import { planRollback, type RollbackPlan, rollBackSecret } from "../shared/operations/roll-back-secret.ts";
+import { composeFor } from "./composition.ts";
+import type { Run } from "./command.ts";
+import { flagOption, textOption } from "./given.ts";
+import { operator } from "./operator.ts";
+import { confirmed } from "./terminal.ts";
+import { instant } from "./times.ts";
+
+const text = ({
+  secretArn,
+  strategy,
+  username,
+  previousVersionId,
+  previousCreatedAt,
+  currentVersionId,
+}: RollbackPlan) =>
+  [
+    `Roll back ${secretArn} (${strategy}):`,
+    `  ${username} of ${instant(previousCreatedAt)} (version ${previousVersionId}), which logs in, becomes current`,
+    `  version ${currentVersionId} becomes AWSPREVIOUS; nothing is changed on the server`,
+  ].join("\n");
+
+/** Makes the former credential current again. */
+export const rollbackCommand: Run = async ([secretId = ""], given, context) => {
+  const { deps: rotation } = await composeFor(secretId, process.env, context);
+  const ports = { rotation, administration: operator().administration };
+  const plan = await planRollback(ports, secretId, context);
+  const json = flagOption(given, "json");
+  if (flagOption(given, "dryRun")) {
+    console.log(json ? JSON.stringify({ outcome: "planned", ...plan }) : `${text(plan)}\nnothing was changed`);
+    return 0;
+  }
+  if (!(await confirmed(text(plan), flagOption(given, "yes"), context.signal))) return 1;
+  const reason = textOption(given, "reason");
+  const done = await rollBackSecret(ports, secretId, reason === undefined ? {} : { reason }, context);
+  console.log(
+    json ? JSON.stringify({ outcome: "rolled-back", ...done }) : `rolled back: AWSCURRENT is version ${done.versionId}`,
+  );
+  return 0;
+};

@@ -1,0 +1,25 @@
+import type { Health } from "../shared/operations/fleet/secret-summary.ts";
+import type { AdoptionStanding, MirrorStanding } from "../shared/operations/fleet/standing.ts";
+import { coloured } from "./terminal.ts";
+
+const colours = {
+  healthy: "green",
+  rotating: "yellow",
+  stuck: "red",
+  overdue: "red",
+  empty: "red",
+  off: "dim",
+  deleted: "dim",
+} as const satisfies Record<Health, string>;
+
+export const healthText = (health: Health, padded: string = health): string => coloured(colours[health], padded);
+
+export const mirrorText = ({ state, revision, code }: MirrorStanding): string =>
+  state === "unseen"
+    ? `unseen (${code ?? ""})`
+    : revision === undefined || revision === 0
+      ? state
+      : `${state} r${revision}`;
+
+export const adoptionText = ({ state, adopted, waitingFor }: AdoptionStanding): string =>
+  state === "unseen" ? state : `${adopted.length}/${adopted.length + waitingFor.length}`;

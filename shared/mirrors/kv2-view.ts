@@ -1,0 +1,28 @@
+import type { MirrorView } from "../operations/fleet/ports.ts";
+import type { MirrorCluster } from "../operations/ports.ts";
+import type { VaultSend } from "../vault/connect-vault.ts";
+import { heldRevision } from "./held-revision.ts";
+import { versionIn } from "./mirrored-fields.ts";
+import { mirrorPath } from "./mirror-path.ts";
+import type { VaultKv2Options } from "./vault-kv2.ts";
+
+/**
+ * What the mirror of the same options holds: one read for each look, of which only the version's id and number are kept. The
+ * policy needs read on the data path. Errors: those of the mirror's `write`, but `mirror-conflict`.
+ */
+export function vaultKv2View(
+  { name: cluster, mirrors }: MirrorCluster,
+  send: VaultSend,
+  { mount = "secret", pathPrefix }: VaultKv2Options = {},
+): MirrorView {
+  return {
+    cluster,
+    mirrors,
+    async look(secret, call) {
+      const path = `${mount}/data/${mirrorPath(secret, pathPrefix)}`;
+      const { revision, fields } = await heldRevision(send, path, call);
+      const versionId = fields === undefined ? undefined : versionIn(fields);
+      return { path, revision, ...(versionId === undefined ? {} : { versionId }) };
+    },
+  };
+}

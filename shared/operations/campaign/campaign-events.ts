@@ -1,0 +1,39 @@
+import type { ErrorCode } from "../../errors/codes.ts";
+import type { StepRecord } from "../fleet/ports.ts";
+
+/**
+ * How one secret stands in a campaign. `requested`: RotateSecret was taken. `promoted`: the new version is current.
+ * `rotated`: and its rotation is finished. `already`: this campaign had rotated it before. `failed`: it is not, see the code.
+ */
+export type Progress = "requested" | "promoted" | "rotated" | "already" | "failed";
+
+export type CampaignEvent =
+  | {
+      readonly type: "campaign-started";
+      readonly campaign: string;
+      /** How many secrets each wave has. */
+      readonly waves: readonly number[];
+    }
+  | { readonly type: "wave-started"; readonly wave: number; readonly secrets: number }
+  | {
+      readonly type: "progress";
+      readonly secretArn: string;
+      readonly versionId: string;
+      readonly progress: Progress;
+      /** Of `failed`, and what to do. */
+      readonly code?: ErrorCode;
+      readonly hint?: string;
+    }
+  /** A step as the function's log told it. */
+  | { readonly type: "step"; readonly secretArn: string; readonly step: StepRecord }
+  | { readonly type: "wave-finished"; readonly wave: number }
+  | {
+      readonly type: "campaign-finished";
+      readonly campaign: string;
+      readonly rotated: number;
+      readonly already: number;
+      readonly failed: number;
+      /** Never begun: the campaign was stopped by failures, or by the caller. */
+      readonly left: number;
+      readonly stopped: "no" | "by-failures" | "by-caller";
+    };

@@ -1,0 +1,79 @@
+import { RekeyError } from "../../errors/rekey-error.ts";
+import type { CallOptions } from "../../rotation/ports.ts";
+import type { FleetPorts } from "../fleet/ports.ts";
+import { reasonTag } from "../reason-tag.ts";
+
+export interface CampaignPorts extends Pick<FleetPorts, "store" | "administration" | "log" | "nowMs"> {
+  /** Ends early, without an error, when the signal fires. */
+  readonly pause: (ms: number, call: CallOptions) => Promise<void>;
+}
+
+export interface CampaignOptions {
+  /**
+   * Names the campaign. The same name again goes on where it stopped: each secret is rotated once in it. Letters, digits,
+   * `.`, `_`, `-`; 64 at most.
+   */
+  readonly campaign: string;
+  /** Put into the secret's tag `rekey:rotation-reason` before it is rotated; CloudTrail keeps it with who and when. */
+  readonly reason?: string;
+  /** Secrets of the first wave, which must end well before the rest begins: 1 unless given; 0 for none. */
+  readonly canary?: number;
+  /** Secrets of each later wave: 100 unless given. */
+  readonly waveSize?: number;
+  /**
+   * RotateSecret calls a second: 10 unless given. A rotation makes two writes of the 50 a second that Secrets Manager
+   * allows, so 25 is all, and what is over 10 is taken from the rotations that are scheduled.
+   */
+  readonly startsPerSecond?: number;
+  /** Rotations under way at the same time: 50 unless given. */
+  readonly atOnce?: number;
+  /** Failures after which no further rotation is begun: 1 unless given. */
+  readonly stopAfter?: number;
+  /** How long one rotation may take: 15 minutes unless given. */
+  readonly timeoutMs?: number;
+  /** Between two looks at a rotation under way: 1,000 unless given. */
+  readonly pollMs?: number;
+  /** Whether to wait for each rotation: `true` unless given. Without it there is one wave, and no failure is seen. */
+  readonly wait?: boolean;
+}
+
+export type CampaignSettings = Required<Omit<CampaignOptions, "reason">> & Pick<CampaignOptions, "reason">;
+
+const defaults = {
+  canary: 1,
+  waveSize: 100,
+  startsPerSecond: 10,
+  atOnce: 50,
+  stopAfter: 1,
+  timeoutMs: 900_000,
+  pollMs: 1_000,
+  wait: true,
+} as const;
+
+const bounds = {
+  canary: [0, 100_000],
+  waveSize: [1, 100_000],
+  startsPerSecond: [0.01, 1_000],
+  atOnce: [1, 1_000],
+  stopAfter: [1, 1_000_000],
+  timeoutMs: [1_000, 86_400_000],
+  pollMs: [1, 60_000],
+} as const;
+
+/** Errors: `option-invalid`, naming the option. */
+export function campaignSettings(options: CampaignOptions): CampaignSettings {
+  const settings = { ...defaults, ...options };
+  for (const [option, [least, most]] of Object.entries(bounds)) {
+    const value = settings[option as keyof typeof bounds];
+    if (!(value >= least && value <= most)) {
+      const hint = `use a number from ${least} to ${most}`;
+      throw new RekeyError("option-invalid", { context: { option, value }, hint });
+    }
+  }
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(settings.campaign)) {
+    const hint = "use letters, digits, . _ -, 64 at most";
+    throw new RekeyError("option-invalid", { context: { option: "campaign" }, hint });
+  }
+  if (settings.reason !== undefined) reasonTag(settings.reason);
+  return settings;
+}

@@ -1,0 +1,61 @@
+import type { CallOptions } from "../../rotation/ports.ts";
+import { isRekeyError } from "../../errors/rekey-error.ts";
+import type { FleetPorts, VersionFacts } from "./ports.ts";
+import { type SecretSummary, summaryOf } from "./secret-summary.ts";
+import { type Standing, standings } from "./standing.ts";
+
+export interface SubscriberStanding {
+  readonly name: string;
+  /** Whether the tag `rekey:subscribers` names it. */
+  readonly expected: boolean;
+  /** The newest version that it has said it uses; absent: none of those that are there. */
+  readonly versionId?: string;
+}
+
+export interface SecretDetails extends Standing {
+  readonly summary: SecretSummary;
+  readonly regionsBehind: readonly string[];
+  /** Newest first. */
+  readonly versions: readonly VersionFacts[];
+  readonly subscribers: readonly SubscriberStanding[];
+}
+
+async function subscribersOf(
+  { adoptions }: Pick<FleetPorts, "adoptions">,
+  { secretArn, subscribers }: SecretSummary,
+  versions: readonly VersionFacts[],
+  call: CallOptions,
+): Promise<readonly SubscriberStanding[]> {
+  const newest = new Map<string, string>();
+  try {
+    const keys = versions.map(({ versionId }) => ({ secretArn, versionId }));
+    const adopted = (await adoptions?.adopted(keys, call)) ?? new Map<string, ReadonlySet<string>>();
+    for (const { versionId } of versions.toReversed()) {
+      for (const name of adopted.get(versionId) ?? []) newest.set(name, versionId);
+    }
+  } catch (error) {
+    if (!isRekeyError(error)) throw error;
+  }
+  return [...new Set([...subscribers, ...newest.keys()])].map((name) => {
+    const versionId = newest.get(name);
+    return { name, expected: subscribers.includes(name), ...(versionId === undefined ? {} : { versionId }) };
+  });
+}
+
+/** One secret as it stands: its versions, each Vault cluster, each subscriber. No value is read. Errors: those of the store. */
+export async function secretDetails(
+  ports: Pick<FleetPorts, "store" | "administration" | "mirrors" | "adoptions" | "nowMs">,
+  secretId: string,
+  call: CallOptions,
+): Promise<SecretDetails> {
+  const description = await ports.store.describe(secretId, call);
+  const { secretArn, regionsBehind = [] } = description;
+  const versions = await ports.administration.versions(secretArn, call);
+  const createdAt = versions.at(-1)?.createdAt;
+  const summary = summaryOf({ ...description, ...(createdAt === undefined ? {} : { createdAt }) }, ports.nowMs());
+  const [standing, subscribers] = await Promise.all([
+    standings(ports, [summary], call),
+    subscribersOf(ports, summary, versions, call),
+  ]);
+  return { summary, regionsBehind, versions, subscribers, ...(standing.get(secretArn) ?? { mirrors: [] }) };
+}

@@ -1,0 +1,68 @@
+import { versionWithLabel } from "../../rotation/steps/admit.ts";
+import { describedFindings } from "../examine-secret.ts";
+import { subscribersOf } from "../retire-replaced.ts";
+import type { ListedSecret } from "./ports.ts";
+
+/**
+ * `rotating`: AWSPENDING waits on a new version. `stuck`: it has done so for an hour, or though
+ * rotation is off. `overdue`: Secrets Manager should have
+ * rotated an hour ago. `off`: rotation is not enabled. `empty`: there is no AWSCURRENT.
+ */
+export type Health = "healthy" | "rotating" | "stuck" | "overdue" | "off" | "empty" | "deleted";
+
+export interface SecretSummary {
+  readonly secretArn: string;
+  readonly name: string;
+  readonly health: Health;
+  readonly versionId?: string;
+  /** Since the last rotation, or since it was made. */
+  readonly ageMs?: number;
+  readonly lastRotatedAt?: Date;
+  readonly nextRotationAt?: Date;
+  readonly rotationFunctionArn?: string;
+  /** The tag `rekey:strategy`; absent: what the engine does without it. */
+  readonly strategy?: string;
+  readonly mirrored: boolean;
+  /** The tag `rekey:subscribers`. */
+  readonly subscribers: readonly string[];
+  /** The tag `rekey:rotation-reason`: why somebody rotated it by hand last. */
+  readonly reason?: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+function healthOf(secret: ListedSecret, nowMs: number): Health {
+  if (secret.deletedAt !== undefined) return "deleted";
+  const found = new Set(describedFindings(secret, nowMs).map(({ finding }) => finding));
+  const current = versionWithLabel(secret, "AWSCURRENT");
+  const pending = versionWithLabel(secret, "AWSPENDING");
+  if (current === undefined) return "empty";
+  if (found.has("pending-stuck")) return "stuck";
+  if (found.has("rotation-overdue")) return "overdue";
+  const isWaiting = pending !== undefined && pending !== current;
+  if (!secret.rotationEnabled) return isWaiting ? "stuck" : "off";
+  return isWaiting ? "rotating" : "healthy";
+}
+
+/** What a list or a description tells of a secret by itself: no further call. */
+export function summaryOf(secret: ListedSecret, nowMs: number): SecretSummary {
+  const { secretArn, name, lastRotatedAt, nextRotationAt, rotationFunctionArn, createdAt, tags } = secret;
+  const versionId = versionWithLabel(secret, "AWSCURRENT");
+  const since = lastRotatedAt ?? createdAt;
+  const strategy = tags.get("rekey:strategy");
+  const reason = tags.get("rekey:rotation-reason");
+  return {
+    secretArn,
+    name,
+    health: healthOf(secret, nowMs),
+    ...(versionId === undefined ? {} : { versionId }),
+    ...(since === undefined ? {} : { ageMs: Math.max(nowMs - since.getTime(), 0) }),
+    ...(lastRotatedAt === undefined ? {} : { lastRotatedAt }),
+    ...(nextRotationAt === undefined ? {} : { nextRotationAt }),
+    ...(rotationFunctionArn === undefined ? {} : { rotationFunctionArn }),
+    ...(strategy === undefined ? {} : { strategy }),
+    mirrored: secret.deletedAt === undefined && tags.get("rekey:mirror") !== "false",
+    subscribers: subscribersOf(secret),
+    ...(reason === undefined ? {} : { reason }),
+    tags: Object.fromEntries(tags),
+  };
+}

@@ -1,0 +1,72 @@
+import {
+  ListSecretVersionIdsCommand,
+  PutSecretValueCommand,
+  RotateSecretCommand,
+  type SecretsManagerClient,
+  TagResourceCommand,
+} from "@aws-sdk/client-secrets-manager";
+import type { SecretAdministration } from "../operations/fleet/ports.ts";
+import type { CallOptions } from "../rotation/ports.ts";
+import { translateError } from "./translate-error.ts";
+
+/** Secrets Manager over the AWS SDK, with the operator's own rights. Every method is one call. */
+export function secretAdministration(client: SecretsManagerClient): SecretAdministration {
+  async function attempt<Answer>(
+    operation: string,
+    secret: string,
+    call: CallOptions,
+    work: (options: { abortSignal: AbortSignal }) => Promise<Answer>,
+  ): Promise<Answer> {
+    try {
+      return await work({ abortSignal: call.signal });
+    } catch (error) {
+      throw translateError(error, call, { operation, secret });
+    }
+  }
+  return {
+    versions: async (secretId, call) =>
+      attempt("ListSecretVersionIds", secretId, call, async (options) => {
+        const list = new ListSecretVersionIdsCommand({ SecretId: secretId, IncludeDeprecated: true, MaxResults: 100 });
+        const { Versions = [] } = await client.send(list, options);
+        return Versions.map(({ VersionId = "", VersionStages = [], CreatedDate }) => ({
+          versionId: VersionId,
+          labels: VersionStages,
+          createdAt: CreatedDate ?? new Date(0),
+        })).sort((one, other) => other.createdAt.getTime() - one.createdAt.getTime());
+      }),
+    rotate: async (secretId, versionId, call) =>
+      attempt("RotateSecret", secretId, call, async (options) => {
+        await client.send(new RotateSecretCommand({ SecretId: secretId, ClientRequestToken: versionId }), options);
+      }),
+    enableRotation: async (secretId, { functionArn, schedule, versionId }, call) =>
+      attempt("RotateSecret", secretId, call, async (options) => {
+        const RotationRules =
+          "everyDays" in schedule
+            ? { AutomaticallyAfterDays: schedule.everyDays }
+            : { ScheduleExpression: schedule.expression };
+        const command = new RotateSecretCommand({
+          SecretId: secretId,
+          ClientRequestToken: versionId,
+          RotationLambdaARN: functionArn,
+          RotationRules,
+          RotateImmediately: false,
+        });
+        await client.send(command, options);
+      }),
+    tag: async (secretId, tags, call) =>
+      attempt("TagResource", secretId, call, async (options) => {
+        const Tags = [...tags].map(([Key, Value]) => ({ Key, Value }));
+        await client.send(new TagResourceCommand({ SecretId: secretId, Tags }), options);
+      }),
+    putLabelled: async (secretId, { versionId, value, label }, call) =>
+      attempt("PutSecretValue", secretId, call, async (options) => {
+        const command = new PutSecretValueCommand({
+          SecretId: secretId,
+          ClientRequestToken: versionId,
+          SecretString: value.reveal(),
+          VersionStages: [label],
+        });
+        await client.send(command, options);
+      }),
+  };
+}

@@ -1,0 +1,82 @@
+import { awsOptions, type CommandDefinition, type CommandOption, exitCodes } from "../../cli/command.ts";
+import { commands } from "../../cli/commands.ts";
+
+const cell = (text: string): string => text.replaceAll("|", String.raw`\|`).replaceAll("<", "&lt;");
+
+const optionTable = (options: readonly CommandOption[]): readonly string[] => [
+  "| option | |",
+  "|---|---|",
+  ...options.map(({ flags, about }) => `| \`${flags}\` | ${cell(about)} |`),
+  "",
+];
+
+function commandSection(command: CommandDefinition): readonly string[] {
+  const { name, words, summary, about, options, examples, exitCodes: own = {}, aws } = command;
+  const usage = ["rekey", name, ...words.map((word) => word.name), ...(options.length > 0 ? ["[options]"] : [])];
+  const codes = Object.entries(own).map(([code, meaning]) => `${code}: ${meaning}`);
+  return [
+    `## rekey ${name}`,
+    "",
+    `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`,
+    "",
+    "```text",
+    usage.join(" "),
+    "```",
+    "",
+    ...about.flatMap((paragraph) => [paragraph, ""]),
+    ...words.flatMap((word) => [`\`${word.name}\`: ${word.about}.`, ""]),
+    ...(options.length > 0 ? optionTable(options) : []),
+    ...(aws ? ["Also the options for AWS.", ""] : []),
+    ...(codes.length > 0 ? [`Exit code ${codes.join("; ")}.`, ""] : []),
+    ...(examples.length > 0 ? ["```text", ...examples, "```", ""] : []),
+  ];
+}
+
+/** `docs/reference/cli.md`, made from the commands themselves. */
+export function commandPage(): string {
+  return [
+    "# The command line",
+    "",
+    "Made from `cli/definitions` by `npm run docs`. `rekey <command> --help` says the same in the terminal. In this repository it is",
+    "`npx rekey` after `npm run build`, or `node cli/main.ts`. It is one file that needs no package: Node.js 20.16 or newer,",
+    "`rekey local` 22 or newer.",
+    "",
+    "| command | |",
+    "|---|---|",
+    ...commands.map(({ name, summary }) => `| [${name}](#rekey-${name}) | ${cell(summary)} |`),
+    "",
+    "## Conventions",
+    "",
+    "Results go to stdout, questions, progress and errors to stderr. `--json` is for programs: its fields are added to, not renamed.",
+    "Colours and progress are for terminals, and `NO_COLOR` turns the colours off. What changes something says what it will do and",
+    "asks; `--yes` answers. Ctrl-C ends a command in order, a second one at once. No value of a secret is printed.",
+    "",
+    "| exit code | |",
+    "|---|---|",
+    ...Object.entries(exitCodes).map(([code, meaning]) => `| ${code} | ${meaning} |`),
+    "",
+    "An error is its code with the context, what to do about it, and its place in the [runbook](../runbook.md).",
+    "",
+    "### Options for AWS",
+    "",
+    "Credentials are found as the AWS command line finds them: profiles, IAM Identity Center, roles, the environment.",
+    "",
+    ...optionTable(awsOptions),
+    "### Rights",
+    "",
+    "| command | on Secrets Manager | beside it |",
+    "|---|---|---|",
+    "| status | `ListSecrets` | `--details`: `dynamodb:BatchGetItem`, Vault: read |",
+    "| history | `DescribeSecret`, `ListSecretVersionIds` | `logs:FilterLogEvents`, `cloudtrail:LookupEvents`; each may be missing |",
+    "| rotate | `DescribeSecret`, `ListSecretVersionIds`, `RotateSecret`; `--reason`: `TagResource`; `--tag`, `--all`: `ListSecrets` | `lambda:InvokeFunction` on the rotation function; `logs:FilterLogEvents`, for steps and causes, may be missing |",
+    "| rollback | as rotate, and `GetSecretValue`, `PutSecretValue`, `UpdateSecretVersionStage` | reaches the database |",
+    "| adopt | `DescribeSecret`, `GetSecretValue`, `TagResource`, `RotateSecret` | `lambda:InvokeFunction`; as doctor; reaches the database |",
+    "| mirror | `DescribeSecret`, `GetSecretValue`; `--all`: `ListSecrets` | Vault: [the mirror's policy](#rekey-vault-policy) |",
+    "| migrate-mirror | `ListSecrets`, `DescribeSecret`, `GetSecretValue` | each Vault: [the mirror's policy](#rekey-vault-policy) |",
+    "",
+    ...commands.flatMap(commandSection),
+  ]
+    .join("\n")
+    .trimEnd()
+    .concat("\n");
+}
