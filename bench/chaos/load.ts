@@ -15,6 +15,8 @@ export interface Load {
   rotate(secret: number): Promise<void>;
   /** Somebody puts values by hand, one soon after the other, that differ in a note. */
   edit(secret: number, times: number): Promise<void>;
+  /** Somebody puts two values; the answer to the mirror's read of the first is held back until the second may be in Vault. */
+  overtake(secret: number): Promise<void>;
   /** Somebody deletes it and restores it after a while, and CloudTrail tells of both a little later. */
   remove(secret: number, forMs: number): Promise<void>;
   /** A message that some queue once had comes again, out of order. */
@@ -28,7 +30,9 @@ export interface Load {
 }
 
 const rotationsAtOnce = 4;
-const betweenEditsMs = 1_000;
+/** Less than a function waits for an answer. */
+const overtakenMs = 2_500;
+const betweenEditsMs = 600;
 /** In AWS it takes minutes. */
 const longestTrailMs = 2_000;
 const lookEveryMs = 50;
@@ -63,6 +67,14 @@ export function createLoad({ stack, secrets, secretsManager }: World, random: ()
       counts.refused += 1;
       return false;
     }
+  }
+  async function put(SecretId: string | undefined): Promise<void> {
+    const isPut = await isTaken(async () => {
+      const { SecretString = "{}" } = await secretsManager.getSecretValue({ SecretId });
+      const edited = { ...JSON.parse(SecretString), note: `canary-note-${crypto.randomUUID()}` };
+      await secretsManager.putSecretValue({ SecretId, SecretString: JSON.stringify(edited) });
+    });
+    if (isPut) counts.edits += 1;
   }
   async function trailTells(eventName: string, arn: string): Promise<void> {
     await wait(random() * longestTrailMs);
@@ -113,13 +125,24 @@ export function createLoad({ stack, secrets, secretsManager }: World, random: ()
       const SecretId = secrets[index]?.arn;
       for (let time = 0; time < times; time++) {
         await wait(random() * betweenEditsMs);
-        const put = async (): Promise<unknown> => {
-          const { SecretString = "{}" } = await secretsManager.getSecretValue({ SecretId });
-          const edited = { ...JSON.parse(SecretString), note: `canary-note-${crypto.randomUUID()}` };
-          return secretsManager.putSecretValue({ SecretId, SecretString: JSON.stringify(edited) });
-        };
-        if (await isTaken(put)) counts.edits += 1;
+        await put(SecretId);
       }
+    },
+    async overtake(index) {
+      const { arn = "", cluster } = secrets[index] ?? {};
+      const mirror = `${cluster?.name ?? ""}-mirror-to-vault`;
+      const late = stack.aws.faults.inject({
+        kind: "late",
+        delayMs: overtakenMs,
+        operation: "GetSecretValue",
+        when: ({ principal }) => principal.endsWith(mirror),
+      });
+      await put(arn);
+      for (let waitedMs = 0; late.struck === 0 && waitedMs < overtakenMs; waitedMs += lookEveryMs) {
+        await wait(lookEveryMs);
+      }
+      late.remove();
+      await put(arn);
     },
     async remove(index, forMs) {
       const SecretId = secrets[index]?.arn ?? "";

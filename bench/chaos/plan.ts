@@ -22,6 +22,8 @@ export type Move =
   | { readonly kind: "rotate"; readonly secret: number }
   /** So often, one soon after the other. */
   | { readonly kind: "edit"; readonly secret: number; readonly times: number }
+  /** Two edits, and the mirror's answer to the first is late, so that the second may overtake it. */
+  | { readonly kind: "overtake"; readonly secret: number }
   | { readonly kind: "delete"; readonly secret: number; readonly forMs: number }
   | { readonly kind: "cluster"; readonly cluster: number; readonly trouble: ClusterTrouble; readonly forMs: number }
   | {
@@ -45,7 +47,8 @@ export interface Planned {
 /** Each secret once, and some twice. */
 const rotationsPerSecret = 1.1;
 const editsPerSecond = 1;
-const mostEdits = 4;
+const mostEdits = 6;
+const overtakingsPerSecond = 0.5;
 const deletionsPerSecond = 0.5;
 const repeatsPerSecond = 2;
 /** Every trouble comes so often that a run of any length has several of each. */
@@ -92,6 +95,7 @@ export function planOf({ seed, seconds, secrets }: ChaosOptions): readonly Plann
   const ofClusters = inTurn(clusterTroubles);
   evenly((rotationsPerSecret * secrets) / seconds, () => ({ kind: "rotate", secret: rotated.next().value }));
   evenly(editsPerSecond, () => ({ kind: "edit", secret: below(secrets), times: 1 + below(mostEdits) }));
+  evenly(overtakingsPerSecond, () => ({ kind: "overtake", secret: below(secrets) }));
   evenly(deletionsPerSecond, (leftMs) => {
     return { kind: "delete", secret: below(secrets), forMs: Math.min(unitMs, leftMs) * random() };
   });
@@ -105,7 +109,7 @@ export function planOf({ seed, seconds, secrets }: ChaosOptions): readonly Plann
     inSpells((forMs) => {
       const trouble = ofPlace.next().value;
       // Where every call waits alike, none overtakes another.
-      const most = trouble === "delay" || trouble === "late" ? 0.4 : 1;
+      const most = trouble === "delay" || trouble === "late" ? 0.6 : 1;
       return { kind: "calls", place, trouble, share: most * (0.2 + 0.8 * random()), forMs };
     });
   }

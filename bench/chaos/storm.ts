@@ -26,7 +26,8 @@ const places: Readonly<Record<CallPlace, (candidate: FaultCandidate) => boolean>
   "secrets-manager": (call) => call.service === "secretsmanager" && isOurs(call),
 };
 
-const longestDelayMs = 1_500;
+/** Less than a function waits for an answer. */
+const longestDelayMs = 3_000;
 
 function ruleOf(trouble: CallTrouble, when: (candidate: FaultCandidate) => boolean, random: () => number): FaultRule {
   return trouble === "delay" || trouble === "late"
@@ -63,6 +64,8 @@ export async function storm(world: World, plan: readonly Planned[], { seed, seco
         return load.rotate(move.secret);
       case "edit":
         return load.edit(move.secret, move.times);
+      case "overtake":
+        return load.overtake(move.secret);
       case "delete":
         return load.remove(move.secret, move.forMs);
       case "repeat":

@@ -33,6 +33,7 @@ describe("the plan of a storm", () => {
       "cluster standby",
       "delete",
       "edit",
+      "overtake",
       "repeat",
       "restart",
       "revoke",
