@@ -8,6 +8,7 @@ import { benchFunctionMemory } from "./function-memory.ts";
 import { benchRotations } from "./rotations.ts";
 import { benchClientImports } from "./client-imports.ts";
 import { benchMemory } from "./memory.ts";
+import { benchPropagation } from "./propagation.ts";
 import { benchPythonSamples } from "./python-samples.ts";
 import { benchWindow } from "./window.ts";
 
@@ -26,6 +27,7 @@ const benches = {
   imports: benchClientImports,
   memory: benchMemory,
   broken: benchBrokenBackend,
+  propagation: benchPropagation,
   fleet: benchFleet,
   agent: benchAgent,
 };

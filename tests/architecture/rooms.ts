@@ -184,6 +184,8 @@ export const rooms: Readonly<Record<string, Room>> = {
       "@aws-lambda-powertools/parameters",
       "@aws-sdk/client-lambda",
       "@aws-sdk/client-secrets-manager",
+      "@aws-sdk/client-sns",
+      "@aws-sdk/client-sqs",
       "@middy/secrets-manager",
       "esbuild",
     ],
