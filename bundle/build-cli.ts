@@ -26,6 +26,8 @@ export async function buildCli(): Promise<void> {
     target: "node20",
     mainFields: ["module", "main"],
     banner: { js: requireForCommonJs },
+    // With its built-ins asked for by a call, nothing else in it says that it is an ES module.
+    footer: { js: "export {};" },
     alias: { "iconv-lite": `${root}bundle/text-decoding.ts` },
     plugins: [builtinsWithoutFacade, unreachedOfMysql2, unreached, unreachedOfRedis, versionsOnly],
     logLevel: "warning",

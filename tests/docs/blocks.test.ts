@@ -33,7 +33,7 @@ test("every block says its language, and a language without a check here does no
     .flatMap(fencedBlocks)
     .filter(({ page, language }) => !languages.has(language) && !(language === "text" && page in shown));
   expect(unchecked.map(({ at, language }) => `${at} ${language}`)).toEqual([]);
-  expect(Object.keys(shown).sort()).toEqual(blocksIn("text").map(({ page }) => page));
+  expect(new Set(Object.keys(shown))).toEqual(new Set(blocksIn("text").map(({ page }) => page)));
 });
 
 test("a block in a list loses the list's indentation, and its page's line is named", () => {

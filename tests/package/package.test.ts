@@ -8,6 +8,7 @@ import { build, type Metafile } from "esbuild";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { buildPackage } from "../../bundle/build-package.ts";
 import { bundledPackages } from "../../bundle/bundled-packages.ts";
+import { needed, optionalPeers, stagedPackage, stagePackage } from "../../bundle/stage-package.ts";
 import { packageExports } from "../../bundle/package-entries.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -122,7 +123,8 @@ test("a service that has no driver and no SDK installs the client, which loads a
   const place = await mkdtemp(path.join(tmpdir(), "rekey-consumer-"));
   onTestFinished(async () => rm(place, { recursive: true }));
   const npm = async (...words: readonly string[]) => promisify(execFile)("npm", words, { cwd: place, timeout: 60_000 });
-  await promisify(execFile)("npm", ["pack", "--silent", "--pack-destination", place], { cwd: root });
+  await stagePackage();
+  await promisify(execFile)("npm", ["pack", "--silent", "--pack-destination", place], { cwd: stagedPackage });
   const tarball = (await readdir(place)).find((file) => file.endsWith(".tgz"));
   await writeFile(path.join(place, "package.json"), '{"type":"module"}');
   await npm("install", "--no-audit", "--no-fund", "--prefer-offline", `./${tarball}`);
@@ -136,3 +138,16 @@ test("a service that has no driver and no SDK installs the client, which loads a
   });
   expect(stdout.trim()).toBe("ERR_MODULE_NOT_FOUND");
 }, 90_000);
+
+test("the published package asks for what its entries import, and for nothing else", async () => {
+  const files = (await readdir(path.join(root, "dist/package"), { recursive: true })).filter(
+    (file) => file.endsWith(".js") && !file.startsWith("cli/"),
+  );
+  const imported = new Set<string>();
+  for (const file of files) {
+    const text = await readFile(path.join(root, "dist/package", file), "utf8");
+    for (const [, name = ""] of text.matchAll(/(?:from|import) ?\(?"(?!node:)((?:@[\w-]+\/)?[\w-]+)[^"]*"/g))
+      imported.add(name);
+  }
+  expect([...imported].sort()).toEqual([...needed, ...Object.keys(optionalPeers)].sort());
+});
