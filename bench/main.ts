@@ -2,6 +2,7 @@ import { loadavg } from "node:os";
 import { benchBrokenBackend } from "./broken-backend.ts";
 import { benchBundles } from "./bundles.ts";
 import { benchCachedReads } from "./cached-reads.ts";
+import { benchCommandLine } from "./command-line.ts";
 import { benchFleet } from "./fleet/fleet.ts";
 import { benchFunctionMemory } from "./function-memory.ts";
 import { benchRotations } from "./rotations.ts";
@@ -25,6 +26,7 @@ const benches = {
   imports: benchClientImports,
   memory: benchMemory,
   broken: benchBrokenBackend,
+  start: benchCommandLine,
   fleet: benchFleet,
 };
 
