@@ -128,6 +128,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "commander",
       "node:path",
       "node:readline/promises",
+      "node:stream",
       "node:url",
       "node:timers/promises",
       "node:crypto",
