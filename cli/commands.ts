@@ -7,6 +7,7 @@ import { invoke } from "./definitions/invoke.ts";
 import { lintPolicy } from "./definitions/lint-policy.ts";
 import { local } from "./definitions/local.ts";
 import { mirror } from "./definitions/mirror.ts";
+import { migrateMirror } from "./definitions/migrate-mirror.ts";
 import { plan } from "./definitions/plan.ts";
 import { planRotation } from "./definitions/plan-rotation.ts";
 import { redrive } from "./definitions/redrive.ts";
@@ -23,6 +24,7 @@ export const commands: readonly CommandDefinition[] = [
   rollback,
   adopt,
   mirror,
+  migrateMirror,
   doctor,
   planRotation,
   plan,

@@ -5,7 +5,7 @@ import type { SecretStore } from "../shared/rotation/ports.ts";
 import { secretNameIn } from "../shared/rotation/secret-name.ts";
 import { environmentPublisher, environmentStore } from "../shared/runtime/aws-clients.ts";
 import { environmentOf } from "../shared/runtime/environment.ts";
-import { environmentMirror } from "../shared/runtime/vault-mirror.ts";
+import { environmentCluster, environmentMirror } from "../shared/runtime/vault-mirror.ts";
 import { type CommandContext, interruptedCode, type Run } from "./command.ts";
 import { flagOption } from "./given.ts";
 import { operator } from "./operator.ts";
@@ -41,7 +41,13 @@ export const mirrorCommand: Run = async ([secretId], given, context) => {
   const environment = environmentOf(process.env);
   environment.required("VAULT_ADDR");
   const store = environmentStore(environment);
-  const ports = { store, mirror: environmentMirror(environment, store), publisher: environmentPublisher(environment) };
+  const cluster = environmentCluster(environment);
+  const ports = {
+    store,
+    mirror: environmentMirror(environment, store),
+    publisher: environmentPublisher(environment),
+    ...(cluster === undefined ? {} : { cluster }),
+  };
   const line = progressLine();
   const counts = new Map<string, number>();
   const named = secretId === undefined ? [] : [await mirroredId(store, secretId, context)];

@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { SecretValue } from "../secrets/secret-value.ts";
+import { parseMirrorTemplates } from "./mirror-templates.ts";
 import { vaultKv2Mirror, type VaultKv2Options } from "./vault-kv2.ts";
 
 test.each<[string, VaultKv2Options]>([
@@ -9,4 +11,26 @@ test.each<[string, VaultKv2Options]>([
   expect(() => vaultKv2Mirror(async () => ({ status: 200, body: {} }), options)).toThrow(
     expect.objectContaining({ code: "option-invalid", context: expect.objectContaining({ option }) }),
   );
+});
+
+test.each([
+  ["template:spring", "secret-malformed"],
+  ["template:summer", "option-invalid"],
+])("with %s, which cannot be filled, it is %s and Vault is asked nothing", async (map, code) => {
+  const asked: string[] = [];
+  const send = async ({ path }: { readonly path: string }) => {
+    asked.push(path);
+    return { status: 404, body: { errors: [] } };
+  };
+  const mirror = vaultKv2Mirror(send, { templates: parseMirrorTemplates('{"spring":{"pass":"{{password}}"}}') });
+  const entry = {
+    secretArn: "arn",
+    secretName: "name",
+    versionId: "v1",
+    createdAt: new Date(0),
+    value: new SecretValue('{"username":"app"}'),
+    tags: new Map([["rekey:vault-map", map]]),
+  };
+  await expect(mirror.write(entry, { signal: AbortSignal.timeout(1_000) })).rejects.toMatchObject({ code });
+  expect(asked).toEqual([]);
 });

@@ -119,6 +119,16 @@ test.each([
   expect(log).toEqual(["withdraw b/off one"]);
 });
 
+test("a cluster that is given by two names keeps what it holds, and it is said", async () => {
+  const { ports, held, put } = stage(["b/moved", "b/next"]);
+  put("two", "b/moved", "v5");
+  const clusters = [...ports.clusters, ...[...ports.clusters.values()].slice(1, 2).map((two) => ["one", two] as const)];
+  const found = await all({ ...ports, clusters: new Map(clusters) }, true);
+  expect(found).toHaveLength(1);
+  expect(found[0]?.error).toMatchObject({ code: "option-invalid", context: { option: "cluster" } });
+  expect(held.get("two")?.get("b/moved")).toBe("v5");
+});
+
 test("a home that is newer than AWSCURRENT is left", async () => {
   const { ports, log, put } = stage(["b/ahead"]);
   put("two", "b/ahead", "v6");

@@ -58,6 +58,11 @@ async function migrateOne(
     if (toWrite && entry !== undefined) await at.mirror.write(entry, call);
     if (!(await isHeld())) throw new RekeyError("mirror-conflict", { context: { secret: secretArn, cluster: home } });
     for (const name of strays) await ports.clusters.get(name)?.mirror.withdraw(secret, call);
+    if (strays.length > 0 && entry !== undefined && !(await isHeld())) {
+      await at.mirror.write(entry, call);
+      const problem = `${[home, ...strays].join(", ")} hold the same keys`;
+      throw new RekeyError("option-invalid", { context: { option: "cluster", problem } });
+    }
   }
   return { secretName: secret.secretName, home, toWrite, strays };
 }
@@ -67,7 +72,7 @@ async function migrateOne(
  * what is current is written there, read back, and only then withdrawn from the clusters that it does not belong to. Only
  * what rekey wrote is withdrawn, and it can be undeleted. Without `apply` it says what it would do. It keeps no state: cut
  * and repeated, it goes on where something is left to do. Yields each secret that is not in place; one that cannot be moved
- * carries its error. Errors: those that concern every secret, such as `mirror-unavailable`.
+ * carries its error. Two names of one place are noticed at the first secret, which is brought back. Errors: those that concern every secret, such as `mirror-unavailable`.
  */
 export async function* migrateMirror(
   ports: MigrationPorts,
@@ -85,6 +90,7 @@ export async function* migrateMirror(
         if (isRekeyError(error, "secret-not-found")) continue; // Deleted since it was listed.
         if (!(error instanceof RekeyError) || concernsTheWork(error) || concernsTheMirror(error)) throw error;
         yield { secretName: secretArn, home: "", toWrite: false, strays: [], error };
+        if (error.context["option"] === "cluster") return; // It is wrong for every secret.
       }
     }
     cursor = page.cursor;

@@ -125,6 +125,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   cli: {
     rooms: ["shared", "functions", "local/run-local.ts", "local/package-root.ts", "package.json"],
     packages: [
+      "node:util",
       "commander",
       "node:path",
       "node:readline/promises",

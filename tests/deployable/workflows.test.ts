@@ -52,7 +52,7 @@ test("only the release may publish, and it verifies signatures, tag and changelo
     "needs: ci",
     "npm audit signatures",
     "release-notes.ts",
-    "npm publish --provenance",
+    "npm publish ./dist/npm --provenance",
     "gh release create",
   ];
   const places = order.map((step) => release.indexOf(step));

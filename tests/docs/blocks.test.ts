@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { promisify } from "node:util";
+import { parseEnv, promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse as parseYaml } from "yaml";
 import { packageEntries } from "../../bundle/package-entries.ts";
@@ -23,17 +24,25 @@ afterAll(async () => rm(folder, { recursive: true }));
 /** Output and forms, which nothing can run: each with what holds it to the truth instead. */
 const shown: Readonly<Record<string, string>> = {
   "docs/capacity.md": "written by npm run docs from the command's own code",
-  "docs/reference/cli.md": "written by npm run docs from the commands; cli/completion.test.ts reads its examples",
+  "docs/reference/cli.md": "written by npm run docs from the command table",
   "docs/reference/webhook.md": "the form of a request; shared/webhook's tests sign and verify real ones",
 };
 
 test("every block says its language, and a language without a check here does not stand in the pages", () => {
-  const languages = new Set(["sh", "ts", "json", "yaml", "hcl", "sql"]);
+  const languages = new Set(["sh", "ts", "json", "yaml", "hcl", "sql", "ini"]);
   const unchecked = pages
     .flatMap(fencedBlocks)
     .filter(({ page, language }) => !languages.has(language) && !(language === "text" && page in shown));
   expect(unchecked.map(({ at, language }) => `${at} ${language}`)).toEqual([]);
-  expect(new Set(Object.keys(shown))).toEqual(new Set(blocksIn("text").map(({ page }) => page)));
+  expect(Object.keys(shown).sort()).toEqual([...new Set(blocksIn("text").map(({ page }) => page))]);
+});
+
+test("what is a file of variables has those of a function", () => {
+  const blocks = blocksIn("ini");
+  const known = readFileSync(path.join(root, "template.yaml"), "utf8");
+  for (const { text } of blocks)
+    for (const name of Object.keys(parseEnv(text))) expect(known).toContain(`          ${name}: `);
+  expect(blocks.length).toBeGreaterThan(0);
 });
 
 test("a block in a list loses the list's indentation, and its page's line is named", () => {

@@ -33,8 +33,11 @@ function npm(words: readonly string[]): Treatment {
   return { how: "run", program: "npm" };
 }
 
-function node(words: readonly string[]): Treatment {
-  if (words[1] !== "invoke") return { how: "run", program: "node" };
+function rekey(words: readonly string[]): Treatment {
+  if (words[0] === "migrate-mirror") {
+    return { how: "elsewhere", file: "cli/migrate-mirror.test.ts", text: '"migrate-mirror",' }; // It wants three Vaults.
+  }
+  if (words[0] !== "invoke") return { how: "run", program: "rekey" };
   // With the variables of the function, which a reader has set.
   return { how: "elsewhere", file: "tests/deployable/samples.test.ts", text: '["cli/main.ts", "invoke", name, file]' };
 }
@@ -58,10 +61,10 @@ function aws(words: readonly string[]): Treatment {
 
 const treatments: Readonly<Record<string, (words: readonly string[]) => Treatment>> = {
   aws,
-  node,
+  node: () => ({ how: "run", program: "node" }),
   npm,
-  rekey: () => ({ how: "run", program: "rekey" }),
   "redis-cli": () => ({ how: "run", program: "redis-cli" }),
+  rekey,
   sam: (words) => ({
     how: "parse",
     program: "sam",

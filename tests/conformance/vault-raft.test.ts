@@ -1,0 +1,133 @@
+import { SecretsManager } from "@aws-sdk/client-secrets-manager";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { startStack } from "../../local/stack.ts";
+import { vaultKv2Mirror } from "../../shared/mirrors/vault-kv2.ts";
+import type { Mirror } from "../../shared/operations/ports.ts";
+import { SecretValue } from "../../shared/secrets/secret-value.ts";
+import { connectVault } from "../../shared/vault/connect-vault.ts";
+import { startBalancer } from "../support/balancer.ts";
+import { entryOf, failureOf, inTime } from "../support/mirror-entries.ts";
+import { bao } from "../support/openbao.ts";
+import { type RaftCluster, type RaftNode, startRaftCluster } from "../support/raft-cluster.ts";
+import { at, type VaultAdmin } from "../support/vault-http.ts";
+
+const names = ["db/one", "db/two", "db/three"];
+const changes = 8;
+const soon = { timeout: 60_000, interval: 100 };
+
+/** What every revision of a key holds, oldest first. */
+async function historyOf(admin: VaultAdmin, name: string): Promise<readonly number[]> {
+  const newest = at((await admin("GET", `secret/metadata/${name}`)).body, "data", "current_version");
+  const revisions = Array.from({ length: Number(newest ?? 0) }, (_, index) => index + 1);
+  const answers = await Promise.all(revisions.map((version) => admin("GET", `secret/data/${name}?version=${version}`)));
+  return answers.map(({ body }) => Number(at(body, "data", "data", "password")));
+}
+
+describe.skipIf(bao === undefined)("three nodes of OpenBao on raft", () => {
+  let cluster: RaftCluster;
+  let serial = 0;
+  const mirrorAt = (node: RaftNode): Mirror =>
+    vaultKv2Mirror(
+      connectVault({
+        address: node.address,
+        login: { method: "token", token: new SecretValue(cluster.rootToken) },
+      }),
+    );
+  async function standby(): Promise<RaftNode> {
+    const leader = await cluster.leader();
+    const other = cluster.nodes.find((node) => node !== leader);
+    if (other === undefined) throw new Error("three were started");
+    await expect.poll(other.health, soon).toBe(429);
+    return other;
+  }
+  beforeAll(async () => {
+    cluster = await startRaftCluster(bao ?? "");
+  });
+  afterAll(async () => cluster.stop());
+
+  test("the leader is killed between two versions: the function's queue brings every secret to its newest, and no older one ever stands above it", async () => {
+    const balancer = await startBalancer(cluster.nodes.map(({ address }) => address));
+    const stack = await startStack();
+    const secrets = new SecretsManager(stack.clientConfig);
+    onTestFinished(async () => {
+      secrets.destroy();
+      await stack.stop();
+      await balancer.stop();
+    });
+    const credential = await secrets.createSecret({ Name: "vault/token", SecretString: cluster.rootToken });
+    await stack.deploy({
+      parameters: {
+        SecretArnPattern: "arn:aws:secretsmanager:us-east-1:123456789012:secret:db/*",
+        VaultAddress: balancer.address,
+        VaultAuth: "token",
+        VaultCredentialSecretArn: credential.ARN ?? "",
+      },
+    });
+    const put = async (change: number): Promise<void> => {
+      const SecretString = JSON.stringify({ password: String(change) });
+      for (const name of names) {
+        await (change === 1
+          ? secrets.createSecret({ Name: name, SecretString })
+          : secrets.putSecretValue({ SecretId: name, SecretString }));
+      }
+      await stack.clock.advance(1_000);
+    };
+    const killed = await cluster.leader();
+    for (let change = 1; change <= changes; change++) {
+      await put(change);
+      if (change === changes / 2) await killed.kill();
+    }
+    const leader = await cluster.leader();
+    const admin = cluster.admin(leader);
+    for (const name of names) {
+      const reached = async (): Promise<number | undefined> => {
+        await stack.lambda.idle();
+        await stack.clock.advance(180_000); // The mirror queue's visibility time-out.
+        return (await historyOf(admin, name)).at(-1);
+      };
+      await expect.poll(reached, soon).toBe(changes);
+      const history = await historyOf(admin, name);
+      expect(history).toEqual([...new Set(history)].toSorted((one, other) => one - other));
+    }
+    expect(balancer.refused()).toBeGreaterThan(0);
+    await killed.restart();
+    expect(await killed.health()).toBe(429);
+  }, 120_000);
+
+  test("a standby forwards the mirror's write to the leader; told not to, it answers 307 to the leader", async () => {
+    const leader = await cluster.leader();
+    const other = await standby();
+    const entry = entryOf(`standby/${++serial}`);
+    // One that has just come back cannot forward for a moment; that is mirror-unavailable too.
+    await expect
+      .poll(async () => mirrorAt(other).write(entry, inTime()), soon)
+      .toEqual({ revision: 1, written: expect.any(Boolean) });
+    expect(await historyOf(cluster.admin(leader), entry.secretName)).toHaveLength(1);
+    const path = `secret/data/${entry.secretName}`;
+    const own = { "X-Vault-No-Request-Forwarding": "true" };
+    const { status, headers } = await cluster.admin(other)("POST", path, { data: {} }, own);
+    expect([status, headers.location]).toEqual([307, `${leader.address}/v1/${path}`]);
+  });
+
+  test("a quota that is used up is mirror-unavailable, and the same write goes through after it", async () => {
+    const leader = await cluster.leader();
+    const admin = cluster.admin(leader);
+    const entry = entryOf(`quota/${++serial}`);
+    await admin("POST", "sys/quotas/rate-limit/tests", { rate: 1, interval: "1h", path: "secret/" });
+    await admin("GET", "secret/config");
+    const error = await failureOf(mirrorAt(leader).write(entry, inTime()), cluster.rootToken);
+    expect(error).toMatchObject({ code: "mirror-unavailable", disposition: "retry", context: { status: 429 } });
+    await admin("DELETE", "sys/quotas/rate-limit/tests");
+    expect(await mirrorAt(leader).write(entry, inTime())).toEqual({ revision: 1, written: true });
+  });
+
+  test("the leader is sealed: it is mirror-unavailable, and the next leader takes the write", async () => {
+    const sealed = await cluster.leader();
+    await standby();
+    const entry = entryOf(`sealed/${++serial}`);
+    expect((await cluster.admin(sealed)("PUT", "sys/seal")).status).toBe(204);
+    const error = await failureOf(mirrorAt(sealed).write(entry, inTime()), cluster.rootToken);
+    expect(error).toMatchObject({ code: "mirror-unavailable", context: { status: 503 } });
+    expect(await mirrorAt(await cluster.leader()).write(entry, inTime())).toEqual({ revision: 1, written: true });
+  });
+});
