@@ -231,7 +231,10 @@ test("mirror brings Vault up to date, and status --details and history show its 
   );
   const two = ["--cluster", `eu-1=${file}`, "--cluster", `eu-2=${file}`];
   expect((await stage.rekey("history", "db/orders", ...two)).err).toContain("two clusters are at the same place");
-  const clusters = { VAULT_CLUSTERS: "eu-1,eu-2", VAULT_CLUSTER_ROUTES: "prefix:db/billing=eu-1,prefix:db/orders=eu-2" };
+  const clusters = {
+    VAULT_CLUSTERS: "eu-1,eu-2",
+    VAULT_CLUSTER_ROUTES: "prefix:db/billing=eu-1,prefix:db/orders=eu-2",
+  };
   const seen = await stage.rekeyWith(clusters, "status", "--details", "--cluster", `eu-1=${file}`, "--json");
   const standings = seen.out
     .trim()
