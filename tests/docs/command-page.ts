@@ -72,6 +72,7 @@ export function commandPage(): string {
     "| rollback | as rotate, and `GetSecretValue`, `PutSecretValue`, `UpdateSecretVersionStage` | reaches the database |",
     "| adopt | `DescribeSecret`, `GetSecretValue`, `TagResource`, `RotateSecret` | `lambda:InvokeFunction`; as doctor; reaches the database |",
     "| mirror | `DescribeSecret`, `GetSecretValue`; `--all`: `ListSecrets` | Vault: [the mirror's policy](#rekey-vault-policy) |",
+    "| migrate-mirror | `ListSecrets`, `DescribeSecret`, `GetSecretValue` | each Vault: [the mirror's policy](#rekey-vault-policy) |",
     "",
     ...commands.flatMap(commandSection),
   ]

@@ -64,7 +64,6 @@ export async function startShellStage(
     path.join(folder, "redis-cli"),
     `REDISCLI_AUTH=${redis.superuser.password} exec '${real["redis-cli"]}' -e ${login}`,
   );
-  const rekey = script(path.join(folder, "rekey-program"), `exec '${process.execPath}' '${root}/cli/main.ts'`);
   const journal = path.join(folder, "journal");
   const { endpoint, region, credentials } = stack.clientConfig;
   const env = {
@@ -84,7 +83,6 @@ export async function startShellStage(
     REKEY_DOCS_PROGRAM_node: process.execPath,
     REKEY_DOCS_PROGRAM_npm: "npm",
     REKEY_DOCS_PROGRAM_redis_cli: redisCli,
-    REKEY_DOCS_PROGRAM_rekey: rekey,
     REKEY_DOCS_PROGRAM_sam: real.sam,
     REKEY_DOCS_PROGRAM_vault: vault,
   };
