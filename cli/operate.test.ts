@@ -168,6 +168,9 @@ test("adopt says what it will do, does it, and refuses what would fail", async (
   expect(wrong.code).toBe(1);
   expect(wrong.out).toContain("option-invalid");
   expect(wrong.out).toContain("refused: nothing was changed");
+  await stage.secret("db/pair", { alternating: true, rotated: false });
+  const pair = await stage.rekeyWith({ REKEY_ADMIN_SECRETS: "" }, "adopt", "db/pair", "--dry-run");
+  expect([pair.code, pair.out]).toEqual([0, expect.not.stringContaining("admin-secret-refused")]);
   const never = await stage.rekey("adopt", "db/stock", "--every", "0", "--yes");
   expect([never.code, never.err]).toEqual([1, expect.stringContaining("from 1 to 1000")]);
 });
