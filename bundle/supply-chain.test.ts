@@ -75,6 +75,7 @@ test("the SBOM has every package of the lock file that is not development's, wit
   expect(needs.get("node_modules/pg")).toContain("node_modules/pg-protocol");
   expect(needs.get("rekey")).toContain("node_modules/mysql2");
   expect(of.get("node_modules/pg")?.properties?.map(({ value }) => value)).toEqual([
+    "check-login",
     "rotate-postgres",
     "rotate-redshift",
   ]);

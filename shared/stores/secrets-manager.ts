@@ -57,9 +57,9 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         ...(answer.NextRotationDate === undefined ? {} : { nextRotationAt: answer.NextRotationDate }),
         ...(answer.LastChangedDate === undefined ? {} : { changedAt: answer.LastChangedDate }),
         ...(answer.DeletedDate === undefined ? {} : { deletedAt: answer.DeletedDate }),
-        regionsBehind: (answer.ReplicationStatus ?? [])
-          .filter(({ Status }) => Status !== "InSync")
-          .map(({ Region = "" }) => Region),
+        replicas: new Map(
+          (answer.ReplicationStatus ?? []).map(({ Region = "", Status = "InProgress" }) => [Region, Status]),
+        ),
       };
     });
 

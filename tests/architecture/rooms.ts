@@ -81,6 +81,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: [ports, operationPorts, "shared/errors"],
     packages: ["@aws-sdk/client-sqs", "@aws-sdk/client-sns", "node:timers/promises"],
   },
+  // Redis's driver is wrapped once, for its engine; what is published on a channel goes by the same verified connection.
+  "shared/channels": {
+    rooms: [ports, "shared/engines/redis/connection.ts", "shared/engines/redis/translate-error.ts", ...values],
+    packages: [],
+  },
   "shared/webhook": { rooms: [ports, ...values], packages: ["node:crypto", "node:http", "node:https"] },
   "shared/account": {
     rooms: ["shared/rotation/ports.ts", "shared/operations/doctor/account.ts"],
@@ -104,6 +109,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "shared/queues",
       "shared/records",
       "shared/webhook",
+      "shared/channels",
       ...values,
     ],
     packages: [
