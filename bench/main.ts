@@ -1,4 +1,5 @@
 import { loadavg } from "node:os";
+import { benchAgent } from "./agent.ts";
 import { benchBrokenBackend } from "./broken-backend.ts";
 import { benchBundles } from "./bundles.ts";
 import { benchCachedReads } from "./cached-reads.ts";
@@ -8,6 +9,7 @@ import { benchFunctionMemory } from "./function-memory.ts";
 import { benchRotations } from "./rotations.ts";
 import { benchClientImports } from "./client-imports.ts";
 import { benchMemory } from "./memory.ts";
+import { benchPropagation } from "./propagation.ts";
 import { benchPythonSamples } from "./python-samples.ts";
 import { benchWindow } from "./window.ts";
 
@@ -27,7 +29,9 @@ const benches = {
   memory: benchMemory,
   broken: benchBrokenBackend,
   start: benchCommandLine,
+  propagation: benchPropagation,
   fleet: benchFleet,
+  agent: benchAgent,
 };
 
 /** These take minutes, and run when they are asked for. */

@@ -2,7 +2,7 @@ import { chmod, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { builtinsWithoutFacade, requireForCommonJs, unreached, versionsOnly } from "./bundle-function.ts";
+import { builtinsWithoutFacade, unreached, versionsOnly } from "./bundle-function.ts";
 import { bundledPackages } from "./bundled-packages.ts";
 import { lockedPackages } from "./locked-packages.ts";
 import { thirdPartyLicenses } from "./third-party-licenses.ts";
@@ -28,9 +28,10 @@ export async function buildCli(): Promise<void> {
     platform: "node",
     target: "node20",
     mainFields: ["module", "main"],
-    banner: { js: requireForCommonJs },
-    // With its built-ins asked for by a call, nothing else in it says that it is an ES module.
-    footer: { js: "export {};" },
+    // An import, by which publint knows an ES module.
+    banner: {
+      js: 'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);',
+    },
     alias: { "iconv-lite": `${root}bundle/text-decoding.ts` },
     plugins: [builtinsWithoutFacade, unreachedOfMysql2, unreached, unreachedOfRedis, versionsOnly],
     metafile: true,

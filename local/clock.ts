@@ -18,6 +18,12 @@ interface Timer {
 
 const longestTimeoutMs = 2 ** 31 - 1;
 
+function earliest(timers: ReadonlySet<Timer>): Timer | undefined {
+  let found: Timer | undefined;
+  for (const timer of timers) if (found === undefined || timer.dueMs < found.dueMs) found = timer;
+  return found;
+}
+
 /** A clock that ticks in real time and can be moved forward. */
 export function movableClock(): Clock {
   let offsetMs = 0;
@@ -56,7 +62,7 @@ export function movableClock(): Clock {
     async advance(byMs) {
       const targetMs = now() + byMs;
       for (;;) {
-        const next = [...timers].sort((a, b) => a.dueMs - b.dueMs)[0];
+        const next = earliest(timers);
         if (next === undefined || next.dueMs > targetMs) break;
         offsetMs = Math.max(offsetMs, next.dueMs - Date.now());
         await fire(next);

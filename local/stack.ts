@@ -30,6 +30,8 @@ export interface StackOptions {
   readonly region?: string;
   /** Default `123456789012`. */
   readonly accountId?: string;
+  /** How often Secrets Manager tries a rotation in a row, and its first delay: 3 times and 60 s unless said. */
+  readonly rotationRetry?: { readonly attempts: number; readonly delayMs: number };
   /** One of the stack's own when absent; a given one is the caller's to stop. */
   readonly clock?: Clock;
 }
@@ -97,6 +99,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       cloudTrail.noteEvent(event, clock.now());
       eventBridge.emit(event);
     },
+    ...(options.rotationRetry === undefined ? {} : { retry: options.rotationRetry }),
   });
   const services = [secretsManager, eventBridge, sqs, sns, lambda, createDynamoDb(place), cloudTrail, logs];
   for (const target of [sqs, sns, lambda, eventBridge]) connect(target);

@@ -8,6 +8,8 @@ export interface FaultCandidate {
   readonly operation: string;
   /** The caller's ARN, or a service principal such as `events.amazonaws.com` for deliveries inside AWS. */
   readonly principal: string;
+  /** What the request was signed with; none for deliveries inside AWS. Each container of a function has its own. */
+  readonly accessKeyId?: string;
 }
 
 export type FaultEffect =
@@ -19,7 +21,9 @@ export type FaultEffect =
   /** Answers this error in place of the call; `InternalServiceError` with status 500 when none is given. */
   | { readonly kind: "error"; readonly error?: AwsError }
   /** The call is held back for so long, in real time, and then goes on. */
-  | { readonly kind: "delay"; readonly delayMs: number };
+  | { readonly kind: "delay"; readonly delayMs: number }
+  /** The call takes effect, and its answer is held back for so long: by then it may tell what was. Not for deliveries. */
+  | { readonly kind: "late"; readonly delayMs: number };
 
 export type FaultRule = FaultEffect & {
   /** Undefined: any service, any operation, any call. */
@@ -41,8 +45,11 @@ export interface Faults {
   inject(rule: FaultRule): InjectedFault;
   /** Removes every rule. */
   clear(): void;
-  /** Counts a call, waits out delays, throws for `throttle` and `error`; tells how the connection must break. */
-  strike(candidate: FaultCandidate): Promise<"refuse" | "cut" | undefined>;
+  /**
+   * Counts a call, waits out delays, throws for `throttle` and `error`; tells how the connection must break, or how long the
+   * answer is held back.
+   */
+  strike(candidate: FaultCandidate): Promise<"refuse" | "cut" | { readonly lateMs: number } | undefined>;
 }
 
 interface Armed {
@@ -90,7 +97,7 @@ export function createFaults(): Faults {
         if (rule.kind === "delay") await wait(rule.delayMs);
         else if (rule.kind === "throttle") throw new AwsError("ThrottlingException", "Rate exceeded");
         else if (rule.kind === "error") throw rule.error ?? internalError();
-        else return rule.kind;
+        else return rule.kind === "late" ? { lateMs: rule.delayMs } : rule.kind;
       }
       return undefined;
     },

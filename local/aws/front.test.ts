@@ -142,6 +142,19 @@ test("a refused call has no effect, a cut one has; both break the connection, at
   ]);
 });
 
+test("a late answer tells what was when the call took effect, and others pass it meanwhile", async () => {
+  const front = await open();
+  const sdk = client(front, anyone);
+  const late = front.faults.inject({ kind: "late", delayMs: 200, nth: 1 });
+  const ended: string[] = [];
+  const first = sdk.send(get).then(() => ended.push("late"));
+  await expect.poll(() => calls).toHaveLength(1);
+  await sdk.send(get);
+  ended.push("next");
+  await first;
+  expect([ended, late.struck]).toEqual([["next", "late"], 1]);
+});
+
 test("throttling and chosen errors are what the SDK retries or reports", async () => {
   const front = await open();
   front.faults.inject({ kind: "throttle", nth: 1 });

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createFaults, type Faults } from "./faults.ts";
 import { authorise } from "./iam.ts";
@@ -111,7 +112,7 @@ export async function startAwsFront(options: AwsFrontOptions): Promise<AwsFront>
     let answer: HttpAnswer | undefined;
     let errorType: string | undefined;
     let handled = false;
-    let fault: "refuse" | "cut" | undefined;
+    let fault: Awaited<ReturnType<Faults["strike"]>>;
     try {
       const authorization = readAuthorization(received.headers.authorization);
       region = authorization.region;
@@ -121,11 +122,13 @@ export async function startAwsFront(options: AwsFrontOptions): Promise<AwsFront>
       principal = authenticate(received, request.url ?? "/", authorization);
       const call: AwsCall = { operation, input, region, principal, http: { ...received, signal: gone.signal } };
       resources = service.resources(call);
-      fault = await faults.strike({ service: service.name, operation, principal: principal.arn });
+      const { accessKeyId } = authorization;
+      fault = await faults.strike({ service: service.name, operation, principal: principal.arn, accessKeyId });
       if (fault !== "refuse") {
         checkAccess(routed, call, resources);
         handled = true;
         answer = protocol.answer(await service.handle(call), requestId);
+        if (typeof fault === "object") await wait(fault.lateMs, undefined, { ref: false });
       }
     } catch (error) {
       const refusal = asAwsError(error);

@@ -34,6 +34,14 @@ export interface LogLine {
   readonly line: string;
 }
 
+export interface FailedInvocation {
+  readonly functionName: string;
+  /** JSON. */
+  readonly event: string;
+  /** As Lambda names it: the error's own name, `Runtime.ExitError`, `Sandbox.Timedout`. */
+  readonly errorType: string;
+}
+
 export interface FunctionEnvironment {
   readonly region: string;
   readonly accountId: string;
@@ -44,6 +52,7 @@ export interface FunctionEnvironment {
   readonly onLogLine: (line: LogLine) => void;
   /** Told of every invocation, so that somebody can wait for all of them. */
   readonly onInvocation: (running: Promise<unknown>) => void;
+  readonly onFailure: (failed: FailedInvocation) => void;
 }
 
 export interface DeployedFunction {
@@ -55,6 +64,8 @@ export interface DeployedFunction {
   invoke(event: string): Promise<InvocationOutcome>;
   /** Ends when it succeeded or no try is left. */
   invokeAsync(event: string): Promise<void>;
+  /** As a pool's. */
+  kill(accessKeyId: string): boolean;
   stop(): Promise<void>;
 }
 
@@ -88,8 +99,8 @@ export function deployFunction(definition: FunctionDefinition, around: FunctionE
   const { name, policies = [], timeoutMs = 3_000, asynchronous = {} } = definition;
   const { region, accountId, principals, clock, deliver } = around;
   const arn = `arn:aws:lambda:${region}:${accountId}:function:${name}`;
-  const credentials = principals.assumeRole(`${name}-role`, name, policies);
-  const role: Principal = principals.find(credentials.accessKeyId)?.principal ?? principals.administrator;
+  const assumeRole = (): IssuedCredentials => principals.assumeRole(`${name}-role`, name, policies);
+  const role: Principal = principals.find(assumeRole().accessKeyId)?.principal ?? principals.administrator;
   const pool = createFunctionPool({
     name,
     arn,
@@ -97,13 +108,15 @@ export function deployFunction(definition: FunctionDefinition, around: FunctionE
     handler: definition.handler ?? "index.handler",
     timeoutMs,
     memoryMb: definition.memoryMb ?? 128,
-    environment: () => variables(definition, around, credentials),
+    environment: () => variables(definition, around, assumeRole()),
     onLogLine: (line) => around.onLogLine({ functionName: name, atMs: clock.now(), line }),
   });
   const invoke = async (event: string, requestId?: string): Promise<InvocationOutcome> => {
     const running = pool.invoke(event, requestId);
     around.onInvocation(running);
-    return running;
+    const outcome = await running;
+    if (!outcome.ok) around.onFailure({ functionName: name, event, errorType: outcome.error.errorType });
+    return outcome;
   };
   return {
     arn,
@@ -113,6 +126,7 @@ export function deployFunction(definition: FunctionDefinition, around: FunctionE
     invoke,
     invokeAsync: async (event) =>
       invokeAsync(event, { ...asynchronous, functionArn: arn, role, clock, deliver, invoke }),
+    kill: (accessKeyId) => pool.kill(accessKeyId),
     stop: async () => pool.stop(),
   };
 }

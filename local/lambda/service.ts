@@ -7,6 +7,7 @@ import type { Queue } from "../sqs/queue.ts";
 import {
   deployFunction,
   type DeployedFunction,
+  type FailedInvocation,
   type FunctionDefinition,
   type FunctionEnvironment,
   type LogLine,
@@ -14,7 +15,7 @@ import {
 import { mapQueue, type QueueMappingOptions } from "./queue-mapping.ts";
 import { lambdaRoute } from "./routes.ts";
 
-export type LambdaOptions = Omit<FunctionEnvironment, "onLogLine" | "onInvocation">;
+export type LambdaOptions = Omit<FunctionEnvironment, "onLogLine" | "onInvocation" | "onFailure">;
 
 export interface Lambda extends DeliveryTarget, FunctionInvoker {
   /** Makes or replaces a function. Returns its ARN. */
@@ -28,6 +29,13 @@ export interface Lambda extends DeliveryTarget, FunctionInvoker {
       "batchSize" | "batchWindowMs" | "reportBatchItemFailures" | "maximumConcurrency"
     >,
   ): void;
+  /**
+   * Ends the container that signs with this access key in the middle of its invocation, as when its machine is lost: what it
+   * has sent takes effect or not. `false`: it is not busy.
+   */
+  kill(accessKeyId: string): boolean;
+  /** Told of each invocation that failed. Returns a way to stop listening. */
+  onFailure(listener: (failed: FailedInvocation) => void): () => void;
   /** What the functions wrote to stdout and stderr, the last 100,000 lines. */
   readonly logs: readonly LogLine[];
   onLog(listener: (line: LogLine) => void): () => void;
@@ -47,6 +55,7 @@ export function createLambda(options: LambdaOptions): Lambda {
   const mappings: { readonly functionName: string; readonly queueArn: string; readonly stop: () => void }[] = [];
   const running = new Set<Promise<unknown>>();
   const listeners = new Set<(line: LogLine) => void>();
+  const failureListeners = new Set<(failed: FailedInvocation) => void>();
   const logs: LogLine[] = [];
   const onLogLine = (line: LogLine): void => {
     if (logs.length >= longestLogLines) logs.splice(0, longestLogLines / 2);
@@ -67,6 +76,10 @@ export function createLambda(options: LambdaOptions): Lambda {
   const onInvocation = (invocation: Promise<unknown>): void => {
     running.add(invocation);
     void invocation.finally(() => running.delete(invocation));
+  };
+
+  const onFailure = (failed: FailedInvocation): void => {
+    for (const listener of failureListeners) listener(failed);
   };
 
   const configuration = ({ arn, definition, timeoutMs }: DeployedFunction): Members => ({
@@ -177,7 +190,7 @@ export function createLambda(options: LambdaOptions): Lambda {
     },
     async deploy(definition) {
       const before = functions.get(definition.name);
-      const fn = deployFunction(definition, { ...options, onLogLine, onInvocation });
+      const fn = deployFunction(definition, { ...options, onLogLine, onInvocation, onFailure });
       functions.set(definition.name, fn);
       await before?.stop();
       return fn.arn;
@@ -193,6 +206,11 @@ export function createLambda(options: LambdaOptions): Lambda {
         invoke: async (event) => find(functionName).invoke(event),
       });
       mappings.push({ functionName, queueArn: queue.arn, stop });
+    },
+    kill: (accessKeyId) => [...functions.values()].some((fn) => fn.kill(accessKeyId)),
+    onFailure(listener) {
+      failureListeners.add(listener);
+      return () => void failureListeners.delete(listener);
     },
     logs,
     onLog(listener) {

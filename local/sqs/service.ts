@@ -20,6 +20,7 @@ export interface SqsOptions {
 export interface Sqs extends DeliveryTarget {
   /** The queue itself, for what consumes it inside the stack. */
   queue(arn: string): Queue | undefined;
+  queues(): readonly Queue[];
   /** Ends every long poll. */
   stop(): void;
 }
@@ -254,6 +255,7 @@ export function createSqs({ clock, region, accountId, endpoint }: SqsOptions): S
       byArn(targetArn)?.send({ body, attributes: messageAttributes, senderId });
     },
     queue: byArn,
+    queues: () => [...queues.values()],
     stop: () => stopped.abort(),
   };
 }

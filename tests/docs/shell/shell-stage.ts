@@ -83,6 +83,10 @@ export async function startShellStage(
     REKEY_DOCS_PROGRAM_node: process.execPath,
     REKEY_DOCS_PROGRAM_npm: "npm",
     REKEY_DOCS_PROGRAM_redis_cli: redisCli,
+    REKEY_DOCS_PROGRAM_rekey: script(
+      path.join(folder, "rekey-program"),
+      `exec '${process.execPath}' '${root}/cli/main.ts'`,
+    ),
     REKEY_DOCS_PROGRAM_sam: real.sam,
     REKEY_DOCS_PROGRAM_vault: vault,
   };

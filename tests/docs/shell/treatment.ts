@@ -28,6 +28,7 @@ function npm(words: readonly string[]): Treatment {
   if (command !== "run" || scripts[script] === undefined)
     throw new Error(`no such command of npm's: ${words.join(" ")}`);
   if (script === "demo") return inCi('on_a_bare_machine "npm ci && npm run demo"');
+  if (script === "chaos") return inCi("npm run --silent chaos");
   // What npm test runs first.
   if (script === "build") return inCi('check "npm test" npm test');
   return { how: "run", program: "npm" };
