@@ -3,6 +3,7 @@ import { benchAgent } from "./agent.ts";
 import { benchBrokenBackend } from "./broken-backend.ts";
 import { benchBundles } from "./bundles.ts";
 import { benchCachedReads } from "./cached-reads.ts";
+import { benchCommandLine } from "./command-line.ts";
 import { benchFleet } from "./fleet/fleet.ts";
 import { benchFunctionMemory } from "./function-memory.ts";
 import { benchRotations } from "./rotations.ts";
@@ -27,6 +28,7 @@ const benches = {
   imports: benchClientImports,
   memory: benchMemory,
   broken: benchBrokenBackend,
+  start: benchCommandLine,
   propagation: benchPropagation,
   fleet: benchFleet,
   agent: benchAgent,

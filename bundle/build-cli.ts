@@ -1,8 +1,11 @@
-import { chmod } from "node:fs/promises";
+import { chmod, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { builtinsWithoutFacade, unreached, versionsOnly } from "./bundle-function.ts";
+import { bundledPackages } from "./bundled-packages.ts";
+import { lockedPackages } from "./locked-packages.ts";
+import { thirdPartyLicenses } from "./third-party-licenses.ts";
 import { unreachedOfMysql2 } from "./unreached-of-mysql2.ts";
 import { unreachedOfRedis } from "./unreached-of-redis.ts";
 
@@ -15,7 +18,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
  */
 export async function buildCli(): Promise<void> {
   const outdir = path.join(root, "dist/package/cli");
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: { rekey: "cli/main.ts", "runtime-worker": "local/lambda/runtime-worker.ts" },
     outdir,
@@ -31,7 +34,16 @@ export async function buildCli(): Promise<void> {
     },
     alias: { "iconv-lite": `${root}bundle/text-decoding.ts` },
     plugins: [builtinsWithoutFacade, unreachedOfMysql2, unreached, unreachedOfRedis, versionsOnly],
+    metafile: true,
     logLevel: "warning",
   });
+  const locked = lockedPackages();
+  const packages = bundledPackages(metafile).map((bundled) => {
+    const known = locked.get(bundled);
+    if (known === undefined)
+      throw new Error(`${bundled} is bundled, so package.json must have it among its dependencies`);
+    return known;
+  });
+  await writeFile(path.join(outdir, "THIRD-PARTY-LICENSES.txt"), await thirdPartyLicenses(packages));
   await chmod(path.join(outdir, "rekey.js"), 0o755);
 }

@@ -39,9 +39,12 @@ const text = ({ secretArn, actions, findings }: AdoptionPlan): string =>
 
 /** Brings an existing secret under management. */
 export const adoptCommand: Run = async ([secretId = ""], given, context) => {
-  const { deps: rotation, folder, secretArn, account, mirror } = await composeFor(secretId, process.env, context);
+  const functionToBe = (secretArn: string, folder: string): string =>
+    textOption(given, "function") ?? functionOf(secretArn, textOption(given, "stack") ?? "rekey", folder);
+  const composed = await composeFor(secretId, process.env, context, functionToBe);
+  const { deps: rotation, folder, secretArn, account, mirror } = composed;
   const adoption: Adoption = {
-    functionArn: textOption(given, "function") ?? functionOf(secretArn, textOption(given, "stack") ?? "rekey", folder),
+    functionArn: functionToBe(secretArn, folder),
     schedule: scheduleOf(given),
     tags: tagsOf(given),
   };

@@ -39,6 +39,11 @@ export interface CommandDefinition {
 
 export const jsonOption: CommandOption = { flags: "--json", about: "for programs" };
 export const yesOption: CommandOption = { flags: "-y, --yes", about: "do not ask; needed where there is no terminal" };
+export const clusterOption: CommandOption = {
+  flags: "--cluster <name=file>",
+  about: "look at this Vault cluster, by the VAULT_ variables in the file; may be given several times",
+  many: true,
+};
 export const reasonOption: CommandOption = {
   flags: "--reason <text>",
   about: "why, kept in the secret's tag rekey:rotation-reason and so in CloudTrail",

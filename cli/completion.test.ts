@@ -38,21 +38,3 @@ test("help shows every command, each with its examples", async () => {
     for (const example of examples) expect(shown[at]).toContain(`  ${example}\n`);
   }
 });
-
-test("every example begins with a command that there is, and uses options that it has", () => {
-  for (const { examples } of commands) {
-    for (const example of examples) {
-      const [, name, rest = ""] = /\brekey ([\w-]+)([^|>]*)/.exec(example) ?? [];
-      const command = commands.find((one) => one.name === name);
-      expect(command?.name).toBe(name);
-      const own = [
-        ...(command?.options ?? []),
-        ...["--profile", "--region", "--endpoint-url"].map((flags) => ({ flags })),
-      ];
-      const unknown = [...rest.replaceAll(/"[^"]*"/g, "").matchAll(/--[\w-]+/g)].filter(
-        ([flag]) => !own.some(({ flags }) => flags.split(/[ ,]+/).includes(flag)),
-      );
-      expect(unknown).toEqual([]);
-    }
-  }
-});

@@ -26,11 +26,15 @@ export interface Composed {
   readonly mirror?: MirrorProbe;
 }
 
-/** What the secret's rotation function is wired to, from its own configuration where that may be read, else from here. */
+/**
+ * What the secret's rotation function, or the one that it is to have, is wired to: from the function's own configuration where
+ * that may be read, else from here.
+ */
 export async function composeFor(
   secretId: string,
   variables: Readonly<Record<string, string | undefined>>,
   call: CallOptions,
+  functionToBe?: (secretArn: string, folder: string) => string,
 ): Promise<Composed> {
   const secretsManager = new SecretsManagerClient({});
   const account = awsAccount({ lambda: new LambdaClient({}), iam: new IAMClient({}), secretsManager });
@@ -40,10 +44,10 @@ export async function composeFor(
   if (current === undefined) {
     throw new RekeyError("secret-not-found", { context: { secret: secretArn, label: "AWSCURRENT" } });
   }
-  const facts =
-    rotationFunctionArn === undefined ? undefined : await account.rotationFunction(rotationFunctionArn, call);
-  const setting = (name: string): string | undefined => facts?.environment.get(name) ?? variables[name];
   const { folder, ...rotatable } = await engineNamed(parseDatabaseSecret(current.value).engine);
+  const functionArn = functionToBe?.(secretArn, folder) ?? rotationFunctionArn;
+  const facts = functionArn === undefined ? undefined : await account.rotationFunction(functionArn, call);
+  const setting = (name: string): string | undefined => facts?.environment.get(name) ?? variables[name];
   const mirror = environmentProbe(environmentOf(variables), store);
   const tlsCa = setting("REKEY_TLS_CA");
   return {

@@ -2,7 +2,8 @@ import { secretDetails, type SecretDetails } from "../shared/operations/fleet/se
 import { type RotationRun, secretHistory, type SecretHistory } from "../shared/operations/fleet/history.ts";
 import { columns } from "./columns.ts";
 import type { Run } from "./command.ts";
-import { operator } from "./operator.ts";
+import { flagOption } from "./given.ts";
+import { operatorWithClusters } from "./operator.ts";
 import { healthText, mirrorText } from "./standing-text.ts";
 import { coloured } from "./terminal.ts";
 import { instant } from "./times.ts";
@@ -85,10 +86,12 @@ function text({ summary, mirrors, subscribers, regionsBehind }: SecretDetails, h
 }
 
 /** Prints what happened to a secret. */
-export const historyCommand: Run = async ([secretId = ""], { json }, call) => {
-  const ports = operator();
+export const historyCommand: Run = async ([secretId = ""], given, call) => {
+  const ports = await operatorWithClusters(given);
   const history = await secretHistory(ports, secretId, call);
   const details = await secretDetails(ports, history.secretArn, call);
-  console.log(json === true ? JSON.stringify({ ...details, ...history }, undefined, 2) : text(details, history));
+  console.log(
+    flagOption(given, "json") ? JSON.stringify({ ...details, ...history }, undefined, 2) : text(details, history),
+  );
   return 0;
 };

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { CreateSecretCommand, RotateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startStack, type Stack } from "../local/stack.ts";
+import { failureText } from "./failure-text.ts";
 
 let stack: Stack;
 let secretArn = "";
@@ -37,11 +38,11 @@ async function rekeyWith(
 ): Promise<{ code: number; out: string; err: string }> {
   const env = {
     ...process.env,
-    ...variables,
     AWS_ENDPOINT_URL: stack.aws.endpoint,
     AWS_REGION: stack.region,
     AWS_ACCESS_KEY_ID: "test",
     AWS_SECRET_ACCESS_KEY: "test",
+    ...variables,
   };
   return new Promise((done) => {
     execFile(process.execPath, [resolve(import.meta.dirname, "main.ts"), ...words], { env }, (error, out, err) => {
@@ -119,6 +120,19 @@ test.each([
 ])("%j is a wrong use: exit code 2 and how it is used", async (words, said) => {
   const { code, out, err } = await rekey(...words);
   expect([code, out, err]).toEqual([2, "", expect.stringContaining(said)]);
+});
+
+test("without credentials it says how to give them, and nothing but a fault's name is printed of a fault", async () => {
+  const nobody = {
+    AWS_ACCESS_KEY_ID: "",
+    AWS_SECRET_ACCESS_KEY: "",
+    AWS_EC2_METADATA_DISABLED: "true",
+    HOME: "/nowhere",
+  };
+  const { code, out, err } = await rekeyWith(nobody, "history", "db/orders");
+  expect([code, out]).toEqual([1, ""]);
+  expect(err).toContain("no AWS credentials were found: say --profile");
+  expect(failureText(new TypeError("canary"))).toMatch(/^internal-fault: .*name=TypeError/);
 });
 
 test("a secret that is not there: exit code 1, the code and what to do", async () => {

@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type CliStage, startCliStage } from "./test-stage.ts";
 
 let stage: CliStage;
@@ -165,6 +168,9 @@ test("adopt says what it will do, does it, and refuses what would fail", async (
   expect(wrong.code).toBe(1);
   expect(wrong.out).toContain("option-invalid");
   expect(wrong.out).toContain("refused: nothing was changed");
+  await stage.secret("db/pair", { alternating: true, rotated: false });
+  const pair = await stage.rekeyWith({ REKEY_ADMIN_SECRETS: "" }, "adopt", "db/pair", "--dry-run");
+  expect([pair.code, pair.out]).toEqual([0, expect.not.stringContaining("admin-secret-refused")]);
   const never = await stage.rekey("adopt", "db/stock", "--every", "0", "--yes");
   expect([never.code, never.err]).toEqual([1, expect.stringContaining("from 1 to 1000")]);
 });
@@ -218,6 +224,31 @@ test("mirror brings Vault up to date, and status --details and history show its 
   expect([all.code, outcomes]).toEqual([0, expect.arrayContaining(["unchanged"])]);
   expect((await stage.rekeyWith(stage.vault, "status", "--search", "orders", "--details")).out).toContain("current r1");
   expect((await stage.rekeyWith(stage.vault, "history", "db/orders")).out).toContain("<vault>  current r1");
+  const file = join(mkdtempSync(join(tmpdir(), "rekey-cluster-")), "eu.env");
+  onTestFinished(() => rmSync(dirname(file), { recursive: true }));
+  writeFileSync(
+    file,
+    Object.entries(stage.vault)
+      .map(([name, value]) => `${name}=${value}`)
+      .join("\n"),
+  );
+  const two = ["--cluster", `eu-1=${file}`, "--cluster", `eu-2=${file}`];
+  expect((await stage.rekey("history", "db/orders", ...two)).err).toContain("two clusters are at the same place");
+  const clusters = {
+    VAULT_CLUSTERS: "eu-1,eu-2",
+    VAULT_CLUSTER_ROUTES: "prefix:db/billing=eu-1,prefix:db/orders=eu-2",
+  };
+  const seen = await stage.rekeyWith(clusters, "status", "--details", "--cluster", `eu-1=${file}`, "--json");
+  const standings = seen.out
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { name: string; mirrors: object[] });
+  expect(standings.find(({ name }) => name === "db/billing")?.mirrors).toMatchObject([
+    { cluster: "eu-1", state: "current" },
+  ]);
+  expect(standings.find(({ name }) => name === "db/orders")?.mirrors).toMatchObject([
+    { cluster: "eu-1", state: "left" },
+  ]);
   const nobody = await stage.rekeyWith(stage.vault, "mirror", "nobody");
   expect([nobody.code, nobody.err]).toEqual([1, expect.stringContaining("secret-not-found")]);
   const elsewhere = { ...stage.vault, VAULT_ADDR: "http://127.0.0.1:1" };

@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
-import { isRekeyError } from "../shared/errors/rekey-error.ts";
 import { type CommandContext, type CommandDefinition, interruptedCode } from "./command.ts";
+import { failureText } from "./failure-text.ts";
 import { programOf } from "./program.ts";
 import { version } from "./version.ts";
 
@@ -38,9 +38,9 @@ export async function runProgram(definitions: readonly CommandDefinition[], word
     else if (interrupt.signal.aborted) {
       console.error("interrupted");
       process.exitCode = interruptedCode;
-    } else if (isRekeyError(error)) {
-      console.error(`${error.message}\n${error.hint}\nmore: docs/runbook.md#${error.code}`);
+    } else {
+      console.error(failureText(error));
       process.exitCode = 1;
-    } else throw error;
+    }
   }
 }

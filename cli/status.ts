@@ -6,7 +6,7 @@ import { type Standing, standings } from "../shared/operations/fleet/standing.ts
 import { columns } from "./columns.ts";
 import type { CommandContext, Given, Run } from "./command.ts";
 import { flagOption, numberOption, pairOf, textOption } from "./given.ts";
-import { operator } from "./operator.ts";
+import { operatorWithClusters } from "./operator.ts";
 import { adoptionText, healthText, mirrorText } from "./standing-text.ts";
 import { coloured, progressLine } from "./terminal.ts";
 import { fromNow, span } from "./times.ts";
@@ -50,7 +50,7 @@ function totals(rows: readonly Row[]): string {
 }
 
 async function* rowsOf(given: Given, context: CommandContext): AsyncGenerator<Row> {
-  const ports = operator();
+  const ports = await operatorWithClusters(given);
   const search = textOption(given, "search");
   const tag = textOption(given, "tag");
   const limit = numberOption(given, "limit") ?? Infinity;

@@ -1,7 +1,10 @@
 import { createInterface } from "node:readline/promises";
+import type { Readable, Writable } from "node:stream";
 import { RekeyError } from "../shared/errors/rekey-error.ts";
 
 type Colour = "green" | "yellow" | "red" | "dim";
+type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+type Input = Readable & { readonly isTTY?: boolean };
 
 const codes: Readonly<Record<Colour, readonly [number, number]>> = {
   green: [32, 39],
@@ -11,30 +14,28 @@ const codes: Readonly<Record<Colour, readonly [number, number]>> = {
 };
 
 /** https://no-color.org: any value but an empty one says no. */
-const isColoured = (stream: NodeJS.WriteStream): boolean =>
-  stream.isTTY && (process.env["NO_COLOR"] ?? "") === "" && process.env["TERM"] !== "dumb";
+const takesColours = (output: Output): boolean =>
+  output.isTTY === true && (process.env["NO_COLOR"] ?? "") === "" && process.env["TERM"] !== "dumb";
 
-/** The text in that colour where stdout is a terminal that is to have colours, else as it is. */
-export function coloured(colour: Colour, text: string): string {
-  if (!isColoured(process.stdout)) return text;
+/** The text in that colour where the output is a terminal that is to have colours, else as it is. */
+export function coloured(colour: Colour, text: string, output: Output = process.stdout): string {
+  if (!takesColours(output)) return text;
   const [on, off] = codes[colour];
   return `\u001B[${on}m${text}\u001B[${off}m`;
 }
 
-/** One line on stderr that is written over, where that is a terminal; nothing elsewhere. */
-export function progressLine(): { show(text: string): void; clear(): void } {
-  const { stderr } = process;
+/** One line that is written over, where the output is a terminal; nothing elsewhere. */
+export function progressLine(output: Output = process.stderr): { show(text: string): void; clear(): void } {
   let isShown = false;
-  const clear = (): void => {
-    if (isShown) stderr.write("\r\u001B[K");
-    isShown = false;
-  };
   return {
-    clear,
     show(text) {
-      if (!stderr.isTTY) return;
-      stderr.write(`\r\u001B[K${text.slice(0, (stderr.columns || 80) - 1)}`);
+      if (output.isTTY !== true) return;
+      output.write(`\r\u001B[K${text.slice(0, (output.columns ?? 80) - 1)}`);
       isShown = true;
+    },
+    clear() {
+      if (isShown) output.write("\r\u001B[K");
+      isShown = false;
     },
   };
 }
@@ -46,24 +47,34 @@ export function bar(done: number, all: number): string {
 }
 
 /**
- * Says on stderr what will happen and asks on the terminal. Whether the answer is yes. Errors: `option-invalid` where there
- * is no terminal to ask on.
+ * Says what will happen and asks on the terminal. Whether the answer is yes. Errors: `option-invalid` where there is no
+ * terminal to ask on; `time-budget-spent` when the signal fires before there is an answer.
  */
-export async function confirmed(what: string, yes: boolean, signal: AbortSignal): Promise<boolean> {
-  console.error(what);
+export async function confirmed(
+  what: string,
+  yes: boolean,
+  signal: AbortSignal,
+  { input, output }: { readonly input: Input; readonly output: Output } = {
+    input: process.stdin,
+    output: process.stderr,
+  },
+): Promise<boolean> {
+  output.write(`${what}\n`);
   if (yes) return true;
-  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+  if (input.isTTY !== true || output.isTTY !== true) {
     throw new RekeyError("option-invalid", {
       context: { option: "yes", problem: "there is no terminal to ask on" },
       hint: "say --yes when this is what you want; nothing was done",
     });
   }
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const lines = createInterface({ input, output });
+  // While it asks, the terminal gives Ctrl-C to it in place of the process.
+  lines.once("SIGINT", () => process.kill(process.pid, "SIGINT"));
   try {
     return /^y(?:es)?$/i.test((await lines.question("Go on? [y/N] ", { signal })).trim());
   } catch (error) {
-    if (signal.aborted) return false;
-    throw error;
+    if (!signal.aborted) throw error;
+    throw new RekeyError("time-budget-spent", { context: { problem: "no answer" }, hint: "nothing was done" });
   } finally {
     lines.close();
   }

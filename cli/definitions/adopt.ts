@@ -24,5 +24,7 @@ export const adopt: CommandDefinition = {
   ],
   exitCodes: { 1: "something is against it, and nothing was done" },
   aws: true,
+  // A question may wait for its answer.
+  timeoutMs: 600_000,
   load: async () => (await import("../adopt.ts")).adoptCommand,
 };

@@ -1,4 +1,4 @@
-import { type CommandDefinition, jsonOption } from "../command.ts";
+import { clusterOption, type CommandDefinition, jsonOption } from "../command.ts";
 
 export const history: CommandDefinition = {
   name: "history",
@@ -7,7 +7,7 @@ export const history: CommandDefinition = {
   about: [
     "Versions and labels come from Secrets Manager, steps from the rotation function's log in CloudWatch Logs, and who changed what from CloudTrail's event history (90 days, some minutes late). Vault and subscribers are shown as by status --details. A source that may not be asked is named, and the rest is shown.",
   ],
-  options: [jsonOption],
+  options: [clusterOption, jsonOption],
   examples: ["rekey history prod/orders", "rekey history prod/orders --json | jq '.rotations[0].steps'"],
   aws: true,
   load: async () => (await import("../history.ts")).historyCommand,

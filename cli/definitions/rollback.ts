@@ -11,5 +11,7 @@ export const rollback: CommandDefinition = {
   options: [reasonOption, { flags: "--dry-run", about: "log in and say what would be done" }, yesOption, jsonOption],
   examples: ["rekey rollback prod/orders --dry-run", 'rekey rollback prod/orders --reason "INC-44 wrong grants"'],
   aws: true,
+  // A question may wait for its answer.
+  timeoutMs: 600_000,
   load: async () => (await import("../rollback.ts")).rollbackCommand,
 };

@@ -1,4 +1,4 @@
-import type { CommandDefinition } from "../command.ts";
+import { clusterOption, type CommandDefinition } from "../command.ts";
 
 export const status: CommandDefinition = {
   name: "status",
@@ -12,6 +12,7 @@ export const status: CommandDefinition = {
     { flags: "--tag <key[=value]>", about: "secrets with this tag" },
     { flags: "--every-secret", about: "also those that are not managed" },
     { flags: "--details", about: "ask Vault and the adoption table, too" },
+    clusterOption,
     { flags: "--limit <number>", about: "show so many at most" },
     { flags: "--check", about: "exit with 1 when a secret is stuck, overdue or empty" },
     { flags: "--watch [seconds]", about: "show it anew every so many seconds, 5 unless said, until Ctrl-C" },

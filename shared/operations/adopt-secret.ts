@@ -45,7 +45,7 @@ function checkAdoption({ functionArn, schedule, tags }: Adoption): void {
     "everyDays" in schedule &&
     !(Number.isInteger(schedule.everyDays) && schedule.everyDays > 0 && schedule.everyDays <= 1000)
   ) {
-    throw refuse("every-days", "use a whole number from 1 to 1000");
+    throw refuse("every", "use a whole number from 1 to 1000");
   }
   if ("expression" in schedule && !/^(?:cron|rate)\(.+\)$/.test(schedule.expression)) {
     throw refuse("schedule", "use cron(…) or rate(…) as Secrets Manager reads them");

@@ -22,10 +22,13 @@ const limits = {
 
 /**
  * What views of secrets, campaigns and rollbacks work with, for the operator's own credentials as the SDK finds them. The
- * adoption table is the one that `REKEY_ADOPTION_TABLE` names, Vault the one of mirror-to-vault's variables; without them
- * neither is looked at.
+ * adoption table is the one that `REKEY_ADOPTION_TABLE` names, Vault the one of mirror-to-vault's variables, or several, each
+ * by its connection; without them neither is looked at. Errors: `option-invalid`.
  */
-export function operatorPorts(environment: Environment): FleetPorts & CampaignPorts {
+export function operatorPorts(
+  environment: Environment,
+  connections: ReadonlyMap<string, Environment> = new Map(),
+): FleetPorts & CampaignPorts {
   const secretsManager = new SecretsManagerClient(limits);
   const store = secretsManagerStore(secretsManager);
   const table = environment.text("REKEY_ADOPTION_TABLE");
@@ -35,7 +38,7 @@ export function operatorPorts(environment: Environment): FleetPorts & CampaignPo
     administration: secretAdministration(secretsManager),
     log: stepLog(new CloudWatchLogsClient(limits)),
     trail: cloudTrail(new CloudTrailClient(limits)),
-    mirrors: environmentViews(environment, store),
+    mirrors: environmentViews(environment, store, connections),
     ...(table === undefined ? {} : { adoptions: adoptionTable(new DynamoDBClient(limits), table) }),
     nowMs: Date.now,
     pause: async (ms, { signal }) =>

@@ -40,10 +40,25 @@ export function environmentAudit(environment: Environment, store: SecretStore): 
 }
 
 /**
- * The Vault clusters that the environment describes, each to be looked at without a secret's value: as of mirror-to-vault, one
- * or none. Errors: `option-invalid`.
+ * Vault clusters, each to be looked at without a secret's value: those of the connections, by name; without any, the one that
+ * the environment describes, if it does. Where `VAULT_CLUSTERS` names several, each secret belongs to one. Errors:
+ * `option-invalid`.
  */
-export function environmentViews(environment: Environment, store: SecretStore): readonly MirrorView[] {
+export function environmentViews(
+  environment: Environment,
+  store: SecretStore,
+  connections: ReadonlyMap<string, Environment>,
+): readonly MirrorView[] {
+  if (connections.size > 0) {
+    const names = environment.text("VAULT_CLUSTERS");
+    const clusters =
+      names === undefined ? undefined : parseVaultClusters(names, environment.text("VAULT_CLUSTER_ROUTES"));
+    return [...connections].map(([name, connection]) => {
+      const mirrors: MirrorCluster["mirrors"] = (secret) =>
+        clusters === undefined || clusterOf(secret, clusters) === name;
+      return vaultKv2View({ name, mirrors }, environmentVault(connection, store), optionsOf(connection));
+    });
+  }
   const address = environment.text("VAULT_ADDR");
   if (address === undefined) return [];
   const cluster = environmentCluster(environment) ?? { name: address, mirrors: () => true };

@@ -146,6 +146,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "node:events",
       "node:path",
       "node:readline/promises",
+      "node:stream",
       "node:url",
       "node:timers/promises",
       "node:crypto",

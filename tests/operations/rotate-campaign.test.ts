@@ -136,6 +136,18 @@ describe("a campaign", () => {
     );
   });
 
+  test("that nobody listens to any more begins nothing further, and goes on under its name", async () => {
+    const fleet = memoryFleet(named(40));
+    const options = { campaign: "left", pollMs: 100, atOnce: 2 };
+    for await (const { type } of rotateCampaign(fleet.ports, named(40), options, never)) if (type === "progress") break;
+    const begun = fleet.starts.length;
+    await fleet.ports.pause(60_000, never);
+    await fleet.ports.pause(60_000, never);
+    expect([begun, fleet.starts.length]).toEqual([1, 1]);
+    expect(end(await run(fleet, named(40), { campaign: "left" }))).toMatchObject({ failed: 0, left: 0 });
+    expect(fleet.secret("db/app-0").versions).toHaveLength(2);
+  });
+
   test("run again after the cause was mended, it rotates anew what had been rolled back, and nothing else", async () => {
     const fleet = memoryFleet(named(4));
     fleet.fates.set("db/app-2", "rolled-back");

@@ -1,24 +1,36 @@
-/** What several workers tell, as one async iterable; it ends when the work does, and throws what the work threw. */
+import type { CallOptions } from "../../rotation/ports.ts";
+
+/**
+ * What several workers tell, as one async iterable; it begins when it is first asked, ends when the work does, and throws
+ * what the work threw. Left before its end, it fires the work's signal, as the caller's own does.
+ */
 export async function* eventStream<Event>(
-  work: (tell: (event: Event) => void) => Promise<void>,
+  work: (tell: (event: Event) => void, call: CallOptions) => Promise<void>,
+  { signal }: CallOptions,
 ): AsyncGenerator<Event> {
   const waiting: Event[] = [];
+  const left = new AbortController();
   let wake = (): void => undefined;
   let isOver = false;
-  const over = work((event) => {
+  const tell = (event: Event): void => {
     waiting.push(event);
     wake();
-  }).finally(() => {
+  };
+  const over = work(tell, { signal: AbortSignal.any([signal, left.signal]) }).finally(() => {
     isOver = true;
     wake();
   });
   // Its failure is thrown below, when all that was told before has been taken.
   over.catch(() => undefined);
-  for (;;) {
-    yield* waiting.splice(0);
-    if (waiting.length > 0) continue;
-    if (isOver) break;
-    await new Promise<void>((resolve) => (wake = resolve));
+  try {
+    for (;;) {
+      yield* waiting.splice(0);
+      if (waiting.length > 0) continue;
+      if (isOver) break;
+      await new Promise<void>((resolve) => (wake = resolve));
+    }
+    await over;
+  } finally {
+    left.abort();
   }
-  await over;
 }

@@ -95,7 +95,8 @@ const mostFollowed = 5;
  * `stopAfter` failures no further rotation is begun, while those under way are waited for. Every rotation has a VersionId
  * made from the campaign's name, so that the state of a campaign is in Secrets Manager and nowhere else: run again under
  * the same name, after whatever stopped it, it passes over what it rotated, waits for what is under way and begins the rest.
- * When the caller's signal fires, nothing more is begun and nothing is cancelled: Secrets Manager goes on with what it has.
+ * When the caller's signal fires, or the iteration is left, nothing more is begun and nothing is cancelled: Secrets Manager
+ * goes on with what it has.
  *
  * Errors: `option-invalid`, before anything is changed. What fails for one secret is a `progress` event with its code, such
  * as `rotation-failed`, `rotation-under-way`, `rotation-disabled`, `access-denied`.
@@ -104,10 +105,10 @@ export function rotateCampaign(
   ports: CampaignPorts,
   secretIds: readonly string[],
   options: CampaignOptions,
-  call: CallOptions,
+  caller: CallOptions,
 ): AsyncGenerator<CampaignEvent> {
   const { waves, ...settings } = campaignWaves(secretIds, options);
-  return eventStream<CampaignEvent>(async (tell) => {
+  return eventStream<CampaignEvent>(async (tell, call) => {
     const { campaign } = settings;
     const followed = { ...settings, followsSteps: secretIds.length <= mostFollowed };
     const running: Running = { ports, settings: followed, tell, turn: pacer(ports, settings.startsPerSecond) };
@@ -138,5 +139,5 @@ export function rotateCampaign(
     const left = secretIds.length - ok - already - failed;
     const stopped = call.signal.aborted ? "by-caller" : left > 0 ? "by-failures" : "no";
     tell({ type: "campaign-finished", campaign, rotated: ok, already, failed, left, stopped });
-  });
+  }, caller);
 }

@@ -12,15 +12,15 @@ const mirrorsAtOnce = 8;
 
 /**
  * Brings the mirror of each secret to how the secret stands now, several at a time, and tells of each as it is done. What
- * fails for one is told, and the others go on. When the caller's signal fires it ends early, without an error. May be
+ * fails for one is told, and the others go on. When the caller's signal fires, or the iteration is left, it ends early, without an error. May be
  * repeated.
  */
 export function mirrorFleet(
   ports: MirrorPorts,
   secretIds: AsyncIterable<string> | Iterable<string>,
-  call: CallOptions,
+  caller: CallOptions,
 ): AsyncGenerator<MirrorEvent> {
-  return eventStream<MirrorEvent>(async (tell) => {
+  return eventStream<MirrorEvent>(async (tell, call) => {
     const running = new Set<Promise<void>>();
     let fault: Error | undefined;
     const mirror = async (secretId: string): Promise<void> => {
@@ -39,5 +39,5 @@ export function mirrorFleet(
     }
     await Promise.all(running);
     if (fault !== undefined) throw fault;
-  });
+  }, caller);
 }

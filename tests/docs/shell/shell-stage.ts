@@ -82,11 +82,11 @@ export async function startShellStage(
     REKEY_DOCS_PROGRAM_aws: real.aws,
     REKEY_DOCS_PROGRAM_node: process.execPath,
     REKEY_DOCS_PROGRAM_npm: "npm",
-    REKEY_DOCS_PROGRAM_rekey: script(
-      path.join(folder, "rekey-command"),
-      `exec '${process.execPath}' '${path.join(root, "cli/main.ts")}'`,
-    ),
     REKEY_DOCS_PROGRAM_redis_cli: redisCli,
+    REKEY_DOCS_PROGRAM_rekey: script(
+      path.join(folder, "rekey-program"),
+      `exec '${process.execPath}' '${root}/cli/main.ts'`,
+    ),
     REKEY_DOCS_PROGRAM_sam: real.sam,
     REKEY_DOCS_PROGRAM_vault: vault,
   };

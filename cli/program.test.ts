@@ -1,0 +1,28 @@
+import { execFileSync } from "node:child_process";
+import { expect, test } from "vitest";
+import { commands } from "./commands.ts";
+import { programOf } from "./program.ts";
+
+const examples = commands.flatMap(({ examples: lines }) => lines.map((example) => ({ example })));
+
+/** The words that a shell gives to rekey, which is all that is run of the line. */
+function wordsOf(example: string): readonly string[] {
+  const line = example.replace(/^source <\((.+)\)$/, "$1").replace(/ [|>] .*$/, "");
+  const script = `rekey() { for word in "$@"; do printf '%s\\0' "$word"; done; }\n${line}`;
+  return execFileSync("/bin/sh", ["-c", script], { encoding: "utf8" }).split("\0").slice(0, -1);
+}
+
+test.each(examples)("$example is understood by one command", async ({ example }) => {
+  const called: string[] = [];
+  const deaf = commands.map((command) => ({
+    ...command,
+    aws: false,
+    load: async () => async () => called.push(command.name),
+    options: command.aws ? [...command.options, { flags: "--endpoint-url <url>", about: "" }] : command.options,
+  }));
+  const context = () => ({ signal: AbortSignal.timeout(1_000), isInterrupted: () => false });
+  const program = programOf(deaf, "1.0.0", context, () => undefined).configureOutput({ writeErr: () => undefined });
+  const words = wordsOf(example);
+  await program.parseAsync(words, { from: "user" });
+  expect(called).toEqual([words[0]]);
+});
