@@ -1,4 +1,5 @@
 import { loadavg } from "node:os";
+import { benchAgent } from "./agent.ts";
 import { benchBrokenBackend } from "./broken-backend.ts";
 import { benchBundles } from "./bundles.ts";
 import { benchCachedReads } from "./cached-reads.ts";
@@ -28,6 +29,7 @@ const benches = {
   broken: benchBrokenBackend,
   propagation: benchPropagation,
   fleet: benchFleet,
+  agent: benchAgent,
 };
 
 /** These take minutes, and run when they are asked for. */

@@ -2,7 +2,7 @@ import { chmod } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { builtinsWithoutFacade, requireForCommonJs, unreached, versionsOnly } from "./bundle-function.ts";
+import { builtinsWithoutFacade, unreached, versionsOnly } from "./bundle-function.ts";
 import { unreachedOfMysql2 } from "./unreached-of-mysql2.ts";
 import { unreachedOfRedis } from "./unreached-of-redis.ts";
 
@@ -25,7 +25,10 @@ export async function buildCli(): Promise<void> {
     platform: "node",
     target: "node20",
     mainFields: ["module", "main"],
-    banner: { js: requireForCommonJs },
+    // An import, by which publint knows an ES module.
+    banner: {
+      js: 'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);',
+    },
     alias: { "iconv-lite": `${root}bundle/text-decoding.ts` },
     plugins: [builtinsWithoutFacade, unreachedOfMysql2, unreached, unreachedOfRedis, versionsOnly],
     logLevel: "warning",

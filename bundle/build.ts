@@ -1,4 +1,6 @@
 import { mkdir, readdir, rename, stat, writeFile } from "node:fs/promises";
+import type { Metafile } from "esbuild";
+import { bundleAgent } from "./bundle-agent.ts";
 import { bundleFunction } from "./bundle-function.ts";
 import { bundledPackages } from "./bundled-packages.ts";
 import { lockedPackages } from "./locked-packages.ts";
@@ -8,11 +10,10 @@ import { thirdPartyLicenses } from "./third-party-licenses.ts";
 const locked = lockedPackages();
 const bundledIn = new Map<string, string[]>();
 
-for (const name of await readdir("functions")) {
-  const folder = `dist/functions/${name}`;
+async function write(name: string, folder: string, bundle: (outfile: string) => Promise<Metafile>): Promise<void> {
   const next = `${folder}/next.mjs`;
-  const bundled = bundledPackages(await bundleFunction(name, next));
-  // A stack that loads the function meanwhile finds the old file or the new one, whole.
+  const bundled = bundledPackages(await bundle(next));
+  // Whoever loads it meanwhile finds the old file or the new one, whole.
   await rename(next, `${folder}/index.mjs`);
   // Apart, since Lambda gets the function's whole folder.
   await mkdir(`dist/maps/${name}`, { recursive: true });
@@ -23,4 +24,8 @@ for (const name of await readdir("functions")) {
   const { size } = await stat(`${folder}/index.mjs`);
   console.log(`${folder}/index.mjs ${(size / 1024).toFixed(0)} KB`);
 }
+
+for (const name of await readdir("functions"))
+  await write(name, `dist/functions/${name}`, async (outfile) => bundleFunction(name, outfile));
+await write("agent", "dist/agent", bundleAgent);
 await writeFile("dist/rekey.cdx.json", sbom(locked, bundledIn));

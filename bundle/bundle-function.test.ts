@@ -56,16 +56,28 @@ test.each([
   });
 });
 
-test.each(["announce-change", "mirror-to-vault", "notify-webhook", "reconcile", "retire-previous"])(
-  "%s loads and takes an empty batch",
-  async (name) => {
-    const outfile = path.join(folder, name, "index.mjs");
-    await bundleFunction(name, outfile);
-    const { handler } = (await import(pathToFileURL(outfile).href)) as {
-      handler: (event: unknown, context: object) => Promise<unknown>;
-    };
-    await expect(handler({ Records: [] }, { getRemainingTimeInMillis: () => 9_000 })).resolves.toEqual({
-      batchItemFailures: [],
-    });
-  },
-);
+test("check-login has every driver", async () => {
+  const outfile = path.join(folder, "check-login", "index.mjs");
+  const inputs = Object.keys((await bundleFunction("check-login", outfile)).inputs).join();
+  for (const driver of ["pg", "mysql2", "mongodb", "@redis/client"])
+    expect(inputs).toContain(`node_modules/${driver}/`);
+});
+
+test.each([
+  "announce-change",
+  "check-login",
+  "mirror-to-vault",
+  "notify-redis",
+  "notify-webhook",
+  "reconcile",
+  "retire-previous",
+])("%s loads and takes an empty batch", async (name) => {
+  const outfile = path.join(folder, name, "index.mjs");
+  await bundleFunction(name, outfile);
+  const { handler } = (await import(pathToFileURL(outfile).href)) as {
+    handler: (event: unknown, context: object) => Promise<unknown>;
+  };
+  await expect(handler({ Records: [] }, { getRemainingTimeInMillis: () => 9_000 })).resolves.toEqual({
+    batchItemFailures: [],
+  });
+});

@@ -7,6 +7,7 @@ export const packageEntries = {
   "client/acknowledgement/eventbridge": "shared/client/acknowledgement/eventbridge.ts",
   "client/secrets-manager": "shared/client/secrets-manager/secrets-manager-source.ts",
   "client/vault": "shared/client/vault/index.ts",
+  "client/vault-dynamic": "shared/client/vault-dynamic/dynamic-source.ts",
   "client/middy": "shared/client/middy/secrets-middleware.ts",
   "client/invalidation/sqs": "shared/client/invalidation/sqs-source.ts",
   "client/invalidation/subscriber-queue": "shared/client/invalidation/subscriber-queue.ts",

@@ -31,7 +31,7 @@ function component(locked: LockedPackage, properties: readonly Models.Property[]
 
 /**
  * A CycloneDX 1.6 document of what the lock file installs for production. The property `rekey:bundled-in` of a component
- * names a function whose bundle has code of it; one without is needed by the package's client or the command line only.
+ * names a function whose bundle, or the agent's, has code of it; one without is needed by the package's client or the command line only.
  */
 export function sbom(
   packages: ReadonlyMap<string, LockedPackage>,

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { Spec, Validation } from "@cyclonedx/cyclonedx-library";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { bundleAgent } from "./bundle-agent.ts";
 import { bundledPackages } from "./bundled-packages.ts";
 import { bundleFunction } from "./bundle-function.ts";
 import { lockedPackages } from "./locked-packages.ts";
@@ -12,7 +13,7 @@ import { thirdPartyLicenses } from "./third-party-licenses.ts";
 
 /** Each lets anybody use, change and pass on the code in a closed product, and asks for no more than to be named. */
 const allowed = new Set(["Apache-2.0", "MIT", "ISC", "0BSD", "BSD-2-Clause", "BSD-3-Clause"]);
-const names = readdirSync(new URL("../functions", import.meta.url));
+const names = [...readdirSync(new URL("../functions", import.meta.url)), "agent"];
 const locked = lockedPackages();
 const bundled = new Map<string, readonly string[]>();
 let folder = "";
@@ -20,7 +21,8 @@ let folder = "";
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "rekey-supply-"));
   for (const name of names) {
-    bundled.set(name, bundledPackages(await bundleFunction(name, path.join(folder, name, "index.mjs"))));
+    const outfile = path.join(folder, name, "index.mjs");
+    bundled.set(name, bundledPackages(await (name === "agent" ? bundleAgent(outfile) : bundleFunction(name, outfile))));
   }
 });
 afterAll(async () => rm(folder, { recursive: true }));
@@ -75,6 +77,7 @@ test("the SBOM has every package of the lock file that is not development's, wit
   expect(needs.get("node_modules/pg")).toContain("node_modules/pg-protocol");
   expect(needs.get("rekey")).toContain("node_modules/mysql2");
   expect(of.get("node_modules/pg")?.properties?.map(({ value }) => value)).toEqual([
+    "check-login",
     "rotate-postgres",
     "rotate-redshift",
   ]);
@@ -93,9 +96,11 @@ test.each(names)("the licences beside %s name each package in it, with a text", 
     expect(part.split("\n\n").slice(2).join("").length).toBeGreaterThan(200);
 });
 
-test("a package without a text of its licence is refused, unless it is MIT", async () => {
+test("a package without a text of its licence is refused, unless it is MIT or Apache-2.0", async () => {
   const withoutText = [...locked.values()].filter(({ name }) => name === "pg-types");
   expect(await thirdPartyLicenses(withoutText)).toContain("Permission is hereby granted, free of charge");
+  const apache = withoutText.map((locked) => ({ ...locked, licenses: ["Apache-2.0"] }));
+  expect(await thirdPartyLicenses(apache)).toMatch(/Version 2\.0, January 2004(?!.*rekey authors).*END OF TERMS/su);
   await expect(
     thirdPartyLicenses(withoutText.map((locked) => ({ ...locked, licenses: ["BSD-3-Clause"] }))),
   ).rejects.toThrow("pg-types");

@@ -6,19 +6,23 @@ import type { LockedPackage } from "./locked-packages.ts";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const isLegal = (file: string): boolean => /^(?:licen[cs]e|copying|notice)(?:[.-]|$)/i.test(file);
 
-/** Of the packages that come without the text of their licence, all are MIT. */
-const mit = await readFile(join(root, "bundle/mit-license.txt"), "utf8");
+/** For packages that come without the text of their licence. This repository's own licence has Apache's terms, and then its own authors. */
+const standardTexts: Readonly<Record<string, string>> = {
+  MIT: await readFile(join(root, "bundle/mit-license.txt"), "utf8"),
+  "Apache-2.0": (await readFile(join(root, "LICENSE"), "utf8")).replace(/^ *APPENDIX:.*/msu, ""),
+};
 
 async function legalTexts({ path, name, licenses }: LockedPackage): Promise<readonly string[]> {
   const files = (await readdir(join(root, path))).filter(isLegal).sort();
   if (files.length > 0) return Promise.all(files.map((file) => readFile(join(root, path, file), "utf8")));
-  if (!licenses.includes("MIT")) throw new Error(`${name} has no text of its licence, which is ${licenses.join(", ")}`);
+  const text = licenses.map((license) => standardTexts[license]).find((known) => known !== undefined);
+  if (text === undefined) throw new Error(`${name} has no text of its licence, which is ${licenses.join(", ")}`);
   const { author } = JSON.parse(await readFile(join(root, path, "package.json"), "utf8")) as {
     author?: string | { readonly name: string };
   };
   const holder = typeof author === "string" ? author : author?.name;
   return [
-    `The package names its licence and its author, ${holder ?? "which is missing"}, without the text, which is:\n\n${mit}`,
+    `The package names its licence and its author, ${holder ?? "which is missing"}, without the text, which is:\n\n${text}`,
   ];
 }
 
@@ -33,5 +37,5 @@ export async function thirdPartyLicenses(packages: readonly LockedPackage[]): Pr
     }
   }
   const parts = [...titlesOf].map(([text, titles]) => `${titles.join("\n")}\n\n${text}\n`);
-  return ["This function contains code of the following packages.\n", ...parts].join(`\n${"-".repeat(80)}\n\n`);
+  return ["This program contains code of the following packages.\n", ...parts].join(`\n${"-".repeat(80)}\n\n`);
 }

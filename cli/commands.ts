@@ -1,5 +1,6 @@
 import type { CommandDefinition } from "./command.ts";
 import { adopt } from "./definitions/adopt.ts";
+import { agent } from "./definitions/agent.ts";
 import { completion } from "./definitions/completion.ts";
 import { doctor } from "./definitions/doctor.ts";
 import { history } from "./definitions/history.ts";
@@ -33,5 +34,6 @@ export const commands: readonly CommandDefinition[] = [
   vaultPolicy,
   invoke,
   local,
+  agent,
   completion,
 ];

@@ -1,45 +1,5 @@
 #!/usr/bin/env node
-import { CommanderError } from "commander";
-import { isRekeyError } from "../shared/errors/rekey-error.ts";
-import { type CommandContext, type CommandDefinition, interruptedCode } from "./command.ts";
 import { commands } from "./commands.ts";
-import { programOf } from "./program.ts";
-import { version } from "./version.ts";
+import { runProgram } from "./run-program.ts";
 
-const interrupt = new AbortController();
-const timeoutMs = 60_000;
-
-/** The first Ctrl-C lets the command end in order; a second one ends it. */
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.on(signal, () => {
-    if (interrupt.signal.aborted) process.exit(interruptedCode);
-    interrupt.abort();
-  });
-}
-// `rekey status | head` is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
-});
-
-function contextOf({ timeoutMs: limitMs = timeoutMs }: CommandDefinition): CommandContext {
-  const signals = limitMs === false ? [] : [AbortSignal.timeout(limitMs)];
-  return {
-    signal: AbortSignal.any([interrupt.signal, ...signals]),
-    isInterrupted: () => interrupt.signal.aborted,
-  };
-}
-
-try {
-  const program = programOf(commands, version, contextOf, (exitCode) => (process.exitCode = exitCode));
-  await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else if (interrupt.signal.aborted) {
-    console.error("interrupted");
-    process.exitCode = interruptedCode;
-  } else if (isRekeyError(error)) {
-    console.error(`${error.message}\n${error.hint}\nmore: docs/runbook.md#${error.code}`);
-    process.exitCode = 1;
-  } else throw error;
-}
+await runProgram(commands, process.argv.slice(2));

@@ -25,6 +25,7 @@ export interface SecretFindingV1 {
   readonly secretName: string;
   readonly finding:
     | "current-missing"
+    | "current-refused"
     | "mirror-altered"
     | "mirror-left"
     | "mirror-missing"
@@ -32,6 +33,8 @@ export interface SecretFindingV1 {
     | "mirror-older"
     | "mirror-stray"
     | "pending-stuck"
+    | "replica-behind"
+    | "replica-failed"
     | "rotation-overdue";
   readonly versionId?: string;
   readonly repaired: boolean;
@@ -50,12 +53,33 @@ export interface SecretMirroredV1 {
   readonly at: string;
 }
 
+/** How far the replicas of a secret were for this version: when all had it, or after some minutes when not. Regions by what Secrets Manager says of them: in sync, still in progress, failed. At least once, in any order. */
+export interface SecretReplicatedV1 {
+  readonly schemaVersion: 1;
+  readonly secretArn: string;
+  readonly secretName: string;
+  readonly versionId: string;
+  readonly regionsInSync: readonly string[];
+  readonly regionsBehind: readonly string[];
+  readonly regionsFailed: readonly string[];
+  readonly at: string;
+}
+
 /** A secret that was scheduled for deletion can be read again. Without a versionId it has no value. At least once. */
 export interface SecretRestoredV1 {
   readonly schemaVersion: 1;
   readonly secretArn: string;
   readonly secretName: string;
   readonly versionId?: string;
+  readonly at: string;
+}
+
+/** Tags of rekey's of a secret were set or removed, by CloudTrail. Their names only: whoever receives it reads the tags as they are now. At least once, in any order. */
+export interface SecretRetaggedV1 {
+  readonly schemaVersion: 1;
+  readonly secretArn: string;
+  readonly secretName: string;
+  readonly tags: readonly string[];
   readonly at: string;
 }
 
@@ -111,7 +135,9 @@ export interface DetailByType {
   readonly "Secret Deleted": SecretDeletedV1;
   readonly "Secret Finding": SecretFindingV1;
   readonly "Secret Mirrored": SecretMirroredV1;
+  readonly "Secret Replicated": SecretReplicatedV1;
   readonly "Secret Restored": SecretRestoredV1;
+  readonly "Secret Retagged": SecretRetaggedV1;
   readonly "Secret Retired": SecretRetiredV1;
   readonly "Secret Rotated": SecretRotatedV1;
   readonly "Secret Rotation Failed": SecretRotationFailedV1;

@@ -102,7 +102,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     ...(options.rotationRetry === undefined ? {} : { retry: options.rotationRetry }),
   });
   const services = [secretsManager, eventBridge, sqs, sns, lambda, createDynamoDb(place), cloudTrail, logs];
-  for (const target of [sqs, sns, lambda]) connect(target);
+  for (const target of [sqs, sns, lambda, eventBridge]) connect(target);
 
   const vault = await startVault({ port: vaultPort, rootToken: vaultToken, clock });
   const onRequest = (request: RequestRecord): void => cloudTrail.noteCall(request, clock.now());

@@ -39,6 +39,7 @@ const operations: Readonly<Record<string, { readonly operation: string; readonly
   sqs: { operation: "SendMessage", action: "sqs:SendMessage" },
   sns: { operation: "Publish", action: "sns:Publish" },
   lambda: { operation: "Invoke", action: "lambda:InvokeFunction" },
+  events: { operation: "PutEvents", action: "events:PutEvents" },
 };
 
 /** The services that can be reached this way, each checked against its resource policy as AWS does. */

@@ -174,8 +174,8 @@ function combinations(pattern: Members): number {
   }, 1);
 }
 
-/** An event pattern of EventBridge, also SNS's filter policies. Errors: `InvalidEventPatternException`. */
-export function compilePattern(json: string): EventPattern {
+/** An event pattern of EventBridge, also SNS's filter policies, which may be longer. Errors: `InvalidEventPatternException`. */
+export function compilePattern(json: string, mostCharacters = 4096): EventPattern {
   let pattern: unknown;
   try {
     pattern = JSON.parse(json);
@@ -183,7 +183,7 @@ export function compilePattern(json: string): EventPattern {
     throw invalid("Event pattern is not valid JSON");
   }
   if (!isMembers(pattern)) throw invalid("Filter is not an object");
-  if (json.length > 4096) throw invalid("Event pattern is longer than 4096 characters");
+  if (json.length > mostCharacters) throw invalid(`Event pattern is longer than ${mostCharacters} characters`);
   if (combinations(pattern) > 1000) throw invalid("Too many combinations of $or: at most 1000");
   return branch(pattern);
 }

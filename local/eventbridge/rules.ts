@@ -24,6 +24,8 @@ export interface Target {
   readonly transformer?: InputTransformer;
   readonly retry: RetryPolicy;
   readonly deadLetterArn?: string;
+  /** The role that EventBridge delivers with, which a bus needs. */
+  readonly roleArn?: string;
 }
 
 export interface Rule {
@@ -47,7 +49,7 @@ export type Operation = (input: Members) => Members;
 
 const noSuch = (what: string): AwsError => new AwsError("ResourceNotFoundException", `${what} does not exist.`);
 const invalid = (message: string): AwsError => new AwsError("ValidationException", message);
-const targetKinds = new Set(["sqs", "sns", "lambda"]);
+const targetKinds = new Set(["sqs", "sns", "lambda", "events"]);
 
 function readTransformer(definition: unknown): InputTransformer | undefined {
   if (!isMembers(definition)) return undefined;
@@ -61,12 +63,14 @@ function readTarget(definition: Members): Target {
   const id = text(definition, "Id");
   if (!targetKinds.has(arn.split(":")[2] ?? "")) {
     throw invalid(
-      `Parameter ${arn} is not valid. Reason: targets of this kind are not emulated; sqs, sns and lambda are.`,
+      `Parameter ${arn} is not valid. Reason: targets of this kind are not emulated; sqs, sns, lambda and buses are.`,
     );
   }
   const inputs = ["Input", "InputPath", "InputTransformer"].filter((name) => definition[name] !== undefined);
   if (inputs.length > 1)
     throw invalid(`Only one of Input, InputPath, or InputTransformer must be provided for target ${id}.`);
+  const roleArn = optionalText(definition, "RoleArn");
+  if (arn.split(":")[2] === "events" && roleArn === undefined) throw invalid(`RoleArn is required for target ${arn}.`);
   const retry = record(definition, "RetryPolicy");
   const retries = optionalInteger(retry, "MaximumRetryAttempts") ?? 185;
   const ageSeconds = optionalInteger(retry, "MaximumEventAgeInSeconds") ?? 86_400;
@@ -81,6 +85,7 @@ function readTarget(definition: Members): Target {
     arn,
     definition,
     retry: { maximumRetries: retries, maximumAgeMs: ageSeconds * 1000 },
+    ...(roleArn === undefined ? {} : { roleArn }),
     ...(input === undefined ? {} : { input }),
     ...(inputPath === undefined ? {} : { inputPath }),
     ...(deadLetterArn === undefined ? {} : { deadLetterArn }),
@@ -216,6 +221,7 @@ export function createRuleBook(region: string, accountId: string) {
 
   return {
     operations,
+    hasBus: (name: string): boolean => buses.has(name),
     matching: (busName: string, event: Members): readonly Rule[] =>
       [...(buses.get(busName)?.rules.values() ?? [])].filter(
         (rule) => rule.state !== "DISABLED" && rule.matches(event),

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import type { Deliver, MessageAttributes } from "../aws/delivery.ts";
+import type { Deliver, DeliveryTarget, MessageAttributes } from "../aws/delivery.ts";
 import { isMembers, list, optionalText, recordList, type Members } from "../aws/members.ts";
 import { deliverWithRetries, type GivenUp } from "../aws/retrying-delivery.ts";
-import { AwsError, type AwsService, type BusEvent } from "../aws/service.ts";
+import { AwsError, type BusEvent } from "../aws/service.ts";
 import type { Clock } from "../clock.ts";
 import { atPath, transformInput } from "./input-transformer.ts";
 import { busNameOf, eventTime, putEvents, type EventEnvelope } from "./put-events.ts";
@@ -16,11 +16,11 @@ export interface EventBridgeOptions {
   readonly deliver: Deliver;
 }
 
-export interface EventBridge extends AwsService {
+export interface EventBridge extends DeliveryTarget {
   /** An event of AWS itself, on the default bus. */
   emit(event: BusEvent): void;
-  /** Called with every event that a bus accepted. Returns a way to stop listening. */
-  onEvent(listener: (busName: string, event: EventEnvelope) => void): () => void;
+  /** Called with every event that a bus of any region accepted. Returns a way to stop listening. */
+  onEvent(listener: (busName: string, event: EventEnvelope, region: string) => void): () => void;
 }
 
 const caller = { service: "events.amazonaws.com" };
@@ -44,13 +44,31 @@ function deadLetterAttributes(rule: Rule, target: Target, { failure, retries, ex
   );
 }
 
-/** EventBridge's classic buses: patterns, targets on SQS, SNS and Lambda, retries on the clock, dead-letter queues. */
+/** Buses of one region. */
+type RuleBook = ReturnType<typeof createRuleBook>;
+
+const busIn = (arn: string): { readonly region: string; readonly name: string } => ({
+  region: arn.split(":")[3] ?? "",
+  name: busNameOf(arn),
+});
+
+/** A service delivers as itself, and to a bus with the role of the rule's target, whose own policy is not looked at. */
+const deliveredBy = (target: Target, accountId: string) =>
+  target.roleArn === undefined ? caller : { arn: target.roleArn, accountId };
+
+/** EventBridge's classic buses of all regions: patterns, targets on SQS, SNS, Lambda and other buses, retries on the clock, dead-letter queues. */
 export function createEventBridge({ clock, region, accountId, deliver }: EventBridgeOptions): EventBridge {
-  const book = createRuleBook(region, accountId);
-  const listeners = new Set<(busName: string, event: EventEnvelope) => void>();
+  const books = new Map<string, RuleBook>();
+  const bookOf = (place: string): RuleBook => {
+    const book = books.get(place) ?? createRuleBook(place, accountId);
+    books.set(place, book);
+    return book;
+  };
+  const listeners = new Set<(busName: string, event: EventEnvelope, region: string) => void>();
 
   const send = async (rule: Rule, target: Target, event: EventEnvelope): Promise<void> => {
-    const delivery = { targetArn: target.arn, body: payload(target, event, rule), caller, sourceArn: rule.arn };
+    const by = deliveredBy(target, accountId);
+    const delivery = { targetArn: target.arn, body: payload(target, event, rule), caller: by, sourceArn: rule.arn };
     const givenUp = await deliverWithRetries(deliver, clock, delivery, target.retry);
     if (givenUp === undefined || target.deadLetterArn === undefined) return;
     await deliver({
@@ -62,34 +80,35 @@ export function createEventBridge({ clock, region, accountId, deliver }: EventBr
     });
   };
 
-  const publish = (busName: string, event: EventEnvelope): void => {
-    for (const listener of listeners) listener(busName, event);
-    for (const rule of book.matching(busName, event)) {
+  const publish = (place: string, busName: string, event: EventEnvelope): void => {
+    for (const listener of listeners) listener(busName, event, place);
+    for (const rule of bookOf(place).matching(busName, event)) {
       for (const target of rule.targets.values()) void send(rule, target, event);
     }
   };
 
-  const put = (input: Members): Members => {
-    const { accepted, answer } = putEvents(input, { accountId, region, nowMs: clock.now() });
+  const put = (input: Members, place: string): Members => {
+    const { accepted, answer } = putEvents(input, { accountId, region: place, nowMs: clock.now() });
     // An unknown bus takes the event and drops it, as AWS does.
-    for (const { busName, event } of accepted) publish(busName, event);
+    for (const { busName, event } of accepted) publish(place, busName, event);
     return answer;
   };
-  const operations = { ...book.operations, PutEvents: put };
-  const busArn = (nameOrArn: string | undefined): string =>
-    `arn:aws:events:${region}:${accountId}:event-bus/${busNameOf(nameOrArn ?? "default")}`;
+  const busArn = (place: string, nameOrArn = "default"): string =>
+    `arn:aws:events:${place}:${accountId}:event-bus/${busNameOf(nameOrArn)}`;
 
   return {
     name: "events",
     targets: ["AWSEvents"],
-    resources({ operation, input }) {
+    resources({ operation, input, region: place }) {
       if (operation === "PutEvents") {
-        return [...new Set(recordList(input, "Entries").map((entry) => busArn(optionalText(entry, "EventBusName"))))];
+        const buses = recordList(input, "Entries").map((entry) => busArn(place, optionalText(entry, "EventBusName")));
+        return [...new Set(buses)];
       }
       const rule = optionalText(input, "Rule") ?? (operation.includes("Bus") ? undefined : optionalText(input, "Name"));
       const busName = busNameOf(optionalText(input, "EventBusName") ?? "default");
-      if (rule === undefined) return [busArn(optionalText(input, "EventBusName") ?? optionalText(input, "Name"))];
-      return [`arn:aws:events:${region}:${accountId}:rule/${busName === "default" ? "" : `${busName}/`}${rule}`];
+      if (rule === undefined)
+        return [busArn(place, optionalText(input, "EventBusName") ?? optionalText(input, "Name"))];
+      return [`arn:aws:events:${place}:${accountId}:rule/${busName === "default" ? "" : `${busName}/`}${rule}`];
     },
     conditionKeys({ input }) {
       const entries = list(input, "Entries").filter(isMembers);
@@ -104,15 +123,16 @@ export function createEventBridge({ clock, region, accountId, deliver }: EventBr
         ...(detailType === undefined ? {} : { "events:detail-type": detailType }),
       };
     },
-    async handle({ operation, input }) {
-      const run = Object.entries(operations).find(([name]) => name === operation)?.[1];
+    async handle({ operation, input, region: place }) {
+      if (operation === "PutEvents") return { body: put(input, place) };
+      const run = Object.entries(bookOf(place).operations).find(([name]) => name === operation)?.[1];
       if (run === undefined) {
         throw new AwsError("UnknownOperationException", `The operation ${operation} is not emulated.`);
       }
       return { body: run(input) };
     },
     emit(event) {
-      publish("default", {
+      publish(region, "default", {
         ...event,
         version: "0",
         id: randomUUID(),
@@ -120,6 +140,15 @@ export function createEventBridge({ clock, region, accountId, deliver }: EventBr
         time: eventTime(clock.now()),
         region,
       });
+    },
+    exists(arn) {
+      const bus = busIn(arn);
+      return bookOf(bus.region).hasBus(bus.name);
+    },
+    /** The event stays as it is: its id, time, account and region are those of where it was put first. */
+    async accept({ targetArn, body }) {
+      const bus = busIn(targetArn);
+      publish(bus.region, bus.name, JSON.parse(body) as EventEnvelope);
     },
     onEvent(listener) {
       listeners.add(listener);

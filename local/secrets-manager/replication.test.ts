@@ -34,6 +34,21 @@ test("a replica has the primary's ARN but for the region, and follows values, la
   expect(ReplicationStatus).toEqual([{ Region: europe, Status: "InSync" }]);
 });
 
+test("a replica that is held keeps what it had, and the primary says so until it is let go", async () => {
+  const stage = await openStage();
+  const replica = await withReplica(stage);
+  const { ARN = "" } = await stage.client.describeSecret({ SecretId: "app" });
+  const letGo = stage.service.holdReplica(ARN, europe);
+  const { VersionId } = await stage.client.putSecretValue({ SecretId: "app", SecretString: "second" });
+  expect((await replica.getSecretValue({ SecretId: "app" })).SecretString).toBe("first");
+  const statusOf = async (): Promise<unknown> =>
+    (await stage.client.describeSecret({ SecretId: "app" })).ReplicationStatus?.map(({ Status }) => Status);
+  expect(await statusOf()).toEqual(["InProgress"]);
+  letGo();
+  expect(await replica.getSecretValue({ SecretId: "app" })).toMatchObject({ SecretString: "second", VersionId });
+  expect(await statusOf()).toEqual(["InSync"]);
+});
+
 test("a rotation of the primary reaches the replica, which cannot rotate by itself", async () => {
   const stage = await openStage();
   const replica = await withReplica(stage);

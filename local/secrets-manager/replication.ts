@@ -52,6 +52,20 @@ export function replicate(backend: Backend, secret: Secret, regions: readonly Me
   }
 }
 
+/** Makes a replica lag: it stays as it is until it is let go. Returns what lets it go. */
+export function holdReplica(backend: Backend, secret: Secret, region: string): () => void {
+  const replica = backend.table(region).find(secret.name);
+  const settings = secret.replicas.get(region);
+  if (replica?.primary !== secret || settings === undefined)
+    throw new RangeError(`no replica of ${secret.arn} in ${region}`);
+  replica.state = structuredClone(secret.state);
+  secret.replicas.set(region, { ...settings, isHeld: true });
+  return () => {
+    replica.state = secret.state;
+    secret.replicas.set(region, settings);
+  };
+}
+
 /** Removes the replica, not a secret of the same name that merely stood in its way. */
 export function removeReplica(backend: Backend, secret: Secret, region: string): void {
   secret.replicas.delete(region);

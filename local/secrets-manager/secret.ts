@@ -61,8 +61,10 @@ export interface RotationSettings {
 
 export interface Replica {
   readonly kmsKeyId: string | undefined;
-  /** Why the secret could not be replicated; a replica without it is in sync. */
+  /** Why the secret could not be replicated; a replica without it is in sync, or behind while it is held back. */
   readonly failure: string | undefined;
+  /** It keeps what it had; the primary's answers say that it is in progress. */
+  readonly isHeld?: boolean;
 }
 
 export interface Secret {

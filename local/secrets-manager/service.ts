@@ -6,7 +6,7 @@ import { lifecycleOperations } from "./lifecycle-operations.ts";
 import { listOperations } from "./list-operations.ts";
 import type { Operations } from "./operations.ts";
 import { randomPassword } from "./random-password.ts";
-import { replicationOperations } from "./replication.ts";
+import { holdReplica, replicationOperations } from "./replication.ts";
 import { resourcePolicyOperations } from "./resource-policy.ts";
 import { rotationEngine } from "./rotation-engine.ts";
 import { rotationEvents } from "./rotation-events.ts";
@@ -37,6 +37,8 @@ export interface SecretsManager extends AwsService {
   idle(): Promise<void>;
   /** Called after each step of each rotation. Returns a way to stop listening. */
   onStep(listener: (report: StepReport) => void): () => void;
+  /** Makes the replica of a secret, by the primary's ARN, lag until what is returned is called. */
+  holdReplica(secretArn: string, region: string): () => void;
   /** The latest rotation of a secret, by ARN or name; `undefined` before the first one. */
   lastRotation(secretId: string): RotationReport | undefined;
 }
@@ -96,6 +98,8 @@ export function createSecretsManager(options: SecretsManagerOptions): SecretsMan
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    holdReplica: (secretArn, to) =>
+      holdReplica(backend, table(secretArn.split(":")[3] ?? region).openPrimary(secretArn), to),
     lastRotation(secretId) {
       const place = secretId.startsWith("arn:") ? (secretId.split(":")[3] ?? region) : region;
       const latest = table(place).find(secretId)?.rotation?.latest;

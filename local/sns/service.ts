@@ -28,12 +28,21 @@ const notFound = (what: string): AwsError => new AwsError("NotFound", `${what} d
 const largestMessageBytes = 262_144;
 /** For SQS and Lambda, SNS goes on for 23 days. */
 const retryPolicy = { maximumRetries: 100_015, maximumAgeMs: 23 * 86_400_000 };
+/** AWS's default quota. */
+const filtersOfTopic = 200;
 const topicAttributes = new Set(["DisplayName", "Policy", "KmsMasterKeyId", "SignatureVersion", "TracingConfig"]);
 const subscriptionAttributes = new Set(["RawMessageDelivery", "FilterPolicy", "FilterPolicyScope", "RedrivePolicy"]);
 
 function checkNames(attributes: Readonly<Record<string, string>>, known: ReadonlySet<string>): void {
   const unknown = Object.keys(attributes).find((name) => !known.has(name));
   if (unknown !== undefined) throw invalid(`AttributeName: ${unknown} is not emulated`);
+}
+
+function checkFilterQuota(topic: Topic, policy: string | undefined): void {
+  const filtered = [...topic.subscriptions.values()].filter(({ attributes }) => attributes.has("FilterPolicy"));
+  if (policy !== undefined && filtered.length >= filtersOfTopic) {
+    throw new AwsError("FilterPolicyLimitExceeded", "Filter policy limit exceeded for this topic.", 403);
+  }
 }
 
 function deadLetterArn(redrivePolicy = "{}"): string | undefined {
@@ -144,6 +153,7 @@ export function createSns({ clock, region, accountId, deliver }: SnsOptions): De
         (other) => other.endpoint === endpoint && other.protocol === protocol,
       );
       if (same !== undefined) return { SubscriptionArn: same.arn };
+      checkFilterQuota(topic, attributes["FilterPolicy"]);
       const arn = `${topic.arn}:${randomUUID()}`;
       const settings = new Map(Object.entries(attributes));
       topic.subscriptions.set(arn, {

@@ -1,16 +1,4 @@
-/**
- * What the caller should do about an error.
- * - `retry`: the same call may succeed later; nothing is half done, or the step is idempotent.
- * - `abort`: the request can never succeed as it is; the caller, the code or the configuration must change.
- * - `intervene`: a human must act; alarm at the first one.
- */
-export type Disposition = "retry" | "abort" | "intervene";
-
-interface CodeEntry {
-  readonly disposition: Disposition;
-  readonly meaning: string;
-  readonly hint: string;
-}
+import type { CodeEntry } from "./code-entry.ts";
 
 /** The one table of error codes. `docs/reference/errors.md` is generated from it; a test raises every row. */
 export const codes = {
@@ -33,6 +21,16 @@ export const codes = {
     disposition: "retry",
     meaning: "the table of who uses which version did not take an adoption",
     hint: "the message is delivered again; check the table and the role's dynamodb:UpdateItem permission if it persists",
+  },
+  "channel-unauthorized": {
+    disposition: "intervene",
+    meaning: "Redis refused the login, or the user may not publish on the channel",
+    hint: "allow the secret's user +publish and the channel: ACL SETUSER <user> resetchannels &<channel> +publish",
+  },
+  "channel-unavailable": {
+    disposition: "retry",
+    meaning: "Redis did not take the event for its channel",
+    hint: "the message is delivered again; check host, port, security groups and the server's health by the reason in the context",
   },
   "connection-lost": {
     disposition: "retry",

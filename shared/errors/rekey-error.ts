@@ -1,4 +1,5 @@
-import { codes, type Disposition, type ErrorCode } from "./codes.ts";
+import type { Disposition } from "./code-entry.ts";
+import { codes, type ErrorCode } from "./codes.ts";
 
 /** Only what may be printed: names, ids, numbers. Never a value and never a foreign error. */
 export type ErrorContext = Readonly<Record<string, string | number | boolean | undefined>>;

@@ -64,6 +64,25 @@ test.each([
   expect(await announce(moved, description)).toEqual({ outcome: "gone", events: [] });
 });
 
+const retagged = { kind: "retagged", secretId: "db/app", tags: ["rekey:mirror"] } as const;
+
+test("tags that were set or removed: the secret by its ARN, and the names of the tags", async () => {
+  const told = { type: "Secret Retagged", ...ids, tags: ["rekey:mirror"] };
+  expect(await announce(retagged, described)).toEqual({ outcome: "announced", events: [told] });
+  expect(await announce(retagged, undefined)).toEqual({ outcome: "gone", events: [] });
+});
+
+test("tags of a secret that is not managed, or that the role may not see, are passed over", async () => {
+  const publisher = memoryPublisher();
+  const options = { patient: true, call: { signal: AbortSignal.timeout(1_000) } };
+  const denied = async (): Promise<SecretDescription> => Promise.reject(new RekeyError("access-denied"));
+  for (const describe of [denied, async () => described]) {
+    const announcer = { store: { describe }, publisher, manages: () => false, announcesItself: () => true };
+    expect(await announceChange(announcer, retagged, options)).toBe("foreign");
+  }
+  expect(publisher.events).toEqual([]);
+});
+
 test("an error of Secrets Manager is passed on, so that the event comes again", async () => {
   const store = { describe: async () => Promise.reject(new RekeyError("store-throttled")) };
   const announcer = { store, publisher: memoryPublisher(), manages: () => true, announcesItself: () => true };

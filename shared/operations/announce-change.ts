@@ -88,6 +88,23 @@ async function announceExistence(announcer: Announcer, secretArn: string, call: 
   return "announced";
 }
 
+/** Only the description tells which secret a name is; one that the role may not see is none of ours. */
+async function announceTags(
+  announcer: Announcer,
+  { secretId, tags }: AwsEvent & { readonly kind: "retagged" },
+  call: CallOptions,
+): Promise<Announcement> {
+  const description = await describe(announcer, secretId, call).catch((error: unknown) => {
+    if (isRekeyError(error, "access-denied")) return "foreign" as const;
+    throw error;
+  });
+  if (description === undefined) return "gone";
+  if (description === "foreign" || !announcer.manages(description.secretArn)) return "foreign";
+  const { secretArn, name: secretName } = description;
+  await announcer.publisher.publish({ type: "Secret Retagged", secretArn, secretName, tags }, call);
+  return "announced";
+}
+
 async function announceStop(
   announcer: Announcer,
   { secretArn, outcome, step }: AwsEvent & { readonly kind: "rotation-stopped" },
@@ -122,6 +139,7 @@ export async function announceChange(
   event: AwsEvent,
   options: { readonly patient: boolean; readonly call: CallOptions },
 ): Promise<Announcement> {
+  if (event.kind === "retagged") return announceTags(announcer, event, options.call);
   if (!announcer.manages(event.secretArn)) return "foreign";
   switch (event.kind) {
     case "label-moved":

@@ -40,6 +40,15 @@ test.each([
   expect(parse(event)).toEqual({ kind: "deleted-or-restored", secretArn });
 });
 
+test.each([
+  ["TagResource", { tags: [{ key: "rekey:mirror", value: "canary" }, { key: "team" }] }],
+  ["TagResource", { tags: [{ Key: "rekey:mirror", Value: "canary" }] }],
+  ["UntagResource", { tagKeys: ["team", "rekey:mirror", "rekey:mirror"] }],
+])("%s: the names of rekey's tags, and the secret as it was called", (eventName, request) => {
+  const event = called({ eventName, requestParameters: { secretId: "db/orders", ...request }, responseElements: null });
+  expect(parse(event)).toEqual({ kind: "retagged", secretId: "db/orders", tags: ["rekey:mirror"] });
+});
+
 test("a rotation that stopped: the outcome and the step, and nothing else of the message", () => {
   const errorMessage = "Error when executing lambda arn:aws:lambda:us-west-2:1:function:f during setSecret step";
   expect(parse(recorded({ eventName: "RotationFailed", errorMessage }))).toEqual({
@@ -55,7 +64,14 @@ test("a rotation that stopped: the outcome and the step, and nothing else of the
 test.each([
   ["another label", labelUpdated({ labelUpdated: "blue" })],
   ["a call that AWS refused", called({ errorCode: "AccessDenied", requestParameters: { secretId: secretArn } })],
-  ["another call", called({ eventName: "TagResource", requestParameters: { secretId: secretArn } })],
+  ["another call", called({ eventName: "PutResourcePolicy", requestParameters: { secretId: secretArn } })],
+  [
+    "a tag of somebody else's",
+    called({
+      eventName: "TagResource",
+      requestParameters: { secretId: "db/orders", tags: [{ key: "team", value: "a" }] },
+    }),
+  ],
   ["a rotation that went well", recorded({ eventName: "RotationSucceeded" })],
 ])("%s says nothing", (_what, event) => {
   expect(parse(event)).toBeUndefined();
@@ -66,6 +82,10 @@ test.each([
   ["another source", JSON.stringify({ ...labelUpdated({}), source: "rekey" })],
   ["no ARN", JSON.stringify({ ...labelUpdated({}), resources: [] })],
   ["another service's ARN", JSON.stringify(called({ responseElements: { arn: "arn:aws:s3:::bucket" } }))],
+  [
+    "no secret",
+    JSON.stringify(called({ eventName: "UntagResource", requestParameters: { tagKeys: ["rekey:mirror"] } })),
+  ],
   ["no version", JSON.stringify(labelUpdated({ versionId: 1 }))],
   ["no time", JSON.stringify({ ...labelUpdated({}), time: "yesterday" })],
 ])("%s is event-malformed, and no part of it is in the error", (_what, body) => {

@@ -5,6 +5,8 @@ import type { RotationStep } from "../rotation/ports.ts";
 export type AwsEvent =
   | { readonly kind: "label-moved"; readonly secretArn: string; readonly versionId: string; readonly at: Date }
   | { readonly kind: "deleted-or-restored"; readonly secretArn: string }
+  /** `secretId`: as the caller gave it, a name or an ARN. `tags`: the names of rekey's own among them. */
+  | { readonly kind: "retagged"; readonly secretId: string; readonly tags: readonly string[] }
   | {
       readonly kind: "rotation-stopped";
       readonly secretArn: string;
@@ -50,9 +52,29 @@ function labelMoved(event: Fields, detail: Fields): AwsEvent | undefined {
   return { kind: "label-moved", secretArn: secretArn(arn), versionId, at };
 }
 
+const listAmong = (fields: Fields, pattern: RegExp): readonly unknown[] => {
+  const found = Object.entries(fields).find(([name]) => pattern.test(name))?.[1];
+  return Array.isArray(found) ? found : [];
+};
+
+/** TagResource has `tags` with keys and values, UntagResource `tagKeys`. Neither answer names the ARN. */
+function retagged(request: Fields): AwsEvent | undefined {
+  const set = listAmong(request, /^tags$/i).map(
+    (tag) => Object.entries(fieldsOf(tag)).find(([name]) => /^key$/i.test(name))?.[1],
+  );
+  const names = [...set, ...listAmong(request, /^tagkeys$/i)];
+  const tags = names.filter((name) => typeof name === "string").filter((name) => /^rekey:[a-z-]{1,40}$/.test(name));
+  const secretId = arnAmong(request);
+  if (typeof secretId !== "string") throw new RekeyError("event-malformed", { context: { problem: "no secretId" } });
+  return tags.length === 0 ? undefined : { kind: "retagged", secretId, tags: [...new Set(tags)] };
+}
+
 function calledApi(detail: Fields): AwsEvent | undefined {
   const { eventName, errorCode } = detail;
-  if (errorCode !== undefined || (eventName !== "DeleteSecret" && eventName !== "RestoreSecret")) return undefined;
+  if (errorCode !== undefined) return undefined;
+  if (eventName === "TagResource" || eventName === "UntagResource")
+    return retagged(fieldsOf(detail["requestParameters"]));
+  if (eventName !== "DeleteSecret" && eventName !== "RestoreSecret") return undefined;
   const asked = arnAmong(fieldsOf(detail["requestParameters"]));
   return {
     kind: "deleted-or-restored",
@@ -73,7 +95,7 @@ function serviceRecord(detail: Fields): AwsEvent | undefined {
 
 /**
  * Reads an event of Secrets Manager as EventBridge delivers it: its own `Secret Label Updated`, and CloudTrail's records
- * of DeleteSecret, RestoreSecret, RotationFailed and RotationAbandoned. `undefined`: an event that says nothing that rekey
+ * of DeleteSecret, RestoreSecret, TagResource, UntagResource, RotationFailed and RotationAbandoned. `undefined`: an event that says nothing that rekey
  * passes on. Errors: `event-malformed`. The shapes are from AWS's guide `monitoring-eventbridge` and its CloudTrail examples.
  */
 export function parseAwsEvent(body: string): AwsEvent | undefined {

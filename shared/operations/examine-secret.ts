@@ -20,10 +20,13 @@ const byState: Readonly<Record<Exclude<MirrorState, "same">, Omit<Found, "versio
   altered: { finding: "mirror-altered", repairable: false },
 };
 
+const aboutCurrent = (versionId: string | undefined): Pick<Found, "versionId"> =>
+  versionId === undefined ? {} : { versionId };
+
 /** What the description alone tells; nothing of a secret that is deleted. */
 export function describedFindings(description: SecretDescription, nowMs: number): readonly Found[] {
   if (description.deletedAt !== undefined) return [];
-  const { rotationEnabled, nextRotationAt, changedAt, labels } = description;
+  const { rotationEnabled, nextRotationAt, changedAt, labels, replicas = new Map() } = description;
   const isOld = (date: Date | undefined): boolean => date !== undefined && date.getTime() < nowMs - patienceMs;
   const current = versionWithLabel(description, "AWSCURRENT");
   const pending = versionWithLabel(description, "AWSPENDING");
@@ -35,6 +38,11 @@ export function describedFindings(description: SecretDescription, nowMs: number)
     found.push({ finding: "pending-stuck", versionId: pending, repairable: false });
   }
   if (rotationEnabled && isOld(nextRotationAt)) found.push({ finding: "rotation-overdue", repairable: false });
+  const states = new Set(replicas.values());
+  if (states.has("Failed")) found.push({ finding: "replica-failed", ...aboutCurrent(current), repairable: false });
+  if (states.has("InProgress") && isOld(changedAt)) {
+    found.push({ finding: "replica-behind", ...aboutCurrent(current), repairable: false });
+  }
   return found;
 }
 

@@ -3,7 +3,7 @@ import { RekeyError } from "../errors/rekey-error.ts";
 import type { SecretDescription } from "../rotation/ports.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 import { memoryPublisher } from "../testing/memory-publisher.ts";
-import { describedFindings, valueSince } from "./examine-secret.ts";
+import { describedFindings, type Found, valueSince } from "./examine-secret.ts";
 import { listManaged } from "./list-managed.ts";
 import { managedSecrets } from "./managed-secrets.ts";
 import type { MirrorState } from "./ports.ts";
@@ -49,11 +49,35 @@ test.each([
     { nextRotationAt: new Date(now - 120 * minute) },
     [{ finding: "rotation-overdue", repairable: false }],
   ],
+  [
+    "has a replica that is behind for a minute",
+    { replicas: new Map([["eu-west-1", "InProgress"]]), changedAt: new Date(now - minute) },
+    [],
+  ],
+  [
+    "has a replica that is behind for two hours",
+    { replicas: new Map([["eu-west-1", "InProgress"]]), changedAt: new Date(now - 120 * minute) },
+    [{ finding: "replica-behind", versionId: "v1", repairable: false }],
+  ],
+  [
+    "has a replica that failed, beside one that is in sync",
+    {
+      replicas: new Map([
+        ["eu-west-1", "InSync"],
+        ["eu-west-2", "Failed"],
+      ]),
+      changedAt: new Date(now),
+    },
+    [{ finding: "replica-failed", versionId: "v1", repairable: false }],
+  ],
   ["was due, but is deleted", { nextRotationAt: new Date(0), deletedAt: new Date(now) }, []],
   ["was due, but is not rotated any more", { nextRotationAt: new Date(0), rotationEnabled: false }, []],
-])("a secret that %s", (_what, changes, found) => {
-  expect(describedFindings(described("app", changes), now)).toEqual(found);
-});
+] as readonly (readonly [string, Partial<SecretDescription>, readonly Found[]])[])(
+  "a secret that %s",
+  (_what, changes, found) => {
+    expect(describedFindings(described("app", changes), now)).toEqual(found);
+  },
+);
 
 const day = 24 * 60 * minute;
 

@@ -3,7 +3,7 @@ import type { CallOptions, EventPublisher, Finding, SecretDescription, SecretSto
 import { comparedFindings, describedFindings, type Found, valueSince } from "./examine-secret.ts";
 import { concernsTheMirror, concernsTheWork } from "./not-of-one-secret.ts";
 import type { ReconcileTask } from "./list-managed.ts";
-import type { MirrorAudit, MirrorCluster } from "./ports.ts";
+import type { Dispatch, MirrorAudit, MirrorCluster } from "./ports.ts";
 
 export interface Reconciler {
   readonly store: Pick<SecretStore, "describe" | "read">;
@@ -14,6 +14,8 @@ export interface Reconciler {
   /** Looks at the mirror alone: another stack's reconcile looks at the secrets themselves. */
   readonly mirrorAlone?: boolean;
   readonly publisher: EventPublisher;
+  /** Takes the secrets whose logins are to be checked. Absent where none is. */
+  readonly logins?: Dispatch;
   readonly nowMs: () => number;
   /** Told of each secret that could not be examined wholly. */
   readonly skipped: (secretArn: string, error: RekeyError) => void;
@@ -53,7 +55,8 @@ async function tell(
  * Examines secrets one after the other and publishes one `Secret Finding` for each thing that is not as it should be; a
  * mirror that is missing, behind, or left of a secret that is deleted, is repaired by that very event, which the mirror's own rule takes. A secret that cannot
  * be examined is reported and passed over; when Vault is out of reach, no other mirror is looked at. Reads change nothing,
- * so the task may be repeated. Errors: those that concern every secret, such as `store-throttled`.
+ * so the task may be repeated. Last, each login is handed over to be checked, so that a repeated task rarely asks for one
+ * twice. Errors: those that concern every secret, such as `store-throttled`.
  */
 export async function reconcile(
   reconciler: Reconciler,
@@ -85,6 +88,9 @@ export async function reconcile(
       reconciler.skipped(secretArn, error);
       if (concernsTheMirror(error)) audit = undefined;
     }
+  }
+  for (const secretArn of reconciler.logins === undefined ? [] : secretArns) {
+    await reconciler.logins?.send({ checkLogin: secretArn }, call);
   }
   return { examined, skipped, repaired, findings, ...(oldest === undefined ? {} : { oldest }) };
 }

@@ -38,8 +38,11 @@ function stage(tags: Readonly<Record<string, string>>, changes: Partial<SecretDe
     knowsTheStep: (arn: string) => arn === functionArn,
     nowMs: () => now,
   };
-  const ask = async (cue: RetirementCue) => retireReplaced(retirer, cue, { signal: AbortSignal.timeout(1_000) });
-  return { ask, invoked, noted, state };
+  const call = { signal: AbortSignal.timeout(5_000) };
+  const ask = async (cue: RetirementCue) => retireReplaced(retirer, cue, call);
+  const { adoptions: _kept, ...forgetful } = retirer;
+  const askForgetful = async (cue: RetirementCue) => retireReplaced(forgetful, cue, call);
+  return { ask, askForgetful, invoked, noted, state };
 }
 const rotated = (agoMs: number, versionId = "v2"): RetirementCue => ({
   kind: "rotated",
@@ -77,6 +80,13 @@ test("without a list of subscribers only the deadline counts", async () => {
   const { ask, invoked } = stage({ "rekey:grace": "24h" });
   expect(await ask(adopted("orders-api"))).toEqual({ outcome: "nothing" });
   expect(invoked).toEqual([]);
+});
+
+test("where adoptions are not kept only the deadline counts", async () => {
+  const { askForgetful, invoked } = stage({ "rekey:grace": "24h", "rekey:subscribers": "orders-api" });
+  expect(await askForgetful(adopted("orders-api"))).toEqual({ outcome: "nothing" });
+  expect(invoked).toEqual([]);
+  expect(await askForgetful(rotated(24 * hour))).toEqual({ outcome: "retired" });
 });
 
 test.each([

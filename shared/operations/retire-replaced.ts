@@ -7,7 +7,8 @@ import type { RetirementCue } from "./subscriber-event.ts";
 
 export interface Retirer {
   readonly store: Pick<SecretStore, "describe">;
-  readonly adoptions: Adoptions;
+  /** Absent where nobody wants to keep them: then only the deadline counts. */
+  readonly adoptions?: Adoptions;
   readonly rotation: RotationInvoker;
   /** Whether a rotation function knows the step `retirePrevious`. */
   readonly knowsTheStep: (functionArn: string) => boolean;
@@ -46,14 +47,14 @@ async function everyoneAdopted(
   call: CallOptions,
 ): Promise<boolean> {
   const subscribers = subscribersOf(description);
-  if (!subscribers.includes(cue.subscriber)) return false;
+  if (adoptions === undefined || !subscribers.includes(cue.subscriber)) return false;
   const adopted = await adoptions.note(cue, call);
   return subscribers.every((subscriber) => adopted.has(subscriber));
 }
 
 /**
  * Has the secret's own rotation function make the replaced credential stop: at the end of its grace period (`rekey:grace`),
- * or before that when everyone whom `rekey:subscribers` names has sent `Secret Adopted` for the current version. The step
+ * or, where adoptions are kept, before that when everyone whom `rekey:subscribers` names has sent `Secret Adopted` for the current version. The step
  * itself publishes `Secret Retired`. Idempotent; a secret without a grace period, or without a rotation of rekey's, has
  * nothing to retire. Errors: those of the step, and of the ports.
  */

@@ -1,4 +1,4 @@
-import type { Disposition } from "../errors/codes.ts";
+import type { Disposition } from "../errors/code-entry.ts";
 import type { TlsMode } from "../secrets/database-secret.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 import type { StrategyName } from "./rotation-policy.ts";
@@ -42,8 +42,8 @@ export interface SecretDescription {
   readonly tags: ReadonlyMap<string, string>;
   /** When it was scheduled for deletion; its value cannot be read since. */
   readonly deletedAt?: Date;
-  /** The regions of its replicas that do not have the current value. */
-  readonly regionsBehind?: readonly string[];
+  /** How far each of its replicas is, by region. */
+  readonly replicas?: ReadonlyMap<string, "InSync" | "InProgress" | "Failed">;
 }
 
 export interface StoredVersion {
@@ -189,12 +189,15 @@ export interface CredentialIssuer {
 }
 
 /**
+ * `current-refused`: a server refused a login with AWSCURRENT while no rotation was under way. `replica-behind`: a replica has
+ * not had the current value for an hour. `replica-failed`: Secrets Manager gave up replicating it.
  * `mirror-altered`: the mirror names this version, but somebody changed what it holds. `mirror-newer`: AWSCURRENT was moved
  * back to an older version. `mirror-left`: the mirror still shows a secret that is deleted or not to be mirrored. `mirror-stray`: a
  * copy lies in a cluster that the secret does not belong to. `pending-stuck`: AWSPENDING waits on another version than the current one.
  */
 export type Finding =
   | "current-missing"
+  | "current-refused"
   | "mirror-altered"
   | "mirror-left"
   | "mirror-missing"
@@ -202,14 +205,14 @@ export type Finding =
   | "mirror-older"
   | "mirror-stray"
   | "pending-stuck"
+  | "replica-behind"
+  | "replica-failed"
   | "rotation-overdue";
 
 /** Ids only. An event never holds a value. */
-export type RotationEvent =
+export type RotationEvent = { readonly secretArn: string; readonly secretName: string } & (
   | {
       readonly type: "Secret Rotated";
-      readonly secretArn: string;
-      readonly secretName: string;
       readonly versionId: string;
       readonly previousVersionId?: string;
       readonly origin: "rotation" | "external";
@@ -218,16 +221,12 @@ export type RotationEvent =
     }
   | {
       readonly type: "Secret Retired";
-      readonly secretArn: string;
-      readonly secretName: string;
       /** The version that is current, and the one whose credential has stopped. */
       readonly versionId: string;
       readonly retiredVersionId: string;
     }
   | {
       readonly type: "Secret Rotation Failed";
-      readonly secretArn: string;
-      readonly secretName: string;
       readonly versionId: string;
       readonly step: RotationStep;
       readonly code: string;
@@ -236,8 +235,6 @@ export type RotationEvent =
   | {
       /** Secrets Manager's own record of a rotation that ended without success, whoever's function it invoked. */
       readonly type: "Secret Rotation Stopped";
-      readonly secretArn: string;
-      readonly secretName: string;
       readonly outcome: "failed" | "abandoned";
       readonly step?: RotationStep;
       /** The version that still waits under AWSPENDING: the rotation is tried again, or a human must look. */
@@ -246,8 +243,6 @@ export type RotationEvent =
   | {
       /** The mirror holds the version. */
       readonly type: "Secret Mirrored";
-      readonly secretArn: string;
-      readonly secretName: string;
       readonly versionId: string;
       /** The mirror's own number of what holds this version, or a newer one. */
       readonly revision: number;
@@ -259,8 +254,6 @@ export type RotationEvent =
   | {
       /** What a look at everything found. */
       readonly type: "Secret Finding";
-      readonly secretArn: string;
-      readonly secretName: string;
       readonly finding: Finding;
       /** The version that the finding is about. */
       readonly versionId?: string;
@@ -269,17 +262,27 @@ export type RotationEvent =
     }
   | {
       readonly type: "Secret Deleted";
-      readonly secretArn: string;
-      readonly secretName: string;
       /** Whether its recovery window is open. */
       readonly recoverable: boolean;
     }
   | {
+      /** Tags of rekey's were set or removed; their names. */
+      readonly type: "Secret Retagged";
+      readonly tags: readonly string[];
+    }
+  | {
+      /** How far the replicas are for a version that became current. */
+      readonly type: "Secret Replicated";
+      readonly versionId: string;
+      readonly regionsInSync: readonly string[];
+      readonly regionsBehind: readonly string[];
+      readonly regionsFailed: readonly string[];
+    }
+  | {
       readonly type: "Secret Restored";
-      readonly secretArn: string;
-      readonly secretName: string;
       readonly versionId?: string;
-    };
+    }
+);
 
 export interface EventPublisher {
   /** At least once. Errors: `events-unavailable`, `event-rejected`. */

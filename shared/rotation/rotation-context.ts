@@ -1,6 +1,7 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import { type DatabaseSecret, parseAdminSecret, parseDatabaseSecret } from "../secrets/database-secret.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
+import { targetsOf } from "./database-targets.ts";
 import type { RotationDependencies, RotationFacts } from "./dependencies.ts";
 import type { CallOptions, Credential, DatabaseTarget, StagingLabel } from "./ports.ts";
 import type { RotationStrategy, StrategyContext } from "./strategies/strategy.ts";
@@ -27,25 +28,6 @@ function chooseStrategy(deps: RotationDependencies, current: DatabaseSecret, fac
 }
 
 const sameHost = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
-
-/** One target for each server that has the user. */
-export function targetsOf(
-  deps: RotationDependencies,
-  secret: DatabaseSecret,
-  { policy, options }: RotationFacts,
-): readonly [DatabaseTarget, ...DatabaseTarget[]] {
-  const ca = secret.tlsCa ?? deps.tlsCa;
-  const at = ({ host, port }: { readonly host: string; readonly port: number | undefined }): DatabaseTarget => ({
-    engine: secret.engine,
-    host,
-    port: port ?? deps.engine.defaultPort,
-    dbname: secret.dbname ?? deps.engine.defaultDatabase,
-    ...(secret.authSource === undefined ? {} : { authSource: secret.authSource }),
-    tls: { mode: policy.tlsMode ?? secret.tlsMode ?? "verify-full", ...(ca === undefined ? {} : { ca }) },
-    options,
-  });
-  return [at(secret), ...secret.otherHosts.map(at)];
-}
 
 const adminLabels: readonly StagingLabel[] = ["AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"];
 

@@ -1,13 +1,46 @@
-import { announceChange } from "../operations/announce-change.ts";
+import type { SQSRecord } from "aws-lambda";
+import { announceChange, type Announcer } from "../operations/announce-change.ts";
 import { parseAwsEvent } from "../operations/aws-event.ts";
 import { arnPatterns } from "../operations/arn-patterns.ts";
+import { eventSourceOf } from "../operations/event-source.ts";
+import { reportReplicas } from "../operations/report-replicas.ts";
+import { parseRetirementCue } from "../operations/subscriber-event.ts";
+import type { CallOptions } from "../rotation/ports.ts";
 import { environmentPublisher, environmentStore } from "./aws-clients.ts";
 import { environmentOf } from "./environment.ts";
-import { queueFunction } from "./queue-function.ts";
+import { queueFunction, type RecordOutcome } from "./queue-function.ts";
+
+/** The queue's `maxReceiveCount`: replicas that are behind at the last receipt are told as they are. */
+const receipts = 5;
+
+async function tellOfReplicas(
+  announcer: Announcer,
+  body: string,
+  receipt: number,
+  call: CallOptions,
+): Promise<RecordOutcome> {
+  const cue = parseRetirementCue(body);
+  const outcome = await reportReplicas(announcer, cue, { patient: receipt < receipts, call });
+  const facts = { secret: cue.secretArn, version: cue.versionId, kind: "replicas", outcome };
+  return { facts, again: outcome === "behind" };
+}
+
+async function tellOfChange(
+  announcer: Announcer,
+  body: string,
+  receipt: number,
+  call: CallOptions,
+): Promise<RecordOutcome> {
+  const event = parseAwsEvent(body);
+  if (event === undefined) return { facts: { outcome: "nothing to say" } };
+  const outcome = await announceChange(announcer, event, { patient: receipt < 2, call });
+  const secret = event.kind === "retagged" ? event.secretId : event.secretArn;
+  return { facts: { secret, kind: event.kind, outcome }, again: outcome === "under-way" };
+}
 
 /**
- * The Lambda handler of a queue of Secrets Manager's events. A version whose rotation has not finished comes again after
- * the queue's visibility timeout, and is published then.
+ * The Lambda handler of a queue of Secrets Manager's events, and of rekey's own `Secret Rotated` where there are replicas. A
+ * version whose rotation has not finished, or whose replicas are behind, comes again after the queue's visibility timeout.
  */
 export function announceFunction(
   variables: Readonly<Record<string, string | undefined>>,
@@ -19,11 +52,10 @@ export function announceFunction(
     manages: arnPatterns(environment.list("REKEY_SECRETS")),
     announcesItself: arnPatterns(environment.list("REKEY_ROTATION_FUNCTIONS")),
   };
-  return queueFunction({ done: "heard", notDone: "not announced" }, async ({ body, attributes }, call) => {
-    const event = parseAwsEvent(body);
-    if (event === undefined) return { facts: { outcome: "nothing to say" } };
-    const patient = Number(attributes.ApproximateReceiveCount) < 2;
-    const outcome = await announceChange(announcer, event, { patient, call });
-    return { facts: { secret: event.secretArn, kind: event.kind, outcome }, again: outcome === "under-way" };
+  return queueFunction({ done: "heard", notDone: "not announced" }, async ({ body, attributes }: SQSRecord, call) => {
+    const receipt = Number(attributes.ApproximateReceiveCount);
+    return eventSourceOf(body) === "rekey"
+      ? tellOfReplicas(announcer, body, receipt, call)
+      : tellOfChange(announcer, body, receipt, call);
   });
 }

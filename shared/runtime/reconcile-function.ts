@@ -17,12 +17,14 @@ export function reconcileFunction(
 ): ReturnType<typeof queueFunction> {
   const environment = environmentOf(variables);
   const store = environmentStore(environment);
+  const sqs = sqsClient();
   const listing = {
     catalogue: environmentCatalogue(environment),
-    dispatch: sqsDispatch(sqsClient(), environment.required("REKEY_RECONCILE_QUEUE_URL")),
+    dispatch: sqsDispatch(sqs, environment.required("REKEY_RECONCILE_QUEUE_URL")),
     managed: managedSecrets(environment.list("REKEY_SECRETS")),
   };
   const audit = environmentAudit(environment, store);
+  const loginQueue = environment.text("REKEY_LOGIN_QUEUE_URL");
   const cluster = environmentCluster(environment);
   const reconciler = {
     store,
@@ -30,6 +32,7 @@ export function reconcileFunction(
     ...(cluster === undefined ? {} : { cluster }),
     mirrorAlone: environment.text("REKEY_RECONCILE") === "mirror",
     publisher: environmentPublisher(environment),
+    ...(loginQueue === undefined ? {} : { logins: sqsDispatch(sqs, loginQueue) }),
     nowMs: Date.now,
     skipped: (secret: string, error: Parameters<typeof reportFailure>[1]) =>
       reportFailure("not examined", error, { secret }),

@@ -6,6 +6,7 @@ import { lambdaRotation } from "../invokers/lambda-rotation.ts";
 import { holdMessage } from "../queues/hold-message.ts";
 import { dynamoDbClient, environmentStore, lambdaClient, sqsClient } from "./aws-clients.ts";
 import { environmentOf } from "./environment.ts";
+import { writeMetrics } from "./metrics.ts";
 import { queueFunction } from "./queue-function.ts";
 
 /** The Lambda handler of a queue of `Secret Rotated` and `Secret Adopted`. A message waits in the queue until it is due. */
@@ -15,9 +16,10 @@ export function retireFunction(
   const environment = environmentOf(variables);
   const nowMs = Date.now;
   const queue = { client: sqsClient(), queueUrl: environment.required("REKEY_RETIRE_QUEUE_URL"), nowMs };
+  const table = environment.text("REKEY_ADOPTION_TABLE");
   const retirer = {
     store: environmentStore(environment),
-    adoptions: dynamoDbAdoptions(dynamoDbClient(), environment.required("REKEY_ADOPTION_TABLE")),
+    ...(table === undefined ? {} : { adoptions: dynamoDbAdoptions(dynamoDbClient(), table) }),
     rotation: lambdaRotation(lambdaClient()),
     knowsTheStep: arnPatterns(environment.list("REKEY_ROTATION_FUNCTIONS")),
     nowMs,
@@ -26,8 +28,10 @@ export function retireFunction(
     { done: "looked at", notDone: "not retired" },
     async ({ body, receiptHandle, attributes }, call) => {
       const cue = parseRetirementCue(body);
+      if (cue.kind === "adopted") writeMetrics({ Adoptions: 1 });
       const retirement = await retireReplaced(retirer, cue, call);
-      const facts = { secret: cue.secretArn, version: cue.versionId, cue: cue.kind, ...retirement };
+      const by = cue.kind === "adopted" ? { subscriber: cue.subscriber } : {};
+      const facts = { secret: cue.secretArn, version: cue.versionId, cue: cue.kind, ...by, ...retirement };
       if (retirement.outcome !== "waits") return { facts };
       const message = { body, receiptHandle, sentAtMs: Number(attributes.SentTimestamp) };
       const held = await holdMessage(queue, message, retirement.waitMs, call);

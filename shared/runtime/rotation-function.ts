@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { generatePassword } from "../secrets/password.ts";
 import type { RotationDependencies } from "../rotation/dependencies.ts";
 import type { DatabaseEngine, RotationRequest } from "../rotation/ports.ts";
@@ -11,9 +10,7 @@ import { lambda } from "./lambda.ts";
 import { type Facts, warn } from "./logger.ts";
 import { passwordTags } from "./password-tags.ts";
 import { invocationCalls } from "./time-budget.ts";
-
-/** `REKEY_TLS_CA`: PEM text, or the path of a PEM file in the function's package or layer. */
-const readCa = (text: string): string => (text.includes("-----BEGIN") ? text : readFileSync(text, "utf8"));
+import { environmentCa } from "./tls-ca.ts";
 
 function logFacts(event: unknown): Facts {
   try {
@@ -37,7 +34,7 @@ export function rotationFunction(
   variables: Readonly<Record<string, string | undefined>>,
 ): ReturnType<typeof lambda<unknown, undefined>> {
   const environment = environmentOf(variables);
-  const ca = environment.text("REKEY_TLS_CA");
+  const tlsCa = environmentCa(environment);
   const deps: RotationDependencies = {
     store: environmentStore(environment),
     publisher: environmentPublisher(environment),
@@ -46,7 +43,7 @@ export function rotationFunction(
     defaultStrategy,
     defaultTags: passwordTags(environment),
     adminSecretArns: environment.list("REKEY_ADMIN_SECRETS"),
-    ...(ca === undefined ? {} : { tlsCa: readCa(ca) }),
+    ...(tlsCa === undefined ? {} : { tlsCa }),
     generatePassword,
     memory: rotationMemory(),
     nowMs: Date.now,

@@ -12,7 +12,7 @@ import { SecretValue } from "../secrets/secret-value.ts";
 import { awsErrorName, translateError } from "./translate-error.ts";
 
 /** Both mean that this version is not to be had: no such version, label or value, or the label is on another version. */
-const absent = (error: unknown): boolean => {
+export const isAbsent = (error: unknown): boolean => {
   const message = error instanceof Error ? error.message : "";
   return (
     (awsErrorName(error) === "ResourceNotFoundException" && message.includes("secret value")) ||
@@ -57,9 +57,9 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         ...(answer.NextRotationDate === undefined ? {} : { nextRotationAt: answer.NextRotationDate }),
         ...(answer.LastChangedDate === undefined ? {} : { changedAt: answer.LastChangedDate }),
         ...(answer.DeletedDate === undefined ? {} : { deletedAt: answer.DeletedDate }),
-        regionsBehind: (answer.ReplicationStatus ?? [])
-          .filter(({ Status }) => Status !== "InSync")
-          .map(({ Region = "" }) => Region),
+        replicas: new Map(
+          (answer.ReplicationStatus ?? []).map(({ Region = "", Status = "InProgress" }) => [Region, Status]),
+        ),
       };
     });
 
@@ -75,7 +75,7 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         if (VersionId === undefined || SecretString === undefined) return undefined;
         return { versionId: VersionId, value: new SecretValue(SecretString), createdAt: CreatedDate ?? new Date(0) };
       } catch (error) {
-        if (absent(error)) return undefined;
+        if (isAbsent(error)) return undefined;
         throw error;
       }
     });

@@ -8,13 +8,14 @@ import type { VaultAnswer, VaultClient, VaultRequest } from "./vault-client.ts";
 interface Lease {
   readonly token: SecretValue;
   readonly renewable: boolean;
+  readonly lifeMs: number;
   readonly renewAtMs: number;
 }
 
 /** A lease of no seconds never ends: a root token's. */
 function lease(token: SecretValue, seconds: unknown, renewable: unknown): Lease {
   const lifeMs = typeof seconds === "number" && seconds > 0 ? seconds * 1000 : Infinity;
-  return { token, renewable: renewable === true, renewAtMs: Date.now() + (lifeMs * 2) / 3 };
+  return { token, renewable: renewable === true, lifeMs, renewAtMs: Date.now() + (lifeMs * 2) / 3 };
 }
 
 function grantedLease(answer: VaultAnswer): Lease | undefined {
@@ -37,14 +38,14 @@ async function open(client: VaultClient, login: VaultLogin): Promise<Lease> {
   return granted;
 }
 
-/** The same token for longer. A lease that is over or cannot be renewed is opened anew. */
+/** The same token for longer. A lease that is over, that nears its max TTL or cannot be renewed is opened anew. */
 async function renew(client: VaultClient, login: VaultLogin, old: Lease): Promise<Lease> {
   if (!old.renewable) return open(client, login);
   const answer = await client({ verb: "write", path: "auth/token/renew-self", body: {}, token: old.token });
   if (answer.status === 400 || answer.status === 403) return open(client, login);
   const renewed = grantedLease(answer);
   if (renewed === undefined) throw refused(answer, "renew");
-  return renewed;
+  return renewed.lifeMs < old.lifeMs / 2 ? open(client, login) : renewed;
 }
 
 const tooLate = (): RekeyError => new RekeyError("time-budget-spent", { context: { operation: "login" } });

@@ -81,6 +81,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: [ports, operationPorts, "shared/errors"],
     packages: ["@aws-sdk/client-sqs", "@aws-sdk/client-sns", "node:timers/promises"],
   },
+  // Redis's driver is wrapped once, for its engine; what is published on a channel goes by the same verified connection.
+  "shared/channels": {
+    rooms: [ports, "shared/engines/redis/connection.ts", "shared/engines/redis/translate-error.ts", ...values],
+    packages: [],
+  },
   "shared/webhook": { rooms: [ports, ...values], packages: ["node:crypto", "node:http", "node:https"] },
   "shared/account": {
     rooms: ["shared/rotation/ports.ts", "shared/operations/doctor/account.ts"],
@@ -104,6 +109,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "shared/queues",
       "shared/records",
       "shared/webhook",
+      "shared/channels",
       ...values,
     ],
     packages: [
@@ -121,12 +127,23 @@ export const rooms: Readonly<Record<string, Room>> = {
       "node:timers/promises",
     ],
   },
+  "shared/agent": {
+    rooms: ["shared/client", "shared/stores", ...values],
+    packages: [
+      "node:",
+      "@aws-sdk/client-secrets-manager",
+      "@opentelemetry/api",
+      "@opentelemetry/exporter-prometheus",
+      "@opentelemetry/sdk-metrics",
+    ],
+  },
   functions: { rooms: ["shared/runtime", "shared/rotation", "shared/engines"], packages: [] },
   cli: {
     rooms: ["shared", "functions", "local/run-local.ts", "local/package-root.ts", "package.json"],
     packages: [
       "node:util",
       "commander",
+      "node:events",
       "node:path",
       "node:readline/promises",
       "node:url",
@@ -138,6 +155,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "@aws-sdk/client-secrets-manager",
       "@aws-sdk/client-sns",
       "@aws-sdk/client-sqs",
+      "@redis/client",
     ],
   },
   bundle: { rooms: [], packages: ["esbuild", "@cyclonedx/cyclonedx-library", "node:"] },
@@ -187,6 +205,7 @@ export const mayReveal = [
   "shared/mirrors",
   "shared/webhook",
   "shared/client",
+  "shared/agent",
   "shared/testing/engine-contract",
   "local/demo",
   "bench/under-load",

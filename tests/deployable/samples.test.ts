@@ -15,6 +15,15 @@ const root = resolve(import.meta.dirname, "../..");
 const samples = readdirSync(join(root, "events/samples")).flatMap((name) =>
   readdirSync(join(root, "events/samples", name)).map((file) => ({ name, file })),
 );
+/** Of a server that is not there. */
+const redisLogin = JSON.stringify({
+  engine: "redis",
+  host: "127.0.0.1",
+  port: 1,
+  ssl: false,
+  username: "rekey",
+  password: "canary-redis",
+});
 let stack: Stack;
 let folder = "";
 let secretArn = "";
@@ -48,6 +57,9 @@ beforeAll(async () => {
     AWS_SECRET_ACCESS_KEY: "test",
     REKEY_ADOPTION_TABLE: "adoptions",
     REKEY_RECONCILE_QUEUE_URL: QueueUrl,
+    REKEY_LOGIN_QUEUE_URL: QueueUrl,
+    REKEY_REDIS_CHANNEL: "rekey",
+    REKEY_REDIS_SECRET: await make("rekey/redis", redisLogin),
     REKEY_RETIRE_QUEUE_URL: QueueUrl,
     REKEY_ROTATION_FUNCTIONS: "arn:aws:lambda:*:*:function:rekey-rotate-*",
     REKEY_SECRETS: "arn:aws:secretsmanager:*:*:secret:db/*",

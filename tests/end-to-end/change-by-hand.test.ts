@@ -43,11 +43,11 @@ test("a value put by hand, and a secret made by hand, reach Vault by the deploye
 });
 
 /** What CloudTrail makes of a call that has succeeded. */
-const recordCall = (stack: Stack, eventName: string, arn: string): void =>
+const recordCall = (stack: Stack, eventName: string, said: object): void =>
   stack.eventBridge.emit({
     source: "aws.secretsmanager",
     "detail-type": "AWS API Call via CloudTrail",
-    detail: { eventSource: "secretsmanager.amazonaws.com", eventName, responseElements: { arn } },
+    detail: { eventSource: "secretsmanager.amazonaws.com", eventName, ...said },
     resources: [],
   });
 
@@ -56,11 +56,27 @@ test("where a trail records it, a deletion is told and takes the value out of Va
   const { ARN = "" } = await secrets.createSecret({ Name: "db/app", SecretString: '{"password":"first"}' });
   await expect.poll(() => inVault(stack, "db/app"), soon).toBe("first");
   await secrets.deleteSecret({ SecretId: ARN });
-  recordCall(stack, "DeleteSecret", ARN);
+  recordCall(stack, "DeleteSecret", { responseElements: { arn: ARN } });
   const deleted = () => told.find((event) => event["detail-type"] === "Secret Deleted")?.detail;
   await expect.poll(deleted, soon).toMatchObject({ secretArn: ARN, secretName: "db/app", recoverable: true });
   await expect.poll(() => inVault(stack, "db/app"), soon).toBeUndefined();
   await secrets.restoreSecret({ SecretId: ARN });
-  recordCall(stack, "RestoreSecret", ARN);
+  recordCall(stack, "RestoreSecret", { responseElements: { arn: ARN } });
   await expect.poll(() => inVault(stack, "db/app"), soon).toBe("first");
+});
+
+test("where a trail records it, the tag rekey:mirror takes the value out of Vault at once, and its removal brings it back", async () => {
+  const { stack, told, secrets } = await open();
+  const SecretId = "db/app";
+  const { ARN = "" } = await secrets.createSecret({ Name: SecretId, SecretString: '{"password":"first"}' });
+  await expect.poll(() => inVault(stack, SecretId), soon).toBe("first");
+  await secrets.tagResource({ SecretId, Tags: [{ Key: "rekey:mirror", Value: "false" }] });
+  const tags = [{ key: "rekey:mirror", value: "false" }];
+  recordCall(stack, "TagResource", { requestParameters: { secretId: SecretId, tags }, responseElements: null });
+  await expect.poll(() => inVault(stack, SecretId), soon).toBeUndefined();
+  const retagged = told.find((event) => event["detail-type"] === "Secret Retagged")?.detail;
+  expect(retagged).toMatchObject({ secretArn: ARN, secretName: SecretId, tags: ["rekey:mirror"] });
+  await secrets.untagResource({ SecretId: ARN, TagKeys: ["rekey:mirror"] });
+  recordCall(stack, "UntagResource", { requestParameters: { secretId: ARN, tagKeys: ["rekey:mirror"] } });
+  await expect.poll(() => inVault(stack, SecretId), soon).toBe("first");
 });

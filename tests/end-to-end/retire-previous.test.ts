@@ -21,7 +21,7 @@ async function logsIn({ host, port }: EmbeddedPostgres, user: string, password: 
   }
 }
 
-async function open(tags: Readonly<Record<string, string>>) {
+async function open(tags: Readonly<Record<string, string>>, parameters: Readonly<Record<string, string>> = {}) {
   const postgres = await startPostgres();
   onTestFinished(postgres.stop);
   const stack = await startStack();
@@ -39,7 +39,7 @@ async function open(tags: Readonly<Record<string, string>>) {
     Name: "admin",
     SecretString: JSON.stringify({ ...database, ...postgres.superuser }),
   });
-  const { outputs } = await stack.deploy({ parameters: { AdminSecretArns: admin.ARN ?? "" } });
+  const { outputs } = await stack.deploy({ parameters: { AdminSecretArns: admin.ARN ?? "", ...parameters } });
   const password = randomUUID();
   await postgres.admin(`CREATE ROLE app LOGIN PASSWORD '${password}'`);
   const value = { ...database, username: "app", password, masterarn: admin.ARN };
@@ -75,6 +75,20 @@ test("the replaced credential logs in until the last subscriber has adopted the 
   await adopt("billing");
   await expect.poll(() => detailsOf("Secret Retired").length, soon).toBe(1);
   expect(await replacedLogsIn()).toBe(false);
+});
+
+test("without the table the replaced credential lives to its deadline, and a metric counts who has adopted", async () => {
+  const { adopt, detailsOf, looks, stack, replacedLogsIn } = await open(
+    { "rekey:grace": "24h", "rekey:subscribers": "orders-api" },
+    { KeepAdoptions: "false" },
+  );
+  await adopt("orders-api");
+  await expect.poll(looks, soon).toBeGreaterThanOrEqual(4);
+  await stack.lambda.idle();
+  expect(JSON.stringify(stack.lambda.logs)).toContain(String.raw`\"Adoptions\":1`);
+  expect(stack.aws.requests.filter(({ service }) => service === "dynamodb")).toEqual([]);
+  expect(detailsOf("Secret Retired")).toEqual([]);
+  expect(await replacedLogsIn()).toBe(true);
 });
 
 test("a grace period of nothing ends at once", async () => {

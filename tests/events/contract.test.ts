@@ -62,7 +62,9 @@ describe("what is sent", () => {
       "Secret Deleted": true,
       "Secret Finding": true,
       "Secret Mirrored": true,
+      "Secret Replicated": true,
       "Secret Restored": true,
+      "Secret Retagged": true,
       "Secret Retired": true,
       "Secret Rotated": true,
       "Secret Rotation Failed": true,
@@ -90,10 +92,13 @@ describe("what is sent", () => {
 
 describe("no event can hold a value", () => {
   test.each(examples)("$file: no other field is allowed, and no field takes free text", ({ name, version, event }) => {
-    for (const field of Object.keys(event.detail)) {
-      expect(problems({ name, version }, { ...event.detail, [field]: "pa ss'wörd\"" })).toEqual(
+    const value = "pa ss'wörd\"";
+    for (const [field, held] of Object.entries(event.detail)) {
+      expect(problems({ name, version }, { ...event.detail, [field]: value })).toEqual(
         expect.arrayContaining([`/${field}`]),
       );
+      if (!Array.isArray(held)) continue;
+      expect(problems({ name, version }, { ...event.detail, [field]: [value] })).toEqual([`/${field}/0`]);
     }
     expect(problems({ name, version }, { ...event.detail, password: "x" })).toEqual([
       '{"additionalProperty":"password"}',
@@ -103,9 +108,12 @@ describe("no event can hold a value", () => {
   test("the letters of a generated password fit ids and names only, which rekey takes from the API and never from a value", () => {
     const password = generatePassword({ charset: "alnum", length: 32 }).reveal().replaceAll(/[A-Z]/g, "X");
     const fits = examples.flatMap(({ name, version, event }) =>
-      Object.keys(event.detail).filter(
-        (field) => problems({ name, version }, { ...event.detail, [field]: password }).length === 0,
-      ),
+      Object.entries(event.detail)
+        .filter(([field, held]) => {
+          const detail = { ...event.detail, [field]: Array.isArray(held) ? [password] : password };
+          return problems({ name, version }, detail).length === 0;
+        })
+        .map(([field]) => field),
     );
     expect([...new Set(fits)].sort()).toEqual([
       "pendingVersionId",

@@ -1,6 +1,7 @@
 import { bySubscribers, type EventKind, eventKinds, type Property, typeName } from "./schemas.ts";
 
 const types: Readonly<Record<NonNullable<Property["type"]>, string>> = {
+  array: "readonly string[]",
   boolean: "boolean",
   integer: "number",
   string: "string",

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 const folder = new URL("../../events/", import.meta.url);
 
 export interface Property {
-  readonly type?: "string" | "integer" | "boolean";
+  readonly type?: "string" | "integer" | "boolean" | "array";
+  readonly items?: Property;
   readonly pattern?: string;
   readonly enum?: readonly string[];
   readonly const?: number;

@@ -125,7 +125,10 @@ describe("around the secret", () => {
     deps.store.describe = async (id, options) => ({
       ...(await describeSecret(id, options)),
       rotationFunctionArn: "arn:function",
-      regionsBehind: ["eu-west-1"],
+      replicas: new Map([
+        ["eu-west-1", "InProgress"],
+        ["eu-west-2", "InSync"],
+      ]),
     });
     return made;
   };

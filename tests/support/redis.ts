@@ -37,6 +37,9 @@ export interface RedisUnderTest {
   log(): string;
   /** Stops the server and starts it again from its files. */
   restart(): Promise<void>;
+  stopServer(): Promise<void>;
+  /** On the same port, from its files. */
+  startServer(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -183,6 +186,8 @@ export async function startRedis(binary: string, options: RedisOptions = {}): Pr
       await end();
       await start();
     },
+    stopServer: end,
+    startServer: start,
     async stop() {
       for (const monitor of monitors) monitor.destroy();
       await end();

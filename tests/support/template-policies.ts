@@ -7,8 +7,14 @@ import type { Template } from "../../local/template/read-template.ts";
 const account = "123456789012";
 const secret = `arn:aws:secretsmanager:us-east-1:${account}:secret`;
 const key = `arn:aws:kms:us-east-1:${account}:key`;
-/** Parameters under which every condition of the template holds. */
-const everything = {
+/** Parameters under which every condition of a template holds. */
+const everything: Readonly<Record<string, string>> = {
+  SecretRotatedTopicArn: `arn:aws:sns:us-east-1:${account}:rekey-secret-rotated`,
+  ServiceName: "orders",
+  Cluster: "main",
+  Service: "orders",
+  FunctionName: "reader",
+  FunctionAlias: "live",
   SecretArnPattern: `${secret}:db/*`,
   AdminSecretArns: `${secret}:admin-AbCdEf`,
   SecretsKmsKeyArn: `${key}/secrets`,
@@ -19,6 +25,9 @@ const everything = {
   VaultAddress: "https://vault.example.com:8200",
   VaultCredentialSecretArn: `${secret}:vault-AbCdEf`,
   VaultAuthorityCredentialSecretArn: `${secret}:authority-AbCdEf`,
+  LoginCheckConcurrency: "2",
+  ReplicaBusArn: `arn:aws:events:eu-west-1:${account}:event-bus/rekey`,
+  RedisSecretArn: `${secret}:redis-AbCdEf`,
   WebhookUrl: "https://hook.example.com",
   WebhookKeySecretArn: `${secret}:hook-AbCdEf`,
 };
@@ -30,6 +39,8 @@ function arnOf(logicalId: string, type: string): string {
   const named: Readonly<Record<string, string>> = {
     EventBus: `arn:aws:events:${place}:event-bus/rekey`,
     Rule: `arn:aws:events:${place}:rule/${logicalId}`,
+    StateMachine: `arn:aws:states:${place}:stateMachine:${logicalId}`,
+    Role: `arn:aws:iam::${account}:role/${logicalId}`,
     LogGroup: `arn:aws:logs:${place}:log-group:/aws/lambda/${logicalId}:*`,
     Table: `arn:aws:dynamodb:${place}:table/${logicalId}`,
   };
@@ -49,8 +60,9 @@ export interface NamedPolicy {
 
 /** Every policy document of a template, with everything in it that a condition can bring, and its functions worked out. */
 export function policiesOf(template: Template): readonly NamedPolicy[] {
+  const given = Object.fromEntries(Object.entries(everything).filter(([name]) => name in template.Parameters));
   const scope = {
-    parameters: bindParameters(template.Parameters, everything),
+    parameters: bindParameters(template.Parameters, given),
     pseudo: {
       "AWS::AccountId": account,
       "AWS::Partition": "aws",

@@ -1,6 +1,6 @@
 import { memberAt } from "../../vault/vault-answer.ts";
 import { vaultEndpoint } from "../../vault/vault-address.ts";
-import type { VaultAnswer, VaultRequest } from "../../vault/vault-client.ts";
+import type { VaultAnswer, VaultClient } from "../../vault/vault-client.ts";
 import type { VaultLogin } from "../../vault/vault-login.ts";
 import { vaultSession } from "../../vault/vault-session.ts";
 import { vaultTransport } from "../../vault/vault-transport.ts";
@@ -19,13 +19,13 @@ export interface VaultReaderOptions {
 
 export type VaultReader = (path: string, call: SourceCall) => Promise<VaultAnswer>;
 
-/** Reads below `/v1/` with the mirror's transport and session, so that no Vault library is in a service's bundle. */
-export function vaultReader(options: VaultReaderOptions): VaultReader {
-  const { login, namespace, ca, timeoutMs = 3_000 } = options;
+/** Requests below `/v1/` with the mirror's transport, so that no Vault library is in a service's bundle. */
+export function vaultSender(options: Omit<VaultReaderOptions, "login">): VaultClient {
+  const { namespace, ca, timeoutMs = 3_000 } = options;
   const endpoint = vaultEndpoint(options.address);
   const transport = vaultTransport({ timeoutMs, ca });
 
-  const send = async ({ verb, path, body, token }: VaultRequest, call?: SourceCall): Promise<VaultAnswer> => {
+  return async ({ verb, path, body, token }, call) => {
     const { statusCode, body: answered } = await transport({
       uri: `${endpoint}/v1/${path}`,
       method: verb === "read" ? "GET" : "PUT",
@@ -39,7 +39,11 @@ export function vaultReader(options: VaultReaderOptions): VaultReader {
     });
     return { status: statusCode, body: answered };
   };
-  const session = vaultSession(send, login);
+}
+
+/** Reads with a session of its own. */
+export function vaultReader(options: VaultReaderOptions): VaultReader {
+  const session = vaultSession(vaultSender(options), options.login);
   return async (path, call) => session({ verb: "read", path }, call);
 }
 

@@ -12,12 +12,12 @@ export interface CheckedSecret {
   readonly findings: readonly Finding[];
 }
 
-function describeFindings({ labels, rotationEnabled, regionsBehind = [] }: SecretDescription): readonly Finding[] {
+function describeFindings({ labels, rotationEnabled, replicas = new Map() }: SecretDescription): readonly Finding[] {
   const pending = [...labels].find(([, on]) => on.includes("AWSPENDING") && !on.includes("AWSCURRENT"))?.[0];
   return [
     ...(rotationEnabled ? [] : [finding("rotation-off")]),
     ...(pending === undefined ? [] : [finding("pending-left", { version: pending })]),
-    ...regionsBehind.map((region) => finding("replica-behind", { region })),
+    ...[...replicas].filter(([, state]) => state !== "InSync").map(([region]) => finding("replica-behind", { region })),
   ];
 }
 

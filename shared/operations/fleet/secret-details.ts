@@ -49,7 +49,8 @@ export async function secretDetails(
   call: CallOptions,
 ): Promise<SecretDetails> {
   const description = await ports.store.describe(secretId, call);
-  const { secretArn, regionsBehind = [] } = description;
+  const { secretArn, replicas = new Map<string, string>() } = description;
+  const regionsBehind = [...replicas].flatMap(([region, state]) => (state === "InSync" ? [] : [region]));
   const versions = await ports.administration.versions(secretArn, call);
   const createdAt = versions.at(-1)?.createdAt;
   const summary = summaryOf({ ...description, ...(createdAt === undefined ? {} : { createdAt }) }, ports.nowMs());

@@ -10,6 +10,7 @@ import { sqsSource } from "../../../shared/client/invalidation/sqs-source.ts";
 import { createSubscriberQueue } from "../../../shared/client/invalidation/subscriber-queue.ts";
 import { createSecretClient, type SecretClient } from "../../../shared/client/secret-client.ts";
 import { eventBridgePublisher } from "../../../shared/publishers/eventbridge.ts";
+import { secretNameIn } from "../../../shared/rotation/secret-name.ts";
 import { secretsManagerStore } from "../../../shared/stores/secrets-manager.ts";
 import type { AwsUnderTest } from "../../support/aws-servers.ts";
 import { addRule, newBus, openQueue, takeMessage } from "../../support/aws-wiring.ts";
@@ -123,6 +124,29 @@ onEveryAwsServer("client", {
       );
       expect(notice).toMatchObject(detail);
       expect((await client.get(secretArn)).value.reveal()).toBe("second");
+      await queue.remove();
+    }),
+
+  "a queue for some secrets gets their events alone": async (aws) =>
+    withService(aws, async ({ secretArn, sns, sqs }) => {
+      const topicArn = await newTopic(sns);
+      const secrets = [secretArn, "team/*"];
+      const queue = await createSubscriberQueue({ sqs, sns, topicArn, secrets });
+      expect(queue.isFiltered).toBe(true);
+      const announce = async (secretName: string): Promise<string> => {
+        const detail = { secretArn: `${secretArn}-of-any`, secretName, versionId: randomUUID() };
+        const Message = JSON.stringify({ "detail-type": "Secret Rotated", detail });
+        await sns.send(new PublishCommand({ TopicArn: topicArn, Message }));
+        return detail.versionId;
+      };
+      await announce("another");
+      const own = await announce(secretNameIn(secretArn));
+      const team = await announce("team/orders");
+      const heard: string[] = [];
+      for (let received = 0; received < 2; received += 1) {
+        heard.push(noticeInMessage((await takeMessage(sqs, queue.queueUrl)) ?? "")?.versionId ?? "nothing came");
+      }
+      expect(heard.sort()).toEqual([own, team].sort());
       await queue.remove();
     }),
 

@@ -1,0 +1,80 @@
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SNSClient } from "@aws-sdk/client-sns";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { createClient } from "@redis/client";
+import { asDocuments, secretsManagerDocuments } from "../shared/agent/documents.ts";
+import type { InvalidationSource } from "../shared/client/invalidation/invalidation-source.ts";
+import { redisSource } from "../shared/client/invalidation/redis-source.ts";
+import { sqsSource } from "../shared/client/invalidation/sqs-source.ts";
+import { createSubscriberQueue } from "../shared/client/invalidation/subscriber-queue.ts";
+import type { SecretSource } from "../shared/client/secret-source.ts";
+import { vaultSource } from "../shared/client/vault/vault-source.ts";
+import { RekeyError } from "../shared/errors/rekey-error.ts";
+import { environmentLogin } from "../shared/runtime/environment-login.ts";
+import { environmentOf, optional } from "../shared/runtime/environment.ts";
+import { secretsManagerStore } from "../shared/stores/secrets-manager.ts";
+
+const setUpMs = 10_000;
+/** The SDK waits without limit by default. The client cuts its requests off before these do. */
+const limits = { maxAttempts: 1, requestHandler: { connectionTimeout: 2_000, requestTimeout: 4_000 } } as const;
+
+/** Secrets Manager, or Vault's mirror where `VAULT_ADDR` names one. Errors: those of the login, `option-invalid`. */
+export async function agentSource(variables: Readonly<Record<string, string | undefined>>): Promise<SecretSource> {
+  const environment = environmentOf(variables);
+  const sdk = new SecretsManagerClient(limits);
+  const address = environment.text("VAULT_ADDR");
+  if (address === undefined) return secretsManagerDocuments(sdk);
+  const call = { signal: AbortSignal.timeout(setUpMs) };
+  return asDocuments(
+    vaultSource({
+      address,
+      login: await environmentLogin(environment, secretsManagerStore(sdk), call),
+      ...optional(environment, "namespace", "VAULT_NAMESPACE"),
+      ...optional(environment, "ca", "VAULT_CACERT"),
+      ...optional(environment, "mount", "VAULT_MOUNT"),
+      ...optional(environment, "pathPrefix", "VAULT_PATH_PREFIX"),
+    }),
+  );
+}
+
+export interface AgentPush {
+  readonly source: InvalidationSource;
+  /** Gives back what was made for this instance. */
+  release(): Promise<void>;
+}
+
+/** A driver's error may hold an address with a password in it. */
+function unavailable(source: string): (error: unknown) => never {
+  return (error) => {
+    const reason = error instanceof Error ? error.name : "unknown";
+    throw new RekeyError("invalidation-unavailable", { context: { source, reason } });
+  };
+}
+
+async function byTopic(topicArn: string): Promise<AgentPush> {
+  const [sqs, sns] = [new SQSClient({}), new SNSClient({})];
+  const queue = await createSubscriberQueue({ sqs, sns, topicArn }).catch(unavailable(topicArn));
+  return { source: sqsSource({ sqs, queueUrl: queue.queueUrl }), release: async () => queue.remove() };
+}
+
+async function byRedis(url: string, channel: string): Promise<AgentPush> {
+  const redis = createClient({ url });
+  // Without a listener the first cut connection would end the process.
+  redis.on("error", () => undefined);
+  await redis.connect().catch(unavailable(`redis ${channel}`));
+  return { source: redisSource({ redis, channel }), release: async () => redis.close() };
+}
+
+/** What tells the agent of rotations, where something does. Errors: `invalidation-unavailable`. */
+export async function agentPush(from: {
+  readonly topicArn: string | undefined;
+  readonly queueUrl: string | undefined;
+  readonly redisUrl: string | undefined;
+  readonly redisChannel: string;
+}): Promise<AgentPush | undefined> {
+  if (from.topicArn !== undefined) return byTopic(from.topicArn);
+  if (from.redisUrl !== undefined) return byRedis(from.redisUrl, from.redisChannel);
+  const { queueUrl } = from;
+  if (queueUrl === undefined) return undefined;
+  return { source: sqsSource({ sqs: new SQSClient({}), queueUrl }), release: async () => undefined };
+}

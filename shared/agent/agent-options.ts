@@ -1,0 +1,54 @@
+import { isIP } from "node:net";
+import { RekeyError } from "../errors/rekey-error.ts";
+import type { SecretValue } from "../secrets/secret-value.ts";
+
+export interface AgentOptions {
+  /** What callers must show. */
+  readonly token: SecretValue;
+  /** 127.0.0.1. */
+  readonly address?: string;
+  /** 2773; 0 takes a free one. */
+  readonly port?: number;
+  /** Lets `address` be one that other machines reach. */
+  readonly allowRemote?: boolean;
+  /** Names beside those of loopback that a request's Host may say. */
+  readonly allowedHosts?: readonly string[];
+  /** Put before the secret's id in the path style. `/v1/`. */
+  readonly pathPrefix?: string;
+  /** From 1 to 1,000. More are answered with 429. 800. */
+  readonly maxConnections?: number;
+  /** How long requests under way may go on at the end. 10,000. */
+  readonly drainTimeoutMs?: number;
+  /** Where `/ping` and `/metrics`, and nothing else, are served to other machines, as probes and scrapers are. */
+  readonly metricsListener?: { readonly address: string; readonly port: number };
+}
+
+export type AgentSettings = Required<Omit<AgentOptions, "metricsListener">> & Pick<AgentOptions, "metricsListener">;
+
+const isLoopback = (address: string): boolean =>
+  address === "localhost" || address === "::1" || (isIP(address) === 4 && address.startsWith("127."));
+
+const isWhole = (value: number, least: number, most: number): boolean =>
+  Number.isInteger(value) && value >= least && value <= most;
+
+/** Errors: `option-invalid`. */
+export function agentSettings(options: AgentOptions): AgentSettings {
+  const settings: AgentSettings = {
+    address: "127.0.0.1",
+    port: 2773,
+    allowRemote: false,
+    allowedHosts: [],
+    pathPrefix: "/v1/",
+    maxConnections: 800,
+    drainTimeoutMs: 10_000,
+    ...options,
+  };
+  const refuse = (option: string, hint: string): RekeyError =>
+    new RekeyError("option-invalid", { context: { option }, hint });
+  if (!settings.allowRemote && !isLoopback(settings.address))
+    throw refuse("address", "use a loopback address, or say --allow-remote where nobody else reaches this one");
+  if (!isWhole(settings.port, 0, 65_535)) throw refuse("port", "use a port from 0 to 65535");
+  if (!isWhole(settings.maxConnections, 1, 1_000)) throw refuse("maxConnections", "use a number from 1 to 1000");
+  if (!/^\/.*\/$/.test(settings.pathPrefix)) throw refuse("pathPrefix", "begin and end it with a slash");
+  return settings;
+}

@@ -1,0 +1,180 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { SecretClient } from "../client/secret-client.ts";
+import { RekeyError } from "../errors/rekey-error.ts";
+import type { AgentMetrics } from "./agent-metrics.ts";
+import { type AgentOptions, agentSettings } from "./agent-options.ts";
+import { gate } from "./gate.ts";
+import { type Reply, refusal } from "./reply.ts";
+import { type Answer, secretAnswers } from "./secret-answers.ts";
+import { secretQuery } from "./secret-query.ts";
+
+export interface Agent {
+  /** The port that is listened on. */
+  readonly port: number;
+  readonly metricsPort: number | undefined;
+  readonly connections: number;
+  /** Takes no new connection, lets requests under way end within the drain time-out, closes the rest. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** A health check may always come through. */
+const spareConnections = 2;
+/** Beyond the limit connections are answered 429; so many more than that are closed unread. */
+const refusedConnections = 64;
+
+const limits = {
+  /** What AWS's agent takes, too: a session's token alone has up to 4 KB. */
+  maxHeaderSize: 65_536,
+  headersTimeout: 10_000,
+  requestTimeout: 10_000,
+  /** Longer than clients keep theirs, so that they are the ones to close. */
+  keepAliveTimeout: 75_000,
+};
+
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+
+async function listen(server: Server, port: number, address: string): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    const failed = ({ code }: NodeJS.ErrnoException): void =>
+      reject(
+        new RekeyError("option-invalid", {
+          context: { option: "port", address, port, problem: code },
+          hint: "use an address of this machine and a port that is free",
+        }),
+      );
+    server.once("error", failed).listen(port, address, () => {
+      // From now on it is a connection that could not be taken, and the next one may be.
+      server.off("error", failed).on("error", () => undefined);
+      resolve();
+    });
+  });
+  const bound = server.address();
+  return typeof bound === "object" && bound !== null ? bound.port : port;
+}
+
+async function drain(server: Server, timeoutMs: number): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  const overdue = setTimeout(() => server.closeAllConnections(), timeoutMs).unref();
+  await closed;
+  clearTimeout(overdue);
+}
+
+/**
+ * Serves a client's secrets over HTTP as AWS's Secrets Manager Agent and its Lambda extension do. The client's source must
+ * give documents. Errors: `option-invalid`, also for an address or a port that cannot be listened on.
+ */
+export async function startAgent(client: SecretClient, metrics: AgentMetrics, options: AgentOptions): Promise<Agent> {
+  const settings = agentSettings(options);
+  const gateKeeper = gate(settings);
+  const answers = secretAnswers(client);
+  /** How many connections there were when this one came. A later one takes nothing from those before it. */
+  const ordinals = new WeakMap<Socket, number>();
+  let connections = 0;
+  let stopping: Promise<void> | undefined;
+
+  function send(
+    response: ServerResponse,
+    status: number,
+    body: string,
+    headers: Readonly<Record<string, string>>,
+  ): void {
+    if (response.destroyed) return;
+    response.writeHead(status, {
+      "Content-Length": Buffer.byteLength(body),
+      "Cache-Control": "no-store",
+      "X-Content-Type-Options": "nosniff",
+      ...headers,
+      ...(stopping === undefined ? {} : { Connection: "close" }),
+    });
+    response.end(body);
+  }
+
+  function reply(response: ServerResponse, { status, contentType, body, outcome, retryAfterMs }: Reply): void {
+    metrics.count(outcome);
+    send(response, status, body, {
+      "Content-Type": contentType,
+      ...(retryAfterMs === undefined ? {} : { "Retry-After": String(Math.ceil(retryAfterMs / 1_000)) }),
+      ...(status === 413 || status === 429 ? { Connection: "close" } : {}),
+    });
+  }
+
+  function give(response: ServerResponse, { document, outcome }: Answer): void {
+    metrics.count(outcome);
+    send(response, 200, document, { "Content-Type": "application/json" });
+  }
+
+  function open(path: string, request: IncomingMessage, response: ServerResponse): boolean {
+    if (request.method !== "GET" || (path !== "/ping" && path !== "/metrics")) return false;
+    if (path === "/ping") send(response, 200, "healthy", { "Content-Type": "text/plain" });
+    else metrics.respond(request, response);
+    return true;
+  }
+
+  /** In the order of AWS's agent, so that a request with two faults is told of the same one. */
+  function refused(request: IncomingMessage, path: string): Reply | undefined {
+    const most = settings.maxConnections + (path === "/ping" ? spareConnections : 0);
+    if ((ordinals.get(request.socket) ?? 0) > most)
+      return refusal(429, "Connection limit exceeded", "connection-limit");
+    if (hasBody(request)) return refusal(413, "Body not allowed", "body");
+    return gateKeeper.host(request);
+  }
+
+  function secretFor(request: IncomingMessage, response: ServerResponse): void {
+    const turnedAway =
+      gateKeeper.caller(request) ?? (request.method === "GET" ? undefined : refusal(405, "Not allowed", "method"));
+    if (turnedAway !== undefined) return reply(response, turnedAway);
+    const query = secretQuery(request.url ?? "", settings.pathPrefix);
+    if (query === undefined) return reply(response, refusal(404, "Not found", "path"));
+    if ("status" in query) return reply(response, query);
+    const held = answers.now(query);
+    if (held !== undefined) return give(response, held);
+    void answers.soon(query).then((answer) => {
+      if ("document" in answer) give(response, answer);
+      else reply(response, answer);
+    });
+  }
+
+  const server = createServer(limits, (request, response) => {
+    const [path = ""] = (request.url ?? "").split("?", 1);
+    const turnedAway = refused(request, path);
+    if (turnedAway !== undefined) reply(response, turnedAway);
+    else if (!open(path, request, response)) secretFor(request, response);
+  });
+  server.maxConnections = settings.maxConnections + refusedConnections;
+  server.on("connection", (socket) => {
+    ordinals.set(socket, ++connections);
+    socket.once("close", () => connections--);
+  });
+
+  const outside = createServer(limits, (request, response) => {
+    const [path = ""] = (request.url ?? "").split("?", 1);
+    if (!open(path, request, response)) reply(response, refusal(404, "Not found", "path"));
+  });
+  outside.maxConnections = refusedConnections;
+
+  const port = await listen(server, settings.port, settings.address);
+  const { metricsListener } = settings;
+  const metricsPort =
+    metricsListener &&
+    (await listen(outside, metricsListener.port, metricsListener.address).catch(async (error: unknown) => {
+      await drain(server, 0);
+      throw error;
+    }));
+
+  async function stop(): Promise<void> {
+    await Promise.all(
+      [server, outside].filter(({ listening }) => listening).map(async (each) => drain(each, settings.drainTimeoutMs)),
+    );
+  }
+  return {
+    port,
+    metricsPort,
+    get connections() {
+      return connections;
+    },
+    stop: async () => (stopping ??= stop()),
+  };
+}

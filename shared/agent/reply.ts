@@ -1,0 +1,53 @@
+import type { RekeyError } from "../errors/rekey-error.ts";
+
+/** What the agent answers when it gives no secret. */
+export interface Reply {
+  readonly status: number;
+  readonly contentType: "text/plain" | "application/json";
+  readonly body: string;
+  /** For its count in the metrics. */
+  readonly outcome: string;
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** Statuses and words are those of AWS's agent, so that a client which compares them goes on working. */
+export const refusal = (status: number, body: string, outcome: string): Reply => ({
+  status,
+  contentType: "text/plain",
+  body,
+  outcome,
+});
+
+type Known = readonly [status: number, type: string, message: string];
+
+const timeout: Known = [504, "TimeoutError", "Timeout"];
+const unreachable: Known = [502, "ConnectionError", "Read Error"];
+const throttled: Known = [400, "ThrottlingException", "Rate exceeded"];
+const denied: Known = [400, "AccessDeniedException", "the agent's identity may not read this secret"];
+const invalid: Known = [400, "InvalidParameterException", "the secret id is not one that the source takes"];
+const notSeen: Known = [503, "ServiceUnavailable", "a newer version was announced and is not to be had yet"];
+const closing: Known = [503, "ServiceUnavailable", "the agent is stopping"];
+const unknown: Known = [500, "InternalFailure", ""];
+
+const byCode: Readonly<Partial<Record<RekeyError["code"], Known>>> = {
+  "access-denied": denied,
+  "client-quota-exceeded": throttled,
+  "mirror-path-invalid": invalid,
+  "mirror-unauthorized": denied,
+  "mirror-unavailable": unreachable,
+  "option-invalid": invalid,
+  "pool-closed": closing,
+  "secret-not-found": [400, "ResourceNotFoundException", "Secrets Manager can't find the specified secret."],
+  "store-rejected": [400, "InvalidRequestException", "Secrets Manager refused the request"],
+  "store-throttled": throttled,
+  "store-unavailable": unreachable,
+  "time-budget-spent": timeout,
+  "version-not-visible": notSeen,
+};
+
+/** An error in the JSON shape of AWS's services. */
+export function failure({ code, retryAfterMs }: RekeyError): Reply {
+  const [status, type, message] = byCode[code] ?? unknown;
+  const body = JSON.stringify({ __type: type, ...(message === "" ? {} : { message }) });
+  return { status, contentType: "application/json", body, outcome: code, retryAfterMs };
+}

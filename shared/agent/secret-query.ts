@@ -1,0 +1,59 @@
+import type { VersionChoice } from "../client/secret-client.ts";
+import type { Stage } from "../client/secret-source.ts";
+import { type Reply, refusal } from "./reply.ts";
+
+export interface SecretQuery {
+  readonly secretId: string;
+  /** `undefined`: AWSCURRENT. */
+  readonly choice: VersionChoice | undefined;
+  /** The label that a version named by its id must bear, where both were asked for. */
+  readonly mustBear: Stage | undefined;
+  readonly refreshNow: boolean;
+}
+
+/** Secrets Manager takes no longer ones. */
+const longestId = 2_048;
+const parameters = new Set(["secretId", "versionId", "versionStage", "refreshNow"]);
+const booleans: ReadonlyMap<string, boolean> = new Map([
+  ["true", true],
+  ["1", true],
+  ["false", false],
+  ["0", false],
+]);
+
+const bad = (body: string): Reply => refusal(400, body, "bad-request");
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Reads `/secretsmanager/get?secretId=…` and `<path prefix><secretId>`, as AWS's agent and Lambda extension take them. A
+ * `Reply`: the request is refused with it. `undefined`: it is for neither.
+ */
+export function secretQuery(target: string, pathPrefix: string): SecretQuery | Reply | undefined {
+  const end = target.indexOf("?");
+  const path = end === -1 ? target : target.slice(0, end);
+  const query = new URLSearchParams(end === -1 ? "" : target.slice(end + 1));
+  const isPathStyle = path !== "/secretsmanager/get";
+  if (isPathStyle && !path.startsWith(pathPrefix)) return undefined;
+  const unknown = [...query.keys()].find((name) => !parameters.has(name) || (isPathStyle && name === "secretId"));
+  if (unknown !== undefined) return bad(`unknown parameter: ${unknown}`);
+  const secretId = isPathStyle ? decoded(path.slice(pathPrefix.length)) : query.get("secretId");
+  if (!secretId) return bad(isPathStyle ? "missing secret ID" : "missing parameter secretId");
+  if (secretId.length > longestId || secretId.includes("\0")) return bad("invalid secret ID");
+  const refreshNow = booleans.get(query.get("refreshNow")?.toLowerCase() ?? "false");
+  if (refreshNow === undefined) return bad("invalid refreshNow value");
+  const versionId = query.get("versionId");
+  const stage = query.get("versionStage") as Stage | null;
+  return {
+    secretId,
+    choice: versionId !== null ? { versionId } : stage !== null ? { stage } : undefined,
+    mustBear: (versionId !== null && stage) || undefined,
+    refreshNow,
+  };
+}

@@ -1,0 +1,58 @@
+import { type Connection, connect } from "../engines/redis/connection.ts";
+import { translateError } from "../engines/redis/translate-error.ts";
+import type { ErrorCode } from "../errors/codes.ts";
+import { RekeyError } from "../errors/rekey-error.ts";
+import type { CallOptions, DatabaseTarget } from "../rotation/ports.ts";
+import { parseDatabaseSecret } from "../secrets/database-secret.ts";
+import type { SecretValue } from "../secrets/secret-value.ts";
+
+const defaultPort = 6379;
+
+/** What the server's administrator must mend; the rest passes. */
+const refusals = new Set<ErrorCode>(["credential-refused", "database-rights-missing"]);
+const asTheyAre = new Set<ErrorCode>(["time-budget-spent", "tls-refused"]);
+
+function channelError(error: unknown, call: CallOptions, context: Readonly<Record<string, string>>): RekeyError {
+  const { code, context: facts } = translateError(error, call, "PUBLISH");
+  const about = { ...context, reason: String(facts["reason"] ?? code) };
+  if (asTheyAre.has(code)) return new RekeyError(code, { context: about });
+  return new RekeyError(refusals.has(code) ? "channel-unauthorized" : "channel-unavailable", { context: about });
+}
+
+/**
+ * Publishes a text on a channel of Redis or Valkey (`PUBLISH`), logged in and verified as the secret says: AWS's JSON with
+ * `engine`, `host`, `port`, `username`, `password`, and `ssl` and `sslrootcert` as for a rotation. Redis keeps nothing for who
+ * is away. A cluster passes it on to all of its nodes, a primary to its replicas. Publishing twice does no harm to whoever
+ * takes an event for what is current. Returns how many connections of this node heard it. Errors: `channel-unauthorized`,
+ * `channel-unavailable`, `engine-unsupported`, `secret-malformed`, `tls-refused`, `time-budget-spent`.
+ */
+export async function publishOnRedis(
+  { secret, channel, tlsCa }: { readonly secret: SecretValue; readonly channel: string; readonly tlsCa?: string },
+  text: string,
+  call: CallOptions,
+): Promise<number> {
+  const {
+    engine,
+    host,
+    port = defaultPort,
+    username,
+    password,
+    tlsMode = "verify-full",
+    ...own
+  } = parseDatabaseSecret(secret);
+  if (engine !== "redis" && engine !== "valkey") {
+    throw new RekeyError("engine-unsupported", { context: { engine: engine.slice(0, 40) } });
+  }
+  const ca = own.tlsCa ?? tlsCa;
+  const tls = { mode: tlsMode, ...(ca === undefined ? {} : { ca }) };
+  const target: DatabaseTarget = { engine, host, port, dbname: "0", tls, options: new Map() };
+  let connection: Connection | undefined;
+  try {
+    connection = await connect(target, { username, password }, call);
+    return Number(await connection.run(["PUBLISH", channel, text], call));
+  } catch (error) {
+    throw channelError(error, call, { host, channel });
+  } finally {
+    connection?.close();
+  }
+}

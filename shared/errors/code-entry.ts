@@ -1,0 +1,13 @@
+/**
+ * What the caller should do about an error.
+ * - `retry`: the same call may succeed later; nothing is half done, or the step is idempotent.
+ * - `abort`: the request can never succeed as it is; the caller, the code or the configuration must change.
+ * - `intervene`: a human must act; alarm at the first one.
+ */
+export type Disposition = "retry" | "abort" | "intervene";
+
+export interface CodeEntry {
+  readonly disposition: Disposition;
+  readonly meaning: string;
+  readonly hint: string;
+}

@@ -1,0 +1,39 @@
+import { checkLogin, type LoginPort, parseLoginTask } from "../operations/check-login.ts";
+import { environmentPublisher, environmentStore } from "./aws-clients.ts";
+import { environmentOf } from "./environment.ts";
+import { asRekeyError, reportFailure } from "./logger.ts";
+import { writeMetrics } from "./metrics.ts";
+import { queueFunction } from "./queue-function.ts";
+import { environmentCa } from "./tls-ca.ts";
+
+/**
+ * The Lambda handler of a queue of logins to check. Refused logins lock accounts, so a message is never worked on twice: what
+ * could not be checked is logged, counted, and checked at the next look at everything.
+ */
+export function checkLoginFunction(
+  engines: readonly LoginPort[],
+  variables: Readonly<Record<string, string | undefined>>,
+): ReturnType<typeof queueFunction> {
+  const environment = environmentOf(variables);
+  const tlsCa = environmentCa(environment);
+  const checker = {
+    store: environmentStore(environment),
+    publisher: environmentPublisher(environment),
+    engines,
+    ...(tlsCa === undefined ? {} : { tlsCa }),
+  };
+  return queueFunction({ done: "checked", notDone: "not checked" }, async ({ body, attributes }, call) => {
+    const secret = parseLoginTask(body);
+    if (Number(attributes.ApproximateReceiveCount) > 1) return { facts: { secret, outcome: "tried before" } };
+    try {
+      const check = await checkLogin(checker, secret, call);
+      writeMetrics({ LoginsChecked: 1 });
+      if (check.outcome === "refused") writeMetrics({ Findings: 1 }, { Finding: "current-refused" });
+      return { facts: { secret, ...check } };
+    } catch (error) {
+      reportFailure("not checked", asRekeyError(error), { secret });
+      writeMetrics({ LoginsUnchecked: 1 });
+      return { facts: { secret, outcome: "unknown" } };
+    }
+  });
+}
