@@ -36,6 +36,7 @@ export function figuresOf(report: ChaosReport): readonly (readonly [string, stri
       "mirrors wrong before one look at everything",
       `${report.wrongBefore.length}, and ${report.untouched} of secrets that nothing had happened to`,
     ],
+    ["by hand in the second in which a rotation ended", String(report.unannounced)],
     ["values looked for", String(canaries.values)],
     ["characters searched", listed(Object.entries(canaries.charactersIn))],
   ];

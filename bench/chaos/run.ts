@@ -4,7 +4,7 @@ import { deadSecrets, type Healed, healRotations } from "./heal.ts";
 import { type Canaries, scan } from "./judge/canaries.ts";
 import { type Explained, explain } from "./judge/dead-letters.ts";
 import { type Histories, histories, wrongMirrors } from "./judge/mirrors.ts";
-import { wrongServices } from "./judge/services.ts";
+import { unannounced, wrongServices } from "./judge/services.ts";
 import { type ChaosOptions, planOf } from "./plan.ts";
 import { type Storm, storm } from "./storm.ts";
 import { startWorld } from "./world.ts";
@@ -28,6 +28,8 @@ export interface ChaosReport {
   readonly wrongBefore: readonly string[];
   readonly wrongAfter: readonly string[];
   readonly wrongServices: readonly string[];
+  /** Changes by hand in the second in which a rotation ended, which no service is told of. */
+  readonly unannounced: number;
   readonly histories: Histories;
   readonly canaries: Canaries;
 }
@@ -48,8 +50,11 @@ export async function runChaos(options: ChaosOptions, tell: (what: string) => vo
     const { VersionId } = await world.secretsManager.getSecretValue({ SecretId: arn });
     promotions.get(arn)?.push(VersionId ?? "");
   }
+  const lastChangeMs = new Map<string, number>();
   stack.eventBridge.onEvent((_bus, event) => {
-    if (isPromotion(event)) promotions.get(event.resources[0] ?? "")?.push(String(event.detail["versionId"]));
+    if (!isPromotion(event)) return;
+    lastChangeMs.set(event.resources[0] ?? "", Date.parse(event.time));
+    promotions.get(event.resources[0] ?? "")?.push(String(event.detail["versionId"]));
   });
 
   tell("the storm");
@@ -71,6 +76,7 @@ export async function runChaos(options: ChaosOptions, tell: (what: string) => vo
   await untilCalm(world);
 
   tell("the judgement");
+  const leftOut = await unannounced(world, lastChangeMs);
   const audited = world.clusters.map((cluster) => cluster.written()).join("");
   return {
     options,
@@ -87,8 +93,9 @@ export async function runChaos(options: ChaosOptions, tell: (what: string) => vo
     leftInDeadLetters,
     untouched: world.secrets.length - touched.length,
     wrongBefore,
+    unannounced: leftOut.size,
     wrongAfter: await wrongMirrors(world),
-    wrongServices: await wrongServices(world),
+    wrongServices: await wrongServices(world, leftOut),
     histories: await histories(world, promotions),
     canaries: await scan(world, {
       events: JSON.stringify(events),

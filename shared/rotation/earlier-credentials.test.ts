@@ -50,8 +50,23 @@ test("values of another host, port or user, and values that are no credential, a
   const { labels } = await stage.store.describe(stage.store.secretId, call);
   expect(labels.get("h3")).toEqual(["AWSPREVIOUS"]);
   stage.engine.give("app", ["changed by hand"]);
-  await expect(offered(stage)).resolves.toEqual([]);
+  await expect(offered(stage)).resolves.toEqual(["app old-password"]);
   const other = await withHistory(memoryValue("p1", { username: "root" }), memoryValue("p2", { host: "DB" }));
   other.engine.give("app", ["changed by hand"]);
   await expect(offered(other)).resolves.toEqual(["app p2", "app old-password"]);
+});
+
+test("a credential is offered once, however many values have it, so that the one before them is found", async () => {
+  const byHand = Array.from({ length: 6 }, (_, note) => memoryValue("p2", { note }));
+  const stage = await withHistory(memoryValue("p1"), ...byHand);
+  stage.engine.give("app", ["p1"]);
+  await expect(stage.container()("setSecret")).resolves.toBe("done");
+  expect(stage.logsIn("AWSPENDING")).toBe(true);
+  expect(stage.engine.refusedLogins()).toBe(3);
+});
+
+test("what AWSCURRENT has is not offered again from an earlier version", async () => {
+  const stage = await withHistory(memoryValue("p1"), memoryValue("current", { note: 1 }), memoryValue("current"));
+  stage.engine.give("app", ["changed by hand"]);
+  await expect(offered(stage)).resolves.toEqual(["app p1", "app old-password"]);
 });

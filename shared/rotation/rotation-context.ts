@@ -57,6 +57,8 @@ async function* adminCredentials(
   }
 }
 
+/** Somebody may have put many values with one password. */
+const unlabelledRead = 20;
 const unlabelledTried = 3;
 
 /** A value's credential where it is for the same server; a value of any other form does not matter. */
@@ -70,18 +72,26 @@ function credentialFor(current: DatabaseSecret, value: SecretValue): Credential 
   return sameHost(secret.host, current.host) && secret.port === current.port ? secret : undefined;
 }
 
+/** Each once, and none that `current` has, which was refused: refused logins lock accounts. */
 async function* earlierCredentials(
   deps: RotationDependencies,
   current: DatabaseSecret,
   facts: RotationFacts,
   call: CallOptions,
 ): AsyncGenerator<Credential> {
+  const offered: Credential[] = [current];
+  function* fresh(value: SecretValue): Generator<Credential> {
+    const credential = credentialFor(current, value);
+    if (credential === undefined || offered.some((known) => isCopyOfCurrent(known, credential))) return;
+    offered.push(credential);
+    yield credential;
+  }
   const previous = await deps.store.read(facts.secretArn, { label: "AWSPREVIOUS" }, call);
-  const credential = previous === undefined ? undefined : credentialFor(current, previous.value);
-  if (credential !== undefined) yield credential;
-  for (const { value } of await deps.store.unlabelled(facts.secretArn, unlabelledTried, call)) {
-    const unlabelled = credentialFor(current, value);
-    if (unlabelled !== undefined) yield unlabelled;
+  if (previous !== undefined) yield* fresh(previous.value);
+  const most = offered.length + unlabelledTried;
+  for (const { value } of await deps.store.unlabelled(facts.secretArn, unlabelledRead, call)) {
+    if (offered.length === most) return;
+    yield* fresh(value);
   }
 }
 
