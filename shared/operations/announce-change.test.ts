@@ -15,7 +15,7 @@ const described: SecretDescription = {
   tags: new Map(),
 };
 
-async function announce(event: AwsEvent, description: SecretDescription | undefined) {
+async function announce(event: AwsEvent, description: SecretDescription | undefined, createdAt = new Date(0)) {
   const publisher = memoryPublisher();
   const store = {
     describe: async () => {
@@ -23,13 +23,15 @@ async function announce(event: AwsEvent, description: SecretDescription | undefi
       return description;
     },
   };
-  const announcer = { store, publisher, manages: () => true, announcesItself: () => true };
+  const versions = async () => [{ versionId: "v1", labels: ["AWSCURRENT"], createdAt }];
+  const announcer = { store, versions, publisher, manages: () => true, announcesItself: () => true };
   const outcome = await announceChange(announcer, event, {
     patient: true,
     call: { signal: AbortSignal.timeout(1_000) },
   });
   return { outcome, events: publisher.events };
 }
+const noVersions = async () => [];
 const existence = { kind: "deleted-or-restored", secretArn } as const;
 const moved = { kind: "label-moved", secretArn, versionId: "v1", at: new Date() } as const;
 
@@ -77,7 +79,13 @@ test("tags of a secret that is not managed, or that the role may not see, are pa
   const options = { patient: true, call: { signal: AbortSignal.timeout(1_000) } };
   const denied = async (): Promise<SecretDescription> => Promise.reject(new RekeyError("access-denied"));
   for (const describe of [denied, async () => described]) {
-    const announcer = { store: { describe }, publisher, manages: () => false, announcesItself: () => true };
+    const announcer = {
+      store: { describe },
+      versions: noVersions,
+      publisher,
+      manages: () => false,
+      announcesItself: () => true,
+    };
     expect(await announceChange(announcer, retagged, options)).toBe("foreign");
   }
   expect(publisher.events).toEqual([]);
@@ -85,7 +93,24 @@ test("tags of a secret that is not managed, or that the role may not see, are pa
 
 test("an error of Secrets Manager is passed on, so that the event comes again", async () => {
   const store = { describe: async () => Promise.reject(new RekeyError("store-throttled")) };
-  const announcer = { store, publisher: memoryPublisher(), manages: () => true, announcesItself: () => true };
+  const announcer = {
+    store,
+    versions: noVersions,
+    publisher: memoryPublisher(),
+    manages: () => true,
+    announcesItself: () => true,
+  };
   const options = { patient: true, call: { signal: AbortSignal.timeout(1_000) } };
   await expect(announceChange(announcer, moved, options)).rejects.toMatchObject({ code: "store-throttled" });
+});
+
+test.each([
+  ["a rotation made before it ended", 1_000, 1_400, "known"],
+  ["somebody put after a rotation ended, in the same second", 1_401, 1_400, "announced"],
+  ["a rotation made, which ended a second later", 3_000, 2_000, "known"],
+  ["somebody put when the last rotation was over", 1_500, 999, "announced"],
+])("a version that %s", async (_what, createdMs, rotatedMs, outcome) => {
+  const description = { ...described, rotationFunctionArn: "ours", lastRotatedAt: new Date(rotatedMs) };
+  const event = { ...moved, at: new Date(1_000) };
+  expect((await announce(event, description, new Date(createdMs))).outcome).toBe(outcome);
 });

@@ -1,11 +1,14 @@
 import { isRekeyError } from "../errors/rekey-error.ts";
 import type { CallOptions, EventPublisher, SecretDescription, SecretStore } from "../rotation/ports.ts";
 import { secretNameIn } from "../rotation/secret-name.ts";
+import type { SecretAdministration } from "./fleet/ports.ts";
 import { versionWithLabel } from "../rotation/steps/admit.ts";
 import type { AwsEvent } from "./aws-event.ts";
 
 export interface Announcer {
   readonly store: Pick<SecretStore, "describe">;
+  /** When each version was made. */
+  readonly versions: SecretAdministration["versions"];
   readonly publisher: EventPublisher;
   /** Whether a secret is one that rekey looks after. */
   readonly manages: (secretArn: string) => boolean;
@@ -34,19 +37,26 @@ const idsOf = (secretArn: string): { readonly secretArn: string; readonly secret
   secretName: secretNameIn(secretArn),
 });
 
+/** EventBridge tells an event's time in whole seconds. */
+const eventsResolutionMs = 1_000;
+
 /**
  * Where a version's own rotation stands. Secrets Manager takes AWSPENDING off the current version, and sets LastRotatedDate,
  * when finishSecret has succeeded, and that step does not succeed before it has published. Where neither mark is there, a
- * human made the version.
+ * human made the version; in the second in which a rotation ended, where it was made after that.
  */
-function rotationOf(
-  { rotationFunctionArn, lastRotatedAt, labels }: SecretDescription,
-  { announcesItself }: Announcer,
+async function rotationOf(
+  { secretArn, rotationFunctionArn, lastRotatedAt, labels }: SecretDescription,
+  { announcesItself, versions }: Announcer,
   { versionId, at }: { readonly versionId: string; readonly at: Date },
-): "none" | "unfinished" | "finished" {
+  call: CallOptions,
+): Promise<"none" | "unfinished" | "finished"> {
   if (rotationFunctionArn === undefined || !announcesItself(rotationFunctionArn)) return "none";
   if (labels.get(versionId)?.includes("AWSPENDING") === true) return "unfinished";
-  return lastRotatedAt !== undefined && lastRotatedAt >= at ? "finished" : "none";
+  if (lastRotatedAt === undefined || lastRotatedAt < at) return "none";
+  if (lastRotatedAt.getTime() - at.getTime() >= eventsResolutionMs) return "finished";
+  const made = (await versions(secretArn, call)).find((version) => version.versionId === versionId);
+  return made !== undefined && made.createdAt > lastRotatedAt ? "none" : "finished";
 }
 
 async function announceVersion(
@@ -57,7 +67,7 @@ async function announceVersion(
   const description = await describe(announcer, moved.secretArn, call);
   if (description === undefined || description.deletedAt !== undefined) return "gone";
   if (versionWithLabel(description, "AWSCURRENT") !== moved.versionId) return "superseded";
-  const rotation = rotationOf(description, announcer, moved);
+  const rotation = await rotationOf(description, announcer, moved, call);
   if (rotation === "finished") return "known";
   if (rotation === "unfinished" && patient) return "under-way";
   const previousVersionId = versionWithLabel(description, "AWSPREVIOUS");
@@ -132,7 +142,7 @@ async function announceStop(
  * A version whose rotation has published it is not published again, which needs no memory (see `rotationOf`). One whose
  * rotation is unfinished is `under-way` while `patient`, and published without patience: its function died between
  * promotion and publication. Everything else is published; a repeated delivery publishes again, which costs subscribers
- * nothing, since they know a version that they have. One call to Secrets Manager and at most one to the bus.
+ * nothing, since they know a version that they have. At most two calls to Secrets Manager and one to the bus.
  */
 export async function announceChange(
   announcer: Announcer,

@@ -6,7 +6,7 @@ import { eventSourceOf } from "../operations/event-source.ts";
 import { reportReplicas } from "../operations/report-replicas.ts";
 import { parseRetirementCue } from "../operations/subscriber-event.ts";
 import type { CallOptions } from "../rotation/ports.ts";
-import { environmentPublisher, environmentStore } from "./aws-clients.ts";
+import { environmentVersions, environmentPublisher, environmentStore } from "./aws-clients.ts";
 import { environmentOf } from "./environment.ts";
 import { queueFunction, type RecordOutcome } from "./queue-function.ts";
 
@@ -48,6 +48,7 @@ export function announceFunction(
   const environment = environmentOf(variables);
   const announcer = {
     store: environmentStore(environment),
+    versions: environmentVersions(environment),
     publisher: environmentPublisher(environment),
     manages: arnPatterns(environment.list("REKEY_SECRETS")),
     announcesItself: arnPatterns(environment.list("REKEY_ROTATION_FUNCTIONS")),

@@ -5,7 +5,9 @@ import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { eventBridgePublisher, silentPublisher } from "../publishers/eventbridge.ts";
 import type { EventPublisher, SecretStore } from "../rotation/ports.ts";
+import type { SecretAdministration } from "../operations/fleet/ports.ts";
 import type { SecretCatalogue } from "../operations/ports.ts";
+import { secretVersions } from "../stores/secret-versions.ts";
 import { secretCatalogue } from "../stores/secret-catalogue.ts";
 import { secretsManagerStore } from "../stores/secrets-manager.ts";
 import type { Environment } from "./environment.ts";
@@ -35,6 +37,9 @@ export const environmentKeys = async (): ReturnType<SecretsManagerClient["config
 
 export const environmentStore = (environment: Environment): SecretStore =>
   secretsManagerStore(secretsManagerClient(environment));
+
+export const environmentVersions = (environment: Environment): SecretAdministration["versions"] =>
+  secretVersions(secretsManagerClient(environment));
 
 export const environmentCatalogue = (environment: Environment): SecretCatalogue =>
   secretCatalogue(secretsManagerClient(environment));

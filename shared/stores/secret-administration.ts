@@ -1,5 +1,4 @@
 import {
-  ListSecretVersionIdsCommand,
   PutSecretValueCommand,
   RotateSecretCommand,
   type SecretsManagerClient,
@@ -7,6 +6,7 @@ import {
 } from "@aws-sdk/client-secrets-manager";
 import type { SecretAdministration } from "../operations/fleet/ports.ts";
 import type { CallOptions } from "../rotation/ports.ts";
+import { secretVersions } from "./secret-versions.ts";
 import { translateError } from "./translate-error.ts";
 
 /** Secrets Manager over the AWS SDK, with the operator's own rights. Every method is one call. */
@@ -24,16 +24,7 @@ export function secretAdministration(client: SecretsManagerClient): SecretAdmini
     }
   }
   return {
-    versions: async (secretId, call) =>
-      attempt("ListSecretVersionIds", secretId, call, async (options) => {
-        const list = new ListSecretVersionIdsCommand({ SecretId: secretId, IncludeDeprecated: true, MaxResults: 100 });
-        const { Versions = [] } = await client.send(list, options);
-        return Versions.map(({ VersionId = "", VersionStages = [], CreatedDate }) => ({
-          versionId: VersionId,
-          labels: VersionStages,
-          createdAt: CreatedDate ?? new Date(0),
-        })).sort((one, other) => other.createdAt.getTime() - one.createdAt.getTime());
-      }),
+    versions: secretVersions(client),
     rotate: async (secretId, versionId, call) =>
       attempt("RotateSecret", secretId, call, async (options) => {
         await client.send(new RotateSecretCommand({ SecretId: secretId, ClientRequestToken: versionId }), options);

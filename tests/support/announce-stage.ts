@@ -18,6 +18,7 @@ import { rotate } from "../../shared/rotation/rotate.ts";
 import { rotationMemory } from "../../shared/rotation/rotation-memory.ts";
 import { singleUser } from "../../shared/rotation/strategies/single-user.ts";
 import { generatePassword } from "../../shared/secrets/password.ts";
+import { secretVersions } from "../../shared/stores/secret-versions.ts";
 import { secretsManagerStore } from "../../shared/stores/secrets-manager.ts";
 import { memoryEngine } from "../../shared/testing/memory-engine.ts";
 import { memoryValue } from "../../shared/testing/memory-rotation.ts";
@@ -109,6 +110,7 @@ export async function openAnnounceStage(): Promise<AnnounceStage> {
   };
   const announcer = {
     store,
+    versions: secretVersions(api),
     publisher,
     manages: arnPatterns([`arn:aws:secretsmanager:us-east-1:${accountId}:secret:db/*`]),
     announcesItself: arnPatterns([`arn:aws:lambda:us-east-1:${accountId}:function:rekey-rotate-*`]),

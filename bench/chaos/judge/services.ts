@@ -6,8 +6,8 @@ const longestMs = 15_000;
 const againMs = 200;
 
 /**
- * Secrets whose last change was put by hand in the very second in which a rotation ended, which is taken for the rotation's
- * (docs/decisions/0010-who-announces-a-version.md): a service comes to it by its TTL, which here is too long.
+ * Secrets whose last change was put by hand between the moment in which a rotation moved AWSCURRENT and the one that Secrets
+ * Manager calls its end, which is taken for the rotation's (docs/decisions/0010-who-announces-a-version.md): a service comes to it by its TTL, which here is too long.
  */
 export async function unannounced(
   { stack, secrets, secretsManager }: World,
@@ -19,7 +19,11 @@ export async function unannounced(
     const rotated = stack.secretsManager.lastRotation(secret.arn)?.versionId ?? "";
     const isOfTheRotation = VersionIdsToStages[rotated]?.includes("AWSCURRENT") === true;
     const changedMs = lastChangeMs.get(secret.arn) ?? Infinity;
-    if (!isOfTheRotation && (LastRotatedDate?.getTime() ?? 0) >= changedMs) found.add(secret.arn);
+    const rotatedMs = LastRotatedDate?.getTime() ?? 0;
+    if (isOfTheRotation || rotatedMs < changedMs) continue;
+    const { Versions = [] } = await secretsManager.listSecretVersionIds({ SecretId: secret.arn });
+    const current = Versions.find(({ VersionStages = [] }) => VersionStages.includes("AWSCURRENT"));
+    if ((current?.CreatedDate?.getTime() ?? 0) <= rotatedMs) found.add(secret.arn);
   }
   return found;
 }
