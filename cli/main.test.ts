@@ -171,3 +171,10 @@ test("doctor asks Vault, where the environment names one, whether the mirror may
   expect(out).toContain("path=secret/data/db/orders");
   expect(out).not.toContain(auth.client_token);
 });
+
+test("the doctor takes an address of Vault's alone for the caller's own, and not for the mirror's", async () => {
+  const { out } = await rekeyWith({ VAULT_ADDR: "http://127.0.0.1:1" }, "doctor", "db/orders", "--json");
+  const findings = JSON.parse(out) as readonly { code: string; detail?: string }[];
+  expect(findings.map(({ code }) => code)).not.toContain("option-invalid");
+  expect(findings.map(({ code }) => code)).not.toContain("mirror-unavailable");
+});

@@ -78,8 +78,14 @@ export function environmentCluster(environment: Environment): MirrorCluster | un
   return { name, mirrors: (secret) => clusterOf(secret, clusters) === name };
 }
 
-/** What the doctor asks of the mirror that the environment describes; `undefined` where it describes none. */
+const loginVariables = ["VAULT_AUTH", "VAULT_CREDENTIAL_SECRET", "VAULT_JWT_FILE", "VAULT_ROLE", "VAULT_ROLE_ID"];
+
+/**
+ * What the doctor asks of the mirror that the environment describes; `undefined` where it describes none. An address alone,
+ * which every user of Vault's has, does not.
+ */
 export function environmentProbe(environment: Environment, store: SecretStore): MirrorProbe | undefined {
-  if (environment.text("VAULT_ADDR") === undefined) return undefined;
+  const hasLogin = loginVariables.some((name) => environment.text(name) !== undefined);
+  if (environment.text("VAULT_ADDR") === undefined || !hasLogin) return undefined;
   return vaultKv2Probe(environmentVault(environment, store), optionsOf(environment));
 }
