@@ -25,4 +25,9 @@ assert.match(
   run("doctor", "db/orders", ...nowhere).stdout + run("history", "db/orders", ...nowhere).stderr,
   /store-unavailable/,
 );
+if (Number.parseInt(process.versions.node, 10) < 22) {
+  const { status, stderr } = run("local");
+  assert.equal(status, 1);
+  assert.match(stderr, /needs Node\.js 22 or newer/);
+}
 console.log(`Node ${process.version} loads ${Object.keys(entries).length} entries`);
