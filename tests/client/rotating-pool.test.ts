@@ -9,6 +9,7 @@ import { type EmbeddedPostgres, startPostgres } from "../../local/postgres/embed
 import { postgresFixture } from "../support/postgres-fixture.ts";
 
 const singleUser: Variant = { strategy: "single-user", usesAdmin: false };
+const soon = { timeout: 10_000 };
 let postgres: EmbeddedPostgres;
 let stage: Stage;
 
@@ -44,18 +45,19 @@ test.each<[Variant, number]>([
       }
     };
     const workers = Array.from({ length: 8 }, worker);
-    let versionId = "";
+    let { versionId } = await client.get(secretId);
     for (let rotation = 0; rotation < 5; rotation++) {
+      const replaced = versionId;
       versionId = await stage.rotate(secretId);
       client.invalidate(secretId, { atLeast: versionId });
-      await expect.poll(async () => (await client.get(secretId)).versionId).toBe(versionId);
+      await expect.poll(async () => (await client.get(secretId)).versionId, soon).toBe(versionId);
+      // The rotation after the next one changes this password: nobody rotates so fast that a login is overtaken twice.
+      await expect.poll(() => [pool.versionId, drained], soon).toEqual([versionId, expect.arrayContaining([replaced])]);
     }
-    await expect.poll(() => pool.versionId).toBe(versionId);
     running = false;
     await Promise.all(workers);
     expect(failures).toEqual([]);
     expect(queries).toBeGreaterThan(100);
-    expect(drained.length).toBeGreaterThanOrEqual(4);
     expect(pool.refusedLogins).toBeLessThanOrEqual(mostRefused);
   },
 );
