@@ -105,6 +105,15 @@ test("a JDBC URL whose driver names the parameters UID and PWD is rendered", () 
   );
 });
 
+test.each([
+  ["password", { username: "app", password: new SecretValue(`new-${base.password}`) }],
+  ["user name", { username: `u-${base.password}`, password: next.password }],
+])("a new %s that contains the old password is no trace of the old one", (_what, credential) => {
+  const url = `postgres://app:${base.password}@db.example/shop`;
+  const { username, password } = new URL(String(rotated({ ...base, url }, credential)["url"]));
+  expect({ username, password }).toEqual({ username: credential.username, password: credential.password.reveal() });
+});
+
 test("a URL inside of an object or a list is rendered too", () => {
   const url = `postgres://app:${base.password}@db.example/shop`;
   const expected = `postgres://app_clone:${next.password.reveal()}@db.example/shop`;

@@ -28,20 +28,27 @@ const queryPair = /([?&;])(user(?:name)?|uid|password|pwd)=([^&;#]*)/gi;
 const says = (encoded: string, text: string): boolean =>
   decode(encoded) === text || decode(encoded.replaceAll("+", " ")) === text;
 
-function renderUrl(url: string, old: Credential, next: Credential): string {
+/** A text rendered for the next credential, and what of it was left as it stood. */
+interface Rendered {
+  readonly text: string;
+  readonly kept: string;
+}
+
+function renderUrl(url: string, old: Credential, next: Credential): Rendered {
   const oldPassword = old.password.reveal();
-  const nextPassword = next.password.reveal();
-  return url
-    .replace(userInfo, (whole, scheme: string, user: string, password: string) =>
-      decode(user) === old.username && decode(password) === oldPassword
-        ? `${scheme}${encode(next.username)}:${encode(nextPassword)}@`
-        : whole,
-    )
-    .replace(queryPair, (whole, mark: string, key: string, value: string) => {
-      const isPassword = /^p/i.test(key);
-      if (!says(value, isPassword ? oldPassword : old.username)) return whole;
-      return `${mark}${key}=${encode(isPassword ? nextPassword : next.username)}`;
-    });
+  const render = (username: string, password: string): string =>
+    url
+      .replace(userInfo, (whole, scheme: string, oldUser: string, oldPass: string) =>
+        decode(oldUser) === old.username && decode(oldPass) === oldPassword
+          ? `${scheme}${username}:${password}@`
+          : whole,
+      )
+      .replace(queryPair, (whole, mark: string, key: string, value: string) => {
+        const isPassword = /^p/i.test(key);
+        if (!says(value, isPassword ? oldPassword : old.username)) return whole;
+        return `${mark}${key}=${isPassword ? password : username}`;
+      });
+  return { text: render(encode(next.username), encode(next.password.reveal())), kept: render("", "") };
 }
 
 function holds(text: string, password: string): boolean {
@@ -56,12 +63,12 @@ function holds(text: string, password: string): boolean {
 function renderTree(field: string, value: unknown, old: Credential, next: Credential): unknown {
   if (typeof value === "string") {
     const rendered = renderUrl(value, old, next);
-    if (!next.password.equals(old.password) && holds(rendered, old.password.reveal())) {
+    if (!next.password.equals(old.password) && holds(rendered.kept, old.password.reveal())) {
       throw new RekeyError("secret-malformed", {
         context: { field, problem: "holds the password in a form rekey cannot render" },
       });
     }
-    return rendered;
+    return rendered.text;
   }
   if (Array.isArray(value)) return value.map((item) => renderTree(field, item, old, next));
   if (typeof value !== "object" || value === null) return value;
