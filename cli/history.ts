@@ -1,9 +1,11 @@
 import { secretDetails, type SecretDetails } from "../shared/operations/fleet/secret-details.ts";
+import { type Propagation, propagation } from "../shared/operations/fleet/propagation.ts";
 import { type RotationRun, secretHistory, type SecretHistory } from "../shared/operations/fleet/history.ts";
 import { columns } from "./columns.ts";
 import type { Run } from "./command.ts";
 import { flagOption } from "./given.ts";
 import { operatorWithClusters } from "./operator.ts";
+import { propagationLines } from "./propagation-text.ts";
 import { healthText, mirrorText } from "./standing-text.ts";
 import { coloured } from "./terminal.ts";
 import { instant } from "./times.ts";
@@ -42,7 +44,11 @@ const rotationLines = (run: RotationRun): readonly string[] => [
   ),
 ];
 
-function text({ summary, mirrors, subscribers, regionsBehind }: SecretDetails, history: SecretHistory): string {
+function text(
+  { summary, mirrors, subscribers, regionsBehind }: SecretDetails,
+  history: SecretHistory,
+  spread: Propagation | undefined,
+): string {
   const { versions, rotations, records, recordsSince, unseen, reason } = history;
   return [
     `${summary.name}: ${healthText(summary.health)}`,
@@ -57,6 +63,7 @@ function text({ summary, mirrors, subscribers, regionsBehind }: SecretDetails, h
       ]),
     ),
     ...rotations.flatMap(rotationLines),
+    ...(spread === undefined ? [] : propagationLines(spread)),
     ...section(
       "Who changed what",
       records.map(({ at, what, who, errorCode = "" }) => [instant(at), what, who, errorCode]),
@@ -90,8 +97,11 @@ export const historyCommand: Run = async ([secretId = ""], given, call) => {
   const ports = await operatorWithClusters(given);
   const history = await secretHistory(ports, secretId, call);
   const details = await secretDetails(ports, history.secretArn, call);
+  const spread = propagation(history, details);
   console.log(
-    flagOption(given, "json") ? JSON.stringify({ ...details, ...history }, undefined, 2) : text(details, history),
+    flagOption(given, "json")
+      ? JSON.stringify({ ...details, ...history, propagation: spread }, undefined, 2)
+      : text(details, history, spread),
   );
   return 0;
 };

@@ -1,4 +1,13 @@
-import { isMembers, optionalText, record, recordList, text, textList, type Members } from "../aws/members.ts";
+import {
+  isMembers,
+  optionalText,
+  record,
+  recordList,
+  text,
+  textList,
+  textRecord,
+  type Members,
+} from "../aws/members.ts";
 import { AwsError, type AwsService } from "../aws/service.ts";
 
 export interface DynamoDbOptions {
@@ -13,19 +22,35 @@ interface Table {
 
 const invalid = (message: string): AwsError => new AwsError("ValidationException", message);
 
-/** The sections of an update expression: `ADD path :value, … SET path = :value, …`. */
-function actionsOf(
-  expression: string,
-): readonly { readonly verb: string; readonly path: string; readonly value: string }[] {
+interface Action {
+  readonly verb: string;
+  /** A name, or the placeholder of one. */
+  readonly path: string;
+  readonly value: string;
+  /** Of `if_not_exists`: where there is something here, that is the value. */
+  readonly unless?: string;
+}
+
+const forms = {
+  ADD: /^\s*(?<path>#?\w+)\s+(?<value>:\w+)\s*$/u,
+  SET: /^\s*(?<path>#?\w+)\s*=\s*(?:if_not_exists\(\s*(?<unless>#?\w+)\s*,\s*(?<default>:\w+)\s*\)|(?<value>:\w+))\s*$/u,
+};
+
+/** The sections of an update expression: `ADD path :value, … SET path = :value, path = if_not_exists(path, :value), …`. */
+function actionsOf(expression: string): readonly Action[] {
   const [, ...parts] = expression.split(/\b(ADD|SET)\b/u);
   const actions = parts.flatMap((verb, index) => {
     if (index % 2 === 1) return [];
-    return (parts[index + 1] ?? "").split(",").map((action) => {
-      const form = verb === "ADD" ? /^\s*(\w+)\s+(:\w+)\s*$/u : /^\s*(\w+)\s*=\s*(:\w+)\s*$/u;
-      const [, path, value] = form.exec(action) ?? [];
+    return (parts[index + 1] ?? "").split(/,(?![^(]*\))/u).map((action): Action => {
+      const {
+        path,
+        unless,
+        default: other,
+        value = other,
+      } = forms[verb === "ADD" ? verb : "SET"].exec(action)?.groups ?? {};
       if (path === undefined || value === undefined)
         throw invalid("Invalid UpdateExpression: a form that is not emulated");
-      return { verb, path, value };
+      return { verb, path, value, ...(unless === undefined ? {} : { unless }) };
     });
   });
   if (actions.length === 0) throw invalid("Invalid UpdateExpression: a form that is not emulated");
@@ -38,7 +63,7 @@ function added(before: unknown, value: Members): Members {
   return { SS: [...new Set([...known, ...textList(value, "SS")])] };
 }
 
-/** As much of DynamoDB as counting in a set needs: tables, BatchGetItem, and UpdateItem with ADD of strings and SET of a value. */
+/** As much of DynamoDB as counting in a set needs: tables, BatchGetItem, and UpdateItem with ADD of strings and SET of a value or `if_not_exists`. */
 export function createDynamoDb({ region, accountId }: DynamoDbOptions): AwsService {
   const tables = new Map<string, Table>();
   const arnOf = (name: string): string => `arn:aws:dynamodb:${region}:${accountId}:table/${name}`;
@@ -60,10 +85,21 @@ export function createDynamoDb({ region, accountId }: DynamoDbOptions): AwsServi
     }
     const id = JSON.stringify(table.keys.map((name) => key[name]));
     const values = record(input, "ExpressionAttributeValues");
-    const item: Record<string, unknown> = { ...(table.items.get(id) ?? key) };
-    for (const { verb, path, value } of actionsOf(text(input, "UpdateExpression"))) {
+    const names = textRecord(input, "ExpressionAttributeNames");
+    const nameOf = (path: string): string => {
+      const name = path.startsWith("#") ? names[path] : path;
+      if (name !== undefined) return name;
+      throw invalid(
+        `Invalid UpdateExpression: An expression attribute name used in the document path is not defined; attribute name: ${path}`,
+      );
+    };
+    const before = table.items.get(id) ?? key;
+    const item: Record<string, unknown> = { ...before };
+    for (const { verb, path, value, unless } of actionsOf(text(input, "UpdateExpression"))) {
       const given = record(values, value);
-      item[path] = verb === "ADD" ? added(item[path], given) : given;
+      const name = nameOf(path);
+      const kept = unless === undefined ? undefined : before[nameOf(unless)];
+      item[name] = verb === "ADD" ? added(before[name], given) : (kept ?? given);
     }
     table.items.set(id, item);
     return optionalText(input, "ReturnValues") === "ALL_NEW" ? { Attributes: item } : {};

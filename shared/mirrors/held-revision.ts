@@ -7,8 +7,16 @@ import type { MirroredFields } from "./mirrored-fields.ts";
 export interface HeldRevision {
   readonly revision: number;
   readonly fields: MirroredFields | undefined;
+  /** When Vault made it. */
+  readonly at?: Date;
   /** Deleted in a way that can be undone. */
   readonly isDeleted: boolean;
+}
+
+/** Go's nanoseconds are cut to milliseconds. */
+function timeOf(created: unknown): { readonly at?: Date } {
+  const at = new Date(typeof created === "string" ? created : Number.NaN);
+  return Number.isNaN(at.getTime()) ? {} : { at };
 }
 
 /** Reads it, at a path with the mount and `data/`. Errors: those of `send`; `mirror-rejected` for what is not KV version 2. */
@@ -19,7 +27,8 @@ export async function heldRevision(send: VaultSend, path: string, call: CallOpti
   if (typeof revision === "number" && (answer.status === 200 || answer.status === 404)) {
     const fields = typeof held === "object" && held !== null ? Object.fromEntries(Object.entries(held)) : undefined;
     const isDestroyed = memberAt(answer.body, "data", "metadata", "destroyed") === true;
-    return { revision, fields, isDeleted: fields === undefined && !isDestroyed };
+    const created = memberAt(answer.body, "data", "metadata", "created_time");
+    return { revision, fields, isDeleted: fields === undefined && !isDestroyed, ...timeOf(created) };
   }
   const errors = memberAt(answer.body, "errors");
   const isEmpty = answer.status === 404 && Array.isArray(errors) && errors.length === 0;

@@ -7,7 +7,7 @@ import { mirrorPath } from "./mirror-path.ts";
 import type { VaultKv2Options } from "./vault-kv2.ts";
 
 /**
- * What the mirror of the same options holds: one read for each look, of which only the version's id and number are kept. The
+ * What the mirror of the same options holds: one read for each look, of which only the version's id, number and time are kept. The
  * policy needs read on the data path. Errors: those of the mirror's `write`, but `mirror-conflict`.
  */
 export function vaultKv2View(
@@ -20,9 +20,14 @@ export function vaultKv2View(
     mirrors,
     async look(secret, call) {
       const path = `${mount}/data/${mirrorPath(secret, pathPrefix)}`;
-      const { revision, fields } = await heldRevision(send, path, call);
+      const { revision, fields, at } = await heldRevision(send, path, call);
       const versionId = fields === undefined ? undefined : versionIn(fields);
-      return { path, revision, ...(versionId === undefined ? {} : { versionId }) };
+      return {
+        path,
+        revision,
+        ...(versionId === undefined ? {} : { versionId }),
+        ...(at === undefined ? {} : { at }),
+      };
     },
   };
 }

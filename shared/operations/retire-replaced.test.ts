@@ -76,6 +76,15 @@ test("a name that the secret's tag does not hold is not even noted", async () =>
   expect([noted.size, invoked.length]).toEqual([0, 0]);
 });
 
+test.each([
+  ["without a grace period", {}, {}],
+  ["of another's rotation function", { "rekey:grace": "24h" }, { rotationFunctionArn: "arn:other" }],
+])("of a secret %s it is noted who has adopted it, and nothing is retired", async (_what, tags, changes) => {
+  const { ask, invoked, noted } = stage({ ...tags, "rekey:subscribers": "orders-api" }, changes);
+  expect(await ask(adopted("orders-api"))).toEqual({ outcome: "nothing" });
+  expect([[...noted], invoked]).toEqual([["orders-api"], []]);
+});
+
 test("without a list of subscribers only the deadline counts", async () => {
   const { ask, invoked } = stage({ "rekey:grace": "24h" });
   expect(await ask(adopted("orders-api"))).toEqual({ outcome: "nothing" });

@@ -56,12 +56,13 @@ async function everyoneAdopted(
  * Has the secret's own rotation function make the replaced credential stop: at the end of its grace period (`rekey:grace`),
  * or, where adoptions are kept, before that when everyone whom `rekey:subscribers` names has sent `Secret Adopted` for the current version. The step
  * itself publishes `Secret Retired`. Idempotent; a secret without a grace period, or without a rotation of rekey's, has
- * nothing to retire. Errors: those of the step, and of the ports.
+ * nothing to retire, and who has adopted it is noted all the same. Errors: those of the step, and of the ports.
  */
 export async function retireReplaced(retirer: Retirer, cue: RetirementCue, call: CallOptions): Promise<Retirement> {
   const description = await describe(retirer, cue.secretArn, call);
   if (description === undefined || versionWithLabel(description, "AWSCURRENT") !== cue.versionId) return nothing;
   const { secretArn, rotationFunctionArn, tags } = description;
+  const isWithEveryone = cue.kind === "adopted" && (await everyoneAdopted(retirer, cue, description, call));
   if (rotationFunctionArn === undefined || !retirer.knowsTheStep(rotationFunctionArn)) return nothing;
   const { graceMs } = rotationPolicy(tags);
   if (graceMs === undefined) return nothing;
@@ -69,7 +70,7 @@ export async function retireReplaced(retirer: Retirer, cue: RetirementCue, call:
   if (cue.kind === "rotated") {
     const leftMs = cue.at.getTime() + graceMs - retirer.nowMs();
     if (leftMs > 0) return { outcome: "waits", waitMs: leftMs };
-  } else if (!(await everyoneAdopted(retirer, cue, description, call))) return nothing;
+  } else if (!isWithEveryone) return nothing;
 
   const adopted = cue.kind === "adopted";
   const request = { step: "retirePrevious", secretId: secretArn, versionId: cue.versionId, adopted } as const;

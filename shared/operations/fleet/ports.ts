@@ -106,22 +106,22 @@ export interface MirrorView {
   readonly cluster: string;
   /** Whether the secret belongs to this one of several clusters. Errors: `option-invalid` for a tag. */
   mirrors(secret: MirroredSecret): boolean;
-  /** Revision 0: nothing was ever written there. Errors: those of the mirror. */
+  /** Revision 0: nothing was ever written there. `at`: when Vault made that revision. Errors: those of the mirror. */
   look(
     secret: MirroredSecret,
     call: CallOptions,
-  ): Promise<{ readonly path: string; readonly revision: number; readonly versionId?: string }>;
+  ): Promise<{ readonly path: string; readonly revision: number; readonly versionId?: string; readonly at?: Date }>;
 }
 
 export interface AdoptionTable {
   /**
-   * Who has said that it uses a version, by VersionId, for 100 versions of any secrets at most. Errors:
-   * `adoption-unavailable`, `time-budget-spent`.
+   * Who has said that it uses a version, and when that was first noted, where known; by VersionId, for 100 versions of any
+   * secrets at most. Errors: `adoption-unavailable`, `time-budget-spent`.
    */
   adopted(
     versions: readonly { readonly secretArn: string; readonly versionId: string }[],
     call: CallOptions,
-  ): Promise<ReadonlyMap<string, ReadonlySet<string>>>;
+  ): Promise<ReadonlyMap<string, ReadonlyMap<string, Date | undefined>>>;
 }
 
 /** What all of the views and operations on secrets are made of; what is absent is not there, or not to be asked. */

@@ -10,6 +10,8 @@ export interface SubscriberStanding {
   readonly expected: boolean;
   /** The newest version that it has said it uses; absent: none of those that are there. */
   readonly versionId?: string;
+  /** When that was first noted; absent also for what was noted before times were kept. */
+  readonly adoptedAt?: Date;
 }
 
 export interface SecretDetails extends Standing {
@@ -26,20 +28,23 @@ async function subscribersOf(
   versions: readonly VersionFacts[],
   call: CallOptions,
 ): Promise<readonly SubscriberStanding[]> {
-  const newest = new Map<string, string>();
+  const newest = new Map<string, Pick<SubscriberStanding, "versionId" | "adoptedAt">>();
   try {
     const keys = versions.map(({ versionId }) => ({ secretArn, versionId }));
-    const adopted = (await adoptions?.adopted(keys, call)) ?? new Map<string, ReadonlySet<string>>();
+    const adopted = await adoptions?.adopted(keys, call);
     for (const { versionId } of versions.toReversed()) {
-      for (const name of adopted.get(versionId) ?? []) newest.set(name, versionId);
+      for (const [name, at] of adopted?.get(versionId) ?? []) {
+        newest.set(name, { versionId, ...(at === undefined ? {} : { adoptedAt: at }) });
+      }
     }
   } catch (error) {
     if (!isRekeyError(error)) throw error;
   }
-  return [...new Set([...subscribers, ...newest.keys()])].map((name) => {
-    const versionId = newest.get(name);
-    return { name, expected: subscribers.includes(name), ...(versionId === undefined ? {} : { versionId }) };
-  });
+  return [...new Set([...subscribers, ...newest.keys()])].map((name) => ({
+    name,
+    expected: subscribers.includes(name),
+    ...newest.get(name),
+  }));
 }
 
 /** One secret as it stands: its versions, each Vault cluster, each subscriber. No value is read. Errors: those of the store. */

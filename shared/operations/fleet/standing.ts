@@ -12,6 +12,8 @@ export type MirrorStanding = {
   readonly path?: string;
   readonly revision?: number;
   readonly versionId?: string;
+  /** When Vault made the revision, by its own clock. */
+  readonly at?: Date;
   /** Why it is `unseen`. */
   readonly code?: ErrorCode;
 };
@@ -53,10 +55,10 @@ async function mirrorStanding(
   }
 }
 
-function adoptionOf(subscribers: readonly string[], by: ReadonlySet<string>): AdoptionStanding {
+function adoptionOf(subscribers: readonly string[], by: ReadonlyMap<string, unknown>): AdoptionStanding {
   const waitingFor = subscribers.filter((subscriber) => !by.has(subscriber));
   const state = by.size === 0 ? "nobody" : waitingFor.length === 0 ? "everyone" : "some";
-  return { state, adopted: [...by].sort(), waitingFor };
+  return { state, adopted: [...by.keys()].sort(), waitingFor };
 }
 
 async function adoptionsOf(
@@ -70,7 +72,7 @@ async function adoptionsOf(
   );
   try {
     const adopted = await adoptions.adopted(versions, call);
-    return ({ versionId, subscribers }) => adoptionOf(subscribers, adopted.get(versionId ?? "") ?? new Set());
+    return ({ versionId, subscribers }) => adoptionOf(subscribers, adopted.get(versionId ?? "") ?? new Map());
   } catch (error) {
     if (!isRekeyError(error)) throw error;
     return ({ subscribers }) => ({ state: "unseen", adopted: [], waitingFor: subscribers });
