@@ -82,7 +82,8 @@ export type CampaignEventMessage = Json<CampaignEvent>;
 /** Which secrets a campaign is to rotate. */
 export type CampaignChoice =
   | { readonly secrets: readonly string[] }
-  | { readonly search?: string; readonly tag?: string; readonly health?: readonly string[] };
+  /** As the fleet's query has them; `health` by commas. */
+  | { readonly search?: string; readonly tag?: string; readonly health?: string };
 
 /** The plan that was asked for, and beside it the four sizes of the growth table. */
 export interface CapacityAnswer {

@@ -1,8 +1,9 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { setCookie } from "hono/cookie";
 import type { PlaceAnswer } from "../contract.ts";
 import type { Assets } from "./assets.ts";
+import { bodyOf, textIn } from "./body.ts";
 import { campaignRoutes } from "./campaign-routes.ts";
 import type { Campaigns } from "./campaigns.ts";
 import { capacityRoutes } from "./capacity-routes.ts";
@@ -32,6 +33,13 @@ export interface AppParts {
 /** 100,000 ARNs of a bulk rotation are sent as the filter that found them, not by name. */
 const mostBytes = 1_048_576;
 
+const tooLarge = (context: Context): Response =>
+  problem(context, 413, {
+    code: "request-refused",
+    message: "request-refused: it is larger than a megabyte",
+    hint: "choose by a filter in place of single secrets",
+  });
+
 /** The page and its API. All of it is refused by another Host; the API by another origin, and without a session. */
 export function consoleApp({
   ports,
@@ -46,10 +54,9 @@ export function consoleApp({
   port,
 }: AppParts): Hono {
   const api = new Hono()
-    .use(ownOrigin(), bodyLimit({ maxSize: mostBytes }))
+    .use(ownOrigin(), bodyLimit({ maxSize: mostBytes, onError: tooLarge }))
     .post("/session", async (context) => {
-      const { token } = await context.req.json<{ token?: unknown }>();
-      const session = sessions.open(String(token));
+      const session = sessions.open(textIn(await bodyOf(context), "token") ?? "");
       if (session === undefined) {
         return problem(context, 401, {
           code: "session-required",

@@ -1,28 +1,29 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { streamSSE } from "hono/streaming";
 import type { FleetIndex } from "../../shared/operations/fleet/fleet-index.ts";
-import type { CampaignChoice } from "../contract.ts";
+import { bodyOf, textIn, textsIn } from "./body.ts";
 import type { Campaigns } from "./campaigns.ts";
 import type { ConsoleEnd } from "./console-end.ts";
 import { problemText } from "./problem.ts";
 import { filterOf } from "./selection.ts";
 
 /** Secrets that rotate, of the choice: by ARN, or all that a filter lets through. */
-function chosen(index: FleetIndex, choice: CampaignChoice): readonly string[] {
-  if ("secrets" in choice) return [...new Set(choice.secrets)];
-  const { search, tag, health } = choice;
-  return index.rotating(filterOf({ search, tag, health: health?.join(",") }));
+async function chosen(index: FleetIndex, context: Context): Promise<readonly string[]> {
+  const body = await bodyOf(context);
+  const secrets = textsIn(body, "secrets");
+  if (secrets !== undefined) return [...new Set(secrets)];
+  const [search, tag, health] = [textIn(body, "search"), textIn(body, "tag"), textIn(body, "health")];
+  return index.rotating(filterOf({ search, tag, health }));
 }
 
 /** Rotations by hand, of one secret or of many: planned, started, followed, stopped. */
 export function campaignRoutes(campaigns: Campaigns, index: FleetIndex, end: ConsoleEnd): Hono {
   return new Hono()
     .get("/", (context) => context.json(campaigns.all))
-    .post("/plans", async (context) =>
-      context.json(campaigns.plan(chosen(index, await context.req.json<CampaignChoice>()))),
-    )
+    .post("/plans", async (context) => context.json(campaigns.plan(await chosen(index, context))))
     .post("/", async (context) => {
-      const { campaign, reason } = await context.req.json<{ campaign: string; reason?: string }>();
+      const body = await bodyOf(context);
+      const [campaign = "", reason] = [textIn(body, "campaign"), textIn(body, "reason")];
       return context.json(campaigns.start(campaign, reason === "" ? undefined : reason));
     })
     .post("/:campaign/stop", (context) => context.json(campaigns.stop(context.req.param("campaign"))))

@@ -5,6 +5,7 @@ import type { Finding } from "../../shared/operations/doctor/findings.ts";
 import type { RotationPlan } from "../../shared/operations/plan/plan-rotation.ts";
 import type { RollbackPlan } from "../../shared/operations/roll-back-secret.ts";
 import type { CallOptions } from "../../shared/rotation/ports.ts";
+import { bodyOf, textIn } from "./body.ts";
 import { bounded, type ConsoleEnd } from "./console-end.ts";
 import { type LivePorts, liveSecret } from "./live-secret.ts";
 import { problemText } from "./problem.ts";
@@ -54,7 +55,8 @@ export function secretRoutes(
     )
     .post("/:secret/rollback", async (context) => {
       const secretId = context.req.param("secret");
-      const { versionId, reason } = await context.req.json<{ versionId?: string; reason?: string }>();
+      const body = await bodyOf(context);
+      const [versionId, reason] = [textIn(body, "versionId"), textIn(body, "reason")];
       const call = bounded(context, end);
       const plan = await operations.planRollback(secretId, call);
       if (plan.versionId !== versionId) {

@@ -17,7 +17,7 @@ function Reading({ reading: { isWhole, secrets, wholeAt, code } }: Pick<FleetAns
 const isFiltered = ({ search, tag, health }: FleetQuery): boolean => search !== "" || tag !== "" || health !== "";
 
 function choiceOf({ search, tag, health }: FleetQuery): CampaignChoice {
-  return { search, tag, ...(health === "" ? {} : { health: health.split(",") }) };
+  return { search, tag, ...(health === "" ? {} : { health }) };
 }
 
 /** How every managed secret stands, and what is rotated by hand of them. */

@@ -1,0 +1,57 @@
+import { join } from "node:path";
+import axe from "axe-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { expect } from "vitest";
+import { outsideProgram } from "../support/outside-program.ts";
+
+/** Debian's; skipped by name where there is none. */
+export const chromiumPath = outsideProgram("REKEY_CHROMIUM", "Debian's package chromium", "chromium");
+
+const quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]; // prettier-ignore
+
+export const launch = async (): Promise<Browser> =>
+  chromium.launch({ executablePath: chromiumPath ?? "", args: quiet, headless: true });
+
+export interface Watched {
+  readonly page: Page;
+  /** Errors and warnings of the page, violations of its policy among them, but for answers that say a refusal. */
+  readonly complaints: string[];
+  /** All that the server has sent, streams included once they are over. */
+  readonly received: string[];
+}
+
+/** A window of its own, with all that it receives and complains of written down. */
+export async function watchedPage(browser: Browser, options: BrowserContextOptions = {}): Promise<Watched> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  const complaints: string[] = [];
+  const received: string[] = [];
+  page.on("pageerror", ({ message }) => complaints.push(message));
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") {
+      if (!/the server responded with a status of 4\d\d/.test(message.text())) complaints.push(message.text());
+    }
+  });
+  page.on("response", (response) => {
+    if (response.headers()["content-type"]?.startsWith("text/event-stream") === true) return;
+    response.text().then(
+      (text) => received.push(text),
+      () => undefined,
+    );
+  });
+  return { page, complaints, received };
+}
+
+/** As people who do not see, or do not use a mouse, meet the page: axe's rules, the best practices among them. */
+export async function expectAccessible(page: Page): Promise<void> {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(async () => (globalThis as unknown as { axe: typeof axe }).axe.run());
+  expect(violations.map(({ id, nodes }) => ({ id, html: nodes.map(({ html }) => html) }))).toEqual([]);
+}
+
+/** For people to look at, where `REKEY_SCREENSHOTS` names a folder. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+  const folder = process.env["REKEY_SCREENSHOTS"];
+  if (folder !== undefined) await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+}
