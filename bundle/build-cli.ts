@@ -1,7 +1,7 @@
 import { chmod, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, type Metafile } from "esbuild";
 import { builtinsWithoutFacade, unreached, versionsOnly } from "./bundle-function.ts";
 import { bundledPackages } from "./bundled-packages.ts";
 import { lockedPackages } from "./locked-packages.ts";
@@ -14,9 +14,9 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /**
  * Bundles the command line into one file that needs no package. What a command loads when it is run stays unread until then:
  * esbuild makes a function of each module that is imported so. Unlike a function's bundle it keeps the SDK's whole chain of
- * credentials, for the profiles and logins of people.
+ * credentials, for the profiles and logins of people. `served`: what it sends to browsers, whose licences go along.
  */
-export async function buildCli(): Promise<void> {
+export async function buildCli(served: readonly Metafile[]): Promise<void> {
   const outdir = path.join(root, "dist/package/cli");
   const { metafile } = await build({
     absWorkingDir: root,
@@ -38,7 +38,8 @@ export async function buildCli(): Promise<void> {
     logLevel: "warning",
   });
   const locked = lockedPackages();
-  const packages = bundledPackages(metafile).map((bundled) => {
+  const names = new Set([metafile, ...served].flatMap((one) => bundledPackages(one)));
+  const packages = [...names].sort().map((bundled) => {
     const known = locked.get(bundled);
     if (known === undefined)
       throw new Error(`${bundled} is bundled, so package.json must have it among its dependencies`);

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build, type Metafile } from "esbuild";
 import { buildCli } from "./build-cli.ts";
+import { buildConsole } from "./build-console.ts";
 import { packageEntries } from "./package-entries.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -30,7 +31,7 @@ export async function buildPackage(): Promise<Metafile> {
   });
   const tsc = path.join(root, "node_modules/.bin/tsc");
   await promisify(execFile)(tsc, ["-p", "bundle/tsconfig.package.json"], { cwd: root });
-  await buildCli();
+  await buildCli([await buildConsole()]);
   return metafile;
 }
 

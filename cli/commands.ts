@@ -2,6 +2,7 @@ import type { CommandDefinition } from "./command.ts";
 import { adopt } from "./definitions/adopt.ts";
 import { agent } from "./definitions/agent.ts";
 import { completion } from "./definitions/completion.ts";
+import { consoleDefinition } from "./definitions/console.ts";
 import { doctor } from "./definitions/doctor.ts";
 import { history } from "./definitions/history.ts";
 import { invoke } from "./definitions/invoke.ts";
@@ -33,6 +34,7 @@ export const commands: readonly CommandDefinition[] = [
   lintPolicy,
   vaultPolicy,
   invoke,
+  consoleDefinition,
   local,
   agent,
   completion,

@@ -1,6 +1,6 @@
-import { planRotation, type RotationPlan } from "../shared/operations/plan/plan-rotation.ts";
+import type { RotationPlan } from "../shared/operations/plan/plan-rotation.ts";
 import type { CallOptions } from "../shared/rotation/ports.ts";
-import { composeFor } from "./composition.ts";
+import { secretOperations } from "./secret-operations.ts";
 
 function describe({ secretArn, strategy, steps, window }: RotationPlan): string {
   const lines = steps.flatMap(({ step, actions }) => [
@@ -23,9 +23,7 @@ export async function planRotationCommand(
   options: { readonly json: boolean },
   call: CallOptions,
 ): Promise<number> {
-  const { deps, rotatable } = await composeFor(secretId, process.env, call);
-  const strategiesOf = (engine: typeof rotatable.engine) => rotatable.strategiesOn(engine).strategies;
-  const plan = await planRotation({ rotation: deps, engine: rotatable.engine, strategiesOf }, secretId, call);
+  const plan = await secretOperations.planRotation(secretId, call);
   console.log(options.json ? JSON.stringify(plan, undefined, 2) : describe(plan));
   return 0;
 }

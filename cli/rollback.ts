@@ -1,8 +1,7 @@
-import { planRollback, type RollbackPlan, rollBackSecret } from "../shared/operations/roll-back-secret.ts";
-import { composeFor } from "./composition.ts";
+import type { RollbackPlan } from "../shared/operations/roll-back-secret.ts";
 import type { Run } from "./command.ts";
 import { flagOption, textOption } from "./given.ts";
-import { operator } from "./operator.ts";
+import { secretOperations } from "./secret-operations.ts";
 import { confirmed } from "./terminal.ts";
 import { instant } from "./times.ts";
 
@@ -22,9 +21,7 @@ const text = ({
 
 /** Makes the former credential current again. */
 export const rollbackCommand: Run = async ([secretId = ""], given, context) => {
-  const { deps: rotation } = await composeFor(secretId, process.env, context);
-  const ports = { rotation, administration: operator().administration };
-  const plan = await planRollback(ports, secretId, context);
+  const plan = await secretOperations.planRollback(secretId, context);
   const json = flagOption(given, "json");
   if (flagOption(given, "dryRun")) {
     console.log(json ? JSON.stringify({ outcome: "planned", ...plan }) : `${text(plan)}\nnothing was changed`);
@@ -32,7 +29,7 @@ export const rollbackCommand: Run = async ([secretId = ""], given, context) => {
   }
   if (!(await confirmed(text(plan), flagOption(given, "yes"), context.signal))) return 1;
   const reason = textOption(given, "reason");
-  const done = await rollBackSecret(ports, secretId, reason === undefined ? {} : { reason }, context);
+  const done = await secretOperations.rollBack(secretId, reason === undefined ? {} : { reason }, context);
   console.log(
     json ? JSON.stringify({ outcome: "rolled-back", ...done }) : `rolled back: AWSCURRENT is version ${done.versionId}`,
   );

@@ -1,6 +1,7 @@
 import { isRekeyError, RekeyError } from "../shared/errors/rekey-error.ts";
 import type { CampaignOptions } from "../shared/operations/campaign/campaign-options.ts";
 import { campaignWaves } from "../shared/operations/campaign/campaign-waves.ts";
+import { newCampaign } from "../shared/operations/campaign/new-campaign.ts";
 import { rotateCampaign } from "../shared/operations/campaign/rotate-campaign.ts";
 import { fleet } from "../shared/operations/fleet/fleet-page.ts";
 import { type CommandContext, type Given, interruptedCode, type Run } from "./command.ts";
@@ -26,12 +27,6 @@ async function selected(words: readonly string[], given: Given, context: Command
   }
   return names;
 }
-
-/** `20261128-0512-3fa9`: when, and something to tell two of one minute apart. */
-const newCampaign = (): string => {
-  const [date = "", time = ""] = new Date().toISOString().split("T");
-  return `${date.replaceAll("-", "")}-${time.slice(0, 5).replace(":", "")}-${crypto.randomUUID().slice(0, 4)}`;
-};
 
 function optionsOf(given: Given): CampaignOptions {
   const minutes = numberOption(given, "timeout");

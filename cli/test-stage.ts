@@ -54,8 +54,18 @@ export async function startCliStage() {
     });
   }
 
+  function spawnRekeyWith(more: Readonly<Record<string, string>>, ...words: string[]) {
+    const child = spawn(process.execPath, [main, ...words], { env: { ...variables, ...more } });
+    const printed = { out: "", err: "" };
+    child.stdout.on("data", (chunk: Buffer) => (printed.out += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => (printed.err += chunk.toString()));
+    const code = new Promise<number | null>((done) => child.once("close", done));
+    return { child, printed, code };
+  }
+
   return {
     stack,
+    outputs,
     secrets,
     postgres,
     functionArn,
@@ -64,14 +74,8 @@ export async function startCliStage() {
     rekeyWith,
     rekey: async (...words: string[]) => rekeyWith({}, ...words),
     /** Left running: its process, and what it has printed. */
-    spawnRekey(...words: string[]) {
-      const child = spawn(process.execPath, [main, ...words], { env: variables });
-      const printed = { out: "", err: "" };
-      child.stdout.on("data", (chunk: Buffer) => (printed.out += chunk.toString()));
-      child.stderr.on("data", (chunk: Buffer) => (printed.err += chunk.toString()));
-      const code = new Promise<number | null>((done) => child.once("close", done));
-      return { child, printed, code };
-    },
+    spawnRekey: (...words: string[]) => spawnRekeyWith({}, ...words),
+    spawnRekeyWith,
     /** A user of the database and its secret; rotated by the deployed function unless it is not to be. */
     async secret(
       name: string,

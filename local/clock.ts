@@ -24,9 +24,9 @@ function earliest(timers: ReadonlySet<Timer>): Timer | undefined {
   return found;
 }
 
-/** A clock that ticks in real time and can be moved forward. */
-export function movableClock(): Clock {
-  let offsetMs = 0;
+/** A clock that ticks in real time and can be moved forward. `startMs`: what it shows first; now unless given. */
+export function movableClock(startMs: number = Date.now()): Clock {
+  let offsetMs = startMs - Date.now();
   const timers = new Set<Timer>();
   const now = (): number => Date.now() + offsetMs;
 

@@ -1,15 +1,22 @@
+import { consoleVariables } from "./serve-console.ts";
 import type { World } from "./world.ts";
 
-/** What to paste into another terminal while the demo is kept running. */
-export function howToLookAround({ stack: { aws, vault, region } }: World): string {
+/** Where to look while the demo is kept running, and what to paste into another terminal. */
+export function howToLookAround(world: World, consoleAddress: string): string {
+  const { stack } = world;
+  const variables = Object.entries({ ...consoleVariables(world), VAULT_TOKEN: stack.vault.rootToken });
   return `
-Left running until Ctrl-C. In another terminal:
+Left running until Ctrl-C, both services with it. Rotate them in the web console:
 
-  export AWS_ENDPOINT_URL=${aws.endpoint} AWS_DEFAULT_REGION=${region} AWS_ACCESS_KEY_ID=demo AWS_SECRET_ACCESS_KEY=demo
-  export VAULT_ADDR=${vault.address} VAULT_TOKEN=${vault.rootToken}
+  ${consoleAddress}
 
+Or in another terminal:
+
+  export ${variables.map(([name, value]) => `${name}=${value}`).join(" ")}
+
+  npx rekey status --details
+  npx rekey rotate demo/orders-api
   aws secretsmanager describe-secret --secret-id demo/orders-api
-  aws secretsmanager rotate-secret --secret-id demo/orders-api
   vault kv get secret/demo/orders-api
 `;
 }

@@ -1,8 +1,8 @@
 import { constants } from "node:os";
 import { judge } from "./judge.ts";
-import { howToLookAround } from "./look-around.ts";
-import { rotateUnderLoad } from "./rotate-under-load.ts";
-import { startWorld } from "./world.ts";
+import { keepRunning } from "./keep-running.ts";
+import { type Outcome, rotateUnderLoad } from "./rotate-under-load.ts";
+import { startWorld, type World } from "./world.ts";
 
 const keep = process.argv.includes("--keep");
 const interruption = new AbortController();
@@ -18,14 +18,17 @@ const { promise: interrupted, reject: interrupt } = Promise.withResolvers<never>
 interruption.signal.addEventListener("abort", interrupt);
 interrupted.catch(() => undefined);
 
+async function underLoad(world: World, cleanup: AsyncDisposableStack): Promise<readonly [Outcome, boolean]> {
+  const outcome = await rotateUnderLoad(world, cleanup, interruption.signal);
+  return [outcome, await judge(outcome)];
+}
+
 async function demo(): Promise<boolean> {
   await using cleanup = new AsyncDisposableStack();
   const world = await startWorld(cleanup, interruption.signal);
-  const allHolds = await Promise.race([interrupted, rotateUnderLoad(world, cleanup, interruption.signal).then(judge)]);
-  if (keep) {
-    console.log(howToLookAround(world));
-    await interrupted;
-  }
+  const [outcome, allHolds] = await Promise.race([interrupted, underLoad(world, cleanup)]);
+  if (keep) await Promise.race([interrupted, keepRunning(outcome, cleanup, interruption.signal)]);
+  if (keep) await interrupted;
   return allHolds;
 }
 

@@ -4,7 +4,7 @@ import { generatePassword } from "../../shared/secrets/password.ts";
 import { mirroredVersion } from "./mirrored-version.ts";
 import { narrator, type Say, shortName } from "./narrator.ts";
 import { type SampleService, startSampleService, type Strategy } from "./sample-service.ts";
-import type { World } from "./world.ts";
+import { moveMs, type World } from "./world.ts";
 
 /** What there is to judge once the services have stopped. */
 export interface Outcome {
@@ -15,7 +15,6 @@ export interface Outcome {
   readonly slowestMoveMs: number;
 }
 
-const dayMs = 24 * 3_600_000;
 const settleTimeoutMs = 20_000;
 
 const sampleServices: readonly (readonly [string, Strategy])[] = [
@@ -32,6 +31,7 @@ async function createRotatingSecret(world: World, name: string, strategy: Strate
   const arn = await world.createSecret(
     `demo/${name}`,
     strategy === "single-user" ? value : { ...value, masterarn: world.adminArn },
+    { "rekey:subscribers": name },
   );
   await world.secretsManager.send(
     new RotateSecretCommand({
@@ -117,7 +117,7 @@ export async function rotateUnderLoad(
 
   await sleep(500);
   say("clock", "moves 30 days: both rotations are due");
-  await stack.clock.advance(30 * dayMs);
+  await stack.clock.advance(moveMs);
   await settled(world, services, say);
   await sleep(500);
   say("operator", "rotates both now, by hand");

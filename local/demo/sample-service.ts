@@ -1,4 +1,5 @@
 import { sqsSource } from "../../shared/client/invalidation/sqs-source.ts";
+import { eventBridgeAcknowledgement } from "../../shared/client/acknowledgement/eventbridge.ts";
 import { createSubscriberQueue } from "../../shared/client/invalidation/subscriber-queue.ts";
 import { createRotatingPool, type RotatingPool } from "../../shared/client/pg/rotating-pool.ts";
 import { createSecretClient } from "../../shared/client/secret-client.ts";
@@ -30,7 +31,7 @@ interface Listeners {
 }
 
 export async function startSampleService(
-  { secretsManager, sqs, sns, outputs }: World,
+  { secretsManager, sqs, sns, eventBridge, outputs }: World,
   name: string,
   strategy: Strategy,
   secretArn: string,
@@ -41,6 +42,11 @@ export async function startSampleService(
   const pool = createRotatingPool({
     client,
     secretId: secretArn,
+    acknowledge: eventBridgeAcknowledgement({
+      eventBridge,
+      eventBusName: outputs["EventBusName"] ?? "",
+      subscriber: name,
+    }),
     pool: { max: connections, maxUses: 5, application_name: name },
   });
   pool.onDrained((drained) => {

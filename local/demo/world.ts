@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
+import { movableClock } from "../clock.ts";
 import { type EmbeddedPostgres, startPostgres } from "../postgres/embedded-postgres.ts";
 import { type Stack, startStack } from "../stack.ts";
 
@@ -14,15 +16,22 @@ export interface World {
   readonly secretsManager: SecretsManagerClient;
   readonly sqs: SQSClient;
   readonly sns: SNSClient;
-  createSecret(name: string, value: object): Promise<string>;
+  readonly eventBridge: EventBridgeClient;
+  createSecret(name: string, value: object, tags?: Readonly<Record<string, string>>): Promise<string>;
 }
+
+/** How far the demo moves the clock. */
+export const moveMs = 30 * 24 * 3_600_000;
 
 /** What it starts, `cleanup` ends, whatever happens; an interruption is heeded between the parts. */
 export async function startWorld(cleanup: AsyncDisposableStack, interruption: AbortSignal): Promise<World> {
   const postgres = await startPostgres();
   cleanup.defer(postgres.stop);
   interruption.throwIfAborted();
-  const stack = await startStack({ vaultToken: randomUUID() });
+  // It begins in the past, so that what is shown in the end is of now.
+  const clock = movableClock(Date.now() - moveMs);
+  cleanup.defer(() => clock.stop());
+  const stack = await startStack({ vaultToken: randomUUID(), clock });
   cleanup.defer(async () => stack.stop());
   interruption.throwIfAborted();
   const settings = {
@@ -33,15 +42,17 @@ export async function startWorld(cleanup: AsyncDisposableStack, interruption: Ab
   const secretsManager = new SecretsManagerClient(settings);
   const sqs = new SQSClient(settings);
   const sns = new SNSClient(settings);
+  const eventBridge = new EventBridgeClient(settings);
   cleanup.defer(() => {
-    for (const client of [secretsManager, sqs, sns]) client.destroy();
+    for (const client of [secretsManager, sqs, sns, eventBridge]) client.destroy();
   });
-  const createSecret = async (name: string, value: object): Promise<string> => {
-    const command = new CreateSecretCommand({ Name: name, SecretString: JSON.stringify(value) });
+  const createSecret: World["createSecret"] = async (name, value, tags = {}) => {
+    const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+    const command = new CreateSecretCommand({ Name: name, SecretString: JSON.stringify(value), Tags });
     return (await secretsManager.send(command)).ARN ?? "";
   };
   const admin = { ...postgres.superuser, engine: "postgres", host: postgres.host };
   const adminArn = await createSecret("demo/admin", admin);
   const { outputs } = await stack.deploy({ parameters: { AdminSecretArns: adminArn } });
-  return { postgres, stack, outputs, adminArn, secretsManager, sqs, sns, createSecret };
+  return { postgres, stack, outputs, adminArn, secretsManager, sqs, sns, eventBridge, createSecret };
 }

@@ -1,0 +1,45 @@
+import { resolve } from "node:path";
+import { startConsole } from "../console/server/console-server.ts";
+import { packageRoot } from "../local/package-root.ts";
+import { RekeyError } from "../shared/errors/rekey-error.ts";
+import type { Run } from "./command.ts";
+import { numberOption } from "./given.ts";
+import { operatorWithClusters } from "./operator.ts";
+import { secretOperations } from "./secret-operations.ts";
+import { version } from "./version.ts";
+
+function portOf(port: number): number {
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new RekeyError("option-invalid", { context: { option: "port", value: port }, hint: "use 0 to 65535" });
+}
+
+/** Serves the web console until Ctrl-C. */
+export const consoleCommand: Run = async (_words, given, { signal }) => {
+  const ports = await operatorWithClusters(given);
+  const { AWS_REGION, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL } = process.env;
+  const place = {
+    region: AWS_REGION ?? AWS_DEFAULT_REGION ?? "of the profile",
+    ...(AWS_ENDPOINT_URL === undefined ? {} : { endpoint: AWS_ENDPOINT_URL }),
+    clusters: ports.mirrors.map(({ cluster }) => cluster),
+    hasAdoptions: ports.adoptions !== undefined,
+    version,
+  };
+  const served = await startConsole({
+    port: portOf(numberOption(given, "port") ?? 0),
+    folder: resolve(packageRoot, "dist/package/console"),
+    ports,
+    operations: secretOperations,
+    place,
+  });
+  try {
+    console.log(served.newAddress());
+    console.error("open it within ten minutes; it opens once. Enter gives another, Ctrl-C ends the console");
+    const anew = (): void => console.log(served.newAddress());
+    process.stdin.on("data", anew);
+    if (!signal.aborted) await new Promise((done) => signal.addEventListener("abort", done, { once: true }));
+    process.stdin.off("data", anew).pause();
+  } finally {
+    await served.stop();
+  }
+  return 0;
+};

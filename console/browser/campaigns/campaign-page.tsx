@@ -1,0 +1,44 @@
+import { useRoute } from "preact-iso";
+import { useState } from "preact/hooks";
+import type { CampaignAnswer, Problem } from "../../contract.ts";
+import { post } from "../api/request.ts";
+import { problemIn, useAnswer } from "../api/use-answer.ts";
+import { ProblemNote } from "../components/problem-note.tsx";
+import { CampaignProgress } from "./campaign-progress.tsx";
+import { useCampaign } from "./use-campaign.ts";
+
+/** One campaign, live. */
+export function CampaignPage() {
+  const { campaign = "" } = useRoute().params;
+  const { answer, problem } = useAnswer<readonly CampaignAnswer[]>("/campaigns");
+  const [refused, setRefused] = useState<Problem>();
+  const known = answer?.find((one) => one.campaign === campaign);
+  const state = useCampaign(known?.campaign);
+  return (
+    <>
+      <div class="heading">
+        <h1>Campaign {campaign}</h1>
+        {known?.reason !== undefined && <p>Because: {known.reason}</p>}
+        <div class="actions">
+          {known !== undefined && !state.isOver && (
+            <button
+              type="button"
+              onClick={() =>
+                void post(`/campaigns/${campaign}/stop`, {}).catch((error: unknown) => setRefused(problemIn(error)))
+              }
+            >
+              Begin no more
+            </button>
+          )}
+        </div>
+      </div>
+      {[problem, refused].map((one) => one !== undefined && <ProblemNote key={one.code} problem={one} />)}
+      {answer !== undefined && known === undefined && (
+        <p class="empty">
+          This console has not started it. <code>rekey history</code> of a secret tells of rotations by others.
+        </p>
+      )}
+      {known !== undefined && <CampaignProgress state={state} secrets={known.secrets} />}
+    </>
+  );
+}

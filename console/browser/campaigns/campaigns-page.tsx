@@ -1,0 +1,50 @@
+import type { CampaignAnswer } from "../../contract.ts";
+import { useAnswer } from "../api/use-answer.ts";
+import { ProblemNote } from "../components/problem-note.tsx";
+import { Instant } from "../components/times.tsx";
+
+/** What this console has started; what others did stands in each secret's history. */
+export function CampaignsPage() {
+  const { answer, problem } = useAnswer<readonly CampaignAnswer[]>("/campaigns");
+  return (
+    <>
+      <h1>Campaigns</h1>
+      {problem !== undefined && <ProblemNote problem={problem} />}
+      {answer?.length === 0 && (
+        <p class="empty">
+          None since this console was started. Choose secrets of <a href="/">the fleet</a> to rotate them.
+        </p>
+      )}
+      {answer !== undefined && answer.length > 0 && (
+        <table>
+          <thead>
+            <tr>
+              {["Campaign", "Started", "Secrets", "Rotated", "Failed", "Reason", ""].map((title) => (
+                <th key={title} scope="col">
+                  {title === "" ? <span class="unseen">State</span> : title}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {answer.map(({ campaign, startedAt, secrets, rotated, failed, reason, isOver }) => (
+              <tr key={campaign}>
+                <th scope="row">
+                  <a href={`/campaigns/${campaign}`}>{campaign}</a>
+                </th>
+                <td>
+                  <Instant at={startedAt} />
+                </td>
+                <td>{secrets.toLocaleString("en")}</td>
+                <td>{rotated.toLocaleString("en")}</td>
+                <td>{failed.toLocaleString("en")}</td>
+                <td>{reason ?? "–"}</td>
+                <td>{isOver ? "ended" : "under way"}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </>
+  );
+}

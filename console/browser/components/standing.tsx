@@ -1,0 +1,45 @@
+import type { Health } from "../../../shared/operations/fleet/secret-summary.ts";
+import type { AdoptionStanding, MirrorStanding } from "../../../shared/operations/fleet/standing.ts";
+import type { Json } from "../../contract.ts";
+
+/** Told by its shape and its word, and by colour besides. */
+const marks = {
+  healthy: ["good", "✓"],
+  rotating: ["moving", "↻"],
+  stuck: ["bad", "!"],
+  overdue: ["bad", "!"],
+  empty: ["bad", "!"],
+  off: ["still", "–"],
+  deleted: ["still", "×"],
+} as const satisfies Readonly<Record<Health, readonly [string, string]>>;
+
+export const HealthBadge = ({ health }: { readonly health: Health }) => (
+  <span class={`badge ${marks[health][0]}`}>
+    <span aria-hidden="true">{marks[health][1]}</span> {health}
+  </span>
+);
+
+const mirrorKinds = {
+  current: "good",
+  behind: "moving",
+  missing: "bad",
+  left: "bad",
+  unseen: "bad",
+  off: "still",
+} as const;
+
+export const mirrorText = ({ state, revision, code }: Json<MirrorStanding>): string =>
+  state === "unseen"
+    ? `unseen (${code ?? ""})`
+    : revision === undefined || revision === 0
+      ? state
+      : `${state} r${revision}`;
+
+export const MirrorBadge = ({ mirror }: { readonly mirror: Json<MirrorStanding> }) => (
+  <span class={`badge ${mirrorKinds[mirror.state]}`} title={mirror.cluster}>
+    {mirrorText(mirror)}
+  </span>
+);
+
+export const adoptionText = ({ state, adopted, waitingFor }: Json<AdoptionStanding>): string =>
+  state === "unseen" ? state : `${adopted.length} of ${adopted.length + waitingFor.length}`;

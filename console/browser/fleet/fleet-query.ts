@@ -1,0 +1,28 @@
+import { useLocation } from "preact-iso";
+import { queryOf } from "../api/request.ts";
+
+/** How the fleet is looked at; it stands in the address, so that it can be gone back to and shared. */
+export interface FleetQuery {
+  readonly search: string;
+  readonly tag: string;
+  /** By commas. */
+  readonly health: string;
+  readonly order: string;
+  readonly descending: boolean;
+}
+
+export function useFleetQuery(): readonly [FleetQuery, (change: Partial<FleetQuery>) => void] {
+  const { query, route } = useLocation();
+  const { search = "", tag = "", health = "", order = "name", descending } = query;
+  const now = { search, tag, health, order, descending: descending === "true" };
+  return [now, (change) => route(`/${queryOf(fieldsOf({ ...now, ...change }))}`, true)];
+}
+
+/** As the address and the server take it; what is as it is anyway is left out. */
+export const fieldsOf = ({ search, tag, health, order, descending }: FleetQuery) => ({
+  search,
+  tag,
+  health,
+  order: order === "name" ? undefined : order,
+  descending: descending ? true : undefined,
+});

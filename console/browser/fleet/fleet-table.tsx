@@ -1,0 +1,123 @@
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useVirtualRows } from "../components/use-virtual-rows.ts";
+import type { FleetQuery } from "./fleet-query.ts";
+import { FleetTableRow } from "./fleet-table-row.tsx";
+import type { Fleet } from "./use-fleet.ts";
+
+interface FleetTableProps {
+  readonly fleet: Fleet;
+  readonly query: FleetQuery;
+  readonly change: (change: Partial<FleetQuery>) => void;
+  readonly chosen: ReadonlySet<string>;
+  readonly choose: (secretArn: string, isChosen: boolean) => void;
+}
+
+const rowPx = 40;
+
+const columns = [
+  { title: "Name", order: "name" },
+  { title: "Health", order: "health" },
+  { title: "Age", order: "age" },
+  { title: "Next rotation", order: "next-rotation" },
+  { title: "Strategy", order: "strategy" },
+  { title: "Vault" },
+  { title: "Adopted" },
+] as const;
+
+function Head({ query, change }: Pick<FleetTableProps, "query" | "change">) {
+  return (
+    <thead>
+      <tr aria-rowindex={1}>
+        <th scope="col" class="choice">
+          <span class="unseen">Chosen</span>
+        </th>
+        {columns.map((column) => {
+          if (!("order" in column)) return <th scope="col">{column.title}</th>;
+          const isOrder = query.order === column.order;
+          const direction = isOrder ? (query.descending ? "descending" : "ascending") : undefined;
+          return (
+            <th key={column.title} scope="col" aria-sort={direction}>
+              <button
+                type="button"
+                class="quiet"
+                onClick={() => change({ order: column.order, descending: isOrder && !query.descending })}
+              >
+                {column.title}
+                <span aria-hidden="true">{isOrder ? (query.descending ? " ↓" : " ↑") : ""}</span>
+              </button>
+            </th>
+          );
+        })}
+      </tr>
+    </thead>
+  );
+}
+
+/** Room for the rows that are not drawn. */
+const Space = ({ px }: { readonly px: number }) =>
+  px <= 0 ? null : (
+    <tr aria-hidden="true" class="space">
+      <td colSpan={columns.length + 1} style={{ height: px }} />
+    </tr>
+  );
+
+/** Very many secrets, of which those in view are drawn. The arrows go from row to row, Home and End to the ends. */
+export function FleetTable({ fleet, query, change, chosen, choose }: FleetTableProps) {
+  const scrolled = useRef<HTMLDivElement>(null);
+  const wanted = useRef<number | undefined>(undefined);
+  const total = fleet.answer?.total ?? 0;
+  const { rows, totalPx, scrollTo } = useVirtualRows(scrolled, total, rowPx);
+  const [first, last] = [rows[0], rows.at(-1)];
+
+  useEffect(() => {
+    if (first !== undefined && last !== undefined) fleet.show(first.index, last.index);
+  });
+  useLayoutEffect(() => {
+    const link = scrolled.current?.querySelector<HTMLElement>(`tr[data-index="${wanted.current ?? -1}"] a`);
+    if (link === null || link === undefined) return;
+    wanted.current = undefined;
+    link.focus({ preventScroll: true });
+  });
+
+  function move(event: KeyboardEvent): void {
+    const at = (event.target as HTMLElement).closest<HTMLElement>("tr[data-index]")?.dataset["index"];
+    if (at === undefined) return;
+    const targets: Readonly<Record<string, number>> = {
+      ArrowDown: Number(at) + 1,
+      ArrowUp: Number(at) - 1,
+      Home: 0,
+      End: total - 1,
+    };
+    const target = targets[event.key];
+    if (target === undefined || target < 0 || target >= total) return;
+    event.preventDefault();
+    wanted.current = target;
+    scrollTo(target);
+    scrolled.current?.querySelector<HTMLElement>(`tr[data-index="${target}"] a`)?.focus({ preventScroll: true });
+  }
+
+  return (
+    <section class="scrolled" ref={scrolled} aria-label="Secrets" tabIndex={0}>
+      <table class="fleet" aria-rowcount={total + 1}>
+        <Head query={query} change={change} />
+        <tbody onKeyDown={move}>
+          <Space px={first?.start ?? 0} />
+          {rows.map(({ index }) => {
+            const secret = fleet.row(index);
+            return (
+              <FleetTableRow
+                key={index}
+                index={index}
+                secret={secret}
+                standing={secret === undefined ? undefined : fleet.standing(secret.secretArn)}
+                isChosen={secret !== undefined && chosen.has(secret.secretArn)}
+                choose={choose}
+              />
+            );
+          })}
+          <Space px={totalPx - (last?.end ?? totalPx)} />
+        </tbody>
+      </table>
+    </section>
+  );
+}

@@ -1,0 +1,93 @@
+import { useContext, useEffect, useRef, useState } from "preact/hooks";
+import type { FleetAnswer, Problem, StandingsAnswer } from "../../contract.ts";
+import { get, queryOf } from "../api/request.ts";
+import { problemIn } from "../api/use-answer.ts";
+import { useLive } from "../api/use-live.ts";
+import { Place } from "../app.tsx";
+import { fieldsOf, type FleetQuery } from "./fleet-query.ts";
+
+export type FleetRow = FleetAnswer["secrets"][number];
+
+export interface Fleet {
+  /** The newest answer, for all but its rows. */
+  readonly answer?: FleetAnswer;
+  readonly problem?: Problem;
+  readonly row: (index: number) => FleetRow | undefined;
+  readonly standing: (secretArn: string) => StandingsAnswer[string] | undefined;
+  /** Asks for what is in view and not there yet. */
+  readonly show: (from: number, to: number) => void;
+}
+
+const blockSize = 50;
+/** A fleet that is being read changes all the time. */
+const againAfterMs = 1_000;
+
+interface Held {
+  readonly path: string;
+  readonly blocks: Map<number, { readonly revision: number; readonly secrets: readonly FleetRow[] }>;
+  readonly asked: Set<number>;
+  inView: readonly number[];
+}
+
+/** The rows of a query, block by block as they come into view, and anew when the fleet has changed. */
+export function useFleet(query: FleetQuery): Fleet {
+  const path = queryOf(fieldsOf(query));
+  const place = useContext(Place);
+  const [answer, setAnswer] = useState<FleetAnswer>();
+  const [problem, setProblem] = useState<Problem>();
+  const [standings, setStandings] = useState<StandingsAnswer>({});
+  const newHeld = (): Held => ({ path, blocks: new Map(), asked: new Set(), inView: [0] });
+  const held = useRef<Held>(newHeld());
+  if (held.current.path !== path) held.current = newHeld();
+  const hasStandings = place !== undefined && (place.clusters.length > 0 || place.hasAdoptions);
+
+  async function ask(block: number): Promise<void> {
+    const mine = held.current;
+    if (mine.asked.has(block)) return;
+    mine.asked.add(block);
+    const part = queryOf({ ...fieldsOf(query), offset: block * blockSize, limit: blockSize });
+    try {
+      const got = await get<FleetAnswer>(`/fleet${part}`);
+      if (held.current !== mine) return;
+      mine.blocks.set(block, { revision: got.revision, secrets: got.secrets });
+      setProblem(undefined);
+      setAnswer(got);
+      if (!hasStandings) return;
+      const found = await get<StandingsAnswer>(`/fleet/standings${part}`);
+      setStandings((before) => ({ ...before, ...found }));
+    } catch (error) {
+      if (held.current === mine) setProblem(problemIn(error));
+    } finally {
+      mine.asked.delete(block);
+    }
+  }
+
+  useEffect(() => {
+    setStandings({});
+    void ask(0);
+  }, [path]);
+
+  const askedAtMs = useRef(0);
+  useLive("/fleet/live", {
+    fleet: () => {
+      if (Date.now() - askedAtMs.current < againAfterMs) return;
+      askedAtMs.current = Date.now();
+      const { inView, blocks } = held.current;
+      for (const block of blocks.keys()) if (!inView.includes(block)) blocks.delete(block);
+      for (const block of inView) void ask(block);
+    },
+  });
+
+  return {
+    ...(answer === undefined ? {} : { answer }),
+    ...(problem === undefined ? {} : { problem }),
+    row: (index) => held.current.blocks.get(Math.floor(index / blockSize))?.secrets[index % blockSize],
+    standing: (secretArn) => standings[secretArn],
+    show(from, to) {
+      const [first, last] = [Math.floor(from / blockSize), Math.floor(Math.max(to, 0) / blockSize)];
+      const inView = Array.from({ length: last - first + 1 }, (_block, at) => first + at);
+      held.current.inView = inView;
+      for (const block of inView) if (!held.current.blocks.has(block)) void ask(block);
+    },
+  };
+}

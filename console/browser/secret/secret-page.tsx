@@ -1,0 +1,118 @@
+import { useRoute } from "preact-iso";
+import { useState } from "preact/hooks";
+import type { Problem, SecretAnswer } from "../../contract.ts";
+import { useLive } from "../api/use-live.ts";
+import { RotateDialog } from "../campaigns/rotate-dialog.tsx";
+import { ProblemNote } from "../components/problem-note.tsx";
+import { HealthBadge } from "../components/standing.tsx";
+import { FromNow } from "../components/times.tsx";
+import { Findings } from "./findings.tsx";
+import { PropagationPicture } from "./propagation-picture.tsx";
+import { RollbackDialog } from "./rollback-dialog.tsx";
+import { Rotations } from "./rotations.tsx";
+import { Mirrors, Records, Subscribers } from "./standings.tsx";
+import { VersionsTimeline } from "./versions-timeline.tsx";
+
+function Facts({ details: { summary, regionsBehind } }: Pick<SecretAnswer, "details">) {
+  const { lastRotatedAt, nextRotationAt, strategy, rotationFunctionArn, reason, tags } = summary;
+  const shownTags = Object.entries(tags).filter(([key]) => key !== "rekey:rotation-reason");
+  return (
+    <dl class="facts">
+      <dt>Last rotated</dt>
+      <dd>{lastRotatedAt === undefined ? "never" : <FromNow at={lastRotatedAt} />}</dd>
+      <dt>Next rotation</dt>
+      <dd>{nextRotationAt === undefined ? "not planned" : <FromNow at={nextRotationAt} />}</dd>
+      <dt>Strategy</dt>
+      <dd>{strategy ?? "the engine's default"}</dd>
+      <dt>Function</dt>
+      <dd>{rotationFunctionArn === undefined ? "none" : <code>{rotationFunctionArn.split(":").at(-1)}</code>}</dd>
+      {reason !== undefined && (
+        <>
+          <dt>Rotated by hand because</dt>
+          <dd>{reason}</dd>
+        </>
+      )}
+      {regionsBehind.length > 0 && (
+        <>
+          <dt>Replicas behind</dt>
+          <dd>{regionsBehind.join(", ")}</dd>
+        </>
+      )}
+      {shownTags.length > 0 && (
+        <>
+          <dt>Tags</dt>
+          <dd>
+            {shownTags.map(([key, value]) => (
+              <a key={key} class="tag" href={`/?tag=${encodeURIComponent(`${key}=${value}`)}`}>
+                {key}={value}
+              </a>
+            ))}
+          </dd>
+        </>
+      )}
+    </dl>
+  );
+}
+
+const sections = [
+  ["Versions", ({ details }: SecretAnswer) => <VersionsTimeline details={details} />],
+  ["Propagation", ({ propagation }: SecretAnswer) => <PropagationPicture propagation={propagation} />],
+  ["Rotations", ({ history }: SecretAnswer) => <Rotations history={history} />],
+  ["Vault", ({ details }: SecretAnswer) => <Mirrors details={details} />],
+  ["Subscribers", ({ details }: SecretAnswer) => <Subscribers details={details} />],
+  ["What would make it fail", ({ details }: SecretAnswer) => <Findings secretArn={details.summary.secretArn} />],
+  ["Who changed what", ({ history }: SecretAnswer) => <Records history={history} />],
+] as const;
+
+/** One secret, live: where it stands, how it came there, and what may be done. */
+export function SecretPage() {
+  const { secret: secretId = "" } = useRoute().params;
+  const [secret, setSecret] = useState<SecretAnswer>();
+  const [problem, setProblem] = useState<Problem>();
+  const [open, setOpen] = useState<"rotate" | "rollback">();
+  useLive(`/secrets/${encodeURIComponent(secretId)}/live`, {
+    secret: (data) => setSecret(data as SecretAnswer),
+    problem: (data) => {
+      setProblem(data as Problem);
+      return true;
+    },
+  });
+  if (problem !== undefined) return <ProblemNote problem={problem} />;
+  if (secret === undefined) return <p role="status">Looking …</p>;
+  const { secretArn, name, health, rotationFunctionArn } = secret.details.summary;
+  const rotates = rotationFunctionArn !== undefined && health !== "off" && health !== "deleted";
+  return (
+    <>
+      <div class="heading">
+        <h1>
+          {name} <HealthBadge health={health} />
+        </h1>
+        <p class="arn">
+          <code>{secretArn}</code>
+        </p>
+        <div class="actions">
+          <button type="button" onClick={() => setOpen("rollback")}>
+            Roll back …
+          </button>
+          <button type="button" class="main" disabled={!rotates} onClick={() => setOpen("rotate")}>
+            Rotate now …
+          </button>
+        </div>
+      </div>
+      <Facts details={secret.details} />
+      {sections.map(([title, draw]) => (
+        <section key={title} class="part">
+          <h2>{title}</h2>
+          {draw(secret)}
+        </section>
+      ))}
+      {open === "rotate" && <RotateOne secretArn={secretArn} onClose={() => setOpen(undefined)} />}
+      {open === "rollback" && <RollbackDialog secretArn={secretArn} name={name} onClose={() => setOpen(undefined)} />}
+    </>
+  );
+}
+
+function RotateOne({ secretArn, onClose }: { readonly secretArn: string; readonly onClose: () => void }) {
+  const [choice] = useState({ secrets: [secretArn] });
+  return <RotateDialog choice={choice} onClose={onClose} />;
+}

@@ -1,0 +1,85 @@
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { setCookie } from "hono/cookie";
+import type { PlaceAnswer } from "../contract.ts";
+import type { Assets } from "./assets.ts";
+import { campaignRoutes } from "./campaign-routes.ts";
+import type { Campaigns } from "./campaigns.ts";
+import { capacityRoutes } from "./capacity-routes.ts";
+import type { ConsoleEnd } from "./console-end.ts";
+import { fleetRoutes } from "./fleet-routes.ts";
+import { cookieName, headers, noStore, ownHost, ownOrigin, signedIn } from "./guard.ts";
+import { problem, problemOf } from "./problem.ts";
+import { type SecretOperations, secretRoutes } from "./secret-routes.ts";
+import type { Sessions } from "./sessions.ts";
+import type { FleetIndex } from "../../shared/operations/fleet/fleet-index.ts";
+import type { LivePorts } from "./live-secret.ts";
+
+export interface AppParts {
+  readonly ports: LivePorts;
+  readonly operations: SecretOperations;
+  readonly index: FleetIndex;
+  readonly campaigns: Campaigns;
+  readonly place: PlaceAnswer;
+  readonly sessions: Sessions;
+  readonly assets: Assets;
+  readonly end: ConsoleEnd;
+  readonly changed: (secretArn: string) => void;
+  /** That is listened on. */
+  readonly port: () => number;
+}
+
+/** 100,000 ARNs of a bulk rotation are sent as the filter that found them, not by name. */
+const mostBytes = 1_048_576;
+
+/** The page and its API. All of it is refused by another Host; the API by another origin, and without a session. */
+export function consoleApp({
+  ports,
+  operations,
+  index,
+  campaigns,
+  place,
+  sessions,
+  assets,
+  end,
+  changed,
+  port,
+}: AppParts): Hono {
+  const api = new Hono()
+    .use(ownOrigin(), bodyLimit({ maxSize: mostBytes }))
+    .post("/session", async (context) => {
+      const { token } = await context.req.json<{ token?: unknown }>();
+      const session = sessions.open(String(token));
+      if (session === undefined) {
+        return problem(context, 401, {
+          code: "session-required",
+          message: "session-required: this address was opened before, or is too old",
+          hint: "press Enter where `rekey console` runs, and open the address that it prints",
+        });
+      }
+      setCookie(context, cookieName(port()), session.cookie, { httpOnly: true, sameSite: "Strict", path: "/api" });
+      return context.json({ key: session.key });
+    })
+    .use(signedIn(sessions, port))
+    .get("/place", (context) => context.json(place))
+    .route("/fleet", fleetRoutes(ports, index, end))
+    .route("/secrets", secretRoutes(ports, operations, changed, end))
+    .route("/campaigns", campaignRoutes(campaigns, index, end))
+    .route("/capacity", capacityRoutes());
+  const hosts = (): readonly string[] => [`127.0.0.1:${port()}`, `localhost:${port()}`];
+  return new Hono()
+    .use(headers(), noStore, ownHost(hosts))
+    .route("/api", api)
+    .all("/api/*", (context) =>
+      problem(context, 404, {
+        code: "not-found",
+        message: "not-found: the console has no such address",
+        hint: "reload the page",
+      }),
+    )
+    .get("*", (context) => {
+      const { body, type } = assets(context.req.path);
+      return context.body(body, 200, { "Content-Type": type });
+    })
+    .onError((error, context) => problemOf(error, context));
+}

@@ -1,0 +1,52 @@
+import { Hono } from "hono";
+import { planCapacity } from "../../shared/operations/capacity/capacity-plan.ts";
+import { planCharts } from "../../shared/operations/capacity/charts/plan-charts.ts";
+import { picture } from "../../shared/operations/capacity/charts/svg.ts";
+import { growthTable } from "../../shared/operations/capacity/growth-table.ts";
+import { planSections } from "../../shared/operations/capacity/plan-rows.ts";
+import { amount } from "../../shared/operations/capacity/quantity.ts";
+import type { WorkloadInput } from "../../shared/operations/capacity/workload.ts";
+import type { CapacityAnswer } from "../contract.ts";
+
+const numbers = [
+  "users",
+  "services",
+  "instances",
+  "secrets",
+  "readsPerSecond",
+  "ttlSeconds",
+  "regions",
+  "shards",
+  "rotationDays",
+] as const;
+
+/** What is wrong with a number, the plan itself says. */
+function workloadOf(query: Readonly<Record<string, string>>): WorkloadInput {
+  const given = numbers.flatMap((name) => (query[name] === undefined ? [] : [[name, Number(query[name])] as const]));
+  return { ...Object.fromEntries(given), ...(query["push"] === undefined ? {} : { push: query["push"] === "true" }) };
+}
+
+function answerOf(input: WorkloadInput): CapacityAnswer {
+  const own = planCapacity(input);
+  const plans = [own, ...growthTable.map(({ users }) => planCapacity({ users }))];
+  return {
+    workload: own.workload,
+    columns: ["yours", ...growthTable.map(({ users }) => `${amount(users)} users`)],
+    sections: planSections.map(({ title, rows }) => ({
+      title,
+      rows: rows.map(({ name, cell }) => ({ name, cells: plans.map(cell) })),
+    })),
+    advice: own.advice,
+  };
+}
+
+/** The capacity plan: its figures beside those of the growth table, and its charts. */
+export const capacityRoutes = (): Hono =>
+  new Hono()
+    .get("/", (context) => context.json(answerOf(workloadOf(context.req.query()))))
+    .get("/charts.svg", (context) =>
+      context.body(picture(planCharts(planCapacity(workloadOf(context.req.query())))), 200, {
+        "Content-Type": "image/svg+xml",
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+      }),
+    );

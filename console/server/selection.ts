@@ -1,0 +1,44 @@
+import { RekeyError } from "../../shared/errors/rekey-error.ts";
+import { fleetOrders, type FleetSelection, healthInOrder } from "../../shared/operations/fleet/fleet-view.ts";
+import type { Health } from "../../shared/operations/fleet/secret-summary.ts";
+
+type Query = Readonly<Record<string, string | undefined>>;
+
+const wrong = (option: string, value: string, hint: string): RekeyError =>
+  new RekeyError("option-invalid", { context: { option, value }, hint });
+
+function oneOf<Known extends string>(option: string, value: string, known: readonly Known[]): Known {
+  const found = known.find((one) => one === value);
+  if (found === undefined) throw wrong(option, value, `use one of ${known.join(", ")}`);
+  return found;
+}
+
+/** `key=value`, or a key alone. */
+function tagOf(text: string): NonNullable<FleetSelection["tag"]> {
+  const at = text.indexOf("=");
+  return at < 0 ? { key: text } : { key: text.slice(0, at), value: text.slice(at + 1) };
+}
+
+type Filter = Pick<FleetSelection, "search" | "tag" | "health">;
+
+/** Errors: `option-invalid`. */
+export function filterOf({ search, tag, health }: Query): Filter {
+  const healths = health?.split(",").map((one): Health => oneOf("health", one, healthInOrder));
+  return {
+    ...(search === undefined || search === "" ? {} : { search }),
+    ...(tag === undefined || tag === "" ? {} : { tag: tagOf(tag) }),
+    ...(healths === undefined ? {} : { health: healths }),
+  };
+}
+
+/** Which part of the fleet a query asks for. Errors: `option-invalid`. */
+export function selectionOf(query: Query): FleetSelection {
+  const { order, descending, offset = "0", limit = "100" } = query;
+  return {
+    ...filterOf(query),
+    ...(order === undefined ? {} : { order: oneOf("order", order, fleetOrders) }),
+    descending: descending === "true",
+    offset: Number(offset),
+    limit: Number(limit),
+  };
+}

@@ -1,0 +1,113 @@
+import { RekeyError } from "../../errors/rekey-error.ts";
+import type { Health, SecretSummary } from "./secret-summary.ts";
+
+export const fleetOrders = ["name", "health", "age", "next-rotation", "strategy"] as const;
+
+/** What is wrong comes first. */
+export const healthInOrder = [
+  "stuck",
+  "empty",
+  "overdue",
+  "rotating",
+  "off",
+  "deleted",
+  "healthy",
+] as const satisfies readonly Health[];
+
+export interface FleetSelection {
+  /** Words, each somewhere in the name, in any case. */
+  readonly search?: string;
+  readonly tag?: { readonly key: string; readonly value?: string };
+  readonly health?: readonly Health[];
+  readonly order?: (typeof fleetOrders)[number];
+  readonly descending?: boolean;
+  readonly offset: number;
+  /** 1 to 200. */
+  readonly limit: number;
+}
+
+export interface FleetView {
+  readonly total: number;
+  readonly offset: number;
+  readonly secrets: readonly SecretSummary[];
+  /** By health, of what search and tag let through. */
+  readonly counts: Readonly<Partial<Record<Health, number>>>;
+}
+
+/** A selection without its bounds. */
+export interface OrderedFleet {
+  readonly secrets: readonly SecretSummary[];
+  readonly counts: FleetView["counts"];
+}
+
+const most = 200;
+
+const compareText = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
+/** What has none is last. */
+const compareNumber = (one = Infinity, other = Infinity): number => (one === other ? 0 : one - other);
+const severity = new Map<Health, number>(healthInOrder.map((health, at) => [health, at]));
+
+const comparisons: Readonly<
+  Record<(typeof fleetOrders)[number], (one: SecretSummary, other: SecretSummary) => number>
+> = {
+  name: () => 0,
+  health: (one, other) => compareNumber(severity.get(one.health), severity.get(other.health)),
+  age: (one, other) => compareNumber(one.ageMs, other.ageMs),
+  "next-rotation": (one, other) => compareNumber(one.nextRotationAt?.getTime(), other.nextRotationAt?.getTime()),
+  strategy: (one, other) => compareText(one.strategy ?? "", other.strategy ?? ""),
+};
+
+/** What search, tag and health let through. */
+export function matching(
+  secrets: readonly SecretSummary[],
+  { search = "", tag, health }: Pick<FleetSelection, "search" | "tag" | "health">,
+): readonly SecretSummary[] {
+  const words = search
+    .toLowerCase()
+    .split(/\s+/u)
+    .filter((word) => word !== "");
+  const wanted = health === undefined ? undefined : new Set(health);
+  return secrets.filter((secret) => {
+    if (wanted !== undefined && !wanted.has(secret.health)) return false;
+    if (tag !== undefined) {
+      const value = secret.tags[tag.key];
+      if (value === undefined || (tag.value !== undefined && value !== tag.value)) return false;
+    }
+    if (words.length === 0) return true;
+    const name = secret.name.toLowerCase();
+    return words.every((word) => name.includes(word));
+  });
+}
+
+/** All of a selection in its order, by name where that leaves a choice. */
+export function inOrder(
+  secrets: readonly SecretSummary[],
+  { health, order = "name", descending = false, ...filter }: Omit<FleetSelection, "offset" | "limit">,
+): OrderedFleet {
+  const ofAnyHealth = matching(secrets, filter);
+  const counts: Partial<Record<Health, number>> = {};
+  for (const { health: one } of ofAnyHealth) counts[one] = (counts[one] ?? 0) + 1;
+  const found = health === undefined ? ofAnyHealth : matching(ofAnyHealth, { health });
+  const compare = comparisons[order];
+  const sign = descending ? -1 : 1;
+  const byName = order === "name" ? sign : 1;
+  const sorted = found.toSorted(
+    (one, other) => sign * compare(one, other) || byName * compareText(one.name, other.name),
+  );
+  return { secrets: sorted, counts };
+}
+
+/** Errors: `option-invalid`. */
+export function pageOf(
+  { secrets, counts }: OrderedFleet,
+  { offset, limit }: Pick<FleetSelection, "offset" | "limit">,
+): FleetView {
+  const bounds = { offset: [0, Infinity], limit: [1, most] } as const;
+  for (const [option, value] of Object.entries({ offset, limit })) {
+    const [from, to] = bounds[option as keyof typeof bounds];
+    if (!(Number.isInteger(value) && value >= from && value <= to)) {
+      throw new RekeyError("option-invalid", { context: { option, value } });
+    }
+  }
+  return { total: secrets.length, offset, secrets: secrets.slice(offset, offset + limit), counts };
+}
