@@ -12,7 +12,10 @@ async function runbookPage(): Promise<string> {
   const text = await readFile(path.join(root, "docs/runbook.md"), "utf8");
   const anchored = new marked.Renderer();
   anchored.heading = function heading({ tokens, depth, text: title }) {
-    const id = title.toLowerCase().replaceAll(/[^\w -]/g, "").replaceAll(" ", "-");
+    const id = title
+      .toLowerCase()
+      .replaceAll(/[^\w -]/g, "")
+      .replaceAll(" ", "-");
     return `<h${depth} id="${id}">${this.parser.parseInline(tokens)}</h${depth}>\n`;
   };
   // What it refers to beyond itself is not served here: the words stay.

@@ -1,5 +1,4 @@
 import { ErrorBoundary, LocationProvider, Route, Router, useLocation } from "preact-iso";
-import { createContext } from "preact";
 import type { PlaceAnswer } from "../contract.ts";
 import { useAnswer } from "./api/use-answer.ts";
 import { CampaignPage } from "./campaigns/campaign-page.tsx";
@@ -7,11 +6,9 @@ import { CampaignsPage } from "./campaigns/campaigns-page.tsx";
 import { CapacityPage } from "./capacity/capacity-page.tsx";
 import { ProblemNote } from "./components/problem-note.tsx";
 import { ThemeChoice } from "./components/theme-choice.tsx";
+import { Place } from "./place.ts";
 import { FleetPage } from "./fleet/fleet-page.tsx";
 import { SecretPage } from "./secret/secret-page.tsx";
-
-/** Where the console looks, for whoever wants to know. */
-export const Place = createContext<PlaceAnswer | undefined>(undefined);
 
 const pages = [
   ["/", "Fleet"],
@@ -38,7 +35,11 @@ function Header({ place }: { readonly place: PlaceAnswer | undefined }) {
         </a>
       </nav>
       <span class="place">
-        {place === undefined ? "" : place.endpoint === undefined ? place.region : `${place.region} at ${place.endpoint}`}
+        {place === undefined
+          ? ""
+          : place.endpoint === undefined
+            ? place.region
+            : `${place.region} at ${place.endpoint}`}
       </span>
       <ThemeChoice />
     </header>

@@ -143,14 +143,14 @@ export function campaigns(ports: CampaignPorts, changed: (secretArn: string) => 
     async *events(campaign, from, { signal }) {
       const found = running(campaign);
       const left = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-      for (let at = from; !signal.aborted; ) {
-        const { isOver } = found;
-        const wasOver = isOver();
+      for (let at = from; !signal.aborted;) {
         const next = found.next();
-        yield* found.events.slice(at);
-        at = Math.max(at, found.events.length);
-        if (wasOver) return;
-        await Promise.race([next, left]);
+        const event = found.events[at];
+        if (event !== undefined) {
+          at++;
+          yield event;
+        } else if (found.isOver()) return;
+        else await Promise.race([next, left]);
       }
     },
     async end() {

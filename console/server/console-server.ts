@@ -42,7 +42,12 @@ export async function startConsole({ port, folder, ports, operations, place }: C
   const ofAll = campaigns(ports, changed);
   const parts = { ports, operations, place, index, changed, sessions: known, campaigns: ofAll };
   let bound = port;
-  const app = consoleApp({ ...parts, assets: await readAssets(folder), end: consoleEnd(ended.signal), port: () => bound });
+  const app = consoleApp({
+    ...parts,
+    assets: await readAssets(folder),
+    end: consoleEnd(ended.signal),
+    port: () => bound,
+  });
   const server = createAdaptorServer({ fetch: app.fetch });
   await new Promise<void>((resolve, reject) => {
     server.once("error", ({ code }: NodeJS.ErrnoException) =>

@@ -14,7 +14,7 @@ export function sourceFiles(root: string): readonly string[] {
     readdirSync(path.join(root, folder), { withFileTypes: true }).flatMap((entry) => {
       const file = path.join(folder, entry.name);
       if (entry.isDirectory()) return skipped.has(entry.name) ? [] : filesIn(file);
-      return entry.name.endsWith(".ts") && !/\.test\.ts$|^test-/.test(entry.name) ? [file] : [];
+      return /\.tsx?$/.test(entry.name) && !/\.test\.ts$|^test-/.test(entry.name) ? [file] : [];
     });
   return filesIn("").filter((file) => file.includes("/"));
 }

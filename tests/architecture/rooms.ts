@@ -139,7 +139,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   functions: { rooms: ["shared/runtime", "shared/rotation", "shared/engines"], packages: [] },
   cli: {
-    rooms: ["shared", "functions", "local/run-local.ts", "local/package-root.ts", "package.json"],
+    rooms: ["shared", "functions", "console/server", "local/run-local.ts", "local/package-root.ts", "package.json"],
     packages: [
       "node:util",
       "commander",
@@ -159,7 +159,26 @@ export const rooms: Readonly<Record<string, Room>> = {
       "@redis/client",
     ],
   },
-  bundle: { rooms: [], packages: ["esbuild", "@cyclonedx/cyclonedx-library", "node:"] },
+  // Served to an operator's browser, which is told everything as JSON: the page knows shapes, and no module of the system.
+  console: { rooms: [], packages: [] },
+  "console/contract.ts": { rooms: ["shared/operations", "shared/errors"], packages: [] },
+  "console/server": {
+    rooms: ["console/contract.ts", "shared/operations", ports, "shared/rotation/secret-name.ts", "shared/errors"],
+    packages: [
+      "hono",
+      "@hono/node-server",
+      "node:crypto",
+      "node:fs/promises",
+      "node:net",
+      "node:path",
+      "node:timers/promises",
+    ],
+  },
+  "console/browser": {
+    rooms: ["console/contract.ts", "shared/operations/fleet"],
+    packages: ["preact", "preact-iso", "@tanstack/virtual-core"],
+  },
+  bundle: { rooms: [], packages: ["esbuild", "@cyclonedx/cyclonedx-library", "marked", "node:"] },
   local: {
     rooms: ["shared/rotation/ports.ts", "shared/client", "shared/stores", "shared/secrets", "shared/errors"],
     packages: [

@@ -1,7 +1,10 @@
 import { useEffect, useRef } from "preact/hooks";
 
 /** Hears the events of a stream by their names; the browser reconnects by itself. A listener that returns `true` ends it. */
-export function useLive(path: string | undefined, listeners: Readonly<Record<string, (data: unknown) => unknown>>): void {
+export function useLive(
+  path: string | undefined,
+  listeners: Readonly<Record<string, (data: unknown) => unknown>>,
+): void {
   const newest = useRef(listeners);
   newest.current = listeners;
   useEffect(() => {

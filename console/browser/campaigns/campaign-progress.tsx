@@ -18,7 +18,8 @@ export const nameIn = (secretArn: string): string => secretArn.replace(/^.*:secr
 function InCampaign({ secret: { secretArn, progress, code, hint, steps } }: { readonly secret: SecretInCampaign }) {
   return (
     <li>
-      <a href={secretPath(secretArn)}>{nameIn(secretArn)}</a> <span class={`badge ${kinds[progress]}`}>{words[progress]}</span>
+      <a href={secretPath(secretArn)}>{nameIn(secretArn)}</a>{" "}
+      <span class={`badge ${kinds[progress]}`}>{words[progress]}</span>
       {code !== undefined && (
         <p class="failure">
           {hint} <RunbookLink code={code} />

@@ -19,9 +19,15 @@ function Plan({ plan: { names, secrets, waves, startsPerSecond, stopAfter } }: {
     <>
       <p>
         {secrets.toLocaleString("en")} secrets that rotate, in {waves.length} wave{waves.length === 1 ? "" : "s"}
-        {waves.length > 1 && <> of {waves.slice(0, 8).join(", ")}{waves.length > 8 && ", …"}: the first is the canary</>}. At
-        most {startsPerSecond} are begun a second; after {stopAfter === 1 ? "one failure" : `${stopAfter} failures`} no further
-        one is begun.
+        {waves.length > 1 && (
+          <>
+            {" "}
+            of {waves.slice(0, 8).join(", ")}
+            {waves.length > 8 && ", …"}: the first is the canary
+          </>
+        )}
+        . At most {startsPerSecond} are begun a second; after{" "}
+        {stopAfter === 1 ? "one failure" : `${stopAfter} failures`} no further one is begun.
       </p>
       <ul class="names">
         {names.map((name) => (
@@ -53,7 +59,12 @@ export function RotateDialog({ choice, onClose }: RotateDialogProps) {
   }
 
   const single = "secrets" in choice && choice.secrets.length === 1 ? choice.secrets[0] : undefined;
-  const title = plan === undefined ? "Rotate now" : plan.secrets === 1 ? `Rotate ${plan.names[0] ?? ""} now` : `Rotate ${plan.secrets.toLocaleString("en")} secrets now`;
+  const title =
+    plan === undefined
+      ? "Rotate now"
+      : plan.secrets === 1
+        ? `Rotate ${plan.names[0] ?? ""} now`
+        : `Rotate ${plan.secrets.toLocaleString("en")} secrets now`;
   return (
     <Dialog title={title} onClose={onClose}>
       {plan === undefined && problem === undefined && <p role="status">Planning …</p>}

@@ -63,7 +63,10 @@ export function CapacityPage() {
   function plan(event: SubmitEvent): void {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
-    const given = fields.map(([name]) => [name, String(form.get(name) ?? "").trim()] as const);
+    const given = fields.map(([name]) => {
+      const text = form.get(name);
+      return [name, typeof text === "string" ? text.trim() : ""] as const;
+    });
     const push = form.get("push") === null ? { push: false } : {};
     route(`/capacity${queryOf({ ...Object.fromEntries(given), ...push })}`);
   }
@@ -109,7 +112,11 @@ export function CapacityPage() {
           </section>
           <section class="part">
             <h2>In pictures</h2>
-            <img class="charts" src={`/api/capacity/charts.svg${asked}`} alt="Reads by TTL, use of each quota, rotations by what limits them, cost and size: the figures stand in the table above." />
+            <img
+              class="charts"
+              src={`/api/capacity/charts.svg${asked}`}
+              alt="Reads by TTL, use of each quota, rotations by what limits them, cost and size: the figures stand in the table above."
+            />
           </section>
         </>
       )}

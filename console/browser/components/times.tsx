@@ -1,3 +1,5 @@
+import { useEffect, useReducer } from "preact/hooks";
+
 const units = [
   ["day", 86_400_000],
   ["hour", 3_600_000],
@@ -25,15 +27,26 @@ export function span(ms: number): string {
 
 /** `0.123 s` below a minute, else minutes and seconds. */
 export const exactSpan = (ms: number): string =>
-  ms < 60_000 ? `${(ms / 1_000).toFixed(3)} s` : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
+  ms < 60_000
+    ? `${(ms / 1_000).toFixed(3)} s`
+    : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
 
 export const instant = (at: string): string => absolute.format(new Date(at));
 
+const drawEveryMs = 5_000;
+
 /** A time beside now; the exact one on hovering. */
-export const FromNow = ({ at }: { readonly at: string }) => (
-  <time dateTime={at} title={instant(at)}>
-    {fromNow(at)}
-  </time>
-);
+export function FromNow({ at }: { readonly at: string }) {
+  const [, draw] = useReducer<number, void>((times) => times + 1, 0);
+  useEffect(() => {
+    const timer = setInterval(draw, drawEveryMs);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <time dateTime={at} title={instant(at)}>
+      {fromNow(at)}
+    </time>
+  );
+}
 
 export const Instant = ({ at }: { readonly at: string }) => <time dateTime={at}>{instant(at)}</time>;

@@ -11,7 +11,15 @@ interface FleetFiltersProps {
 
 const typingEndsMs = 250;
 /** What is wrong comes first. */
-const shown = ["stuck", "empty", "overdue", "rotating", "off", "deleted", "healthy"] as const satisfies readonly Health[];
+const shown = [
+  "stuck",
+  "empty",
+  "overdue",
+  "rotating",
+  "off",
+  "deleted",
+  "healthy",
+] as const satisfies readonly Health[];
 
 /** A text that is told once its typing has ended. */
 function TextFilter(props: {

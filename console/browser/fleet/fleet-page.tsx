@@ -42,7 +42,8 @@ export function FleetPage() {
             "Reading the fleet …"
           ) : (
             <>
-              {answer.total.toLocaleString("en")} secret{answer.total === 1 ? "" : "s"}. <Reading reading={answer.reading} />
+              {answer.total.toLocaleString("en")} secret{answer.total === 1 ? "" : "s"}.{" "}
+              <Reading reading={answer.reading} />
             </>
           )}
         </p>
@@ -68,7 +69,9 @@ export function FleetPage() {
       {problem !== undefined && <ProblemNote problem={problem} />}
       {answer?.total === 0 && answer.reading.isWhole ? (
         <p class="empty">
-          {isFiltered(query) ? "No secret fits." : "No secret is managed yet: rekey adopt <secret> brings the first under management."}
+          {isFiltered(query)
+            ? "No secret fits."
+            : "No secret is managed yet: rekey adopt <secret> brings the first under management."}
         </p>
       ) : (
         <FleetTable fleet={fleet} query={query} change={change} chosen={chosen} choose={choose} />

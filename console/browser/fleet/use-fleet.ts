@@ -3,7 +3,7 @@ import type { FleetAnswer, Problem, StandingsAnswer } from "../../contract.ts";
 import { get, queryOf } from "../api/request.ts";
 import { problemIn } from "../api/use-answer.ts";
 import { useLive } from "../api/use-live.ts";
-import { Place } from "../app.tsx";
+import { Place } from "../place.ts";
 import { fieldsOf, type FleetQuery } from "./fleet-query.ts";
 
 export type FleetRow = FleetAnswer["secrets"][number];

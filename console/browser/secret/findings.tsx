@@ -29,7 +29,8 @@ export function Findings({ secretArn }: { readonly secretArn: string }) {
           <ul class="findings">
             {findings.map(({ code, severity, meaning, remedy, detail }) => (
               <li key={`${code} ${JSON.stringify(detail)}`}>
-                <span class={`badge ${severity === "error" ? "bad" : "moving"}`}>{severity}</span> <b>{code}</b>: {meaning}
+                <span class={`badge ${severity === "error" ? "bad" : "moving"}`}>{severity}</span> <b>{code}</b>:{" "}
+                {meaning}
                 <p class="quiet">
                   {Object.entries(detail)
                     .map(([name, value]) => `${name}=${String(value)}`)

@@ -16,11 +16,12 @@ interface RollbackDialogProps {
 const Plan = ({ plan }: { readonly plan: RollbackPlanAnswer }) => (
   <ul>
     <li>
-      <b>{plan.username}</b> of <Instant at={plan.previousCreatedAt} /> (version <code>{plan.previousVersionId}</code>), which
-      was just seen to log in, becomes current.
+      <b>{plan.username}</b> of <Instant at={plan.previousCreatedAt} /> (version <code>{plan.previousVersionId}</code>),
+      which was just seen to log in, becomes current.
     </li>
     <li>
-      Version <code>{plan.currentVersionId}</code> becomes AWSPREVIOUS. Nothing is changed on the server ({plan.strategy}).
+      Version <code>{plan.currentVersionId}</code> becomes AWSPREVIOUS. Nothing is changed on the server (
+      {plan.strategy}).
     </li>
   </ul>
 );

@@ -55,8 +55,8 @@ function Facts({ details: { summary, regionsBehind } }: Pick<SecretAnswer, "deta
 }
 
 const sections = [
-  ["Versions", ({ details }: SecretAnswer) => <VersionsTimeline details={details} />],
   ["Propagation", ({ propagation }: SecretAnswer) => <PropagationPicture propagation={propagation} />],
+  ["Versions", ({ details }: SecretAnswer) => <VersionsTimeline details={details} />],
   ["Rotations", ({ history }: SecretAnswer) => <Rotations history={history} />],
   ["Vault", ({ details }: SecretAnswer) => <Mirrors details={details} />],
   ["Subscribers", ({ details }: SecretAnswer) => <Subscribers details={details} />],
@@ -100,12 +100,14 @@ export function SecretPage() {
         </div>
       </div>
       <Facts details={secret.details} />
-      {sections.map(([title, draw]) => (
-        <section key={title} class="part">
-          <h2>{title}</h2>
-          {draw(secret)}
-        </section>
-      ))}
+      <div class="parts">
+        {sections.map(([title, draw]) => (
+          <section key={title} class="part">
+            <h2>{title}</h2>
+            {draw(secret)}
+          </section>
+        ))}
+      </div>
       {open === "rotate" && <RotateOne secretArn={secretArn} onClose={() => setOpen(undefined)} />}
       {open === "rollback" && <RollbackDialog secretArn={secretArn} name={name} onClose={() => setOpen(undefined)} />}
     </>

@@ -68,7 +68,11 @@ export function Subscribers({ details: { subscribers, summary, adoption } }: { r
             <th scope="row">{name}</th>
             <td>
               <span class={`badge ${versionId === summary.versionId ? "good" : "moving"}`}>
-                {versionId === summary.versionId ? "on AWSCURRENT" : versionId === undefined ? "not heard of" : "behind"}
+                {versionId === summary.versionId
+                  ? "on AWSCURRENT"
+                  : versionId === undefined
+                    ? "not heard of"
+                    : "behind"}
               </span>{" "}
               {!expected && "not in rekey:subscribers"}
             </td>
