@@ -98,49 +98,6 @@ test("rotate of what is not rotated: exit code 1, the code, and how to go on", a
   `);
 });
 
-test("history tells versions, the rotation step by step, and who", async () => {
-  const { code, out } = await stage.rekey("history", "db/orders");
-  expect(code).toBe(0);
-  expect(out).toMatchInlineSnapshot(`
-    "db/orders: healthy
-    arn:aws:secretsmanager:us-east-1:123456789012:secret:db/orders-<suffix>
-    last rotated by hand because: INC-42
-
-    Versions
-      <time>  <version>  AWSCURRENT
-      <time>  <version>  AWSPREVIOUS
-
-    Rotation to <version>: succeeded
-      <time>  createSecret  done  <ms>
-      <time>  setSecret     done  <ms>
-      <time>  testSecret    done  <ms>
-      <time>  finishSecret  done  <ms>
-
-    Rotation to <version>: tested
-      <time>  testSecret  done  <ms>
-
-    Who changed what
-      <time>  RotationSucceeded         secretsmanager.amazonaws.com
-      <time>  UpdateSecretVersionStage  arn:aws:sts::123456789012:assumed-role/rekey-rotate-postgres-role/rekey-rotate-postgres
-      <time>  PutSecretValue            arn:aws:sts::123456789012:assumed-role/rekey-rotate-postgres-role/rekey-rotate-postgres
-      <time>  RotationStarted           secretsmanager.amazonaws.com
-      <time>  RotateSecret              arn:aws:iam::123456789012:root
-      <time>  TagResource               arn:aws:iam::123456789012:root
-      <time>  TestRotationSucceeded     secretsmanager.amazonaws.com
-      <time>  TestRotationStarted       secretsmanager.amazonaws.com
-      <time>  RotateSecret              arn:aws:iam::123456789012:root
-      since <time>
-    "
-  `);
-  const { versions, rotations } = JSON.parse((await stage.rekey("history", "db/orders", "--json")).out);
-  expect([versions.length, rotations[0].steps.length]).toEqual([2, 4]);
-  expect(await stage.rekey("history", "nobody")).toMatchObject({
-    code: 1,
-    out: "",
-    err: expect.stringContaining("secret-not-found"),
-  });
-});
-
 test("adopt says what it will do, does it, and refuses what would fail", async () => {
   const dry = await stage.rekey("adopt", "db/stock", "--tag", "rekey:grace=24h", "--dry-run");
   expect(dry.code).toBe(0);

@@ -42,6 +42,7 @@ export async function startCliStage() {
       .replaceAll(/(:secret:[\w/-]+)-\w{6}\b/g, "$1-<suffix>")
       .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, "<time>")
       .replaceAll(/\b\d+ ms\b/g, "<ms>")
+      .replaceAll(/ *\+\d+\.\d{3} s/g, "  <offset>")
       .replaceAll(/\d{8}-\d{4}-[\da-f]{4}\b/g, "<campaign>");
 
   async function rekeyWith(more: Readonly<Record<string, string>>, ...words: string[]): Promise<Transcript> {
@@ -68,6 +69,7 @@ export async function startCliStage() {
     secrets,
     postgres,
     functionArn,
+    adoptionTable: outputs["AdoptionTableName"] ?? "",
     vault,
     rekeyWith,
     rekey: async (...words: string[]) => rekeyWith({}, ...words),

@@ -63,6 +63,8 @@ test("another form of update, another key and an existing table are refused", as
   for (const UpdateExpression of ["REMOVE a", "SET a = a + :v", "ADD a :v"]) {
     await expect(client.updateItem({ ...update, UpdateExpression })).rejects.toThrow("not emulated");
   }
+  const undefinedName = { ...update, UpdateExpression: "SET a = if_not_exists(#a, :v)" };
+  await expect(client.updateItem(undefinedName)).rejects.toThrow("not defined; attribute name: #a");
   const UpdateExpression = "SET a = :v";
   await expect(client.updateItem({ ...update, Key: { secretArn: { S: "a" } }, UpdateExpression })).rejects.toThrow(
     "key",

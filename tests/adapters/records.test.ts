@@ -97,6 +97,12 @@ test("of a log, the lines of this secret's steps are read, and no other", async 
   ]);
 });
 
+test("a time of an adoption that is none is unknown, and who adopted is still told", async () => {
+  const item = { versionId: { S: "v1" }, adoptedBy: { SS: ["api"] }, "adoptedAt:api": { S: "yesterday" } };
+  aws.answer = { status: 200, body: { Responses: { adoptions: [item] }, UnprocessedKeys: {} } };
+  expect(await ask("table")).toEqual(new Map([["v1", new Map([["api", undefined]])]]));
+});
+
 test("keys that DynamoDB leaves for later are asked for again, for a bounded number of calls", async () => {
   const Keys = [{ secretArn: { S: secretArn }, versionId: { S: "v1" } }];
   aws.answer = { status: 200, body: { Responses: {}, UnprocessedKeys: { adoptions: { Keys } } } };

@@ -3,11 +3,12 @@ import { movableClock } from "../../local/clock.ts";
 import { startVault } from "../../local/vault/server.ts";
 import { connectVault, type VaultOptions } from "../../shared/vault/connect-vault.ts";
 import { vaultKv2Audit } from "../../shared/mirrors/kv2-audit.ts";
+import { vaultKv2View } from "../../shared/mirrors/kv2-view.ts";
 import { vaultKv2Mirror } from "../../shared/mirrors/vault-kv2.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { entryOf, failureOf, inTime } from "../support/mirror-entries.ts";
 import { bao, startOpenBao, type VaultUnderTest } from "../support/openbao.ts";
-import { type VaultAdmin, vaultAdmin } from "../support/vault-http.ts";
+import { at, type VaultAdmin, vaultAdmin } from "../support/vault-http.ts";
 
 describe.each([
   ["the local Vault", true, async () => startVault({ clock: movableClock() })],
@@ -57,6 +58,20 @@ describe.each([
       await compare("e/db", 2);
       const held = await admin("GET", "secret/data/e/db");
       expect(held.body).toMatchObject({ data: { metadata: { version: 1 } } });
+    });
+
+    test("a view tells the revision, its version and when Vault made it, and of nothing there no time", async () => {
+      const view = vaultKv2View({ name: "eu", mirrors: () => true }, connectVault(options()));
+      const entry = entryOf("g/db", { minute: 1 });
+      const path = "secret/data/g/db";
+      expect(await view.look(entry, inTime())).toEqual({ path, revision: 0 });
+      await vaultKv2Mirror(connectVault(options())).write(entry, inTime());
+      const { body } = await admin("GET", "secret/metadata/g/db");
+      const made = String(at(body, "data", "versions", "1", "created_time"));
+      const seen = { path, revision: 1, versionId: entry.versionId, at: new Date(made) };
+      expect(await view.look(entry, inTime())).toEqual(seen);
+      await admin("DELETE", path);
+      expect(await view.look(entry, inTime())).toEqual({ path, revision: 1, at: seen.at });
     });
 
     test("a refused token is mirror-unauthorized, and neither value nor token is in the error", async () => {

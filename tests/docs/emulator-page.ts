@@ -45,7 +45,7 @@ export function emulatorPage(): string {
     "| what | the local stack | moto | ministack | others |",
     "|---|---|---|---|---|",
     "| Secrets Manager vectors | all of them | all but those listed | all but those listed | recorded from AWS |",
-    "| store, publisher, client (cache, SNS to SQS, notices) | yes | yes, differences below | yes, differences below | |",
+    "| store, publisher, table of adoptions, client (cache, SNS to SQS, notices) | yes | yes, differences below | yes, differences below | |",
     "| `rotate-postgres`, four steps on a real PostgreSQL 18 | yes | the test invokes the steps | the same, from an AWSPENDING that the test stores | |",
     "| `mirror-to-vault` into the local Vault | yes | yes | yes | OpenBao: the mirror on one node, the function on three of raft |",
     "| RotateSecret runs the function | yes | cannot | cannot | |",

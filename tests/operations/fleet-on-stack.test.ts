@@ -226,8 +226,8 @@ test("details tell each cluster's revision and who uses which version; a mirror 
   dynamo.destroy();
   const details = await secretDetails(ports, "db/orders", call);
   expect(details.subscribers).toEqual([
-    { name: "api", expected: true, versionId: previous },
-    { name: "worker", expected: true, versionId: current },
+    { name: "api", expected: true, versionId: previous, adoptedAt: expect.any(Date) },
+    { name: "worker", expected: true, versionId: current, adoptedAt: expect.any(Date) },
   ]);
   expect(details.adoption).toEqual({ state: "some", adopted: ["worker"], waitingFor: ["api"] });
 

@@ -47,7 +47,8 @@ const stepMark = ({ step, at, durationMs = 0, outcome, code }: StepRecord): Prop
 
 /**
  * How the newest version that is AWSCURRENT, or AWSPENDING and under way, went from its first step to the last subscriber.
- * A version that was put by hand has no steps. `undefined` where no time of it is known.
+ * A version that was put by hand has no steps; retirePrevious, which may come days later, is none of them. `undefined` where no
+ * time of it is known.
  */
 export function propagation(
   { rotations }: Pick<SecretHistory, "rotations">,
@@ -62,7 +63,8 @@ export function propagation(
     ({ labels }) => labels.includes("AWSCURRENT") || labels.includes("AWSPENDING"),
   )?.versionId;
   if (versionId === undefined) return undefined;
-  const steps = rotations.find((run) => run.versionId === versionId)?.steps ?? [];
+  const run = rotations.find((one) => one.versionId === versionId);
+  const steps = run?.steps.filter(({ step }) => step !== "retirePrevious") ?? [];
   const promotion = steps.find(({ step, outcome }) => step === "finishSecret" && outcome === "done");
   const holds = (one: { readonly versionId?: string }): boolean => one.versionId === versionId;
   const marks = [

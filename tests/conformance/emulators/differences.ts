@@ -2,7 +2,7 @@ import type { AwsServerName } from "../../support/aws-servers.ts";
 
 export type Emulator = Exclude<AwsServerName, "the local stack">;
 
-export type Suite = "store" | "publisher" | "client" | "functions";
+export type Suite = "store" | "publisher" | "client" | "functions" | "adoptions";
 
 /** A test of the suites in this folder that an emulator does not pass, since it does not do what AWS does. */
 export interface Difference {
