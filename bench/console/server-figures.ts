@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { median } from "../figure.ts";
+import type { RunningConsole } from "./console-process.ts";
+
+interface FleetAnswer {
+  readonly total: number;
+  readonly secrets: readonly { readonly secretArn: string; readonly name: string }[];
+  readonly reading: { readonly isWhole: boolean };
+  readonly revision: number;
+}
+
+const rows = 50;
+/** As the page does for as long as somebody looks. */
+const lookEveryMs = 1_000;
+
+/** Until the index is whole, with somebody who looks at its first page all the while. */
+export async function readWhole(on: RunningConsole) {
+  const pagesMs: number[] = [];
+  for (;;) {
+    const { answer, ms } = await on.get<FleetAnswer>(`/fleet?order=health&offset=0&limit=${rows}`);
+    if (answer.reading.isWhole) break;
+    pagesMs.push(ms);
+    await sleep(Math.min(lookEveryMs, on.secrets / 20));
+  }
+  const wholeMs = performance.now() - on.startedMs;
+  const lists = await on.lists();
+  const { cpuMs, longestBlockMs, heapBytes, rssBytes } = await on.probe();
+  return { wholeMs, lists, pagesMs: median(pagesMs), slowestPageMs: Math.max(...pagesMs), cpuMs, longestBlockMs, heapBytes, rssBytes };
+}
+
+const total = (on: RunningConsole): number => on.secrets;
+
+/** What each round asks; words and tags are other ones each time, so that nothing of them is in order already. */
+const pages: Readonly<Record<string, (on: RunningConsole, round: number) => string>> = {
+  "first rows by name": () => "offset=0",
+  "rows in the middle": (on) => `offset=${Math.floor(total(on) / 2)}`,
+  "last rows": (on) => `offset=${total(on) - rows}`,
+  "in the middle by health": (on) => `order=health&offset=${Math.floor(total(on) / 2)}`,
+  "in the middle by age": (on) => `order=age&offset=${Math.floor(total(on) / 2)}`,
+  "of new words": (_on, round) => `search=service-00${String(round).padStart(2, "0")}`,
+  "of another tag": (_on, round) => `tag=team=team-${round % 40}`,
+  "of another tag, by age backwards": (_on, round) => `tag=team=team-${round % 40}&order=age&descending=true`,
+  "what is stuck": () => "health=stuck",
+};
+
+/** Milliseconds of each page, medians of the rounds; the consoles in turns. */
+export async function pageTimes(consoles: readonly RunningConsole[], rounds: number) {
+  const times = new Map<string, number[]>();
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, query] of Object.entries(pages)) {
+      for (const on of consoles) {
+        const key = `${on.secrets} ${name}`;
+        const { ms } = await on.get(`/fleet?limit=${rows}&${query(on, round)}`);
+        times.set(key, [...(times.get(key) ?? []), ms]);
+      }
+    }
+    for (const on of consoles) {
+      const key = `${on.secrets} standings of ${rows} rows`;
+      const { ms } = await on.get(`/fleet/standings?limit=${rows}&offset=0`);
+      times.set(key, [...(times.get(key) ?? []), ms]);
+    }
+  }
+  return {
+    names: [...Object.keys(pages), `standings of ${rows} rows`],
+    of: (on: RunningConsole, name: string): number => median(times.get(`${on.secrets} ${name}`) ?? []),
+  };
+}
+
+/** Looks at one secret, whereupon the index has changed; returns when it has. */
+async function change(on: RunningConsole): Promise<void> {
+  const { answer } = await on.get<FleetAnswer>("/fleet?limit=1");
+  const arn = answer.secrets[0]?.secretArn ?? "";
+  for await (const event of on.events("/fleet/live")) {
+    const { revision } = event as FleetAnswer;
+    if (revision > answer.revision) return;
+    const seen = on.events(`/secrets/${encodeURIComponent(arn)}/live`);
+    await seen.next();
+    await seen.return(undefined);
+  }
+}
+
+/** Milliseconds of the first page after one secret has changed, when everything is put into order anew. */
+export async function timesAfterChange(on: RunningConsole, order: string, rounds: number): Promise<number> {
+  const times: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    await change(on);
+    const { ms } = await on.get(`/fleet?order=${order}&offset=${Math.floor(on.secrets / 2)}&limit=${rows}`);
+    times.push(ms);
+  }
+  return median(times);
+}
+
+/** Of each second, milliseconds of CPU, while nobody looks and the list is not being read. */
+export async function idleCpu(on: RunningConsole): Promise<number> {
+  const seconds = 10;
+  const before = await on.probe();
+  await sleep(seconds * 1_000);
+  return ((await on.probe()).cpuMs - before.cpuMs) / seconds;
+}
