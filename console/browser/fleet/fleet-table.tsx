@@ -57,7 +57,7 @@ function Head({ query, change }: Pick<FleetTableProps, "query" | "change">) {
 const Space = ({ px }: { readonly px: number }) =>
   px <= 0 ? null : (
     <tr aria-hidden="true" class="space">
-      <td colSpan={columns.length + 1} style={{ height: px }} />
+      <td colSpan={columns.length + 1} style={{ height: `${px}px` }} />
     </tr>
   );
 
