@@ -17,7 +17,7 @@ export interface Sent {
 /** Unlike fetch, it sends whatever Host, Origin and Cookie it is told. */
 const send = async (port: number, path: string, { method = "GET", headers = {}, body }: Sent): Promise<Answer> =>
   new Promise((resolve, reject) => {
-    const request = httpRequest({ host: "127.0.0.1", port, path, method, headers }, (response) => {
+    const request = httpRequest({ host: "127.0.0.1", port, path, method, headers, agent: false }, (response) => {
       let text = "";
       response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
       response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));

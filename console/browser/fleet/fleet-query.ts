@@ -11,11 +11,16 @@ export interface FleetQuery {
   readonly descending: boolean;
 }
 
+function queryIn(query: Readonly<Record<string, string>>): FleetQuery {
+  const { search = "", tag = "", health = "", order = "name", descending } = query;
+  return { search, tag, health, order, descending: descending === "true" };
+}
+
 export function useFleetQuery(): readonly [FleetQuery, (change: Partial<FleetQuery>) => void] {
   const { query, route } = useLocation();
-  const { search = "", tag = "", health = "", order = "name", descending } = query;
-  const now = { search, tag, health, order, descending: descending === "true" };
-  return [now, (change) => route(`/${queryOf(fieldsOf({ ...now, ...change }))}`, true)];
+  // From the address as it is then: two filters may be typed into at about the same time.
+  const newest = (): FleetQuery => queryIn(Object.fromEntries(new URLSearchParams(location.search)));
+  return [queryIn(query), (change) => route(`/${queryOf(fieldsOf({ ...newest(), ...change }))}`, true)];
 }
 
 /** As the address and the server take it; what is as it is anyway is left out. */

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import type { Problem, SecretAnswer } from "../../contract.ts";
 import { useLive } from "../api/use-live.ts";
 import { RotateDialog } from "../campaigns/rotate-dialog.tsx";
+import { ConnectionNote } from "../components/connection-note.tsx";
 import { ProblemNote } from "../components/problem-note.tsx";
 import { HealthBadge } from "../components/standing.tsx";
 import { FromNow } from "../components/times.tsx";
@@ -70,7 +71,7 @@ export function SecretPage() {
   const [secret, setSecret] = useState<SecretAnswer>();
   const [problem, setProblem] = useState<Problem>();
   const [open, setOpen] = useState<"rotate" | "rollback">();
-  useLive(`/secrets/${encodeURIComponent(secretId)}/live`, {
+  const connection = useLive(`/secrets/${encodeURIComponent(secretId)}/live`, {
     secret: (data) => setSecret(data as SecretAnswer),
     problem: (data) => {
       setProblem(data as Problem);
@@ -78,7 +79,9 @@ export function SecretPage() {
     },
   });
   if (problem !== undefined) return <ProblemNote problem={problem} />;
-  if (secret === undefined) return <p role="status">Looking …</p>;
+  if (secret === undefined) {
+    return connection === "live" ? <p role="status">Looking …</p> : <ConnectionNote connection={connection} />;
+  }
   const { secretArn, name, health, rotationFunctionArn } = secret.details.summary;
   const rotates = rotationFunctionArn !== undefined && health !== "off" && health !== "deleted";
   return (
@@ -99,6 +102,7 @@ export function SecretPage() {
           </button>
         </div>
       </div>
+      <ConnectionNote connection={connection} />
       <Facts details={secret.details} />
       <div class="parts">
         {sections.map(([title, draw]) => (
