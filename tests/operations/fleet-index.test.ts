@@ -134,6 +134,31 @@ describe("a fleet in memory", () => {
     on.end();
   });
 
+  test("tells of one change for a whole reading that finds nothing new, with which the ages are newer", async () => {
+    const on = stage(...Array.from({ length: 250 }, (_secret, at) => secret(`app-${at}`)));
+    await on.reading();
+    const before = on.index.revision;
+    const first = on.index.view({ offset: 0, limit: 1 }).secrets[0]?.ageMs ?? 0;
+    on.passes(hour);
+    await on.reading();
+    expect(on.index.revision).toBe(before + 1);
+    expect(on.index.view({ offset: 0, limit: 1 }).secrets[0]?.ageMs).toBe(first + hour);
+    on.end();
+  });
+
+  test("tells of no change where a look at one secret finds none", async () => {
+    const on = stage(secret("a"));
+    await on.reading();
+    const before = on.index.revision;
+    on.described = [secret("a")];
+    await on.index.refresh("arn:a", on.call);
+    expect(on.index.revision).toBe(before);
+    on.described = [secret("a", stuck)];
+    await on.index.refresh("arn:a", on.call);
+    expect(on.index.revision).toBe(before + 1);
+    on.end();
+  });
+
   test("says why a reading failed, keeps what it has, and tries again", async () => {
     const on = stage(secret("a"));
     await on.reading();
@@ -232,12 +257,11 @@ describe("a view", () => {
   });
 
   test("shows a change at once, though it was put into order a moment ago", async () => {
-    const on = stage(secret("a"));
+    const on = stage(secret("a"), secret("b"));
     await on.reading();
-    expect(on.names({ order: "health" })).toEqual(["a"]);
-    on.listed = [secret("a"), secret("b", stuck)];
-    on.passes(2_000);
-    await on.reading();
+    expect(on.names({ order: "health" })).toEqual(["a", "b"]);
+    on.described = [secret("b", stuck)];
+    await on.index.refresh("arn:b", on.call);
     expect(on.names({ order: "health" })).toEqual(["b", "a"]);
     on.end();
   });

@@ -2,7 +2,15 @@ import { isRekeyError } from "../../errors/rekey-error.ts";
 import type { ErrorCode } from "../../errors/codes.ts";
 import type { CallOptions } from "../../rotation/ports.ts";
 import { fleetPage } from "./fleet-page.ts";
-import { type FleetSelection, type FleetView, inOrder, matching, type OrderedFleet, pageOf } from "./fleet-view.ts";
+import {
+  byName,
+  type FleetSelection,
+  type FleetView,
+  inOrder,
+  matching,
+  type OrderedFleet,
+  pageOf,
+} from "./fleet-view.ts";
 import type { FleetPorts } from "./ports.ts";
 import { type SecretSummary, summaryOf } from "./secret-summary.ts";
 
@@ -62,6 +70,9 @@ interface Ordered extends OrderedFleet {
   readonly atMs: number;
 }
 
+/** What differs only because time goes by is no change. */
+const lasting = ({ ageMs: _age, ...summary }: SecretSummary): string => JSON.stringify(summary);
+
 const orderLastsMs = 1_000;
 /** Windows and tabs that look at the fleet in ways of their own. */
 const mostOrders = 8;
@@ -74,20 +85,25 @@ export function fleetIndex({ listing, store, nowMs, pause }: FleetIndexPorts): F
   let readings = 0;
   let reading: FleetReading = { secrets: 0, isWhole: false };
 
-  function keep(secretArn: string, one: Kept): void {
-    kept.set(secretArn, one);
+  function changed(): void {
     all = undefined;
     revision++;
   }
 
-  const secrets = (): readonly SecretSummary[] => (all ??= [...kept.values()].map(({ summary }) => summary));
+  function keep(secretArn: string, one: Kept): void {
+    const before = kept.get(secretArn)?.summary;
+    kept.set(secretArn, one);
+    if (before === undefined || lasting(before) !== lasting(one.summary)) changed();
+  }
 
-  /** Put into order once for all of its pages, and at most once a second while the index changes. */
+  const secrets = (): readonly SecretSummary[] => (all ??= byName([...kept.values()].map(({ summary }) => summary)));
+
+  /** Put into order once for all of its pages, and at most once a second while all are read for the first time. */
   function order(selection: Omit<FleetSelection, "offset" | "limit">): OrderedFleet {
     const key = JSON.stringify(selection);
     const before = ordered.get(key);
-    if (before !== undefined && (before.revision === revision || nowMs() - before.atMs < orderLastsMs)) return before;
-    const now = { ...inOrder(secrets(), selection), revision, atMs: nowMs() };
+    const lasts = before?.revision === revision || (!reading.isWhole && nowMs() - (before?.atMs ?? 0) < orderLastsMs);
+    const now = before !== undefined && lasts ? before : { ...inOrder(secrets(), selection), revision, atMs: nowMs() };
     ordered.delete(key);
     ordered.set(key, now);
     if (ordered.size > mostOrders) ordered.delete(ordered.keys().next().value ?? "");
@@ -109,11 +125,11 @@ export function fleetIndex({ listing, store, nowMs, pause }: FleetIndexPorts): F
       at = { cursor: page.cursor };
     }
     for (const [secretArn, { reading: last }] of kept) {
-      if (last === number) continue;
-      kept.delete(secretArn);
-      all = undefined;
-      revision++;
+      if (last !== number) kept.delete(secretArn);
     }
+    // All have grown older, whatever else was found.
+    changed();
+    ordered.clear();
     reading = { secrets: kept.size, isWhole: true, wholeAt: new Date(nowMs()) };
   }
 

@@ -48,9 +48,8 @@ const compareNumber = (one = Infinity, other = Infinity): number => (one === oth
 const severity = new Map<Health, number>(healthInOrder.map((health, at) => [health, at]));
 
 const comparisons: Readonly<
-  Record<(typeof fleetOrders)[number], (one: SecretSummary, other: SecretSummary) => number>
+  Record<Exclude<(typeof fleetOrders)[number], "name">, (one: SecretSummary, other: SecretSummary) => number>
 > = {
-  name: () => 0,
   health: (one, other) => compareNumber(severity.get(one.health), severity.get(other.health)),
   age: (one, other) => compareNumber(one.ageMs, other.ageMs),
   "next-rotation": (one, other) => compareNumber(one.nextRotationAt?.getTime(), other.nextRotationAt?.getTime()),
@@ -79,7 +78,10 @@ export function matching(
   });
 }
 
-/** All of a selection in its order, by name where that leaves a choice. */
+export const byName = (secrets: readonly SecretSummary[]): readonly SecretSummary[] =>
+  secrets.toSorted((one, other) => compareText(one.name, other.name));
+
+/** All of a selection in its order. `secrets` come by name, and stay so where the order leaves a choice. */
 export function inOrder(
   secrets: readonly SecretSummary[],
   { health, order = "name", descending = false, ...filter }: Omit<FleetSelection, "offset" | "limit">,
@@ -88,13 +90,10 @@ export function inOrder(
   const counts: Partial<Record<Health, number>> = {};
   for (const { health: one } of ofAnyHealth) counts[one] = (counts[one] ?? 0) + 1;
   const found = health === undefined ? ofAnyHealth : matching(ofAnyHealth, { health });
+  if (order === "name") return { secrets: descending ? found.toReversed() : found, counts };
   const compare = comparisons[order];
   const sign = descending ? -1 : 1;
-  const byName = order === "name" ? sign : 1;
-  const sorted = found.toSorted(
-    (one, other) => sign * compare(one, other) || byName * compareText(one.name, other.name),
-  );
-  return { secrets: sorted, counts };
+  return { secrets: found.toSorted((one, other) => sign * compare(one, other)), counts };
 }
 
 /** Errors: `option-invalid`. */
