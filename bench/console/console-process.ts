@@ -24,13 +24,15 @@ export interface RunningConsole {
   probe(): Promise<Probed>;
   /** ListSecrets so far. */
   lists(): Promise<number>;
+  /** Changes the first secret in the account; the console does not know of it yet. */
+  touch(): Promise<void>;
 }
 
 const here = (name: string): string => resolve(import.meta.dirname, name);
 
-async function ask<Answer>(child: ChildProcess): Promise<Answer> {
+async function ask<Answer>(child: ChildProcess, wish = "tell"): Promise<Answer> {
   const answer = once(child, "message");
-  child.send("tell");
+  child.send(wish);
   const [message] = (await answer) as [Answer];
   return message;
 }
@@ -122,5 +124,8 @@ export async function startConsoleOf(secrets: number, cleanup: AsyncDisposableSt
     },
     probe: async () => ask<Probed>(child),
     lists: async () => ask<number>(account),
+    async touch() {
+      await ask<number>(account, "touch");
+    },
   };
 }

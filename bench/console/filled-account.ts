@@ -12,6 +12,8 @@ export interface FilledAccount {
   readonly vaultAddress: string;
   /** ListSecrets so far. */
   readonly lists: () => number;
+  /** Changes one secret: a tag of it. */
+  touch(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -91,7 +93,11 @@ export async function startFilledAccount(secrets: number): Promise<FilledAccount
     ],
   });
   const token = (): string => crypto.randomUUID();
-  await call(manager, "CreateSecret", { Name: "rekey/vault", ClientRequestToken: token(), SecretString: vault.rootToken });
+  await call(manager, "CreateSecret", {
+    Name: "rekey/vault",
+    ClientRequestToken: token(),
+    SecretString: vault.rootToken,
+  });
 
   async function create(at: number): Promise<void> {
     const created = { Name: nameOf(at), ClientRequestToken: token(), SecretString: "{}", Tags: tagsOf(at) };
@@ -137,6 +143,9 @@ export async function startFilledAccount(secrets: number): Promise<FilledAccount
     endpoint: front.endpoint,
     vaultAddress: vault.address,
     lists: () => front.requests.filter(({ operation }) => operation === "ListSecrets").length,
+    async touch() {
+      await call(manager, "TagResource", { SecretId: nameOf(0), Tags: [{ Key: "touched", Value: token() }] });
+    },
     async stop() {
       await Promise.all([front.stop(), vault.stop()]);
       clock.stop();

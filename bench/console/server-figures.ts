@@ -25,7 +25,16 @@ export async function readWhole(on: RunningConsole) {
   const wholeMs = performance.now() - on.startedMs;
   const lists = await on.lists();
   const { cpuMs, longestBlockMs, heapBytes, rssBytes } = await on.probe();
-  return { wholeMs, lists, pagesMs: median(pagesMs), slowestPageMs: Math.max(...pagesMs), cpuMs, longestBlockMs, heapBytes, rssBytes };
+  return {
+    wholeMs,
+    lists,
+    pagesMs: median(pagesMs),
+    slowestPageMs: Math.max(...pagesMs),
+    cpuMs,
+    longestBlockMs,
+    heapBytes,
+    rssBytes,
+  };
 }
 
 const total = (on: RunningConsole): number => on.secrets;
@@ -66,17 +75,14 @@ export async function pageTimes(consoles: readonly RunningConsole[], rounds: num
   };
 }
 
-/** Looks at one secret, whereupon the index has changed; returns when it has. */
+/** Changes one secret and looks at it; returns when the index knows of it. */
 async function change(on: RunningConsole): Promise<void> {
   const { answer } = await on.get<FleetAnswer>("/fleet?limit=1");
-  const arn = answer.secrets[0]?.secretArn ?? "";
-  for await (const event of on.events("/fleet/live")) {
-    const { revision } = event as FleetAnswer;
-    if (revision > answer.revision) return;
-    const seen = on.events(`/secrets/${encodeURIComponent(arn)}/live`);
-    await seen.next();
-    await seen.return(undefined);
-  }
+  await on.touch();
+  const seen = on.events(`/secrets/${encodeURIComponent(answer.secrets[0]?.secretArn ?? "")}/live`);
+  await seen.next();
+  await seen.return(undefined);
+  for await (const event of on.events("/fleet/live")) if ((event as FleetAnswer).revision > answer.revision) return;
 }
 
 /** Milliseconds of the first page after one secret has changed, when everything is put into order anew. */
@@ -94,6 +100,8 @@ export async function timesAfterChange(on: RunningConsole, order: string, rounds
 export async function idleCpu(on: RunningConsole): Promise<number> {
   const seconds = 10;
   const before = await on.probe();
+  const nothing = await on.probe();
   await sleep(seconds * 1_000);
-  return ((await on.probe()).cpuMs - before.cpuMs) / seconds;
+  const after = await on.probe();
+  return (after.cpuMs - nothing.cpuMs - (nothing.cpuMs - before.cpuMs)) / seconds;
 }
