@@ -20,14 +20,18 @@ export interface Fleet {
 }
 
 const blockSize = 50;
-/** A fleet that is being read changes all the time. */
-const againAfterMs = 1_000;
+/** So often it is asked for what is in view: who scrolls through 100,000 rows does not ask for all of them. */
+const askEveryMs = 60;
 
 interface Held {
   readonly path: string;
   readonly blocks: Map<number, { readonly revision: number; readonly secrets: readonly FleetRow[] }>;
   readonly asked: Set<number>;
+  /** Of those asked for, what has changed meanwhile. */
+  readonly askAgain: Set<number>;
   inView: readonly number[];
+  nextAsk?: ReturnType<typeof setTimeout> | undefined;
+  askedAtMs: number;
 }
 
 /** The rows of a query, block by block as they come into view, and anew when the fleet has changed. */
@@ -37,7 +41,14 @@ export function useFleet(query: FleetQuery): Fleet {
   const [answer, setAnswer] = useState<FleetAnswer>();
   const [problem, setProblem] = useState<Problem>();
   const [standings, setStandings] = useState<StandingsAnswer>({});
-  const newHeld = (): Held => ({ path, blocks: new Map(), asked: new Set(), inView: [0] });
+  const newHeld = (): Held => ({
+    path,
+    blocks: new Map(),
+    asked: new Set(),
+    askAgain: new Set(),
+    inView: [0],
+    askedAtMs: 0,
+  });
   const held = useRef<Held>(newHeld());
   if (held.current.path !== path) held.current = newHeld();
   const hasStandings = place !== undefined && (place.clusters.length > 0 || place.hasAdoptions);
@@ -49,7 +60,7 @@ export function useFleet(query: FleetQuery): Fleet {
     const part = queryOf({ ...fieldsOf(query), offset: block * blockSize, limit: blockSize });
     try {
       const got = await get<FleetAnswer>(`/fleet${part}`);
-      if (held.current !== mine) return;
+      if (held.current !== mine || !mine.inView.includes(block)) return;
       mine.blocks.set(block, { revision: got.revision, secrets: got.secrets });
       setProblem(undefined);
       setAnswer(got);
@@ -60,6 +71,7 @@ export function useFleet(query: FleetQuery): Fleet {
       if (held.current === mine) setProblem(problemIn(error));
     } finally {
       mine.asked.delete(block);
+      if (held.current === mine && mine.askAgain.delete(block)) void ask(block);
     }
   }
 
@@ -68,14 +80,14 @@ export function useFleet(query: FleetQuery): Fleet {
     void ask(0);
   }, [path]);
 
-  const askedAtMs = useRef(0);
   const connection = useLive("/fleet/live", {
     fleet: () => {
-      if (Date.now() - askedAtMs.current < againAfterMs) return;
-      askedAtMs.current = Date.now();
-      const { inView, blocks } = held.current;
+      const { inView, blocks, asked, askAgain } = held.current;
       for (const block of blocks.keys()) if (!inView.includes(block)) blocks.delete(block);
-      for (const block of inView) void ask(block);
+      for (const block of inView) {
+        if (asked.has(block)) askAgain.add(block);
+        else void ask(block);
+      }
     },
   });
 
@@ -88,8 +100,18 @@ export function useFleet(query: FleetQuery): Fleet {
     show(from, to) {
       const [first, last] = [Math.floor(from / blockSize), Math.floor(Math.max(to, 0) / blockSize)];
       const inView = Array.from({ length: last - first + 1 }, (_block, at) => first + at);
-      held.current.inView = inView;
-      for (const block of inView) if (!held.current.blocks.has(block)) void ask(block);
+      const mine = held.current;
+      mine.inView = inView;
+      const missing = (): readonly number[] => mine.inView.filter((block) => !mine.blocks.has(block));
+      if (missing().length === 0) return;
+      mine.nextAsk ??= setTimeout(
+        () => {
+          mine.nextAsk = undefined;
+          mine.askedAtMs = Date.now();
+          if (held.current === mine) for (const block of missing()) void ask(block);
+        },
+        mine.askedAtMs + askEveryMs - Date.now(),
+      );
     },
   };
 }
