@@ -1,4 +1,4 @@
-import { useRoute } from "preact-iso";
+import { useRoute } from "preact-iso/router";
 import { useState } from "preact/hooks";
 import type { Problem, SecretAnswer } from "../../contract.ts";
 import { useLive } from "../api/use-live.ts";
