@@ -70,9 +70,14 @@ export function SecretPage() {
   const { secret: secretId = "" } = useRoute().params;
   const [secret, setSecret] = useState<SecretAnswer>();
   const [problem, setProblem] = useState<Problem>();
+  const [trouble, setTrouble] = useState<Problem>();
   const [open, setOpen] = useState<"rotate" | "rollback">();
   const connection = useLive(`/secrets/${encodeURIComponent(secretId)}/live`, {
-    secret: (data) => setSecret(data as SecretAnswer),
+    secret(data) {
+      setSecret(data as SecretAnswer);
+      setTrouble(undefined);
+    },
+    trouble: (data) => setTrouble(data as Problem),
     problem: (data) => {
       setProblem(data as Problem);
       return true;
@@ -103,6 +108,7 @@ export function SecretPage() {
         </div>
       </div>
       <ConnectionNote connection={connection} />
+      {trouble !== undefined && <ProblemNote problem={trouble} />}
       <Facts details={secret.details} />
       <div class="parts">
         {sections.map(([title, draw]) => (
