@@ -22,7 +22,13 @@ async function collect(events: AsyncIterable<CampaignEvent>): Promise<readonly C
 test("a plan starts nothing, and is started once however often it is asked for", async () => {
   const { fleet, all } = stage();
   const plan = all.plan(arns);
-  expect(plan).toMatchObject({ secrets: 30, waves: [1, 29], startsPerSecond: 10, stopAfter: 1 });
+  expect(plan).toMatchObject({
+    secrets: 30,
+    waves: [1, 29],
+    startsPerSecond: 10,
+    stopAfter: 1,
+    accounts: ["123456789012, us-east-1"],
+  });
   expect(plan.names.slice(0, 2)).toEqual(["db/app-0", "db/app-1"]);
   expect(fleet.calls).toEqual([]);
   expect(all.start(plan.campaign, "leak: INC-7")).toMatchObject({ isOver: false, reason: "leak: INC-7" });

@@ -31,6 +31,12 @@ test("a port that is taken, or is none, is told", async () => {
   expect(await stage.rekey("console", "--port", "70000")).toMatchObject({ code: 1, out: "" });
 });
 
+test("without a region it does not start", async () => {
+  const started = await stage.rekeyWith({ AWS_REGION: "" }, "console");
+  expect(started).toMatchObject({ code: 1, out: "" });
+  expect(started.err).toContain("say --region, or a --profile that has one");
+});
+
 test("Ctrl-C ends it, with whatever is open", async () => {
   const headers = await stage.signIn();
   const stream = stage.send("/api/fleet/live", { headers }).catch(String);
