@@ -69,7 +69,7 @@ function stage(...first: readonly ListedSecret[]) {
     },
     passes: (ms: number): void => void (nowMs += ms),
     names: (selection: Partial<FleetSelection> = {}): readonly string[] =>
-      index.view({ offset: 0, limit: 200, ...selection }).secrets.map(({ name }) => name),
+      index.view({ offset: 0, limit: 100, ...selection }).secrets.map(({ name }) => name),
     /** Reads all once, and stops in the pause after it. */
     async reading(): Promise<number> {
       const before = pauses.length;
@@ -247,7 +247,7 @@ describe("a view", () => {
 
   test.each([
     ["limit", { limit: 0 }],
-    ["limit", { limit: 201 }],
+    ["limit", { limit: 101 }],
     ["limit", { limit: Number.NaN }],
     ["offset", { offset: -1 }],
     ["offset", { offset: 0.5 }],

@@ -1,4 +1,4 @@
-import { useRoute } from "preact-iso";
+import { useRoute } from "preact-iso/router";
 import { useState } from "preact/hooks";
 import type { Problem, SecretAnswer } from "../../contract.ts";
 import { useLive } from "../api/use-live.ts";
@@ -6,6 +6,7 @@ import { RotateDialog } from "../campaigns/rotate-dialog.tsx";
 import { ConnectionNote } from "../components/connection-note.tsx";
 import { ProblemNote } from "../components/problem-note.tsx";
 import { HealthBadge } from "../components/standing.tsx";
+import { useTitle } from "../components/use-title.ts";
 import { FromNow } from "../components/times.tsx";
 import { Findings } from "./findings.tsx";
 import { PropagationPicture } from "./propagation-picture.tsx";
@@ -70,14 +71,20 @@ export function SecretPage() {
   const { secret: secretId = "" } = useRoute().params;
   const [secret, setSecret] = useState<SecretAnswer>();
   const [problem, setProblem] = useState<Problem>();
+  const [trouble, setTrouble] = useState<Problem>();
   const [open, setOpen] = useState<"rotate" | "rollback">();
   const connection = useLive(`/secrets/${encodeURIComponent(secretId)}/live`, {
-    secret: (data) => setSecret(data as SecretAnswer),
+    secret(data) {
+      setSecret(data as SecretAnswer);
+      setTrouble(undefined);
+    },
+    trouble: (data) => setTrouble(data as Problem),
     problem: (data) => {
       setProblem(data as Problem);
       return true;
     },
   });
+  useTitle(secret?.details.summary.name ?? "Secret");
   if (problem !== undefined) return <ProblemNote problem={problem} />;
   if (secret === undefined) {
     return connection === "live" ? <p role="status">Looking …</p> : <ConnectionNote connection={connection} />;
@@ -103,6 +110,7 @@ export function SecretPage() {
         </div>
       </div>
       <ConnectionNote connection={connection} />
+      {trouble !== undefined && <ProblemNote problem={trouble} />}
       <Facts details={secret.details} />
       <div class="parts">
         {sections.map(([title, draw]) => (

@@ -1,18 +1,8 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { Health, SecretSummary } from "./secret-summary.ts";
+import { type Health, healthInOrder } from "./health.ts";
+import type { SecretSummary } from "./secret-summary.ts";
 
 export const fleetOrders = ["name", "health", "age", "next-rotation", "strategy"] as const;
-
-/** What is wrong comes first. */
-export const healthInOrder = [
-  "stuck",
-  "empty",
-  "overdue",
-  "rotating",
-  "off",
-  "deleted",
-  "healthy",
-] as const satisfies readonly Health[];
 
 export interface FleetSelection {
   /** Words, each somewhere in the name, in any case. */
@@ -22,7 +12,7 @@ export interface FleetSelection {
   readonly order?: (typeof fleetOrders)[number];
   readonly descending?: boolean;
   readonly offset: number;
-  /** 1 to 200. */
+  /** 1 to 100. */
   readonly limit: number;
 }
 
@@ -40,7 +30,7 @@ export interface OrderedFleet {
   readonly counts: FleetView["counts"];
 }
 
-const most = 200;
+const most = 100;
 
 const compareText = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
 /** What has none is last. */
