@@ -4,6 +4,7 @@ import { benchBrokenBackend } from "./broken-backend.ts";
 import { benchBundles } from "./bundles.ts";
 import { benchCachedReads } from "./cached-reads.ts";
 import { benchCommandLine } from "./command-line.ts";
+import { benchConsole } from "./console/console.ts";
 import { benchFleet } from "./fleet/fleet.ts";
 import { benchFunctionMemory } from "./function-memory.ts";
 import { benchRotations } from "./rotations.ts";
@@ -31,11 +32,12 @@ const benches = {
   start: benchCommandLine,
   propagation: benchPropagation,
   fleet: benchFleet,
+  console: benchConsole,
   agent: benchAgent,
 };
 
 /** These take minutes, and run when they are asked for. */
-const onlyByName = new Set(["fleet"]);
+const onlyByName = new Set(["fleet", "console"]);
 const chosen = process.argv.slice(2);
 console.log(`Node ${process.version}, load average before: ${load()}`);
 for (const [name, bench] of Object.entries(benches)) {

@@ -37,15 +37,13 @@ export async function readWhole(on: RunningConsole) {
   };
 }
 
-const total = (on: RunningConsole): number => on.secrets;
-
 /** What each round asks; words and tags are other ones each time, so that nothing of them is in order already. */
 const pages: Readonly<Record<string, (on: RunningConsole, round: number) => string>> = {
   "first rows by name": () => "offset=0",
-  "rows in the middle": (on) => `offset=${Math.floor(total(on) / 2)}`,
-  "last rows": (on) => `offset=${total(on) - rows}`,
-  "in the middle by health": (on) => `order=health&offset=${Math.floor(total(on) / 2)}`,
-  "in the middle by age": (on) => `order=age&offset=${Math.floor(total(on) / 2)}`,
+  "rows in the middle": (on) => `offset=${Math.floor(on.secrets / 2)}`,
+  "last rows": (on) => `offset=${on.secrets - rows}`,
+  "in the middle by health": (on) => `order=health&offset=${Math.floor(on.secrets / 2)}`,
+  "in the middle by age": (on) => `order=age&offset=${Math.floor(on.secrets / 2)}`,
   "of new words": (_on, round) => `search=service-00${String(round).padStart(2, "0")}`,
   "of another tag": (_on, round) => `tag=team=team-${round % 40}`,
   "of another tag, by age backwards": (_on, round) => `tag=team=team-${round % 40}&order=age&descending=true`,

@@ -208,6 +208,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "@aws-sdk/client-sqs",
       "@middy/secrets-manager",
       "esbuild",
+      "playwright-core",
     ],
   },
   examples: {

@@ -22,6 +22,7 @@ export interface Fleet {
 const blockSize = 50;
 /** So often it is asked for what is in view: who scrolls through 100,000 rows does not ask for all of them. */
 const askEveryMs = 60;
+const askAfterProblemMs = 2_000;
 
 interface Held {
   readonly path: string;
@@ -31,7 +32,7 @@ interface Held {
   readonly askAgain: Set<number>;
   inView: readonly number[];
   nextAsk?: ReturnType<typeof setTimeout> | undefined;
-  askedAtMs: number;
+  nextAskAtMs: number;
 }
 
 /** The rows of a query, block by block as they come into view, and anew when the fleet has changed. */
@@ -47,7 +48,7 @@ export function useFleet(query: FleetQuery): Fleet {
     asked: new Set(),
     askAgain: new Set(),
     inView: [0],
-    askedAtMs: 0,
+    nextAskAtMs: 0,
   });
   const held = useRef<Held>(newHeld());
   if (held.current.path !== path) held.current = newHeld();
@@ -68,6 +69,7 @@ export function useFleet(query: FleetQuery): Fleet {
       const found = await get<StandingsAnswer>(`/fleet/standings${part}`);
       setStandings((before) => ({ ...before, ...found }));
     } catch (error) {
+      mine.nextAskAtMs = Date.now() + askAfterProblemMs;
       if (held.current === mine) setProblem(problemIn(error));
     } finally {
       mine.asked.delete(block);
@@ -104,14 +106,11 @@ export function useFleet(query: FleetQuery): Fleet {
       mine.inView = inView;
       const missing = (): readonly number[] => mine.inView.filter((block) => !mine.blocks.has(block));
       if (missing().length === 0) return;
-      mine.nextAsk ??= setTimeout(
-        () => {
-          mine.nextAsk = undefined;
-          mine.askedAtMs = Date.now();
-          if (held.current === mine) for (const block of missing()) void ask(block);
-        },
-        mine.askedAtMs + askEveryMs - Date.now(),
-      );
+      mine.nextAsk ??= setTimeout(() => {
+        mine.nextAsk = undefined;
+        mine.nextAskAtMs = Date.now() + askEveryMs;
+        if (held.current === mine) for (const block of missing()) void ask(block);
+      }, mine.nextAskAtMs - Date.now());
     },
   };
 }
