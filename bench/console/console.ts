@@ -14,23 +14,32 @@ const aims = { page: 50, block: 250, bytes: 1_536, rows: 100 } as const;
 
 type Tell = (figure: string, unit: string, value: number, peers: Readonly<Record<string, number>>) => void;
 
-async function tellServer(tell: Tell, one: RunningConsole, many: RunningConsole): Promise<void> {
-  const before = await readWhole(one);
-  const read = await readWhole(many);
-  tell("until the list is read, the local stack's time included", "ms", read.wholeMs, { [few]: before.wholeMs });
-  tell("ListSecrets for it", "calls", read.lists, { [few]: before.lists });
-  tell("CPU for it, for each secret", "µs", (read.cpuMs * 1_000) / many.secrets, {
-    [few]: (before.cpuMs * 1_000) / one.secrets,
+type Read = Awaited<ReturnType<typeof readWhole>>;
+
+async function startAndRead(secrets: number, cleanup: AsyncDisposableStack) {
+  const on = await startConsoleOf(secrets, cleanup);
+  return { on, read: await readWhole(on) };
+}
+
+function tellReading(tell: Tell, before: Read, read: Read): void {
+  tell("from the start until the list is read, most of it the local stack's", "ms", read.wholeMs, {
+    [few]: before.wholeMs,
   });
-  tell("heap for each secret", "bytes", (read.heapBytes - before.heapBytes) / (many.secrets - one.secrets), {
+  tell("ListSecrets for it", "calls", read.lists, { [few]: before.lists });
+  tell("CPU for it, for each secret, the start included", "µs", (read.cpuMs * 1_000) / sizes.many, {
+    [few]: (before.cpuMs * 1_000) / sizes.few,
+  });
+  tell("heap for each secret", "bytes", (read.heapBytes - before.heapBytes) / (sizes.many - sizes.few), {
     "the aim": aims.bytes,
   });
   tell("the process", "MiB", read.rssBytes / mebibyte, { [few]: before.rssBytes / mebibyte });
   tell("a page by health while the list is read, median", "ms", read.pagesMs, { "the aim": aims.page });
   tell("the same, slowest", "ms", read.slowestPageMs, { "the aim": aims.block });
   tell("longest block while the list is read", "ms", read.longestBlockMs, { "the aim": aims.block });
-  tell("CPU in a second while nobody looks", "ms", await idleCpu(many), { "a core": 1_000 });
+}
 
+async function tellPages(tell: Tell, one: RunningConsole, many: RunningConsole): Promise<void> {
+  tell("CPU in a second while nobody looks", "ms", await idleCpu(many), { "a core": 1_000 });
   const pages = await pageTimes([one, many], rounds);
   for (const name of pages.names) {
     tell(name, "ms", pages.of(many, name), { [few]: pages.of(one, name), "the aim": aims.page });
@@ -69,12 +78,13 @@ async function tellBrowser(tell: Tell, one: RunningConsole, many: RunningConsole
  */
 export async function benchConsole(): Promise<readonly Figure[]> {
   await using cleanup = new AsyncDisposableStack();
-  const one = await startConsoleOf(sizes.few, cleanup);
-  const many = await startConsoleOf(sizes.many, cleanup);
+  const one = await startAndRead(sizes.few, cleanup);
+  const many = await startAndRead(sizes.many, cleanup);
   const figures: Figure[] = [];
   const tell: Tell = (figure, unit, value, peers) =>
     void figures.push(...figuresOf("console", `100,000 secrets: ${figure}`, unit, value, peers));
-  await tellServer(tell, one, many);
-  await tellBrowser(tell, one, many);
+  tellReading(tell, one.read, many.read);
+  await tellPages(tell, one.on, many.on);
+  await tellBrowser(tell, one.on, many.on);
   return figures;
 }
