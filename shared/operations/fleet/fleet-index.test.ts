@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { RekeyError } from "../../shared/errors/rekey-error.ts";
-import { fleetIndex } from "../../shared/operations/fleet/fleet-index.ts";
-import type { FleetSelection } from "../../shared/operations/fleet/fleet-view.ts";
-import type { ListedSecret } from "../../shared/operations/fleet/ports.ts";
+import { RekeyError } from "../../errors/rekey-error.ts";
+import { fleetIndex } from "./fleet-index.ts";
+import type { FleetSelection } from "./fleet-view.ts";
+import type { ListedSecret } from "./ports.ts";
 
 const startMs = Date.UTC(2026, 5, 1);
 const hour = 3_600_000;
