@@ -69,6 +69,9 @@ export function FleetTable({ fleet, query, change, chosen, choose }: FleetTableP
   const { rows, totalPx, scrollTo } = useVirtualRows(scrolled, total, rowPx);
   const [first, last] = [rows[0], rows.at(-1)];
 
+  useLayoutEffect(() => {
+    if (scrolled.current !== null) scrolled.current.scrollTop = 0;
+  }, Object.values(query));
   useEffect(() => {
     if (first !== undefined && last !== undefined) fleet.show(first.index, last.index);
   });
