@@ -73,19 +73,19 @@ describe.skipIf(chromiumPath === undefined)("the web console in Chromium", () =>
     const focused = async (): Promise<string | null> =>
       page.evaluate<string | null>("document.activeElement?.textContent ?? null");
     await page.keyboard.press("ArrowDown");
-    expect(await focused()).toBe("db/orders");
+    await expect.poll(focused).toBe("db/orders");
     await page.keyboard.press("Home");
-    expect(await focused()).toBe("db/billing");
+    await expect.poll(focused).toBe("db/billing");
     await page.keyboard.press("End");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "db/orders", level: 1 }).waitFor();
-    expect(await page.title()).toBe("db/orders · rekey");
-    expect(await page.evaluate("document.activeElement?.id")).toBe("main");
+    await expect.poll(async () => page.title()).toBe("db/orders · rekey");
+    await expect.poll(async () => page.evaluate("document.activeElement?.id")).toBe("main");
     await page.getByRole("button", { name: "Rotate now …" }).press("Enter");
     await page.getByRole("dialog").waitFor();
     await page.keyboard.press("Escape");
     await expect.poll(async () => page.getByRole("dialog").count()).toBe(0);
-    expect(await focused()).toBe("Rotate now …");
+    await expect.poll(focused).toBe("Rotate now …");
   });
 
   test("rotates a secret once its plan was shown, and follows it to Vault", async () => {
@@ -236,7 +236,9 @@ describe.skipIf(chromiumPath === undefined)("the web console in Chromium", () =>
     await page.goto(`http://${stage.host}${path}`);
     await page.getByLabel("Theme").selectOption("dark");
     await page.getByRole("heading", { level: 1 }).waitFor();
-    expect(await page.evaluate("getComputedStyle(document.documentElement).backgroundColor")).toBe("rgb(13, 17, 23)");
+    await expect
+      .poll(async () => page.evaluate("getComputedStyle(document.documentElement).backgroundColor"))
+      .toBe("rgb(13, 17, 23)");
     await expectAccessible(page);
     await screenshot(page, `dark${path.replaceAll("/", "-")}`);
     await page.getByLabel("Theme").selectOption("system");

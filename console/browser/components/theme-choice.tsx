@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 
 const themes = ["system", "light", "dark"] as const;
 const place = "rekey-theme";
@@ -6,7 +6,7 @@ const place = "rekey-theme";
 /** Light, dark, or as the system is. */
 export function ThemeChoice() {
   const [theme, setTheme] = useState(localStorage.getItem(place) ?? "system");
-  useEffect(() => {
+  useLayoutEffect(() => {
     localStorage.setItem(place, theme);
     document.documentElement.dataset["theme"] = theme;
   }, [theme]);
