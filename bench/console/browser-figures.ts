@@ -1,8 +1,9 @@
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, chromium } from "playwright-core";
 import { outsideProgram } from "../../tests/support/outside-program.ts";
 import { median } from "../figure.ts";
 import type { RunningConsole } from "./console-process.ts";
 import { nameOf } from "./filled-account.ts";
+import { drawn, scrollThrough, type Scrolled } from "./in-page.ts";
 
 const executablePath = outsideProgram("REKEY_CHROMIUM", "Debian's package chromium", "chromium");
 const quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]; // prettier-ignore
@@ -11,73 +12,21 @@ const quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking
 export const launchBrowser = async (): Promise<Browser | undefined> =>
   executablePath === undefined ? undefined : chromium.launch({ executablePath, args: quiet, headless: true });
 
-export interface Scrolled {
-  readonly mostRows: number;
-  readonly longestTaskMs: number;
-  readonly longestFrameMs: number;
-  readonly requests: number;
-}
-
-/** Of the names `measure` gives, medians over the rounds, in milliseconds. */
+/** Medians over the rounds. */
 export interface BrowserTimes {
   readonly openMs: number;
   readonly searchMs: number;
   readonly endMs: number;
-  readonly scrolled: Scrolled;
+  readonly scrolled: Scrolled & { readonly requests: number };
 }
 
 const rowLink = (index: number): string => `tr[data-index="${index}"] a`;
-
-/** Looks in each frame; Playwright's own waiting looks twice a second at last. */
-const drawn = async (page: Page, selector: string): Promise<void> =>
-  page.evaluate(
-    async (wanted) =>
-      new Promise<void>((resolve) => {
-        const look = (): void => {
-          if (document.querySelector(wanted) === null) requestAnimationFrame(look);
-          else resolve();
-        };
-        look();
-      }),
-    selector,
-  );
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const beganMs = performance.now();
   await work();
   return performance.now() - beganMs;
 }
-
-/** From top to bottom in three seconds, a step in each frame. */
-const scrollThrough = async (page: Page): Promise<Omit<Scrolled, "requests">> =>
-  page.evaluate(
-    async () =>
-      new Promise((resolve) => {
-        const scrolled = document.querySelector(".scrolled");
-        if (scrolled === null) throw new Error("there is no table");
-        let [mostRows, longestTaskMs, longestFrameMs] = [0, 0, 0];
-        const tasks = new PerformanceObserver((list) => {
-          for (const { duration } of list.getEntries()) longestTaskMs = Math.max(longestTaskMs, duration);
-        });
-        tasks.observe({ type: "longtask" });
-        const beganMs = performance.now();
-        let frameMs = beganMs;
-        const step = (): void => {
-          const nowMs = performance.now();
-          longestFrameMs = Math.max(longestFrameMs, nowMs - frameMs);
-          frameMs = nowMs;
-          mostRows = Math.max(mostRows, document.querySelectorAll("tr").length);
-          const share = (nowMs - beganMs) / 3_000;
-          scrolled.scrollTop = (scrolled.scrollHeight - scrolled.clientHeight) * Math.min(share, 1);
-          if (share < 1) requestAnimationFrame(step);
-          else {
-            tasks.disconnect();
-            resolve({ mostRows, longestTaskMs, longestFrameMs });
-          }
-        };
-        requestAnimationFrame(step);
-      }),
-  );
 
 /** What somebody waits for who looks at the console with a browser. */
 export async function browserTimes(browser: Browser, on: RunningConsole, rounds: number): Promise<BrowserTimes> {

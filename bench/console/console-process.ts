@@ -5,8 +5,8 @@ import { createInterface } from "node:readline";
 import type { Probed } from "./console-probe.ts";
 import { table } from "./filled-account.ts";
 
-export interface Timed<Answer> {
-  readonly answer: Answer;
+export interface Timed {
+  readonly answer: unknown;
   readonly ms: number;
 }
 
@@ -18,9 +18,9 @@ export interface RunningConsole {
   /** An address that opens once. */
   newAddress(): Promise<string>;
   /** From the request to the whole answer. */
-  get<Answer>(path: string): Promise<Timed<Answer>>;
+  get(path: string): Promise<Timed>;
   /** The events of a stream, until it is left. */
-  events(path: string): AsyncGenerator<unknown>;
+  events(path: string): AsyncGenerator;
   probe(): Promise<Probed>;
   /** ListSecrets so far. */
   lists(): Promise<number>;
@@ -49,7 +49,7 @@ async function startAccount(secrets: number, cleanup: AsyncDisposableStack) {
   return { child, place: place as { readonly endpoint: string; readonly vaultAddress: string } };
 }
 
-async function* eventsOf(response: Response): AsyncGenerator<unknown> {
+async function* eventsOf(response: Response): AsyncGenerator {
   let text = "";
   for await (const chunk of response.body ?? []) {
     text += Buffer.from(chunk).toString();
@@ -107,10 +107,10 @@ export async function startConsoleOf(secrets: number, cleanup: AsyncDisposableSt
       const [next] = (await line) as [string];
       return next;
     },
-    async get<Answer>(path: string) {
+    async get(path) {
       const beganMs = performance.now();
       const response = await fetch(`${origin}/api${path}`, { headers });
-      const answer = (await response.json()) as Answer;
+      const answer: unknown = await response.json();
       if (!response.ok) throw new Error(JSON.stringify(answer));
       return { answer, ms: performance.now() - beganMs };
     },

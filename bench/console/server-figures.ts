@@ -3,8 +3,7 @@ import { median } from "../figure.ts";
 import type { RunningConsole } from "./console-process.ts";
 
 interface FleetAnswer {
-  readonly total: number;
-  readonly secrets: readonly { readonly secretArn: string; readonly name: string }[];
+  readonly secrets: readonly { readonly secretArn: string }[];
   readonly reading: { readonly isWhole: boolean };
   readonly revision: number;
 }
@@ -13,11 +12,16 @@ const rows = 50;
 /** As the page does for as long as somebody looks. */
 const lookEveryMs = 1_000;
 
+async function fleetPage(on: RunningConsole, query: string): Promise<{ answer: FleetAnswer; ms: number }> {
+  const { answer, ms } = await on.get(`/fleet?${query}`);
+  return { answer: answer as FleetAnswer, ms };
+}
+
 /** Until the index is whole, with somebody who looks at its first page all the while. */
 export async function readWhole(on: RunningConsole) {
   const pagesMs: number[] = [];
   for (;;) {
-    const { answer, ms } = await on.get<FleetAnswer>(`/fleet?order=health&offset=0&limit=${rows}`);
+    const { answer, ms } = await fleetPage(on, `order=health&offset=0&limit=${rows}`);
     if (answer.reading.isWhole) break;
     pagesMs.push(ms);
     await sleep(Math.min(lookEveryMs, on.secrets / 20));
@@ -75,7 +79,7 @@ export async function pageTimes(consoles: readonly RunningConsole[], rounds: num
 
 /** Changes one secret and looks at it; returns when the index knows of it. */
 async function change(on: RunningConsole): Promise<void> {
-  const { answer } = await on.get<FleetAnswer>("/fleet?limit=1");
+  const { answer } = await fleetPage(on, "limit=1");
   await on.touch();
   const seen = on.events(`/secrets/${encodeURIComponent(answer.secrets[0]?.secretArn ?? "")}/live`);
   await seen.next();

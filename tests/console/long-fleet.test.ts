@@ -8,6 +8,9 @@ import { packageRoot } from "../../local/package-root.ts";
 import { memoryFleet } from "../operations/memory-fleet.ts";
 import { chromiumPath, launch, type Watched, watchedPage } from "./browser.ts";
 
+/** Of the browser. */
+declare function requestAnimationFrame(step: (ms: number) => void): number;
+
 const secrets = 3_000;
 const rowPx = 40;
 const blocksInView = 2;
@@ -46,7 +49,7 @@ describe.skipIf(chromiumPath === undefined)("a fleet of thousands in Chromium", 
   });
 
   const drawn = async (): Promise<number> => watched.page.locator("tr").count();
-  const focused = async (): Promise<string> => watched.page.evaluate(() => document.activeElement?.textContent ?? "");
+  const focused = async (): Promise<string> => watched.page.evaluate("document.activeElement.textContent");
 
   test("End goes to the last row and Home to the first, the row before the window follows the arrow, and few are drawn", async () => {
     const { page } = watched;
