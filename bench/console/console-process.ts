@@ -2,6 +2,7 @@ import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import type { Probed } from "./console-probe.ts";
 import { table } from "./filled-account.ts";
 
@@ -28,7 +29,8 @@ export interface RunningConsole {
   touch(): Promise<void>;
 }
 
-const here = (name: string): string => resolve(import.meta.dirname, name);
+const accountChild = fileURLToPath(new URL("account-child.ts", import.meta.url));
+const consoleProbe = fileURLToPath(new URL("console-probe.ts", import.meta.url));
 
 async function ask<Answer>(child: ChildProcess, wish = "tell"): Promise<Answer> {
   const answer = once(child, "message");
@@ -38,7 +40,7 @@ async function ask<Answer>(child: ChildProcess, wish = "tell"): Promise<Answer> 
 }
 
 async function startAccount(secrets: number, cleanup: AsyncDisposableStack) {
-  const child = fork(here("account-child.ts"), [String(secrets)]);
+  const child = fork(accountChild, [String(secrets)]);
   const ended = once(child, "exit");
   cleanup.defer(async () => {
     if (child.connected) child.disconnect();
@@ -67,7 +69,7 @@ export async function startConsoleOf(secrets: number, cleanup: AsyncDisposableSt
   const { child: account, place } = await startAccount(secrets, cleanup);
   const startedMs = performance.now();
   const program = resolve(import.meta.dirname, "../../dist/package/cli/rekey.js");
-  const child = spawn(process.execPath, ["--expose-gc", "--import", here("console-probe.ts"), program, "console"], {
+  const child = spawn(process.execPath, ["--expose-gc", "--import", consoleProbe, program, "console"], {
     env: {
       ...process.env,
       AWS_ENDPOINT_URL: place.endpoint,

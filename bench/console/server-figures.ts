@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { median } from "../figure.ts";
 import type { RunningConsole } from "./console-process.ts";
+import { pageSecrets as rows, teamOf } from "./filled-account.ts";
 
 interface FleetAnswer {
   readonly secrets: readonly { readonly secretArn: string }[];
@@ -8,7 +9,6 @@ interface FleetAnswer {
   readonly revision: number;
 }
 
-const rows = 50;
 /** As the page does for as long as somebody looks. */
 const lookEveryMs = 1_000;
 
@@ -49,8 +49,8 @@ const pages: Readonly<Record<string, (on: RunningConsole, round: number) => stri
   "in the middle by health": (on) => `order=health&offset=${Math.floor(on.secrets / 2)}`,
   "in the middle by age": (on) => `order=age&offset=${Math.floor(on.secrets / 2)}`,
   "of new words": (_on, round) => `search=service-00${String(round).padStart(2, "0")}`,
-  "of another tag": (_on, round) => `tag=team=team-${round % 40}`,
-  "of another tag, by age backwards": (_on, round) => `tag=team=team-${round % 40}&order=age&descending=true`,
+  "of another tag": (_on, round) => `tag=team=${teamOf(round)}`,
+  "of another tag, by age backwards": (_on, round) => `tag=team=${teamOf(round)}&order=age&descending=true`,
   "what is stuck": () => "health=stuck",
 };
 
