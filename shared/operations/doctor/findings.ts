@@ -44,6 +44,12 @@ export const findings = {
     meaning: "Vault's policy does not let the mirror write this path",
     remedy: 'path "<mount>/data/<path>" { capabilities = ["create", "read", "update"] }',
   },
+  "pair-of-alternate": {
+    severity: "warning",
+    meaning: "AWSCURRENT's user looks like another function's alternate, and its own alternate would be named after it",
+    remedy:
+      'where it is one: rotate once more with the function that made it, so that AWSCURRENT is the first user, or put the value again with the pair, "alternateusers": ["<first user>", "<alternate>"], and name the alternate with the tag rekey:alternate-user',
+  },
   "pending-left": {
     severity: "error",
     meaning: "AWSPENDING is on a version that is not current: an unfinished rotation blocks the next one",

@@ -1,0 +1,75 @@
+import { awsAccount } from "../shared/account/aws-account.ts";
+import { examineFleet, type Examination } from "../shared/operations/doctor/examine-fleet.ts";
+import type { Finding } from "../shared/operations/doctor/findings.ts";
+import type { FleetFilter } from "../shared/operations/fleet/ports.ts";
+import { environmentOf } from "../shared/runtime/environment.ts";
+import { environmentProbe } from "../shared/runtime/vault-mirror.ts";
+import { secretsManagerStore } from "../shared/stores/secrets-manager.ts";
+import { type CommandContext, interruptedCode } from "./command.ts";
+import { accountClients, composeFor } from "./composition.ts";
+import { findingText } from "./finding-text.ts";
+import { operator } from "./operator.ts";
+import { progressLine } from "./terminal.ts";
+
+type Standing = "with errors" | "with warnings" | "healthy";
+
+function standingOf(findings: readonly Finding[]): Standing {
+  if (findings.some(({ severity }) => severity === "error")) return "with errors";
+  return findings.length > 0 ? "with warnings" : "healthy";
+}
+
+function totals(counts: ReadonlyMap<Standing, number>): string {
+  const all = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const parts = (["with errors", "with warnings", "healthy"] as const)
+    .filter((standing) => counts.has(standing))
+    .map((standing) => `${counts.get(standing)} ${standing}`);
+  return all === 0 ? "no secrets" : `${all} secret${all === 1 ? "" : "s"}: ${parts.join(", ")}`;
+}
+
+const nameOf = (examination: Examination): string => (examination.of === "set-up" ? "set-up" : examination.name);
+
+function json(examination: Examination): string {
+  const { findings } = examination;
+  const secretArn = examination.of === "secret" ? { secretArn: examination.secretArn } : {};
+  return JSON.stringify({ ...secretArn, name: nameOf(examination), findings });
+}
+
+function examinations(filter: FleetFilter, context: CommandContext): AsyncGenerator<Examination> {
+  const clients = accountClients();
+  const store = secretsManagerStore(clients.secretsManager);
+  const mirror = environmentProbe(environmentOf(process.env), store);
+  const { listing, nowMs } = operator();
+  return examineFleet(
+    {
+      listing,
+      nowMs,
+      store,
+      account: awsAccount(clients),
+      ...(mirror === undefined ? {} : { mirror }),
+      rotationFor: async (secretArn, call) => (await composeFor(secretArn, process.env, call, { clients })).deps,
+    },
+    filter,
+    context,
+  );
+}
+
+/** Prints what is found of each secret that the filter lets through, and of the set-up around them. Returns the exit code. */
+export async function examineAll(filter: FleetFilter, asJson: boolean, context: CommandContext): Promise<number> {
+  const counts = new Map<Standing, number>();
+  const line = progressLine();
+  let isWrong = false;
+  for await (const examination of examinations(filter, context)) {
+    const { findings } = examination;
+    const standing = standingOf(findings);
+    isWrong ||= standing === "with errors";
+    if (examination.of === "secret") counts.set(standing, (counts.get(standing) ?? 0) + 1);
+    line.clear();
+    if (asJson) console.log(json(examination));
+    else if (findings.length > 0) console.log(`${nameOf(examination)}\n${findings.map(findingText).join("\n")}\n`);
+    line.show(`${totals(counts)} …`);
+  }
+  line.clear();
+  if (!asJson) console.log(`${context.isInterrupted() ? "interrupted after " : ""}${totals(counts)}`);
+  if (context.isInterrupted()) return interruptedCode;
+  return isWrong ? 1 : 0;
+}
