@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
+import { SQS } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type CliStage, startCliStage } from "./test-stage.ts";
 
@@ -64,8 +65,22 @@ test("a Vault that cannot be reached is told once, as the set-up's, and is exit 
   );
   expect([code, out.match(/mirror-unavailable:/g)]).toEqual([1, ["mirror-unavailable:"]]);
   expect(out).toMatch(/^set-up\nerror    mirror-unavailable/);
+  const faulty = await stage.rekeyWith({ ...stage.vault, VAULT_TEMPLATES: "{" }, "doctor", "--search", "orders");
+  expect([faulty.code, faulty.out]).toEqual([1, expect.stringMatching(/^set-up\nerror    option-invalid/)]);
   const reached = await stage.rekeyWith(stage.vault, "doctor", "--search", "orders");
   expect([reached.code, reached.out]).toEqual([0, expect.not.stringContaining("mirror-")]);
+});
+
+test("what lies in the stack's dead-letter queues is told, and nothing of another stack's", async () => {
+  const sqs = new SQS(stage.stack.clientConfig);
+  const QueueUrl = stage.outputs["DeadLetterQueueUrl"];
+  await sqs.sendMessage({ QueueUrl, MessageBody: "{}" });
+  const { out } = await stage.rekey("doctor", "--search", "orders");
+  expect(out).toContain("queue=arn:aws:sqs:us-east-1:123456789012:rekey-DeadLetterQueue messages=1");
+  const other = await stage.rekey("doctor", "--search", "orders", "--stack", "other");
+  expect(other.out).not.toContain("dead-letters-waiting");
+  await sqs.purgeQueue({ QueueUrl });
+  sqs.destroy();
 });
 
 test("no secret to examine is said; a secret beside a choice among all is refused", async () => {

@@ -5,7 +5,7 @@ import type { Run } from "./command.ts";
 import { composeFor } from "./composition.ts";
 import { examineAll } from "./examine-all.ts";
 import { findingText } from "./finding-text.ts";
-import { filterOf, flagOption } from "./given.ts";
+import { flagOption, textOption } from "./given.ts";
 
 const limitMs = 60_000;
 
@@ -24,14 +24,15 @@ async function examineOne(secretId: string, json: boolean, call: CallOptions): P
 
 /** Prints what would make the next rotation of one secret, or of every secret, fail or hurt. */
 export const doctorCommand: Run = async ([secretId], given, context) => {
-  const filter = filterOf(given);
-  const json = flagOption(given, "json");
-  if (secretId === undefined) return examineAll(filter, json, context);
-  if (Object.keys(filter).length > 0) {
+  if (secretId === undefined) return examineAll(given, context);
+  const beside = ["search", "tag", "stack"].filter((option) => textOption(given, option) !== undefined);
+  if (beside.length > 0) {
     throw new RekeyError("option-invalid", {
-      context: { option: Object.keys(filter).join(" ") },
+      context: { option: beside.join(" ") },
       hint: "name one secret, or choose among all with --tag and --search",
     });
   }
-  return examineOne(secretId, json, { signal: AbortSignal.any([context.signal, AbortSignal.timeout(limitMs)]) });
+  return examineOne(secretId, flagOption(given, "json"), {
+    signal: AbortSignal.any([context.signal, AbortSignal.timeout(limitMs)]),
+  });
 };

@@ -1,13 +1,15 @@
+import { SQSClient } from "@aws-sdk/client-sqs";
 import { awsAccount } from "../shared/account/aws-account.ts";
 import { examineFleet, type Examination } from "../shared/operations/doctor/examine-fleet.ts";
 import type { Finding } from "../shared/operations/doctor/findings.ts";
-import type { FleetFilter } from "../shared/operations/fleet/ports.ts";
+import { waitingLetters } from "../shared/queues/waiting-letters.ts";
 import { environmentOf } from "../shared/runtime/environment.ts";
 import { environmentProbe } from "../shared/runtime/vault-mirror.ts";
 import { secretsManagerStore } from "../shared/stores/secrets-manager.ts";
-import { type CommandContext, interruptedCode } from "./command.ts";
+import { type CommandContext, type Given, interruptedCode } from "./command.ts";
 import { accountClients, composeFor } from "./composition.ts";
 import { findingText } from "./finding-text.ts";
+import { filterOf, flagOption, textOption } from "./given.ts";
 import { operator } from "./operator.ts";
 import { progressLine } from "./terminal.ts";
 
@@ -34,7 +36,7 @@ function json(examination: Examination): string {
   return JSON.stringify({ ...secretArn, name: nameOf(examination), findings });
 }
 
-function examinations(filter: FleetFilter, context: CommandContext): AsyncGenerator<Examination> {
+function examinations(given: Given, context: CommandContext): AsyncGenerator<Examination> {
   const clients = accountClients();
   const store = secretsManagerStore(clients.secretsManager);
   const mirror = environmentProbe(environmentOf(process.env), store);
@@ -45,20 +47,23 @@ function examinations(filter: FleetFilter, context: CommandContext): AsyncGenera
       nowMs,
       store,
       account: awsAccount(clients),
+      deadLetters: waitingLetters(new SQSClient({}), textOption(given, "stack") ?? "rekey"),
       ...(mirror === undefined ? {} : { mirror }),
       rotationFor: async (secretArn, call) => (await composeFor(secretArn, process.env, call, { clients })).deps,
     },
-    filter,
+    filterOf(given),
     context,
   );
 }
 
-/** Prints what is found of each secret that the filter lets through, and of the set-up around them. Returns the exit code. */
-export async function examineAll(filter: FleetFilter, asJson: boolean, context: CommandContext): Promise<number> {
+/** Prints what is found of each secret that was chosen, and of the set-up around them. Returns the exit code. */
+export async function examineAll(given: Given, context: CommandContext): Promise<number> {
   const counts = new Map<Standing, number>();
   const line = progressLine();
+  const asJson = flagOption(given, "json");
   let isWrong = false;
-  for await (const examination of examinations(filter, context)) {
+  line.show("the set-up …");
+  for await (const examination of examinations(given, context)) {
     const { findings } = examination;
     const standing = standingOf(findings);
     isWrong ||= standing === "with errors";
@@ -66,7 +71,7 @@ export async function examineAll(filter: FleetFilter, asJson: boolean, context: 
     line.clear();
     if (asJson) console.log(json(examination));
     else if (findings.length > 0) console.log(`${nameOf(examination)}\n${findings.map(findingText).join("\n")}\n`);
-    line.show(`${totals(counts)} …`);
+    if (counts.size > 0) line.show(`${totals(counts)} …`);
   }
   line.clear();
   if (!asJson) console.log(`${context.isInterrupted() ? "interrupted after " : ""}${totals(counts)}`);

@@ -6,14 +6,16 @@ export const doctor: CommandDefinition = {
   summary: "what would make the next rotation of a secret, or of any, fail, and what mends it",
   about: [
     "The secret's shape and tags, its servers (reached, verified, logged in to), rights and collisions, the function and its role, other secrets of the same user, the mirror. Changes nothing; each refused credential is offered once.",
-    "Without a secret every managed one is examined, four at a time and each for 60 s at most; what belongs to no single one, such as a Vault that cannot be reached, is told once, as the set-up's.",
+    "Without a secret every managed one is examined, four at a time and each for 60 s at most; what belongs to no single one, such as a Vault that cannot be reached or a dead-letter queue that is not empty, is told once, as the set-up's.",
   ],
   options: [
     { flags: "--search <words>", about: "of the name, by their beginnings" },
     { flags: "--tag <key[=value]>", about: "secrets with this tag" },
+    { flags: "--stack <name>", about: "whose dead-letter queues are looked at: rekey unless said" },
     {
       flags: "--json",
-      about: "for programs: a secret's findings; of many secrets one JSON object a line, one line a secret",
+      about:
+        "for programs: a secret's findings; of many one JSON object a line, one line a secret, without secretArn for the set-up",
     },
   ],
   examples: [

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Account, MirrorProbe } from "../../shared/operations/doctor/account.ts";
+import type { Account, DeadLetters, MirrorProbe } from "../../shared/operations/doctor/account.ts";
 import { examineFleet, type Examination, type ExaminationPorts } from "../../shared/operations/doctor/examine-fleet.ts";
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
 import { type OperationsStage, startOperationsStage } from "./stage.ts";
@@ -98,6 +98,17 @@ test("what the caller may not see of a function and its role is the set-up's, to
   const rotationFunction = async () => ({ timeoutMs: 30_000, roleArn: "arn:role", environment: new Map() });
   const account = { ...unseen, rotationFunction };
   expect(await examined(fleetOf(made, { account }))).toEqual(["seen_a", "seen_b", "set-up iam-cannot-be-seen"]);
+});
+
+test("dead letters are the set-up's, and so is that they cannot be seen", async () => {
+  const made = await secrets("letters");
+  const found = async (deadLetters: DeadLetters) => examined(fleetOf(made, { deadLetters }));
+  expect(await found(async () => [])).toEqual(["letters"]);
+  expect(await found(async () => [{ queueArn: "arn:q", messages: 2 }])).toEqual([
+    "letters",
+    "set-up dead-letters-waiting",
+  ]);
+  expect(await found(async () => undefined)).toEqual(["letters", "set-up queues-cannot-be-seen"]);
 });
 
 test("a mirror that cannot be reached is the set-up's, and no secret asks it again; one that can be is asked for each", async () => {

@@ -30,3 +30,8 @@ export interface MirrorProbe {
     call: CallOptions,
   ): Promise<{ readonly path: string; readonly mayWrite: boolean }>;
 }
+
+/** The set-up's dead-letter queues that are not empty. `undefined`: the caller may not ask. */
+export type DeadLetters = (
+  call: CallOptions,
+) => Promise<readonly { readonly queueArn: string; readonly messages: number }[] | undefined>;

@@ -1,6 +1,6 @@
 import type { CallOptions, SecretDescription } from "../../rotation/ports.ts";
 import type { Rotation } from "../../rotation/rotation-context.ts";
-import type { Account } from "./account.ts";
+import type { Account, DeadLetters } from "./account.ts";
 import { type Finding, finding } from "./findings.ts";
 import type { ManagedUsers } from "./managed-users.ts";
 
@@ -47,4 +47,10 @@ export function checkSharedUsers(
 ): readonly Finding[] {
   if (rotationEnabled) users.claim(secretArn, current);
   return [...users.sharedWith(secretArn, current)].map(([secret, user]) => finding("user-shared", { user, secret }));
+}
+
+export async function checkDeadLetters(deadLetters: DeadLetters, call: CallOptions): Promise<readonly Finding[]> {
+  const waiting = await deadLetters(call);
+  if (waiting === undefined) return [finding("queues-cannot-be-seen")];
+  return waiting.map(({ queueArn, messages }) => finding("dead-letters-waiting", { queue: queueArn, messages }));
 }

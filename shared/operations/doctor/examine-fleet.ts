@@ -4,7 +4,8 @@ import { eventStream } from "../campaign/event-stream.ts";
 import { fleet } from "../fleet/fleet-page.ts";
 import type { FleetFilter, FleetPorts } from "../fleet/ports.ts";
 import type { SecretSummary } from "../fleet/secret-summary.ts";
-import type { Account, MirrorProbe } from "./account.ts";
+import type { Account, DeadLetters, MirrorProbe } from "./account.ts";
+import { checkDeadLetters } from "./check-account.ts";
 import { doctor, type DoctorPorts } from "./doctor.ts";
 import { type Finding, findingOf } from "./findings.ts";
 import { type ManagedUsers, managedUsers, managedUsersOf } from "./managed-users.ts";
@@ -13,6 +14,7 @@ export interface ExaminationPorts extends Pick<FleetPorts, "listing" | "nowMs"> 
   readonly store: Pick<SecretStore, "read">;
   readonly account: Account;
   readonly mirror?: MirrorProbe;
+  readonly deadLetters?: DeadLetters;
   /** What one secret's rotation is made of. Its errors are findings of that secret. */
   readonly rotationFor: (secretArn: string, call: CallOptions) => Promise<DoctorPorts["rotation"]>;
 }
@@ -58,7 +60,7 @@ const failureOf = (error: unknown): Finding => {
 /**
  * Examines every managed secret that the filter lets through as `doctor` does, four at a time, and tells of each as it is
  * done. What belongs to no secret is told once, as the set-up's: a mirror that cannot be reached or logged in to, and is then
- * not asked again for each secret; what the caller may not see. What fails for one secret, 60 s gone included, is its
+ * not asked again for each secret; dead letters; what the caller may not see. What fails for one secret, 60 s gone included, is its
  * finding. When the caller's signal fires, or the iteration is left, it ends early, without an error. Changes nothing.
  * Errors: those of the listing.
  */
@@ -68,7 +70,7 @@ export function examineFleet(
   caller: CallOptions,
   limitMs = defaultLimitMs,
 ): AsyncGenerator<Examination> {
-  const { mirror, account } = ports;
+  const { mirror, account, deadLetters } = ports;
   return eventStream<Examination>(async (tell, call) => {
     const told = new Set<string>();
     const tellSetUp = (found: readonly Finding[]): void => {
@@ -105,6 +107,9 @@ export function examineFleet(
     const [users = managedUsers(), reached] = await Promise.all([
       unlessFailed(async (one) => managedUsersOf(ports, one)),
       mirror === undefined ? undefined : unlessFailed(async (one) => mirror.logIn(one).then(() => mirror)),
+      deadLetters === undefined
+        ? undefined
+        : unlessFailed(async (one) => tellSetUp(await checkDeadLetters(deadLetters, one))),
     ]);
     const shared = { users, ...(reached === undefined ? {} : { mirror: reached }) };
     const running = new Set<Promise<void>>();
