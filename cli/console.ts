@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { startConsole } from "../console/server/console-server.ts";
 import { packageRoot } from "../local/package-root.ts";
 import { RekeyError } from "../shared/errors/rekey-error.ts";
@@ -13,12 +14,21 @@ function portOf(port: number): number {
   throw new RekeyError("option-invalid", { context: { option: "port", value: port }, hint: "use 0 to 65535" });
 }
 
+/** Where the SDK's clients go, by the environment or the profile. */
+const regionOfClients = async (): Promise<string> =>
+  new SecretsManagerClient({}).config.region().catch(() => {
+    throw new RekeyError("option-invalid", {
+      context: { option: "region", problem: "none is set" },
+      hint: "say --region, or a --profile that has one",
+    });
+  });
+
 /** Serves the web console until Ctrl-C. */
 export const consoleCommand: Run = async (_words, given, { signal }) => {
   const ports = await operatorWithClusters(given);
-  const { AWS_REGION, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL } = process.env;
+  const { AWS_ENDPOINT_URL } = process.env;
   const place = {
-    region: AWS_REGION ?? AWS_DEFAULT_REGION ?? "of the profile",
+    region: await regionOfClients(),
     ...(AWS_ENDPOINT_URL === undefined ? {} : { endpoint: AWS_ENDPOINT_URL }),
     clusters: ports.mirrors.map(({ cluster }) => cluster),
     hasAdoptions: ports.adoptions !== undefined,

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
+import { awsOptions } from "./command.ts";
 import { commands } from "./commands.ts";
 import { programOf } from "./program.ts";
 
@@ -18,7 +19,7 @@ test.each(examples)("$example is understood by one command", async ({ example })
     ...command,
     aws: false,
     load: async () => async () => called.push(command.name),
-    options: command.aws ? [...command.options, { flags: "--endpoint-url <url>", about: "" }] : command.options,
+    options: command.aws ? [...command.options, ...awsOptions] : command.options,
   }));
   const context = () => ({ signal: AbortSignal.timeout(1_000), isInterrupted: () => false });
   const program = programOf(deaf, "1.0.0", context, () => undefined).configureOutput({ writeErr: () => undefined });

@@ -1,4 +1,4 @@
-import type { Health } from "../shared/operations/fleet/secret-summary.ts";
+import type { Health } from "../shared/operations/fleet/health.ts";
 import type { AdoptionStanding, MirrorStanding } from "../shared/operations/fleet/standing.ts";
 import { coloured } from "./terminal.ts";
 

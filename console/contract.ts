@@ -64,6 +64,8 @@ export interface CampaignPlanAnswer {
   readonly secrets: number;
   /** The first of them. */
   readonly names: readonly string[];
+  /** As the ARNs say: `123456789012, eu-west-1`. */
+  readonly accounts: readonly string[];
   readonly waves: readonly number[];
   readonly startsPerSecond: number;
   readonly stopAfter: number;

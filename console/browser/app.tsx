@@ -1,4 +1,5 @@
-import { ErrorBoundary, LocationProvider, Route, Router, useLocation } from "preact-iso";
+import { ErrorBoundary } from "preact-iso/lazy";
+import { LocationProvider, Route, Router, useLocation } from "preact-iso/router";
 import type { PlaceAnswer } from "../contract.ts";
 import { useAnswer } from "./api/use-answer.ts";
 import { CampaignPage } from "./campaigns/campaign-page.tsx";

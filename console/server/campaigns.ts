@@ -40,6 +40,13 @@ interface Planned {
 }
 
 const shownNames = 20;
+
+/** `arn:aws:secretsmanager:<region>:<account>:secret:…` */
+function accountOf(secretArn: string): string {
+  const [, , , region = "", account = ""] = secretArn.split(":");
+  return `${account}, ${region}`;
+}
+
 /** Plans that nobody starts are forgotten, the oldest first. */
 const mostPlans = 50;
 
@@ -112,6 +119,7 @@ export function campaigns(ports: CampaignPorts, changed: (secretArn: string) => 
       const plan = {
         campaign,
         secrets: secretArns.length,
+        accounts: [...new Set(secretArns.map(accountOf))],
         names: secretArns.slice(0, shownNames).map(secretNameIn),
         waves: waves.map((wave) => wave.length),
         startsPerSecond,

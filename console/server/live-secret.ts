@@ -1,3 +1,4 @@
+import { isRekeyError, type RekeyError } from "../../shared/errors/rekey-error.ts";
 import { type SecretDetails, secretDetails } from "../../shared/operations/fleet/secret-details.ts";
 import { type SecretHistory, secretHistory } from "../../shared/operations/fleet/history.ts";
 import { type Propagation, propagation } from "../../shared/operations/fleet/propagation.ts";
@@ -37,29 +38,40 @@ const lasting = ({ summary: { ageMs: _age, ...summary }, ...details }: SecretDet
 
 /**
  * A secret as it stands, again whenever it has changed, until the signal fires. The first look's errors are thrown; a later
- * one that fails is left out.
+ * one's are told, once, and the next look that succeeds is told, too.
  */
-export async function* liveSecret(ports: LivePorts, secretId: string, call: CallOptions): AsyncGenerator<LiveSecret> {
+export async function* liveSecret(
+  ports: LivePorts,
+  secretId: string,
+  call: CallOptions,
+): AsyncGenerator<LiveSecret | RekeyError> {
   let { details, history } = await look(ports, secretId, call);
-  const seen = (): LiveSecret => ({ details, history, propagation: propagation(history, details) });
-  yield seen();
   let historyAtMs = ports.nowMs();
-  while (!call.signal.aborted) {
+  let told = "";
+  const { secretArn } = details.summary;
+  for (let isTroubled = false; !call.signal.aborted;) {
+    const seen = lasting(details) + JSON.stringify(history);
+    if (!isTroubled && seen !== told) {
+      told = seen;
+      yield { details, history, propagation: propagation(history, details) };
+    }
     await ports.pause(lookEveryMs, call);
-    if (call.signal.aborted) return;
     try {
-      const next = await secretDetails(ports, details.summary.secretArn, call);
+      const next = await secretDetails(ports, secretArn, call);
       const hasChanged = lasting(next) !== lasting(details);
       details = next;
       const waitMs = isMoving(details) ? historyEveryMs.moving : historyEveryMs.still;
-      const before = JSON.stringify(history);
       if (hasChanged || ports.nowMs() - historyAtMs >= waitMs) {
-        history = await secretHistory(ports, details.summary.secretArn, call);
+        history = await secretHistory(ports, secretArn, call);
         historyAtMs = ports.nowMs();
       }
-      if (hasChanged || JSON.stringify(history) !== before) yield seen();
-    } catch {
-      // The next look tells.
+      isTroubled = false;
+    } catch (error) {
+      if (call.signal.aborted) return;
+      if (!isRekeyError(error)) throw error;
+      if (!isTroubled) yield error;
+      isTroubled = true;
+      told = "";
     }
   }
 }

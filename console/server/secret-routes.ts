@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
-import { RekeyError } from "../../shared/errors/rekey-error.ts";
+import { isRekeyError, RekeyError } from "../../shared/errors/rekey-error.ts";
 import type { Finding } from "../../shared/operations/doctor/findings.ts";
 import type { RotationPlan } from "../../shared/operations/plan/plan-rotation.ts";
 import type { RollbackPlan } from "../../shared/operations/roll-back-secret.ts";
@@ -34,6 +34,10 @@ export function secretRoutes(
         const comment = setInterval(() => void stream.write(": still here\n\n"), commentEveryMs);
         try {
           for await (const secret of liveSecret(ports, context.req.param("secret"), { signal })) {
+            if (isRekeyError(secret)) {
+              await stream.writeSSE({ event: "trouble", data: JSON.stringify(problemText(secret)) });
+              continue;
+            }
             changed(secret.details.summary.secretArn);
             await stream.writeSSE({ event: "secret", data: JSON.stringify(secret) });
           }

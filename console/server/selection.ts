@@ -1,6 +1,6 @@
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
-import { fleetOrders, type FleetSelection, healthInOrder } from "../../shared/operations/fleet/fleet-view.ts";
-import type { Health } from "../../shared/operations/fleet/secret-summary.ts";
+import { fleetOrders, type FleetSelection } from "../../shared/operations/fleet/fleet-view.ts";
+import { type Health, healthInOrder } from "../../shared/operations/fleet/health.ts";
 
 type Query = Readonly<Record<string, string | undefined>>;
 

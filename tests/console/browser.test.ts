@@ -278,7 +278,8 @@ describe.skipIf(chromiumPath === undefined)("the web console in Chromium", () =>
   test("says so when its console has ended, and Ctrl-C ends it at once", async () => {
     const { page } = watched;
     expect(await stage.stopConsole()).toBe(0);
+    await expect.poll(async () => page.getByRole("alert").textContent(), soon).toContain("Not live");
     await page.getByRole("button", { name: "Rotate now …" }).click();
-    await expect.poll(async () => page.getByRole("alert").first().textContent(), soon).toContain("cannot be reached");
+    await page.getByRole("dialog").getByText("the console cannot be reached").waitFor();
   });
 });

@@ -20,6 +20,7 @@ const send = async (port: number, path: string, { method = "GET", headers = {}, 
     const request = httpRequest({ host: "127.0.0.1", port, path, method, headers, agent: false }, (response) => {
       let text = "";
       response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+      response.once("error", reject);
       response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
     });
     request.once("error", reject).end(body);

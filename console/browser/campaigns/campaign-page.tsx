@@ -1,4 +1,4 @@
-import { useRoute } from "preact-iso";
+import { useRoute } from "preact-iso/router";
 import { useState } from "preact/hooks";
 import type { CampaignAnswer, Problem } from "../../contract.ts";
 import { post } from "../api/request.ts";

@@ -1,7 +1,8 @@
+import { ConnectionNote } from "../components/connection-note.tsx";
 import { RunbookLink } from "../components/problem-note.tsx";
 import { secretPath } from "../fleet/fleet-table-row.tsx";
 import { Steps } from "../secret/steps.tsx";
-import type { CampaignState, SecretInCampaign } from "./use-campaign.ts";
+import type { FollowedCampaign, SecretInCampaign } from "./use-campaign.ts";
 
 const words = {
   requested: "under way",
@@ -13,7 +14,7 @@ const words = {
 
 const kinds = { requested: "moving", promoted: "moving", rotated: "good", already: "still", failed: "bad" } as const;
 
-export const nameIn = (secretArn: string): string => secretArn.replace(/^.*:secret:/, "").replace(/-[^-]{6}$/, "");
+const nameIn = (secretArn: string): string => secretArn.replace(/^.*:secret:/, "").replace(/-[^-]{6}$/, "");
 
 function InCampaign({ secret: { secretArn, progress, code, hint, steps } }: { readonly secret: SecretInCampaign }) {
   return (
@@ -34,7 +35,7 @@ function InCampaign({ secret: { secretArn, progress, code, hint, steps } }: { re
 const mostShown = 200;
 
 /** The bar is of what has ended; a screen reader is told the numbers once they change. */
-export function CampaignProgress({ state, secrets }: { readonly state: CampaignState; readonly secrets: number }) {
+export function CampaignProgress({ state, secrets }: { readonly state: FollowedCampaign; readonly secrets: number }) {
   const all = [...state.secrets.values()];
   const ended = all.filter(({ progress }) => progress === "rotated" || progress === "already").length;
   const failed = all.filter(({ progress }) => progress === "failed");
@@ -44,6 +45,7 @@ export function CampaignProgress({ state, secrets }: { readonly state: CampaignS
   const { finished, wave, waves, isOver } = state;
   return (
     <div class="progress">
+      <ConnectionNote connection={state.connection} />
       <progress aria-label="Rotated" max={secrets} value={ended + failed.length} />
       <p role="status">
         {finished !== undefined

@@ -70,6 +70,7 @@ export function RotateDialog({ choice, onClose }: RotateDialogProps) {
       {plan === undefined && problem === undefined && <p role="status">Planning …</p>}
       {plan !== undefined && started === undefined && (
         <>
+          <p>In account {plan.accounts.join("; ")}.</p>
           {single === undefined ? <Plan plan={plan} /> : <RotationPlan secretArn={single} />}
           <ReasonField value={reason} told={setReason} />
         </>

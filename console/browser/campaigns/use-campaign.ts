@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { CampaignEventMessage } from "../../contract.ts";
-import { useLive } from "../api/use-live.ts";
+import { type Connection, useLive } from "../api/use-live.ts";
 
 type Message<Type extends CampaignEventMessage["type"]> = CampaignEventMessage & { readonly type: Type };
 
@@ -12,7 +12,7 @@ export interface SecretInCampaign {
   readonly steps: readonly Message<"step">["step"][];
 }
 
-export interface CampaignState {
+interface CampaignState {
   readonly waves: readonly number[];
   /** From 1; 0 before the first. */
   readonly wave: number;
@@ -20,6 +20,10 @@ export interface CampaignState {
   readonly secrets: ReadonlyMap<string, SecretInCampaign>;
   readonly finished?: Message<"campaign-finished">;
   readonly isOver: boolean;
+}
+
+export interface FollowedCampaign extends CampaignState {
+  readonly connection: Connection;
 }
 
 const begun: CampaignState = { waves: [], wave: 0, secrets: new Map(), isOver: false };
@@ -54,9 +58,9 @@ function after(state: CampaignState, event: CampaignEventMessage): CampaignState
 }
 
 /** A campaign as its events have told it so far, from its beginning on. */
-export function useCampaign(campaign: string | undefined): CampaignState {
+export function useCampaign(campaign: string | undefined): FollowedCampaign {
   const [state, setState] = useState(begun);
-  useLive(campaign === undefined ? undefined : `/campaigns/${campaign}/live`, {
+  const connection = useLive(campaign === undefined ? undefined : `/campaigns/${campaign}/live`, {
     campaign: (data) => setState((before) => after(before, data as CampaignEventMessage)),
     over: () => {
       setState((before) => ({ ...before, isOver: true }));
@@ -67,5 +71,5 @@ export function useCampaign(campaign: string | undefined): CampaignState {
       return true;
     },
   });
-  return state;
+  return { ...state, connection };
 }

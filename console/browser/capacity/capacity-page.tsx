@@ -1,4 +1,4 @@
-import { useLocation } from "preact-iso";
+import { useLocation } from "preact-iso/router";
 import type { CapacityAnswer } from "../../contract.ts";
 import { queryOf } from "../api/request.ts";
 import { useAnswer } from "../api/use-answer.ts";

@@ -1,4 +1,4 @@
-import type { Health } from "../../../shared/operations/fleet/secret-summary.ts";
+import type { Health } from "../../../shared/operations/fleet/health.ts";
 import type { AdoptionStanding, MirrorStanding } from "../../../shared/operations/fleet/standing.ts";
 import type { Json } from "../../contract.ts";
 
@@ -28,7 +28,7 @@ const mirrorKinds = {
   off: "still",
 } as const;
 
-export const mirrorText = ({ state, revision, code }: Json<MirrorStanding>): string =>
+const mirrorText = ({ state, revision, code }: Json<MirrorStanding>): string =>
   state === "unseen"
     ? `unseen (${code ?? ""})`
     : revision === undefined || revision === 0
@@ -42,4 +42,8 @@ export const MirrorBadge = ({ mirror }: { readonly mirror: Json<MirrorStanding> 
 );
 
 export const adoptionText = ({ state, adopted, waitingFor }: Json<AdoptionStanding>): string =>
-  state === "unseen" ? state : `${adopted.length} of ${adopted.length + waitingFor.length}`;
+  state === "unseen"
+    ? state
+    : adopted.length + waitingFor.length === 0
+      ? "–"
+      : `${adopted.length} of ${adopted.length + waitingFor.length}`;

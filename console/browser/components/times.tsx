@@ -31,7 +31,7 @@ export const exactSpan = (ms: number): string =>
     ? `${(ms / 1_000).toFixed(3)} s`
     : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
 
-export const instant = (at: string): string => absolute.format(new Date(at));
+const instant = (at: string): string => absolute.format(new Date(at));
 
 const drawEveryMs = 5_000;
 

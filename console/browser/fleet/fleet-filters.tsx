@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Health } from "../../../shared/operations/fleet/secret-summary.ts";
+import { type Health, healthInOrder } from "../../../shared/operations/fleet/health.ts";
 import type { FleetAnswer } from "../../contract.ts";
 import type { FleetQuery } from "./fleet-query.ts";
 
@@ -10,16 +10,6 @@ interface FleetFiltersProps {
 }
 
 const typingEndsMs = 250;
-/** What is wrong comes first. */
-const shown = [
-  "stuck",
-  "empty",
-  "overdue",
-  "rotating",
-  "off",
-  "deleted",
-  "healthy",
-] as const satisfies readonly Health[];
 
 /** A text that is told once its typing has ended. */
 function TextFilter(props: {
@@ -60,7 +50,7 @@ export function FleetFilters({ query, counts, change }: FleetFiltersProps) {
       <TextFilter label="Tag" hint="team=payments" value={query.tag} told={(tag) => change({ tag })} />
       <fieldset>
         <legend>Health</legend>
-        {shown
+        {healthInOrder
           .filter((health) => (counts[health] ?? 0) > 0 || chosen.includes(health))
           .map((health) => (
             <button

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { CampaignChoice, FleetAnswer } from "../../contract.ts";
 import { RotateDialog } from "../campaigns/rotate-dialog.tsx";
+import { ConnectionNote } from "../components/connection-note.tsx";
 import { ProblemNote } from "../components/problem-note.tsx";
 import { FromNow } from "../components/times.tsx";
 import { FleetFilters } from "./fleet-filters.tsx";
@@ -66,6 +67,7 @@ export function FleetPage() {
         </div>
       </div>
       <FleetFilters query={query} counts={answer?.counts ?? {}} change={change} />
+      <ConnectionNote connection={fleet.connection} />
       {problem !== undefined && <ProblemNote problem={problem} />}
       {answer?.total === 0 && answer.reading.isWhole ? (
         <p class="empty">

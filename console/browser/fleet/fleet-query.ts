@@ -1,4 +1,4 @@
-import { useLocation } from "preact-iso";
+import { useLocation } from "preact-iso/router";
 import { queryOf } from "../api/request.ts";
 
 /** How the fleet is looked at; it stands in the address, so that it can be gone back to and shared. */

@@ -2,7 +2,7 @@ import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import type { FleetAnswer, Problem, StandingsAnswer } from "../../contract.ts";
 import { get, queryOf } from "../api/request.ts";
 import { problemIn } from "../api/use-answer.ts";
-import { useLive } from "../api/use-live.ts";
+import { type Connection, useLive } from "../api/use-live.ts";
 import { Place } from "../place.ts";
 import { fieldsOf, type FleetQuery } from "./fleet-query.ts";
 
@@ -12,6 +12,7 @@ export interface Fleet {
   /** The newest answer, for all but its rows. */
   readonly answer?: FleetAnswer;
   readonly problem?: Problem;
+  readonly connection: Connection;
   readonly row: (index: number) => FleetRow | undefined;
   readonly standing: (secretArn: string) => StandingsAnswer[string] | undefined;
   /** Asks for what is in view and not there yet. */
@@ -68,7 +69,7 @@ export function useFleet(query: FleetQuery): Fleet {
   }, [path]);
 
   const askedAtMs = useRef(0);
-  useLive("/fleet/live", {
+  const connection = useLive("/fleet/live", {
     fleet: () => {
       if (Date.now() - askedAtMs.current < againAfterMs) return;
       askedAtMs.current = Date.now();
@@ -79,6 +80,7 @@ export function useFleet(query: FleetQuery): Fleet {
   });
 
   return {
+    connection,
     ...(answer === undefined ? {} : { answer }),
     ...(problem === undefined ? {} : { problem }),
     row: (index) => held.current.blocks.get(Math.floor(index / blockSize))?.secrets[index % blockSize],

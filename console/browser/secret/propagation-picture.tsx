@@ -83,7 +83,7 @@ export function PropagationPicture({ propagation }: Pick<SecretAnswer, "propagat
   const lengthMs = Math.max(at(endedAt) - at(startedAt), 1);
   const x = (ms: number): number => labelPx + (ms / lengthMs) * (widthPx - labelPx - rightPx);
   const height = headPx + (marks.length + waitingFor.length) * rowPx + 8;
-  const summary = `Version ${versionId}: ${marks.length} marks in ${exactSpan(lengthMs)}${
+  const summary = `Version ${versionId}: ${marks.length} mark${marks.length === 1 ? "" : "s"} in ${exactSpan(lengthMs)}${
     waitingFor.length === 0 ? "" : `, waiting for ${waitingFor.map(nameOf).join(", ")}`
   }.`;
   return (

@@ -1,8 +1,9 @@
-import { useRoute } from "preact-iso";
+import { useRoute } from "preact-iso/router";
 import { useState } from "preact/hooks";
 import type { Problem, SecretAnswer } from "../../contract.ts";
 import { useLive } from "../api/use-live.ts";
 import { RotateDialog } from "../campaigns/rotate-dialog.tsx";
+import { ConnectionNote } from "../components/connection-note.tsx";
 import { ProblemNote } from "../components/problem-note.tsx";
 import { HealthBadge } from "../components/standing.tsx";
 import { FromNow } from "../components/times.tsx";
@@ -69,16 +70,23 @@ export function SecretPage() {
   const { secret: secretId = "" } = useRoute().params;
   const [secret, setSecret] = useState<SecretAnswer>();
   const [problem, setProblem] = useState<Problem>();
+  const [trouble, setTrouble] = useState<Problem>();
   const [open, setOpen] = useState<"rotate" | "rollback">();
-  useLive(`/secrets/${encodeURIComponent(secretId)}/live`, {
-    secret: (data) => setSecret(data as SecretAnswer),
+  const connection = useLive(`/secrets/${encodeURIComponent(secretId)}/live`, {
+    secret(data) {
+      setSecret(data as SecretAnswer);
+      setTrouble(undefined);
+    },
+    trouble: (data) => setTrouble(data as Problem),
     problem: (data) => {
       setProblem(data as Problem);
       return true;
     },
   });
   if (problem !== undefined) return <ProblemNote problem={problem} />;
-  if (secret === undefined) return <p role="status">Looking …</p>;
+  if (secret === undefined) {
+    return connection === "live" ? <p role="status">Looking …</p> : <ConnectionNote connection={connection} />;
+  }
   const { secretArn, name, health, rotationFunctionArn } = secret.details.summary;
   const rotates = rotationFunctionArn !== undefined && health !== "off" && health !== "deleted";
   return (
@@ -99,6 +107,8 @@ export function SecretPage() {
           </button>
         </div>
       </div>
+      <ConnectionNote connection={connection} />
+      {trouble !== undefined && <ProblemNote problem={trouble} />}
       <Facts details={secret.details} />
       <div class="parts">
         {sections.map(([title, draw]) => (

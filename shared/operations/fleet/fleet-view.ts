@@ -1,18 +1,8 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { Health, SecretSummary } from "./secret-summary.ts";
+import { type Health, healthInOrder } from "./health.ts";
+import type { SecretSummary } from "./secret-summary.ts";
 
 export const fleetOrders = ["name", "health", "age", "next-rotation", "strategy"] as const;
-
-/** What is wrong comes first. */
-export const healthInOrder = [
-  "stuck",
-  "empty",
-  "overdue",
-  "rotating",
-  "off",
-  "deleted",
-  "healthy",
-] as const satisfies readonly Health[];
 
 export interface FleetSelection {
   /** Words, each somewhere in the name, in any case. */

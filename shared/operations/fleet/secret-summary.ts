@@ -1,14 +1,8 @@
 import { versionWithLabel } from "../../rotation/steps/admit.ts";
 import { describedFindings } from "../examine-secret.ts";
 import { subscribersOf } from "../retire-replaced.ts";
+import type { Health } from "./health.ts";
 import type { ListedSecret } from "./ports.ts";
-
-/**
- * `rotating`: AWSPENDING waits on a new version. `stuck`: it has done so for an hour, or though
- * rotation is off. `overdue`: Secrets Manager should have
- * rotated an hour ago. `off`: rotation is not enabled. `empty`: there is no AWSCURRENT.
- */
-export type Health = "healthy" | "rotating" | "stuck" | "overdue" | "off" | "empty" | "deleted";
 
 export interface SecretSummary {
   readonly secretArn: string;

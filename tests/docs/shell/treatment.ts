@@ -38,6 +38,9 @@ function rekey(words: readonly string[]): Treatment {
   if (words[0] === "migrate-mirror") {
     return { how: "elsewhere", file: "cli/migrate-mirror.test.ts", text: '"migrate-mirror",' }; // It wants three Vaults.
   }
+  if (words[0] === "console") {
+    return { how: "elsewhere", file: "tests/console/console-stage.ts", text: 'spawnRekeyWith(more, "console")' };
+  }
   if (words[0] !== "invoke") return { how: "run", program: "rekey" };
   // With the variables of the function, which a reader has set.
   return { how: "elsewhere", file: "tests/deployable/samples.test.ts", text: '["cli/main.ts", "invoke", name, file]' };

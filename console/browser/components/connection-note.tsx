@@ -1,0 +1,15 @@
+import type { Connection } from "../api/use-live.ts";
+
+const words = {
+  lost: "Not live: the console cannot be reached, and is tried again. What is shown may be old.",
+  refused:
+    "Not live: the session has ended. Press Enter where rekey console runs, and open the address that it prints.",
+} as const;
+
+/** Says when what is shown no longer follows what happens. */
+export const ConnectionNote = ({ connection }: { readonly connection: Connection }) =>
+  connection === "live" || connection === "over" ? null : (
+    <p class="problem" role="alert">
+      {words[connection]}
+    </p>
+  );

@@ -1,0 +1,8 @@
+/**
+ * What is wrong comes first. `stuck`: AWSPENDING has waited on a new version for an hour, or waits though rotation is off.
+ * `empty`: there is no AWSCURRENT. `overdue`: Secrets Manager should have rotated an hour ago. `rotating`: AWSPENDING waits on a
+ * new version. `off`: rotation is not enabled.
+ */
+export const healthInOrder = ["stuck", "empty", "overdue", "rotating", "off", "deleted", "healthy"] as const;
+
+export type Health = (typeof healthInOrder)[number];
