@@ -26,10 +26,16 @@ export interface Composed {
   readonly mirror?: MirrorProbe;
 }
 
+/** The SDK waits without limit by default. */
+const limits = {
+  maxAttempts: 5,
+  requestHandler: { connectionTimeout: 5_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
+} as const;
+
 export const accountClients = (): AccountClients => ({
-  lambda: new LambdaClient({}),
-  iam: new IAMClient({}),
-  secretsManager: new SecretsManagerClient({}),
+  lambda: new LambdaClient(limits),
+  iam: new IAMClient(limits),
+  secretsManager: new SecretsManagerClient(limits),
 });
 
 /**

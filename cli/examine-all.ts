@@ -5,12 +5,12 @@ import type { Finding } from "../shared/operations/doctor/findings.ts";
 import { waitingLetters } from "../shared/queues/waiting-letters.ts";
 import { environmentOf } from "../shared/runtime/environment.ts";
 import { environmentProbe } from "../shared/runtime/vault-mirror.ts";
+import { secretListing } from "../shared/stores/secret-listing.ts";
 import { secretsManagerStore } from "../shared/stores/secrets-manager.ts";
 import { type CommandContext, type Given, interruptedCode } from "./command.ts";
 import { accountClients, composeFor } from "./composition.ts";
 import { findingText } from "./finding-text.ts";
 import { filterOf, flagOption, textOption } from "./given.ts";
-import { operator } from "./operator.ts";
 import { progressLine } from "./terminal.ts";
 
 type Standing = "with errors" | "with warnings" | "healthy";
@@ -40,11 +40,10 @@ function examinations(given: Given, context: CommandContext): AsyncGenerator<Exa
   const clients = accountClients();
   const store = secretsManagerStore(clients.secretsManager);
   const mirror = environmentProbe(environmentOf(process.env), store);
-  const { listing, nowMs } = operator();
   return examineFleet(
     {
-      listing,
-      nowMs,
+      listing: secretListing(clients.secretsManager),
+      nowMs: Date.now,
       store,
       account: awsAccount(clients),
       deadLetters: waitingLetters(new SQSClient({}), textOption(given, "stack") ?? "rekey"),
