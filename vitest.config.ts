@@ -11,6 +11,7 @@ export default defineConfig({
       "tests/**/*.test.ts",
       "bundle/**/*.test.ts",
       "cli/**/*.test.ts",
+      "console/**/*.test.ts",
     ],
     testTimeout: 30_000,
     hookTimeout: 60_000,

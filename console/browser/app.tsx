@@ -47,6 +47,15 @@ function Header({ place }: { readonly place: PlaceAnswer | undefined }) {
   );
 }
 
+let shownPath = location.pathname;
+
+/** Who uses the keyboard or a screen reader goes on in the new page; a filter, which is in the address, too, makes none. */
+function focusNewPage(url: string): void {
+  const { pathname } = new URL(url, location.href);
+  if (pathname !== shownPath) document.querySelector<HTMLElement>("#main")?.focus();
+  shownPath = pathname;
+}
+
 const NotFound = () => (
   <>
     <h1>There is no such page</h1>
@@ -62,11 +71,11 @@ export function App() {
     <LocationProvider>
       <Place.Provider value={place}>
         <Header place={place} />
-        <main id="main">
+        <main id="main" tabIndex={-1}>
           {problem !== undefined && <ProblemNote problem={problem} />}
           {place !== undefined && (
             <ErrorBoundary>
-              <Router>
+              <Router onRouteChange={focusNewPage}>
                 <Route path="/" component={FleetPage} />
                 <Route path="/secrets/:secret" component={SecretPage} />
                 <Route path="/campaigns" component={CampaignsPage} />

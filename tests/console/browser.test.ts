@@ -79,6 +79,8 @@ describe.skipIf(chromiumPath === undefined)("the web console in Chromium", () =>
     await page.keyboard.press("End");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "db/orders", level: 1 }).waitFor();
+    expect(await page.title()).toBe("db/orders · rekey");
+    expect(await page.evaluate("document.activeElement?.id")).toBe("main");
     await page.getByRole("button", { name: "Rotate now …" }).press("Enter");
     await page.getByRole("dialog").waitFor();
     await page.keyboard.press("Escape");

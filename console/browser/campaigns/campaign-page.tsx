@@ -4,12 +4,14 @@ import type { CampaignAnswer, Problem } from "../../contract.ts";
 import { post } from "../api/request.ts";
 import { problemIn, useAnswer } from "../api/use-answer.ts";
 import { ProblemNote } from "../components/problem-note.tsx";
+import { useTitle } from "../components/use-title.ts";
 import { CampaignProgress } from "./campaign-progress.tsx";
 import { useCampaign } from "./use-campaign.ts";
 
 /** One campaign, live. */
 export function CampaignPage() {
   const { campaign = "" } = useRoute().params;
+  useTitle(`Campaign ${campaign}`);
   const { answer, problem } = useAnswer<readonly CampaignAnswer[]>("/campaigns");
   const [refused, setRefused] = useState<Problem>();
   const known = answer?.find((one) => one.campaign === campaign);

@@ -1,10 +1,12 @@
 import type { CampaignAnswer } from "../../contract.ts";
 import { useAnswer } from "../api/use-answer.ts";
 import { ProblemNote } from "../components/problem-note.tsx";
+import { useTitle } from "../components/use-title.ts";
 import { Instant } from "../components/times.tsx";
 
 /** What this console has started; what others did stands in each secret's history. */
 export function CampaignsPage() {
+  useTitle("Campaigns");
   const { answer, problem } = useAnswer<readonly CampaignAnswer[]>("/campaigns");
   return (
     <>

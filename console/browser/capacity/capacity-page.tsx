@@ -3,6 +3,7 @@ import type { CapacityAnswer } from "../../contract.ts";
 import { queryOf } from "../api/request.ts";
 import { useAnswer } from "../api/use-answer.ts";
 import { ProblemNote } from "../components/problem-note.tsx";
+import { useTitle } from "../components/use-title.ts";
 
 const fields = [
   ["users", "Users"],
@@ -56,6 +57,7 @@ function Figures({ answer: { columns, sections } }: { readonly answer: CapacityA
 
 /** The capacity plan of a workload, beside the four sizes of the growth table. */
 export function CapacityPage() {
+  useTitle("Capacity");
   const { query, route } = useLocation();
   const asked = queryOf(query);
   const { answer, problem } = useAnswer<CapacityAnswer>(`/capacity${asked}`);

@@ -3,6 +3,7 @@ import type { CampaignChoice, FleetAnswer } from "../../contract.ts";
 import { RotateDialog } from "../campaigns/rotate-dialog.tsx";
 import { ConnectionNote } from "../components/connection-note.tsx";
 import { ProblemNote } from "../components/problem-note.tsx";
+import { useTitle } from "../components/use-title.ts";
 import { FromNow } from "../components/times.tsx";
 import { FleetFilters } from "./fleet-filters.tsx";
 import { type FleetQuery, useFleetQuery } from "./fleet-query.ts";
@@ -23,6 +24,7 @@ function choiceOf({ search, tag, health }: FleetQuery): CampaignChoice {
 
 /** How every managed secret stands, and what is rotated by hand of them. */
 export function FleetPage() {
+  useTitle("Fleet");
   const [query, change] = useFleetQuery();
   const fleet = useFleet(query);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());

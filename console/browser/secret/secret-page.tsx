@@ -6,6 +6,7 @@ import { RotateDialog } from "../campaigns/rotate-dialog.tsx";
 import { ConnectionNote } from "../components/connection-note.tsx";
 import { ProblemNote } from "../components/problem-note.tsx";
 import { HealthBadge } from "../components/standing.tsx";
+import { useTitle } from "../components/use-title.ts";
 import { FromNow } from "../components/times.tsx";
 import { Findings } from "./findings.tsx";
 import { PropagationPicture } from "./propagation-picture.tsx";
@@ -83,6 +84,7 @@ export function SecretPage() {
       return true;
     },
   });
+  useTitle(secret?.details.summary.name ?? "Secret");
   if (problem !== undefined) return <ProblemNote problem={problem} />;
   if (secret === undefined) {
     return connection === "live" ? <p role="status">Looking …</p> : <ConnectionNote connection={connection} />;

@@ -145,8 +145,7 @@ export function fleetIndex({ listing, store, nowMs, pause }: FleetIndexPorts): F
           await pause(Math.max((nowMs() - beganMs) * pausesPerReading, leastPauseMs), call);
         } catch (error) {
           if (call.signal.aborted) return;
-          if (!isRekeyError(error)) throw error;
-          reading = { ...reading, code: error.code };
+          reading = { ...reading, code: isRekeyError(error) ? error.code : "internal-fault" };
           await pause(pauseAfterFailureMs, call);
         }
       }

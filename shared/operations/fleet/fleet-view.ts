@@ -12,7 +12,7 @@ export interface FleetSelection {
   readonly order?: (typeof fleetOrders)[number];
   readonly descending?: boolean;
   readonly offset: number;
-  /** 1 to 200. */
+  /** 1 to 100. */
   readonly limit: number;
 }
 
@@ -30,7 +30,7 @@ export interface OrderedFleet {
   readonly counts: FleetView["counts"];
 }
 
-const most = 200;
+const most = 100;
 
 const compareText = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
 /** What has none is last. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sessions } from "../../console/server/sessions.ts";
+import { sessions } from "./sessions.ts";
 
 const minute = 60_000;
 

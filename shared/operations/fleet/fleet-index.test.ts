@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { RekeyError } from "../../shared/errors/rekey-error.ts";
-import { fleetIndex } from "../../shared/operations/fleet/fleet-index.ts";
-import type { FleetSelection } from "../../shared/operations/fleet/fleet-view.ts";
-import type { ListedSecret } from "../../shared/operations/fleet/ports.ts";
+import { RekeyError } from "../../errors/rekey-error.ts";
+import { fleetIndex } from "./fleet-index.ts";
+import type { FleetSelection } from "./fleet-view.ts";
+import type { ListedSecret } from "./ports.ts";
 
 const startMs = Date.UTC(2026, 5, 1);
 const hour = 3_600_000;
@@ -69,7 +69,7 @@ function stage(...first: readonly ListedSecret[]) {
     },
     passes: (ms: number): void => void (nowMs += ms),
     names: (selection: Partial<FleetSelection> = {}): readonly string[] =>
-      index.view({ offset: 0, limit: 200, ...selection }).secrets.map(({ name }) => name),
+      index.view({ offset: 0, limit: 100, ...selection }).secrets.map(({ name }) => name),
     /** Reads all once, and stops in the pause after it. */
     async reading(): Promise<number> {
       const before = pauses.length;
@@ -222,7 +222,7 @@ describe("a view", () => {
 
   test.each([
     ["limit", { limit: 0 }],
-    ["limit", { limit: 201 }],
+    ["limit", { limit: 101 }],
     ["limit", { limit: Number.NaN }],
     ["offset", { offset: -1 }],
     ["offset", { offset: 0.5 }],
