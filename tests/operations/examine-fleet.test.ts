@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Account, DeadLetters, MirrorProbe } from "../../shared/operations/doctor/account.ts";
 import { examineFleet, type Examination, type ExaminationPorts } from "../../shared/operations/doctor/examine-fleet.ts";
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
-import { type OperationsStage, startOperationsStage } from "./stage.ts";
+import { adminArn, type OperationsStage, startOperationsStage } from "./stage.ts";
 
 let stage: OperationsStage;
 const call = { signal: new AbortController().signal };
@@ -159,6 +159,34 @@ test("two secrets of one user are found without a right to list, and both are na
     "twice user-shared",
     "twice_2 user-shared",
   ]);
+});
+
+test("an admin's refused password is offered once for all the secrets that it serves", async () => {
+  const offered: string[] = [];
+  const wrong = stage.secretJson("postgres", { password: "wrong" });
+  const made = await Promise.all(
+    ["admin_a", "admin_b", "admin_c"].map(async (username) => {
+      const one = await stage.secret({ username, fields: { masterarn: adminArn } });
+      one.store.others.set(adminArn, { AWSCURRENT: wrong });
+      return one;
+    }),
+  );
+  const engine: typeof stage.engine = {
+    ...stage.engine,
+    async login(target, credential, one) {
+      offered.push(credential.username);
+      return stage.engine.login(target, credential, one);
+    },
+  };
+  const ports = fleetOf(made);
+  const rotationFor: ExaminationPorts["rotationFor"] = async (secretArn, one) => ({
+    ...(await ports.rotationFor(secretArn, one)),
+    engine,
+  });
+  expect(await examined({ ...ports, rotationFor })).toEqual(
+    ["admin_a", "admin_b", "admin_c"].map((name) => `${name} credential-refused`),
+  );
+  expect(offered.toSorted()).toEqual(["admin_a", "admin_b", "admin_c", "postgres"]);
 });
 
 test("a secret that takes too long is told as such, and does not hold up the others", async () => {

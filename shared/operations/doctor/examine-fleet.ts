@@ -9,6 +9,7 @@ import { checkDeadLetters } from "./check-account.ts";
 import { doctor, type DoctorPorts } from "./doctor.ts";
 import { type Finding, findingOf } from "./findings.ts";
 import { type ManagedUsers, managedUsers, managedUsersOf } from "./managed-users.ts";
+import { offerOnce } from "./offer-once.ts";
 
 export interface ExaminationPorts extends Pick<FleetPorts, "listing" | "nowMs"> {
   readonly store: Pick<SecretStore, "read">;
@@ -60,8 +61,8 @@ const failureOf = (error: unknown): Finding => {
 /**
  * Examines every managed secret that the filter lets through as `doctor` does, four at a time, and tells of each as it is
  * done. What belongs to no secret is told once, as the set-up's: a mirror that cannot be reached or logged in to, and is then
- * not asked again for each secret; dead letters; what the caller may not see. What fails for one secret, 60 s gone included, is its
- * finding. When the caller's signal fires, or the iteration is left, it ends early, without an error. Changes nothing.
+ * not asked again for each secret; dead letters; what the caller may not see. What fails for one secret, 60 s gone included,
+ * is its finding. A credential that a server refuses is offered to it once, however many secrets share it. When the caller's signal fires, or the iteration is left, it ends early, without an error. Changes nothing.
  * Errors: those of the listing.
  */
 export function examineFleet(
@@ -73,6 +74,7 @@ export function examineFleet(
   const { mirror, account, deadLetters } = ports;
   return eventStream<Examination>(async (tell, call) => {
     const told = new Set<string>();
+    const careful = offerOnce();
     const tellSetUp = (found: readonly Finding[]): void => {
       const findings = found.filter((one) => !told.has(JSON.stringify(one)));
       for (const one of findings) told.add(JSON.stringify(one));
@@ -93,9 +95,11 @@ export function examineFleet(
     ): Promise<void> {
       let found: readonly Finding[];
       try {
-        found = await within(limitMs, call, async (one) =>
-          doctor({ rotation: await ports.rotationFor(secretArn, one), account, ...shared }, secretArn, one),
-        );
+        found = await within(limitMs, call, async (one) => {
+          const rotation = await ports.rotationFor(secretArn, one);
+          const engine = careful(rotation.engine);
+          return doctor({ rotation: { ...rotation, engine }, account, ...shared }, secretArn, one);
+        });
       } catch (error) {
         found = [failureOf(error)];
       }
