@@ -1,21 +1,15 @@
 import { RekeyError } from "../shared/errors/rekey-error.ts";
-import { doctor } from "../shared/operations/doctor/doctor.ts";
 import type { CallOptions } from "../shared/rotation/ports.ts";
 import type { Run } from "./command.ts";
-import { composeFor } from "./composition.ts";
 import { examineAll } from "./examine-all.ts";
 import { findingText } from "./finding-text.ts";
 import { flagOption, textOption } from "./given.ts";
+import { secretOperations } from "./secret-operations.ts";
 
 const limitMs = 60_000;
 
 async function examineOne(secretId: string, json: boolean, call: CallOptions): Promise<number> {
-  const { deps, account, mirror } = await composeFor(secretId, process.env, call);
-  const findings = await doctor(
-    { rotation: deps, account, ...(mirror === undefined ? {} : { mirror }) },
-    secretId,
-    call,
-  );
+  const findings = await secretOperations().examine(secretId, call);
   if (json) console.log(JSON.stringify(findings, undefined, 2));
   else if (findings.length === 0) console.log(`${secretId}: nothing found, its next rotation will go well`);
   else console.log(findings.map(findingText).join("\n\n"));
