@@ -41,7 +41,7 @@ const text = ({ secretArn, actions, findings }: AdoptionPlan): string =>
 export const adoptCommand: Run = async ([secretId = ""], given, context) => {
   const functionToBe = (secretArn: string, folder: string): string =>
     textOption(given, "function") ?? functionOf(secretArn, textOption(given, "stack") ?? "rekey", folder);
-  const composed = await composeFor(secretId, process.env, context, functionToBe);
+  const composed = await composeFor(secretId, process.env, context, { functionToBe });
   const { deps: rotation, folder, secretArn, account, mirror } = composed;
   const adoption: Adoption = {
     functionArn: functionToBe(secretArn, folder),

@@ -1,7 +1,7 @@
 import { IAMClient } from "@aws-sdk/client-iam";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { awsAccount } from "../shared/account/aws-account.ts";
+import { type AccountClients, awsAccount } from "../shared/account/aws-account.ts";
 import { RekeyError } from "../shared/errors/rekey-error.ts";
 import type { Account, MirrorProbe } from "../shared/operations/doctor/account.ts";
 import { silentPublisher } from "../shared/publishers/eventbridge.ts";
@@ -26,6 +26,18 @@ export interface Composed {
   readonly mirror?: MirrorProbe;
 }
 
+/** The SDK waits without limit by default. */
+const limits = {
+  maxAttempts: 5,
+  requestHandler: { connectionTimeout: 5_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
+} as const;
+
+export const accountClients = (): AccountClients => ({
+  lambda: new LambdaClient(limits),
+  iam: new IAMClient(limits),
+  secretsManager: new SecretsManagerClient(limits),
+});
+
 /**
  * What the secret's rotation function, or the one that it is to have, is wired to: from the function's own configuration where
  * that may be read, else from here.
@@ -34,11 +46,16 @@ export async function composeFor(
   secretId: string,
   variables: Readonly<Record<string, string | undefined>>,
   call: CallOptions,
-  functionToBe?: (secretArn: string, folder: string) => string,
+  {
+    clients = accountClients(),
+    functionToBe,
+  }: {
+    readonly clients?: AccountClients;
+    readonly functionToBe?: (secretArn: string, folder: string) => string;
+  } = {},
 ): Promise<Composed> {
-  const secretsManager = new SecretsManagerClient({});
-  const account = awsAccount({ lambda: new LambdaClient({}), iam: new IAMClient({}), secretsManager });
-  const store = secretsManagerStore(secretsManager);
+  const account = awsAccount(clients);
+  const store = secretsManagerStore(clients.secretsManager);
   const { secretArn, rotationFunctionArn } = await store.describe(secretId, call);
   const current = await store.read(secretArn, { label: "AWSCURRENT" }, call);
   if (current === undefined) {

@@ -38,7 +38,7 @@ export const consoleCommand: Run = async (_words, given, { signal }) => {
     port: portOf(numberOption(given, "port") ?? 0),
     folder: resolve(packageRoot, "dist/package/console"),
     ports,
-    operations: secretOperations,
+    operations: secretOperations(),
     place,
   });
   try {

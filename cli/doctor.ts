@@ -1,22 +1,32 @@
-import { doctor } from "../shared/operations/doctor/doctor.ts";
+import { RekeyError } from "../shared/errors/rekey-error.ts";
 import type { CallOptions } from "../shared/rotation/ports.ts";
-import { composeFor } from "./composition.ts";
+import type { Run } from "./command.ts";
+import { examineAll } from "./examine-all.ts";
 import { findingText } from "./finding-text.ts";
+import { flagOption, textOption } from "./given.ts";
+import { secretOperations } from "./secret-operations.ts";
 
-/** Prints what would make the secret's next rotation fail or hurt. Returns the exit code: 1 when it would fail. */
-export async function doctorCommand(
-  secretId: string,
-  options: { readonly json: boolean },
-  call: CallOptions,
-): Promise<number> {
-  const { deps, account, mirror } = await composeFor(secretId, process.env, call);
-  const findings = await doctor(
-    { rotation: deps, account, ...(mirror === undefined ? {} : { mirror }) },
-    secretId,
-    call,
-  );
-  if (options.json) console.log(JSON.stringify(findings, undefined, 2));
+const limitMs = 60_000;
+
+async function examineOne(secretId: string, json: boolean, call: CallOptions): Promise<number> {
+  const findings = await secretOperations().examine(secretId, call);
+  if (json) console.log(JSON.stringify(findings, undefined, 2));
   else if (findings.length === 0) console.log(`${secretId}: nothing found, its next rotation will go well`);
   else console.log(findings.map(findingText).join("\n\n"));
   return findings.some(({ severity }) => severity === "error") ? 1 : 0;
 }
+
+/** Prints what would make the next rotation of one secret, or of every secret, fail or hurt. */
+export const doctorCommand: Run = async ([secretId], given, context) => {
+  if (secretId === undefined) return examineAll(given, context);
+  const beside = ["search", "tag", "stack"].filter((option) => textOption(given, option) !== undefined);
+  if (beside.length > 0) {
+    throw new RekeyError("option-invalid", {
+      context: { option: beside.join(" ") },
+      hint: "name one secret, or choose among all with --tag and --search",
+    });
+  }
+  return examineOne(secretId, flagOption(given, "json"), {
+    signal: AbortSignal.any([context.signal, AbortSignal.timeout(limitMs)]),
+  });
+};

@@ -1,4 +1,5 @@
 import { RekeyError } from "../shared/errors/rekey-error.ts";
+import type { FleetFilter } from "../shared/operations/fleet/ports.ts";
 import type { Given } from "./command.ts";
 
 export function textOption(given: Given, option: string): string | undefined {
@@ -28,4 +29,11 @@ export function numberOption(given: Given, option: string): number | undefined {
 export function pairOf(text: string): { readonly key: string; readonly value?: string } {
   const at = text.indexOf("=");
   return at < 0 ? { key: text } : { key: text.slice(0, at), value: text.slice(at + 1) };
+}
+
+/** What `--search` and `--tag` choose. */
+export function filterOf(given: Given): FleetFilter {
+  const search = textOption(given, "search");
+  const tag = textOption(given, "tag");
+  return { ...(search === undefined ? {} : { search }), ...(tag === undefined ? {} : { tag: pairOf(tag) }) };
 }

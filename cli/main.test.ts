@@ -111,7 +111,7 @@ test("redrive gives back what lies in the stack's dead-letter queues, and says h
 });
 
 test.each([
-  [["doctor"], "missing required argument 'secret'"],
+  [["redrive"], "missing required argument 'queue'"],
   [["dance", "x"], "unknown command 'dance'"],
   [["statsu"], "Did you mean status?"],
   [["status", "--jsno"], "Did you mean --json?"],

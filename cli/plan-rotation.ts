@@ -23,7 +23,7 @@ export async function planRotationCommand(
   options: { readonly json: boolean },
   call: CallOptions,
 ): Promise<number> {
-  const plan = await secretOperations.planRotation(secretId, call);
+  const plan = await secretOperations().planRotation(secretId, call);
   console.log(options.json ? JSON.stringify(plan, undefined, 2) : describe(plan));
   return 0;
 }

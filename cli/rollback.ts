@@ -21,7 +21,8 @@ const text = ({
 
 /** Makes the former credential current again. */
 export const rollbackCommand: Run = async ([secretId = ""], given, context) => {
-  const plan = await secretOperations.planRollback(secretId, context);
+  const operations = secretOperations();
+  const plan = await operations.planRollback(secretId, context);
   const json = flagOption(given, "json");
   if (flagOption(given, "dryRun")) {
     console.log(json ? JSON.stringify({ outcome: "planned", ...plan }) : `${text(plan)}\nnothing was changed`);
@@ -29,7 +30,7 @@ export const rollbackCommand: Run = async ([secretId = ""], given, context) => {
   }
   if (!(await confirmed(text(plan), flagOption(given, "yes"), context.signal))) return 1;
   const reason = textOption(given, "reason");
-  const done = await secretOperations.rollBack(secretId, reason === undefined ? {} : { reason }, context);
+  const done = await operations.rollBack(secretId, reason === undefined ? {} : { reason }, context);
   console.log(
     json ? JSON.stringify({ outcome: "rolled-back", ...done }) : `rolled back: AWSCURRENT is version ${done.versionId}`,
   );

@@ -3,26 +3,31 @@ import { doctor } from "../shared/operations/doctor/doctor.ts";
 import { planRotation } from "../shared/operations/plan/plan-rotation.ts";
 import { planRollback, rollBackSecret, type RollbackPorts } from "../shared/operations/roll-back-secret.ts";
 import type { CallOptions } from "../shared/rotation/ports.ts";
-import { composeFor } from "./composition.ts";
+import { accountClients, composeFor, type Composed } from "./composition.ts";
 import { operator } from "./operator.ts";
 
-const rollbackPorts = async (secretId: string, call: CallOptions): Promise<RollbackPorts> => ({
-  rotation: (await composeFor(secretId, process.env, call)).deps,
-  administration: operator().administration,
-});
-
-/** What needs to know a secret's engine, composed anew for each secret. */
-export const secretOperations: SecretOperations = {
-  async planRotation(secretId, call) {
-    const { deps, rotatable } = await composeFor(secretId, process.env, call);
-    const strategiesOf = (engine: typeof rotatable.engine) => rotatable.strategiesOn(engine).strategies;
-    return planRotation({ rotation: deps, engine: rotatable.engine, strategiesOf }, secretId, call);
-  },
-  planRollback: async (secretId, call) => planRollback(await rollbackPorts(secretId, call), secretId, call),
-  rollBack: async (secretId, options, call) =>
-    rollBackSecret(await rollbackPorts(secretId, call), secretId, options, call),
-  async examine(secretId, call) {
-    const { deps, account, mirror } = await composeFor(secretId, process.env, call);
-    return doctor({ rotation: deps, account, ...(mirror === undefined ? {} : { mirror }) }, secretId, call);
-  },
-};
+/** What needs to know a secret's engine, composed anew for each secret, on the same clients. */
+export function secretOperations(): SecretOperations {
+  const clients = accountClients();
+  const { administration } = operator();
+  const composed = async (secretId: string, call: CallOptions): Promise<Composed> =>
+    composeFor(secretId, process.env, call, { clients });
+  const rollbackPorts = async (secretId: string, call: CallOptions): Promise<RollbackPorts> => ({
+    rotation: (await composed(secretId, call)).deps,
+    administration,
+  });
+  return {
+    async planRotation(secretId, call) {
+      const { deps, rotatable } = await composed(secretId, call);
+      const strategiesOf = (engine: typeof rotatable.engine) => rotatable.strategiesOn(engine).strategies;
+      return planRotation({ rotation: deps, engine: rotatable.engine, strategiesOf }, secretId, call);
+    },
+    planRollback: async (secretId, call) => planRollback(await rollbackPorts(secretId, call), secretId, call),
+    rollBack: async (secretId, options, call) =>
+      rollBackSecret(await rollbackPorts(secretId, call), secretId, options, call),
+    async examine(secretId, call) {
+      const { deps, account, mirror } = await composed(secretId, call);
+      return doctor({ rotation: deps, account, ...(mirror === undefined ? {} : { mirror }) }, secretId, call);
+    },
+  };
+}

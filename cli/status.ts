@@ -5,7 +5,7 @@ import type { SecretSummary } from "../shared/operations/fleet/secret-summary.ts
 import { type Standing, standings } from "../shared/operations/fleet/standing.ts";
 import { columns } from "./columns.ts";
 import type { CommandContext, Given, Run } from "./command.ts";
-import { flagOption, numberOption, pairOf, textOption } from "./given.ts";
+import { filterOf, flagOption, numberOption } from "./given.ts";
 import { operatorWithClusters } from "./operator.ts";
 import { adoptionText, healthText, mirrorText } from "./standing-text.ts";
 import { coloured, progressLine } from "./terminal.ts";
@@ -51,15 +51,9 @@ function totals(rows: readonly Row[]): string {
 
 async function* rowsOf(given: Given, context: CommandContext): AsyncGenerator<Row> {
   const ports = await operatorWithClusters(given);
-  const search = textOption(given, "search");
-  const tag = textOption(given, "tag");
   const limit = numberOption(given, "limit") ?? Infinity;
   if (!(limit >= 1)) throw new RekeyError("option-invalid", { context: { option: "limit", value: limit } });
-  const query = {
-    ...(search === undefined ? {} : { search }),
-    ...(tag === undefined ? {} : { tag: pairOf(tag) }),
-    everySecret: flagOption(given, "everySecret"),
-  };
+  const query = { ...filterOf(given), everySecret: flagOption(given, "everySecret") };
   const withDetails = async (rows: readonly SecretSummary[]): Promise<readonly Row[]> => {
     if (!flagOption(given, "details")) return rows;
     const standing = await standings(ports, rows, context);

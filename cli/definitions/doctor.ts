@@ -1,18 +1,31 @@
-import { type CommandDefinition, jsonOption } from "../command.ts";
+import type { CommandDefinition } from "../command.ts";
 
 export const doctor: CommandDefinition = {
   name: "doctor",
-  words: [{ name: "<secret>", about: "name or ARN" }],
-  summary: "what would make a secret's next rotation fail, and what mends it",
+  words: [{ name: "[secret]", about: "name or ARN; every managed secret unless given" }],
+  summary: "what would make the next rotation of a secret, or of any, fail, and what mends it",
   about: [
     "The secret's shape and tags, its servers (reached, verified, logged in to), rights and collisions, the function and its role, other secrets of the same user, the mirror. Changes nothing; each refused credential is offered once.",
+    "Without a secret every managed one is examined, four at a time and each for 60 s at most; what belongs to no single one, such as a Vault that cannot be reached or a dead-letter queue that is not empty, is told once, as the set-up's. A credential that a server refuses is offered to it once, however many secrets share it.",
   ],
-  options: [jsonOption],
-  examples: ["rekey doctor prod/orders", "rekey doctor prod/orders --json"],
-  exitCodes: { 1: "the next rotation would fail" },
+  options: [
+    { flags: "--search <words>", about: "of the name, by their beginnings" },
+    { flags: "--tag <key[=value]>", about: "secrets with this tag" },
+    { flags: "--stack <name>", about: "whose dead-letter queues are looked at: rekey unless said" },
+    {
+      flags: "--json",
+      about:
+        "for programs: a secret's findings; of many one JSON object a line, one line a secret, without secretArn for the set-up",
+    },
+  ],
+  examples: [
+    "rekey doctor prod/orders",
+    "rekey doctor",
+    "rekey doctor --tag team=payments",
+    `rekey doctor --json | jq -r 'select(any(.findings[]; .severity == "error")) | .name'`,
+  ],
+  exitCodes: { 1: "a next rotation would fail" },
   aws: true,
-  load: async () => {
-    const { doctorCommand } = await import("../doctor.ts");
-    return async ([secret = ""], { json }, call) => doctorCommand(secret, { json: json === true }, call);
-  },
+  timeoutMs: false,
+  load: async () => (await import("../doctor.ts")).doctorCommand,
 };

@@ -1,4 +1,5 @@
 import type { MirrorProbe } from "../operations/doctor/account.ts";
+import type { CallOptions } from "../rotation/ports.ts";
 import type { VaultSend } from "../vault/connect-vault.ts";
 import { memberAt, refused } from "../vault/vault-answer.ts";
 import { mirrorPath } from "./mirror-path.ts";
@@ -11,13 +12,20 @@ const needed = ["create", "read", "update"];
  * ask. Errors: those of the mirror's `write`, but `mirror-conflict`.
  */
 export function vaultKv2Probe(send: VaultSend, { mount = "secret", pathPrefix }: VaultKv2Options = {}): MirrorProbe {
+  async function capabilitiesAt(path: string, call: CallOptions): Promise<unknown> {
+    const asked = "sys/capabilities-self";
+    const answer = await send({ verb: "write", path: asked, body: { paths: [path] } }, call);
+    if (answer.status !== 200) throw refused(answer, "read", asked);
+    return memberAt(answer.body, "data", path);
+  }
+
   return {
+    async logIn(call) {
+      await capabilitiesAt(`${mount}/data`, call);
+    },
     async probe(secret, call) {
       const path = `${mount}/data/${mirrorPath(secret, pathPrefix)}`;
-      const asked = "sys/capabilities-self";
-      const answer = await send({ verb: "write", path: asked, body: { paths: [path] } }, call);
-      if (answer.status !== 200) throw refused(answer, "read", asked);
-      const capabilities: unknown = memberAt(answer.body, "data", path);
+      const capabilities = await capabilitiesAt(path, call);
       const has = (one: string): boolean => Array.isArray(capabilities) && capabilities.includes(one);
       return { path, mayWrite: has("root") || needed.every(has) };
     },

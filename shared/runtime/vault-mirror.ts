@@ -87,5 +87,10 @@ const loginVariables = ["VAULT_AUTH", "VAULT_CREDENTIAL_SECRET", "VAULT_JWT_FILE
 export function environmentProbe(environment: Environment, store: SecretStore): MirrorProbe | undefined {
   const hasLogin = loginVariables.some((name) => environment.text(name) !== undefined);
   if (environment.text("VAULT_ADDR") === undefined || !hasLogin) return undefined;
-  return vaultKv2Probe(environmentVault(environment, store), optionsOf(environment));
+  const send = environmentVault(environment, store);
+  const probe = (): MirrorProbe => vaultKv2Probe(send, optionsOf(environment));
+  return {
+    logIn: async (call) => probe().logIn(call),
+    probe: async (secret, call) => probe().probe(secret, call),
+  };
 }

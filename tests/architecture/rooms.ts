@@ -78,7 +78,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   "shared/invokers": { rooms: [operationPorts, "shared/errors"], packages: ["@aws-sdk/client-lambda"] },
   "shared/queues": {
-    rooms: [ports, operationPorts, "shared/errors"],
+    rooms: [ports, operationPorts, "shared/operations/doctor/account.ts", "shared/errors"],
     packages: ["@aws-sdk/client-sqs", "@aws-sdk/client-sns", "node:timers/promises"],
   },
   // Redis's driver is wrapped once, for its engine; what is published on a channel goes by the same verified connection.

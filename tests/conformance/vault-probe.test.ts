@@ -56,5 +56,12 @@ describe.each([
       const error = await failureOf(probeWith("canary-token").probe(entryOf("db/app"), inTime()), "canary-token");
       expect(error).toMatchObject({ code: "mirror-unauthorized" });
     });
+
+    test("a token without any right on the mount can log in, and one that is not a token cannot", async () => {
+      const nothing = await tokenOf(`path "secret/data/other/*" { capabilities = ["read"] }`);
+      await expect(probeWith(nothing).logIn(inTime())).resolves.toBeUndefined();
+      const error = await failureOf(probeWith("canary-token").logIn(inTime()), "canary-token");
+      expect(error).toMatchObject({ code: "mirror-unauthorized" });
+    });
   });
 });

@@ -15,7 +15,8 @@ beforeAll(async () => {
 afterAll(async () => stage.postgres.stop());
 
 type Made = Awaited<ReturnType<OperationsStage["secret"]>>;
-const find = async ({ deps, secretArn }: Made, ports: { account?: Account; mirror?: MirrorProbe } = {}) => {
+type Mirror = Pick<MirrorProbe, "probe">;
+const find = async ({ deps, secretArn }: Made, ports: { account?: Account; mirror?: Mirror } = {}) => {
   const findings = await doctor({ rotation: deps, ...ports }, secretArn, call);
   expect(JSON.stringify(findings)).not.toContain("-canary");
   for (const { meaning, remedy } of findings) expect([meaning, remedy]).not.toContain("");
@@ -100,6 +101,24 @@ describe("alternating users", () => {
     expect(await find(made)).toEqual([unverified, "error user-collision"]);
   });
 
+  test("a user that looks like another function's alternate is told before its own alternate is named after it", async () => {
+    const warning = "warning pair-of-alternate";
+    const made = await stage.secret({ username: "sample_clone", fields: { masterarn: adminArn } });
+    made.store.others.set(adminArn, { AWSCURRENT: stage.secretJson("rotator") });
+    await stage.postgres.admin("GRANT sample_clone TO rotator WITH ADMIN OPTION");
+    expect(await find(made)).toEqual([warning, unverified]);
+    made.store.tags.set("rekey:alternate-user", "sample_b");
+    expect(await find(made)).toEqual([unverified]);
+    made.store.tags.set("rekey:strategy", "single-user");
+    made.store.tags.delete("rekey:alternate-user");
+    expect(await find(made)).toEqual([unverified]);
+    made.store.tags.delete("rekey:strategy");
+    made.store.tags.set("rekey:alternate-user", "sample_clone");
+    const pair = { masterarn: adminArn, alternateusers: ["sample", "sample_clone"] };
+    made.store.putByHand("v1", stage.secretJson("sample_clone", pair));
+    expect(await find(made)).toEqual([unverified]);
+  });
+
   test("no admin, an admin that is not allowed, an admin whose password is wrong", async () => {
     const none = await stage.secret();
     none.store.tags.set("rekey:strategy", "alternating-users");
@@ -162,8 +181,8 @@ describe("around the secret", () => {
 
   test("a mirror that may not be written, or cannot be reached", async () => {
     const made = await stage.secret();
-    const denied: MirrorProbe = { probe: async () => ({ path: "secret/data/x", mayWrite: false }) };
-    const gone: MirrorProbe = {
+    const denied: Mirror = { probe: async () => ({ path: "secret/data/x", mayWrite: false }) };
+    const gone: Mirror = {
       probe: async () => {
         throw new RekeyError("mirror-unavailable");
       },

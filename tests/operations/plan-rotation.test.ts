@@ -75,5 +75,5 @@ test.each([
 test("a secret that cannot be rotated has no plan", async () => {
   const made = await make("alternating-users");
   made.store.tags.set("rekey:alternate-user", made.username);
-  await expect(plan(made)).rejects.toMatchObject({ code: "secret-malformed" });
+  await expect(plan(made)).rejects.toMatchObject({ code: "option-invalid" });
 });

@@ -20,11 +20,18 @@ export interface Account {
   rotatedSecrets(limit: number, call: CallOptions): Promise<readonly string[] | undefined>;
 }
 
-/** What the doctor asks of the mirror. `undefined` where it may write. */
+/** What the doctor asks of the mirror; nothing is written. */
 export interface MirrorProbe {
+  /** Reaches it and logs in. Errors: `mirror-unavailable`, `mirror-unauthorized`, `tls-refused`, `option-invalid`. */
+  logIn(call: CallOptions): Promise<void>;
   /** Errors: `mirror-unavailable`, `mirror-unauthorized`, `mirror-path-invalid`, `tls-refused`. */
   probe(
     secret: { readonly secretArn: string; readonly secretName: string; readonly tags: ReadonlyMap<string, string> },
     call: CallOptions,
   ): Promise<{ readonly path: string; readonly mayWrite: boolean }>;
 }
+
+/** The set-up's dead-letter queues that are not empty. `undefined`: the caller may not ask. */
+export type DeadLetters = (
+  call: CallOptions,
+) => Promise<readonly { readonly queueArn: string; readonly messages: number }[] | undefined>;

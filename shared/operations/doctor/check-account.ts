@@ -1,10 +1,8 @@
-import { isRekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, SecretDescription, SecretStore } from "../../rotation/ports.ts";
+import type { CallOptions, SecretDescription } from "../../rotation/ports.ts";
 import type { Rotation } from "../../rotation/rotation-context.ts";
-import { type DatabaseSecret, parseDatabaseSecret } from "../../secrets/database-secret.ts";
-import type { Account } from "./account.ts";
-import { unlessDenied } from "./check-secret.ts";
+import type { Account, DeadLetters } from "./account.ts";
 import { type Finding, finding } from "./findings.ts";
+import type { ManagedUsers } from "./managed-users.ts";
 
 /** The calls that a rotation function makes on its secret. */
 const rotationActions = [
@@ -18,7 +16,6 @@ const rotationActions = [
 /** One login (5 s to connect), one statement (10 s) and the calls to Secrets Manager, with what is kept back to tell of a failure. */
 const eachHostMs = 20_000;
 const overheadMs = 10_000;
-const secretsCompared = 200;
 
 export async function checkFunction(
   account: Account,
@@ -42,29 +39,18 @@ export async function checkFunction(
   ];
 }
 
-const managesUsers = (secret: DatabaseSecret): readonly string[] => secret.alternateUsers ?? [secret.username];
-
 /** Other rotated secrets that name one of the same users on the same host and port. */
-export async function checkSharedUsers(
-  ports: { readonly account: Account; readonly store: SecretStore },
-  { secretArn }: SecretDescription,
+export function checkSharedUsers(
+  users: ManagedUsers,
+  { secretArn, rotationEnabled }: SecretDescription,
   { current }: Rotation,
-  call: CallOptions,
-): Promise<readonly Finding[]> {
-  const others = (await ports.account.rotatedSecrets(secretsCompared, call)) ?? [];
-  const findings: Finding[] = [];
-  for (const other of others) {
-    if (other === secretArn) continue;
-    const version = await unlessDenied(ports.store.read(other, { label: "AWSCURRENT" }, call));
-    if (version === undefined) continue;
-    try {
-      const secret = parseDatabaseSecret(version.value);
-      const sameServer = secret.host.toLowerCase() === current.host.toLowerCase() && secret.port === current.port;
-      const shared = managesUsers(secret).find((user) => managesUsers(current).includes(user));
-      if (sameServer && shared !== undefined) findings.push(finding("user-shared", { user: shared, secret: other }));
-    } catch (error) {
-      if (!isRekeyError(error, "secret-malformed")) throw error;
-    }
-  }
-  return findings;
+): readonly Finding[] {
+  if (rotationEnabled) users.claim(secretArn, current);
+  return [...users.sharedWith(secretArn, current)].map(([secret, user]) => finding("user-shared", { user, secret }));
+}
+
+export async function checkDeadLetters(deadLetters: DeadLetters, call: CallOptions): Promise<readonly Finding[]> {
+  const waiting = await deadLetters(call);
+  if (waiting === undefined) return [finding("queues-cannot-be-seen")];
+  return waiting.map(({ queueArn, messages }) => finding("dead-letters-waiting", { queue: queueArn, messages }));
 }

@@ -1,8 +1,9 @@
-import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
+import { RekeyError } from "../../errors/rekey-error.ts";
 import type { RotationDependencies, RotationFacts } from "../../rotation/dependencies.ts";
 import type { CallOptions, SecretDescription } from "../../rotation/ports.ts";
 import { type Rotation, rotationOf } from "../../rotation/rotation-context.ts";
 import { rotationPolicy } from "../../rotation/rotation-policy.ts";
+import { alternateSuffix } from "../../rotation/strategies/alternating-users.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
 import { type Finding, finding } from "./findings.ts";
 
@@ -49,25 +50,20 @@ export async function checkSecret(
   const { strategy, current, hosts } = rotation;
   const newPassword = (): SecretValue => deps.generatePassword(facts.policy.password);
   if (!strategy.nextChangesServer) await strategy.next(version.value, hosts[0], newPassword);
-  const needsAdmin = strategy.name === "alternating-users" && !hosts[0].hasAdmin;
+  const alternates = strategy.name === "alternating-users";
+  const { username, alternateUsers } = current;
+  const isNamed = alternateUsers !== undefined || facts.policy.alternateUser !== undefined;
   const { mode } = hosts[0].target.tls;
   return {
     facts,
     rotation,
     findings: [
       ...describeFindings(description),
-      ...(needsAdmin ? [finding("admin-not-set", { user: current.username })] : []),
+      ...(alternates && !hosts[0].hasAdmin ? [finding("admin-not-set", { user: username })] : []),
+      ...(alternates && !isNamed && username.endsWith(alternateSuffix)
+        ? [finding("pair-of-alternate", { user: username, alternate: `${username}${alternateSuffix}` })]
+        : []),
       ...(mode === "verify-full" ? [] : [finding("tls-not-verified", { mode })]),
     ],
   };
-}
-
-/** `undefined` in place of a refusal to read. */
-export async function unlessDenied<Result>(work: Promise<Result>): Promise<Result | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (isRekeyError(error, "access-denied")) return undefined;
-    throw error;
-  }
 }

@@ -7,11 +7,14 @@ import { checkFunction, checkSharedUsers } from "./check-account.ts";
 import { checkSecret } from "./check-secret.ts";
 import { checkServers } from "./check-servers.ts";
 import { type Finding, finding, findingOf } from "./findings.ts";
+import { type ManagedUsers, managedUsersOf } from "./managed-users.ts";
 
 export interface DoctorPorts {
   readonly rotation: RotationDependencies;
   readonly account?: Account;
-  readonly mirror?: MirrorProbe;
+  readonly mirror?: Pick<MirrorProbe, "probe">;
+  /** Known already where many secrets are examined; else found with the account. */
+  readonly users?: ManagedUsers;
 }
 
 /** An error of a check is what the check found. */
@@ -25,7 +28,7 @@ async function asFindings(check: () => Promise<readonly Finding[]>): Promise<rea
 }
 
 async function checkMirror(
-  mirror: MirrorProbe,
+  mirror: Pick<MirrorProbe, "probe">,
   description: SecretDescription,
   call: CallOptions,
 ): Promise<readonly Finding[]> {
@@ -41,7 +44,7 @@ async function checkMirror(
  * of the same user, the mirror. An empty list: it will go well. Each refused credential is offered once.
  */
 export async function doctor(ports: DoctorPorts, secretId: string, call: CallOptions): Promise<readonly Finding[]> {
-  const { rotation: deps, account, mirror } = ports;
+  const { rotation: deps, account, mirror, users } = ports;
   return asFindings(async () => {
     const description = await deps.store.describe(secretId, call);
     const beside = await asFindings(async () => (mirror === undefined ? [] : checkMirror(mirror, description, call)));
@@ -52,7 +55,11 @@ export async function doctor(ports: DoctorPorts, secretId: string, call: CallOpt
           ? []
           : [
               ...(await checkFunction(account, description, rotation.hosts.length, call)),
-              ...(await checkSharedUsers({ account, store: deps.store }, description, rotation, call)),
+              ...checkSharedUsers(
+                users ?? (await managedUsersOf({ account, store: deps.store }, call)),
+                description,
+                rotation,
+              ),
             ],
       );
       return [...findings, ...(await checkServers(deps.engine, rotation, deps.nowMs())), ...around];

@@ -14,6 +14,11 @@ export const findings = {
     meaning: "the strategy needs an admin's rights, and the secret has no admin secret",
     remedy: "put the admin secret's ARN in the secret's masterarn or in the tag rekey:admin-secret",
   },
+  "dead-letters-waiting": {
+    severity: "warning",
+    meaning: "a dead-letter queue of the stack is not empty: a mirror, a subscriber or a webhook missed a change",
+    remedy: "mend what its messages failed for, then: rekey redrive <queue>",
+  },
   "engine-version-unsupported": {
     severity: "warning",
     meaning: "the server's version is older than those rekey is tested with",
@@ -44,11 +49,22 @@ export const findings = {
     meaning: "Vault's policy does not let the mirror write this path",
     remedy: 'path "<mount>/data/<path>" { capabilities = ["create", "read", "update"] }',
   },
+  "pair-of-alternate": {
+    severity: "warning",
+    meaning: "AWSCURRENT's user looks like another function's alternate, and its own alternate would be named after it",
+    remedy:
+      'where it is one: rotate once more with the function that made it, so that AWSCURRENT is the first user, or put the value again with the pair, "alternateusers": ["<first user>", "<alternate>"], and name the alternate with the tag rekey:alternate-user',
+  },
   "pending-left": {
     severity: "error",
     meaning: "AWSPENDING is on a version that is not current: an unfinished rotation blocks the next one",
     remedy:
       "wait for Secrets Manager to repeat it; else: aws secretsmanager update-secret-version-stage --secret-id <arn> --version-stage AWSPENDING --remove-from-version-id <version>",
+  },
+  "queues-cannot-be-seen": {
+    severity: "warning",
+    meaning: "the stack's dead-letter queues could not be looked at",
+    remedy: "run the doctor with sqs:ListQueues and, on the queues, sqs:GetQueueAttributes",
   },
   "replica-behind": {
     severity: "warning",

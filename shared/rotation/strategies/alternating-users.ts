@@ -6,14 +6,21 @@ import { logsIn, openEarlier, orphaned, requireAdmin } from "./open-session.ts";
 import type { RotationStrategy } from "./strategy.ts";
 
 /** AWS's suffix. It is only ever added: a user that happens to end in it is never taken for somebody's alternate. */
-const suffix = "_clone";
+export const alternateSuffix = "_clone";
 
 /** The pair as the secret records it, or as its first rotation makes it. */
 function pairOf(current: DatabaseSecret, policy: RotationPolicy, maxUsernameBytes: number): UserPair {
   const named = policy.alternateUser;
-  const [first, alternate] = current.alternateUsers ?? [current.username, named ?? `${current.username}${suffix}`];
-  const isMember = current.username === first || current.username === alternate;
-  if (!isMember || first === alternate) {
+  const [first, alternate] = current.alternateUsers ?? [
+    current.username,
+    named ?? `${current.username}${alternateSuffix}`,
+  ];
+  if (first === alternate) {
+    throw new RekeyError("option-invalid", {
+      context: { option: "rekey:alternate-user", problem: "names the secret's own user" },
+    });
+  }
+  if (current.username !== first && current.username !== alternate) {
     throw new RekeyError("secret-malformed", {
       context: { field: "alternateusers", problem: "does not hold the user" },
     });

@@ -1,0 +1,134 @@
+import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
+import type { CallOptions, SecretStore } from "../../rotation/ports.ts";
+import { eventStream } from "../campaign/event-stream.ts";
+import { fleet } from "../fleet/fleet-page.ts";
+import type { FleetFilter, FleetPorts } from "../fleet/ports.ts";
+import type { SecretSummary } from "../fleet/secret-summary.ts";
+import type { Account, DeadLetters, MirrorProbe } from "./account.ts";
+import { checkDeadLetters } from "./check-account.ts";
+import { doctor, type DoctorPorts } from "./doctor.ts";
+import { type Finding, findingOf } from "./findings.ts";
+import { type ManagedUsers, managedUsers, managedUsersOf } from "./managed-users.ts";
+import { offerOnce } from "./offer-once.ts";
+
+export interface ExaminationPorts extends Pick<FleetPorts, "listing" | "nowMs"> {
+  readonly store: Pick<SecretStore, "read">;
+  readonly account: Account;
+  readonly mirror?: MirrorProbe;
+  readonly deadLetters?: DeadLetters;
+  /** What one secret's rotation is made of. Its errors are findings of that secret. */
+  readonly rotationFor: (secretArn: string, call: CallOptions) => Promise<DoctorPorts["rotation"]>;
+}
+
+export type Examination =
+  | { readonly of: "set-up"; readonly findings: readonly Finding[] }
+  | {
+      readonly of: "secret";
+      readonly secretArn: string;
+      readonly name: string;
+      readonly findings: readonly Finding[];
+    };
+
+/** Each opens a few connections, and logs in to a database. */
+const examinedAtOnce = 4;
+const defaultLimitMs = 60_000;
+/** In which what was found before the time was up can still be told. */
+const graceMs = 1_000;
+
+/** What the caller may not see is so for all secrets of a function. */
+const ofSetUp: ReadonlySet<Finding["code"]> = new Set(["function-cannot-be-seen", "iam-cannot-be-seen"]);
+
+/** Whatever the work does with its signal, there is an answer soon after the time is up. Errors: `time-budget-spent`. */
+async function within<Result>(
+  limitMs: number,
+  { signal }: CallOptions,
+  work: (call: CallOptions) => Promise<Result>,
+): Promise<Result> {
+  const isOver = AbortSignal.timeout(limitMs + graceMs);
+  const given = { signal: AbortSignal.any([signal, AbortSignal.timeout(limitMs)]) };
+  const over = new Promise<never>((_resolve, reject) => {
+    isOver.addEventListener("abort", () => reject(new RekeyError("time-budget-spent", { context: { limitMs } })));
+  });
+  return Promise.race([work(given), over]);
+}
+
+const failureOf = (error: unknown): Finding => {
+  if (isRekeyError(error)) return findingOf(error);
+  const name = error instanceof Error ? error.name : typeof error;
+  return findingOf(new RekeyError("internal-fault", { context: { name } }));
+};
+
+/**
+ * Examines every managed secret that the filter lets through as `doctor` does, four at a time, and tells of each as it is
+ * done. What belongs to no secret is told once, as the set-up's: a mirror that cannot be reached or logged in to, and is then
+ * not asked again for each secret; dead letters; what the caller may not see. What fails for one secret, 60 s gone included,
+ * is its finding. A credential that a server refuses is offered to it once, however many secrets share it. When the caller's signal fires, or the iteration is left, it ends early, without an error. Changes nothing.
+ * Errors: those of the listing.
+ */
+export function examineFleet(
+  ports: ExaminationPorts,
+  filter: FleetFilter,
+  caller: CallOptions,
+  limitMs = defaultLimitMs,
+): AsyncGenerator<Examination> {
+  const { mirror, account, deadLetters } = ports;
+  return eventStream<Examination>(async (tell, call) => {
+    const told = new Set<string>();
+    const careful = offerOnce();
+    const tellSetUp = (found: readonly Finding[]): void => {
+      const findings = found.filter((one) => !told.has(JSON.stringify(one)));
+      for (const one of findings) told.add(JSON.stringify(one));
+      if (findings.length > 0 && !call.signal.aborted) tell({ of: "set-up", findings });
+    };
+    const unlessFailed = async <Answer>(ask: (one: CallOptions) => Promise<Answer>): Promise<Answer | undefined> => {
+      try {
+        return await within(limitMs, call, ask);
+      } catch (error) {
+        tellSetUp([failureOf(error)]);
+        return undefined;
+      }
+    };
+
+    async function examine(
+      { secretArn, name }: SecretSummary,
+      shared: { readonly users: ManagedUsers; readonly mirror?: MirrorProbe },
+    ): Promise<void> {
+      let found: readonly Finding[];
+      try {
+        found = await within(limitMs, call, async (one) => {
+          const rotation = await ports.rotationFor(secretArn, one);
+          const engine = careful(rotation.engine);
+          return doctor({ rotation: { ...rotation, engine }, account, ...shared }, secretArn, one);
+        });
+      } catch (error) {
+        found = [failureOf(error)];
+      }
+      if (call.signal.aborted) return;
+      tellSetUp(found.filter(({ code }) => ofSetUp.has(code)));
+      tell({ of: "secret", secretArn, name, findings: found.filter(({ code }) => !ofSetUp.has(code)) });
+    }
+
+    const [users = managedUsers(), reached] = await Promise.all([
+      unlessFailed(async (one) => managedUsersOf(ports, one)),
+      mirror === undefined ? undefined : unlessFailed(async (one) => mirror.logIn(one).then(() => mirror)),
+      deadLetters === undefined
+        ? undefined
+        : unlessFailed(async (one) => tellSetUp(await checkDeadLetters(deadLetters, one))),
+    ]);
+    const shared = { users, ...(reached === undefined ? {} : { mirror: reached }) };
+    const running = new Set<Promise<void>>();
+    try {
+      for await (const secret of fleet(ports, filter, call)) {
+        if (call.signal.aborted) break;
+        if (secret.health === "deleted") continue;
+        const work = examine(secret, shared).then(() => void running.delete(work));
+        running.add(work);
+        if (running.size >= examinedAtOnce) await Promise.race(running);
+      }
+    } catch (error) {
+      if (!call.signal.aborted) throw error;
+    } finally {
+      await Promise.all(running);
+    }
+  }, caller);
+}
