@@ -1,10 +1,5 @@
 import { isRekeyError, RekeyError } from "../shared/errors/rekey-error.ts";
-
-/** What the SDK says when it does not know who asks, or where: of the operator's settings, not of the service. */
-const settings: Readonly<Record<string, string>> = {
-  CredentialsProviderError: "no AWS credentials were found: say --profile, or log in (aws sso login)",
-  Error: "if no region is set, say --region",
-};
+import { operatorHint } from "../shared/operations/operator-hint.ts";
 
 /** Of the system: a port that is taken, a file that is not there. */
 const isSystemError = (error: unknown): error is Error => error instanceof Error && "syscall" in error;
@@ -16,7 +11,7 @@ export function failureText(error: unknown): string {
     const name = error instanceof Error ? error.name : typeof error;
     return failureText(new RekeyError("internal-fault", { context: { name } }));
   }
-  const { code, message, hint, context } = error;
-  const own = code === "store-unavailable" ? settings[String(context["reason"])] : undefined;
+  const { code, message, hint } = error;
+  const own = operatorHint(error);
   return [message, hint, ...(own === undefined ? [] : [own]), `more: docs/runbook.md#${code}`].join("\n");
 }

@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { ErrorCode } from "../../shared/errors/codes.ts";
 import { isRekeyError } from "../../shared/errors/rekey-error.ts";
+import { operatorHint } from "../../shared/operations/operator-hint.ts";
 import type { Problem } from "../contract.ts";
 
 /** What is not the caller's fault or the secret's state is somebody else's server: 502. */
@@ -23,7 +24,7 @@ export const problem = (context: Context, status: ContentfulStatusCode, text: Pr
 export function problemText(error: unknown): Problem {
   if (isRekeyError(error)) {
     const { code, message, hint } = error;
-    return { code, message, hint };
+    return { code, message, hint: operatorHint(error) ?? hint };
   }
   const name = error instanceof Error ? error.name : "no error";
   return {

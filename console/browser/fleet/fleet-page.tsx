@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import type { CampaignChoice, FleetAnswer } from "../../contract.ts";
 import { RotateDialog } from "../campaigns/rotate-dialog.tsx";
 import { ConnectionNote } from "../components/connection-note.tsx";
-import { ProblemNote } from "../components/problem-note.tsx";
+import { ProblemNote, RunbookLink } from "../components/problem-note.tsx";
 import { useTitle } from "../components/use-title.ts";
 import { FromNow } from "../components/times.tsx";
 import { FleetFilters } from "./fleet-filters.tsx";
@@ -10,8 +10,14 @@ import { type FleetQuery, useFleetQuery } from "./fleet-query.ts";
 import { FleetTable } from "./fleet-table.tsx";
 import { useFleet } from "./use-fleet.ts";
 
-function Reading({ reading: { isWhole, secrets, wholeAt, code } }: Pick<FleetAnswer, "reading">) {
-  if (code !== undefined) return <>The list could not be read ({code}); it is tried again.</>;
+function Reading({ reading: { isWhole, secrets, wholeAt, problem } }: Pick<FleetAnswer, "reading">) {
+  if (problem !== undefined) {
+    return (
+      <>
+        The list could not be read, and is tried again: {problem.hint}. <RunbookLink code={problem.code} />
+      </>
+    );
+  }
   if (!isWhole) return <>Reading the fleet: {secrets.toLocaleString("en")} secrets so far …</>;
   return <>As of {wholeAt === undefined ? "now" : <FromNow at={wholeAt} />}.</>;
 }

@@ -162,12 +162,16 @@ describe("a fleet in memory", () => {
   test("says why a reading failed, keeps what it has, and tries again", async () => {
     const on = stage(secret("a"));
     await on.reading();
-    on.refusal = new RekeyError("access-denied");
+    on.refusal = new RekeyError("store-unavailable", { context: { reason: "CredentialsProviderError" } });
     await on.reading();
-    expect(on.index.reading).toMatchObject({ code: "access-denied", isWhole: true, secrets: 1 });
+    expect(on.index.reading).toMatchObject({
+      problem: { code: "store-unavailable", hint: expect.stringContaining("say --profile") },
+      isWhole: true,
+      secrets: 1,
+    });
     on.refusal = undefined;
     await on.reading();
-    expect(on.index.reading).not.toHaveProperty("code");
+    expect(on.index.reading).not.toHaveProperty("problem");
     on.end();
   });
 

@@ -1,6 +1,7 @@
-import { isRekeyError } from "../../errors/rekey-error.ts";
+import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { ErrorCode } from "../../errors/codes.ts";
 import type { CallOptions } from "../../rotation/ports.ts";
+import { operatorHint } from "../operator-hint.ts";
 import { fleetPage } from "./fleet-page.ts";
 import {
   byName,
@@ -22,8 +23,8 @@ export interface FleetReading {
   readonly isWhole: boolean;
   /** When the last reading of all ended. */
   readonly wholeAt?: Date;
-  /** Why the last reading did not end; it is tried again. */
-  readonly code?: ErrorCode;
+  /** Why the last reading did not end, and what to do; it is tried again. */
+  readonly problem?: { readonly code: ErrorCode; readonly hint: string };
 }
 
 /**
@@ -161,7 +162,8 @@ export function fleetIndex({ listing, store, nowMs, pause }: FleetIndexPorts): F
           await pause(Math.max((nowMs() - beganMs) * pausesPerReading, leastPauseMs), call);
         } catch (error) {
           if (call.signal.aborted) return;
-          reading = { ...reading, code: isRekeyError(error) ? error.code : "internal-fault" };
+          const problem = isRekeyError(error) ? error : new RekeyError("internal-fault");
+          reading = { ...reading, problem: { code: problem.code, hint: operatorHint(problem) ?? problem.hint } };
           await pause(pauseAfterFailureMs, call);
         }
       }
