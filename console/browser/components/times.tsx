@@ -33,15 +33,31 @@ export const exactSpan = (ms: number): string =>
 
 const instant = (at: string): string => absolute.format(new Date(at));
 
-const drawEveryMs = 5_000;
+const drawEveryMs = 1_000;
+const shown = new Set<() => void>();
+let ticking: ReturnType<typeof setInterval> | undefined;
+
+/** Draws all times of the page anew at once, so that none is behind another. */
+function useTick(): void {
+  const [, draw] = useReducer<number, void>((times) => times + 1, 0);
+  useEffect(() => {
+    const drawThis = (): void => draw();
+    shown.add(drawThis);
+    ticking ??= setInterval(() => {
+      for (const one of shown) one();
+    }, drawEveryMs);
+    return () => {
+      shown.delete(drawThis);
+      if (shown.size > 0) return;
+      clearInterval(ticking);
+      ticking = undefined;
+    };
+  }, []);
+}
 
 /** A time beside now; the exact one on hovering. */
 export function FromNow({ at }: { readonly at: string }) {
-  const [, draw] = useReducer<number, void>((times) => times + 1, 0);
-  useEffect(() => {
-    const timer = setInterval(draw, drawEveryMs);
-    return () => clearInterval(timer);
-  }, []);
+  useTick();
   return (
     <time dateTime={at} title={instant(at)}>
       {fromNow(at)}

@@ -46,15 +46,13 @@ export function FleetPage() {
     <>
       <div class="heading">
         <h1>Fleet</h1>
-        <p role="status">
-          {answer === undefined ? (
-            "Reading the fleet …"
-          ) : (
-            <>
-              {answer.total.toLocaleString("en")} secret{answer.total === 1 ? "" : "s"}.{" "}
-              <Reading reading={answer.reading} />
-            </>
-          )}
+        <p>
+          <span role="status">
+            {answer === undefined
+              ? "Reading the fleet …"
+              : `${answer.total.toLocaleString("en")} secret${answer.total === 1 ? "" : "s"}.`}
+          </span>{" "}
+          {answer !== undefined && <Reading reading={answer.reading} />}
         </p>
         <div class="actions">
           {chosen.size > 0 && (
