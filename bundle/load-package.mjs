@@ -1,7 +1,9 @@
 // Run by the Node versions that services have: every entry of the built package loads, and the client reads.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 const { exports: entries, version } = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8"));
@@ -30,4 +32,25 @@ if (Number.parseInt(process.versions.node, 10) < 22) {
   assert.equal(status, 1);
   assert.match(stderr, /needs Node\.js 22 or newer/);
 }
+
+// The console serves its page, and a campaign that cannot reach AWS ends and says so.
+const served = spawn(process.execPath, [rekey, "console", ...nowhere], { env, stdio: ["ignore", "pipe", "ignore"] });
+const [line] = await once(createInterface(served.stdout), "line");
+const { origin, hash } = new URL(line);
+assert.match(await (await fetch(origin)).text(), /main\.js/);
+const headers = { Origin: origin, "Content-Type": "application/json" };
+async function post(path, body) {
+  const answer = await fetch(`${origin}/api${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+  const [cookie] = answer.headers.getSetCookie();
+  if (cookie !== undefined) headers.Cookie = cookie.split(";")[0];
+  return answer.json();
+}
+headers["X-Rekey-Key"] = (await post("/session", { token: hash.replace("#token=", "") })).key;
+const { campaign } = await post("/campaigns/plans", { secrets: ["db/orders"] });
+await post("/campaigns", { campaign });
+const events = await (await fetch(`${origin}/api/campaigns/${campaign}/live`, { headers })).text();
+assert.match(events, /"failed".*"store-unavailable"[^]*"campaign-finished"[^]*event: over/);
+served.kill("SIGINT");
+assert.deepEqual(await once(served, "exit"), [0, null]);
+
 console.log(`Node ${process.version} loads ${Object.keys(entries).length} entries`);

@@ -59,9 +59,14 @@ function run(
   const stopped = new AbortController();
   const events: CampaignEvent[] = [];
   const startedAt = new Date().toISOString();
-  let { promise: next, resolve: wake } = Promise.withResolvers<void>();
+  const waiting = new Set<() => void>();
   let isOver = false;
   const counts = { rotated: 0, failed: 0 };
+
+  function wake(): void {
+    for (const go of waiting) go();
+    waiting.clear();
+  }
 
   async function work(): Promise<void> {
     const options = { campaign: plan.campaign, ...(reason === undefined ? {} : { reason }) };
@@ -72,7 +77,6 @@ function run(
         changed(event.secretArn);
       }
       wake();
-      ({ promise: next, resolve: wake } = Promise.withResolvers<void>());
     }
   }
   const ended = work()
@@ -84,7 +88,7 @@ function run(
   return {
     answer: () => ({ ...plan, ...(reason === undefined ? {} : { reason }), startedAt, isOver, ...counts }),
     events,
-    next: async () => next,
+    next: async () => new Promise<void>((go) => waiting.add(go)),
     isOver: () => isOver,
     stop: () => stopped.abort(),
     ended,

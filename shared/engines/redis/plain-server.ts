@@ -10,7 +10,6 @@ const probeMs = 2_000;
  * command and waits for its end, so it is asked in plain text, without a credential.
  */
 export async function probePlainly({ host, port }: DatabaseTarget, { signal }: CallOptions): Promise<Found> {
-  const { promise, resolve } = Promise.withResolvers<Found>();
   const socket = connect({ host, port, signal: AbortSignal.any([signal, AbortSignal.timeout(probeMs)]) });
   let found: Found = "unreachable";
   socket
@@ -22,7 +21,6 @@ export async function probePlainly({ host, port }: DatabaseTarget, { signal }: C
       if (/^[+-]/.test(chunk.toString("latin1"))) found = "server without TLS";
       socket.destroy();
     })
-    .on("error", () => undefined)
-    .once("close", () => resolve(found));
-  return promise;
+    .on("error", () => undefined);
+  return new Promise((resolve) => socket.once("close", () => resolve(found)));
 }
