@@ -1,7 +1,7 @@
 import { EventBridge } from "@aws-sdk/client-eventbridge";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { chromiumPath, expectAccessible, launch, screenshot, type Watched, watchedPage } from "./browser.ts";
+import { chromiumPath, expectAccessible, launch, screenshot, streamed, type Watched, watchedPage } from "./browser.ts";
 import { type ConsoleStage, startConsoleStage } from "./console-stage.ts";
 
 const soon = { timeout: 20_000 };
@@ -231,18 +231,21 @@ describe.skipIf(chromiumPath === undefined)("the web console in Chromium", () =>
     await expectAccessible(page);
   });
 
-  test.each(["/", "/capacity", "/campaigns"])("is as readable in the dark: %s", async (path) => {
-    const { page } = watched;
-    await page.goto(`http://${stage.host}${path}`);
-    await page.getByLabel("Theme").selectOption("dark");
-    await page.getByRole("heading", { level: 1 }).waitFor();
-    await expect
-      .poll(async () => page.evaluate("getComputedStyle(document.documentElement).backgroundColor"))
-      .toBe("rgb(13, 17, 23)");
-    await expectAccessible(page);
-    await screenshot(page, `dark${path.replaceAll("/", "-")}`);
-    await page.getByLabel("Theme").selectOption("system");
-  });
+  test.each(["/", "/capacity", "/campaigns", "/secrets/db%2Forders"])(
+    "is as readable in the dark: %s",
+    async (path) => {
+      const { page } = watched;
+      await page.goto(`http://${stage.host}${path}`);
+      await page.getByLabel("Theme").selectOption("dark");
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await expect
+        .poll(async () => page.evaluate("getComputedStyle(document.documentElement).backgroundColor"))
+        .toBe("rgb(13, 17, 23)");
+      await expectAccessible(page);
+      await screenshot(page, `dark${path.replaceAll("/", "-")}`);
+      await page.getByLabel("Theme").selectOption("system");
+    },
+  );
 
   test("fits into a narrow window", async () => {
     const { page } = watched;
@@ -272,7 +275,16 @@ describe.skipIf(chromiumPath === undefined)("the web console in Chromium", () =>
       }
     }
     expect(values.length).toBeGreaterThan(4);
-    const told = [...received, await page.content(), stage.printed.out, stage.printed.err].join("\n");
+    const campaigns = await page.evaluate(async () => (await fetch("/api/campaigns")).json());
+    const [{ campaign }] = campaigns as [{ readonly campaign: string }];
+    const streams = await streamed(page, [
+      ...["db/orders", "db/billing"].map((name) => `/api/secrets/${encodeURIComponent(name)}/live`),
+      `/api/campaigns/${campaign}/live`,
+    ]);
+    for (const [at, event] of ["event: secret", "event: secret", "event: campaign"].entries()) {
+      expect(streams[at]).toContain(event);
+    }
+    const told = [...received, ...streams, await page.content(), stage.printed.out, stage.printed.err].join("\n");
     expect(told).toContain("db/orders");
     expect(values.filter((value) => told.includes(value))).toEqual([]);
     expect(/[\w-]+-canary/.exec(told)?.[0]).toBeUndefined();

@@ -16,7 +16,7 @@ export interface Watched {
   readonly page: Page;
   /** Errors and warnings of the page, violations of its policy among them, but for answers that say a refusal. */
   readonly complaints: string[];
-  /** All that the server has sent, streams included once they are over. */
+  /** All that the server has sent, but for streams: see `streamed`. */
   readonly received: string[];
 }
 
@@ -42,6 +42,26 @@ export async function watchedPage(browser: Browser, options: BrowserContextOptio
   });
   return { page, complaints, received };
 }
+
+/** What the page is told on streams of events, of each the first ones. */
+export const streamed = async (page: Page, paths: readonly string[]): Promise<readonly string[]> =>
+  page.evaluate(
+    async (all) =>
+      Promise.all(
+        all.map(async (path) => {
+          const reader = (await fetch(path)).body?.pipeThrough(new TextDecoderStream()).getReader();
+          let text = "";
+          while (!text.includes("\n\n")) {
+            const { done = true, value = "" } = (await reader?.read()) ?? {};
+            if (done) break;
+            text += value;
+          }
+          await reader?.cancel();
+          return text;
+        }),
+      ),
+    paths,
+  );
 
 /** As people who do not see, or do not use a mouse, meet the page: axe's rules, the best practices among them. */
 export async function expectAccessible(page: Page): Promise<void> {
