@@ -27,7 +27,7 @@ async function runbookPage(): Promise<string> {
   return [
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
     '<title>rekey: runbook</title><link rel="icon" href="/icon.svg"><link rel="stylesheet" href="/main.css"></head>',
-    `<body><main class="runbook">${body}</main></body></html>\n`,
+    `<body><main>${body}</main></body></html>\n`,
   ].join("\n");
 }
 

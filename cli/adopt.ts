@@ -1,10 +1,11 @@
 import { RekeyError } from "../shared/errors/rekey-error.ts";
 import { type Adoption, type AdoptionPlan, adoptSecret, planAdoption } from "../shared/operations/adopt-secret.ts";
 import type { RotationSchedule } from "../shared/operations/fleet/ports.ts";
+import { pairOf } from "../shared/operations/pair-of.ts";
 import { composeFor } from "./composition.ts";
 import type { Given, Run } from "./command.ts";
 import { findingText } from "./finding-text.ts";
-import { flagOption, listOption, numberOption, pairOf, textOption } from "./given.ts";
+import { flagOption, listOption, numberOption, textOption } from "./given.ts";
 import { operator } from "./operator.ts";
 import { confirmed } from "./terminal.ts";
 

@@ -37,6 +37,8 @@ export interface CommandDefinition {
   readonly load: () => Promise<Run>;
 }
 
+export const searchOption: CommandOption = { flags: "--search <words>", about: "of the name, by their beginnings" };
+export const tagOption: CommandOption = { flags: "--tag <key[=value]>", about: "secrets with this tag" };
 export const jsonOption: CommandOption = { flags: "--json", about: "for programs" };
 export const yesOption: CommandOption = { flags: "-y, --yes", about: "do not ask; needed where there is no terminal" };
 export const clusterOption: CommandOption = {

@@ -12,6 +12,7 @@ import { parseDatabaseSecret } from "../shared/secrets/database-secret.ts";
 import { generatePassword } from "../shared/secrets/password.ts";
 import { secretsManagerStore } from "../shared/stores/secrets-manager.ts";
 import { environmentOf } from "../shared/runtime/environment.ts";
+import { operatorLimits } from "../shared/runtime/operator-limits.ts";
 import { environmentProbe } from "../shared/runtime/vault-mirror.ts";
 import { engineNamed, type RotatableEngine } from "./engines.ts";
 
@@ -26,16 +27,10 @@ export interface Composed {
   readonly mirror?: MirrorProbe;
 }
 
-/** The SDK waits without limit by default. */
-const limits = {
-  maxAttempts: 5,
-  requestHandler: { connectionTimeout: 5_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
-} as const;
-
 export const accountClients = (): AccountClients => ({
-  lambda: new LambdaClient(limits),
-  iam: new IAMClient(limits),
-  secretsManager: new SecretsManagerClient(limits),
+  lambda: new LambdaClient(operatorLimits),
+  iam: new IAMClient(operatorLimits),
+  secretsManager: new SecretsManagerClient(operatorLimits),
 });
 
 /**

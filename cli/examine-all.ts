@@ -4,6 +4,7 @@ import { examineFleet, type Examination } from "../shared/operations/doctor/exam
 import type { Finding } from "../shared/operations/doctor/findings.ts";
 import { waitingLetters } from "../shared/queues/waiting-letters.ts";
 import { environmentOf } from "../shared/runtime/environment.ts";
+import { operatorLimits } from "../shared/runtime/operator-limits.ts";
 import { environmentProbe } from "../shared/runtime/vault-mirror.ts";
 import { secretListing } from "../shared/stores/secret-listing.ts";
 import { secretsManagerStore } from "../shared/stores/secrets-manager.ts";
@@ -46,7 +47,7 @@ function examinations(given: Given, context: CommandContext): AsyncGenerator<Exa
       nowMs: Date.now,
       store,
       account: awsAccount(clients),
-      deadLetters: waitingLetters(new SQSClient({}), textOption(given, "stack") ?? "rekey"),
+      deadLetters: waitingLetters(new SQSClient(operatorLimits), textOption(given, "stack") ?? "rekey"),
       ...(mirror === undefined ? {} : { mirror }),
       rotationFor: async (secretArn, call) => (await composeFor(secretArn, process.env, call, { clients })).deps,
     },

@@ -1,5 +1,6 @@
 import { RekeyError } from "../shared/errors/rekey-error.ts";
 import type { FleetFilter } from "../shared/operations/fleet/ports.ts";
+import { pairOf } from "../shared/operations/pair-of.ts";
 import type { Given } from "./command.ts";
 
 export function textOption(given: Given, option: string): string | undefined {
@@ -23,12 +24,6 @@ export function numberOption(given: Given, option: string): number | undefined {
     throw new RekeyError("option-invalid", { context: { option, value: text } });
   }
   return value;
-}
-
-/** `key=value`, or a key alone. */
-export function pairOf(text: string): { readonly key: string; readonly value?: string } {
-  const at = text.indexOf("=");
-  return at < 0 ? { key: text } : { key: text.slice(0, at), value: text.slice(at + 1) };
 }
 
 /** What `--search` and `--tag` choose. */

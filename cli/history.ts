@@ -1,12 +1,13 @@
 import { secretDetails, type SecretDetails } from "../shared/operations/fleet/secret-details.ts";
 import { type Propagation, propagation } from "../shared/operations/fleet/propagation.ts";
+import { mirrorText } from "../shared/operations/fleet/mirror-text.ts";
 import { type RotationRun, secretHistory, type SecretHistory } from "../shared/operations/fleet/history.ts";
 import { columns } from "./columns.ts";
 import type { Run } from "./command.ts";
 import { flagOption } from "./given.ts";
 import { operatorWithClusters } from "./operator.ts";
 import { propagationLines } from "./propagation-text.ts";
-import { healthText, mirrorText } from "./standing-text.ts";
+import { healthText } from "./standing-text.ts";
 import { coloured } from "./terminal.ts";
 import { instant } from "./times.ts";
 

@@ -4,9 +4,10 @@ import { campaignWaves } from "../shared/operations/campaign/campaign-waves.ts";
 import { newCampaign } from "../shared/operations/campaign/new-campaign.ts";
 import { rotateCampaign } from "../shared/operations/campaign/rotate-campaign.ts";
 import { fleet } from "../shared/operations/fleet/fleet-page.ts";
+import { rotates } from "../shared/operations/fleet/rotates.ts";
 import { type CommandContext, type Given, interruptedCode, type Run } from "./command.ts";
 import { drawCampaign } from "./draw-campaign.ts";
-import { flagOption, numberOption, pairOf, textOption } from "./given.ts";
+import { filterOf, flagOption, numberOption, textOption } from "./given.ts";
 import { operator } from "./operator.ts";
 import { confirmed } from "./terminal.ts";
 
@@ -21,9 +22,8 @@ async function selected(words: readonly string[], given: Given, context: Command
   if (ways !== 1) throw wrongUse("which ones", "name secrets, or say --tag or --all, one of the three");
   if (words.length > 0) return [...new Set(words)];
   const names: string[] = [];
-  const query = tag === undefined ? {} : { tag: pairOf(tag) };
-  for await (const { name, health, rotationFunctionArn } of fleet(operator(), query, context)) {
-    if (rotationFunctionArn !== undefined && health !== "off" && health !== "deleted") names.push(name);
+  for await (const secret of fleet(operator(), filterOf(given), context)) {
+    if (rotates(secret)) names.push(secret.name);
   }
   return names;
 }

@@ -3,13 +3,13 @@ import { doctor } from "../shared/operations/doctor/doctor.ts";
 import { planRotation } from "../shared/operations/plan/plan-rotation.ts";
 import { planRollback, rollBackSecret, type RollbackPorts } from "../shared/operations/roll-back-secret.ts";
 import type { CallOptions } from "../shared/rotation/ports.ts";
+import { secretAdministration } from "../shared/stores/secret-administration.ts";
 import { accountClients, composeFor, type Composed } from "./composition.ts";
-import { operator } from "./operator.ts";
 
 /** What needs to know a secret's engine, composed anew for each secret, on the same clients. */
 export function secretOperations(): SecretOperations {
   const clients = accountClients();
-  const { administration } = operator();
+  const administration = secretAdministration(clients.secretsManager);
   const composed = async (secretId: string, call: CallOptions): Promise<Composed> =>
     composeFor(secretId, process.env, call, { clients });
   const rollbackPorts = async (secretId: string, call: CallOptions): Promise<RollbackPorts> => ({

@@ -1,5 +1,5 @@
 import type { Health } from "../shared/operations/fleet/health.ts";
-import type { AdoptionStanding, MirrorStanding } from "../shared/operations/fleet/standing.ts";
+import type { AdoptionStanding } from "../shared/operations/fleet/standing.ts";
 import { coloured } from "./terminal.ts";
 
 const colours = {
@@ -13,13 +13,6 @@ const colours = {
 } as const satisfies Record<Health, string>;
 
 export const healthText = (health: Health, padded: string = health): string => coloured(colours[health], padded);
-
-export const mirrorText = ({ state, revision, code }: MirrorStanding): string =>
-  state === "unseen"
-    ? `unseen (${code ?? ""})`
-    : revision === undefined || revision === 0
-      ? state
-      : `${state} r${revision}`;
 
 export const adoptionText = ({ state, adopted, waitingFor }: AdoptionStanding): string =>
   state === "unseen" ? state : `${adopted.length}/${adopted.length + waitingFor.length}`;

@@ -1,13 +1,14 @@
 import { setTimeout } from "node:timers/promises";
 import { RekeyError } from "../shared/errors/rekey-error.ts";
 import { fleet } from "../shared/operations/fleet/fleet-page.ts";
+import { mirrorText } from "../shared/operations/fleet/mirror-text.ts";
 import type { SecretSummary } from "../shared/operations/fleet/secret-summary.ts";
 import { type Standing, standings } from "../shared/operations/fleet/standing.ts";
 import { columns } from "./columns.ts";
 import type { CommandContext, Given, Run } from "./command.ts";
 import { filterOf, flagOption, numberOption } from "./given.ts";
 import { operatorWithClusters } from "./operator.ts";
-import { adoptionText, healthText, mirrorText } from "./standing-text.ts";
+import { adoptionText, healthText } from "./standing-text.ts";
 import { coloured, progressLine } from "./terminal.ts";
 import { fromNow, span } from "./times.ts";
 

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { parseEnv } from "node:util";
 import { RekeyError } from "../shared/errors/rekey-error.ts";
 import { type Environment, environmentOf } from "../shared/runtime/environment.ts";
-import { pairOf } from "./given.ts";
+import { pairOf } from "../shared/operations/pair-of.ts";
 
 const invalid = (problem: string): RekeyError =>
   new RekeyError("option-invalid", { context: { option: "cluster", problem }, hint: "say --cluster <name>=<file>" });

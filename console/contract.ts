@@ -21,7 +21,7 @@ export type Json<Shape> = Shape extends Date
 /** What a request that cannot be answered is answered with. */
 export interface Problem {
   /** A code of rekey's, or one of the console's own: no session, a request from elsewhere, a fault. */
-  readonly code: ErrorCode | "session-required" | "request-refused" | "not-found" | "internal-fault";
+  readonly code: ErrorCode | "session-required" | "request-refused" | "not-found";
   readonly message: string;
   readonly hint: string;
 }
@@ -86,6 +86,19 @@ export type CampaignChoice =
   | { readonly secrets: readonly string[] }
   /** As the fleet's query has them; `health` by commas. */
   | { readonly search?: string; readonly tag?: string; readonly health?: string };
+
+/** What the capacity plan is asked for, besides whether new versions are pushed. */
+export const workloadNumbers = [
+  "users",
+  "services",
+  "instances",
+  "secrets",
+  "readsPerSecond",
+  "ttlSeconds",
+  "regions",
+  "shards",
+  "rotationDays",
+] as const;
 
 /** The plan that was asked for, and beside it the four sizes of the growth table. */
 export interface CapacityAnswer {

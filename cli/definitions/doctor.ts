@@ -1,4 +1,4 @@
-import type { CommandDefinition } from "../command.ts";
+import { type CommandDefinition, searchOption, tagOption } from "../command.ts";
 
 export const doctor: CommandDefinition = {
   name: "doctor",
@@ -9,8 +9,8 @@ export const doctor: CommandDefinition = {
     "Without a secret every managed one is examined, four at a time and each for 60 s at most; what belongs to no single one, such as a Vault that cannot be reached or a dead-letter queue that is not empty, is told once, as the set-up's. A credential that a server refuses is offered to it once, however many secrets share it.",
   ],
   options: [
-    { flags: "--search <words>", about: "of the name, by their beginnings" },
-    { flags: "--tag <key[=value]>", about: "secrets with this tag" },
+    searchOption,
+    tagOption,
     { flags: "--stack <name>", about: "whose dead-letter queues are looked at: rekey unless said" },
     {
       flags: "--json",

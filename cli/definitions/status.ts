@@ -1,4 +1,4 @@
-import { clusterOption, type CommandDefinition } from "../command.ts";
+import { clusterOption, type CommandDefinition, searchOption, tagOption } from "../command.ts";
 
 export const status: CommandDefinition = {
   name: "status",
@@ -8,8 +8,8 @@ export const status: CommandDefinition = {
     "Managed is a secret that has a rotation function, or a tag rekey:…. One call of ListSecrets for a hundred secrets; no value is read. With --details also each Vault cluster (VAULT_ADDR and the other variables of mirror-to-vault) and who has adopted the current version (the table in REKEY_ADOPTION_TABLE).",
   ],
   options: [
-    { flags: "--search <words>", about: "of the name, by their beginnings" },
-    { flags: "--tag <key[=value]>", about: "secrets with this tag" },
+    searchOption,
+    tagOption,
     { flags: "--every-secret", about: "also those that are not managed" },
     { flags: "--details", about: "ask Vault and the adoption table, too" },
     clusterOption,

@@ -7,9 +7,8 @@ import { bodyOf, textIn } from "./body.ts";
 import { campaignRoutes } from "./campaign-routes.ts";
 import type { Campaigns } from "./campaigns.ts";
 import { capacityRoutes } from "./capacity-routes.ts";
-import type { ConsoleEnd } from "./console-end.ts";
 import { fleetRoutes } from "./fleet-routes.ts";
-import { cookieName, headers, noStore, ownHost, ownOrigin, signedIn } from "./guard.ts";
+import { cookieName, headers, noStore, ownHost, ownOrigin, sessionRequired, signedIn } from "./guard.ts";
 import { problem, problemOf } from "./problem.ts";
 import { type SecretOperations, secretRoutes } from "./secret-routes.ts";
 import type { Sessions } from "./sessions.ts";
@@ -24,7 +23,7 @@ export interface AppParts {
   readonly place: PlaceAnswer;
   readonly sessions: Sessions;
   readonly assets: Assets;
-  readonly end: ConsoleEnd;
+  readonly end: AbortSignal;
   readonly changed: (secretArn: string) => void;
   /** That is listened on. */
   readonly port: () => number;
@@ -58,11 +57,7 @@ export function consoleApp({
     .post("/session", async (context) => {
       const session = sessions.open(textIn(await bodyOf(context), "token") ?? "");
       if (session === undefined) {
-        return problem(context, 401, {
-          code: "session-required",
-          message: "session-required: this address was opened before, or is too old",
-          hint: "press Enter where `rekey console` runs, and open the address that it prints",
-        });
+        return sessionRequired(context, "this address was opened before, or is too old");
       }
       setCookie(context, cookieName(port()), session.cookie, { httpOnly: true, sameSite: "Strict", path: "/api" });
       return context.json({ key: session.key });

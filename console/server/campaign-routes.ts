@@ -1,11 +1,9 @@
 import { type Context, Hono } from "hono";
-import { streamSSE } from "hono/streaming";
 import type { FleetIndex } from "../../shared/operations/fleet/fleet-index.ts";
 import { bodyOf, textIn, textsIn } from "./body.ts";
 import type { Campaigns } from "./campaigns.ts";
-import type { ConsoleEnd } from "./console-end.ts";
-import { problemText } from "./problem.ts";
 import { filterOf } from "./selection.ts";
+import { streamedEvents } from "./streamed-events.ts";
 
 /** Secrets that rotate, of the choice: by ARN, or all that a filter lets through. */
 async function chosen(index: FleetIndex, context: Context): Promise<readonly string[]> {
@@ -17,7 +15,7 @@ async function chosen(index: FleetIndex, context: Context): Promise<readonly str
 }
 
 /** Rotations by hand, of one secret or of many: planned, started, followed, stopped. */
-export function campaignRoutes(campaigns: Campaigns, index: FleetIndex, end: ConsoleEnd): Hono {
+export function campaignRoutes(campaigns: Campaigns, index: FleetIndex, end: AbortSignal): Hono {
   return new Hono()
     .get("/", (context) => context.json(campaigns.all))
     .post("/plans", async (context) => context.json(campaigns.plan(await chosen(index, context))))
@@ -30,16 +28,12 @@ export function campaignRoutes(campaigns: Campaigns, index: FleetIndex, end: Con
     .get("/:campaign/live", (context) => {
       const campaign = context.req.param("campaign");
       const last = context.req.header("last-event-id");
-      return streamSSE(context, async (stream) => {
+      return streamedEvents(context, end, async (stream, call) => {
         let id = last === undefined ? 0 : Number(last) + 1;
-        try {
-          for await (const event of campaigns.events(campaign, id, { signal: end.of(stream) })) {
-            await stream.writeSSE({ event: "campaign", id: String(id++), data: JSON.stringify(event) });
-          }
-          await stream.writeSSE({ event: "over", data: "{}" });
-        } catch (error) {
-          await stream.writeSSE({ event: "problem", data: JSON.stringify(problemText(error)) });
+        for await (const event of campaigns.events(campaign, id, call)) {
+          await stream.writeSSE({ event: "campaign", id: String(id++), data: JSON.stringify(event) });
         }
+        await stream.writeSSE({ event: "over", data: "{}" });
       });
     });
 }

@@ -6,23 +6,13 @@ import { growthTable } from "../../shared/operations/capacity/growth-table.ts";
 import { planSections } from "../../shared/operations/capacity/plan-rows.ts";
 import { amount } from "../../shared/operations/capacity/quantity.ts";
 import type { WorkloadInput } from "../../shared/operations/capacity/workload.ts";
-import type { CapacityAnswer } from "../contract.ts";
-
-const numbers = [
-  "users",
-  "services",
-  "instances",
-  "secrets",
-  "readsPerSecond",
-  "ttlSeconds",
-  "regions",
-  "shards",
-  "rotationDays",
-] as const;
+import { type CapacityAnswer, workloadNumbers } from "../contract.ts";
 
 /** What is wrong with a number, the plan itself says. */
 function workloadOf(query: Readonly<Record<string, string>>): WorkloadInput {
-  const given = numbers.flatMap((name) => (query[name] === undefined ? [] : [[name, Number(query[name])] as const]));
+  const given = workloadNumbers.flatMap((name) =>
+    query[name] === undefined ? [] : [[name, Number(query[name])] as const],
+  );
   return { ...Object.fromEntries(given), ...(query["push"] === undefined ? {} : { push: query["push"] === "true" }) };
 }
 

@@ -7,7 +7,6 @@ import type { PlaceAnswer } from "../contract.ts";
 import { consoleApp } from "./app.ts";
 import { readAssets } from "./assets.ts";
 import { campaigns } from "./campaigns.ts";
-import { consoleEnd } from "./console-end.ts";
 import type { LivePorts } from "./live-secret.ts";
 import type { SecretOperations } from "./secret-routes.ts";
 import { sessions } from "./sessions.ts";
@@ -40,12 +39,17 @@ export async function startConsole({ port, folder, ports, operations, place }: C
   };
   const known = sessions();
   const ofAll = campaigns(ports, changed);
-  const parts = { ports, operations, place, index, changed, sessions: known, campaigns: ofAll };
   let bound = port;
   const app = consoleApp({
-    ...parts,
+    ports,
+    operations,
+    place,
+    index,
+    changed,
+    sessions: known,
+    campaigns: ofAll,
     assets: await readAssets(folder),
-    end: consoleEnd(ended.signal),
+    end: ended.signal,
     port: () => bound,
   });
   const server = createAdaptorServer({ fetch: app.fetch });

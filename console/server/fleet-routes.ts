@@ -1,18 +1,18 @@
 import { Hono } from "hono";
-import { streamSSE } from "hono/streaming";
 import type { FleetIndex } from "../../shared/operations/fleet/fleet-index.ts";
-import type { FleetPorts } from "../../shared/operations/fleet/ports.ts";
 import { standings } from "../../shared/operations/fleet/standing.ts";
-import { bounded, type ConsoleEnd } from "./console-end.ts";
+import { bounded } from "./bounded.ts";
+import type { LivePorts } from "./live-secret.ts";
 import { selectionOf } from "./selection.ts";
+import { streamedEvents } from "./streamed-events.ts";
 
 const tellEveryMs = 1_000;
 
 /** All secrets: a part of them at a time, how that part stands in Vault and with its subscribers, and when that changes. */
 export function fleetRoutes(
-  ports: Pick<FleetPorts, "mirrors" | "adoptions">,
+  ports: Pick<LivePorts, "mirrors" | "adoptions" | "pause">,
   index: FleetIndex,
-  end: ConsoleEnd,
+  end: AbortSignal,
 ): Hono {
   return new Hono()
     .get("/", (context) => {
@@ -25,14 +25,13 @@ export function fleetRoutes(
       return context.json(Object.fromEntries(found));
     })
     .get("/live", (context) =>
-      streamSSE(context, async (stream) => {
-        let told = "";
-        await end.whileOpen(stream, tellEveryMs, async () => {
+      streamedEvents(context, end, async (stream, call) => {
+        for (let told = ""; !call.signal.aborted; await ports.pause(tellEveryMs, call)) {
           const { reading, revision } = index;
           const data = JSON.stringify({ reading, revision });
           if (data !== told) await stream.writeSSE({ event: "fleet", data });
           told = data;
-        });
+        }
       }),
     );
 }

@@ -1,4 +1,4 @@
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { getCookie } from "hono/cookie";
 import { secureHeaders } from "hono/secure-headers";
 import { problem } from "./problem.ts";
@@ -68,6 +68,13 @@ export function ownOrigin(): MiddlewareHandler {
   };
 }
 
+export const sessionRequired = (context: Context, why: string): Response =>
+  problem(context, 401, {
+    code: "session-required",
+    message: `session-required: ${why}`,
+    hint: "press Enter where `rekey console` runs, and open the address that it prints",
+  });
+
 /** Whoever reads shows the cookie, whoever changes something the key besides. */
 export function signedIn(sessions: Sessions, port: () => number): MiddlewareHandler {
   return async (context, next) => {
@@ -75,10 +82,6 @@ export function signedIn(sessions: Sessions, port: () => number): MiddlewareHand
     const key = context.req.header("x-rekey-key");
     const may = context.req.method === "GET" ? sessions.mayRead(cookie) : sessions.mayChange(cookie, key);
     if (may) return next();
-    return problem(context, 401, {
-      code: "session-required",
-      message: "session-required: this console was not opened with its one-time address, or the session has ended",
-      hint: "press Enter where `rekey console` runs, and open the address that it prints",
-    });
+    return sessionRequired(context, "this console was not opened with its one-time address, or the session has ended");
   };
 }

@@ -4,6 +4,7 @@ import { type SecretHistory, secretHistory } from "../../shared/operations/fleet
 import { type Propagation, propagation } from "../../shared/operations/fleet/propagation.ts";
 import type { CampaignPorts } from "../../shared/operations/campaign/campaign-options.ts";
 import type { FleetPorts } from "../../shared/operations/fleet/ports.ts";
+import { lasting } from "../../shared/operations/fleet/secret-summary.ts";
 import type { CallOptions } from "../../shared/rotation/ports.ts";
 
 export interface LiveSecret {
@@ -18,23 +19,13 @@ const lookEveryMs = 1_500;
 /** The log of steps and the audit trail are asked less often: five calls and two calls a second are all that an account has. */
 const historyEveryMs = { moving: 3_000, still: 30_000 } as const;
 
-async function look(ports: FleetPorts, secretId: string, call: CallOptions) {
-  const [details, history] = await Promise.all([
-    secretDetails(ports, secretId, call),
-    secretHistory(ports, secretId, call),
-  ]);
-  return { details, history };
-}
-
 /** Whether steps, mirrors or subscribers are still expected. */
 const isMoving = ({ summary, mirrors, adoption }: SecretDetails): boolean =>
   summary.health === "rotating" ||
   mirrors.some(({ state }) => state === "behind" || state === "missing") ||
   (adoption !== undefined && adoption.waitingFor.length > 0);
 
-/** What differs only because time goes by is no change. */
-const lasting = ({ summary: { ageMs: _age, ...summary }, ...details }: SecretDetails): string =>
-  JSON.stringify({ ...details, summary });
+const textOf = (details: SecretDetails): string => JSON.stringify({ ...details, summary: lasting(details.summary) });
 
 /**
  * A secret as it stands, again whenever it has changed, until the signal fires. The first look's errors are thrown; a later
@@ -45,12 +36,15 @@ export async function* liveSecret(
   secretId: string,
   call: CallOptions,
 ): AsyncGenerator<LiveSecret | RekeyError> {
-  let { details, history } = await look(ports, secretId, call);
+  let [details, history] = await Promise.all([
+    secretDetails(ports, secretId, call),
+    secretHistory(ports, secretId, call),
+  ]);
   let historyAtMs = ports.nowMs();
   let told = "";
   const { secretArn } = details.summary;
   for (let isTroubled = false; !call.signal.aborted;) {
-    const seen = lasting(details) + JSON.stringify(history);
+    const seen = textOf(details) + JSON.stringify(history);
     if (!isTroubled && seen !== told) {
       told = seen;
       yield { details, history, propagation: propagation(history, details) };
@@ -58,7 +52,7 @@ export async function* liveSecret(
     await ports.pause(lookEveryMs, call);
     try {
       const next = await secretDetails(ports, secretArn, call);
-      const hasChanged = lasting(next) !== lasting(details);
+      const hasChanged = textOf(next) !== textOf(details);
       details = next;
       const waitMs = isMoving(details) ? historyEveryMs.moving : historyEveryMs.still;
       if (hasChanged || ports.nowMs() - historyAtMs >= waitMs) {

@@ -1,5 +1,6 @@
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
 import { fleetOrders, type FleetSelection } from "../../shared/operations/fleet/fleet-view.ts";
+import { pairOf } from "../../shared/operations/pair-of.ts";
 import { type Health, healthInOrder } from "../../shared/operations/fleet/health.ts";
 
 type Query = Readonly<Record<string, string | undefined>>;
@@ -13,12 +14,6 @@ function oneOf<Known extends string>(option: string, value: string, known: reado
   return found;
 }
 
-/** `key=value`, or a key alone. */
-function tagOf(text: string): NonNullable<FleetSelection["tag"]> {
-  const at = text.indexOf("=");
-  return at < 0 ? { key: text } : { key: text.slice(0, at), value: text.slice(at + 1) };
-}
-
 type Filter = Pick<FleetSelection, "search" | "tag" | "health">;
 
 /** Errors: `option-invalid`. */
@@ -26,7 +21,7 @@ export function filterOf({ search, tag, health }: Query): Filter {
   const healths = health?.split(",").map((one): Health => oneOf("health", one, healthInOrder));
   return {
     ...(search === undefined || search === "" ? {} : { search }),
-    ...(tag === undefined || tag === "" ? {} : { tag: tagOf(tag) }),
+    ...(tag === undefined || tag === "" ? {} : { tag: pairOf(tag) }),
     ...(healths === undefined ? {} : { health: healths }),
   };
 }

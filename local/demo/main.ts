@@ -27,8 +27,10 @@ async function demo(): Promise<boolean> {
   await using cleanup = new AsyncDisposableStack();
   const world = await startWorld(cleanup, interruption.signal);
   const [outcome, allHolds] = await Promise.race([interrupted, underLoad(world, cleanup)]);
-  if (keep) await Promise.race([interrupted, keepRunning(outcome, cleanup, interruption.signal)]);
-  if (keep) await interrupted;
+  if (keep) {
+    await Promise.race([interrupted, keepRunning(outcome, cleanup, interruption.signal)]);
+    await interrupted;
+  }
   return allHolds;
 }
 

@@ -17,6 +17,13 @@ export interface RollbackPorts {
   readonly administration: Pick<FleetPorts["administration"], "putLabelled" | "tag">;
 }
 
+export interface RollbackOptions {
+  /** Kept in the secret's tag `rekey:rotation-reason`. */
+  readonly reason?: string;
+  /** The VersionId of the plan that was shown: where the secret has changed since, the rollback is refused. */
+  readonly expects?: string;
+}
+
 export interface RollbackPlan {
   readonly secretArn: string;
   readonly strategy: string;
@@ -123,12 +130,15 @@ export const planRollback = async (ports: RollbackPorts, secretId: string, call:
 export async function rollBackSecret(
   ports: RollbackPorts,
   secretId: string,
-  options: { readonly reason?: string },
+  { reason, expects }: RollbackOptions,
   call: CallOptions,
 ): Promise<RollbackPlan> {
-  const tags = options.reason === undefined ? undefined : reasonTag(options.reason);
+  const tags = reason === undefined ? undefined : reasonTag(reason);
   const { plan, previous } = await check(ports, secretId, call);
   const { secretArn, versionId, currentVersionId: from } = plan;
+  if (expects !== undefined && versionId !== expects) {
+    throw refuse(secretArn, "the secret has changed since the plan was shown", "look at the new plan");
+  }
   if (tags !== undefined) await ports.administration.tag(secretArn, tags, call);
   await ports.administration.putLabelled(secretArn, { versionId, value: previous.value, label: rollbackLabel }, call);
   await ports.rotation.store.promote({ step: "finishSecret", secretId: secretArn, versionId }, { from }, call);

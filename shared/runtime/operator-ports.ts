@@ -12,13 +12,8 @@ import { secretAdministration } from "../stores/secret-administration.ts";
 import { secretListing } from "../stores/secret-listing.ts";
 import { secretsManagerStore } from "../stores/secrets-manager.ts";
 import type { Environment } from "./environment.ts";
+import { operatorLimits } from "./operator-limits.ts";
 import { environmentViews } from "./vault-mirror.ts";
-
-/** An operator waits longer than a function may, and shares the account's rates with everything that runs in it. */
-const limits = {
-  maxAttempts: 5,
-  requestHandler: { connectionTimeout: 5_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
-} as const;
 
 /**
  * What views of secrets, campaigns and rollbacks work with, for the operator's own credentials as the SDK finds them. The
@@ -29,17 +24,17 @@ export function operatorPorts(
   environment: Environment,
   connections: ReadonlyMap<string, Environment> = new Map(),
 ): FleetPorts & CampaignPorts {
-  const secretsManager = new SecretsManagerClient(limits);
+  const secretsManager = new SecretsManagerClient(operatorLimits);
   const store = secretsManagerStore(secretsManager);
   const table = environment.text("REKEY_ADOPTION_TABLE");
   return {
     store,
     listing: secretListing(secretsManager),
     administration: secretAdministration(secretsManager),
-    log: stepLog(new CloudWatchLogsClient(limits)),
-    trail: cloudTrail(new CloudTrailClient(limits)),
+    log: stepLog(new CloudWatchLogsClient(operatorLimits)),
+    trail: cloudTrail(new CloudTrailClient(operatorLimits)),
     mirrors: environmentViews(environment, store, connections),
-    ...(table === undefined ? {} : { adoptions: adoptionTable(new DynamoDBClient(limits), table) }),
+    ...(table === undefined ? {} : { adoptions: adoptionTable(new DynamoDBClient(operatorLimits), table) }),
     nowMs: Date.now,
     pause: async (ms, { signal }) =>
       setTimeout(ms, undefined, { signal }).catch((error: unknown) => {

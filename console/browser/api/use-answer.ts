@@ -12,11 +12,10 @@ export function problemIn(error: unknown): Problem {
   throw error;
 }
 
-/** The answer of a path; that of the path before stays until the next one is there. `undefined`: nothing is asked. */
-export function useAnswer<Answer>(path: string | undefined): Asked<Answer> {
+/** The answer of a path; that of the path before stays until the next one is there. */
+export function useAnswer<Answer>(path: string): Asked<Answer> {
   const [asked, setAsked] = useState<Asked<Answer>>({});
   useEffect(() => {
-    if (path === undefined) return undefined;
     const left = new AbortController();
     get<Answer>(path, left.signal).then(
       (answer) => setAsked({ answer }),

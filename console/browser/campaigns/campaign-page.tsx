@@ -1,10 +1,10 @@
 import { useRoute } from "preact-iso/router";
 import { useState } from "preact/hooks";
 import type { CampaignAnswer, Problem } from "../../contract.ts";
-import { post } from "../api/request.ts";
-import { problemIn, useAnswer } from "../api/use-answer.ts";
+import { useAnswer } from "../api/use-answer.ts";
 import { ProblemNote } from "../components/problem-note.tsx";
 import { useTitle } from "../components/use-title.ts";
+import { BeginNoMore } from "./begin-no-more.tsx";
 import { CampaignProgress } from "./campaign-progress.tsx";
 import { useCampaign } from "./use-campaign.ts";
 
@@ -22,16 +22,7 @@ export function CampaignPage() {
         <h1>Campaign {campaign}</h1>
         {known?.reason !== undefined && <p>Because: {known.reason}</p>}
         <div class="actions">
-          {known !== undefined && !state.isOver && (
-            <button
-              type="button"
-              onClick={() =>
-                void post(`/campaigns/${campaign}/stop`, {}).catch((error: unknown) => setRefused(problemIn(error)))
-              }
-            >
-              Begin no more
-            </button>
-          )}
+          {known !== undefined && !state.isOver && <BeginNoMore campaign={campaign} failed={setRefused} />}
         </div>
       </div>
       {[problem, refused].map((one) => one !== undefined && <ProblemNote key={one.code} problem={one} />)}

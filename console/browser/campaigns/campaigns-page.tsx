@@ -1,6 +1,7 @@
 import type { CampaignAnswer } from "../../contract.ts";
 import { useAnswer } from "../api/use-answer.ts";
 import { ProblemNote } from "../components/problem-note.tsx";
+import { TableHead } from "../components/table-head.tsx";
 import { useTitle } from "../components/use-title.ts";
 import { Instant } from "../components/times.tsx";
 
@@ -19,15 +20,7 @@ export function CampaignsPage() {
       )}
       {answer !== undefined && answer.length > 0 && (
         <table>
-          <thead>
-            <tr>
-              {["Campaign", "Started", "Secrets", "Rotated", "Failed", "Reason", ""].map((title) => (
-                <th key={title} scope="col">
-                  {title === "" ? <span class="unseen">State</span> : title}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <TableHead titles={["Campaign", "Started", "Secrets", "Rotated", "Failed", "Reason", { unseen: "State" }]} />
           <tbody>
             {answer.map(({ campaign, startedAt, secrets, rotated, failed, reason, isOver }) => (
               <tr key={campaign}>

@@ -6,6 +6,7 @@ import { Dialog } from "../components/dialog.tsx";
 import { ProblemNote } from "../components/problem-note.tsx";
 import { ReasonField } from "../components/reason-field.tsx";
 import { RotationPlan } from "../secret/rotation-plan.tsx";
+import { BeginNoMore } from "./begin-no-more.tsx";
 import { CampaignProgress } from "./campaign-progress.tsx";
 import { useCampaign } from "./use-campaign.ts";
 
@@ -86,9 +87,7 @@ export function RotateDialog({ choice, onClose }: RotateDialogProps) {
         {started !== undefined && !state.isOver && (
           <>
             <a href={`/campaigns/${started.campaign}`}>Follow it on its page</a>
-            <button type="button" onClick={() => void post(`/campaigns/${started.campaign}/stop`, {}).catch(failed)}>
-              Begin no more
-            </button>
+            <BeginNoMore campaign={started.campaign} failed={setProblem} />
           </>
         )}
       </footer>

@@ -60,16 +60,14 @@ function after(state: CampaignState, event: CampaignEventMessage): CampaignState
 /** A campaign as its events have told it so far, from its beginning on. */
 export function useCampaign(campaign: string | undefined): FollowedCampaign {
   const [state, setState] = useState(begun);
+  const end = (): true => {
+    setState((before) => ({ ...before, isOver: true }));
+    return true;
+  };
   const connection = useLive(campaign === undefined ? undefined : `/campaigns/${campaign}/live`, {
     campaign: (data) => setState((before) => after(before, data as CampaignEventMessage)),
-    over: () => {
-      setState((before) => ({ ...before, isOver: true }));
-      return true;
-    },
-    problem: () => {
-      setState((before) => ({ ...before, isOver: true }));
-      return true;
-    },
+    over: end,
+    problem: end,
   });
   return { ...state, connection };
 }

@@ -1,38 +1,28 @@
 import { useLocation } from "preact-iso/router";
-import type { CapacityAnswer } from "../../contract.ts";
+import { type CapacityAnswer, workloadNumbers } from "../../contract.ts";
 import { queryOf } from "../api/request.ts";
 import { useAnswer } from "../api/use-answer.ts";
 import { ProblemNote } from "../components/problem-note.tsx";
+import { TableHead } from "../components/table-head.tsx";
 import { useTitle } from "../components/use-title.ts";
 
-const fields = [
-  ["users", "Users"],
-  ["services", "Services"],
-  ["instances", "Instances"],
-  ["secrets", "Secrets"],
-  ["readsPerSecond", "Reads a second"],
-  ["ttlSeconds", "TTL, seconds"],
-  ["regions", "Regions"],
-  ["shards", "Shards (accounts)"],
-  ["rotationDays", "Days between rotations"],
-] as const;
+const titles: Readonly<Record<(typeof workloadNumbers)[number], string>> = {
+  users: "Users",
+  services: "Services",
+  instances: "Instances",
+  secrets: "Secrets",
+  readsPerSecond: "Reads a second",
+  ttlSeconds: "TTL, seconds",
+  regions: "Regions",
+  shards: "Shards (accounts)",
+  rotationDays: "Days between rotations",
+};
 
 function Figures({ answer: { columns, sections } }: { readonly answer: CapacityAnswer }) {
   return (
     <div class="scrolled-x" tabIndex={0} role="region" aria-label="Figures">
       <table class="figures">
-        <thead>
-          <tr>
-            <th scope="col">
-              <span class="unseen">Figure</span>
-            </th>
-            {columns.map((column) => (
-              <th key={column} scope="col">
-                {column}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <TableHead titles={[{ unseen: "Figure" }, ...columns]} />
         {sections.map(({ title, rows }) => (
           <tbody key={title}>
             <tr>
@@ -65,7 +55,7 @@ export function CapacityPage() {
   function plan(event: SubmitEvent): void {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
-    const given = fields.map(([name]) => {
+    const given = workloadNumbers.map((name) => {
       const text = form.get(name);
       return [name, typeof text === "string" ? text.trim() : ""] as const;
     });
@@ -77,9 +67,9 @@ export function CapacityPage() {
     <>
       <h1>Capacity</h1>
       <form class="workload" onSubmit={plan} key={asked}>
-        {fields.map(([name, title]) => (
+        {workloadNumbers.map((name) => (
           <label key={name}>
-            {title}
+            {titles[name]}
             <input
               name={name}
               inputMode="decimal"

@@ -1,4 +1,5 @@
 import type { Health } from "../../../shared/operations/fleet/health.ts";
+import { mirrorText } from "../../../shared/operations/fleet/mirror-text.ts";
 import type { AdoptionStanding, MirrorStanding } from "../../../shared/operations/fleet/standing.ts";
 import type { Json } from "../../contract.ts";
 
@@ -27,13 +28,6 @@ const mirrorKinds = {
   unseen: "bad",
   off: "still",
 } as const;
-
-const mirrorText = ({ state, revision, code }: Json<MirrorStanding>): string =>
-  state === "unseen"
-    ? `unseen (${code ?? ""})`
-    : revision === undefined || revision === 0
-      ? state
-      : `${state} r${revision}`;
 
 export const MirrorBadge = ({ mirror }: { readonly mirror: Json<MirrorStanding> }) => (
   <span class={`badge ${mirrorKinds[mirror.state]}`} title={mirror.cluster}>

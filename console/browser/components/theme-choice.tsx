@@ -11,7 +11,7 @@ export function ThemeChoice() {
     document.documentElement.dataset["theme"] = theme;
   }, [theme]);
   return (
-    <label class="theme">
+    <label>
       Theme{" "}
       <select value={theme} onChange={({ currentTarget }) => setTheme(currentTarget.value)}>
         {themes.map((one) => (

@@ -1,3 +1,4 @@
+import { rotates } from "../../../shared/operations/fleet/rotates.ts";
 import type { StandingsAnswer } from "../../contract.ts";
 import { adoptionText, HealthBadge, MirrorBadge } from "../components/standing.tsx";
 import { FromNow, span } from "../components/times.tsx";
@@ -33,7 +34,6 @@ export function FleetTableRow({ index, secret, standing, isChosen, choose }: Fle
     );
   }
   const { secretArn, name, health, ageMs, nextRotationAt, strategy } = secret;
-  const rotates = secret.rotationFunctionArn !== undefined && health !== "off" && health !== "deleted";
   return (
     <tr data-index={index} aria-rowindex={index + 2} class={isChosen ? "chosen" : ""}>
       <td class="choice">
@@ -41,7 +41,7 @@ export function FleetTableRow({ index, secret, standing, isChosen, choose }: Fle
           type="checkbox"
           aria-label={`Choose ${name}`}
           checked={isChosen}
-          disabled={!rotates}
+          disabled={!rotates(secret)}
           onChange={({ currentTarget }) => choose(secretArn, currentTarget.checked)}
         />
       </td>

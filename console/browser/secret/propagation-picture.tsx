@@ -1,4 +1,5 @@
 import type { SecretAnswer } from "../../contract.ts";
+import { TableHead } from "../components/table-head.tsx";
 import { exactSpan } from "../components/times.tsx";
 
 type Propagation = NonNullable<SecretAnswer["propagation"]>;
@@ -44,15 +45,7 @@ function Table({ propagation: { marks, startedAt, waitingFor } }: { readonly pro
     <details>
       <summary>As a table</summary>
       <table>
-        <thead>
-          <tr>
-            {["What", "After", "Took", "Outcome"].map((title) => (
-              <th key={title} scope="col">
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <TableHead titles={["What", "After", "Took", "Outcome"]} />
         <tbody>
           {marks.map((mark) => (
             <tr key={`${mark.kind} ${mark.name} ${mark.endedAt}`}>

@@ -1,5 +1,6 @@
 import { useRoute } from "preact-iso/router";
 import { useState } from "preact/hooks";
+import { rotates } from "../../../shared/operations/fleet/rotates.ts";
 import type { Problem, SecretAnswer } from "../../contract.ts";
 import { useLive } from "../api/use-live.ts";
 import { RotateDialog } from "../campaigns/rotate-dialog.tsx";
@@ -89,8 +90,8 @@ export function SecretPage() {
   if (secret === undefined) {
     return connection === "live" ? <p role="status">Looking …</p> : <ConnectionNote connection={connection} />;
   }
-  const { secretArn, name, health, rotationFunctionArn } = secret.details.summary;
-  const rotates = rotationFunctionArn !== undefined && health !== "off" && health !== "deleted";
+  const { summary } = secret.details;
+  const { secretArn, name, health } = summary;
   return (
     <>
       <div class="heading">
@@ -104,7 +105,7 @@ export function SecretPage() {
           <button type="button" onClick={() => setOpen("rollback")}>
             Roll back …
           </button>
-          <button type="button" class="main" disabled={!rotates} onClick={() => setOpen("rotate")}>
+          <button type="button" class="main" disabled={!rotates(summary)} onClick={() => setOpen("rotate")}>
             Rotate now …
           </button>
         </div>

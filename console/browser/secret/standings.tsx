@@ -1,20 +1,9 @@
 import type { SecretAnswer } from "../../contract.ts";
 import { MirrorBadge } from "../components/standing.tsx";
+import { TableHead } from "../components/table-head.tsx";
 import { FromNow } from "../components/times.tsx";
 
 type Details = SecretAnswer["details"];
-
-const Head = ({ titles }: { readonly titles: readonly string[] }) => (
-  <thead>
-    <tr>
-      {titles.map((title) => (
-        <th key={title} scope="col">
-          {title}
-        </th>
-      ))}
-    </tr>
-  </thead>
-);
 
 /** What each Vault cluster holds. */
 export const Mirrors = ({ details: { mirrors } }: { readonly details: Details }) =>
@@ -24,7 +13,7 @@ export const Mirrors = ({ details: { mirrors } }: { readonly details: Details })
     </p>
   ) : (
     <table>
-      <Head titles={["Cluster", "State", "Version", "Path"]} />
+      <TableHead titles={["Cluster", "State", "Version", "Path"]} />
       <tbody>
         {mirrors.map((mirror) => (
           <tr key={mirror.cluster}>
@@ -61,7 +50,7 @@ export function Subscribers({ details: { subscribers, summary, adoption } }: { r
   }
   return (
     <table>
-      <Head titles={["Subscriber", "State", "Version"]} />
+      <TableHead titles={["Subscriber", "State", "Version"]} />
       <tbody>
         {subscribers.map(({ name, versionId, expected }) => (
           <tr key={name}>
@@ -94,7 +83,7 @@ export function Records({ history: { records, recordsSince, unseen } }: { readon
   return (
     <>
       <table>
-        <Head titles={["When", "What", "Who"]} />
+        <TableHead titles={["When", "What", "Who"]} />
         <tbody>
           {records.map(({ at, what, who, errorCode }) => (
             <tr key={`${at} ${what} ${who}`}>

@@ -10,7 +10,7 @@ export function VersionsTimeline({ details: { versions, mirrors, subscribers } }
   return (
     <ol class="versions">
       {versions.map(({ versionId, labels, createdAt }) => (
-        <li key={versionId} class={labels.includes("AWSCURRENT") ? "current" : labels.length === 0 ? "gone" : ""}>
+        <li key={versionId} class={labels.includes("AWSCURRENT") ? "current" : ""}>
           <div>
             {labels.map((label) => (
               <span key={label} class={`label ${label.toLowerCase()}`}>

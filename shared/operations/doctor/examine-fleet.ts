@@ -1,6 +1,7 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, SecretStore } from "../../rotation/ports.ts";
 import { eventStream } from "../campaign/event-stream.ts";
+import { eachAtOnce } from "../fleet/at-once.ts";
 import { fleet } from "../fleet/fleet-page.ts";
 import type { FleetFilter, FleetPorts } from "../fleet/ports.ts";
 import type { SecretSummary } from "../fleet/secret-summary.ts";
@@ -116,19 +117,12 @@ export function examineFleet(
         : unlessFailed(async (one) => tellSetUp(await checkDeadLetters(deadLetters, one))),
     ]);
     const shared = { users, ...(reached === undefined ? {} : { mirror: reached }) };
-    const running = new Set<Promise<void>>();
+    const examineOne = async (secret: SecretSummary): Promise<void> =>
+      secret.health === "deleted" ? undefined : examine(secret, shared);
     try {
-      for await (const secret of fleet(ports, filter, call)) {
-        if (call.signal.aborted) break;
-        if (secret.health === "deleted") continue;
-        const work = examine(secret, shared).then(() => void running.delete(work));
-        running.add(work);
-        if (running.size >= examinedAtOnce) await Promise.race(running);
-      }
+      await eachAtOnce(examinedAtOnce, fleet(ports, filter, call), examineOne, () => call.signal.aborted);
     } catch (error) {
       if (!call.signal.aborted) throw error;
-    } finally {
-      await Promise.all(running);
     }
   }, caller);
 }

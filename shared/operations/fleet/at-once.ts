@@ -18,3 +18,23 @@ export async function atOnce<Item, Result>(
   if (failed !== undefined) throw failed.reason;
   return results;
 }
+
+/** Works on what comes, `limit` at a time, until it is over; however it ends, it waits for what runs. `work` never fails. */
+export async function eachAtOnce<Item>(
+  limit: number,
+  items: AsyncIterable<Item> | Iterable<Item>,
+  work: (item: Item) => Promise<void>,
+  isOver: () => boolean,
+): Promise<void> {
+  const running = new Set<Promise<void>>();
+  try {
+    for await (const item of items) {
+      if (isOver()) break;
+      const one = work(item).then(() => void running.delete(one));
+      running.add(one);
+      if (running.size >= limit) await Promise.race(running);
+    }
+  } finally {
+    await Promise.all(running);
+  }
+}

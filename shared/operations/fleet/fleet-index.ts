@@ -13,7 +13,8 @@ import {
   pageOf,
 } from "./fleet-view.ts";
 import type { FleetPorts } from "./ports.ts";
-import { type SecretSummary, summaryOf } from "./secret-summary.ts";
+import { rotates } from "./rotates.ts";
+import { lasting, type SecretSummary, summaryOf } from "./secret-summary.ts";
 
 /** How far the index is. */
 export interface FleetReading {
@@ -64,15 +65,13 @@ interface Kept {
   readonly lookedAtMs?: number;
 }
 
-const still = new Set<SecretSummary["health"]>(["off", "deleted"]);
-
 interface Ordered extends OrderedFleet {
   readonly revision: number;
   readonly atMs: number;
 }
 
-/** What differs only because time goes by is no change. */
-const lasting = ({ ageMs: _age, ...summary }: SecretSummary): string => JSON.stringify(summary);
+const isOther = (one: SecretSummary, other: SecretSummary): boolean =>
+  JSON.stringify(lasting(one)) !== JSON.stringify(lasting(other));
 
 const orderLastsMs = 1_000;
 /** Windows and tabs that look at the fleet in ways of their own. */
@@ -94,7 +93,7 @@ export function fleetIndex({ listing, store, nowMs, pause }: FleetIndexPorts): F
   function keep(secretArn: string, one: Kept): void {
     const before = kept.get(secretArn)?.summary;
     kept.set(secretArn, one);
-    if (before === undefined || lasting(before) !== lasting(one.summary)) changed();
+    if (before === undefined || isOther(before, one.summary)) changed();
   }
 
   const secrets = (): readonly SecretSummary[] => (all ??= byName([...kept.values()].map(({ summary }) => summary)));
@@ -144,7 +143,7 @@ export function fleetIndex({ listing, store, nowMs, pause }: FleetIndexPorts): F
     view: ({ offset, limit, ...selection }) => pageOf(order(selection), { offset, limit }),
     rotating: (selection) =>
       matching(secrets(), selection)
-        .filter(({ rotationFunctionArn, health }) => rotationFunctionArn !== undefined && !still.has(health))
+        .filter(rotates)
         .map(({ secretArn }) => secretArn),
     async refresh(secretArn, call) {
       const before = kept.get(secretArn);

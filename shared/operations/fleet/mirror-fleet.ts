@@ -1,6 +1,7 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../rotation/ports.ts";
 import { eventStream } from "../campaign/event-stream.ts";
+import { eachAtOnce } from "./at-once.ts";
 import { type Mirrored, mirrorCurrent, type MirrorPorts } from "../mirror-current.ts";
 
 export type MirrorEvent =
@@ -21,7 +22,6 @@ export function mirrorFleet(
   caller: CallOptions,
 ): AsyncGenerator<MirrorEvent> {
   return eventStream<MirrorEvent>(async (tell, call) => {
-    const running = new Set<Promise<void>>();
     let fault: Error | undefined;
     const mirror = async (secretId: string): Promise<void> => {
       try {
@@ -31,13 +31,7 @@ export function mirrorFleet(
         else if (!call.signal.aborted) tell({ secretId, outcome: "failed", error });
       }
     };
-    for await (const secretId of secretIds) {
-      if (call.signal.aborted || fault !== undefined) break;
-      const work = mirror(secretId).then(() => void running.delete(work));
-      running.add(work);
-      if (running.size >= mirrorsAtOnce) await Promise.race(running);
-    }
-    await Promise.all(running);
+    await eachAtOnce(mirrorsAtOnce, secretIds, mirror, () => call.signal.aborted || fault !== undefined);
     if (fault !== undefined) throw fault;
   }, caller);
 }

@@ -24,6 +24,9 @@ export interface SecretSummary {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+/** All but what changes only because time goes by. */
+export const lasting = ({ ageMs: _age, ...summary }: SecretSummary): Omit<SecretSummary, "ageMs"> => summary;
+
 function healthOf(secret: ListedSecret, nowMs: number): Health {
   if (secret.deletedAt !== undefined) return "deleted";
   const found = new Set(describedFindings(secret, nowMs).map(({ finding }) => finding));
