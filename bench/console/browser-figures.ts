@@ -1,16 +1,8 @@
-import { type Browser, chromium } from "playwright-core";
-import { outsideProgram } from "../../tests/support/outside-program.ts";
+import type { Browser } from "playwright-core";
 import { median } from "../figure.ts";
 import type { RunningConsole } from "./console-process.ts";
 import { nameOf } from "./filled-account.ts";
 import { drawn, scrollThrough, type Scrolled } from "./in-page.ts";
-
-const executablePath = outsideProgram("REKEY_CHROMIUM", "Debian's package chromium", "chromium");
-const quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]; // prettier-ignore
-
-/** `undefined` where there is no Chromium. */
-export const launchBrowser = async (): Promise<Browser | undefined> =>
-  executablePath === undefined ? undefined : chromium.launch({ executablePath, args: quiet, headless: true });
 
 /** Medians over the rounds. */
 export interface BrowserTimes {

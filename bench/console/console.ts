@@ -1,5 +1,6 @@
+import { chromiumPath, launchChromium } from "../../tests/support/chromium.ts";
 import { type Figure, figuresOf } from "../figure.ts";
-import { browserTimes, launchBrowser } from "./browser-figures.ts";
+import { browserTimes } from "./browser-figures.ts";
 import { type RunningConsole, startConsoleOf } from "./console-process.ts";
 import { idleCpu, pageTimes, readWhole, timesAfterChange } from "./server-figures.ts";
 
@@ -55,11 +56,11 @@ async function tellPages(tell: Tell, one: RunningConsole, many: RunningConsole):
 
 async function tellBrowser(tell: Tell, one: RunningConsole, many: RunningConsole): Promise<void> {
   await using cleanup = new AsyncDisposableStack();
-  const browser = await launchBrowser();
-  if (browser === undefined) {
+  if (chromiumPath === undefined) {
     console.log("console: there is no Chromium, so nothing is measured in a browser");
     return;
   }
+  const browser = await launchChromium();
   cleanup.defer(async () => browser.close());
   const quick = await browserTimes(browser, one, 5);
   const slow = await browserTimes(browser, many, 5);

@@ -5,6 +5,7 @@ import type { AwsService, FunctionInvoker } from "../../local/aws/service.ts";
 import { movableClock } from "../../local/clock.ts";
 import { createDynamoDb } from "../../local/dynamodb/service.ts";
 import { createSecretsManager } from "../../local/secrets-manager/service.ts";
+import { adoptionTableSchema } from "../../tests/support/adoption-table.ts";
 import { startVault } from "../../local/vault/server.ts";
 
 export interface FilledAccount {
@@ -87,10 +88,7 @@ export async function startFilledAccount(secrets: number): Promise<FilledAccount
   const vault = await startVault({ clock });
   await call(dynamo, "CreateTable", {
     TableName: table,
-    KeySchema: [
-      { AttributeName: "secretArn", KeyType: "HASH" },
-      { AttributeName: "versionId", KeyType: "RANGE" },
-    ],
+    ...adoptionTableSchema,
   });
   const token = (): string => crypto.randomUUID();
   await call(manager, "CreateSecret", {

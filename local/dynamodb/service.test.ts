@@ -2,6 +2,7 @@ import { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { expect, onTestFinished, test } from "vitest";
 import { dynamoDbAdoptions } from "../../shared/adoptions/dynamodb.ts";
 import { startAwsFront } from "../aws/front.ts";
+import { adoptionTableSchema } from "../../tests/support/adoption-table.ts";
 import { createDynamoDb } from "./service.ts";
 
 async function open() {
@@ -21,15 +22,7 @@ async function open() {
   });
   await client.createTable({
     TableName: "adoptions",
-    AttributeDefinitions: [
-      { AttributeName: "secretArn", AttributeType: "S" },
-      { AttributeName: "versionId", AttributeType: "S" },
-    ],
-    KeySchema: [
-      { AttributeName: "secretArn", KeyType: "HASH" },
-      { AttributeName: "versionId", KeyType: "RANGE" },
-    ],
-    BillingMode: "PAY_PER_REQUEST",
+    ...adoptionTableSchema,
   });
   return client;
 }

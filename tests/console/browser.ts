@@ -1,16 +1,7 @@
 import { join } from "node:path";
 import axe from "axe-core";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { expect } from "vitest";
-import { outsideProgram } from "../support/outside-program.ts";
-
-/** Debian's; skipped by name where there is none. */
-export const chromiumPath = outsideProgram("REKEY_CHROMIUM", "Debian's package chromium", "chromium");
-
-const quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]; // prettier-ignore
-
-export const launch = async (): Promise<Browser> =>
-  chromium.launch({ executablePath: chromiumPath ?? "", args: quiet, headless: true });
 
 export interface Watched {
   readonly page: Page;

@@ -6,7 +6,8 @@ import { type Console, startConsole } from "../../console/server/console-server.
 import type { SecretOperations } from "../../console/server/secret-routes.ts";
 import { packageRoot } from "../../local/package-root.ts";
 import { memoryFleet } from "../operations/memory-fleet.ts";
-import { chromiumPath, launch, type Watched, watchedPage } from "./browser.ts";
+import { chromiumPath, launchChromium } from "../support/chromium.ts";
+import { type Watched, watchedPage } from "./browser.ts";
 
 /** Of the browser. */
 declare function requestAnimationFrame(step: (ms: number) => void): number;
@@ -38,7 +39,7 @@ describe.skipIf(chromiumPath === undefined)("a fleet of thousands in Chromium", 
       operations,
       place: { region: "us-east-1", clusters: [], hasAdoptions: false, version: "0" },
     });
-    browser = await launch();
+    browser = await launchChromium();
     watched = await watchedPage(browser);
     await watched.page.goto(served.newAddress());
     await watched.page.getByText("3,000 secrets").waitFor();

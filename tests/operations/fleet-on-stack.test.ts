@@ -23,6 +23,7 @@ import { environmentMirror } from "../../shared/runtime/vault-mirror.ts";
 import { generatePassword } from "../../shared/secrets/password.ts";
 import { secretAdministration } from "../../shared/stores/secret-administration.ts";
 import { secretsManagerStore } from "../../shared/stores/secrets-manager.ts";
+import { adoptionTableSchema } from "../support/adoption-table.ts";
 
 let postgres: EmbeddedPostgres;
 let stack: Stack;
@@ -92,11 +93,7 @@ beforeAll(async () => {
   const dynamo = new DynamoDB(stack.clientConfig);
   await dynamo.createTable({
     TableName: table,
-    AttributeDefinitions: [],
-    KeySchema: [
-      { AttributeName: "secretArn", KeyType: "HASH" },
-      { AttributeName: "versionId", KeyType: "RANGE" },
-    ],
+    ...adoptionTableSchema,
   });
   dynamo.destroy();
   const environment = environmentOf({
@@ -268,6 +265,10 @@ test("a rollback of alternating users makes the former user current again, in a 
   const ports = { rotation: deps(), administration: administration() };
   const current = await secrets.getSecretValue({ SecretId: "db/billing" });
   const former = await secrets.getSecretValue({ SecretId: "db/billing", VersionStage: "AWSPREVIOUS" });
+  await expect(rollBackSecret(ports, "db/billing", { expects: "another plan's" }, call)).rejects.toMatchObject({
+    code: "rollback-refused",
+    hint: "look at the new plan",
+  });
   const plan = await rollBackSecret(ports, "db/billing", { reason: "worse than before" }, call);
   expect(plan).toMatchObject({ strategy: "alternating-users", currentVersionId: current.VersionId });
   const now = await secrets.getSecretValue({ SecretId: "db/billing" });

@@ -5,6 +5,7 @@ import { adoptionTable } from "../../../shared/adoptions/adoption-table.ts";
 import { dynamoDbAdoptions } from "../../../shared/adoptions/dynamodb.ts";
 import type { AwsUnderTest } from "../../support/aws-servers.ts";
 import { inTime } from "../../support/mirror-entries.ts";
+import { adoptionTableSchema } from "../../support/adoption-table.ts";
 import { onEveryAwsServer } from "./on-every-aws-server.ts";
 
 const secretArn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db/orders-AbCdEf";
@@ -24,15 +25,7 @@ async function withTable(aws: AwsUnderTest, work: (stage: Stage) => Promise<void
   try {
     await client.createTable({
       TableName: table,
-      AttributeDefinitions: [
-        { AttributeName: "secretArn", AttributeType: "S" },
-        { AttributeName: "versionId", AttributeType: "S" },
-      ],
-      KeySchema: [
-        { AttributeName: "secretArn", KeyType: "HASH" },
-        { AttributeName: "versionId", KeyType: "RANGE" },
-      ],
-      BillingMode: "PAY_PER_REQUEST",
+      ...adoptionTableSchema,
     });
     await work({
       client,

@@ -1,0 +1,10 @@
+import { type Browser, chromium } from "playwright-core";
+import { outsideProgram } from "./outside-program.ts";
+
+/** Debian's; what needs it is skipped by name where there is none. */
+export const chromiumPath = outsideProgram("REKEY_CHROMIUM", "Debian's package chromium", "chromium");
+
+const quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]; // prettier-ignore
+
+export const launchChromium = async (): Promise<Browser> =>
+  chromium.launch({ executablePath: chromiumPath ?? "", args: quiet, headless: true });
