@@ -2,9 +2,9 @@ import { codes } from "../../shared/errors/codes.ts";
 
 /** `docs/reference/errors.md`, made from the table in the code. */
 export function errorTable(): string {
-  const rows = Object.entries(codes).map(
-    ([code, { disposition, meaning, hint }]) => `| \`${code}\` | ${disposition} | ${meaning} | ${hint} |`,
-  );
+  const rows = Object.entries(codes)
+    .sort(([one], [other]) => one.localeCompare(other))
+    .map(([code, { disposition, meaning, hint }]) => `| \`${code}\` | ${disposition} | ${meaning} | ${hint} |`);
   return [
     "# Error codes",
     "",

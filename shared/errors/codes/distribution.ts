@@ -1,0 +1,105 @@
+import type { CodeEntry } from "../code-entry.ts";
+
+/** What happens to a version after it was rotated: events, mirrors, caches. */
+export const distributionCodes = {
+  "adoption-unavailable": {
+    disposition: "retry",
+    meaning: "the table of who uses which version did not take an adoption",
+    hint: "the message is delivered again; check the table and the role's dynamodb:UpdateItem permission if it persists",
+  },
+  "channel-unauthorized": {
+    disposition: "intervene",
+    meaning: "Redis refused the login, or the user may not publish on the channel",
+    hint: "allow the secret's user +publish and the channel: ACL SETUSER <user> resetchannels &<channel> +publish",
+  },
+  "channel-unavailable": {
+    disposition: "retry",
+    meaning: "Redis did not take the event for its channel",
+    hint: "the message is delivered again; check host, port, security groups and the server's health by the reason in the context",
+  },
+  "client-quota-exceeded": {
+    disposition: "retry",
+    meaning: "the client's own budget of requests to the source is spent",
+    hint: "wait for retryAfterMs; raise the budget, or the TTL, if it persists",
+  },
+  "event-malformed": {
+    disposition: "abort",
+    meaning: "the message is not one of rekey's events",
+    hint: "look at the message in the dead-letter queue, and at who else may write to this queue",
+  },
+  "event-rejected": {
+    disposition: "intervene",
+    meaning: "the event bus refused the event for good",
+    hint: "check EVENT_BUS_NAME and the role's events:PutEvents permission",
+  },
+  "event-unverified": {
+    disposition: "abort",
+    meaning: "the message was not signed by SNS, or is not of a topic that is heard",
+    hint: "check the topic's ARN, that raw message delivery is off, and who else may reach the webhook",
+  },
+  "events-unavailable": {
+    disposition: "retry",
+    meaning: "the event bus did not take the event",
+    hint: "the step is repeated by Secrets Manager; no action unless it persists",
+  },
+  "invalidation-unavailable": {
+    disposition: "retry",
+    meaning: "the invalidation queue could not be read",
+    hint: "check the queue's URL and the service's sqs permissions; the cache falls back to its TTL meanwhile",
+  },
+  "mirror-conflict": {
+    disposition: "retry",
+    meaning: "another writer changed the mirrored secret at the same time",
+    hint: "the message is delivered again; if it persists, look for a second writer on this path",
+  },
+  "mirror-path-invalid": {
+    disposition: "abort",
+    meaning: "the secret's name cannot be used as a Vault path",
+    hint: "rename the secret, or give it a path with the tag rekey:vault-path",
+  },
+  "mirror-rejected": {
+    disposition: "intervene",
+    meaning: "Vault refused the write",
+    hint: "check the mount, that it is KV version 2, and the path",
+  },
+  "mirror-unauthorized": {
+    disposition: "intervene",
+    meaning: "Vault refused the login, the token or the policy",
+    hint: "check the login's credential, and that its policy is the one that rekey vault-policy prints",
+  },
+  "mirror-unavailable": {
+    disposition: "retry",
+    meaning: "Vault did not answer, is sealed, standing by or limiting the rate",
+    hint: "check the Vault cluster's health; the message stays in the queue",
+  },
+  "pool-closed": {
+    disposition: "abort",
+    meaning: "the rotating pool or the client was closed",
+    hint: "create a new one",
+  },
+  "queue-unavailable": {
+    disposition: "retry",
+    meaning: "the queue did not take a message, or a change of one",
+    hint: "check the queue and the role's sqs permissions if it persists",
+  },
+  "records-unavailable": {
+    disposition: "retry",
+    meaning: "CloudTrail's event history, or the rotation function's log, could not be read",
+    hint: "look at the reason in the context; both are only needed to show what happened",
+  },
+  "version-not-visible": {
+    disposition: "retry",
+    meaning: "an event named a newer version than the source shows",
+    hint: "a replica lags behind; if it persists, look for an event of another account, or for a replication that is stuck",
+  },
+  "webhook-rejected": {
+    disposition: "abort",
+    meaning: "a request to a webhook is not one that rekey signed with this key just now",
+    hint: "check the key, the receiver's clock, and that the body is verified byte for byte as it was received",
+  },
+  "webhook-unavailable": {
+    disposition: "retry",
+    meaning: "the webhook's receiver did not take the event",
+    hint: "the message is delivered again; look at the receiver's log for the status in the context",
+  },
+} as const satisfies Record<string, CodeEntry>;

@@ -1,0 +1,115 @@
+import type { CodeEntry } from "../code-entry.ts";
+
+/** The secret, its rotation, and the store that keeps both. */
+export const rotationCodes = {
+  "access-denied": {
+    disposition: "intervene",
+    meaning: "the function's role may not make this call",
+    hint: "grant the action named in the context on the secret's full ARN (with its six random characters, or -??????)",
+  },
+  "admin-secret-refused": {
+    disposition: "abort",
+    meaning: "the admin secret is not on the allow list",
+    hint: "add its ARN to REKEY_ADMIN_SECRETS or to the secret's tag rekey:admin-secret",
+  },
+  "grace-not-over": {
+    disposition: "retry",
+    meaning: "the replaced credential may still be in use: its grace period is not over, or a rotation is under way",
+    hint: "nothing to do; it is retired later. The tag rekey:grace says how long it lives",
+  },
+  "internal-fault": {
+    disposition: "intervene",
+    meaning: "rekey met a state that it does not know",
+    hint: "report it with the name in the context; the state in the stores is unchanged or converges on the next try",
+  },
+  "option-invalid": {
+    disposition: "abort",
+    meaning: "an option, tag or environment variable has a value that rekey does not take",
+    hint: "correct the value named in the context",
+  },
+  "pending-tampered": {
+    disposition: "abort",
+    meaning: "AWSPENDING names another host, port, user, database or engine than this rotation would",
+    hint: "remove AWSPENDING from that version and rotate again",
+  },
+  "quota-exceeded": {
+    disposition: "intervene",
+    meaning: "a quota of Secrets Manager is used up",
+    hint: "see the service quotas; versions are cleaned up after 24 hours",
+  },
+  "rollback-refused": {
+    disposition: "abort",
+    meaning: "AWSPREVIOUS cannot be made current again",
+    hint: "rotate the secret anew instead, which makes a new credential",
+  },
+  "rotation-disabled": {
+    disposition: "abort",
+    meaning: "rotation is not enabled for this secret",
+    hint: "call RotateSecret with this function's ARN first",
+  },
+  "rotation-failed": {
+    disposition: "intervene",
+    meaning: "the rotation ended without making its version current",
+    hint: "look at the log of the rotation function, mend the cause, and rotate again",
+  },
+  "rotation-function-failed": {
+    disposition: "retry",
+    meaning: "the secret's rotation function could not be invoked, or died",
+    hint: "look at that function's log, and at the role's lambda:InvokeFunction permission",
+  },
+  "rotation-under-way": {
+    disposition: "retry",
+    meaning: "a rotation of this secret is not finished",
+    hint: "wait for Secrets Manager to finish or repeat it; rekey doctor says what keeps it",
+  },
+  "secret-malformed": {
+    disposition: "abort",
+    meaning: "the secret's value is not the JSON that rotation needs",
+    hint: "give it the keys engine, host, username and password; see docs/reference/secret.md",
+  },
+  "secret-not-found": {
+    disposition: "abort",
+    meaning: "there is no such secret, or no version with that staging label",
+    hint: "check the secret's ARN and the region",
+  },
+  "step-invalid": {
+    disposition: "abort",
+    meaning: "the event is not a Secrets Manager rotation event",
+    hint: "the function takes Step, SecretId and ClientRequestToken as Secrets Manager sends them",
+  },
+  "store-rejected": {
+    disposition: "abort",
+    meaning: "Secrets Manager refused the call",
+    hint: "see the reason in the context; the secret may be a replica, or scheduled for deletion",
+  },
+  "store-throttled": {
+    disposition: "retry",
+    meaning: "Secrets Manager is limiting the rate of calls",
+    hint: "Secrets Manager repeats the rotation; spread the schedules if it persists",
+  },
+  "store-unavailable": {
+    disposition: "retry",
+    meaning: "Secrets Manager could not be reached or failed",
+    hint: "check the endpoint, the VPC endpoint and the service's health",
+  },
+  "time-budget-spent": {
+    disposition: "retry",
+    meaning: "the time for this call ran out",
+    hint: "raise the function's timeout, or look at what was slow in the log",
+  },
+  "version-conflict": {
+    disposition: "intervene",
+    meaning: "the version already exists with another value",
+    hint: "cancel the rotation, remove AWSPENDING from that version and rotate again",
+  },
+  "version-not-pending": {
+    disposition: "abort",
+    meaning: "the version is not labelled AWSPENDING, so it must not be promoted",
+    hint: "rotate again; a value put by hand in the middle of a rotation ends that rotation",
+  },
+  "version-unknown": {
+    disposition: "abort",
+    meaning: "the secret has no such version, or the version has no value",
+    hint: "start the rotation with RotateSecret; do not call the steps by hand",
+  },
+} as const satisfies Record<string, CodeEntry>;

@@ -1,0 +1,85 @@
+import type { CodeEntry } from "../code-entry.ts";
+
+/** What a database, or whatever else holds the credential, answers. */
+export const serversCodes = {
+  "account-unsupported": {
+    disposition: "abort",
+    meaning: "the user's account on the server is set up in a way that cannot be rotated",
+    hint: "see the problem in the context: one account per name, with passwords that the server itself stores",
+  },
+  "connection-lost": {
+    disposition: "retry",
+    meaning: "the connection to the database was cut in the middle",
+    hint: "the step is repeated and finds out what took effect; look at the server's log and at proxies if it persists",
+  },
+  "credential-expired": {
+    disposition: "intervene",
+    meaning: "the user's password or account has expired on the server",
+    hint: "extend it on the server (PostgreSQL: ALTER ROLE … VALID UNTIL 'infinity'), then rotate again",
+  },
+  "credential-orphaned": {
+    disposition: "intervene",
+    meaning: "no stored version of the credential logs in to the database",
+    hint: "set the database password by hand to the one in AWSCURRENT, then rotate again",
+  },
+  "credential-refused": {
+    disposition: "abort",
+    meaning: "the database refused the credential that the step must work with",
+    hint: "check the user name, its expiry, its LOGIN attribute and the server's host rules",
+  },
+  "database-busy": {
+    disposition: "retry",
+    meaning: "the database takes no more connections, or is starting up or shutting down",
+    hint: "raise the role's or the server's connection limit, or wait",
+  },
+  "database-failed": {
+    disposition: "abort",
+    meaning: "the database refused the statement or the session",
+    hint: "look up the SQLSTATE or the error number in the context",
+  },
+  "database-locked": {
+    disposition: "retry",
+    meaning: "another session holds a lock that the change of the password needs",
+    hint: "look for a long transaction that changes roles or users, and end it",
+  },
+  "database-read-only": {
+    disposition: "abort",
+    meaning: "the host in the secret is a read-only replica",
+    hint: "name the writer's endpoint in the secret",
+  },
+  "database-rights-missing": {
+    disposition: "intervene",
+    meaning: "the session may not change this user",
+    hint: "on PostgreSQL 16 and newer: GRANT <user> TO <admin> WITH ADMIN OPTION; the admin also needs CREATEROLE",
+  },
+  "database-timeout": {
+    disposition: "retry",
+    meaning: "the database took the connection but did not answer in time",
+    hint: "check the server's load, and what stands between it and the function (proxy, inspection)",
+  },
+  "database-unknown": {
+    disposition: "abort",
+    meaning: "the database named in the secret does not exist",
+    hint: "correct dbname in the secret",
+  },
+  "database-unreachable": {
+    disposition: "retry",
+    meaning: "no connection to the database could be made",
+    hint: "check host, port, security groups and the function's subnets",
+  },
+  "engine-unsupported": {
+    disposition: "abort",
+    meaning: "this function does not rotate the engine that the secret names",
+    hint: "use the rotation function of that engine, or correct the secret's engine field",
+  },
+  "tls-refused": {
+    disposition: "abort",
+    meaning: "the server's certificate or its TLS was not acceptable, so nothing was sent",
+    hint: "give the right CA, or spell out a weaker mode with the secret's ssl field or the tag rekey:tls",
+  },
+  "user-collision": {
+    disposition: "abort",
+    meaning: "the alternate user's name is already used by a role that rekey did not make",
+    hint: "rename that role, or name the pair with the tag rekey:alternate-user",
+  },
+} as const satisfies Record<string, CodeEntry>;
