@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["shared/rotation/**/*.test.ts", "shared/errors/rekey-error.test.ts"],
-    exclude: ["shared/rotation/killed.test.ts"],
+    exclude: ["shared/rotation/killed.test.ts", "shared/rotation/**/*.property.test.ts"],
     testTimeout: 20_000,
   },
 });

@@ -12,6 +12,7 @@ import { parseDatabaseSecret } from "../shared/secrets/database-secret.ts";
 import { generatePassword } from "../shared/secrets/password.ts";
 import { secretsManagerStore } from "../shared/stores/secrets-manager.ts";
 import { environmentOf } from "../shared/runtime/environment.ts";
+import { rotationGrants } from "../shared/runtime/rotation-grants.ts";
 import { operatorLimits } from "../shared/runtime/operator-limits.ts";
 import { environmentProbe } from "../shared/runtime/vault-mirror.ts";
 import { engineNamed, type RotatableEngine } from "./engines.ts";
@@ -59,9 +60,9 @@ export async function composeFor(
   const { folder, ...rotatable } = await engineNamed(parseDatabaseSecret(current.value).engine);
   const functionArn = functionToBe?.(secretArn, folder) ?? rotationFunctionArn;
   const facts = functionArn === undefined ? undefined : await account.rotationFunction(functionArn, call);
-  const setting = (name: string): string | undefined => facts?.environment.get(name) ?? variables[name];
+  const configured = environmentOf(facts === undefined ? variables : Object.fromEntries(facts.environment));
   const mirror = environmentProbe(environmentOf(variables), store);
-  const tlsCa = setting("REKEY_TLS_CA");
+  const tlsCa = configured.text("REKEY_TLS_CA");
   return {
     secretArn,
     folder,
@@ -74,7 +75,7 @@ export async function composeFor(
       engine: rotatable.engine,
       defaultStrategy: "single-user",
       ...rotatable.strategiesOn(rotatable.engine),
-      adminSecretArns: (setting("REKEY_ADMIN_SECRETS") ?? "").split(",").filter((arn) => arn !== ""),
+      grants: rotationGrants(configured),
       ...(tlsCa?.includes("-----BEGIN") === true ? { tlsCa } : {}),
       generatePassword,
       memory: rotationMemory(),

@@ -93,7 +93,7 @@ export async function checkLogin(checker: LoginChecker, secretArn: string, call:
 
   const options = new Map([...description.tags].filter(([tag]) => tag.startsWith("rekey:")));
   const policy = rotationPolicy(description.tags);
-  const targets = targetsOf({ ...checker, engine }, credential, { policy, options });
+  const targets = targetsOf({ ...checker, engine }, credential, { policy, options, secretName: description.name });
   const refused = await refusalOf(engine, targets, credential, call);
   if (refused === undefined) return { outcome: "works" };
 

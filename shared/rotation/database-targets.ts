@@ -1,4 +1,4 @@
-import type { DatabaseSecret } from "../secrets/database-secret.ts";
+import type { DatabaseSecret, TlsMode } from "../secrets/database-secret.ts";
 import type { RotationDependencies, RotationFacts } from "./dependencies.ts";
 import type { DatabaseEngine, DatabaseTarget } from "./ports.ts";
 
@@ -8,10 +8,11 @@ export function targetsOf(
     readonly engine: Pick<DatabaseEngine, "defaultDatabase" | "defaultPort">;
   },
   secret: DatabaseSecret,
-  { policy, options }: Pick<RotationFacts, "policy" | "options">,
+  { policy, options, secretName }: Pick<RotationFacts, "policy" | "options" | "secretName">,
 ): readonly [DatabaseTarget, ...DatabaseTarget[]] {
   const ca = secret.tlsCa ?? deps.tlsCa;
   const at = ({ host, port }: { readonly host: string; readonly port: number | undefined }): DatabaseTarget => ({
+    secretName,
     engine: secret.engine,
     host,
     port: port ?? deps.engine.defaultPort,
@@ -22,3 +23,7 @@ export function targetsOf(
   });
   return [at(secret), ...secret.otherHosts.map(at)];
 }
+
+/** A server that is not fully verified is said in the log, whoever allowed it. */
+export const reportWeakTls = ({ report }: Pick<RotationDependencies, "report">, secret: string, tls: TlsMode): void =>
+  report("the connection to the database is not fully verified", { secret, tls });

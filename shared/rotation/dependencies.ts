@@ -1,5 +1,6 @@
 import type { PasswordPolicy } from "../secrets/password.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
+import type { RotationGrants } from "./grants.ts";
 import type { CallOptions, DatabaseEngine, EventPublisher, SecretStore } from "./ports.ts";
 import type { RotationMemory } from "./rotation-memory.ts";
 import type { RotationPolicy, StrategyName } from "./rotation-policy.ts";
@@ -23,8 +24,7 @@ export interface RotationDependencies {
   readonly defaultStrategy: StrategyName;
   /** `rekey:*` tags for secrets that do not carry them. */
   readonly defaultTags?: ReadonlyMap<string, string>;
-  /** ARNs of admin secrets that the function's owner allows. */
-  readonly adminSecretArns: readonly string[];
+  readonly grants: RotationGrants;
   /** PEM root used when the secret names none. */
   readonly tlsCa?: string;
   readonly generatePassword: (policy: PasswordPolicy) => SecretValue;

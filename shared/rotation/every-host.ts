@@ -2,7 +2,7 @@ import type { RotationDependencies } from "./dependencies.ts";
 import type { Credential } from "./ports.ts";
 import type { Rotation } from "./rotation-context.ts";
 import { type Host, logsIn } from "./strategies/open-session.ts";
-import type { StrategyContext, Versions } from "./strategies/strategy.ts";
+import type { RestoreAuthority, StrategyContext, Versions } from "./strategies/strategy.ts";
 
 type Engine = RotationDependencies["engine"];
 
@@ -21,10 +21,11 @@ export async function restoreOn(
   { strategy }: Rotation,
   versions: Versions,
   hosts: readonly StrategyContext[],
+  authority: RestoreAuthority,
 ): Promise<void> {
   let failed: PromiseRejectedResult | undefined;
   for (const host of hosts) {
-    const [outcome] = await Promise.allSettled([strategy.restore(versions, host)]);
+    const [outcome] = await Promise.allSettled([strategy.restore(versions, host, authority)]);
     if (outcome.status === "rejected") failed ??= outcome;
   }
   if (failed !== undefined) throw failed.reason;
@@ -32,20 +33,29 @@ export async function restoreOn(
 
 /**
  * Sets the pending credential on every host. Of several, each must be reachable before any is changed, and when one cannot
- * be changed those before it are restored.
+ * be changed those before it are restored, unless AWSCURRENT did not log in on one of them (`recovering`).
  */
-export async function setEverywhere(engine: Engine, rotation: Rotation, versions: Versions): Promise<void> {
+export async function setEverywhere(
+  engine: Engine,
+  rotation: Rotation,
+  versions: Versions,
+  recovering: () => Promise<void>,
+): Promise<void> {
   const { strategy, hosts } = rotation;
-  if (hosts.length === 1) return strategy.set(versions, hosts[0]);
+  if (hosts.length === 1) return strategy.set(versions, hosts[0], recovering);
+  let isRecovering = false;
   for (const host of hosts) await logsIn(engine, versions.current, host);
   let touched = 0;
   try {
     for (const host of hosts) {
       touched++;
-      await strategy.set(versions, host);
+      await strategy.set(versions, host, async () => {
+        isRecovering = true;
+        await recovering();
+      });
     }
   } catch (error) {
-    await restoreOn(rotation, versions, hosts.slice(0, touched)).catch(() => undefined);
+    if (!isRecovering) await restoreOn(rotation, versions, hosts.slice(0, touched), "pending").catch(() => undefined);
     throw error;
   }
 }

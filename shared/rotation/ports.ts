@@ -62,7 +62,7 @@ export interface SecretStore {
   describe(secretId: string, call: CallOptions): Promise<SecretDescription>;
   /** `undefined`: no version with that label, no such version, a version without a value, or the label is elsewhere. */
   read(secretId: string, at: VersionSelector, call: CallOptions): Promise<StoredVersion | undefined>;
-  /** Versions that lost every label but can still be read, newest first: where an abandoned rotation left its value. */
+  /** Versions that no label of AWS is on but that can still be read, newest first: where an abandoned rotation left its value. */
   unlabelled(secretId: string, limit: number, call: CallOptions): Promise<readonly StoredVersion[]>;
   /** Idempotent for an equal value. Errors: `version-conflict` for another value under the same VersionId. */
   putPending(request: RotationRequest, value: SecretValue, call: CallOptions): Promise<void>;
@@ -70,9 +70,13 @@ export interface SecretStore {
   promote(request: RotationRequest, move: { readonly from: string }, call: CallOptions): Promise<void>;
   /** Takes AWSPENDING off this request's version. Idempotent: a label that is not there is no error. */
   clearPending(request: RotationRequest, call: CallOptions): Promise<void>;
+  /** Puts a label of rekey's own on this request's version, and takes it from any other. Idempotent. */
+  mark(request: RotationRequest, label: string, call: CallOptions): Promise<void>;
 }
 
 export interface DatabaseTarget {
+  /** The secret that is rotated, where a server's grants go by it. */
+  readonly secretName?: string;
   readonly engine: string;
   readonly host: string;
   readonly port: number;
@@ -145,8 +149,8 @@ export interface UserPair {
   /** Owns what either of the two makes, and holds the rights that both have. */
   readonly first: string;
   readonly alternate: string;
-  /** Whether a human named the alternate user, so that an existing user of that name may be taken into the pair. */
-  readonly named: boolean;
+  /** Whether the function's owner granted the alternate, so that an existing user of that name may be taken into the pair. */
+  readonly isGranted: boolean;
 }
 
 /** What the alternating-users strategy needs beyond a password change. */
@@ -154,7 +158,7 @@ export interface UserPairing {
   /**
    * Gives `next`, one of the pair, its password, and makes the alternate user where it is missing, so that both have the
    * same rights and settings. One transaction, idempotent. Errors: `user-collision` when the pair is not one that rekey
-   * made or a human named, `database-rights-missing`.
+   * made or the function's owner granted, `database-rights-missing`.
    */
   syncPair(pair: UserPair, next: Credential, call: CallOptions): Promise<void>;
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
 import { SecretValue } from "../secrets/secret-value.ts";
-import { memoryAdminId, memoryRotation } from "../testing/memory-rotation.ts";
+import { memoryAdminId, memoryRotation, memorySecretId } from "../testing/memory-rotation.ts";
 import type { DatabaseTarget } from "./ports.ts";
-import { isCopyOfCurrent } from "./rotation-context.ts";
+import { isCopyOfCurrent } from "./pending.ts";
 import { dualPassword } from "./strategies/dual-password.ts";
 
 type Options = Partial<Parameters<typeof memoryRotation>[0]>;
@@ -72,6 +72,7 @@ describe("where the database is looked for", () => {
 
   test("a secret that says little is filled up by the engine; TLS is verified in full", async () => {
     await expect(targetOf({})).resolves.toStrictEqual({
+      secretName: memorySecretId,
       engine: "memory",
       host: "db",
       port: 1,

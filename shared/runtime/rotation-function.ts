@@ -8,6 +8,7 @@ import { environmentPublisher, environmentStore } from "./aws-clients.ts";
 import { environmentOf } from "./environment.ts";
 import { lambda } from "./lambda.ts";
 import { type Facts, warn } from "./logger.ts";
+import { rotationGrants } from "./rotation-grants.ts";
 import { passwordTags } from "./password-tags.ts";
 import { invocationCalls } from "./time-budget.ts";
 import { environmentCa } from "./tls-ca.ts";
@@ -26,7 +27,7 @@ export type RotationStrategies = Pick<RotationDependencies, "strategies"> &
 
 /**
  * The Lambda handler of one engine's rotation function, wired from the environment: `EVENT_BUS_NAME`,
- * `REKEY_ADMIN_SECRETS`, `REKEY_TLS_CA`, `SECRETS_MANAGER_ENDPOINT`, and the password variables of AWS's samples.
+ * `REKEY_TLS_CA`, the grants (`rotationGrants`), `SECRETS_MANAGER_ENDPOINT`, and the password variables of AWS's samples.
  */
 export function rotationFunction(
   engine: DatabaseEngine,
@@ -42,7 +43,7 @@ export function rotationFunction(
     strategies,
     defaultStrategy,
     defaultTags: passwordTags(environment),
-    adminSecretArns: environment.list("REKEY_ADMIN_SECRETS"),
+    grants: rotationGrants(environment),
     ...(tlsCa === undefined ? {} : { tlsCa }),
     generatePassword,
     memory: rotationMemory(),

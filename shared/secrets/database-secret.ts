@@ -30,9 +30,15 @@ export interface DatabaseSecret {
 export interface AdminSecret {
   readonly username: string;
   readonly password: SecretValue;
+  /** The server that the admin is of; the form that RDS manages names none. */
+  readonly engine: string | undefined;
   readonly host: string | undefined;
+  readonly port: number | undefined;
   /** From `authSource`, or else `dbname`. */
   readonly authSource: string | undefined;
+  /** As in `DatabaseSecret`. */
+  readonly tlsMode: TlsMode | undefined;
+  readonly tlsCa: string | undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -147,8 +153,12 @@ export function parseAdminSecret(value: SecretValue): AdminSecret {
   return {
     username: requiredText(fields, "username"),
     password: new SecretValue(requiredText(fields, "password")),
+    engine: text(fields, "engine"),
     host: text(fields, "host"),
+    port: parsePort(fields),
     authSource: text(fields, "authSource") ?? text(fields, "dbname"),
+    tlsMode: parseTlsMode(fields),
+    tlsCa: text(fields, "sslrootcert"),
   };
 }
 

@@ -89,7 +89,7 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         client.send(list, options),
       );
       const newest = (answer.Versions ?? [])
-        .filter(({ VersionStages = [] }) => VersionStages.length === 0)
+        .filter(({ VersionStages = [] }) => !VersionStages.some((label) => label.startsWith("AWS")))
         .sort((one, other) => Number(other.CreatedDate ?? 0) - Number(one.CreatedDate ?? 0))
         .slice(0, limit);
       const versions = await Promise.all(
@@ -130,6 +130,21 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
           if (labels.get(request.versionId)?.includes("AWSCURRENT") !== true) throw error;
         }
       });
+    },
+    async mark(request, label, call) {
+      const { labels } = await describe(request.secretId, call);
+      const holder = [...labels].find(([, on]) => on.includes(label))?.[0];
+      if (holder === request.versionId) return;
+      const move = {
+        SecretId: request.secretId,
+        VersionStage: label,
+        MoveToVersionId: request.versionId,
+        ...(holder === undefined ? {} : { RemoveFromVersionId: holder }),
+        ...withToken(request),
+      };
+      await attempt("UpdateSecretVersionStage", request.secretId, call, async (options) =>
+        client.send(new UpdateSecretVersionStageCommand(move), options),
+      );
     },
     async clearPending(request, call) {
       const removal = {

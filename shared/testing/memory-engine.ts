@@ -40,8 +40,8 @@ export function memoryEngine(): MemoryEngine {
     async setPassword({ username, password }) {
       passwords.set(keyOf(host, username), [password]);
     },
-    async syncPair({ first, alternate, named }, { username, password }) {
-      if (passwords.has(keyOf(host, alternate)) && alternates.get(alternate) !== first && !named) {
+    async syncPair({ first, alternate, isGranted }, { username, password }) {
+      if (passwords.has(keyOf(host, alternate)) && alternates.get(alternate) !== first && !isGranted) {
         throw new RekeyError("user-collision", { context: { first, alternate } });
       }
       alternates.set(alternate, first);

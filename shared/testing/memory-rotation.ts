@@ -3,6 +3,7 @@ import { SecretValue } from "../secrets/secret-value.ts";
 import { parseDatabaseSecret } from "../secrets/database-secret.ts";
 import type { RotationDependencies } from "../rotation/dependencies.ts";
 import type { RotationStep, StepOutcome } from "../rotation/ports.ts";
+import type { UserGrant } from "../rotation/grants.ts";
 import { rotate } from "../rotation/rotate.ts";
 import { rotationMemory } from "../rotation/rotation-memory.ts";
 import type { StrategyName } from "../rotation/rotation-policy.ts";
@@ -11,6 +12,7 @@ import { dualPassword } from "../rotation/strategies/dual-password.ts";
 import { issued } from "../rotation/strategies/issued.ts";
 import { singleUser } from "../rotation/strategies/single-user.ts";
 import { type Gate, gated } from "./gated.ts";
+import { grantsOf } from "./grants.ts";
 import { type MemoryEngine, memoryEngine, memoryHost } from "./memory-engine.ts";
 import { type MemoryPublisher, memoryPublisher } from "./memory-publisher.ts";
 import { type MemoryStore, memoryStore } from "./memory-store.ts";
@@ -42,6 +44,8 @@ export function memoryRotation(options: {
   readonly fields?: object;
   readonly tags?: Readonly<Record<string, string>>;
   readonly nowMs?: () => number;
+  /** Users that the function's owner gave to the secret. */
+  readonly grants?: readonly UserGrant[];
   /** What the function's owner wires otherwise. */
   readonly wiring?: (engine: MemoryEngine) => Partial<RotationDependencies>;
 }): MemoryRotation {
@@ -80,7 +84,7 @@ export function memoryRotation(options: {
           issued: issued(gatedEngine),
         },
         defaultStrategy: "single-user",
-        adminSecretArns: [memoryAdminId],
+        grants: grantsOf({ admins: { [memoryAdminId]: [] }, users: { [memorySecretId]: options.grants ?? [] } }),
         generatePassword,
         memory: rotationMemory(nowMs),
         nowMs,

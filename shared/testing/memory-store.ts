@@ -36,7 +36,10 @@ export function memoryStore(secretId: string, initial: SecretValue): MemoryStore
   const holder = (label: string): [string, Version] | undefined =>
     [...versions].find(([, { labels }]) => labels.has(label));
   const versionOf = (versionId: string): Version => {
-    const known = versions.get(versionId) ?? { labels: new Set<string>(), createdAt: new Date() };
+    const known = versions.get(versionId) ?? {
+      labels: new Set<string>(),
+      createdAt: new Date(Date.now() - 1_000 + versions.size),
+    };
     versions.set(versionId, known);
     return known;
   };
@@ -83,7 +86,9 @@ export function memoryStore(secretId: string, initial: SecretValue): MemoryStore
     },
     async unlabelled(id, limit) {
       own(id);
-      const ids = [...versions].filter(([, { labels }]) => labels.size === 0).map(([versionId]) => versionId);
+      const ids = [...versions]
+        .filter(([, { labels }]) => ![...labels].some((label) => label.startsWith("AWS")))
+        .map(([versionId]) => versionId);
       return ids
         .reverse()
         .map((versionId) => find({ versionId }))
@@ -105,6 +110,10 @@ export function memoryStore(secretId: string, initial: SecretValue): MemoryStore
       if (current !== versionId && current !== from)
         throw new RekeyError("store-rejected", { context: { version: versionId } });
       makeCurrent(versionId);
+    },
+    async mark({ secretId: id, versionId }, label) {
+      own(id);
+      move(label, versionId);
     },
     async clearPending({ secretId: id, versionId }) {
       own(id);

@@ -10,6 +10,7 @@ import { parseDatabaseSecret } from "../../shared/secrets/database-secret.ts";
 import { generatePassword } from "../../shared/secrets/password.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { memoryStore } from "../../shared/testing/memory-store.ts";
+import { grantsOf } from "../../shared/testing/grants.ts";
 
 const secretId = "arn:aws:secretsmanager:us-east-1:123456789012:secret:app-AbCdEf";
 const steps = ["createSecret", "setSecret", "testSecret", "finishSecret"] as const;
@@ -45,7 +46,7 @@ async function newSecret({ unreachable = false } = {}) {
     engine,
     defaultStrategy: "single-user",
     ...strategiesOn(engine),
-    adminSecretArns: [],
+    grants: grantsOf(),
     generatePassword,
     memory: rotationMemory(),
     nowMs: Date.now,

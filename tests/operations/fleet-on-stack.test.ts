@@ -24,6 +24,7 @@ import { generatePassword } from "../../shared/secrets/password.ts";
 import { secretAdministration } from "../../shared/stores/secret-administration.ts";
 import { secretsManagerStore } from "../../shared/stores/secrets-manager.ts";
 import { adoptionTableSchema } from "../support/adoption-table.ts";
+import { grantsOf } from "../../shared/testing/grants.ts";
 
 let postgres: EmbeddedPostgres;
 let stack: Stack;
@@ -50,7 +51,7 @@ const deps = (): RotationDependencies => ({
   engine: postgresEngine(),
   defaultStrategy: "single-user",
   ...strategiesOn(postgresEngine()),
-  adminSecretArns: [arns.get("admin") ?? ""],
+  grants: grantsOf({ admins: { [arns.get("admin") ?? ""]: [] } }),
   generatePassword,
   memory: rotationMemory(),
   nowMs: Date.now,

@@ -35,7 +35,7 @@ describe.each(servers)("$product", ({ product, binary, engine, name, locks }) =>
   describe.skipIf(binary === undefined)("on a real server", () => {
     let server: MysqlServer;
     let target: DatabaseTarget;
-    const pair: UserPair = { first: "app", alternate: "app_clone", named: false };
+    const pair: UserPair = { first: "app", alternate: "app_clone", isGranted: false };
     const names = [pair.first, pair.alternate];
 
     async function open(username: string, password = username): Promise<MariadbSession> {

@@ -6,6 +6,7 @@ import type { RotationDependencies } from "../../shared/rotation/dependencies.ts
 import { rotationMemory } from "../../shared/rotation/rotation-memory.ts";
 import { generatePassword } from "../../shared/secrets/password.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
+import { grantsOf } from "../../shared/testing/grants.ts";
 import { type MemoryStore, memoryStore } from "../../shared/testing/memory-store.ts";
 
 export const adminArn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:admin-AbCdEf";
@@ -21,7 +22,7 @@ export async function startOperationsStage() {
     engine,
     defaultStrategy: "single-user",
     ...strategiesOn(engine),
-    adminSecretArns: [adminArn],
+    grants: grantsOf({ admins: { [adminArn]: [{ host, port }] }, adminTls: "disable" }),
     generatePassword,
     memory: rotationMemory(),
     nowMs: Date.now,

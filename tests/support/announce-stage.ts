@@ -22,6 +22,7 @@ import { secretVersions } from "../../shared/stores/secret-versions.ts";
 import { secretsManagerStore } from "../../shared/stores/secrets-manager.ts";
 import { memoryEngine } from "../../shared/testing/memory-engine.ts";
 import { memoryValue } from "../../shared/testing/memory-rotation.ts";
+import { grantsOf } from "../../shared/testing/grants.ts";
 
 const accountId = "123456789012";
 const ownFunction = `arn:aws:lambda:us-east-1:${accountId}:function:rekey-rotate-memory`;
@@ -102,7 +103,7 @@ export async function openAnnounceStage(): Promise<AnnounceStage> {
     engine,
     strategies: { "single-user": singleUser(engine) },
     defaultStrategy: "single-user" as const,
-    adminSecretArns: [],
+    grants: grantsOf(),
     generatePassword,
     memory: rotationMemory(),
     nowMs: Date.now,

@@ -8,6 +8,7 @@ import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { memoryPublisher } from "../../shared/testing/memory-publisher.ts";
 import { memorySecretId } from "../../shared/testing/memory-rotation.ts";
 import { type MemoryStore, memoryStore } from "../../shared/testing/memory-store.ts";
+import { grantsOf } from "../../shared/testing/grants.ts";
 
 /** One secret whose credentials the engine's server issues, in memory but for that server. */
 export interface IssuedRotation {
@@ -35,7 +36,7 @@ export function issuedRotation(
         engine,
         strategies: { issued: issued(engine) },
         defaultStrategy: "issued",
-        adminSecretArns: [],
+        grants: grantsOf(),
         generatePassword,
         memory: rotationMemory(),
         nowMs: Date.now,

@@ -89,7 +89,7 @@ describe.skipIf(mariadbd === undefined)("MariaDB's own", () => {
       "DROP TABLE shop.gone",
     );
     await using admin = await open(credential("rotator", "rotator"));
-    const pair = { first: "app", alternate: "app_clone", named: false };
+    const pair = { first: "app", alternate: "app_clone", isGranted: false };
     await admin.syncPair(pair, credential("app_clone", "q"), call);
     await server.admin("GRANT INSERT ON shop.* TO app_clone");
     await admin.syncPair(pair, credential("app_clone", "r"), call);

@@ -5,7 +5,7 @@ import { mongodbEngine, mongodbSession } from "./mongodb-engine.ts";
 import { scripted } from "./test-connection.ts";
 
 const call = { signal: new AbortController().signal };
-const pair = { first: "app", alternate: "app_clone", named: false };
+const pair = { first: "app", alternate: "app_clone", isGranted: false };
 const clone = { username: "app_clone", password: new SecretValue("canary") };
 const self = [{ user: "app", db: "shop" }];
 const app = { users: [{ user: "app" }] };

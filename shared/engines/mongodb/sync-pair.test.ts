@@ -4,7 +4,7 @@ import { mongodbSession } from "./mongodb-engine.ts";
 import { scripted } from "./test-connection.ts";
 
 const call = { signal: new AbortController().signal };
-const pair = { first: "app", alternate: "app_clone", named: false };
+const pair = { first: "app", alternate: "app_clone", isGranted: false };
 const as = (username: string) => ({ username, password: new SecretValue("next") });
 const durably = { writeConcern: { w: "majority", wtimeout: 5_000 } };
 const reader = { role: "read", db: "shop" };
@@ -97,7 +97,7 @@ describe("the alternate user", () => {
       { user: "app", roles: [reader] },
       { user: "app_clone", roles: [], customData: { team: "a" } },
     ];
-    const { commands } = await sync([{ users }, {}], as("app_clone"), { ...pair, named: true });
+    const { commands } = await sync([{ users }, {}], as("app_clone"), { ...pair, isGranted: true });
     expect(commands[1]).toEqual({ updateUser: "app_clone", pwd: "next", roles: [reader], ...durably });
   });
 });

@@ -16,7 +16,7 @@ function checkPair(pair: UserPair, users: readonly UserInfo[], next: Credential)
   if (first === undefined) throw collision(pair, "the first user does not exist");
   if (alternate === undefined && next.username !== pair.alternate)
     throw collision(pair, "the alternate user does not exist");
-  if (alternate !== undefined && alternate.customData?.rekeyAlternateOf !== pair.first && !pair.named)
+  if (alternate !== undefined && alternate.customData?.rekeyAlternateOf !== pair.first && !pair.isGranted)
     throw collision(pair, "the alternate user was not made by rekey");
   return first;
 }
@@ -40,7 +40,7 @@ function missingRights(first: UserInfo, alternate: UserInfo): object {
 /**
  * Gives `next` its password, makes the alternate user where it is missing, and gives it exactly the roles and
  * restrictions of the first one, in one command, so that what was revoked from the first is gone here too. The mark in
- * `customData` records the pair; a user that a human named keeps its own `customData` and is not marked.
+ * `customData` records the pair; a user that the function's owner granted keeps its own `customData` and is not marked.
  */
 export async function syncPair(
   connection: Connection,
@@ -53,7 +53,7 @@ export async function syncPair(
   const first = checkPair(pair, users, next);
   const alternate = users.find(({ user }) => user === pair.alternate);
   if (alternate === undefined) {
-    const mark = pair.named ? {} : { customData: { rekeyAlternateOf: pair.first } };
+    const mark = pair.isGranted ? {} : { customData: { rekeyAlternateOf: pair.first } };
     const { roles, authenticationRestrictions } = rightsOf(first);
     const rights = authenticationRestrictions.length === 0 ? { roles } : { roles, authenticationRestrictions };
     const command = {

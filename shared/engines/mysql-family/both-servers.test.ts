@@ -250,7 +250,7 @@ describe.each(servers)("$product", ({ product, binary, engine, withForeignPlugin
     });
 
     describe("a pair of users", () => {
-      const pair: UserPair = { first: "app", alternate: "app_clone", named: false };
+      const pair: UserPair = { first: "app", alternate: "app_clone", isGranted: false };
       const app = credential("app", `${canary}app`);
       const clone = credential("app_clone", `${canary}clone`);
       const sync = async (next: Credential, which: UserPair = pair): Promise<void> => {
@@ -310,13 +310,13 @@ describe.each(servers)("$product", ({ product, binary, engine, withForeignPlugin
           "CREATE USER foo_clone IDENTIFIED BY 'foreign'",
           "GRANT SELECT ON shop.* TO foo_clone",
         );
-        const foreign: UserPair = { first: "foo", alternate: "foo_clone", named: false };
+        const foreign: UserPair = { first: "foo", alternate: "foo_clone", isGranted: false };
         await expect(sync(credential("foo_clone", "x"), foreign)).rejects.toMatchObject({ code: "user-collision" });
         await expect(
-          sync(credential("foo", "x"), { first: "foo_clone", alternate: "foo", named: false }),
+          sync(credential("foo", "x"), { first: "foo_clone", alternate: "foo", isGranted: false }),
         ).rejects.toMatchObject({ code: "user-collision" });
         expect(await outcome(credential("foo_clone", "foreign"))).toBe("logs in");
-        await sync(credential("foo_clone", `${canary}named`), { ...foreign, named: true });
+        await sync(credential("foo_clone", `${canary}named`), { ...foreign, isGranted: true });
         expect(await outcome(credential("foo_clone", `${canary}named`))).toBe("logs in");
         await sync(credential("foo_clone", `${canary}again`), foreign);
         expect(await outcome(credential("foo_clone", `${canary}again`))).toBe("logs in");
@@ -325,10 +325,10 @@ describe.each(servers)("$product", ({ product, binary, engine, withForeignPlugin
       test("an administrator is never one of a pair, and hosts must be the same", async () => {
         await server.admin("CREATE USER far IDENTIFIED BY 'p'", "CREATE USER far_clone@'10.%' IDENTIFIED BY 'p'");
         await expect(
-          sync(credential("rotator", "x"), { first: "app", alternate: "rotator", named: true }),
+          sync(credential("rotator", "x"), { first: "app", alternate: "rotator", isGranted: true }),
         ).rejects.toMatchObject({ code: "user-collision" });
         await expect(
-          sync(credential("far_clone", "x"), { first: "far", alternate: "far_clone", named: true }),
+          sync(credential("far_clone", "x"), { first: "far", alternate: "far_clone", isGranted: true }),
         ).rejects.toMatchObject({ code: "user-collision" });
       });
 
@@ -338,7 +338,7 @@ describe.each(servers)("$product", ({ product, binary, engine, withForeignPlugin
           "GRANT SELECT ON shop.* TO cut",
           "GRANT INSERT ON audit.* TO cut",
         );
-        const cutPair: UserPair = { first: "cut", alternate: "cut_clone", named: false };
+        const cutPair: UserPair = { first: "cut", alternate: "cut_clone", isGranted: false };
         const next = credential("cut_clone", `${canary}cut`);
         for (let after = 1; after <= 14; after++) {
           await server.admin(

@@ -24,7 +24,7 @@ export function checkPair<Row extends AccountRow>(
     throw collision("a user that may change other users cannot be one of a pair");
   }
   if (alternate === undefined && found.next !== pair.alternate) throw collision("the alternate user does not exist");
-  if (alternate !== undefined && !found.isOurs && !pair.named) {
+  if (alternate !== undefined && !found.isOurs && !pair.isGranted) {
     throw collision("the alternate user was not made by rekey");
   }
   if (alternate !== undefined && alternate.host !== first.host) {

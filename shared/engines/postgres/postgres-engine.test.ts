@@ -128,7 +128,7 @@ describe("changing a password", () => {
 });
 
 describe("a pair of users, by an admin that is no superuser", () => {
-  const pair: UserPair = { first: "app", alternate: "app_clone", named: false };
+  const pair: UserPair = { first: "app", alternate: "app_clone", isGranted: false };
   const admin = credential("rotator", "rotator");
   const app = credential("app", `${canary}app`);
   const clone = credential("app_clone", `${canary}clone`);
@@ -172,17 +172,17 @@ describe("a pair of users, by an admin that is no superuser", () => {
     await postgres.admin(
       "CREATE ROLE foo LOGIN PASSWORD 'foo'; CREATE ROLE foo_clone LOGIN PASSWORD 'foreign'; GRANT foo, foo_clone TO rotator WITH ADMIN OPTION",
     );
-    const foreign: UserPair = { first: "foo", alternate: "foo_clone", named: false };
+    const foreign: UserPair = { first: "foo", alternate: "foo_clone", isGranted: false };
     await expect(sync(credential("foo_clone", "x"), foreign)).rejects.toMatchObject({ code: "user-collision" });
     await expect(
-      sync(credential("foo", "x"), { first: "foo_clone", alternate: "foo", named: false }),
+      sync(credential("foo", "x"), { first: "foo_clone", alternate: "foo", isGranted: false }),
     ).rejects.toMatchObject({ code: "user-collision" });
     await using untouched = await open(credential("foo_clone", "foreign"));
     expect(untouched).toBeDefined();
   });
 
   test("a user that a human named is taken into the pair", async () => {
-    await sync(credential("foo_clone", `${canary}named`), { first: "foo", alternate: "foo_clone", named: true });
+    await sync(credential("foo_clone", `${canary}named`), { first: "foo", alternate: "foo_clone", isGranted: true });
     expect(await query(credential("foo_clone", `${canary}named`), "SELECT current_user, session_user")).toEqual([
       { current_user: "foo", session_user: "foo_clone" },
     ]);
@@ -190,14 +190,14 @@ describe("a pair of users, by an admin that is no superuser", () => {
 
   test("a superuser is never one of a pair", async () => {
     await expect(
-      sync(credential("postgres", "x"), { first: "app", alternate: "postgres", named: true }),
+      sync(credential("postgres", "x"), { first: "app", alternate: "postgres", isGranted: true }),
     ).rejects.toMatchObject({ code: "user-collision" });
   });
 
   test("an admin without ADMIN OPTION is told so before anything changes", async () => {
     await postgres.admin("CREATE ROLE closed LOGIN PASSWORD 'closed'");
     await expect(
-      sync(credential("closed_clone", "x"), { first: "closed", alternate: "closed_clone", named: false }),
+      sync(credential("closed_clone", "x"), { first: "closed", alternate: "closed_clone", isGranted: false }),
     ).rejects.toMatchObject({
       code: "database-rights-missing",
       context: { user: "closed" },

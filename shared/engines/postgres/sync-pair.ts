@@ -43,7 +43,7 @@ function checkPair(pair: UserPair, roles: readonly RoleRow[], next: string): Rol
   if (first.isSuperuser || alternate?.isSuperuser === true)
     throw collision(pair, "a superuser cannot be one of a pair");
   if (alternate === undefined && next !== pair.alternate) throw collision(pair, "the alternate user does not exist");
-  if (alternate !== undefined && alternate.mark !== markOf(pair.first) && !pair.named) {
+  if (alternate !== undefined && alternate.mark !== markOf(pair.first) && !pair.isGranted) {
     throw collision(pair, "the alternate user was not made by rekey");
   }
   const closed = [first, alternate].find((role) => role?.mayAdminister === false);

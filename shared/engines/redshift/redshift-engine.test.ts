@@ -56,7 +56,7 @@ describe("on PostgreSQL 18, with Redshift's views of users and roles", () => {
     const { username, password } = postgres.superuser;
     return credential(username, password);
   };
-  const pair: UserPair = { first: "app", alternate: "app_clone", named: false };
+  const pair: UserPair = { first: "app", alternate: "app_clone", isGranted: false };
 
   async function logsIn(who: Credential): Promise<boolean> {
     const login = await engine.login(target, who, call);
@@ -177,17 +177,17 @@ describe("on PostgreSQL 18, with Redshift's views of users and roles", () => {
 
   test("a user of the alternate's name that rekey did not make is never touched, unless a human named it", async () => {
     await postgres.admin("CREATE USER foo PASSWORD 'foo'; CREATE USER foo_clone PASSWORD 'foreign'");
-    const foreign: UserPair = { first: "foo", alternate: "foo_clone", named: false };
+    const foreign: UserPair = { first: "foo", alternate: "foo_clone", isGranted: false };
     await expect(sync(credential("foo_clone", "x"), foreign)).rejects.toMatchObject({ code: "user-collision" });
     expect(await logsIn(credential("foo_clone", "foreign"))).toBe(true);
-    await sync(credential("foo_clone", "x"), { ...foreign, named: true });
+    await sync(credential("foo_clone", "x"), { ...foreign, isGranted: true });
     expect(await logsIn(credential("foo_clone", "x"))).toBe(true);
   });
 
   test("a superuser is never one of a pair, and a first user that is not there makes none", async () => {
     for (const which of [
-      { first: "app", alternate: "postgres", named: true },
-      { first: "nobody", alternate: "nobody_clone", named: false },
+      { first: "app", alternate: "postgres", isGranted: true },
+      { first: "nobody", alternate: "nobody_clone", isGranted: false },
     ]) {
       await expect(sync(credential(which.alternate, "x"), which)).rejects.toMatchObject({ code: "user-collision" });
     }

@@ -5,7 +5,7 @@ import type { Connection } from "../postgres/connection.ts";
 import { redshiftEngine, redshiftSession } from "./redshift-engine.ts";
 
 const call = { signal: new AbortController().signal };
-const pair = { first: "app", alternate: "app_clone", named: false };
+const pair = { first: "app", alternate: "app_clone", isGranted: false };
 const clone = { username: "app_clone", password: new SecretValue("canary-1") };
 
 type Answers = Readonly<Record<string, readonly object[] | RekeyError>>;

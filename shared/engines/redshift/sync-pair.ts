@@ -21,7 +21,7 @@ function checkPair(pair: UserPair, state: PairState, next: Credential): UserRow 
   if (first.superuser || alternate?.superuser === true) throw collision(pair, "a superuser cannot be one of a pair");
   if (alternate === undefined && next.username !== pair.alternate)
     throw collision(pair, "the alternate user does not exist");
-  if (alternate !== undefined && !isMarked && !pair.named)
+  if (alternate !== undefined && !isMarked && !pair.isGranted)
     throw collision(pair, "the alternate user was not made by rekey");
   return first;
 }

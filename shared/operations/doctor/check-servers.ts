@@ -31,7 +31,7 @@ function judgeUsers(rotation: Rotation, facts: ServerFacts, host: string, nowMs:
     if (known.expiresAt !== undefined && known.expiresAt.getTime() - nowMs < soonMs) {
       findings.push(finding("user-expires", { host, user, at: known.expiresAt.toISOString() }));
     }
-    const isForeign = user === usersOf(rotation)[1] && !known.isOurAlternate && hosts[0].policy.alternateUser !== user;
+    const isForeign = user === usersOf(rotation)[1] && !known.isOurAlternate && !hosts[0].isGranted(user);
     if (alternates && isForeign) {
       findings.push(findingOf(new RekeyError("user-collision", { context: { host, alternate: user } })));
     }

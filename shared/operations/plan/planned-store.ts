@@ -37,6 +37,9 @@ export function plannedStore(real: SecretStore, secretId: string, versionId: str
       call("UpdateSecretVersionStage AWSCURRENT (write)");
       promoted = true;
     },
+    async mark() {
+      call("UpdateSecretVersionStage (write)");
+    },
     async clearPending() {
       call("UpdateSecretVersionStage AWSPENDING (write)");
     },

@@ -3,7 +3,8 @@ import type { RotationDependencies } from "../dependencies.ts";
 import { logsInEverywhere, setEverywhere } from "../every-host.ts";
 import type { CallOptions, RotationRequest } from "../ports.ts";
 import { targetsOf } from "../database-targets.ts";
-import { isCopyOfCurrent } from "../rotation-context.ts";
+import { isCopyOfCurrent } from "../pending.ts";
+import { noteRecovery } from "../recovery.ts";
 import type { FoundPending } from "./find-pending.ts";
 import { rollBack } from "./roll-back.ts";
 import { load, type LoadedRotation, readCurrent } from "./versions.ts";
@@ -28,7 +29,7 @@ export async function proveLogin(
     const versions = { current: loaded.rotation.current, pending: loaded.pending };
     if (remembered.changesAtFinish && !isCopyOfCurrent(versions.current, versions.pending)) {
       if (request.step !== "finishSecret") return;
-      await setEverywhere(deps.engine, loaded.rotation, versions);
+      await setEverywhere(deps.engine, loaded.rotation, versions, async () => noteRecovery(deps, request, call));
     }
   }
   const pending = parseDatabaseSecret(value);

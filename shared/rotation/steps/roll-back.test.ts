@@ -37,7 +37,7 @@ test("the current credential is proven before AWSPENDING is removed, and once mo
   const calls: string[] = [];
   await expect(stage.container(recording(calls))("testSecret")).rejects.toThrow("credential-refused");
   const afterTheRefusal = calls.slice(calls.indexOf("login") + 1);
-  expect(afterTheRefusal).toEqual(["login", "login", "clearPending", "login", "publish"]);
+  expect(afterTheRefusal).toEqual(["login", "describe", "login", "clearPending", "login", "publish"]);
 });
 
 test("a setSecret of the same moment that takes effect before AWSPENDING is removed is undone after it", async () => {

@@ -2,7 +2,8 @@ import { RekeyError } from "../../errors/rekey-error.ts";
 import type { RotationDependencies } from "../dependencies.ts";
 import { logsInEverywhere, restoreOn } from "../every-host.ts";
 import type { CallOptions, RotationRequest } from "../ports.ts";
-import { isCopyOfCurrent } from "../rotation-context.ts";
+import { isCopyOfCurrent } from "../pending.ts";
+import { wasRecovered } from "../recovery.ts";
 import type { LoadedRotation } from "./versions.ts";
 
 /**
@@ -24,9 +25,10 @@ export async function rollBack(
     const versions = { current, pending };
     const currentWorks = await logsInEverywhere(deps.engine, current, hosts);
     if (!currentWorks && (await logsInEverywhere(deps.engine, pending, hosts))) return;
-    await restoreOn(rotation, versions, hosts);
+    const authority = wasRecovered(await deps.store.describe(request.secretId, call), request) ? "none" : "any";
+    await restoreOn(rotation, versions, hosts, authority);
     await deps.store.clearPending(request, call);
-    await restoreOn(rotation, versions, hosts);
+    await restoreOn(rotation, versions, hosts, authority);
   }
   throw new RekeyError("credential-refused", {
     context: { user: pending.username, label: "AWSPENDING", rolledBack: !isCopy },

@@ -1,5 +1,6 @@
 import type { RotationDependencies } from "../dependencies.ts";
 import { setEverywhere } from "../every-host.ts";
+import { noteRecovery } from "../recovery.ts";
 import type { CallOptions, RotationRequest, StepOutcome } from "../ports.ts";
 import { findPending } from "./find-pending.ts";
 import { load, readCurrent } from "./versions.ts";
@@ -20,7 +21,9 @@ export async function setSecret(
   if (current.versionId === request.versionId) return "already-done";
   const { rotation, pending } = load(deps, found.remembered, { current: current.value, pending: found.value }, call);
   if (found.remembered.changesAtFinish) return "done";
-  await setEverywhere(deps.engine, rotation, { current: rotation.current, pending });
+  await setEverywhere(deps.engine, rotation, { current: rotation.current, pending }, async () =>
+    noteRecovery(deps, request, call),
+  );
   if (rotation.strategy.replacesCurrent && (await findPending(deps, request, call)) === undefined)
     return "already-done";
   return "done";

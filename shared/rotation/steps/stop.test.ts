@@ -1,7 +1,10 @@
-import { expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { parseDatabaseSecret } from "../../secrets/database-secret.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { recording } from "../../testing/gated.ts";
-import { memoryRotation, memoryValue } from "../../testing/memory-rotation.ts";
+import { type MemoryRotation, memoryRotation, memoryValue } from "../../testing/memory-rotation.ts";
+
+const call = { signal: new AbortController().signal };
 
 test("a version that the secret does not have is unknown, by its id", async () => {
   const stage = memoryRotation({ strategy: "single-user" });
@@ -21,7 +24,7 @@ test("a cancelled rotation's error names secret and version", async () => {
   });
 });
 
-test("a stopped rotation's error names secret and version, and the database is as AWSCURRENT says", async () => {
+test("a stopped rotation's error names secret and version, and the database is as it was before it", async () => {
   const stage = memoryRotation({ strategy: "single-user" });
   stage.store.beginRotation("v1");
   for (const step of ["createSecret", "setSecret"] as const) await stage.container()(step);
@@ -30,7 +33,7 @@ test("a stopped rotation's error names secret and version, and the database is a
     code: "version-not-pending",
     context: { secret: stage.store.secretId, version: "v1" },
   });
-  expect(stage.engine.accepts({ username: "app", password: new SecretValue("typed-by-hand") })).toBe(true);
+  expect(stage.engine.accepts({ username: "app", password: new SecretValue("old-password") })).toBe(true);
 });
 
 test("a stopped rotation leaves the database to the next one that is under way", async () => {
@@ -41,4 +44,83 @@ test("a stopped rotation leaves the database to the next one that is under way",
   const calls: string[] = [];
   await expect(stage.container(recording(calls))("testSecret")).rejects.toMatchObject({ code: "version-not-pending" });
   expect(calls).toEqual(["describe", "read", "publish"]);
+});
+
+describe("what somebody put while the rotation was in progress", () => {
+  const app = (password: string) => ({ username: "app", password: new SecretValue(password) });
+  async function afterSetSecret(...byHand: readonly string[]): Promise<MemoryRotation> {
+    const stage = memoryRotation({ strategy: "single-user" });
+    stage.store.beginRotation("v1");
+    for (const step of ["createSecret", "setSecret"] as const) await stage.container()(step);
+    for (const [index, password] of byHand.entries()) stage.store.putByHand(`hand${index}`, memoryValue(password));
+    return stage;
+  }
+  const stopped = { code: "version-not-pending" };
+
+  test.each([1, 2, 3])("is not installed, whoever put it, %d times over", async (times) => {
+    const passwords = Array.from({ length: times }, (_, index) => `invented-${index}`);
+    const stage = await afterSetSecret(...passwords);
+    await expect(stage.container()("testSecret")).rejects.toMatchObject(stopped);
+    expect(passwords.map((password) => stage.engine.accepts(app(password)))).toEqual(passwords.map(() => false));
+    expect(stage.engine.accepts(app("old-password"))).toBe(true);
+  });
+
+  test("is left alone where it logs in: somebody changed the database to it", async () => {
+    const stage = await afterSetSecret("typed-by-hand");
+    stage.engine.give("app", ["typed-by-hand"]);
+    const calls: string[] = [];
+    await expect(stage.container(recording(calls))("testSecret")).rejects.toMatchObject(stopped);
+    expect(stage.logsIn("AWSCURRENT")).toBe(true);
+    expect(calls).not.toContain("setPassword");
+  });
+
+  test("does not matter where it is no credential", async () => {
+    const stage = memoryRotation({ strategy: "single-user" });
+    stage.store.beginRotation("v1");
+    for (const step of ["createSecret", "setSecret"] as const) await stage.container()(step);
+    stage.store.putByHand("hand", new SecretValue("not JSON"));
+    await expect(stage.container()("testSecret")).rejects.toMatchObject(stopped);
+    expect(stage.engine.accepts(app("old-password"))).toBe(true);
+  });
+
+  test("leaves the new password in place where the version before it is gone", async () => {
+    const stage = await afterSetSecret("one", "two");
+    vi.spyOn(stage.store, "unlabelled").mockResolvedValue([]);
+    const pending = await stage.store.read(stage.store.secretId, { versionId: "v1" }, call);
+    await expect(stage.container()("testSecret")).rejects.toMatchObject(stopped);
+    expect(stage.engine.accepts(parseDatabaseSecret(pending?.value ?? memoryValue("")))).toBe(true);
+  });
+
+  test("a fault of rekey's own while it is tried is not taken for a refusal", async () => {
+    const stage = await afterSetSecret("typed-by-hand");
+    vi.spyOn(stage.engine, "login").mockRejectedValueOnce(new TypeError("a fault"));
+    await expect(stage.container()("testSecret")).rejects.toThrow("a fault");
+  });
+});
+
+test("a rotation that was stopped before setSecret changes nothing, though AWSCURRENT does not log in", async () => {
+  const stage = memoryRotation({ strategy: "single-user" });
+  stage.store.putByHand("hand", memoryValue("invented"));
+  stage.store.beginRotation("v1");
+  await stage.container()("createSecret");
+  stage.store.cancelRotation();
+  await expect(stage.container()("setSecret")).rejects.toMatchObject({ code: "credential-orphaned" });
+  expect(stage.engine.accepts({ username: "app", password: new SecretValue("old-password") })).toBe(true);
+});
+
+test("a recovery that was stopped leaves its new password: AWSCURRENT was never seen to log in", async () => {
+  const stage = memoryRotation({ strategy: "single-user" });
+  stage.store.putByHand("hand", memoryValue("invented"));
+  stage.store.beginRotation("v1");
+  for (const step of ["createSecret", "setSecret"] as const) await stage.container()(step);
+  stage.store.putByHand("hand2", memoryValue("invented-too"));
+  await expect(stage.container()("testSecret")).rejects.toMatchObject({ code: "version-not-pending" });
+  for (const password of ["invented", "invented-too"]) {
+    expect(stage.engine.accepts({ username: "app", password: new SecretValue(password) })).toBe(false);
+  }
+  expect(stage.someVersionLogsIn()).toBe(true);
+  stage.store.beginRotation("v2");
+  for (const step of ["createSecret", "setSecret", "testSecret", "finishSecret"] as const)
+    await stage.container()(step, "v2");
+  expect(stage.logsIn("AWSCURRENT")).toBe(true);
 });

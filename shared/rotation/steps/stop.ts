@@ -2,13 +2,15 @@ import { RekeyError } from "../../errors/rekey-error.ts";
 import type { RotationDependencies } from "../dependencies.ts";
 import { restoreOn } from "../every-host.ts";
 import type { CallOptions, RotationRequest } from "../ports.ts";
+import { wasRecovered } from "../recovery.ts";
 import { type Admission, versionWithLabel } from "./admit.ts";
-import { load, readCurrent } from "./versions.ts";
+import { currentLogsIn, currentBefore, load, readCurrent } from "./versions.ts";
 
 /**
  * Ends a step whose rotation was stopped under it: somebody put a value by hand, which takes AWSPENDING away, or
- * cancelled the rotation. setSecret may already have changed the database, so it is put back to what AWSCURRENT says,
- * unless another rotation is under way and answers for it.
+ * canceled the rotation. setSecret may already have changed the database, so it is put back to the version that was
+ * current when the rotation began, unless another rotation is in progress and answers for it. A value that somebody put
+ * since then is left alone: nobody has seen it log in, and whoever may only write the secret must not choose a password.
  * Always throws: `version-unknown`, `version-not-pending`, `rotation-disabled`, or why the database could not be put back.
  */
 export async function stop(
@@ -22,8 +24,12 @@ export async function stop(
   const pendingVersion = versionWithLabel(description, "AWSPENDING") ?? request.versionId;
   if (abandoned !== undefined && pendingVersion === request.versionId) {
     const current = await readCurrent(deps, request.secretId, call);
-    const { rotation, pending } = load(deps, remembered, { current: current.value, pending: abandoned.value }, call);
-    await restoreOn(rotation, { current: rotation.current, pending }, rotation.hosts);
+    const before = await currentBefore(deps, request.secretId, { current, abandoned }, call);
+    const isDone = before !== current && (await currentLogsIn(deps, remembered, current, call));
+    if (before !== undefined && !isDone && !wasRecovered(description, request)) {
+      const { rotation, pending } = load(deps, remembered, { current: before.value, pending: abandoned.value }, call);
+      await restoreOn(rotation, { current: rotation.current, pending }, rotation.hosts, "pending");
+    }
   }
   if (!description.rotationEnabled) throw new RekeyError("rotation-disabled", { context });
   throw new RekeyError(abandoned === undefined ? "version-unknown" : "version-not-pending", { context });

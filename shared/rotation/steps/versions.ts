@@ -1,9 +1,11 @@
-import { RekeyError } from "../../errors/rekey-error.ts";
+import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import { type DatabaseSecret, parseDatabaseSecret } from "../../secrets/database-secret.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
 import type { RotationDependencies } from "../dependencies.ts";
+import { logsInEverywhere } from "../every-host.ts";
 import type { CallOptions, RotationRequest, StoredVersion } from "../ports.ts";
-import { comparePending, type Rotation, rotationOf } from "../rotation-context.ts";
+import { comparePending } from "../pending.ts";
+import { type Rotation, rotationOf } from "../rotation-context.ts";
 import type { Remembered } from "../rotation-memory.ts";
 
 /** AWSCURRENT and AWSPENDING, compared before anything is contacted. */
@@ -32,6 +34,39 @@ export async function readPending(
 ): Promise<SecretValue | undefined> {
   const at = { label: "AWSPENDING", versionId: request.versionId } as const;
   return (await deps.store.read(request.secretId, at, call))?.value;
+}
+
+const versionsSearched = 20;
+
+/** The version that was current when the abandoned one was made; `undefined` when Secrets Manager no longer has it. */
+export async function currentBefore(
+  { store }: RotationDependencies,
+  secretId: string,
+  { current, abandoned }: { readonly current: StoredVersion; readonly abandoned: StoredVersion },
+  call: CallOptions,
+): Promise<StoredVersion | undefined> {
+  const isOlder = (version: StoredVersion | undefined): boolean =>
+    version !== undefined && version.createdAt < abandoned.createdAt;
+  if (isOlder(current)) return current;
+  const previous = await store.read(secretId, { label: "AWSPREVIOUS" }, call);
+  if (isOlder(previous)) return previous;
+  return (await store.unlabelled(secretId, versionsSearched, call)).find(isOlder);
+}
+
+/** Whether what somebody put by hand works as it is. A value that cannot be tried does not. */
+export async function currentLogsIn(
+  deps: RotationDependencies,
+  { facts }: Remembered,
+  { value }: StoredVersion,
+  call: CallOptions,
+): Promise<boolean> {
+  try {
+    const { current, hosts } = rotationOf(deps, value, facts, call);
+    return await logsInEverywhere(deps.engine, current, hosts);
+  } catch (error) {
+    if (isRekeyError(error)) return false;
+    throw error;
+  }
 }
 
 /** Errors: `pending-tampered`, `secret-malformed`, `engine-unsupported`. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseDatabaseSecret } from "../../secrets/database-secret.ts";
+import { SecretValue } from "../../secrets/secret-value.ts";
 import { type MemoryRotation, memoryAdminId, memoryRotation, memoryValue } from "../../testing/memory-rotation.ts";
 
 const call = { signal: new AbortController().signal };
@@ -7,7 +8,7 @@ const steps = ["createSecret", "setSecret", "testSecret", "finishSecret"] as con
 const nextUser = ({ store }: MemoryRotation) =>
   parseDatabaseSecret(store.labelled("AWSPENDING")?.value ?? memoryValue("")).username;
 
-function begun(options: { fields?: object; tags?: Record<string, string> } = {}): MemoryRotation {
+function begun(options: Partial<Parameters<typeof memoryRotation>[0]> = {}): MemoryRotation {
   const stage = memoryRotation({ strategy: "alternating-users", ...options });
   stage.store.beginRotation("v1");
   return stage;
@@ -60,16 +61,25 @@ describe("the pair", () => {
     });
   });
 
-  test("takes in an existing user only when a human named it", async () => {
-    const named = begun({ tags: { "rekey:alternate-user": "app_b" } });
-    named.engine.give("app_b", ["theirs"]);
-    for (const step of steps) await named.container()(step);
-    expect(named.logsIn("AWSCURRENT")).toBe(true);
+  test("takes in an existing user only when the function's owner granted it", async () => {
+    const tags = { "rekey:alternate-user": "app_b" };
+    const granted = begun({ tags, grants: [{ username: "app_b", host: "DB", port: 1 }] });
+    granted.engine.give("app_b", ["theirs"]);
+    for (const step of steps) await granted.container()(step);
+    expect(granted.logsIn("AWSCURRENT")).toBe(true);
+  });
 
-    const unnamed = begun();
-    unnamed.engine.give("app_clone", ["theirs"]);
-    await unnamed.container()("createSecret");
-    await expect(unnamed.container()("setSecret")).rejects.toMatchObject({ code: "user-collision" });
+  test.each([
+    ["the tag alone", []],
+    ["a grant for another user", [{ username: "app_c", host: "db", port: 1 }]],
+    ["a grant on another host", [{ username: "app_b", host: "db2", port: 1 }]],
+    ["a grant on another port", [{ username: "app_b", host: "db", port: 2 }]],
+  ])("is not taken in by %s", async (_what, grants) => {
+    const stage = begun({ tags: { "rekey:alternate-user": "app_b" }, grants });
+    stage.engine.give("app_b", ["theirs"]);
+    await stage.container()("createSecret");
+    await expect(stage.container()("setSecret")).rejects.toMatchObject({ code: "user-collision" });
+    expect(stage.engine.accepts({ username: "app_b", password: new SecretValue("theirs") })).toBe(true);
   });
 });
 
@@ -115,5 +125,34 @@ describe("testSecret finds the idle user's new password refused", () => {
       context: { user: "app" },
     });
     expect(stage.store.versionIdOf("AWSPENDING")).toBe("v1");
+  });
+});
+
+describe("retiring the replaced user", () => {
+  async function rotated(): Promise<MemoryRotation> {
+    const stage = begun({ tags: { "rekey:grace": "1h" } });
+    for (const step of steps) await stage.container()(step);
+    return stage;
+  }
+  const withPair = (pair: readonly string[], password: string) =>
+    memoryValue(password, { username: "app_clone", alternateusers: pair, masterarn: memoryAdminId });
+
+  test("is refused for a pair that rekey did not make, whatever the secret says", async () => {
+    const stage = await rotated();
+    stage.engine.give("victim", ["theirs"]);
+    const { password } = parseDatabaseSecret(stage.store.labelled("AWSCURRENT")?.value ?? memoryValue(""));
+    stage.store.putByHand("hand", withPair(["app_clone", "victim"], password.reveal()));
+    await expect(stage.container()("retirePrevious", "hand", true)).rejects.toMatchObject({ code: "user-collision" });
+    expect(stage.engine.accepts({ username: "victim", password: new SecretValue("theirs") })).toBe(true);
+  });
+
+  test("needs AWSCURRENT to log in", async () => {
+    const stage = await rotated();
+    stage.store.putByHand("hand", withPair(["app", "app_clone"], "invented"));
+    await expect(stage.container()("retirePrevious", "hand", true)).rejects.toMatchObject({
+      code: "credential-orphaned",
+      context: { user: "app_clone" },
+    });
+    expect(stage.engine.accepts({ username: "app", password: new SecretValue("old-password") })).toBe(true);
   });
 });

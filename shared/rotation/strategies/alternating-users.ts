@@ -1,19 +1,20 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { type DatabaseSecret, parseDatabaseSecret, withCredential } from "../../secrets/database-secret.ts";
-import type { DatabaseEngine, DatabaseSession, PasswordChange, UserPair, UserPairing } from "../ports.ts";
+import type { DatabaseEngine, DatabaseSession, UserPair, UserPairing } from "../ports.ts";
 import type { RotationPolicy } from "../rotation-policy.ts";
 import { logsIn, openEarlier, orphaned, requireAdmin } from "./open-session.ts";
-import type { RotationStrategy } from "./strategy.ts";
+import type { RotationStrategy, StrategyContext } from "./strategy.ts";
 
 /** AWS's suffix. It is only ever added: a user that happens to end in it is never taken for somebody's alternate. */
 export const alternateSuffix = "_clone";
 
+type Pair = Pick<UserPair, "first" | "alternate">;
+
 /** The pair as the secret records it, or as its first rotation makes it. */
-function pairOf(current: DatabaseSecret, policy: RotationPolicy, maxUsernameBytes: number): UserPair {
-  const named = policy.alternateUser;
+function pairOf(current: DatabaseSecret, policy: RotationPolicy, maxUsernameBytes: number): Pair {
   const [first, alternate] = current.alternateUsers ?? [
     current.username,
-    named ?? `${current.username}${alternateSuffix}`,
+    policy.alternateUser ?? `${current.username}${alternateSuffix}`,
   ];
   if (first === alternate) {
     throw new RekeyError("option-invalid", {
@@ -31,21 +32,23 @@ function pairOf(current: DatabaseSecret, policy: RotationPolicy, maxUsernameByte
       hint: "the alternate user's name is too long; give a shorter one with the tag rekey:alternate-user",
     });
   }
-  return { first, alternate, named: named === alternate };
+  return { first, alternate };
 }
 
-const otherOf = (pair: UserPair, username: string): string => (username === pair.first ? pair.alternate : pair.first);
+const otherOf = (pair: Pair, username: string): string => (username === pair.first ? pair.alternate : pair.first);
 
 /**
  * Two users take turns: an admin gives the idle one the next password, so AWSCURRENT keeps logging in throughout. One of
  * the secret's own credentials must log in first: it proves that the secret's writer holds the pair, before the admin's
  * rights are used for it.
  */
-export function alternatingUsers(
-  engine: DatabaseEngine<DatabaseSession & PasswordChange & UserPairing>,
-): RotationStrategy {
-  const pairFor = (current: DatabaseSecret, policy: RotationPolicy): UserPair =>
+export function alternatingUsers(engine: DatabaseEngine<DatabaseSession & UserPairing>): RotationStrategy {
+  const pairFor = (current: DatabaseSecret, policy: RotationPolicy): Pair =>
     pairOf(current, policy, engine.maxUsernameBytes);
+  const pairOn = (current: DatabaseSecret, { policy, isGranted }: StrategyContext): UserPair => {
+    const pair = pairFor(current, policy);
+    return { ...pair, isGranted: isGranted(pair.alternate) };
+  };
 
   return {
     name: "alternating-users",
@@ -59,7 +62,7 @@ export function alternatingUsers(
     },
     expectedUsername: (current, policy) => otherOf(pairFor(current, policy), current.username),
     async set({ current, pending }, context) {
-      const pair = pairFor(current, context.policy);
+      const pair = pairOn(current, context);
       if (!(await logsIn(engine, current, context))) {
         await using earlier = await openEarlier(engine, [pair.first, pair.alternate], context);
         if (earlier === undefined) {
@@ -73,9 +76,11 @@ export function alternatingUsers(
       if (!(await logsIn(engine, current, context))) throw orphaned(current);
     },
     async retire(current, context, newPassword) {
-      const pair = pairFor(current, context.policy);
+      if (!(await logsIn(engine, current, context))) throw orphaned(current);
+      const pair = pairOn(current, context);
       await using session = await requireAdmin(engine, context);
-      await session.setPassword({ username: otherOf(pair, current.username), password: newPassword() }, context.call);
+      const replaced = { username: otherOf(pair, current.username), password: newPassword() };
+      await session.syncPair(pair, replaced, context.call);
     },
   };
 }

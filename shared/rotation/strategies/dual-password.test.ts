@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { parseDatabaseSecret } from "../../secrets/database-secret.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { memoryAdminId, memoryRotation, memoryValue } from "../../testing/memory-rotation.ts";
@@ -12,7 +12,11 @@ test("a password changed back to AWSPREVIOUS is recovered without an admin", asy
   stage.store.putByHand("v0b", memoryValue("new-password"));
   stage.store.beginRotation("v1");
   for (const step of ["createSecret", "setSecret", "testSecret"] as const) await stage.container()(step);
-  expect([stage.logsIn("AWSCURRENT"), stage.logsIn("AWSPENDING")]).toEqual([true, true]);
+  expect([stage.logsIn("AWSCURRENT"), stage.logsIn("AWSPREVIOUS"), stage.logsIn("AWSPENDING")]).toEqual([
+    false,
+    true,
+    true,
+  ]);
 });
 
 test.each([
@@ -37,15 +41,15 @@ test("a set password that testSecret finds refused is taken away again; the curr
   expect([stage.engine.accepts(app("old-password")), stage.engine.accepts(pending)]).toEqual([true, false]);
 });
 
-test("a value put by hand after setSecret becomes the only password", async () => {
+test("a value put by hand after setSecret is not installed: the version before it becomes the only password", async () => {
   const stage = memoryRotation({ strategy: "dual-password" });
   stage.store.beginRotation("v1");
   for (const step of ["createSecret", "setSecret"] as const) await stage.container()(step);
   stage.store.putByHand("hand", memoryValue("typed-by-hand"));
   await expect(stage.container()("testSecret")).rejects.toMatchObject({ code: "version-not-pending" });
   expect([stage.engine.accepts(app("typed-by-hand")), stage.engine.accepts(app("old-password"))]).toEqual([
-    true,
     false,
+    true,
   ]);
 });
 
@@ -53,7 +57,9 @@ test("a restored password that does not log in calls a human", async () => {
   const stage = memoryRotation({ strategy: "dual-password" });
   stage.store.beginRotation("v1");
   for (const step of ["createSecret", "setSecret"] as const) await stage.container()(step);
-  stage.store.putByHand("hand", memoryValue("typed-by-hand"));
+  const pending = parseDatabaseSecret(stage.store.labelled("AWSPENDING")?.value ?? memoryValue("")).password;
+  stage.engine.give("app", [pending.reveal()]);
+  stage.store.cancelRotation();
   const invoke = stage.container(async <Result>(operation: string, work: () => Promise<Result>) =>
     operation === "keepOnly" ? (undefined as Result) : work(),
   );
@@ -70,4 +76,56 @@ test("AWSPENDING of another user is refused before any contact", async () => {
     context: { field: "username" },
   });
   expect(stage.engine.logins()).toBe(0);
+});
+
+describe("an AWSCURRENT that nobody saw log in is never installed", () => {
+  const invented = memoryValue("invented");
+  const owned = { username: "app", host: "db", port: 1 };
+
+  test("beside AWSPENDING, when AWSPREVIOUS proves the user", async () => {
+    const stage = memoryRotation({ strategy: "dual-password" });
+    stage.store.putByHand("hand", invented);
+    stage.store.beginRotation("v1");
+    for (const step of ["createSecret", "setSecret"] as const) await stage.container()(step);
+    expect([stage.engine.accepts(app("invented")), stage.logsIn("AWSPENDING")]).toEqual([false, true]);
+  });
+
+  test("by an admin who replaces a lost password: AWSPENDING becomes the only one", async () => {
+    const stage = memoryRotation({ strategy: "dual-password", fields: { masterarn: memoryAdminId }, grants: [owned] });
+    stage.engine.give("app", ["changed by hand"]);
+    stage.store.beginRotation("v1");
+    for (const step of ["createSecret", "setSecret"] as const) await stage.container()(step);
+    expect([stage.engine.accepts(app("old-password")), stage.engine.accepts(app("changed by hand"))]).toEqual([
+      false,
+      false,
+    ]);
+    expect(stage.logsIn("AWSPENDING")).toBe(true);
+  });
+
+  test("when AWSPENDING logs in already, nothing is changed", async () => {
+    const stage = memoryRotation({ strategy: "dual-password" });
+    stage.store.beginRotation("v1");
+    for (const step of ["createSecret", "setSecret"] as const) await stage.container()(step);
+    const pending = parseDatabaseSecret(stage.store.labelled("AWSPENDING")?.value ?? memoryValue("")).password;
+    stage.engine.give("app", [pending.reveal()]);
+    await expect(stage.container()("setSecret")).resolves.toBe("done");
+    expect([stage.engine.accepts(app("old-password")), stage.logsIn("AWSPENDING")]).toEqual([false, true]);
+  });
+
+  test("by a rollback after a recovery: a human is called, and AWSPENDING stays", async () => {
+    const stage = memoryRotation({ strategy: "dual-password" });
+    stage.store.putByHand("hand", invented);
+    stage.store.beginRotation("v1");
+    for (const step of ["createSecret", "setSecret"] as const) await stage.container()(step);
+    stage.engine.give("app", ["old-password"]);
+    await expect(stage.container()("testSecret")).rejects.toMatchObject(orphaned);
+    expect([stage.engine.accepts(app("invented")), stage.store.versionIdOf("AWSPENDING")]).toEqual([false, "v1"]);
+  });
+
+  test("by a retirement", async () => {
+    const stage = memoryRotation({ strategy: "dual-password", tags: { "rekey:grace": "1h" } });
+    stage.store.putByHand("hand", invented);
+    await expect(stage.container()("retirePrevious", "hand", true)).rejects.toMatchObject(orphaned);
+    expect([stage.engine.accepts(app("invented")), stage.engine.accepts(app("old-password"))]).toEqual([false, true]);
+  });
 });

@@ -1,27 +1,35 @@
 import { parseDatabaseSecret, withCredential } from "../../secrets/database-secret.ts";
 import type { Credential, DatabaseEngine, DatabaseSession, DualPasswords } from "../ports.ts";
-import { logsIn, openAdmin, openEarlier, openSession, orphaned } from "./open-session.ts";
+import {
+  logsIn,
+  openAdmin,
+  openAdminToRecover,
+  openEarlier,
+  openSession,
+  openToRestore,
+  orphaned,
+} from "./open-session.ts";
 import type { RotationStrategy, StrategyContext } from "./strategy.ts";
+
+type Session = DatabaseSession & DualPasswords;
 
 /**
  * One user with two passwords: the next one is added beside the current one, so AWSCURRENT keeps logging in throughout;
  * the one before stops at the next rotation or when its grace period ends. Where the secret has an admin, the admin does
- * it, once one of the secret's own credentials has logged in.
+ * it, once one of the secret's own credentials has logged in. Only a password that has logged in is kept beside the next.
  */
-export function dualPassword(engine: DatabaseEngine<DatabaseSession & DualPasswords>): RotationStrategy {
-  /** The session that changes the user: its own, or the admin's. Errors: `credential-orphaned`. */
-  async function openChanger(
-    [first, ...others]: readonly [Credential, ...Credential[]],
+export function dualPassword(engine: DatabaseEngine<Session>): RotationStrategy {
+  /** Changes the user by the admin where there is one, and else by the session that has logged in. */
+  async function change(
+    own: Session,
+    current: Credential,
     context: StrategyContext,
-  ): Promise<DatabaseSession & DualPasswords> {
-    let own = await openSession(engine, first, context);
-    for (const other of others) own ??= await openSession(engine, other, context);
-    own ??= await openEarlier(engine, [first.username], context);
-    if (own !== undefined && !context.hasAdmin) return own;
-    await own?.[Symbol.asyncDispose]();
-    const admin = await openAdmin(engine, context);
-    if (admin === undefined) throw orphaned(first);
-    return admin;
+    work: (session: Session) => Promise<void>,
+  ): Promise<void> {
+    if (!context.hasAdmin) return work(own);
+    await using admin = await openAdmin(engine, context);
+    if (admin === undefined) throw orphaned(current);
+    await work(admin);
   }
 
   return {
@@ -32,20 +40,37 @@ export function dualPassword(engine: DatabaseEngine<DatabaseSession & DualPasswo
       return withCredential(current, { username: parseDatabaseSecret(current).username, password: newPassword() });
     },
     expectedUsername: (current) => current.username,
-    async set({ current, pending }, context) {
-      await using session = await openChanger([current, pending], context);
-      await session.keepBoth(current, pending, context.call);
-    },
-    async restore({ current, pending }, context) {
-      {
-        await using session = await openChanger([current, pending], context);
-        await session.keepOnly(current, context.call);
+    async set({ current, pending }, context, recovering) {
+      const { call } = context;
+      await using asCurrent = await openSession(engine, current, context);
+      if (asCurrent !== undefined) {
+        return change(asCurrent, current, context, async (session) => session.keepBoth(current, pending, call));
       }
+      if (await logsIn(engine, pending, context)) return;
+      await using earlier = await openEarlier(engine, [current.username], context);
+      if (earlier !== undefined) {
+        await recovering();
+        return change(earlier.session, current, context, async (session) =>
+          session.keepBoth(earlier.credential, pending, call),
+        );
+      }
+      await using admin = await openAdminToRecover(engine, current, context);
+      if (admin === undefined) throw orphaned(current);
+      await recovering();
+      await admin.keepOnly(pending, call);
+    },
+    async restore(versions, context, authority) {
+      const { current } = versions;
+      await using own =
+        (await openSession(engine, current, context)) ?? (await openToRestore(engine, versions, context, authority));
+      if (own === undefined) throw orphaned(current);
+      await change(own, current, context, async (session) => session.keepOnly(current, context.call));
       if (!(await logsIn(engine, current, context))) throw orphaned(current);
     },
     async retire(current, context) {
-      await using session = await openChanger([current], context);
-      await session.keepOnly(current, context.call);
+      await using own = await openSession(engine, current, context);
+      if (own === undefined) throw orphaned(current);
+      await change(own, current, context, async (session) => session.keepOnly(current, context.call));
     },
   };
 }

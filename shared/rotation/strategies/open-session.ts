@@ -1,6 +1,6 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { Credential, DatabaseEngine, DatabaseSession } from "../ports.ts";
-import type { StrategyContext } from "./strategy.ts";
+import type { RestoreAuthority, StoredLogin, StrategyContext, Versions } from "./strategy.ts";
 
 /** What a login needs of a strategy's context. */
 export type Host = Pick<StrategyContext, "target" | "call">;
@@ -30,29 +30,62 @@ export async function logsIn(engine: DatabaseEngine, credential: Credential, hos
   return session !== undefined;
 }
 
-/** A session of one of these users, from a version that the secret held before; `undefined` when none logs in. */
-export async function openEarlier<Session extends DatabaseSession>(
+/** A session, and the login that opened it. Disposing closes the session. */
+export interface OpenLogin<Session extends DatabaseSession> extends AsyncDisposable {
+  readonly session: Session;
+  readonly credential: Credential;
+}
+
+async function openFirst<Session extends DatabaseSession>(
   engine: DatabaseEngine<Session>,
-  usernames: readonly string[],
-  context: StrategyContext,
-): Promise<Session | undefined> {
-  for await (const earlier of context.earlier()) {
-    const session = usernames.includes(earlier.username) ? await openSession(engine, earlier, context) : undefined;
-    if (session !== undefined) return session;
+  logins: AsyncIterable<StoredLogin>,
+  { call }: Host,
+  isWanted: (credential: Credential) => boolean = () => true,
+): Promise<OpenLogin<Session> | undefined> {
+  for await (const { credential, target } of logins) {
+    const session = isWanted(credential) ? await openSession(engine, credential, { target, call }) : undefined;
+    if (session !== undefined) {
+      return { session, credential, [Symbol.asyncDispose]: async () => session[Symbol.asyncDispose]() };
+    }
   }
   return undefined;
 }
 
+/** A session of one of these users, from a version that the secret held before; `undefined` when none logs in. */
+export const openEarlier = async <Session extends DatabaseSession>(
+  engine: DatabaseEngine<Session>,
+  usernames: readonly string[],
+  context: StrategyContext,
+): Promise<OpenLogin<Session> | undefined> =>
+  openFirst(engine, context.earlier(), context, ({ username }) => usernames.includes(username));
+
 /** The admin's session; `undefined` when the secret has no admin or none of the admin's versions logs in. */
-export async function openAdmin<Session extends DatabaseSession>(
+export const openAdmin = async <Session extends DatabaseSession>(
   engine: DatabaseEngine<Session>,
   context: StrategyContext,
+): Promise<Session | undefined> => (await openFirst(engine, context.admins(), context))?.session;
+
+/**
+ * The admin's session, to replace a password that no version of the secret has: whoever writes the secret could name anyone's
+ * user, so only for a user that the function's owner gave to it.
+ */
+export const openAdminToRecover = async <Session extends DatabaseSession>(
+  engine: DatabaseEngine<Session>,
+  { username }: Credential,
+  context: StrategyContext,
+): Promise<Session | undefined> => (context.isGranted(username) ? openAdmin(engine, context) : undefined);
+
+/** A session that may put AWSCURRENT back, as far as the authority goes; `undefined` when none logs in. */
+export async function openToRestore<Session extends DatabaseSession>(
+  engine: DatabaseEngine<Session>,
+  { current, pending }: Versions,
+  context: StrategyContext,
+  authority: RestoreAuthority,
 ): Promise<Session | undefined> {
-  for await (const admin of context.admins()) {
-    const session = await openSession(engine, admin, context);
-    if (session !== undefined) return session;
-  }
-  return undefined;
+  if (authority === "none") return undefined;
+  const asPending = await openSession(engine, pending, context);
+  if (asPending !== undefined || authority === "pending") return asPending;
+  return (await openEarlier(engine, [current.username], context))?.session ?? openAdmin(engine, context);
 }
 
 /** The admin's session, for what no other user may do. Errors: `admin-secret-refused`, `credential-refused`. */

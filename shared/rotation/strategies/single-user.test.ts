@@ -35,7 +35,7 @@ test.each([
   ["AWSPREVIOUS", undefined, "old-password"],
   ["the admin", { masterarn: memoryAdminId }, "changed by hand"],
 ])(
-  "testSecret rolls back through %s where neither version of the rotation logs in",
+  "testSecret rolls back by %s where neither version of the rotation logs in any more",
   async (_who, fields, inDatabase) => {
     const stage = memoryRotation({ strategy: "single-user" });
     stage.store.putByHand("v0b", memoryValue("new-password", fields));

@@ -1,6 +1,6 @@
 import { parseDatabaseSecret, withCredential } from "../../secrets/database-secret.ts";
 import type { DatabaseEngine, DatabaseSession, PasswordChange } from "../ports.ts";
-import { logsIn, openAdmin, openEarlier, openSession, orphaned } from "./open-session.ts";
+import { logsIn, openAdminToRecover, openEarlier, openSession, openToRestore, orphaned } from "./open-session.ts";
 import type { RotationStrategy } from "./strategy.ts";
 
 /**
@@ -16,7 +16,7 @@ export function singleUser(engine: DatabaseEngine<DatabaseSession & PasswordChan
       return withCredential(current, { username: parseDatabaseSecret(current).username, password: newPassword() });
     },
     expectedUsername: (current) => current.username,
-    async set({ current, pending }, context) {
+    async set({ current, pending }, context, recovering) {
       await using asCurrent = await openSession(engine, current, context);
       if (asCurrent !== undefined) {
         await asCurrent.setPassword(pending, context.call);
@@ -24,16 +24,16 @@ export function singleUser(engine: DatabaseEngine<DatabaseSession & PasswordChan
       }
       if (await logsIn(engine, pending, context)) return;
       await using session =
-        (await openEarlier(engine, [current.username], context)) ?? (await openAdmin(engine, context));
+        (await openEarlier(engine, [current.username], context))?.session ??
+        (await openAdminToRecover(engine, current, context));
       if (session === undefined) throw orphaned(current);
+      await recovering();
       await session.setPassword(pending, context.call);
     },
-    async restore({ current, pending }, context) {
+    async restore(versions, context, authority) {
+      const { current } = versions;
       if (await logsIn(engine, current, context)) return;
-      await using session =
-        (await openSession(engine, pending, context)) ??
-        (await openEarlier(engine, [current.username], context)) ??
-        (await openAdmin(engine, context));
+      await using session = await openToRestore(engine, versions, context, authority);
       if (session === undefined) throw orphaned(current);
       await session.setPassword(current, context.call);
       if (!(await logsIn(engine, current, context))) throw orphaned(current);

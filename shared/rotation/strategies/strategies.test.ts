@@ -106,7 +106,7 @@ test("changed at finishSecret: the current password works until then", async () 
   expect([stage.engine.refusedLogins(), stage.engine.logins()]).toEqual([0, 2]);
 });
 
-test("changed at finishSecret and stopped by hand in the last moment: the database is put back at once", async () => {
+test("changed at finishSecret and stopped by hand in the last moment: the version before it is put back at once", async () => {
   const stage = memoryRotation({ strategy: "single-user", tags: { "rekey:change-at": "finishSecret" } });
   stage.store.beginRotation("v1");
   const invoke = stage.container(async (operation, work) => {
@@ -116,7 +116,7 @@ test("changed at finishSecret and stopped by hand in the last moment: the databa
   for (const step of ["createSecret", "setSecret", "testSecret"] as const) await invoke(step);
   await expect(invoke("finishSecret")).rejects.toMatchObject({ code: "version-not-pending" });
   expect(stage.store.versionIdOf("AWSCURRENT")).toBe("hand");
-  expect(stage.logsIn("AWSCURRENT")).toBe(true);
+  expect([stage.logsIn("AWSCURRENT"), stage.logsIn("AWSPREVIOUS")]).toEqual([false, true]);
 });
 
 describe("the admin in the middle of its own rotation", () => {
@@ -141,8 +141,23 @@ describe("the admin in the middle of its own rotation", () => {
 });
 
 describe("a password changed by hand in the database", () => {
+  const owned = { username: "app", host: "db", port: 1 };
+  const byAdmin = { fields: { masterarn: memoryAdminId } };
+
+  test.each<StrategyName>(["single-user", "dual-password"])(
+    "is not replaced by the admin for a user that nobody gave to the secret (%s)",
+    async (strategy) => {
+      const stage = memoryRotation({ strategy, ...byAdmin, grants: [{ ...owned, username: "other" }] });
+      stage.engine.give("app", ["changed by hand"]);
+      stage.store.beginRotation("v1");
+      await stage.container()("createSecret");
+      await expect(stage.container()("setSecret")).rejects.toMatchObject({ code: "credential-orphaned" });
+      expect(stage.engine.accepts(app("changed by hand"))).toBe(true);
+    },
+  );
+
   test.each<StrategyName>(["single-user", "dual-password"])("is recovered by the admin (%s)", async (strategy) => {
-    const stage = memoryRotation({ strategy, fields: { masterarn: memoryAdminId } });
+    const stage = memoryRotation({ strategy, ...byAdmin, grants: [owned] });
     stage.engine.give("app", ["changed by hand"]);
     await rotateOnce(stage);
     expect(stage.logsIn("AWSCURRENT")).toBe(true);

@@ -3,23 +3,35 @@ import type { SecretValue } from "../../secrets/secret-value.ts";
 import type { CallOptions, Credential, DatabaseTarget } from "../ports.ts";
 import type { RotationPolicy, StrategyName } from "../rotation-policy.ts";
 
+/** A credential with the server that the version which holds it names, and that version's TLS trust. */
+export interface StoredLogin {
+  readonly credential: Credential;
+  readonly target: DatabaseTarget;
+}
+
+/**
+ * Which sessions may put AWSCURRENT back. `pending`: AWSPENDING's own, which shows that the rotation had replaced it.
+ * `any`: also an earlier version's and the admin's, where setSecret is known to have seen AWSCURRENT log in. `none`: it was
+ * never seen to log in, so it is not installed.
+ */
+export type RestoreAuthority = "pending" | "any" | "none";
+
 /** What a strategy may ask for while it works on one host; each is fetched only when it is needed. */
 export interface StrategyContext {
   readonly target: DatabaseTarget;
   readonly policy: RotationPolicy;
   readonly call: CallOptions;
-  /**
-   * Credentials that may still log in when AWSCURRENT and AWSPENDING do not, for the same server: AWSPREVIOUS, then the
-   * newest versions without a label. Few, since every refused login counts towards a lock-out.
-   */
-  earlier(): AsyncIterable<Credential>;
+  /** What may still log in when AWSCURRENT and AWSPENDING do not. Few, since each refused login counts toward a lock-out. */
+  earlier(): AsyncIterable<StoredLogin>;
   /** Whether the secret has an admin. */
   readonly hasAdmin: boolean;
   /**
-   * The admin's credentials: AWSCURRENT, and the next ones only when that was refused, since the admin's own rotation may
-   * be under way. Errors: `admin-secret-refused`, `secret-not-found`.
+   * The admin's logins: AWSCURRENT's, and the next ones only when that was refused, since the admin's own rotation may
+   * be in progress. Errors: `admin-secret-refused`, `secret-not-found`.
    */
-  admins(): AsyncIterable<Credential>;
+  admins(): AsyncIterable<StoredLogin>;
+  /** Whether the function's owner gave this existing user to the secret. */
+  isGranted(username: string): boolean;
 }
 
 export interface Versions {
@@ -41,10 +53,13 @@ export interface RotationStrategy {
   next(current: SecretValue, context: StrategyContext, newPassword: () => SecretValue): Promise<SecretValue>;
   /** The user that AWSPENDING must name, or `undefined` when the server says it. */
   expectedUsername(current: DatabaseSecret, policy: RotationPolicy): string | undefined;
-  /** Makes the pending credential log in, while the current one is known or restored. Errors: `credential-orphaned`. */
-  set(versions: Versions, context: StrategyContext): Promise<void>;
+  /**
+   * Makes the pending credential log in. `recovering` is awaited before anything is changed by another session than one of
+   * AWSCURRENT's: from then on AWSCURRENT must not be installed. Errors: `credential-orphaned`.
+   */
+  set(versions: Versions, context: StrategyContext, recovering: () => Promise<void>): Promise<void>;
   /** Makes the current credential log in again, proven by a login, and the pending one stop. Errors: `credential-orphaned`. */
-  restore(versions: Versions, context: StrategyContext): Promise<void>;
-  /** Makes the credential that `current` replaced stop; absent where `set` has done so. */
+  restore(versions: Versions, context: StrategyContext, authority: RestoreAuthority): Promise<void>;
+  /** Makes the credential that `current` replaced stop, once `current` has logged in; absent where `set` has done so. */
   retire?(current: DatabaseSecret, context: StrategyContext, newPassword: () => SecretValue): Promise<void>;
 }

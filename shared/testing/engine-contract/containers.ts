@@ -4,6 +4,7 @@ import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { eventBridgePublisher } from "../../publishers/eventbridge.ts";
 import type { RotationDependencies } from "../../rotation/dependencies.ts";
+import type { RotationGrants } from "../../rotation/grants.ts";
 import type { RotationRequest } from "../../rotation/ports.ts";
 import { rotate } from "../../rotation/rotate.ts";
 import { rotationMemory } from "../../rotation/rotation-memory.ts";
@@ -36,7 +37,7 @@ export interface Containers {
 interface Clients {
   readonly secretsManager: SecretsManagerClient;
   readonly eventBridge: EventBridgeClient;
-  readonly adminSecretArns: readonly string[];
+  readonly grants: RotationGrants;
   readonly now: () => number;
 }
 
@@ -49,14 +50,14 @@ export function createContainers({ engine, strategies }: EngineFixture, clients:
   let living: RotationDependencies | undefined;
 
   function cold(): RotationDependencies {
-    const { secretsManager, eventBridge, adminSecretArns, now } = clients();
+    const { secretsManager, eventBridge, grants, now } = clients();
     return {
       store: secretsManagerStore(secretsManager),
       publisher: eventBridgePublisher(eventBridge, "rekey"),
       engine,
       strategies,
       defaultStrategy: "single-user",
-      adminSecretArns,
+      grants,
       generatePassword(policy) {
         const password = generatePassword(policy);
         generated.push(password.reveal());

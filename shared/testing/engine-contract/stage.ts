@@ -8,6 +8,7 @@ import {
   RotateSecretCommand,
   UpdateSecretVersionStageCommand,
 } from "@aws-sdk/client-secrets-manager";
+import type { UserGrant } from "../../rotation/grants.ts";
 import type { RotationRequest } from "../../rotation/ports.ts";
 import { parseRotationRequest } from "../../rotation/request.ts";
 import { parseDatabaseSecret } from "../../secrets/database-secret.ts";
@@ -63,15 +64,25 @@ export interface Stage {
 const freshName = (): string => `app_${randomUUID().slice(0, 8)}`;
 const freshPassword = (): string => generatePassword({ charset: "url", length: 32 }).reveal();
 
-export async function startStage(fixture: EngineFixture, server: EngineServer): Promise<Stage> {
+/** `adminTrust`: how an admin login verifies the server, as members of the admin secret. Default: without TLS. */
+export async function startStage(
+  fixture: EngineFixture,
+  server: EngineServer,
+  adminTrust: SecretFields = { ssl: false },
+): Promise<Stage> {
   const wire = createWire();
   const proxy = await startWireProxy(wire, server);
   const outcomes: StepOutcome[] = [];
   const lockOuts: string[] = [];
+  const users = new Map<string, readonly UserGrant[]>();
   let adminArn: string | undefined;
   const containers = createContainers(fixture, () => ({
     ...aws,
-    adminSecretArns: adminArn === undefined ? [] : [adminArn],
+    grants: {
+      admins: new Map(adminArn === undefined ? [] : [[adminArn, [{ host: "127.0.0.1", port: proxy.port }]]]),
+      adminTls: "verify-full",
+      users,
+    },
   }));
 
   const aws: LocalAws = await startLocalAws(wire, async (_arn, event) => {
@@ -127,7 +138,9 @@ export async function startStage(fixture: EngineFixture, server: EngineServer): 
           ...own,
           ...fields,
         };
-        const id = await create(randomUUID(), value, {
+        const name = randomUUID();
+        users.set(name, [{ username, host: "127.0.0.1", port: proxy.port }]);
+        const id = await create(name, value, {
           "rekey:strategy": variant.strategy,
           ...variant.tags,
         });
@@ -203,6 +216,6 @@ export async function startStage(fixture: EngineFixture, server: EngineServer): 
       await proxy.stop();
     },
   };
-  if (server.admin !== undefined) adminArn = await create("admin", { ...server.admin });
+  if (server.admin !== undefined) adminArn = await create("admin", { ...server.admin, ...adminTrust });
   return stage;
 }

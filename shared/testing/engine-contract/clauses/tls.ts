@@ -15,10 +15,11 @@ export function tls({ test, expect, variant, fixture }: Suite): void {
   async function onServer(
     certificate: ServerCertificate | undefined,
     work: (here: Stage) => Promise<void>,
+    adminTrust: SecretFields = ours,
   ): Promise<void> {
     const server = await fixture.start(certificate);
     try {
-      const here = await startStage(fixture, server);
+      const here = await startStage(fixture, server, adminTrust);
       try {
         await work(here);
       } finally {
@@ -115,16 +116,20 @@ export function tls({ test, expect, variant, fixture }: Suite): void {
     "tls-not-verified",
     "a weaker mode is taken only when it is spelled out, and is reported",
     async () =>
-      onServer(authority.issue({ names: ["db.example.com"] }), async (here) => {
-        const { id } = await here.newSecret(variant, { fields: { ssl: "require" } });
-        await here.rotate(id);
-        expect({
-          logsIn: await here.logsIn(id, "AWSCURRENT"),
-          reported: here.containers.printed.some(
-            (line) => line.includes("not fully verified") && line.includes("require"),
-          ),
-        }).toEqual({ logsIn: true, reported: true });
-      }),
+      onServer(
+        authority.issue({ names: ["db.example.com"] }),
+        async (here) => {
+          const { id } = await here.newSecret(variant, { fields: { ssl: "require" } });
+          await here.rotate(id);
+          expect({
+            logsIn: await here.logsIn(id, "AWSCURRENT"),
+            reported: here.containers.printed.some(
+              (line) => line.includes("not fully verified") && line.includes("require"),
+            ),
+          }).toEqual({ logsIn: true, reported: true });
+        },
+        { ssl: "require" },
+      ),
     longMs,
   );
 }

@@ -1,4 +1,5 @@
-import { expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { isRekeyError } from "../errors/rekey-error.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 import { type MemoryRotation, memoryRotation, memoryValue } from "../testing/memory-rotation.ts";
 
@@ -69,4 +70,44 @@ test("what AWSCURRENT has is not offered again from an earlier version", async (
   const stage = await withHistory(memoryValue("p1"), memoryValue("current", { note: 1 }), memoryValue("current"));
   stage.engine.give("app", ["changed by hand"]);
   await expect(offered(stage)).resolves.toEqual(["app p1", "app old-password"]);
+});
+
+describe("an earlier version's credential goes where that version says", () => {
+  async function targetsOfEarlier(earlier: object, current: object) {
+    const stage = memoryRotation({ strategy: "single-user", fields: { port: 1, ...earlier } });
+    stage.store.putByHand("hand", memoryValue("invented", { port: 1, ...current }));
+    stage.engine.give("app", ["old-password"], "db2");
+    stage.store.beginRotation("v1");
+    await stage.container()("createSecret");
+    const login = vi.spyOn(stage.engine, "login");
+    const outcome = await stage
+      .container()("setSecret")
+      .catch((error: unknown) => isRekeyError(error) && error.code);
+    const offered = login.mock.calls.filter(([, { password }]) => password.reveal() === "old-password");
+    return { outcome, offered: offered.map(([{ host, port, tls }]) => ({ host, port, tls })) };
+  }
+
+  test("with the TLS trust of its own", async () => {
+    const trusted = { ssl: "verify-ca", sslrootcert: "PEM of the earlier version" };
+    await expect(targetsOfEarlier(trusted, { ssl: false, sslrootcert: "PEM of an attacker" })).resolves.toEqual({
+      outcome: "done",
+      offered: [{ host: "db", port: 1, tls: { mode: "verify-ca", ca: "PEM of the earlier version" } }],
+    });
+  });
+
+  test("on each of the hosts that both list", async () => {
+    const hosts = { hosts: ["db2"] };
+    await expect(targetsOfEarlier(hosts, hosts)).resolves.toMatchObject({
+      outcome: "done",
+      offered: [{ host: "db" }, { host: "db2" }],
+    });
+    await expect(targetsOfEarlier(hosts, {})).resolves.toMatchObject({ outcome: "done", offered: [{ host: "db" }] });
+  });
+
+  test("and nowhere when AWSCURRENT lists a host that it does not: the new password would go there too", async () => {
+    await expect(targetsOfEarlier({}, { hosts: ["evil"] })).resolves.toEqual({
+      outcome: "credential-orphaned",
+      offered: [],
+    });
+  });
 });

@@ -1,0 +1,78 @@
+import { RekeyError } from "../errors/rekey-error.ts";
+import { type AdminSecret, type DatabaseSecret, parseAdminSecret } from "../secrets/database-secret.ts";
+import { reportWeakTls } from "./database-targets.ts";
+import type { RotationDependencies, RotationFacts } from "./dependencies.ts";
+import { type HostAndPort, isAt } from "./grants.ts";
+import type { CallOptions, DatabaseTarget, StagingLabel } from "./ports.ts";
+import type { StoredLogin } from "./strategies/strategy.ts";
+
+const labels: readonly StagingLabel[] = ["AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"];
+
+export const adminArnOf = ({ masterArn }: DatabaseSecret, { policy }: RotationFacts): string | undefined =>
+  masterArn ?? policy.adminSecretArn;
+
+const refused = (admin: string, problem: string, hint?: string, at: Partial<HostAndPort> = {}): RekeyError =>
+  new RekeyError("admin-secret-refused", {
+    context: { admin, problem, ...at },
+    ...(hint === undefined ? {} : { hint }),
+  });
+
+/** All of the secret's targets are compared, so that none is changed where one of them is not granted. */
+function requireGrant(
+  { engine }: RotationDependencies,
+  arn: string,
+  admin: AdminSecret,
+  granted: readonly HostAndPort[],
+  targets: readonly DatabaseTarget[],
+): void {
+  if (admin.engine !== undefined && engine.names.length > 0 && !engine.names.includes(admin.engine)) {
+    throw refused(arn, "it is for another engine");
+  }
+  const own = admin.host === undefined ? [] : [{ host: admin.host, port: admin.port ?? engine.defaultPort }];
+  const other = targets.find((target) => ![...own, ...granted].some((at) => isAt(target, at)));
+  if (other === undefined) return;
+  throw refused(
+    arn,
+    "it may not be used on this host and port",
+    "if the admin belongs to this server, add <admin ARN>=<host>:<port> to REKEY_ADMIN_TARGETS (template parameter AdminTargets)",
+    { host: other.host, port: other.port },
+  );
+}
+
+/**
+ * The logins of the secret's admin on one of its targets: AWSCURRENT's, then those of the admin's own rotation. Which admin
+ * secrets there are, and where each may be used, is the configuration's to say; how the server is verified, the
+ * configuration's or the admin secret's. Errors: `admin-secret-refused`, `secret-not-found`, `secret-malformed`.
+ */
+export async function* adminLogins(
+  deps: RotationDependencies,
+  current: DatabaseSecret,
+  targets: readonly DatabaseTarget[],
+  target: DatabaseTarget,
+  facts: RotationFacts,
+  call: CallOptions,
+): AsyncGenerator<StoredLogin> {
+  const arn = adminArnOf(current, facts);
+  if (arn === undefined) return;
+  const granted = deps.grants.admins.get(arn);
+  if (granted === undefined) throw refused(arn, "the function's configuration does not name it");
+  for (const label of labels) {
+    const version = await deps.store.read(arn, { label }, call);
+    if (version === undefined && label === "AWSCURRENT") {
+      throw new RekeyError("secret-not-found", { context: { secret: arn } });
+    }
+    if (version === undefined) continue;
+    const admin = parseAdminSecret(version.value);
+    requireGrant(deps, arn, admin, granted, targets);
+    const ca = admin.tlsCa ?? deps.tlsCa;
+    const mode = admin.tlsMode ?? deps.grants.adminTls;
+    if (mode !== "verify-full") reportWeakTls(deps, arn, mode);
+    yield {
+      credential: { ...admin, authSource: admin.authSource ?? deps.engine.defaultDatabase },
+      target: {
+        ...target,
+        tls: { mode, ...(ca === undefined ? {} : { ca }) },
+      },
+    };
+  }
+}

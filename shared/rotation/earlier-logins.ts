@@ -1,0 +1,52 @@
+import { type DatabaseSecret, parseDatabaseSecret } from "../secrets/database-secret.ts";
+import type { SecretValue } from "../secrets/secret-value.ts";
+import { targetsOf } from "./database-targets.ts";
+import type { RotationDependencies, RotationFacts } from "./dependencies.ts";
+import { isAt } from "./grants.ts";
+import { isCopyOfCurrent } from "./pending.ts";
+import type { CallOptions, DatabaseTarget } from "./ports.ts";
+import type { StoredLogin } from "./strategies/strategy.ts";
+
+/** Somebody may have put many values with one password. */
+const unlabelledRead = 20;
+const unlabelledTried = 3;
+
+function secretIn(value: SecretValue): DatabaseSecret | undefined {
+  try {
+    return parseDatabaseSecret(value);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The logins on one target that earlier versions of the secret hold: AWSPREVIOUS, then the newest that no staging label
+ * of AWS is on. Each is offered once, with the hosts, the port and the TLS trust of its own version; none that AWSCURRENT
+ * has, which was refused, since refused logins lock accounts. A version that does not list each of the secret's targets
+ * is passed over: it proves nothing about the others, and the new password would go to them too.
+ */
+export async function* earlierLogins(
+  deps: RotationDependencies,
+  current: DatabaseSecret,
+  targets: readonly DatabaseTarget[],
+  target: DatabaseTarget,
+  facts: RotationFacts,
+  call: CallOptions,
+): AsyncGenerator<StoredLogin> {
+  const offered: DatabaseSecret[] = [current];
+  function* fresh(value: SecretValue): Generator<StoredLogin> {
+    const secret = secretIn(value);
+    if (secret === undefined || offered.some((known) => isCopyOfCurrent(known, secret))) return;
+    const own = targetsOf(deps, secret, facts);
+    if (!targets.every((one) => own.some((listed) => isAt(one, listed)))) return;
+    offered.push(secret);
+    for (const listed of own) if (isAt(target, listed)) yield { credential: secret, target: listed };
+  }
+  const previous = await deps.store.read(facts.secretArn, { label: "AWSPREVIOUS" }, call);
+  if (previous !== undefined) yield* fresh(previous.value);
+  const most = offered.length + unlabelledTried;
+  for (const { value } of await deps.store.unlabelled(facts.secretArn, unlabelledRead, call)) {
+    if (offered.length === most) return;
+    yield* fresh(value);
+  }
+}

@@ -1,0 +1,89 @@
+import { describe, expect, test } from "vitest";
+import { environmentOf } from "./environment.ts";
+import { rotationGrants } from "./rotation-grants.ts";
+
+const admin = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!cluster-1=a-AbCdEf";
+const other = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db/admin-AbCdEf";
+const read = (variables: Record<string, string>) => rotationGrants(environmentOf(variables));
+
+test("an environment that says nothing grants nothing", () => {
+  expect(read({})).toEqual({ admins: new Map(), adminTls: "verify-full", users: new Map() });
+});
+
+test("admin secrets, the targets of each, and users by secret", () => {
+  const grants = read({
+    REKEY_ADMIN_SECRETS: `${admin}, ${other}`,
+    REKEY_ADMIN_TARGETS: `${admin}=orders.example.com:5432 [fd00::1]:5432,${admin}=db2:1`,
+    REKEY_ADMIN_TLS: "require",
+    REKEY_USER_GRANTS: "db/orders = app_b@db:5432 odd%2C%3D%40%20name@db:5432, db/other=x@y:1",
+  });
+  expect(grants.admins).toEqual(
+    new Map([
+      [
+        admin,
+        [
+          { host: "orders.example.com", port: 5432 },
+          { host: "[fd00::1]", port: 5432 },
+          { host: "db2", port: 1 },
+        ],
+      ],
+      [other, []],
+    ]),
+  );
+  expect(grants.adminTls).toBe("require");
+  expect(grants.users).toEqual(
+    new Map([
+      [
+        "db/orders",
+        [
+          { username: "app_b", host: "db", port: 5432 },
+          { username: "odd,=@ name", host: "db", port: 5432 },
+        ],
+      ],
+      ["db/other", [{ username: "x", host: "y", port: 1 }]],
+    ]),
+  );
+});
+
+describe("an entry that cannot be read is refused at the cold start, by the variable's name", () => {
+  test.each([
+    ["REKEY_ADMIN_TARGETS", "no-targets"],
+    ["REKEY_ADMIN_TARGETS", `${admin}=`],
+    ["REKEY_ADMIN_TARGETS", `${admin}=db`],
+    ["REKEY_ADMIN_TARGETS", `${admin}=db:0`],
+    ["REKEY_ADMIN_TARGETS", `${admin}=db:65536`],
+    ["REKEY_ADMIN_TARGETS", `${admin}=db:5432 user@db:5432`],
+    ["REKEY_ADMIN_TARGETS", `=db:5432`],
+    ["REKEY_ADMIN_TARGETS", `${admin}=*:5432x`],
+    ["REKEY_USER_GRANTS", "db/orders=db:5432"],
+    ["REKEY_USER_GRANTS", "db/orders=@db:5432"],
+    ["REKEY_USER_GRANTS", "db/orders=%E0@db:5432"],
+    ["REKEY_USER_GRANTS", "app@db:5432"],
+  ])("%s: %s", (variable, text) => {
+    expect(() => read({ REKEY_ADMIN_SECRETS: admin, [variable]: text })).toThrow(
+      expect.objectContaining({
+        code: "option-invalid",
+        context: { option: variable, problem: `cannot read "${text}"` },
+        hint: expect.stringMatching(/^write each entry as </u),
+      }),
+    );
+  });
+
+  test("a target of an admin secret that is not among REKEY_ADMIN_SECRETS", () => {
+    expect(() => read({ REKEY_ADMIN_SECRETS: other, REKEY_ADMIN_TARGETS: `${admin}=db:1` })).toThrow(
+      expect.objectContaining({
+        code: "option-invalid",
+        context: { option: "REKEY_ADMIN_TARGETS", problem: `${admin} is not in REKEY_ADMIN_SECRETS` },
+      }),
+    );
+  });
+
+  test("a TLS mode that is none", () => {
+    expect(() => read({ REKEY_ADMIN_TLS: "sometimes" })).toThrow(
+      expect.objectContaining({
+        code: "option-invalid",
+        context: { option: "REKEY_ADMIN_TLS", problem: "not a TLS mode" },
+      }),
+    );
+  });
+});

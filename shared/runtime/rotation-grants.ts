@@ -1,0 +1,71 @@
+import { RekeyError } from "../errors/rekey-error.ts";
+import type { HostAndPort, RotationGrants, UserGrant } from "../rotation/grants.ts";
+import { tlsModes } from "../secrets/database-secret.ts";
+import type { Environment } from "./environment.ts";
+
+const invalid = (option: string, problem: string, hint?: string): RekeyError =>
+  new RekeyError("option-invalid", { context: { option, problem }, ...(hint === undefined ? {} : { hint }) });
+
+/**
+ * Reads `key=item item,key=item`, the form of every variable that grants something. A key may be given several times, and may hold
+ * `=`; an item may not. Errors:
+ * `option-invalid`, naming the variable and the entry that cannot be read.
+ */
+export function parseGrants<Item>(
+  environment: Environment,
+  variable: string,
+  read: (item: string) => Item | undefined,
+  form: string,
+): ReadonlyMap<string, readonly Item[]> {
+  const grants = new Map<string, Item[]>();
+  for (const entry of environment.list(variable)) {
+    const [, key, list = ""] = /^(\S+)\s*=([^=]*)$/u.exec(entry) ?? [];
+    const items = list.trim().split(/\s+/u).map(read);
+    const complete = items.filter((item) => item !== undefined);
+    if (key === undefined || complete.length !== items.length) {
+      throw invalid(variable, `cannot read "${entry.slice(0, 200)}"`, `write each entry as ${form}`);
+    }
+    grants.set(key, [...(grants.get(key) ?? []), ...complete]);
+  }
+  return grants;
+}
+
+/** `host:port`, `[address]:port` for IPv6. */
+function hostAndPort(text: string): HostAndPort | undefined {
+  const [, host, port] = /^([^\s:@]+|\[[0-9a-f:.]+\]):([1-9]\d{0,4})$/iu.exec(text) ?? [];
+  return host === undefined || Number(port) > 65_535 ? undefined : { host, port: Number(port) };
+}
+
+/** `user@host:port`; a user with `,`, `=`, `@` or a space in its name has them percent-encoded. */
+function userGrant(text: string): UserGrant | undefined {
+  const at = text.lastIndexOf("@");
+  const target = hostAndPort(text.slice(at + 1));
+  if (at < 1 || target === undefined) return undefined;
+  try {
+    return { username: decodeURIComponent(text.slice(0, at)), ...target };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * What a rotation function's environment grants: `REKEY_ADMIN_SECRETS`, `REKEY_ADMIN_TARGETS`, `REKEY_ADMIN_TLS` and
+ * `REKEY_USER_GRANTS`. Read at the cold start, so that a faulty entry does not wait for a rotation. Errors: `option-invalid`,
+ * naming the variable and the entry.
+ */
+export function rotationGrants(environment: Environment): RotationGrants {
+  const targets = parseGrants(environment, "REKEY_ADMIN_TARGETS", hostAndPort, "<admin ARN>=<host>:<port> …");
+  const arns = environment.list("REKEY_ADMIN_SECRETS");
+  const unknown = [...targets.keys()].find((arn) => !arns.includes(arn));
+  if (unknown !== undefined) {
+    throw invalid("REKEY_ADMIN_TARGETS", `${unknown.slice(0, 200)} is not in REKEY_ADMIN_SECRETS`);
+  }
+  const said = environment.text("REKEY_ADMIN_TLS") ?? "verify-full";
+  const adminTls = tlsModes.find((mode) => mode === said);
+  if (adminTls === undefined) throw invalid("REKEY_ADMIN_TLS", "not a TLS mode", `use one of ${tlsModes.join(", ")}`);
+  return {
+    admins: new Map(arns.map((arn) => [arn, targets.get(arn) ?? []])),
+    adminTls,
+    users: parseGrants(environment, "REKEY_USER_GRANTS", userGrant, "<secret name>=<user>@<host>:<port> …"),
+  };
+}
