@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { environmentOf } from "./environment.ts";
-import { rotationGrants } from "./rotation-grants.ts";
+import { rotationGrants, vaultRoleGrants } from "./rotation-grants.ts";
 
 const admin = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!cluster-1=a-AbCdEf";
 const other = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db/admin-AbCdEf";
@@ -86,4 +86,22 @@ describe("an entry that cannot be read is refused at the cold start, by the vari
       }),
     );
   });
+});
+
+test("static roles of Vault by secret, each with its mount", () => {
+  const roles = (text: string) => vaultRoleGrants(environmentOf({ REKEY_VAULT_ROLES: text }));
+  expect(roles("db/orders=database/orders team/db/orders-2, db/other=database/other")).toEqual(
+    new Map([
+      ["db/orders", ["database/orders", "team/db/orders-2"]],
+      ["db/other", ["database/other"]],
+    ]),
+  );
+  for (const text of ["db/orders=orders", "db/orders=/orders", "db/orders=database/", "database/orders"]) {
+    expect(() => roles(text)).toThrow(
+      expect.objectContaining({
+        code: "option-invalid",
+        context: expect.objectContaining({ option: "REKEY_VAULT_ROLES" }),
+      }),
+    );
+  }
 });

@@ -11,7 +11,7 @@ const invalid = (option: string, problem: string, hint?: string): RekeyError =>
  * `=`; an item may not. Errors:
  * `option-invalid`, naming the variable and the entry that cannot be read.
  */
-export function parseGrants<Item>(
+function parseGrants<Item>(
   environment: Environment,
   variable: string,
   read: (item: string) => Item | undefined,
@@ -69,3 +69,15 @@ export function rotationGrants(environment: Environment): RotationGrants {
     users: parseGrants(environment, "REKEY_USER_GRANTS", userGrant, "<secret name>=<user>@<host>:<port> …"),
   };
 }
+
+/**
+ * Vault's static roles that `REKEY_VAULT_ROLES` grants, as `mount/role` by the name of the secret. Errors: as for
+ * `rotationGrants`.
+ */
+export const vaultRoleGrants = (environment: Environment): ReadonlyMap<string, readonly string[]> =>
+  parseGrants(
+    environment,
+    "REKEY_VAULT_ROLES",
+    (path) => (/^[^/].*\/[^/]+$/u.test(path) ? path : undefined),
+    "<secret name>=<mount>/<role> …",
+  );

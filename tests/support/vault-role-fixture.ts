@@ -11,20 +11,25 @@ import { at, vaultAdmin } from "./vault-http.ts";
 
 /** The engine of a function whose Vault stands at the secret's own host and port, with a role named after the user. */
 function engineBehindProxy(rootToken: () => string): DatabaseEngine & CredentialIssuer {
-  // Each call logs in to Vault anew, as a cold container does.
-  const engineAt = ({ port }: DatabaseTarget): DatabaseEngine & CredentialIssuer => {
+  // Each call logs in to Vault anew, as a cold container does. The secret is named after its user, which is its role.
+  const engineAt = ({ port, secretName = "" }: DatabaseTarget): DatabaseEngine & CredentialIssuer => {
+    const grants = new Map([[secretName, [`database/${secretName}`]]]);
     const login = { method: "token", token: new SecretValue(rootToken()) } as const;
-    return vaultStaticRoleEngine(connectVault({ address: `http://127.0.0.1:${port}`, login }));
+    return vaultStaticRoleEngine(connectVault({ address: `http://127.0.0.1:${port}`, login }), grants);
   };
   const named = (target: DatabaseTarget, { username }: Credential): DatabaseTarget => ({
     ...target,
+    secretName: username,
     options: new Map([["rekey:vault-role", username]]),
   });
   return {
-    ...vaultStaticRoleEngine(async () => ({ status: 503, body: undefined })),
-    login: async (target, credential, call) => engineAt(target).login(named(target, credential), credential, call),
-    issue: async (target, current, call) => engineAt(target).issue(named(target, current), current, call),
-    revokeOthers: async (target, keep, call) => engineAt(target).revokeOthers(named(target, keep), keep, call),
+    ...vaultStaticRoleEngine(async () => ({ status: 503, body: undefined }), new Map()),
+    login: async (target, credential, call) =>
+      engineAt(named(target, credential)).login(named(target, credential), credential, call),
+    issue: async (target, current, call) =>
+      engineAt(named(target, current)).issue(named(target, current), current, call),
+    revokeOthers: async (target, keep, call) =>
+      engineAt(named(target, keep)).revokeOthers(named(target, keep), keep, call),
   };
 }
 

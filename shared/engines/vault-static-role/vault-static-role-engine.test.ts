@@ -8,6 +8,7 @@ import { at, type VaultAdmin, vaultAdmin } from "../../../tests/support/vault-ht
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, Credential, DatabaseTarget } from "../../rotation/ports.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
+import { memorySecretId } from "../../testing/memory-rotation.ts";
 import { connectVault, type VaultSend } from "../../vault/connect-vault.ts";
 import { vaultStaticRoleEngine } from "./vault-static-role-engine.ts";
 
@@ -23,8 +24,12 @@ describe.skipIf(bao === undefined)("on a real OpenBao and the PostgreSQL behind 
   let send: VaultSend;
   let serial = 0;
   const seen: string[] = [];
+  const granted = ["database/nope", "db/nope"];
+  const grants = new Map([memorySecretId, "db/orders"].map((name) => [name, granted]));
+  const engineOn = (through: VaultSend) => vaultStaticRoleEngine(through, grants);
 
   const targetOf = (role?: string, mount?: string): DatabaseTarget => ({
+    secretName: "db/orders",
     engine: "postgres",
     host: postgres.host,
     port: postgres.port,
@@ -43,6 +48,7 @@ describe.skipIf(bao === undefined)("on a real OpenBao and the PostgreSQL behind 
   }
   async function newRole(): Promise<string> {
     const role = `app-${++serial}`;
+    granted.push(`database/${role}`);
     await postgres.admin(`CREATE ROLE "${role}" LOGIN PASSWORD 'before-vault'`);
     const made = await admin("POST", `database/static-roles/${role}`, {
       db_name: "orders",
@@ -75,7 +81,7 @@ describe.skipIf(bao === undefined)("on a real OpenBao and the PostgreSQL behind 
     const { username, password } = await held(role);
     const { host, port } = postgres;
     const value = { engine: "postgres", host, port, username, password: password.reveal() };
-    return issuedRotation(vaultStaticRoleEngine(through), value, { "rekey:vault-role": role });
+    return issuedRotation(engineOn(through), value, { "rekey:vault-role": role });
   }
 
   beforeAll(async () => {
@@ -147,7 +153,7 @@ describe.skipIf(bao === undefined)("on a real OpenBao and the PostgreSQL behind 
   test("a password that Vault does not hold is a result", async () => {
     const role = await newRole();
     const other = { username: role, password: new SecretValue("before-vault") };
-    const engine = vaultStaticRoleEngine(send);
+    const engine = engineOn(send);
     expect(await engine.login(targetOf(role), other, call)).toEqual({ ok: false, refusal: "bad-credential" });
     expect(await engine.login(targetOf(role), await held(role), call)).toMatchObject({ ok: true });
   });
@@ -158,25 +164,31 @@ describe.skipIf(bao === undefined)("on a real OpenBao and the PostgreSQL behind 
     ["an unknown mount", "nope", "db"],
     ["a role that is another path", "../config/orders", undefined],
   ])("%s is option-invalid", async (_what, role, mount) => {
-    const asked = vaultStaticRoleEngine(send).login(
-      targetOf(role, mount),
-      { username: "u", password: new SecretValue("p") },
-      call,
-    );
+    const asked = engineOn(send).login(targetOf(role, mount), { username: "u", password: new SecretValue("p") }, call);
     await expect(asked).rejects.toMatchObject({ code: "option-invalid" });
+  });
+
+  test("a role that the function's owner did not grant to this secret is option-invalid, before Vault is asked", async () => {
+    const target = { ...targetOf("app-of-another"), secretName: "db/orders" };
+    let asked = 0;
+    const engine = engineOn(async () => ({ status: (asked += 1), body: undefined }));
+    await expect(engine.issue(target, await held(await newRole()), call)).rejects.toMatchObject({
+      code: "option-invalid",
+      context: { option: "rekey:vault-role", path: "database/app-of-another", problem: "not granted to this secret" },
+      hint: expect.stringContaining("add db/orders=database/app-of-another to REKEY_VAULT_ROLES"),
+    });
+    expect(asked).toBe(0);
   });
 
   test("a right that is missing is named", async () => {
     const role = await newRole();
     const current = await held(role);
-    const readsOnly = vaultStaticRoleEngine(
-      await limited(`path "database/static-creds/${role}" { capabilities = ["read"] }`),
-    );
+    const readsOnly = engineOn(await limited(`path "database/static-creds/${role}" { capabilities = ["read"] }`));
     await expect(readsOnly.issue(targetOf(role), current, call)).rejects.toMatchObject({
       code: "mirror-unauthorized",
       hint: expect.stringContaining(`path "database/rotate-role/${role}" { capabilities = ["update"] }`),
     });
-    const nothing = vaultStaticRoleEngine(await limited(`path "x" { capabilities = ["read"] }`));
+    const nothing = engineOn(await limited(`path "x" { capabilities = ["read"] }`));
     await expect(nothing.login(targetOf(role), current, call)).rejects.toMatchObject({ code: "mirror-unauthorized" });
   });
 
@@ -184,7 +196,7 @@ describe.skipIf(bao === undefined)("on a real OpenBao and the PostgreSQL behind 
     const role = await newRole();
     const current = await held(role);
     await postgres.admin(`ALTER ROLE "${role}" RENAME TO "${role}-away"`);
-    await expect(vaultStaticRoleEngine(send).issue(targetOf(role), current, call)).rejects.toMatchObject({
+    await expect(engineOn(send).issue(targetOf(role), current, call)).rejects.toMatchObject({
       code: "mirror-unavailable",
     });
     await postgres.admin(`ALTER ROLE "${role}-away" RENAME TO "${role}"`);
@@ -194,7 +206,7 @@ describe.skipIf(bao === undefined)("on a real OpenBao and the PostgreSQL behind 
   test("no password that Vault made is in PostgreSQL's log, nor in an error", async () => {
     const role = await newRole();
     const current = await held(role);
-    const error: unknown = await vaultStaticRoleEngine(send)
+    const error: unknown = await engineOn(send)
       .issue(targetOf("nope"), current, call)
       .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(RekeyError);

@@ -17,8 +17,11 @@ interface StaticRole {
   readonly role: string;
 }
 
-/** From the secret's tags. Errors: `option-invalid`. */
-function staticRoleOf({ options }: DatabaseTarget): StaticRole {
+/** Static roles as `mount/role`, by the name of the secret that may have them stored in it. */
+export type RoleGrants = ReadonlyMap<string, readonly string[]>;
+
+/** The role that the secret's tags choose, where the function's owner granted it to the secret. Errors: `option-invalid`. */
+function staticRoleOf({ secretName = "", options }: DatabaseTarget, grants: RoleGrants): StaticRole {
   const role = options.get("rekey:vault-role");
   if (role === undefined) {
     throw new RekeyError("option-invalid", {
@@ -26,10 +29,16 @@ function staticRoleOf({ options }: DatabaseTarget): StaticRole {
       hint: "name the static role of Vault's database engine with this tag",
     });
   }
-  return {
+  const chosen = {
     mount: checkedPath("rekey:vault-db-mount", options.get("rekey:vault-db-mount") ?? "database"),
     role: checkedPath("rekey:vault-role", role),
   };
+  const path = `${chosen.mount}/${chosen.role}`;
+  if (grants.get(secretName)?.includes(path) === true) return chosen;
+  throw new RekeyError("option-invalid", {
+    context: { option: "rekey:vault-role", path, problem: "not granted to this secret" },
+    hint: `if this role belongs to the secret, add ${secretName}=${path} to REKEY_VAULT_ROLES (template parameter VaultRoleGrants)`,
+  });
 }
 
 /** 204 for a rotation, and 200, are success. Vault answers 400 for a role that it does not have, 404 for a mount. */
@@ -59,10 +68,10 @@ function requireSuccess(answer: VaultAnswer, operation: "read" | "write", path: 
  * database took it. Between Vault's rotation and the end of rekey's, the database takes only what Vault holds; a rotation
  * that is cut there adopts it when it is repeated.
  *
- * Errors: `option-invalid` for a role that Vault does not have; `mirror-unauthorized`, `mirror-unavailable` (also when
+ * Errors: `option-invalid` for a role that Vault does not have or that is not granted to the secret; `mirror-unauthorized`, `mirror-unavailable` (also when
  * Vault could not reach the database), `mirror-rejected`, `tls-refused`, `time-budget-spent`.
  */
-export function vaultStaticRoleEngine(send: VaultSend): DatabaseEngine & CredentialIssuer {
+export function vaultStaticRoleEngine(send: VaultSend, grants: RoleGrants): DatabaseEngine & CredentialIssuer {
   async function read({ mount, role }: StaticRole, call: CallOptions): Promise<Credential> {
     const path = `${mount}/static-creds/${role}`;
     const answer = await send({ verb: "read", path }, call);
@@ -91,13 +100,13 @@ export function vaultStaticRoleEngine(send: VaultSend): DatabaseEngine & Credent
       issue: ["GET …/static-creds/…", "POST …/rotate-role/…", "GET …/static-creds/…"],
     },
     async login(target, credential, call) {
-      const held = await read(staticRoleOf(target), call);
+      const held = await read(staticRoleOf(target, grants), call);
       if (!same(held, credential)) return { ok: false, refusal: "bad-credential" };
       return { ok: true, session: { async [Symbol.asyncDispose]() {} } };
     },
     /** Another credential than the current one in Vault was made by a run that was cut, or on Vault's own schedule: it is adopted. */
     async issue(target, current, call) {
-      const staticRole = staticRoleOf(target);
+      const staticRole = staticRoleOf(target, grants);
       const held = await read(staticRole, call);
       if (!same(held, current)) return held;
       const path = `${staticRole.mount}/rotate-role/${staticRole.role}`;
