@@ -51,7 +51,7 @@ export async function startWorld(cleanup: AsyncDisposableStack, interruption: Ab
     const command = new CreateSecretCommand({ Name: name, SecretString: JSON.stringify(value), Tags });
     return (await secretsManager.send(command)).ARN ?? "";
   };
-  const admin = { ...postgres.superuser, engine: "postgres", host: postgres.host };
+  const admin = { ...postgres.superuser, engine: "postgres", host: postgres.host, port: postgres.port, ssl: false };
   const adminArn = await createSecret("demo/admin", admin);
   const { outputs } = await stack.deploy({ parameters: { AdminSecretArns: adminArn } });
   return { postgres, stack, outputs, adminArn, secretsManager, sqs, sns, eventBridge, createSecret };

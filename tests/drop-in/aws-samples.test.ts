@@ -6,10 +6,8 @@ import {
   CreateSecretCommand,
   DescribeSecretCommand,
   GetSecretValueCommand,
-  PutSecretValueCommand,
   RotateSecretCommand,
   SecretsManagerClient,
-  TagResourceCommand,
   UpdateSecretVersionStageCommand,
 } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -44,8 +42,12 @@ describe.each(samples.filter(({ absent }) => !absent))(
     let RotationLambdaARN = "";
     let masterarn = "";
 
-    const create = async (value: object, Tags: readonly { Key: string; Value: string }[] = []): Promise<string> => {
-      const secret = { Name: `db/${randomUUID()}`, SecretString: JSON.stringify(value), Tags: [...Tags] };
+    const create = async (
+      value: object,
+      Tags: readonly { Key: string; Value: string }[] = [],
+      Name = `db/${randomUUID()}`,
+    ): Promise<string> => {
+      const secret = { Name, SecretString: JSON.stringify(value), Tags: [...Tags] };
       return (await client.send(new CreateSecretCommand(secret))).ARN ?? "";
     };
     const valueOf = async (
@@ -90,7 +92,6 @@ describe.each(samples.filter(({ absent }) => !absent))(
       dbname,
       ...login,
     });
-    const allowed = (): readonly { Key: string; Value: string }[] => [{ Key: "rekey:admin-secret", Value: masterarn }];
 
     beforeAll(async () => {
       stack = await startStack();
@@ -114,7 +115,11 @@ describe.each(samples.filter(({ absent }) => !absent))(
           EXCLUDE_UPPERCASE: "True",
           PASSWORD_LENGTH: "40",
           REQUIRE_EACH_INCLUDED_TYPE: "true",
+          REKEY_ADMIN_SECRETS: masterarn,
           REKEY_TLS_CA: authority.certificate,
+          REKEY_USER_GRANTS: ["taken", "clone"]
+            .map((name) => `db/${name}=app_${name}_clone@${database.host}:${database.port}`)
+            .join(","),
         },
       });
       const lambda = new LambdaClient(stack.clientConfig);
@@ -155,7 +160,7 @@ describe.each(samples.filter(({ absent }) => !absent))(
 
     test("the multi-user sample's secret: the clone has the first user's rights, then they take turns", async () => {
       const first = await account();
-      const secretId = await create({ ...secretOf(first), ssl: "TRUE", masterarn }, allowed());
+      const secretId = await create({ ...secretOf(first), ssl: "TRUE", masterarn });
       const second = await rotate(secretId);
       expect(second).toMatchObject({ username: `${first.username}_clone`, masterarn, ssl: "TRUE", engine, dbname });
       expect([await database.mayRead(first), await database.mayRead(second)]).toEqual([true, true]);
@@ -168,18 +173,15 @@ describe.each(samples.filter(({ absent }) => !absent))(
       ]);
     });
 
-    test("a pair that the sample made: refused and left alone until its clone is named, then taken over", async () => {
-      const first = await account();
+    test("a pair that the sample made: refused and left alone, also when a tag names its clone, until the configuration grants it", async () => {
+      const first = await account("app_taken");
       const clone = { username: `${first.username}_clone`, password: "canary-of-the-clone" };
       await database.createClone(first.username, clone);
-      const secretId = await create({ ...secretOf(clone), masterarn }, allowed());
       const current = { ...secretOf(first), masterarn };
-      await client.send(new PutSecretValueCommand({ SecretId: secretId, SecretString: JSON.stringify(current) }));
-      await refused(secretId, "user-collision");
+      await refused(await create(current), "user-collision");
+      await refused(await create(current, [{ Key: "rekey:alternate-user", Value: clone.username }]), "user-collision");
       expect([await database.mayRead(first), await database.mayRead(clone)]).toEqual([true, true]);
-      const Tags = [{ Key: "rekey:alternate-user", Value: clone.username }];
-      await client.send(new TagResourceCommand({ SecretId: secretId, Tags }));
-      const next = await rotate(secretId);
+      const next = await rotate(await create(current, [], "db/taken"));
       expect(next.username).toBe(clone.username);
       expect([await database.mayRead(first), await database.mayRead(clone), await database.mayRead(next)]).toEqual([
         true,
@@ -189,12 +191,11 @@ describe.each(samples.filter(({ absent }) => !absent))(
     });
 
     test("a pair whose clone is current: alternateusers says which is the first, and the next rotation goes back to it", async () => {
-      const first = await account();
+      const first = await account("app_clone");
       const clone = { username: `${first.username}_clone`, password: "canary-of-the-clone" };
       await database.createClone(first.username, clone);
       const alternateusers = [first.username, clone.username];
-      const named = { Key: "rekey:alternate-user", Value: clone.username };
-      const secretId = await create({ ...secretOf(clone), masterarn, alternateusers }, [...allowed(), named]);
+      const secretId = await create({ ...secretOf(clone), masterarn, alternateusers }, [], "db/clone");
       const next = await rotate(secretId);
       expect(next.username).toBe(first.username);
       expect([await database.mayRead(first), await database.mayRead(clone), await database.mayRead(next)]).toEqual([
@@ -204,10 +205,12 @@ describe.each(samples.filter(({ absent }) => !absent))(
       ]);
     });
 
-    test("on purpose not as the samples do: masterarn alone lends no admin, and what cannot be verified is not sent in clear", async () => {
+    test("on purpose not as the samples do: neither masterarn nor a tag lends an admin, and what cannot be verified is not sent in clear", async () => {
       const first = await account();
-      const lent = await create({ ...secretOf(first), masterarn });
-      await refused(lent, "admin-secret-refused");
+      const other = await create({ ...secretOf(database.admin), ssl: true });
+      const tag = { Key: "rekey:admin-secret", Value: other };
+      await refused(await create({ ...secretOf(first), masterarn: other }), "admin-secret-refused");
+      await refused(await create({ ...secretOf(first), masterarn: other }, [tag]), "admin-secret-refused");
       const unverified = await create({ ...secretOf(first), sslrootcert: createAuthority("another").certificate });
       await refused(unverified, "tls-refused");
       expect(await database.mayRead(first)).toBe(true);

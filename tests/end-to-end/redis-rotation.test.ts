@@ -48,8 +48,10 @@ describe.skipIf(redisServer === undefined)("the deployed function, on two real s
     const [{ host, port, superuser }, other] = servers;
     for (const server of servers)
       await server.admin("ACL", "SETUSER", "app", "on", ">first-password", "~*", "+@all", "-@admin");
-    const masterarn = await create("redis-admin", { ...superuser, host });
-    rotationLambda = (await stack.deploy({ parameters: { AdminSecretArns: masterarn } })).outputs["RotateRedisArn"];
+    const masterarn = await create("redis-admin", { ...superuser, ssl: false });
+    const targets = servers.map((server) => `${server.host}:${server.port}`).join(" ");
+    const parameters = { AdminSecretArns: masterarn, AdminTargets: `${masterarn}=${targets}` };
+    rotationLambda = (await stack.deploy({ parameters })).outputs["RotateRedisArn"];
     const fields = { engine: "redis", host, port, ssl: false, hosts: [`${other.host}:${other.port}`] };
     secretId = await create("redis-app", { ...fields, username: "app", password: "first-password", masterarn });
   });

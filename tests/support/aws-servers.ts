@@ -104,7 +104,7 @@ async function startMinistack(port = 0): Promise<AwsUnderTest> {
   return { endpoint, clientConfig: configFor(endpoint), idleFunctionArn, stop };
 }
 
-async function startLocalStack(): Promise<AwsUnderTest> {
+export async function startLocalStack(): Promise<AwsUnderTest> {
   const folder = await mkdtemp(join(tmpdir(), "rekey-idle-"));
   const bundlePath = join(folder, "index.mjs");
   await writeFile(bundlePath, "export const handler = async () => null;");
