@@ -80,6 +80,24 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
       }
     });
 
+  const removeLabel: SecretStore["unmark"] = async (request, label, call) => {
+    const removal = {
+      SecretId: request.secretId,
+      VersionStage: label,
+      RemoveFromVersionId: request.versionId,
+      ...withToken(request),
+    };
+    try {
+      await attempt("UpdateSecretVersionStage", request.secretId, call, async (options) =>
+        client.send(new UpdateSecretVersionStageCommand(removal), options),
+      );
+    } catch (error) {
+      if (!isRekeyError(error, "store-rejected")) throw error;
+      const { labels } = await describe(request.secretId, call);
+      if (labels.get(request.versionId)?.includes(label) === true) throw error;
+    }
+  };
+
   return {
     describe,
     read,
@@ -146,22 +164,7 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         client.send(new UpdateSecretVersionStageCommand(move), options),
       );
     },
-    async clearPending(request, call) {
-      const removal = {
-        SecretId: request.secretId,
-        VersionStage: "AWSPENDING",
-        RemoveFromVersionId: request.versionId,
-        ...withToken(request),
-      };
-      try {
-        await attempt("UpdateSecretVersionStage", request.secretId, call, async (options) =>
-          client.send(new UpdateSecretVersionStageCommand(removal), options),
-        );
-      } catch (error) {
-        if (!isRekeyError(error, "store-rejected")) throw error;
-        const { labels } = await describe(request.secretId, call);
-        if (labels.get(request.versionId)?.includes("AWSPENDING") === true) throw error;
-      }
-    },
+    clearPending: async (request, call) => removeLabel(request, "AWSPENDING", call),
+    unmark: removeLabel,
   };
 }

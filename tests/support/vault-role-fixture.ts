@@ -75,6 +75,24 @@ function serverOf(vault: VaultUnderTest, postgres: EmbeddedPostgres): EngineServ
   };
 }
 
+/** A real OpenBao whose database engine, `database`, has a PostgreSQL as `orders`. */
+export async function startVaultWithDatabase(
+  bao: string,
+): Promise<{ readonly vault: VaultUnderTest; readonly server: EngineServer }> {
+  const [vault, postgres] = await Promise.all([startOpenBao(bao), startPostgres()]);
+  const admin = vaultAdmin(vault);
+  await admin("POST", "sys/mounts/database", { type: "database" });
+  const { status } = await admin("POST", "database/config/orders", {
+    plugin_name: "postgresql-database-plugin",
+    allowed_roles: "*",
+    connection_url: `postgresql://{{username}}:{{password}}@${postgres.host}:${postgres.port}/postgres?sslmode=disable`,
+    ...postgres.superuser,
+    password_authentication: "scram-sha-256",
+  });
+  if (status !== 204) throw new Error(`OpenBao refused the database: ${status}`);
+  return { vault, server: serverOf(vault, postgres) };
+}
+
 /** Static roles of a real OpenBao, with a PostgreSQL behind it. */
 export function vaultRoleFixture(bao: string): EngineFixture {
   let token = "";
@@ -121,19 +139,9 @@ export function vaultRoleFixture(bao: string): EngineFixture {
       { clause: "awkward-names", reason: "the role's name is a path in Vault; which names it takes is Vault's affair" },
     ],
     async start() {
-      const [vault, postgres] = await Promise.all([startOpenBao(bao), startPostgres()]);
+      const { vault, server } = await startVaultWithDatabase(bao);
       token = vault.rootToken;
-      const admin = vaultAdmin(vault);
-      await admin("POST", "sys/mounts/database", { type: "database" });
-      const { status } = await admin("POST", "database/config/orders", {
-        plugin_name: "postgresql-database-plugin",
-        allowed_roles: "*",
-        connection_url: `postgresql://{{username}}:{{password}}@${postgres.host}:${postgres.port}/postgres?sslmode=disable`,
-        ...postgres.superuser,
-        password_authentication: "scram-sha-256",
-      });
-      if (status !== 204) throw new Error(`OpenBao refused the database: ${status}`);
-      return serverOf(vault, postgres);
+      return server;
     },
   };
 }

@@ -15,9 +15,11 @@ import { errorNumber } from "../mysql-family/translate-error.ts";
 import { type Grants, grantChanges, parseGrants } from "./grants.ts";
 import { identifiedVia, identify } from "./set-password.ts";
 
-type Row = AccountRow & { readonly defaultRole: string; readonly statementTime: number };
+type Row = AccountRow & { readonly defaultRole: string; readonly statementTime: number; readonly isLocked: number };
 
-const more = ", default_role AS defaultRole, max_statement_time AS statementTime";
+const more = `, default_role AS defaultRole, max_statement_time AS statementTime,
+            (SELECT COALESCE(JSON_VALUE(Priv, '$.account_locked') IN ('1', 'true'), 0) FROM mysql.global_priv AS held
+              WHERE held.User = mysql.user.User AND held.Host = mysql.user.Host) AS isLocked`;
 
 /** A role without rights that marks the alternate user: MariaDB keeps no comment on an account. */
 export const markOf = (first: string): string => `rekey alternate of ${first}`;
@@ -44,7 +46,8 @@ const without = ({ objects, roles }: Grants, mark: string): Grants => ({
  *
  * A user cannot be granted to another on MariaDB, so the alternate's own rights are made the same as the first's by their
  * difference: what was revoked from the first is revoked from the alternate too. Each statement commits by itself: the
- * marking role is made first, and an account without rights beside it is one whose making was interrupted.
+ * marking role is made first, and the account comes locked: a locked account without rights is one whose making was
+ * interrupted, and nobody else's in use.
  */
 export async function syncPair(
   connection: Connection,
@@ -59,8 +62,9 @@ export async function syncPair(
   const markExists = rows.some(({ user, host }) => user === mark && host === "");
   const held = found === undefined ? parseGrants([]) : await readGrants(connection, found, call);
   const isMarked = held.roles.has(quoteName(mark));
-  const isEmpty = markExists && held.objects.size === 0 && held.roles.size === 0;
-  const known = checkPair(pair, { first, alternate: found, isOurs: isMarked || isEmpty, next: next.username });
+  const isEmpty = held.objects.size === 0 && held.roles.size === (isMarked ? 1 : 0);
+  const isHalfMade = markExists && isEmpty && found?.isLocked === 1;
+  const known = checkPair(pair, { first, alternate: found, isOurs: isMarked || isHalfMade, next: next.username });
   const wanted = await readGrants(connection, known, call);
   if (wanted.roles.has(quoteName(mark))) throw new RekeyError("internal-fault", { context: { name: "mark of first" } });
 
@@ -72,11 +76,15 @@ export async function syncPair(
   if (!markExists) await run("make marking role", `CREATE ROLE ${quoteName(mark)}`);
   const settings = `${settingsOf(known)} MAX_STATEMENT_TIME ${known.statementTime}`;
   if (found === undefined) {
-    await run("make alternate user", `CREATE USER ${name} ${identifiedVia(known.plugin, [next])} ${settings}`);
+    await run(
+      "make alternate user",
+      `CREATE USER ${name} ${identifiedVia(known.plugin, [next])} ${settings} ACCOUNT LOCK`,
+    );
   } else {
     await run("copy settings", `ALTER USER ${name} ${settings}`);
   }
   if (!isMarked) await run("mark alternate user", `GRANT ${quoteName(mark)} TO ${name}`);
+  if (found === undefined || isHalfMade) await run("unlock alternate user", `ALTER USER ${name} ACCOUNT UNLOCK`);
   for (const statement of grantChanges(wanted, without(held, quoteName(mark)), name)) {
     await run("copy grants", statement).catch((error: unknown) => {
       if (!isGone(error)) throw error;

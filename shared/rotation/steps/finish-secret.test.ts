@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { type MemoryRotation, memoryRotation, memoryValue } from "../../testing/memory-rotation.ts";
 
@@ -59,4 +59,36 @@ test("a secret that has lost AWSCURRENT is not promoted over", async () => {
     context: { secret: stage.store.secretId, label: "AWSCURRENT" },
   });
   expect(stage.store.versionIdOf("AWSCURRENT")).toBe("v0");
+});
+
+describe("the mark of a rotation that replaced a password which was not AWSCURRENT's", () => {
+  const labelsOf = async ({ store }: MemoryRotation): Promise<readonly string[]> =>
+    (await store.describe(store.secretId, call)).labels.get("v1") ?? [];
+  async function recovered(): Promise<MemoryRotation> {
+    const stage = memoryRotation({ strategy: "single-user" });
+    stage.store.putByHand("hand", memoryValue("mistyped"));
+    stage.store.beginRotation("v1");
+    for (const step of ["createSecret", "setSecret", "testSecret"] as const) await stage.container()(step);
+    expect(await labelsOf(stage)).toEqual(["AWSPENDING", "rekey-recovered"]);
+    return stage;
+  }
+
+  test("is gone when the rotation is finished", async () => {
+    const stage = await recovered();
+    await stage.container()("finishSecret");
+    expect(await labelsOf(stage)).not.toContain("rekey-recovered");
+    expect(stage.logsIn("AWSCURRENT")).toBe(true);
+  });
+
+  test("also when the step died right after the event, and is repeated", async () => {
+    const stage = await recovered();
+    const invoke = stage.container(async (operation, work) => {
+      if (operation === "unmark") throw new RekeyError("store-throttled");
+      return work();
+    });
+    await expect(invoke("finishSecret")).rejects.toMatchObject({ code: "store-throttled" });
+    expect(await labelsOf(stage)).toContain("rekey-recovered");
+    await expect(stage.container()("finishSecret")).resolves.toBe("already-done");
+    expect(await labelsOf(stage)).not.toContain("rekey-recovered");
+  });
 });
