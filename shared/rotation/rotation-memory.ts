@@ -13,6 +13,8 @@ export interface Remembered {
   compared: boolean;
   /** AWSPENDING was seen to log in. */
   loggedIn: boolean;
+  /** AWSCURRENT was seen not to, and the version was marked (`noteRecovery`). */
+  recovered: boolean;
 }
 
 /**
@@ -42,7 +44,14 @@ export function rotationMemory(nowMs: () => number = Date.now): RotationMemory {
     remember(request, facts) {
       const known = recall(request);
       if (known !== undefined) return known;
-      const entry = { facts, changesAtFinish: false, compared: false, loggedIn: false, atMs: nowMs() };
+      const entry = {
+        facts,
+        changesAtFinish: false,
+        compared: false,
+        loggedIn: false,
+        recovered: false,
+        atMs: nowMs(),
+      };
       entries.delete(keyOf(request));
       entries.set(keyOf(request), entry);
       for (const oldest of entries.keys()) {

@@ -9,8 +9,8 @@ export const rotationCodes = {
   },
   "admin-secret-refused": {
     disposition: "abort",
-    meaning: "the admin secret is not on the allow list",
-    hint: "add its ARN to REKEY_ADMIN_SECRETS or to the secret's tag rekey:admin-secret",
+    meaning: "the function's configuration does not let this admin secret be used, or not on this server",
+    hint: "if the secret may use this admin, add its ARN to REKEY_ADMIN_SECRETS (template parameter AdminSecretArns)",
   },
   "grace-not-over": {
     disposition: "retry",

@@ -20,7 +20,7 @@ export const serversCodes = {
   "credential-orphaned": {
     disposition: "intervene",
     meaning: "no stored version of the credential logs in to the database",
-    hint: "set the database password by hand to the one in AWSCURRENT, then rotate again",
+    hint: "set the database password by hand to the one in AWSCURRENT, or let the admin replace it with REKEY_USER_GRANTS, then rotate again",
   },
   "credential-refused": {
     disposition: "abort",
@@ -80,6 +80,6 @@ export const serversCodes = {
   "user-collision": {
     disposition: "abort",
     meaning: "the alternate user's name is already used by a role that rekey did not make",
-    hint: "rename that role, or name the pair with the tag rekey:alternate-user",
+    hint: "rename that role, or add <secret name>=<user>@<host>:<port> to REKEY_USER_GRANTS (template parameter UserGrants)",
   },
 } as const satisfies Record<string, CodeEntry>;

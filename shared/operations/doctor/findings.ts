@@ -12,7 +12,8 @@ export const findings = {
   "admin-not-set": {
     severity: "error",
     meaning: "the strategy needs an admin's rights, and the secret has no admin secret",
-    remedy: "put the admin secret's ARN in the secret's masterarn or in the tag rekey:admin-secret",
+    remedy:
+      "add the admin secret's ARN to REKEY_ADMIN_SECRETS (template parameter AdminSecretArns) and to the secret's masterarn",
   },
   "dead-letters-waiting": {
     severity: "warning",
@@ -53,7 +54,7 @@ export const findings = {
     severity: "warning",
     meaning: "AWSCURRENT's user looks like another function's alternate, and its own alternate would be named after it",
     remedy:
-      'where it is one: rotate once more with the function that made it, so that AWSCURRENT is the first user, or put the value again with the pair, "alternateusers": ["<first user>", "<alternate>"], and name the alternate with the tag rekey:alternate-user',
+      'where it is one: rotate once more with the function that made it, so that AWSCURRENT is the first user, or put the value again with the pair, "alternateusers": ["<first user>", "<alternate>"], and grant the alternate with REKEY_USER_GRANTS',
   },
   "pending-left": {
     severity: "error",

@@ -80,6 +80,16 @@ describe("the mark of a rotation that replaced a password which was not AWSCURRE
     expect(stage.logsIn("AWSCURRENT")).toBe(true);
   });
 
+  test("also when that very step replaced the password", async () => {
+    const stage = memoryRotation({ strategy: "single-user", tags: { "rekey:change-at": "finishSecret" } });
+    stage.store.putByHand("hand", memoryValue("mistyped"));
+    stage.store.beginRotation("v1");
+    const invoke = stage.container();
+    for (const step of ["createSecret", "setSecret", "testSecret", "finishSecret"] as const) await invoke(step);
+    expect(stage.logsIn("AWSCURRENT")).toBe(true);
+    expect(await labelsOf(stage)).not.toContain("rekey-recovered");
+  });
+
   test("also when the step died right after the event, and is repeated", async () => {
     const stage = await recovered();
     const invoke = stage.container(async (operation, work) => {

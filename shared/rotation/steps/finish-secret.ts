@@ -76,7 +76,7 @@ export async function finishSecret(
   const { description, remembered } = admission;
   if (admission.state === "current") {
     await announce(deps, request, admission, versionWithLabel(description, "AWSPREVIOUS"), call);
-    await forgetRecovery(deps, request, description, call);
+    await forgetRecovery(deps, request, admission, call);
     return "already-done";
   }
   if (admission.state === "stopped") return stop(deps, request, admission, call);
@@ -89,6 +89,6 @@ export async function finishSecret(
   }
   await promote(deps, request, from, call);
   await announce(deps, request, admission, from, call);
-  await forgetRecovery(deps, request, description, call);
+  await forgetRecovery(deps, request, admission, call);
   return "done";
 }
