@@ -113,10 +113,13 @@ describe("alternating users", () => {
     made.store.tags.delete("rekey:alternate-user");
     expect(await find(made)).toEqual([unverified]);
     made.store.tags.delete("rekey:strategy");
-    made.store.tags.set("rekey:alternate-user", "sample_clone");
     const pair = { masterarn: adminArn, alternateusers: ["sample", "sample_clone"] };
     made.store.putByHand("v1", stage.secretJson("sample_clone", pair));
-    expect(await find(made)).toEqual([unverified]);
+    expect(await find(made)).toEqual([unverified, "error user-collision"]);
+    const { host, port } = stage.postgres;
+    const users = new Map([[made.secretArn, [{ username: "sample_clone", host, port }]]]);
+    const granted = { ...made, deps: { ...made.deps, grants: { ...made.deps.grants, users } } };
+    expect(await find(granted)).toEqual([unverified]);
   });
 
   test("no admin, an admin that is not allowed, an admin whose password is wrong", async () => {
