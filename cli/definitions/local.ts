@@ -10,6 +10,7 @@ export const local: CommandDefinition = {
   options: [
     { flags: "--aws-port <port>", about: "4566 unless said; 0 takes a free one" },
     { flags: "--vault-port <port>", about: "8200 unless said" },
+    { flags: "--allow-host <name[:port]>", about: "a name that requests may give this host", many: true },
     { flags: "--vault-token <token>", about: "root token of Vault: root unless said" },
     { flags: "--region <name>", about: "us-east-1 unless said" },
     { flags: "--account-id <id>", about: "123456789012 unless said" },
