@@ -21,8 +21,8 @@ export interface AgentOptions {
   /** Put before the secret's id in the path style. `/v1/`. */
   readonly pathPrefix?: string;
   /**
-   * From 1 to 1,000. Beyond it the oldest connection that has not shown the token is closed; where all have, more are
-   * answered with 429. 800.
+   * Connections that have shown the token, from 1 to 1,000; more are answered with 429. Of those that have not shown it the
+   * oldest is closed where there are more than this leaves, or than 512. 800.
    */
   readonly maxConnections?: number;
   /** How long a connection may take to send a request's headers, from 100 to 60,000. 5,000. */

@@ -18,9 +18,6 @@ export interface Agent {
   stop(): Promise<void>;
 }
 
-/** Of the listener for probes and scrapers. */
-const mostProbes = 64;
-
 const limits = {
   /** What AWS's agent takes, too: a session's token alone has up to 4 KB. */
   maxHeaderSize: 65_536,
@@ -141,7 +138,7 @@ export async function startAgent(client: SecretClient, metrics: AgentMetrics, op
     const [path = ""] = (request.url ?? "").split("?", 1);
     if (!open(path, request, response)) reply(response, refusal(404, "Not found", "path"));
   });
-  connectionsOf(outside, mostProbes);
+  connectionsOf(outside, 0);
 
   const port = await listen(server, settings.port, settings.address);
   const { metricsListener } = settings;

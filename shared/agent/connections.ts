@@ -10,8 +10,11 @@ export interface Connections {
   trust(socket: Socket): boolean;
 }
 
-/** Kept for connections that have not shown the token, however many have: each may still ask, and get its answer. */
-const newcomers = 64;
+/**
+ * Kept for connections that have not shown the token, however many have: as many as the system hands over at once, so that a
+ * flood of them does not close one whose request has arrived and is not read yet.
+ */
+const newcomers = 512;
 /** A client that waits for its answers has one. */
 const mostUnanswered = 8;
 

@@ -70,9 +70,8 @@ test("a job that may publish or write runs nothing of the repository and nothing
   expect(mayWrite.map((job) => job.split(":", 1)[0])).toEqual(["publish", "announce"]);
   for (const job of mayWrite) {
     expect(job).not.toMatch(/actions\/checkout|npm (?:ci|install|i|run|exec)\b|npx|node |bash /u);
-    expect(job.match(/\bnpm .*$/gmu) ?? []).toEqual(
-      job.startsWith("publish") ? [expect.stringMatching(/^npm publish \S+\.tgz .*--ignore-scripts$/u)] : [],
-    );
+    const ofNpm = job.match(/\bnpm .*$/gmu) ?? [];
+    expect(ofNpm.filter((words) => !/^npm publish \S+\.tgz .*--ignore-scripts$/u.test(words))).toEqual([]);
   }
   expect(jobs.filter((job) => job.includes("npm ci") && !job.includes("npm ci --ignore-scripts"))).toEqual([]);
 });

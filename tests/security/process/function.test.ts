@@ -1,19 +1,20 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { bundleFunction, requireForCommonJs } from "../../../bundle/bundle-function.ts";
 import { functionEnvironment } from "../../../bundle/function-environment.ts";
 import { type InvocationOutcome, startContainer } from "../../../local/lambda/container.ts";
 
-const root = path.resolve(import.meta.dirname, "../../..");
+const carelessFunction = fileURLToPath(new URL("../../support/careless-function.ts", import.meta.url));
 let folder = "";
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "rekey-careless-"));
   await build({
-    entryPoints: [path.join(root, "tests/support/careless-function.ts")],
+    entryPoints: [carelessFunction],
     outfile: path.join(folder, "careless.mjs"),
     bundle: true,
     format: "esm",
