@@ -23,14 +23,6 @@ function logError(requestId: string, what: string, error: unknown): void {
   process.stderr.write(`${new Date().toISOString()}\t${requestId}\tERROR\t${what}\t${JSON.stringify(shown)}\n`);
 }
 
-/** Set before the function is loaded, as Lambda's runtime does. */
-function exitOn(event: "unhandledRejection" | "uncaughtException", what: string, exitCode: number): void {
-  process.on(event, (error: unknown) => {
-    logError("undefined", what, error);
-    process.stderr.write("", () => process.exit(exitCode));
-  });
-}
-
 const written = async (stream: NodeJS.WriteStream): Promise<void> =>
   new Promise((resolve) => void stream.write("", () => resolve()));
 
@@ -62,8 +54,11 @@ function isHandler(value: unknown): value is Handler {
   return typeof value === "function";
 }
 
-exitOn("unhandledRejection", "Unhandled Promise Rejection", 128);
-exitOn("uncaughtException", "Uncaught Exception", 129);
+// Set before the function is loaded, as Lambda's runtime does; what is thrown here ends the worker, as any crash does.
+process.on("unhandledRejection", (error) => {
+  logError("undefined", "Unhandled Promise Rejection", error);
+  throw error;
+});
 try {
   const exported: Readonly<Record<string, unknown>> = await import(pathToFileURL(path).href);
   const handler = exported[handlerName];
