@@ -52,6 +52,7 @@ export const agentCommand: Run = async (_words, given, { signal }) => {
     ...number(given, "maxStale", "maxStaleMs", 1_000),
     ...number(given, "timeout", "requestTimeoutMs"),
     ...number(given, "maxSecrets", "maxSecrets"),
+    ...number(given, "maxBytes", "maxBytes"),
   });
   client.on("rotated", ({ secretId, version }) => log("rotated", { secretId, versionId: version.versionId }));
   client.on("stale", ({ secretId, ageMs, error }) => log("stale", { secretId, ageMs, code: error.code }));
@@ -73,6 +74,8 @@ export const agentCommand: Run = async (_words, given, { signal }) => {
       ...text(given, "pathPrefix", "pathPrefix"),
       ...number(given, "port", "port"),
       ...number(given, "maxConnections", "maxConnections"),
+      ...number(given, "headerTimeout", "headerTimeoutMs"),
+      ...number(given, "newReads", "newReadsPerSecond"),
       ...number(given, "drainTimeout", "drainTimeoutMs"),
       ...metricsListener(textOption(given, "metrics")),
     });

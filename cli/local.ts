@@ -1,6 +1,6 @@
 import { RekeyError } from "../shared/errors/rekey-error.ts";
 import type { Run } from "./command.ts";
-import { flagOption, textOption } from "./given.ts";
+import { flagOption, listOption, textOption } from "./given.ts";
 
 /** The local stack is a tool of development, and makes no concession to older ones as the client does. */
 const oldestNode = 22;
@@ -22,6 +22,7 @@ export const localCommand: Run = async (_words, given, { signal }) => {
   const options = {
     awsPort: textOption(given, "awsPort"),
     vaultPort: textOption(given, "vaultPort"),
+    allowedHosts: listOption(given, "allowHost"),
     vaultToken: textOption(given, "vaultToken"),
     region: textOption(given, "region"),
     accountId: textOption(given, "accountId"),

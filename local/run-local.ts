@@ -6,6 +6,7 @@ export interface LocalOptions {
   readonly awsPort?: string | undefined;
   /** 8200 unless given. */
   readonly vaultPort?: string | undefined;
+  readonly allowedHosts: readonly string[];
   readonly vaultToken?: string | undefined;
   readonly region?: string | undefined;
   readonly accountId?: string | undefined;
@@ -24,14 +25,14 @@ function port(option: string, text: string): number {
  * `option-invalid`.
  */
 export async function runLocal(options: LocalOptions, signal: AbortSignal): Promise<void> {
-  const { awsPort = "4566", vaultPort = "8200", vaultToken = "root", deploy } = options;
+  const { awsPort = "4566", vaultPort = "8200", vaultToken = "root", allowedHosts, deploy } = options;
   const { region = "us-east-1", accountId = "123456789012" } = options;
   const ports = { awsPort: port("--aws-port", awsPort), vaultPort: port("--vault-port", vaultPort) };
   const stopped = new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
-  const stack = await startStack({ ...ports, vaultToken, region, accountId });
+  const stack = await startStack({ ...ports, allowedHosts, vaultToken, region, accountId });
   try {
     const outputs = deploy ? (await stack.deploy()).outputs : undefined;
     const { aws, vault } = stack;

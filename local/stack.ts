@@ -24,6 +24,8 @@ export interface StackOptions {
   /** 0, the default, takes a free port; the same for Vault. */
   readonly awsPort?: number;
   readonly vaultPort?: number;
+  /** Names that requests may give this host, besides those of loopback: `name` or `name:port`. Default: none. */
+  readonly allowedHosts?: readonly string[];
   /** Vault's root token. Default `root`. */
   readonly vaultToken?: string;
   /** Default `us-east-1`. */
@@ -75,9 +77,10 @@ export interface Stack {
 
 const repositoryTemplate = resolve(packageRoot, "template.yaml");
 
-/** The whole local stack on loopback: AWS's services behind one endpoint, and Vault. */
+/** The whole local stack on loopback: AWS's services behind one endpoint, and Vault. Errors: `option-invalid`. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const { region = "us-east-1", accountId = "123456789012", awsPort = 0, vaultPort = 0, vaultToken = "root" } = options;
+  const { allowedHosts = [] } = options;
   const clock = options.clock ?? movableClock();
   const faults = createFaults();
   const principals = createPrincipals(accountId);
@@ -104,14 +107,20 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const services = [secretsManager, eventBridge, sqs, sns, lambda, createDynamoDb(place), cloudTrail, logs];
   for (const target of [sqs, sns, lambda, eventBridge]) connect(target);
 
-  const vault = await startVault({ port: vaultPort, rootToken: vaultToken, clock });
+  const vault = await startVault({ port: vaultPort, rootToken: vaultToken, clock, allowedHosts });
   const onRequest = (request: RequestRecord): void => cloudTrail.noteCall(request, clock.now());
-  const aws = await startAwsFront({ services, accountId, port: awsPort, faults, principals, onRequest }).catch(
-    async (error: unknown) => {
-      await vault.stop();
-      throw error;
-    },
-  );
+  const aws = await startAwsFront({
+    services,
+    accountId,
+    port: awsPort,
+    allowedHosts,
+    faults,
+    principals,
+    onRequest,
+  }).catch(async (error: unknown) => {
+    await vault.stop();
+    throw error;
+  });
 
   const call = async (name: string, operation: string, input: Members): Promise<Members> => {
     const service: AwsService | undefined = services.find((candidate) => candidate.name === name);

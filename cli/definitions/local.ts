@@ -6,10 +6,12 @@ export const local: CommandDefinition = {
   summary: "start the local stack: AWS's services and Vault on loopback",
   about: [
     "In the foreground, until Ctrl-C. One JSON line says that it is ready and where. With --deploy the template is deployed into it with the built functions.",
+    "It answers programs of this machine, and no web page: a request with another Host than loopback's, or with an Origin, gets 403. --allow-host adds names, as for a container's mapped port: localhost:14566.",
   ],
   options: [
     { flags: "--aws-port <port>", about: "4566 unless said; 0 takes a free one" },
     { flags: "--vault-port <port>", about: "8200 unless said" },
+    { flags: "--allow-host <name[:port]>", about: "a name that requests may give this host", many: true },
     { flags: "--vault-token <token>", about: "root token of Vault: root unless said" },
     { flags: "--region <name>", about: "us-east-1 unless said" },
     { flags: "--account-id <id>", about: "123456789012 unless said" },

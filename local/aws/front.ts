@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { allowedHosts, turnedAway } from "../outside-callers.ts";
 import { createFaults, type Faults } from "./faults.ts";
 import { authorise } from "./iam.ts";
 import { createPrincipals, type Principals } from "./principals.ts";
@@ -33,6 +34,8 @@ export interface AwsFrontOptions {
   readonly accountId: string;
   /** 0, the default: a free one. */
   readonly port?: number;
+  /** Names that requests may give this host, besides those of loopback: `name` or `name:port`. */
+  readonly allowedHosts?: readonly string[];
   /** Shared with deliveries inside AWS, which do not pass through here. */
   readonly faults?: Faults;
   /** Shared with the Lambda service, which issues its functions' credentials. */
@@ -83,9 +86,11 @@ function checkAccess({ service, operation }: Routed, call: AwsCall, resources: r
 /**
  * All of the local AWS behind one loopback address. Requests signed with a key that the stack issued (a function's role,
  * a created user) are verified and held to their policies. Any other access key is the account's administrator and its
- * signature is not checked, as in every emulator: a developer's own profile works, and loopback is the only way in.
+ * signature is not checked, as in every emulator: a developer's own profile works, and loopback is the only way in, but for
+ * web pages. Errors: `option-invalid`.
  */
 export async function startAwsFront(options: AwsFrontOptions): Promise<AwsFront> {
+  const hosts = allowedHosts(options.allowedHosts ?? []);
   const faults = options.faults ?? createFaults();
   const principals = options.principals ?? createPrincipals(options.accountId);
   const services = [...options.services, createSts()];
@@ -161,6 +166,7 @@ export async function startAwsFront(options: AwsFrontOptions): Promise<AwsFront>
   };
 
   const server = createServer((request, response) => {
+    if (turnedAway(request, response, hosts)) return;
     // A client that breaks off its own request leaves nobody to tell.
     serve(request, response).catch(() => response.destroy());
   });

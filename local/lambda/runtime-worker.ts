@@ -18,9 +18,9 @@ const errorPayload = (error: unknown): ErrorPayload =>
     : { errorType: typeof error, errorMessage: String(error), trace: [] };
 
 /** The runtime's own log line: every enumerable property of the error is in it. */
-function logError(requestId: string, error: unknown): void {
+function logError(requestId: string, what: string, error: unknown): void {
   const shown = error instanceof Error ? Object.assign({}, errorPayload(error), error) : error;
-  process.stderr.write(`${new Date().toISOString()}\t${requestId}\tERROR\tInvoke Error\t${JSON.stringify(shown)}\n`);
+  process.stderr.write(`${new Date().toISOString()}\t${requestId}\tERROR\t${what}\t${JSON.stringify(shown)}\n`);
 }
 
 const written = async (stream: NodeJS.WriteStream): Promise<void> =>
@@ -45,7 +45,7 @@ async function invoke(handler: Handler, invocation: InvocationMessage): Promise<
     const result: unknown = await handler(JSON.parse(invocation.event), contextOf(invocation));
     return { kind: "done", payload: JSON.stringify(result) ?? "null" };
   } catch (error) {
-    logError(invocation.requestId, error);
+    logError(invocation.requestId, "Invoke Error", error);
     return { kind: "failed", error: errorPayload(error) };
   }
 }
@@ -54,6 +54,11 @@ function isHandler(value: unknown): value is Handler {
   return typeof value === "function";
 }
 
+// Set before the function is loaded, as Lambda's runtime does; what is thrown here ends the worker, as any crash does.
+process.on("unhandledRejection", (error) => {
+  logError("undefined", "Unhandled Promise Rejection", error);
+  throw error;
+});
 try {
   const exported: Readonly<Record<string, unknown>> = await import(pathToFileURL(path).href);
   const handler = exported[handlerName];

@@ -162,7 +162,7 @@ test("LIST, which Node's parser refuses, is answered as Vault answers it", async
   await send("POST", "secret/data/dir/key", { data: {} });
   const socket = connect(vault.port, "127.0.0.1");
   socket.write(
-    "LIST /v1/secret/metadata/dir HTTP/1.1\r\nHost: vault\r\nX-Vault-Token: root\r\nConnection: keep-alive\r\n\r\n",
+    `LIST /v1/secret/metadata/dir HTTP/1.1\r\nHost: 127.0.0.1:${vault.port}\r\nX-Vault-Token: root\r\nConnection: keep-alive\r\n\r\n`,
   );
   const answer = await text(socket);
   expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);

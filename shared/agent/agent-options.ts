@@ -13,10 +13,20 @@ export interface AgentOptions {
   readonly allowRemote?: boolean;
   /** Names beside those of loopback that a request's Host may say. */
   readonly allowedHosts?: readonly string[];
+  /**
+   * How many reads a second of what was not answered before, or with `refreshNow`, may make the source be asked; twice as many
+   * after a quiet time. From 1 to 10,000. Less than the client's budget leaves the rest to secrets that are in use. 80.
+   */
+  readonly newReadsPerSecond?: number;
   /** Put before the secret's id in the path style. `/v1/`. */
   readonly pathPrefix?: string;
-  /** From 1 to 1,000. More are answered with 429. 800. */
+  /**
+   * Connections that have shown the token, from 1 to 1,000; more are answered with 429. Of those that have not shown it the
+   * oldest is closed where there are more than this leaves, or than 512. 800.
+   */
   readonly maxConnections?: number;
+  /** How long a connection may take to send a request's headers, from 100 to 60,000. 5,000. */
+  readonly headerTimeoutMs?: number;
   /** How long requests under way may go on at the end. 10,000. */
   readonly drainTimeoutMs?: number;
   /** Where `/ping` and `/metrics`, and nothing else, are served to other machines, as probes and scrapers are. */
@@ -40,6 +50,8 @@ export function agentSettings(options: AgentOptions): AgentSettings {
     allowedHosts: [],
     pathPrefix: "/v1/",
     maxConnections: 800,
+    headerTimeoutMs: 5_000,
+    newReadsPerSecond: 80,
     drainTimeoutMs: 10_000,
     ...options,
   };
@@ -49,6 +61,10 @@ export function agentSettings(options: AgentOptions): AgentSettings {
     throw refuse("address", "use a loopback address, or say --allow-remote where nobody else reaches this one");
   if (!isWhole(settings.port, 0, 65_535)) throw refuse("port", "use a port from 0 to 65535");
   if (!isWhole(settings.maxConnections, 1, 1_000)) throw refuse("maxConnections", "use a number from 1 to 1000");
+  if (!isWhole(settings.headerTimeoutMs, 100, 60_000))
+    throw refuse("headerTimeoutMs", "use a number from 100 to 60000");
+  if (!isWhole(settings.newReadsPerSecond, 1, 10_000))
+    throw refuse("newReadsPerSecond", "use a number from 1 to 10000");
   if (!/^\/.*\/$/.test(settings.pathPrefix)) throw refuse("pathPrefix", "begin and end it with a slash");
   return settings;
 }

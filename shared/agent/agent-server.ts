@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { Socket } from "node:net";
 import type { SecretClient } from "../client/secret-client.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { AgentMetrics } from "./agent-metrics.ts";
 import { type AgentOptions, agentSettings } from "./agent-options.ts";
+import { connectionsOf } from "./connections.ts";
 import { gate } from "./gate.ts";
 import { type Reply, refusal } from "./reply.ts";
 import { type Answer, secretAnswers } from "./secret-answers.ts";
@@ -18,18 +18,13 @@ export interface Agent {
   stop(): Promise<void>;
 }
 
-/** A health check may always come through. */
-const spareConnections = 2;
-/** Beyond the limit connections are answered 429; so many more than that are closed unread. */
-const refusedConnections = 64;
-
 const limits = {
   /** What AWS's agent takes, too: a session's token alone has up to 4 KB. */
   maxHeaderSize: 65_536,
-  headersTimeout: 10_000,
-  requestTimeout: 10_000,
   /** Longer than clients keep theirs, so that they are the ones to close. */
   keepAliveTimeout: 75_000,
+  /** How often connections are looked at for being late. */
+  connectionsCheckingInterval: 1_000,
 };
 
 const hasBody = ({ headers }: IncomingMessage): boolean =>
@@ -69,10 +64,8 @@ async function drain(server: Server, timeoutMs: number): Promise<void> {
 export async function startAgent(client: SecretClient, metrics: AgentMetrics, options: AgentOptions): Promise<Agent> {
   const settings = agentSettings(options);
   const gateKeeper = gate(settings);
-  const answers = secretAnswers(client);
-  /** How many connections there were when this one came. A later one takes nothing from those before it. */
-  const ordinals = new WeakMap<Socket, number>();
-  let connections = 0;
+  const answers = secretAnswers(client, settings.newReadsPerSecond);
+  const timing = { ...limits, headersTimeout: settings.headerTimeoutMs, requestTimeout: settings.headerTimeoutMs };
   let stopping: Promise<void> | undefined;
 
   function send(
@@ -113,18 +106,12 @@ export async function startAgent(client: SecretClient, metrics: AgentMetrics, op
     return true;
   }
 
-  /** In the order of AWS's agent, so that a request with two faults is told of the same one. */
-  function refused(request: IncomingMessage, path: string): Reply | undefined {
-    const most = settings.maxConnections + (path === "/ping" ? spareConnections : 0);
-    if ((ordinals.get(request.socket) ?? 0) > most)
-      return refusal(429, "Connection limit exceeded", "connection-limit");
-    if (hasBody(request)) return refusal(413, "Body not allowed", "body");
-    return gateKeeper.host(request);
-  }
-
+  /** In the order of AWS's agent but for its limit, which only those with the token can reach. */
   function secretFor(request: IncomingMessage, response: ServerResponse): void {
     const turnedAway =
-      gateKeeper.caller(request) ?? (request.method === "GET" ? undefined : refusal(405, "Not allowed", "method"));
+      gateKeeper.caller(request) ??
+      (connections.trust(request.socket) ? undefined : refusal(429, "Connection limit exceeded", "connection-limit")) ??
+      (request.method === "GET" ? undefined : refusal(405, "Not allowed", "method"));
     if (turnedAway !== undefined) return reply(response, turnedAway);
     const query = secretQuery(request.url ?? "", settings.pathPrefix);
     if (query === undefined) return reply(response, refusal(404, "Not found", "path"));
@@ -137,23 +124,21 @@ export async function startAgent(client: SecretClient, metrics: AgentMetrics, op
     });
   }
 
-  const server = createServer(limits, (request, response) => {
+  const server = createServer(timing, (request, response) => {
+    if (request.socket.destroyed) return;
     const [path = ""] = (request.url ?? "").split("?", 1);
-    const turnedAway = refused(request, path);
+    const turnedAway = hasBody(request) ? refusal(413, "Body not allowed", "body") : gateKeeper.host(request);
     if (turnedAway !== undefined) reply(response, turnedAway);
     else if (!open(path, request, response)) secretFor(request, response);
   });
-  server.maxConnections = settings.maxConnections + refusedConnections;
-  server.on("connection", (socket) => {
-    ordinals.set(socket, ++connections);
-    socket.once("close", () => connections--);
-  });
+  const connections = connectionsOf(server, settings.maxConnections);
 
-  const outside = createServer(limits, (request, response) => {
+  const outside = createServer(timing, (request, response) => {
+    if (request.socket.destroyed) return;
     const [path = ""] = (request.url ?? "").split("?", 1);
     if (!open(path, request, response)) reply(response, refusal(404, "Not found", "path"));
   });
-  outside.maxConnections = refusedConnections;
+  connectionsOf(outside, 0);
 
   const port = await listen(server, settings.port, settings.address);
   const { metricsListener } = settings;
@@ -173,7 +158,7 @@ export async function startAgent(client: SecretClient, metrics: AgentMetrics, op
     port,
     metricsPort,
     get connections() {
-      return connections;
+      return connections.count;
     },
     stop: async () => (stopping ??= stop()),
   };

@@ -1,4 +1,4 @@
-import { timingSafeEqual } from "node:crypto";
+import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { SecretValue } from "../secrets/secret-value.ts";
 import { type Reply, refusal } from "./reply.ts";
@@ -16,12 +16,10 @@ export interface Gate {
 }
 
 export function gate(options: { readonly token: SecretValue; readonly allowedHosts: readonly string[] }): Gate {
-  const expected = Buffer.from(options.token.reveal());
-  /** It may tell the length, and nothing else, by the time that it takes. */
-  const isToken = (text: string): boolean => {
-    const given = Buffer.from(text);
-    return given.length === expected.length && timingSafeEqual(given, expected);
-  };
+  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+  const expected = digest(options.token.reveal());
+  /** In a time that depends on neither what is right in the text nor how long the token is. */
+  const isToken = (text: string): boolean => timingSafeEqual(digest(text), expected);
   const allowed = new Set(options.allowedHosts.map((host) => host.toLowerCase()));
 
   return {

@@ -1,5 +1,6 @@
 import { isRekeyError, type RekeyError } from "../errors/rekey-error.ts";
 import type { SecretClient } from "../client/secret-client.ts";
+import { admission } from "./admission.ts";
 import { failure, type Reply } from "./reply.ts";
 import type { SecretQuery } from "./secret-query.ts";
 
@@ -26,7 +27,11 @@ export interface SecretAnswers {
 }
 
 /** Answers from a client whose source gives documents. */
-export function secretAnswers(client: SecretClient): SecretAnswers {
+export function secretAnswers(client: SecretClient, newReadsPerSecond: number): SecretAnswers {
+  const admitted = admission(newReadsPerSecond);
+  /** Those who ask the same thing wait for one answer. */
+  const underWay = new Map<string, Promise<Answer | Reply>>();
+
   async function bearsLabel({ secretId, choice, mustBear }: SecretQuery): Promise<boolean> {
     if (mustBear === undefined || choice === undefined || !("versionId" in choice)) return true;
     const stage = { stage: mustBear };
@@ -51,13 +56,33 @@ export function secretAnswers(client: SecretClient): SecretAnswers {
     return { document: (await client.get(query.secretId, query.choice)).value.reveal(), outcome: "miss" };
   }
 
+  async function admit(key: string, query: SecretQuery): Promise<Answer | Reply> {
+    try {
+      await admitted.enter(key, query.refreshNow || query.mustBear !== undefined);
+      const answer = await asked(query);
+      if ("document" in answer) admitted.answered(key);
+      return answer;
+    } catch (error) {
+      // A client's get rejects with nothing but its own errors.
+      return failure(error as RekeyError);
+    } finally {
+      underWay.delete(key);
+    }
+  }
+
   return {
     now({ secretId, choice, mustBear, refreshNow }) {
       if (refreshNow || mustBear !== undefined) return undefined;
       const held = client.peek(secretId, choice);
       return held === undefined ? undefined : { document: held.value.reveal(), outcome: "hit" };
     },
-    // A client's get rejects with nothing but its own errors.
-    soon: async (query) => asked(query).catch((error: RekeyError) => failure(error)),
+    soon(query) {
+      const key = JSON.stringify([query.secretId, query.choice, query.mustBear, query.refreshNow]);
+      const before = underWay.get(key);
+      if (before !== undefined) return before;
+      const answer = admit(key, query);
+      underWay.set(key, answer);
+      return answer;
+    },
   };
 }

@@ -11,8 +11,13 @@ export interface SecretQuery {
   readonly refreshNow: boolean;
 }
 
-/** Secrets Manager takes no longer ones. */
-const longestId = 2_048;
+/**
+ * What Secrets Manager takes, and nothing else: neither a control character, by which an id could pass for another one in a
+ * cache or a log, nor a length that fills the memory.
+ */
+const validId = /^[\w/+=.@!:-]{1,2048}$/;
+const validVersionId = /^[\x21-\x7e]{32,64}$/;
+const validStage = /^[^\p{C}]{1,256}$/u;
 const parameters = new Set(["secretId", "versionId", "versionStage", "refreshNow"]);
 const booleans: ReadonlyMap<string, boolean> = new Map([
   ["true", true],
@@ -43,13 +48,17 @@ export function secretQuery(target: string, pathPrefix: string): SecretQuery | R
   if (isPathStyle && !path.startsWith(pathPrefix)) return undefined;
   const unknown = [...query.keys()].find((name) => !parameters.has(name) || (isPathStyle && name === "secretId"));
   if (unknown !== undefined) return bad(`unknown parameter: ${unknown}`);
+  const repeated = [...parameters].find((name) => query.getAll(name).length > 1);
+  if (repeated !== undefined) return bad(`repeated parameter: ${repeated}`);
   const secretId = isPathStyle ? decoded(path.slice(pathPrefix.length)) : query.get("secretId");
   if (!secretId) return bad(isPathStyle ? "missing secret ID" : "missing parameter secretId");
-  if (secretId.length > longestId || secretId.includes("\0")) return bad("invalid secret ID");
+  if (!validId.test(secretId)) return bad("invalid secret ID");
   const refreshNow = booleans.get(query.get("refreshNow")?.toLowerCase() ?? "false");
   if (refreshNow === undefined) return bad("invalid refreshNow value");
   const versionId = query.get("versionId");
+  if (versionId !== null && !validVersionId.test(versionId)) return bad("invalid versionId value");
   const stage = query.get("versionStage") as Stage | null;
+  if (stage !== null && !validStage.test(stage)) return bad("invalid versionStage value");
   return {
     secretId,
     choice: versionId !== null ? { versionId } : stage !== null ? { stage } : undefined,

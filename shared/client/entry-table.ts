@@ -11,14 +11,16 @@ export interface EntryTable {
   clear(): void;
 }
 
-/** What an entry costs beside its value's text. */
+/** What an entry costs beside the texts of its ids and its value. */
 const entryBytes = 300;
 
-const textOf = ({ version }: Entry): number => version?.value.reveal().length ?? 0;
+const costOf = (entry: Entry): number =>
+  entryBytes + 2 * keyOf(entry.secretId, entry.at).length + (entry.version?.value.reveal().length ?? 0);
+const isHeld = ({ version }: Entry): number => (version === undefined ? 0 : 1);
 
 /**
- * Entries by key, within a count and an estimate of bytes. The one unused for the longest time goes first; one with a
- * request in flight stays, so that a secret never has two. The order comes from the numbers that reads leave: sorted once
+ * Entries by key, within a count and an estimate of bytes. Those that were never answered go first, then the one
+ * unused for the longest time; one with a request in flight stays, so that a secret never has two. The order comes from the numbers that reads leave: sorted once
  * for a tenth of the entries, and those that were read since are passed over, since they are no longer the oldest.
  */
 export function entryTable(limits: { readonly maxSecrets: number; readonly maxBytes: number }): EntryTable {
@@ -28,7 +30,7 @@ export function entryTable(limits: { readonly maxSecrets: number; readonly maxBy
 
   function sortOldest(): void {
     const idle = [...entries.values()].filter(({ unrest }) => unrest?.flight === undefined);
-    idle.sort((one, other) => one.usedAt - other.usedAt);
+    idle.sort((one, other) => isHeld(one) - isHeld(other) || one.usedAt - other.usedAt);
     oldest = idle
       .slice(0, Math.ceil(idle.length / 10))
       .map((entry) => ({ entry, usedAt: entry.usedAt }))
@@ -37,7 +39,7 @@ export function entryTable(limits: { readonly maxSecrets: number; readonly maxBy
 
   function remove(entry: Entry): void {
     entries.delete(keyOf(entry.secretId, entry.at));
-    bytes -= entryBytes + textOf(entry);
+    bytes -= costOf(entry);
     // A handle may still hold the entry: nothing of it may be served from now on.
     Object.assign(entry, { version: undefined, ready: undefined, parsed: undefined, quietUntilMs: invalidated });
   }
@@ -58,7 +60,7 @@ export function entryTable(limits: { readonly maxSecrets: number; readonly maxBy
     add(entry) {
       makeRoomFor(1);
       entries.set(keyOf(entry.secretId, entry.at), entry);
-      bytes += entryBytes + textOf(entry);
+      bytes += costOf(entry);
     },
     settled(characters) {
       bytes += characters;

@@ -81,8 +81,11 @@ export const isCurrent = ({ at }: Entry): boolean => at === current;
 /** A version by its id never changes, so it never expires. */
 export const isPinned = ({ at }: Entry): boolean => "versionId" in at;
 
-/** AWSCURRENT stands under the id itself: that is the read that must be fast. No id holds a NUL. */
+/**
+ * AWSCURRENT stands under the id itself: that is the read that must be fast. No id holds a NUL, and what stands after the
+ * first one begins with its kind, so that no label can be made to look like a version.
+ */
 export const keyOf = (secretId: string, at: SourceSelector): string => {
   if (at === current) return secretId;
-  return "label" in at ? `${secretId}\0${at.label}` : `${secretId}\0\0${at.versionId}`;
+  return "label" in at ? `${secretId}\0label ${at.label}` : `${secretId}\0version ${at.versionId}`;
 };

@@ -1,7 +1,7 @@
 import { checkLogin, type LoginPort, parseLoginTask } from "../operations/check-login.ts";
 import { environmentPublisher, environmentStore } from "./aws-clients.ts";
 import { environmentOf } from "./environment.ts";
-import { asRekeyError, reportFailure } from "./logger.ts";
+import { reportFailure } from "./logger.ts";
 import { writeMetrics } from "./metrics.ts";
 import { queueFunction } from "./queue-function.ts";
 import { environmentCa } from "./tls-ca.ts";
@@ -31,7 +31,7 @@ export function checkLoginFunction(
       if (check.outcome === "refused") writeMetrics({ Findings: 1 }, { Finding: "current-refused" });
       return { facts: { secret, ...check } };
     } catch (error) {
-      reportFailure("not checked", asRekeyError(error), { secret });
+      reportFailure("not checked", error, { secret });
       writeMetrics({ LoginsUnchecked: 1 });
       return { facts: { secret, outcome: "unknown" } };
     }

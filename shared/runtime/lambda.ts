@@ -1,6 +1,7 @@
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
-import { asRekeyError, type Facts, report, reportFailure } from "./logger.ts";
+import { guardProcess } from "./process-guard.ts";
+import { type Facts, report, reportFailure } from "./logger.ts";
 
 /** A handler's answer together with what the log should say of it. */
 export interface Handled<Answer> {
@@ -10,18 +11,17 @@ export interface Handled<Answer> {
 
 /**
  * A Lambda entry point: one log line for each invocation, and only rekey's own errors leave it, so that nothing a driver
- * or an SDK put into an error reaches the log or the caller.
+ * or an SDK put into an error, or left to nobody, reaches the log or the caller.
  */
 export function lambda<Event, Answer>(
   describe: (event: Event) => Facts,
   work: (event: Event, context: Context) => Promise<Handled<Answer>>,
 ): middy.MiddyfiedHandler<Event, Answer> {
+  if (process.env["_HANDLER"] !== undefined) guardProcess();
   return middy<Event, Answer>()
     .use({
       onError: (request) => {
-        const error = asRekeyError(request.error);
-        reportFailure("failed", error, describe(request.event));
-        request.error = error;
+        request.error = reportFailure("failed", request.error, describe(request.event));
       },
     })
     .handler(async (event, context) => {

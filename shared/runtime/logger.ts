@@ -15,13 +15,15 @@ export const report: Report = (message, facts) => write("INFO", message, facts);
 export const warn: Report = (message, facts) => write("WARN", message, facts);
 
 /**
- * Logs an error by its code and context; of an error that is not rekey's own, only its name. The metric `Failures` counts
- * it by what is to be done about it.
+ * Logs an error by its code and context, of one that is not rekey's own only its name, and returns it as rekey's. The metric
+ * `Failures` counts it by what is to be done about it.
  */
-export function reportFailure(message: string, error: RekeyError, facts: Facts): void {
-  const { code, disposition, hint, context } = error;
+export function reportFailure(message: string, error: unknown, facts: Facts): RekeyError {
+  const known = asRekeyError(error);
+  const { code, disposition, hint, context } = known;
   write("ERROR", message, { ...facts, ...context, code, disposition, hint });
   writeMetrics({ Failures: 1 }, { Disposition: disposition });
+  return known;
 }
 
 /** Any error as rekey's own. A foreign one that got this far is a fault of rekey; only its name crosses. */

@@ -1,7 +1,7 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import type { CallOptions } from "../rotation/ports.ts";
 import { lambda } from "./lambda.ts";
-import { asRekeyError, type Facts, report, reportFailure } from "./logger.ts";
+import { type Facts, report, reportFailure } from "./logger.ts";
 import { invocationCalls } from "./time-budget.ts";
 
 export interface RecordOutcome {
@@ -30,7 +30,7 @@ export function queueFunction(
           report(done, outcome.facts);
           if (outcome.again === true) again.push(record.messageId);
         } catch (error) {
-          reportFailure(notDone, asRekeyError(error), { messageId: record.messageId });
+          reportFailure(notDone, error, { messageId: record.messageId });
           failed += 1;
           again.push(record.messageId);
         }

@@ -52,7 +52,7 @@ test("only the release may publish, and it verifies signatures, tag and changelo
     "needs: ci",
     "npm audit signatures",
     "release-notes.ts",
-    "npm publish ./dist/npm --provenance",
+    "npm publish ./release/package.tgz --provenance",
     "gh release create",
   ];
   const places = order.map((step) => release.indexOf(step));
@@ -62,6 +62,18 @@ test("only the release may publish, and it verifies signatures, tag and changelo
   for (const file of workflows.filter((name) => !name.endsWith("release.yml"))) {
     expect(read(file)).not.toMatch(/: write|npm publish|secrets\./u);
   }
+});
+
+test("a job that may publish or write runs nothing of the repository and nothing that was installed", () => {
+  const [, ...jobs] = read(".github/workflows/release.yml").split(/^ {2}(?=\w+:$)/mu);
+  const mayWrite = jobs.filter((job) => job.includes(": write"));
+  expect(mayWrite.map((job) => job.split(":", 1)[0])).toEqual(["publish", "announce"]);
+  for (const job of mayWrite) {
+    expect(job).not.toMatch(/actions\/checkout|npm (?:ci|install|i|run|exec)\b|npx|node |bash /u);
+    const ofNpm = job.match(/\bnpm .*$/gmu) ?? [];
+    expect(ofNpm.filter((words) => !/^npm publish \S+\.tgz .*--ignore-scripts$/u.test(words))).toEqual([]);
+  }
+  expect(jobs.filter((job) => job.includes("npm ci") && !job.includes("npm ci --ignore-scripts"))).toEqual([]);
 });
 
 test("Renovate sees each version that .ci pins", () => {

@@ -6,5 +6,5 @@ export const chromiumPath = outsideProgram("REKEY_CHROMIUM", "Debian's package c
 
 const quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]; // prettier-ignore
 
-export const launchChromium = async (): Promise<Browser> =>
-  chromium.launch({ executablePath: chromiumPath ?? "", args: quiet, headless: true });
+export const launchChromium = async (...words: readonly string[]): Promise<Browser> =>
+  chromium.launch({ executablePath: chromiumPath ?? "", args: [...quiet, ...words], headless: true });

@@ -18,6 +18,8 @@ export interface SnsWebhookOptions {
 }
 
 const fetchTimeoutMs = 5_000;
+/** A message has 256 KB at most, and its quotation marks are escaped twice. */
+const longestBody = 1_048_576;
 /** SNS tries a delivery for an hour at most. */
 const oldestMs = 3_600_000;
 
@@ -28,6 +30,7 @@ const fetchOverHttps: FetchText = async (url) => {
 };
 
 function parse(body: string): SnsMessage {
+  if (body.length > longestBody) throw unverified("too long");
   try {
     const message: unknown = JSON.parse(body);
     if (typeof message === "object" && message !== null) return message as SnsMessage;
@@ -46,11 +49,11 @@ export function snsWebhook({ topicArns, fetchText = fetchOverHttps }: SnsWebhook
   const verify = snsVerifier(fetchText);
 
   async function apply(message: SnsMessage): Promise<void> {
-    if (!topicArns.includes(String(message["TopicArn"]))) throw unverified("another topic");
+    if (!topicArns.some((topicArn) => topicArn === message["TopicArn"])) throw unverified("another topic");
     if (!(Math.abs(Date.now() - Date.parse(String(message["Timestamp"]))) < oldestMs)) throw unverified("too old");
     await verify(message);
     if (message["Type"] === "SubscriptionConfirmation") {
-      await fetchText(snsUrl(message["SubscribeURL"]));
+      await fetchText(snsUrl(message["SubscribeURL"], message).href);
       for (const sink of sinks) sink.gap();
     }
     if (message["Type"] !== "Notification") return;
