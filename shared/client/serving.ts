@@ -49,9 +49,9 @@ export function serving(options: {
   function behind(entry: Entry): void {
     const before = entry.unrest?.flight;
     const version = flights.fly(entry);
-    const isJoined = entry.unrest?.flight === before;
+    if (entry.unrest?.flight === before) return;
     version.catch((error: unknown) => {
-      if (!isJoined && error instanceof RekeyError && error.code !== "pool-closed")
+      if (error instanceof RekeyError && error.code !== "pool-closed")
         listeners.emit("error", { secretId: entry.secretId, error });
     });
   }

@@ -83,7 +83,7 @@ export async function exchange(address: string, options: Exchange): Promise<Http
       const send = url.protocol === "https:" ? requestHttps : requestHttp;
       send(url, settings, resolve)
         .once("socket", (socket) => socket.once("connect", () => (isConnected = true)))
-        .on("error", reject)
+        .once("error", reject)
         .end(payload);
     });
     const body = await bodyOf(answer, options.maxAnswerBytes);
