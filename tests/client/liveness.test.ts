@@ -4,6 +4,8 @@ import {
   startFailingEndpoint,
   startForgetfulPostgres,
   startLendingVault,
+  startMuteMysql,
+  startMutePostgres,
 } from "../support/failing-endpoint.ts";
 import type { Told } from "../support/liveness/one-by-one.ts";
 import { redisServer, startRedis } from "../support/redis.ts";
@@ -110,14 +112,17 @@ test(
   "each close ends within its time-out, whatever does not end by itself",
   { timeout: 120_000 },
   async ({ signal }) => {
-    const [postgres, vault] = [await stopped(startForgetfulPostgres()), await stopped(startLendingVault())];
+    const servers = [startForgetfulPostgres(), startMutePostgres(), startMuteMysql(), startLendingVault()];
+    const ports = (await Promise.all(servers.map(stopped))).map(({ port }) => port);
     const redis = redisServer === undefined ? undefined : await stopped(startRedis(redisServer));
-    const ended = await run("closing", [postgres.port, vault.port, redis?.port ?? "none"], signal);
+    const ended = await run("closing", [...ports, redis?.port ?? "none"], signal);
     const closes = [
       ["the client's close, while a read waits", "pool-closed"],
       ["the client's close, with a subscription that does not end", "done"],
       ["a subscription's end", "done"],
       ["pg's end, while a connection is not given back", "done"],
+      ["pg's end, while the server does not close", "done"],
+      ["mysql2's end, while the server does not close", "done"],
       ["the lease keeper's close, while Vault hangs", "done"],
       ["the lease keeper's close, while the login's token does not come", "done"],
       ...(redis === undefined ? [] : [["Redis's end, while a command waits for ever", "done"]]),

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { createServer as createSocketServer, type Server, type Socket } from "node:net";
+import mysql from "mysql2";
 
 export type Misbehavior = "refuses" | "hangs" | "throttles" | "fails";
 
@@ -49,6 +50,10 @@ export async function startFailingEndpoint(how: Misbehavior): Promise<FailingEnd
   return listening(server);
 }
 
+interface ServerConnection {
+  serverHandshake(greeting: Readonly<Record<string, unknown>>): void;
+}
+
 /** AuthenticationOk and ReadyForQuery. Source: PostgreSQL's documentation, "Message Formats". */
 const loggedIn = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49]);
 
@@ -56,6 +61,31 @@ const loggedIn = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x
 export async function startForgetfulPostgres(): Promise<FailingEndpoint> {
   const server = createSocketServer((socket: Socket) => {
     socket.once("data", () => socket.end(loggedIn));
+  });
+  return listening(server);
+}
+
+/** A PostgreSQL that lets everybody in and then does nothing: it does not even close a connection that the client has ended. */
+export async function startMutePostgres(): Promise<FailingEndpoint> {
+  const server = createSocketServer({ allowHalfOpen: true }, (socket: Socket) => {
+    socket.once("data", () => socket.write(loggedIn)).resume();
+  });
+  return listening(server);
+}
+
+/** The same of MySQL. */
+export async function startMuteMysql(): Promise<FailingEndpoint> {
+  const server = createSocketServer({ allowHalfOpen: true }, (socket: Socket) => {
+    const connection = mysql.createConnection({ stream: socket, isServer: true } as mysql.ConnectionOptions);
+    connection.on("error", () => undefined);
+    (connection as unknown as ServerConnection).serverHandshake({
+      protocolVersion: 10,
+      serverVersion: "8.4.0",
+      connectionId: 1,
+      statusFlags: 2,
+      characterSet: 8,
+      capabilityFlags: 0x80ffff,
+    });
   });
   return listening(server);
 }

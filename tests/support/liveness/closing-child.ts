@@ -1,5 +1,6 @@
 import type { EventEmitter } from "node:events";
 import { createClient } from "@redis/client";
+import { createRotatingPool as createMysqlPool } from "../../../shared/client/mysql2/rotating-pool.ts";
 import { createRotatingPool } from "../../../shared/client/pg/rotating-pool.ts";
 import { createRotatingConnection } from "../../../shared/client/redis/rotating-connection.ts";
 import { createSecretClient } from "../../../shared/client/secret-client.ts";
@@ -9,7 +10,16 @@ import { fakeSecretClient } from "../../../shared/testing/fake-secret-client.ts"
 import { oneByOne, type Waits } from "./one-by-one.ts";
 
 /** A process that closes what never ends by itself, and waits for nothing else. */
-const [, , postgresPort = "", vaultPort = "", redisPort = "", exitCode = ""] = process.argv;
+const [
+  ,
+  ,
+  postgresPort = "",
+  mutePostgresPort = "",
+  muteMysqlPort = "",
+  vaultPort = "",
+  redisPort = "",
+  exitCode = "",
+] = process.argv;
 const secretId = "orders";
 const at = { label: "AWSCURRENT" } as const;
 const never = async (): Promise<never> => new Promise(() => undefined);
@@ -54,6 +64,18 @@ await oneByOne(
       const kept: EventEmitter = await pool.connect();
       await new Promise((resolve) => kept.once("end", resolve));
       return pool.end();
+    },
+    "pg's end, while the server does not close": async () => {
+      const client = fakeSecretClient({ [secretId]: { ...secret, port: mutePostgresPort } });
+      const pool = createRotatingPool({ client, secretId });
+      (await pool.connect()).release();
+      return pool.end();
+    },
+    "mysql2's end, while the server does not close": async () => {
+      const client = fakeSecretClient({ [secretId]: { ...secret, port: muteMysqlPort } });
+      const pool = createMysqlPool({ client, secretId });
+      (await pool.promise().getConnection()).release();
+      return pool[Symbol.asyncDispose]();
     },
     "the lease keeper's close, while Vault hangs": async () => {
       const source = vaultDynamicSource({ ...vault, login: { method: "token", token: new SecretValue("token") } });
