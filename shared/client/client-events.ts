@@ -23,7 +23,6 @@ export interface Listeners {
 
 type Listener = (event: never) => void;
 
-
 export function listeners(): Listeners {
   const byName = new Map<keyof ClientEvents, Set<Listener>>();
   return {

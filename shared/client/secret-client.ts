@@ -159,7 +159,10 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
     refresh: (secretId, choice) => awaited(clock, flights.fly(entryOf(secretId, choice))),
     async pending(secretId) {
       const at = { label: "AWSPENDING" } as const;
-      return awaited(clock, request(secretId, async (call) => source.read(secretId, at, call), closing.signal));
+      return awaited(
+        clock,
+        request(secretId, async (call) => source.read(secretId, at, call), closing.signal),
+      );
     },
     invalidate: events.invalidate,
     subscribe: events.subscribe,

@@ -29,7 +29,7 @@ function messageWatch(): (chunk: Buffer) => void {
   }
 
   return (chunk) => {
-    for (let at = 0; at < chunk.length; ) {
+    for (let at = 0; at < chunk.length;) {
       if (bodyLeft === 0) {
         header[headerFilled++] = chunk[at++] ?? 0;
         if (headerFilled === headerBytes) beginBody();
