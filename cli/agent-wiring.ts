@@ -17,7 +17,7 @@ import { secretsManagerStore } from "../shared/stores/secrets-manager.ts";
 const setUpMs = 10_000;
 /** The SDK waits without limit by default. The client cuts its requests off before these do. */
 const limits = { maxAttempts: 1, requestHandler: { connectionTimeout: 2_000, requestTimeout: 4_000 } } as const;
-/** For what is waited for at the start and at the end. */
+/** For the requests that the agent waits for when it starts and when it stops. */
 const queueLimits = {
   maxAttempts: 2,
   requestHandler: { ...limits.requestHandler, throwOnRequestTimeout: true },

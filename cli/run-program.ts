@@ -5,7 +5,7 @@ import { programOf } from "./program.ts";
 import { version } from "./version.ts";
 
 const timeoutMs = 60_000;
-/** The longest that a timer takes. */
+/** The longest delay of a timer. */
 const longestMs = 2 ** 31 - 1;
 
 /** Runs the command that the words name, and sets the process' exit code. */
@@ -32,7 +32,7 @@ export async function runProgram(definitions: readonly CommandDefinition[], word
     };
   }
 
-  // What a command waits for is told of, also where nothing but a timer of a library would end it.
+  // Unreferenced timers, such as a time-out signal, do not keep a process alive while a command waits for them.
   const awake = setInterval(() => undefined, longestMs);
   try {
     const program = programOf(definitions, version, contextOf, (exitCode) => (process.exitCode = exitCode));

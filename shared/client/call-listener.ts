@@ -1,4 +1,4 @@
-/** Where it was thrown. The message is left out: a listener is given values, and what it parses it may repeat. */
+/** The stack without the message, which may repeat a value that the listener received. */
 const placeOf = (error: unknown): string =>
   (error instanceof Error ? (error.stack ?? "") : "")
     .split("\n")
@@ -6,8 +6,8 @@ const placeOf = (error: unknown): string =>
     .join("\n");
 
 /**
- * What a listener throws, or rejects with, breaks no read and no other listener, and does not end the process: whoever may
- * write a secret chooses what listeners are given, in all services at the same moment. It is a warning of the process.
+ * Calls a listener. When it throws or rejects, Node emits a warning: reads, other listeners and the process go on. Anyone who
+ * may write a secret chooses what listeners receive, in every service at the same time.
  */
 export function callListener(event: string, listener: () => unknown): void {
   (async () => listener())().catch((error: unknown) => {

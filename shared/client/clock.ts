@@ -6,14 +6,14 @@ export interface Clock {
   nowMs(): number;
   /** Keeps no process alive. Rejects when the signal is aborted. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
-  /** Keeps the process alive until the work is done, since sleeps do not. Left out where time moves by hand. */
+  /** Keeps the process alive until the work settles. A clock that is moved by hand has none. */
   awaited?<Result>(work: Promise<Result>): Promise<Result>;
 }
 
-/** The work of a caller who waits for it. */
+/** The same work, for a caller who waits for it. */
 export const awaited = <Result>(clock: Clock, work: Promise<Result>): Promise<Result> => clock.awaited?.(work) ?? work;
 
-/** Waits for the work, but no longer than that. What it does then is nobody's any more. */
+/** Waits for the work, at most this long. */
 export async function atMost(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
   const over = new AbortController();
   try {

@@ -76,7 +76,7 @@ export function invalidating(options: {
     for (const entry of woken.filter(isCurrent)) askInTurn(entry, turnMs).catch(() => undefined);
   }
 
-  /** A connection that is cut off may take for ever to say goodbye. */
+  /** A source whose connection is gone may never stop. */
   async function end(subscription: InvalidationSubscription): Promise<void> {
     subscriptions.delete(subscription);
     await awaited(clock, atMost(clock, requestTimeoutMs, subscription.stop()));

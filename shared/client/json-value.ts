@@ -20,7 +20,7 @@ function frozen(value: unknown): unknown {
   return Object.freeze(value);
 }
 
-/** A writer may nest a value deeper than the stack is. */
+/** A value may be nested more deeply than the stack allows. */
 function allFrozen(secretId: string, value: unknown): unknown {
   try {
     return frozen(value);

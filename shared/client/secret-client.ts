@@ -56,7 +56,7 @@ export interface SecretClient extends Disposable, AsyncDisposable {
   invalidate(secretId: string, invalidation?: Invalidation): void;
   /** Listens to a source of notices until the returned function is called, or the client is closed. */
   subscribe(source: InvalidationSource): () => Promise<void>;
-  /** Returns a way to stop listening. What a listener throws, or rejects with, ends in a warning of the process, without its text. */
+  /** Returns a way to stop listening. A listener that throws or rejects causes a process warning, without its message. */
   on<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => void): () => void;
   handle(secretId: string, choice?: VersionChoice): SecretHandle;
   /** Reads AWSCURRENT of many secrets, 20 in one request. What cannot be read is left to its `get`. */

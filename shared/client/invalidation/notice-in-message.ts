@@ -27,7 +27,7 @@ export function noticeInMessage(body: string): SecretNotice | undefined {
   if (!native && event["detail-type"] !== "Secret Rotated") return undefined;
   if (typeof arn !== "string" || typeof versionId !== "string") return undefined;
   const time: unknown = native ? event["time"] : at;
-  // An object cannot always be made text: `{ "toString": null }` cannot.
+  // `String` throws on an object such as `{ "toString": null }`.
   const atMs = typeof time === "string" ? Date.parse(time) : Number.NaN;
   return {
     secretArn: arn,

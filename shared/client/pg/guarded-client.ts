@@ -8,8 +8,8 @@ const headerBytes = 5;
 const lists: ReadonlySet<number> = new Set(Buffer.from("EN"));
 
 /**
- * Follows the messages of a stream, chunk by chunk, and throws before the driver is handed one at which it would loop for
- * ever: one shorter than its header, or a list of fields without the two zero bytes at its end.
+ * Checks each chunk before the driver parses it. Throws on a message that the parser would loop on forever: a message
+ * shorter than its header, and a list of fields without the two zero bytes at its end.
  */
 function messageWatch(): (chunk: Buffer) => void {
   const header = Buffer.alloc(headerBytes);
@@ -45,9 +45,8 @@ function messageWatch(): (chunk: Buffer) => void {
 }
 
 /**
- * The driver's client, which neither ends its process nor stops it, whatever the server sends: its parser throws inside of a
- * listener of the socket at what it does not know, and reads a malformed list for ever. The connection fails instead. And
- * a server that is gone is not waited for at the end.
+ * The driver's client, with two guards. A malformed message fails the connection: the driver's own parser throws inside a
+ * socket listener, which ends the process, or loops forever. A server that does not close the connection is cut off.
  */
 export class GuardedClient extends pg.Client {
   constructor(config?: pg.ClientConfig) {

@@ -111,7 +111,7 @@ export function rotatingGenerations<Connection>(
     try {
       adopt(version);
     } catch {
-      // The credential in use stays. Once it is refused, the connection that needs another one is told what is wrong.
+      // The pool keeps the credential that it has. When the server refuses it, the next connection reports this error.
       return;
     }
     settled();

@@ -43,9 +43,9 @@ export interface RotatingConnectionOptions<Redis extends RotatableRedis> extends
   readonly createClient: (login: RedisLogin) => Redis;
   /** Milliseconds before the next attempt to reconnect. 50, doubled up to 2,000, with jitter. */
   readonly reconnectDelayMs?: (retries: number) => number;
-  /** How long the server may take to answer a login, for which the driver waits without limit. 5,000. */
+  /** How long the server may take to answer a login; the driver alone waits without limit. Default: 5,000. */
   readonly loginTimeoutMs?: number;
-  /** How long commands may finish at `end`; the connection is cut then. 60,000. */
+  /** How long `end` waits for commands to finish before it cuts the connection. Default: 60,000. */
   readonly drainTimeoutMs?: number;
 }
 
@@ -81,7 +81,7 @@ export async function createRotatingConnection<Redis extends RotatableRedis>(
   /** A rotation that came while there was no connection to log in on. */
   let missed: SourceVersion | undefined;
   let firstFailure: Error | undefined;
-  /** Runs while the first connection waits for the answer to its login. */
+  /** The time limit of the first login. */
   let overdue: NodeJS.Timeout | undefined;
   let versionId: string | undefined;
   let refusedLogins = 0;

@@ -21,7 +21,7 @@ export interface VaultDynamicOptions extends VaultReaderOptions {
   readonly random?: () => number;
 }
 
-/** The most that one takes: a renewal, a login and itself, and after a refused token a login and itself again. */
+/** At most: a renewal, a login, the request, and after a refused token another login and the request again. */
 const requestsForOne = 5;
 
 /** The source of a client and what tells the same client of new leases: give it to `createSecretClient` and to `subscribe`. */

@@ -13,7 +13,7 @@ export interface KeeperOptions extends LeaseTiming {
   readonly connection: Readonly<Record<string, unknown>>;
   readonly session: TrackedSession;
   readonly clock: Clock;
-  /** For one request with the logins that it may need. */
+  /** For one request, including the logins that it needs. */
   readonly sendTimeoutMs: number;
   notify(notice: SecretNotice): void;
   report(error: RekeyError): void;
@@ -52,7 +52,7 @@ export function leaseKeeper(options: KeeperOptions): LeaseKeeper {
   let nextId = randomUUID();
 
   const isOver = (lease: Lease): boolean => clock.nowMs() >= lease.endsAtMs;
-  // Not bounded by whoever asks for it: he may give up, and the user is made all the same.
+  // With a limit of its own: whoever asks may give up, and Vault creates the user anyway.
   const send: (request: VaultRequest) => ReturnType<TrackedSession["send"]> = async (request) =>
     session.send(request, { signal: AbortSignal.timeout(options.sendTimeoutMs) });
   const sendLease = async (operation: "renew" | "revoke", { leaseId }: Lease, more: object = {}) =>

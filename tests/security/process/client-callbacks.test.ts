@@ -18,50 +18,37 @@ async function serve(careless: string, value: string, signal: AbortSignal): Prom
   return runScript(script, words, { signal });
 }
 
-/** It answered after the attack, and ended by itself without a word of the canary. */
-function expectAlive({ code, output, errors }: EndedScript): void {
-  expect({ code, output }, errors).toEqual({ code: 0, output: "42" });
-  expect(errors).not.toContain("of-this-canary");
-}
+const attacks: readonly (readonly [string, { careless: string; value: string; warning: string }])[] = [
+  [
+    "A writer puts a value that is no database secret: the pool of each service queries on with the one it has",
+    { careless: "none", value: written, warning: "" },
+  ],
+  [
+    "A writer puts a value at which a service's listener throws: the service lives, and the value is in no warning",
+    { careless: "listener that throws", value: written, warning: 'a listener of "rotated" failed: SyntaxError' },
+  ],
+  [
+    "A writer puts a value at which a service's asynchronous listener rejects: the service lives, and the value is in no warning",
+    { careless: "listener that rejects", value: written, warning: 'a listener of "rotated" failed: SyntaxError' },
+  ],
+  [
+    "A rotation comes to a service whose acknowledgement throws in place of rejecting: no connection and no process is lost",
+    { careless: "acknowledgement that throws", value: "", warning: "" },
+  ],
+  [
+    "A rotation comes to a service whose acknowledgement gives no promise: no connection and no process is lost",
+    { careless: "acknowledgement that gives no promise", value: "", warning: "" },
+  ],
+  [
+    "A rotation comes to a service whose listener of drained pools throws: the service lives, and the pool can be ended",
+    { careless: "drain listener that throws", value: "", warning: 'a listener of "drained" failed: SyntaxError' },
+  ],
+];
 
-test("A writer puts a value that is no database secret: the pool of each service queries on with the one it has", async ({
-  signal,
-}) => {
-  expectAlive(await serve("none", written, signal));
-});
-
-test("A writer puts a value at which a service's listener throws: the service lives, and the value is in no warning", async ({
-  signal,
-}) => {
-  const ended = await serve("listener that throws", written, signal);
-  expectAlive(ended);
-  expect(ended.errors).toContain('a listener of "rotated" failed: SyntaxError');
-});
-
-test("A writer puts a value at which a service's asynchronous listener rejects: the service lives, and the value is in no warning", async ({
-  signal,
-}) => {
-  const ended = await serve("listener that rejects", written, signal);
-  expectAlive(ended);
-  expect(ended.errors).toContain('a listener of "rotated" failed: SyntaxError');
-});
-
-test("A rotation comes to a service whose acknowledgement throws in place of rejecting: no connection and no process is lost", async ({
-  signal,
-}) => {
-  expectAlive(await serve("acknowledgement that throws", "", signal));
-});
-
-test("A rotation comes to a service whose acknowledgement gives no promise: no connection and no process is lost", async ({
-  signal,
-}) => {
-  expectAlive(await serve("acknowledgement that gives no promise", "", signal));
-});
-
-test("A rotation comes to a service whose listener of drained pools throws: the service lives, and the pool can be ended", async ({
-  signal,
-}) => {
-  const ended = await serve("drain listener that throws", "", signal);
-  expectAlive(ended);
-  expect(ended.errors).toContain('a listener of "drained" failed: SyntaxError');
+test.for(attacks)("%s", async ([, { careless, value, warning }], { signal }) => {
+  const ended = await serve(careless, value, signal);
+  // It answered after the attack, and ended by itself.
+  expect(ended).toMatchObject({ code: 0, output: "42" });
+  expect(ended.errors).toContain(warning);
+  expect(ended.errors).not.toContain("of-this-canary");
 });

@@ -1,5 +1,6 @@
 import { createRotatingPool } from "../../../shared/client/pg/rotating-pool.ts";
 import type { RotatingPoolOptions } from "../../../shared/client/pg/rotating-pool.ts";
+import type { ClientEvents } from "../../../shared/client/client-events.ts";
 import { fakeSecretClient } from "../../../shared/testing/fake-secret-client.ts";
 
 /**
@@ -18,9 +19,11 @@ const parts: Readonly<Record<string, Partial<RotatingPoolOptions>>> = {
 const client = fakeSecretClient({ [secretId]: secret });
 const pool = createRotatingPool({ client, secretId, ...parts[careless] });
 
+const rejecting = async ({ version }: ClientEvents["rotated"]): Promise<void> =>
+  void JSON.parse(version.value.reveal());
 const listeners: Readonly<Record<string, () => void>> = {
   "listener that throws": () => client.on("rotated", ({ version }) => void JSON.parse(version.value.reveal())),
-  "listener that rejects": () => client.on("rotated", async ({ version }) => void JSON.parse(version.value.reveal())),
+  "listener that rejects": () => client.on("rotated", (event) => rejecting(event) as never),
   "drain listener that throws": () => pool.onDrained(thrown),
 };
 listeners[careless]?.();
