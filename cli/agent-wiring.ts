@@ -17,6 +17,11 @@ import { secretsManagerStore } from "../shared/stores/secrets-manager.ts";
 const setUpMs = 10_000;
 /** The SDK waits without limit by default. The client cuts its requests off before these do. */
 const limits = { maxAttempts: 1, requestHandler: { connectionTimeout: 2_000, requestTimeout: 4_000 } } as const;
+/** For the requests that the agent waits for when it starts and when it stops. */
+const queueLimits = {
+  maxAttempts: 2,
+  requestHandler: { ...limits.requestHandler, throwOnRequestTimeout: true },
+} as const;
 
 /** Secrets Manager, or Vault's mirror where `VAULT_ADDR` names one. Errors: those of the login, `option-invalid`. */
 export async function agentSource(variables: Readonly<Record<string, string | undefined>>): Promise<SecretSource> {
@@ -52,9 +57,9 @@ function unavailable(source: string): (error: unknown) => never {
 }
 
 async function byTopic(topicArn: string): Promise<AgentPush> {
-  const [sqs, sns] = [new SQSClient({}), new SNSClient({})];
-  const queue = await createSubscriberQueue({ sqs, sns, topicArn }).catch(unavailable(topicArn));
-  return { source: sqsSource({ sqs, queueUrl: queue.queueUrl }), release: async () => queue.remove() };
+  const [sqs, sns] = [new SQSClient(queueLimits), new SNSClient(queueLimits)];
+  const { queueUrl, remove } = await createSubscriberQueue({ sqs, sns, topicArn }).catch(unavailable(topicArn));
+  return { source: sqsSource({ sqs: new SQSClient({}), queueUrl }), release: remove };
 }
 
 async function byRedis(url: string, channel: string): Promise<AgentPush> {
@@ -62,7 +67,7 @@ async function byRedis(url: string, channel: string): Promise<AgentPush> {
   // Without a listener the first cut connection would end the process.
   redis.on("error", () => undefined);
   await redis.connect().catch(unavailable(`redis ${channel}`));
-  return { source: redisSource({ redis, channel }), release: async () => redis.close() };
+  return { source: redisSource({ redis, channel }), release: async () => redis.destroy() };
 }
 
 /** What tells the agent of rotations, where something does. Errors: `invalidation-unavailable`. */

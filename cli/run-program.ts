@@ -5,6 +5,8 @@ import { programOf } from "./program.ts";
 import { version } from "./version.ts";
 
 const timeoutMs = 60_000;
+/** The longest delay of a timer. */
+const longestMs = 2 ** 31 - 1;
 
 /** Runs the command that the words name, and sets the process' exit code. */
 export async function runProgram(definitions: readonly CommandDefinition[], words: readonly string[]): Promise<void> {
@@ -30,6 +32,8 @@ export async function runProgram(definitions: readonly CommandDefinition[], word
     };
   }
 
+  // Unreferenced timers, such as a time-out signal, do not keep a process alive while a command waits for them.
+  const awake = setInterval(() => undefined, longestMs);
   try {
     const program = programOf(definitions, version, contextOf, (exitCode) => (process.exitCode = exitCode));
     await program.parseAsync(words, { from: "user" });
@@ -42,5 +46,7 @@ export async function runProgram(definitions: readonly CommandDefinition[], word
       console.error(failureText(error));
       process.exitCode = 1;
     }
+  } finally {
+    clearInterval(awake);
   }
 }

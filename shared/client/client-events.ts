@@ -1,4 +1,5 @@
 import type { RekeyError } from "../errors/rekey-error.ts";
+import { callListener } from "./call-listener.ts";
 import type { SourceVersion } from "./secret-source.ts";
 
 export interface ClientEvents {
@@ -22,17 +23,6 @@ export interface Listeners {
 
 type Listener = (event: never) => void;
 
-/** What a listener throws is thrown on its own, as Node does for event targets: it breaks no read and no other listener. */
-function callAlone(work: () => void): void {
-  try {
-    work();
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
-  }
-}
-
 export function listeners(): Listeners {
   const byName = new Map<keyof ClientEvents, Set<Listener>>();
   return {
@@ -42,7 +32,7 @@ export function listeners(): Listeners {
       return () => void set.delete(listener);
     },
     emit(name, event) {
-      for (const listener of byName.get(name) ?? []) callAlone(() => listener(event as never));
+      for (const listener of byName.get(name) ?? []) callListener(name, () => listener(event as never));
     },
     clear: () => byName.clear(),
   };

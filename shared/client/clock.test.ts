@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { type Clock, compact, turnClock } from "./clock.ts";
+import { manualClock } from "../testing/manual-clock.ts";
+import { awaited, type Clock, compact, turnClock } from "./clock.ts";
 
 let monotonicMs = 5_000;
 let wallMs = 1_700_000_000_000;
@@ -42,4 +43,24 @@ test.each([
 
 test("numbers stay whole, also those beyond 31 bits", () => {
   expect([1.7, 2 ** 40 + 0.5, -1].map(compact)).toEqual([1, 2 ** 40, -1]);
+});
+
+test("whoever waits keeps the process alive, and the last one lets it go; a sleep does not", async () => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+  const before = timers();
+  const waking = new AbortController();
+  const asleep = clock.sleep(60_000, waking.signal);
+  expect(timers()).toBe(before);
+  const [one, other] = [awaited(clock, asleep), awaited(clock, Promise.resolve("done"))];
+  expect(timers()).toBe(before + 1);
+  await expect(other).resolves.toBe("done");
+  expect(timers()).toBe(before + 1);
+  waking.abort();
+  await expect(one).rejects.toThrow("aborted");
+  expect(timers()).toBe(before);
+});
+
+test("with a clock that moves by hand nothing is kept alive", async () => {
+  const work = Promise.resolve();
+  expect(awaited(manualClock(), work)).toBe(work);
 });

@@ -1,10 +1,26 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { keptAlive } from "./kept-alive.ts";
 
 export interface Clock {
   /** Milliseconds since some start. Never goes back, and counts the time that the process was frozen or asleep. */
   nowMs(): number;
   /** Keeps no process alive. Rejects when the signal is aborted. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** Keeps the process alive until the work settles. A clock that is moved by hand has none. */
+  awaited?<Result>(work: Promise<Result>): Promise<Result>;
+}
+
+/** The same work, for a caller who waits for it. */
+export const awaited = <Result>(clock: Clock, work: Promise<Result>): Promise<Result> => clock.awaited?.(work) ?? work;
+
+/** Waits for the work, at most this long. */
+export async function atMost(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
+  const over = new AbortController();
+  try {
+    await Promise.race([work, clock.sleep(ms, over.signal)]);
+  } finally {
+    over.abort();
+  }
 }
 
 /** A wall clock this far ahead of the monotonic one tells of a suspended machine, which the monotonic clock may not count. */
@@ -58,5 +74,6 @@ export function turnClock(): Clock {
   return {
     nowMs: () => (readsLeft-- > 0 ? nowMs : look()),
     sleep: async (ms, signal) => sleep(ms, undefined, { signal, ref: false }),
+    awaited: keptAlive,
   };
 }

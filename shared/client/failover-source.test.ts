@@ -70,3 +70,14 @@ test("many secrets are read in one request of the next region, each with its own
   expect(found?.get("c")).toBeUndefined();
   expect(failoverSource({ sources: [replica, answering("1")] }).readMany).toBeUndefined();
 });
+
+test("a replica that gives something else than a batch fails like any other", async () => {
+  const failing: Required<SecretSource> = {
+    ...refusing("store-unavailable"),
+    readMany: async () => Promise.reject(new RekeyError("store-unavailable")),
+  };
+  const wrong: Required<SecretSource> = { ...answering("2"), readMany: async () => undefined as never };
+  const source = failoverSource({ sources: [failing, wrong] });
+  const reading = source.readMany?.(["a"], { signal: new AbortController().signal });
+  await expect(reading).rejects.toMatchObject({ code: "store-unavailable" });
+});

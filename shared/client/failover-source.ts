@@ -44,16 +44,15 @@ export function failoverSource({ sources, hedgeAfterMs = 400 }: FailoverOptions)
       if (source === undefined || ending.signal.aborted) return;
       open++;
       if (asked < sources.length) timer = setTimeout(askNext, hedgeAfterMs, resolve, reject).unref();
-      work(source, { signal: ending.signal }).then(
-        (answer) => resolve(index === 0 ? answer : ofReplica(answer)),
-        (error: unknown) => {
+      work(source, { signal: ending.signal })
+        .then((answer) => (index === 0 ? answer : ofReplica(answer)))
+        .then(resolve, (error: unknown) => {
           open--;
           errors[index] = error;
           if (isFinal(error) && index === 0) reject(error);
           else if (asked < sources.length) askNext(resolve, reject);
           else if (open === 0) reject(errors[0]);
-        },
-      );
+        });
     }
 
     try {

@@ -1,5 +1,6 @@
 import type { Listeners } from "./client-events.ts";
 import type { Settings } from "./client-options.ts";
+import { atMost, awaited } from "./clock.ts";
 import { type Entry, invalidated, isCurrent, isPinned, setUnrest } from "./entry.ts";
 import type { EntryTable } from "./entry-table.ts";
 import type { InvalidationSource, InvalidationSubscription, SecretNotice } from "./invalidation/invalidation-source.ts";
@@ -35,7 +36,7 @@ export function invalidating(options: {
   readonly closing: AbortSignal;
 }): Invalidating {
   const { settings, table, notices, serving, listeners, closing } = options;
-  const { clock, random, maxStaleMs, spreadMs, background } = settings;
+  const { clock, random, maxStaleMs, spreadMs, requestTimeoutMs, background } = settings;
   const subscriptions = new Set<InvalidationSubscription>();
 
   function quietNoLonger(entry: Entry, fromMs: number): void {
@@ -75,6 +76,12 @@ export function invalidating(options: {
     for (const entry of woken.filter(isCurrent)) askInTurn(entry, turnMs).catch(() => undefined);
   }
 
+  /** A source whose connection is gone may never stop. */
+  async function end(subscription: InvalidationSubscription): Promise<void> {
+    subscriptions.delete(subscription);
+    await awaited(clock, atMost(clock, requestTimeoutMs, subscription.stop()));
+  }
+
   return {
     invalidate(secretId, invalidation) {
       if (invalidation === undefined) return void apply(secretId, undefined, 0);
@@ -90,17 +97,13 @@ export function invalidating(options: {
         error: (error) => listeners.emit("error", { error }),
       });
       subscriptions.add(subscription);
-      return async () => {
-        subscriptions.delete(subscription);
-        await subscription.stop();
-      };
+      return async () => end(subscription);
     },
     get subscriptions() {
       return subscriptions.size;
     },
     async stop() {
-      await Promise.allSettled([...subscriptions].map(async (subscription) => subscription.stop()));
-      subscriptions.clear();
+      await Promise.allSettled([...subscriptions].map(end));
     },
   };
 }

@@ -20,6 +20,15 @@ function frozen(value: unknown): unknown {
   return Object.freeze(value);
 }
 
+/** A value may be nested more deeply than the stack allows. */
+function allFrozen(secretId: string, value: unknown): unknown {
+  try {
+    return frozen(value);
+  } catch {
+    throw malformed(secretId, "(whole)", "nested too deeply");
+  }
+}
+
 function fieldOf(result: Extract<StandardResult<unknown>, { issues: readonly unknown[] }>): string {
   const path = result.issues[0]?.path ?? [];
   return path.map((part) => String(typeof part === "object" ? part.key : part)).join(".") || "(whole)";
@@ -40,7 +49,7 @@ export async function parseJson(
   } catch {
     throw malformed(secretId, "(whole)", "not JSON");
   }
-  if (schema === undefined) return frozen(parsed);
+  if (schema === undefined) return allFrozen(secretId, parsed);
   let result: StandardResult<unknown>;
   try {
     result = await schema["~standard"].validate(parsed);
@@ -48,5 +57,5 @@ export async function parseJson(
     throw malformed(secretId, "(whole)", "the schema failed");
   }
   if (result.issues !== undefined) throw malformed(secretId, fieldOf(result), "refused by the schema");
-  return frozen(result.value);
+  return allFrozen(secretId, result.value);
 }

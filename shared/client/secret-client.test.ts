@@ -228,6 +228,12 @@ test("JSON is parsed once for each version, checked by the schema, frozen, and a
   expect(await codeOf(client.json("a"))).toBe("secret-malformed");
 });
 
+test("a value that is nested deeper than the stack is malformed, like any other", async () => {
+  secrets.put("a", "[".repeat(30_000) + "]".repeat(30_000));
+  start();
+  expect(await codeOf(client.json("a"))).toBe("secret-malformed");
+});
+
 test("beyond the count the secret unused for the longest time goes, and its handle reads it again", async () => {
   for (const id of ["c", "d"]) secrets.put(id, id);
   start({ maxSecrets: 3 });

@@ -1,4 +1,4 @@
-import { compact } from "./clock.ts";
+import { awaited, compact } from "./clock.ts";
 import { type ClientEvents, listeners as createListeners } from "./client-events.ts";
 import { type SecretClientOptions, settingsOf } from "./client-options.ts";
 import { ChosenEntry, current, Entry, isPinned, keyOf } from "./entry.ts";
@@ -56,13 +56,13 @@ export interface SecretClient extends Disposable, AsyncDisposable {
   invalidate(secretId: string, invalidation?: Invalidation): void;
   /** Listens to a source of notices until the returned function is called, or the client is closed. */
   subscribe(source: InvalidationSource): () => Promise<void>;
-  /** Returns a way to stop listening. */
+  /** Returns a way to stop listening. A listener that throws or rejects causes a process warning, without its message. */
   on<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => void): () => void;
   handle(secretId: string, choice?: VersionChoice): SecretHandle;
   /** Reads AWSCURRENT of many secrets, 20 in one request. What cannot be read is left to its `get`. */
   prefetch(secretIds: readonly string[]): Promise<void>;
   health(): ClientHealth;
-  /** Ends requests and subscriptions. Idempotent. */
+  /** Ends requests and subscriptions, within `requestTimeoutMs`. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -156,10 +156,13 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
     },
     json: <Output>(secretId: string, schema?: StandardSchema<Output>) =>
       json(table.get(secretId) ?? entryOf(secretId), schema) as Promise<Output>,
-    refresh: (secretId, choice) => flights.fly(entryOf(secretId, choice)),
+    refresh: (secretId, choice) => awaited(clock, flights.fly(entryOf(secretId, choice))),
     async pending(secretId) {
       const at = { label: "AWSPENDING" } as const;
-      return request(secretId, async (call) => source.read(secretId, at, call), closing.signal);
+      return awaited(
+        clock,
+        request(secretId, async (call) => source.read(secretId, at, call), closing.signal),
+      );
     },
     invalidate: events.invalidate,
     subscribe: events.subscribe,
@@ -177,7 +180,7 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
     async prefetch(secretIds) {
       const entries = [...new Set(secretIds)].map((secretId) => entryOf(secretId));
       const cold = entries.filter((entry) => !isPinned(entry) && clock.nowMs() >= entry.quietUntilMs);
-      await prefetch(cold, { source, request, flights, closing: closing.signal });
+      await awaited(clock, prefetch(cold, { source, request, flights, closing: closing.signal }));
     },
     health: () => ({
       secrets: table.size,

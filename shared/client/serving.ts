@@ -1,5 +1,6 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { Settings } from "./client-options.ts";
+import { awaited } from "./clock.ts";
 import { type Entry, invalidated, isPinned } from "./entry.ts";
 import type { Flights } from "./flights.ts";
 import type { Listeners } from "./client-events.ts";
@@ -85,7 +86,7 @@ export function serving(options: {
       if (version !== undefined) return (entry.ready ??= Promise.resolve(version));
       const nowMs = clock.nowMs();
       const failure = entry.unrest?.failure;
-      if (failure === undefined || nowMs >= failure.retryAtMs) return ask(entry);
+      if (failure === undefined || nowMs >= failure.retryAtMs) return awaited(clock, ask(entry));
       const { code, context, hint } = failure.error;
       return Promise.reject(new RekeyError(code, { context, hint, retryAfterMs: failure.retryAtMs - nowMs }));
     },

@@ -26,7 +26,9 @@ export function noticeInMessage(body: string): SecretNotice | undefined {
   const arn: unknown = native && Array.isArray(resources) ? resources[0] : secretArn;
   if (!native && event["detail-type"] !== "Secret Rotated") return undefined;
   if (typeof arn !== "string" || typeof versionId !== "string") return undefined;
-  const atMs = Date.parse(String(native ? event["time"] : at));
+  const time: unknown = native ? event["time"] : at;
+  // `String` throws on an object such as `{ "toString": null }`.
+  const atMs = typeof time === "string" ? Date.parse(time) : Number.NaN;
   return {
     secretArn: arn,
     versionId,

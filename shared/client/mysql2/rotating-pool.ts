@@ -1,6 +1,7 @@
 import { callbackify } from "node:util";
 import mysql from "mysql2";
 import type { DatabaseSecret } from "../../secrets/database-secret.ts";
+import { goodbyeMs } from "../pool/goodbye.ts";
 import { type CredentialPool, type PoolDriver, rotatingGenerations } from "../pool/rotating-generations.ts";
 import type { Rotating, RotatingOptions } from "../pool/rotating-options.ts";
 import { tlsOptions } from "../pool/tls-options.ts";
@@ -62,7 +63,8 @@ function openPool(settings: Settings, secret: DatabaseSecret, passOn: PassOn): C
   }
 
   function close(connection: mysql.PoolConnection): void {
-    connection.end();
+    const late = setTimeout(() => connection.destroy(), goodbyeMs).unref();
+    connection.once("end", () => clearTimeout(late)).end();
     gone(connection);
   }
 

@@ -4,6 +4,7 @@ import type { DatabaseSecret } from "../../secrets/database-secret.ts";
 import { type CredentialPool, type RotatingGenerations, rotatingGenerations } from "../pool/rotating-generations.ts";
 import type { Rotating, RotatingOptions } from "../pool/rotating-options.ts";
 import { tlsOptions } from "../pool/tls-options.ts";
+import { GuardedClient } from "./guarded-client.ts";
 
 export interface RotatingPoolOptions extends RotatingOptions {
   /** Everything but where to connect and as whom, which the secret says. */
@@ -37,6 +38,7 @@ class PgRotatingPool extends pg.Pool implements RotatingPool {
 
   #open(settings: pg.PoolConfig, secret: DatabaseSecret): CredentialPool<pg.PoolClient> {
     const pool = new pg.Pool({
+      Client: GuardedClient,
       ...settings,
       host: secret.host,
       port: secret.port ?? 5432,

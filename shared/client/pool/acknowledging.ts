@@ -20,7 +20,7 @@ export function acknowledging({ client, secretId, acknowledge }: FollowedSecret)
       // A credential from AWSPENDING may still be rolled back.
       if (client.peek(secretId)?.versionId !== versionId) return;
       told = versionId;
-      acknowledge({ secretId, versionId }).catch(() => {
+      (async () => acknowledge({ secretId, versionId }))().catch(() => {
         if (told === versionId) told = undefined;
         notBeforeMs = performance.now() + pauseMs;
       });

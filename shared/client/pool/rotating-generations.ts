@@ -1,5 +1,7 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { type DatabaseSecret, parseDatabaseSecret } from "../../secrets/database-secret.ts";
+import { callListener } from "../call-listener.ts";
+import { keptAlive } from "../kept-alive.ts";
 import type { SourceVersion } from "../secret-source.ts";
 import { acknowledging } from "./acknowledging.ts";
 import { credentialCandidates } from "./credential-candidates.ts";
@@ -82,7 +84,7 @@ export function rotatingGenerations<Connection>(
     replaced++;
     const ended = endWhenGiven(generation).then(() => {
       replaced--;
-      for (const listener of drainListeners) listener(generation.versionId);
+      for (const listener of drainListeners) callListener("drained", () => listener(generation.versionId));
       settled();
     });
     const bounded = new Promise<void>((resolve, reject) => {
@@ -106,7 +108,12 @@ export function rotatingGenerations<Connection>(
 
   const stopListening = client.on("rotated", ({ secretId: rotated, version }) => {
     if (rotated !== secretId) return;
-    adopt(version);
+    try {
+      adopt(version);
+    } catch {
+      // The pool keeps the credential that it has. When the server refuses it, the next connection reports this error.
+      return;
+    }
     settled();
   });
 
@@ -164,7 +171,7 @@ export function rotatingGenerations<Connection>(
   }
 
   return {
-    connect,
+    connect: async () => keptAlive(connect()),
     get refusedLogins() {
       return refusedLogins;
     },
@@ -172,6 +179,6 @@ export function rotatingGenerations<Connection>(
       return active?.versionId;
     },
     onDrained: (listener) => void drainListeners.add(listener),
-    end: async () => (ending ??= end()),
+    end: async () => (ending ??= keptAlive(end())),
   };
 }

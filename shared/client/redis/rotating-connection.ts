@@ -43,12 +43,16 @@ export interface RotatingConnectionOptions<Redis extends RotatableRedis> extends
   readonly createClient: (login: RedisLogin) => Redis;
   /** Milliseconds before the next attempt to reconnect. 50, doubled up to 2,000, with jitter. */
   readonly reconnectDelayMs?: (retries: number) => number;
+  /** How long the server may take to answer a login; the driver alone waits without limit. Default: 5,000. */
+  readonly loginTimeoutMs?: number;
+  /** How long `end` waits for commands to finish before it cuts the connection. Default: 60,000. */
+  readonly drainTimeoutMs?: number;
 }
 
 export interface RotatingConnection<Redis> extends Rotating {
   /** The client of the package `redis`: one for as long as the service lives. */
   readonly redis: Redis;
-  /** Lets commands finish and closes the connection. Idempotent. */
+  /** Lets commands finish within `drainTimeoutMs` and closes the connection. Idempotent. */
   end(): Promise<void>;
 }
 
@@ -63,12 +67,13 @@ const backOffMs = (retries: number): number => Math.min(2_000, 50 * 2 ** retries
  * subscriptions, WATCH and commands that are under way stay, which a second connection would lose. When it has to
  * reconnect it takes the newest credential, on refusal AWSCURRENT as it is now, then AWSPENDING; meanwhile commands wait
  * in the client's queue. Host, port and TLS are those of the first version. Errors: the client's, `credential-refused`,
- * the driver's of the first connection.
+ * `time-budget-spent` for a login without an answer, the driver's of the first connection.
  */
 export async function createRotatingConnection<Redis extends RotatableRedis>(
   options: RotatingConnectionOptions<Redis>,
 ): Promise<RotatingConnection<Redis>> {
   const { client, secretId, createClient, reconnectDelayMs = backOffMs } = options;
+  const { loginTimeoutMs = 5_000, drainTimeoutMs = 60_000 } = options;
   const acknowledgement = acknowledging(options);
   /** Refused since the last login that worked. */
   const refused = new Set<string>();
@@ -76,6 +81,8 @@ export async function createRotatingConnection<Redis extends RotatableRedis>(
   /** A rotation that came while there was no connection to log in on. */
   let missed: SourceVersion | undefined;
   let firstFailure: Error | undefined;
+  /** The time limit of the first login. */
+  let overdue: NodeJS.Timeout | undefined;
   let versionId: string | undefined;
   let refusedLogins = 0;
   let ending: Promise<void> | undefined;
@@ -99,6 +106,8 @@ export async function createRotatingConnection<Redis extends RotatableRedis>(
     const { username, password } = parseDatabaseSecret(value);
     return { username, password: password.reveal() };
   };
+  const unanswered = (): RekeyError =>
+    new RekeyError("time-budget-spent", { context: { secret: secretId, timeoutMs: loginTimeoutMs } });
   const noteRefusal = ({ versionId }: SourceVersion): void => {
     refusedLogins++;
     refused.add(versionId);
@@ -122,6 +131,10 @@ export async function createRotatingConnection<Redis extends RotatableRedis>(
       ),
     );
     probe.on("error", () => undefined);
+    const late = setTimeout(() => {
+      failure = unanswered();
+      probe.destroy();
+    }, loginTimeoutMs);
     try {
       await probe.connect();
       return true;
@@ -129,16 +142,27 @@ export async function createRotatingConnection<Redis extends RotatableRedis>(
       if (isRefusal(failure)) return false;
       throw failure ?? error;
     } finally {
+      clearTimeout(late);
       if (probe.isOpen) probe.destroy();
     }
+  }
+
+  function limitFirstLogin(): void {
+    clearTimeout(overdue);
+    overdue = setTimeout(() => {
+      firstFailure = unanswered();
+      redis.destroy();
+    }, loginTimeoutMs);
   }
 
   /** Asked for at each attempt to connect. Nothing waits in the queue before the first login. */
   async function credentials(): Promise<Login> {
     for await (const version of credentialCandidates(client, secretId, refused)) {
       const login = loginOf(version);
-      if (versionId === undefined || (await isAccepted(login))) {
+      const isFirst = versionId === undefined;
+      if (isFirst || (await isAccepted(login))) {
         offered = version;
+        if (isFirst) limitFirstLogin();
         return login;
       }
       noteRefusal(version);
@@ -179,8 +203,9 @@ export async function createRotatingConnection<Redis extends RotatableRedis>(
   });
   async function end(): Promise<void> {
     stopListening();
-    if (redis.isReady) await redis.close();
-    else redis.destroy();
+    if (!redis.isReady) return redis.destroy();
+    const late = setTimeout(() => redis.destroy(), drainTimeoutMs);
+    await redis.close().finally(() => clearTimeout(late));
   }
 
   // Without a listener an error would end the process; the client reconnects.
@@ -196,6 +221,8 @@ export async function createRotatingConnection<Redis extends RotatableRedis>(
   } catch (error) {
     stopListening();
     throw firstFailure ?? error;
+  } finally {
+    clearTimeout(overdue);
   }
   return {
     redis,

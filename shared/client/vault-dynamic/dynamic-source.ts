@@ -1,10 +1,10 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { pathProblem } from "../../vault/vault-path.ts";
-import { type Clock, turnClock } from "../clock.ts";
+import { awaited, type Clock, turnClock } from "../clock.ts";
 import type { InvalidationSink, InvalidationSource } from "../invalidation/invalidation-source.ts";
 import type { Acknowledge } from "../pool/acknowledging.ts";
 import type { SecretSource } from "../secret-source.ts";
-import { type VaultReaderOptions, vaultSender } from "../vault/vault-reader.ts";
+import { defaultTimeoutMs, type VaultReaderOptions, vaultSender } from "../vault/vault-reader.ts";
 import { type LeaseKeeper, leaseKeeper } from "./lease-keeper.ts";
 import { trackedSession } from "./tracked-session.ts";
 
@@ -20,6 +20,9 @@ export interface VaultDynamicOptions extends VaultReaderOptions {
   /** Numbers from 0 up to 1, for all jitter. `Math.random`. */
   readonly random?: () => number;
 }
+
+/** At most: a renewal, a login, the request, and after a refused token another login and the request again. */
+const requestsForOne = 5;
 
 /** The source of a client and what tells the same client of new leases: give it to `createSecretClient` and to `subscribe`. */
 export interface VaultDynamicSource extends SecretSource, InvalidationSource, AsyncDisposable {
@@ -42,6 +45,7 @@ export interface VaultDynamicSource extends SecretSource, InvalidationSource, As
 export function vaultDynamicSource(options: VaultDynamicOptions): VaultDynamicSource {
   const { mount = "database", connection, overlapMs = 60_000, clock = turnClock(), random = Math.random } = options;
   if (!(overlapMs >= 0)) throw new RekeyError("option-invalid", { context: { option: "overlapMs" } });
+  const sendTimeoutMs = requestsForOne * (options.timeoutMs ?? defaultTimeoutMs);
   const session = trackedSession(vaultSender(options), options.login);
   const keepers = new Map<string, LeaseKeeper>();
   const sinks = new Set<InvalidationSink>();
@@ -59,6 +63,7 @@ export function vaultDynamicSource(options: VaultDynamicOptions): VaultDynamicSo
       connection,
       session,
       clock,
+      sendTimeoutMs,
       overlapMs,
       random,
       notify: (notice) => sinks.forEach((sink) => void sink.notice(notice)),
@@ -90,9 +95,9 @@ export function vaultDynamicSource(options: VaultDynamicOptions): VaultDynamicSo
       return { stop: async () => void sinks.delete(sink) };
     },
     revokeReplaced: async ({ secretId }) => keepers.get(secretId)?.revokeReplaced(),
-    close: async () => (closing ??= close()),
+    close: async () => (closing ??= awaited(clock, close())),
     async [Symbol.asyncDispose]() {
-      await (closing ??= close());
+      await (closing ??= awaited(clock, close()));
     },
   };
 }

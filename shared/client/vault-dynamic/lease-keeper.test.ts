@@ -49,6 +49,7 @@ function stage(overlapMs = minute) {
       isInUse: (token) => token?.reveal() === vault.token,
     },
     clock,
+    sendTimeoutMs: 60_000,
     overlapMs,
     random: () => 0.5,
     notify: (notice) => notices.push(notice),

@@ -13,6 +13,8 @@ export interface KeeperOptions extends LeaseTiming {
   readonly connection: Readonly<Record<string, unknown>>;
   readonly session: TrackedSession;
   readonly clock: Clock;
+  /** For one request, including the logins that it needs. */
+  readonly sendTimeoutMs: number;
   notify(notice: SecretNotice): void;
   report(error: RekeyError): void;
 }
@@ -50,9 +52,9 @@ export function leaseKeeper(options: KeeperOptions): LeaseKeeper {
   let nextId = randomUUID();
 
   const isOver = (lease: Lease): boolean => clock.nowMs() >= lease.endsAtMs;
-  // Bounded by the transport alone: whoever asks for it may give up, and the user is made all the same.
+  // With a limit of its own: whoever asks may give up, and Vault creates the user anyway.
   const send: (request: VaultRequest) => ReturnType<TrackedSession["send"]> = async (request) =>
-    session.send(request, { signal: new AbortController().signal });
+    session.send(request, { signal: AbortSignal.timeout(options.sendTimeoutMs) });
   const sendLease = async (operation: "renew" | "revoke", { leaseId }: Lease, more: object = {}) =>
     send({ verb: "write", path: `sys/leases/${operation}`, body: { lease_id: leaseId, ...more } });
 

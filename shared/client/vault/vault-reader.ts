@@ -17,11 +17,13 @@ export interface VaultReaderOptions {
   readonly timeoutMs?: number;
 }
 
+export const defaultTimeoutMs = 3_000;
+
 export type VaultReader = (path: string, call: SourceCall) => Promise<VaultAnswer>;
 
 /** Requests below `/v1/` with the mirror's transport, so that no Vault library is in a service's bundle. */
 export function vaultSender(options: Omit<VaultReaderOptions, "login">): VaultClient {
-  const { namespace, ca, timeoutMs = 3_000 } = options;
+  const { namespace, ca, timeoutMs = defaultTimeoutMs } = options;
   const endpoint = vaultEndpoint(options.address);
   const transport = vaultTransport({ timeoutMs, ca });
 

@@ -1,0 +1,79 @@
+import pg from "pg";
+import { goodbyeMs } from "../pool/goodbye.ts";
+
+type Stream = pg.Client["connection"]["stream"];
+
+const headerBytes = 5;
+/** The first bytes of an error and of a notice. */
+const lists: ReadonlySet<number> = new Set(Buffer.from("EN"));
+
+/**
+ * Checks each chunk before the driver parses it. Throws on a message that the parser would loop on forever: a message
+ * shorter than its header, and a list of fields without the two zero bytes at its end.
+ */
+function messageWatch(): (chunk: Buffer) => void {
+  const header = Buffer.alloc(headerBytes);
+  let headerFilled = 0;
+  let bodyLeft = 0;
+  let lastTwo = 0;
+
+  function beginBody(): void {
+    bodyLeft = 1 + header.readUInt32BE(1) - headerBytes;
+    lastTwo = 0;
+    headerFilled = 0;
+    if (bodyLeft < 0) throw new Error("the server sent a message shorter than its header");
+    if (bodyLeft === 0) endBody(0xffff);
+  }
+  function endBody(end: number): void {
+    if (lists.has(header[0] ?? 0) && end !== 0) throw new Error("the server sent a list without an end");
+  }
+
+  return (chunk) => {
+    for (let at = 0; at < chunk.length;) {
+      if (bodyLeft === 0) {
+        header[headerFilled++] = chunk[at++] ?? 0;
+        if (headerFilled === headerBytes) beginBody();
+        continue;
+      }
+      const taken = Math.min(bodyLeft, chunk.length - at);
+      at += taken;
+      bodyLeft -= taken;
+      lastTwo = taken > 1 ? chunk.readUInt16BE(at - 2) : ((lastTwo & 0xff) << 8) | (chunk[at - 1] ?? 0);
+      if (bodyLeft === 0) endBody(lastTwo);
+    }
+  };
+}
+
+/**
+ * The driver's client, with two guards. A malformed message fails the connection: the driver's own parser throws inside a
+ * socket listener, which ends the process, or loops forever. A server that does not close the connection is cut off.
+ */
+export class GuardedClient extends pg.Client {
+  constructor(config?: pg.ClientConfig) {
+    super(config);
+    const internal = this.connection as unknown as { attachListeners: (stream: Stream) => void };
+    const attach = internal.attachListeners.bind(this.connection);
+    internal.attachListeners = (stream) => {
+      attach(stream);
+      const parse = stream.listeners("data").at(-1) as (chunk: Buffer) => void;
+      const watch = messageWatch();
+      stream.off("data", parse).on("data", (chunk: Buffer) => {
+        if (stream.destroyed) return;
+        try {
+          watch(chunk);
+          parse(chunk);
+        } catch (error) {
+          stream.destroy(error as Error);
+        }
+      });
+    };
+  }
+
+  override end(): Promise<void>;
+  override end(callback: (error: Error) => void): void;
+  override end(callback?: (error: Error) => void): Promise<void> | void {
+    const late = setTimeout(() => this.connection.stream.destroy(), goodbyeMs).unref();
+    this.once("end", () => clearTimeout(late));
+    return callback === undefined ? super.end() : super.end(callback);
+  }
+}
