@@ -223,6 +223,9 @@ async function settles(model: Model, real: Real): Promise<void> {
   const { secrets } = real.client.health();
   if (secrets > maxSecrets) throw new Error(`${secrets} secrets kept`);
   for (const id of ids) {
+    // A read may still give a stale value, and asks beside it.
+    real.client.get(id).catch(() => undefined);
+    await real.clock.advance(10_000);
     const reading = real.client.get(id);
     await real.clock.advance(10_000);
     const version = await reading;
