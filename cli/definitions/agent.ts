@@ -22,7 +22,8 @@ export const agent: CommandDefinition = {
     { flags: "--redis-channel <name>", about: "rekey unless said" },
     {
       flags: "--redis-key-secret <id>",
-      about: "the secret whose text signs that channel's messages; others are refused. REDIS_CHANNEL_KEY_SECRET says it, too",
+      about:
+        "the secret whose text signs that channel's messages; others are refused. REDIS_CHANNEL_KEY_SECRET says it, too",
     },
     { flags: "--ttl <seconds>", about: "how long a value is served without asking; 300 unless said" },
     { flags: "--max-stale <seconds>", about: "how long after that while the source fails; 3600 unless said" },

@@ -75,10 +75,9 @@ export function flights(options: {
     allowance.freeAtMs(secretId) <= clock.nowMs() && budget.requestsLeft >= 1;
 
   /** Within the lag budget of a notice. `undefined`: ask again. */
-  function besideNotice(entry: Entry, announced: Announced, answer: SourceAnswer): Finding | undefined {
+  function besideNotice(announced: Announced, answer: SourceAnswer): Finding | undefined {
     if (answer.versionId === announced.versionId || isLate(announced, answer)) return { answer, isConfirmed: true };
-    const isWithheld = clock.nowMs() >= announced.fromMs && mayAskMore(entry);
-    return isWithheld ? undefined : { answer, isConfirmed: false };
+    return clock.nowMs() < announced.fromMs ? { answer, isConfirmed: false } : undefined;
   }
 
   /** Without a notice, or after its lag budget: the primary is believed. `undefined`: ask again. */
@@ -108,11 +107,12 @@ export function flights(options: {
       const finding =
         announced === undefined
           ? byItself(entry, answer, clock.nowMs() - startedAtMs)
-          : besideNotice(entry, announced, answer);
+          : besideNotice(announced, answer);
       if (finding !== undefined) return finding;
       const endsAtMs = announcedNow(entry, clock.nowMs())?.untilMs ?? startedAtMs + lagBudgetMs;
       const leftMs = Math.max(0, endsAtMs - clock.nowMs());
       await clock.sleep(Math.min(leftMs, Math.ceil((lagShares[tried] ?? 1) * lagBudgetMs)), giveUp);
+      if (entry.unrest?.announced !== undefined && !mayAskMore(entry)) return { answer, isConfirmed: false };
     }
   }
 

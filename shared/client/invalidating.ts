@@ -6,7 +6,7 @@ import type { InvalidationSource, InvalidationSubscription, SecretNotice } from 
 import type { NoticeAllowance } from "./notice-allowance.ts";
 import type { NoticeMemory } from "./notice-memory.ts";
 import { dated, type DatedNotice, type RotationNotice } from "./rotation-notice.ts";
-import { isSameSecret } from "./secret-id.ts";
+import { bareName, isSameSecret } from "./secret-id.ts";
 import type { Serving } from "./serving.ts";
 import { announce, isDoubted } from "./version-floor.ts";
 
@@ -51,6 +51,14 @@ export function invalidating(options: {
     entry.quietUntilMs = fromMs > clock.nowMs() ? Math.min(entry.quietUntilMs, fromMs) : invalidated;
   }
 
+  /** All but pinned versions. Most ids are told apart by one search, so that a flood of notices takes little time. */
+  function entriesOf(secretId: string): readonly Entry[] {
+    const name = bareName(secretId);
+    return [...table.values()].filter(
+      (entry) => entry.secretId.includes(name) && !isPinned(entry) && isSameSecret(entry.secretId, secretId),
+    );
+  }
+
   /** Other stages are asked for once for each notice, as far as the secret's allowance goes. */
   function wakeStage(entry: Entry, fromMs: number): void {
     const askAtMs = Math.max(fromMs, allowance.freeAtMs(entry.secretId));
@@ -78,7 +86,7 @@ export function invalidating(options: {
     const nowMs = clock.nowMs();
     const fromMs = nowMs + turnMs;
     notices.remember(secretId, notice, { fromMs, untilMs: fromMs + lagBudgetMs }, nowMs);
-    const same = [...table.values()].filter((entry) => !isPinned(entry) && isSameSecret(entry.secretId, secretId));
+    const same = entriesOf(secretId);
     for (const entry of same) if (!isCurrent(entry)) wakeStage(entry, fromMs);
     return same.filter((entry) => isCurrent(entry) && wake(entry, notice, turnMs));
   }
@@ -93,12 +101,16 @@ export function invalidating(options: {
     try {
       await clock.sleep(turnMs, closing);
       while (entry.unrest?.announced !== undefined && table.get(entry.secretId) === entry) {
-        const waitMs = entry.quietUntilMs - clock.nowMs();
+        const { failure, flight } = entry.unrest;
+        const freeAtMs = Math.max(failure?.retryAtMs ?? 0, allowance.freeAtMs(entry.secretId));
+        const waitMs = Math.max(entry.quietUntilMs, freeAtMs) - clock.nowMs();
         // A timer may fire a millisecond early.
         if (waitMs > 1) await clock.sleep(waitMs, closing);
-        else if (entry.unrest.flight === undefined && budget.requestsLeft < 1) await clock.sleep(spentMs, closing);
-        else await serving.behind(entry);
-        if (entry.unrest?.failure !== undefined) return;
+        else if (flight === undefined && budget.requestsLeft < 1) await clock.sleep(spentMs, closing);
+        else {
+          await serving.behind(entry);
+          if (entry.unrest?.failure !== undefined) return;
+        }
       }
     } finally {
       followed.delete(entry);
@@ -118,8 +130,7 @@ export function invalidating(options: {
         const { atLeast: versionId, withinMs = 0, ...rest } = invalidation;
         return void apply(secretId, { ...rest, versionId }, turnWithin(withinMs));
       }
-      for (const entry of table.values())
-        if (!isPinned(entry) && isSameSecret(entry.secretId, secretId)) quietNoLonger(entry, 0);
+      for (const entry of entriesOf(secretId)) quietNoLonger(entry, 0);
     },
     subscribe(source) {
       const subscription = source.start({
