@@ -33,8 +33,9 @@ describe.skipIf(redisServer === undefined)("with a real Redis, whoever may PUBLI
   const failed = vi.fn<(event: object) => void>();
 
   const publish = async (message: string): Promise<unknown> => redis.admin("PUBLISH", channel, message);
-  const heard = async (): Promise<void> =>
-    expect.poll(async () => String(await redis.admin("PUBSUB", "NUMSUB", channel)), soon).toBe(`${channel},1`);
+  const heard = async (): Promise<void> => {
+    await expect.poll(async () => String(await redis.admin("PUBSUB", "NUMSUB", channel)), soon).toBe(`${channel},1`);
+  };
 
   async function listen(keys: readonly string[] | "by-secret" = [key]): Promise<void> {
     const given = keys === "by-secret" ? signingKeys(client, "key") : keys.map((each) => new SecretValue(each));
