@@ -82,6 +82,25 @@ test("a replica that lags for longer than the lag budget does not make a client 
   await beside.close();
 });
 
+test("a replica that shows an older version than was read is not believed, and what was read is served", async () => {
+  const { versionId: older } = await client.get(arn);
+  const newer = secrets.put(arn, "two");
+  await client.refresh(arn);
+  const [before, after] = [secrets.read.bind(secrets), { versionId: older }];
+  secrets.read = async (id, _at, call) => {
+    const answer = await before(id, after, call);
+    return answer && { ...answer, fromReplica: true };
+  };
+  const refreshing = client.refresh(arn).catch((error: unknown) => error);
+  await clock.advance(5_000);
+  expect(await refreshing).toMatchObject({
+    code: "version-not-visible",
+    disposition: "retry",
+    context: { secret: arn, version: newer },
+  });
+  expect((await client.get(arn)).versionId).toBe(newer);
+});
+
 test("while the replaced credential still works it is served until the instance's turn", async () => {
   await client.get(arn);
   const versionId = secrets.put(arn, "two");
