@@ -61,3 +61,17 @@ test("a version that a false event named is still heard of when its label is rea
   await stage.clock.advance(2_000);
   expect(stage.client.peek(misledArn)?.versionId).toBe(older);
 });
+
+test("false events while only a replica answers, which lags, do not bring back what was read before", async () => {
+  const stage = misledClient();
+  const { versionId } = await stage.client.get(misledArn);
+  stage.secrets.put(misledArn, "two");
+  await stage.client.refresh(misledArn);
+  const read = stage.secrets.read.bind(stage.secrets);
+  stage.secrets.read = async (id, _at, call) => {
+    const answer = await read(id, { versionId }, call);
+    return answer && { ...answer, fromReplica: true };
+  };
+  const { values } = await stage.readFor(60_000, () => stage.hear({}));
+  expect(values).toEqual(new Set(["two"]));
+});

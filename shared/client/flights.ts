@@ -133,7 +133,8 @@ export function flights(options: {
     entry.quietUntilMs = isPinned(entry)
       ? longestQuietMs
       : compact(isConfirmed ? quietUntilMs : Math.min(quietUntilMs, uncertainUntilMs(entry, nowMs)));
-    if (before?.versionId === answer.versionId) {
+    // What is not confirmed takes the place of nothing newer.
+    if (before !== undefined && (before.versionId === answer.versionId || !(isConfirmed || isNewest(entry, answer)))) {
       table.settled(0);
       return before;
     }
