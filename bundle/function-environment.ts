@@ -6,6 +6,7 @@ export const functionEnvironment: Readonly<Record<string, string>> = {
   REKEY_LOGIN_QUEUE_URL: "http://127.0.0.1/queue",
   REKEY_RECONCILE_QUEUE_URL: "http://127.0.0.1/queue",
   REKEY_REDIS_CHANNEL: "rekey",
+  REKEY_REDIS_KEY_SECRET: "redis-key",
   REKEY_REDIS_SECRET: "redis-login",
   REKEY_RETIRE_QUEUE_URL: "http://127.0.0.1/queue",
   REKEY_WEBHOOK_KEY_SECRET: "webhook-key",

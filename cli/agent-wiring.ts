@@ -4,10 +4,12 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import { createClient } from "@redis/client";
 import { asDocuments, secretsManagerDocuments } from "../shared/agent/documents.ts";
 import type { InvalidationSource } from "../shared/client/invalidation/invalidation-source.ts";
-import { redisSource } from "../shared/client/invalidation/redis-source.ts";
+import { redisSource, signingKeys } from "../shared/client/invalidation/redis-source.ts";
 import { sqsSource } from "../shared/client/invalidation/sqs-source.ts";
 import { createSubscriberQueue } from "../shared/client/invalidation/subscriber-queue.ts";
+import { createSecretClient } from "../shared/client/secret-client.ts";
 import type { SecretSource } from "../shared/client/secret-source.ts";
+import { secretsManagerSource } from "../shared/client/secrets-manager/secrets-manager-source.ts";
 import { vaultSource } from "../shared/client/vault/vault-source.ts";
 import { RekeyError } from "../shared/errors/rekey-error.ts";
 import { environmentLogin } from "../shared/runtime/environment-login.ts";
@@ -62,12 +64,20 @@ async function byTopic(topicArn: string): Promise<AgentPush> {
   return { source: sqsSource({ sqs: new SQSClient({}), queueUrl }), release: remove };
 }
 
-async function byRedis(url: string, channel: string): Promise<AgentPush> {
+async function byRedis(url: string, channel: string, keySecret: string | undefined): Promise<AgentPush> {
   const redis = createClient({ url });
   // Without a listener the first cut connection would end the process.
   redis.on("error", () => undefined);
   await redis.connect().catch(unavailable(`redis ${channel}`));
-  return { source: redisSource({ redis, channel }), release: async () => redis.destroy() };
+  if (keySecret === undefined) return { source: redisSource({ redis, channel }), release: async () => redis.destroy() };
+  const client = createSecretClient({ source: secretsManagerSource(new SecretsManagerClient(limits)) });
+  return {
+    source: redisSource({ redis, channel, keys: signingKeys(client, keySecret) }),
+    async release() {
+      await client.close();
+      redis.destroy();
+    },
+  };
 }
 
 /** What tells the agent of rotations, where something does. Errors: `invalidation-unavailable`. */
@@ -76,9 +86,11 @@ export async function agentPush(from: {
   readonly queueUrl: string | undefined;
   readonly redisUrl: string | undefined;
   readonly redisChannel: string;
+  /** The secret whose text signs what is published on the channel. */
+  readonly redisKeySecret: string | undefined;
 }): Promise<AgentPush | undefined> {
   if (from.topicArn !== undefined) return byTopic(from.topicArn);
-  if (from.redisUrl !== undefined) return byRedis(from.redisUrl, from.redisChannel);
+  if (from.redisUrl !== undefined) return byRedis(from.redisUrl, from.redisChannel, from.redisKeySecret);
   const { queueUrl } = from;
   if (queueUrl === undefined) return undefined;
   return { source: sqsSource({ sqs: new SQSClient({}), queueUrl }), release: async () => undefined };

@@ -62,6 +62,7 @@ export const agentCommand: Run = async (_words, given, { signal }) => {
     queueUrl: textOption(given, "queueUrl"),
     redisUrl: textOption(given, "redisUrl") ?? process.env["REDIS_URL"],
     redisChannel: textOption(given, "redisChannel") ?? "rekey",
+    redisKeySecret: textOption(given, "redisKeySecret") ?? process.env["REDIS_CHANNEL_KEY_SECRET"],
   });
   try {
     const unsubscribe = push && client.subscribe(push.source);

@@ -22,6 +22,11 @@ export const agent: CommandDefinition = {
     { flags: "--queue-url <url>", about: "a queue of this instance's own that gets the topic's messages" },
     { flags: "--redis-url <url>", about: "rediss://…, where rotations are published; REDIS_URL does the same" },
     { flags: "--redis-channel <name>", about: "rekey unless said" },
+    {
+      flags: "--redis-key-secret <id>",
+      about:
+        "the secret whose text signs that channel's messages; others are refused. REDIS_CHANNEL_KEY_SECRET says it, too",
+    },
     { flags: "--ttl <seconds>", about: "how long a value is served without asking; 300 unless said" },
     { flags: "--max-stale <seconds>", about: "how long after that while the source fails; 3600 unless said" },
     { flags: "--timeout <ms>", about: "of one request to the source; 3000 unless said" },

@@ -25,7 +25,7 @@ const unreachable: Known = [502, "ConnectionError", "Read Error"];
 const throttled: Known = [400, "ThrottlingException", "Rate exceeded"];
 const denied: Known = [400, "AccessDeniedException", "the agent's identity may not read this secret"];
 const invalid: Known = [400, "InvalidParameterException", "the secret id is not one that the source takes"];
-const notSeen: Known = [503, "ServiceUnavailable", "a newer version was announced and is not to be had yet"];
+const notSeen: Known = [503, "ServiceUnavailable", "only a version older than one that was served is to be had now"];
 const closing: Known = [503, "ServiceUnavailable", "the agent is stopping"];
 const unknown: Known = [500, "InternalFailure", ""];
 

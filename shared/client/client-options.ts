@@ -11,6 +11,11 @@ export interface SecretClientOptions {
   readonly maxStaleMs?: number;
   /** The same once the source says access denied: rights may have been taken away. 60,000. */
   readonly maxDeniedMs?: number;
+  /**
+   * How long a source may lag behind an event. Within this time an older answer is not kept as confirmed, and the source is
+   * asked again; after it the source is believed. 4,000.
+   */
+  readonly lagBudgetMs?: number;
   /** For one request to the source. 3,000. */
   readonly requestTimeoutMs?: number;
   /** Secrets kept; the one unused for the longest time goes first. 1,000. */
@@ -38,6 +43,7 @@ const numbers = [
   "ttlMs",
   "maxStaleMs",
   "maxDeniedMs",
+  "lagBudgetMs",
   "requestTimeoutMs",
   "maxSecrets",
   "maxBytes",
@@ -50,6 +56,7 @@ export function settingsOf(options: SecretClientOptions): Settings {
     ttlMs: 300_000,
     maxStaleMs: 3_600_000,
     maxDeniedMs: 60_000,
+    lagBudgetMs: 4_000,
     requestTimeoutMs: 3_000,
     maxSecrets: 1_000,
     maxBytes: 64 * 1024 * 1024,

@@ -1,7 +1,7 @@
 import type { RekeyError } from "../errors/rekey-error.ts";
 import type { ParsedJson } from "./json-value.ts";
 import type { SourceSelector, SourceVersion } from "./secret-source.ts";
-import type { VersionFloor } from "./version-floor.ts";
+import type { Announced, VersionHistory } from "./version-floor.ts";
 
 /** One request for an entry, shared by all who wait for it. */
 export interface Flight {
@@ -26,7 +26,8 @@ export const invalidated = -1;
 export interface Unrest {
   readonly flight?: Flight | undefined;
   readonly failure?: Failure | undefined;
-  readonly floor?: VersionFloor | undefined;
+  readonly announced?: Announced | undefined;
+  readonly history?: VersionHistory | undefined;
 }
 
 export const current: SourceSelector = { label: "AWSCURRENT" };
@@ -73,8 +74,8 @@ export class ChosenEntry extends Entry {
 
 /** Nothing is kept of an unrest that is over. */
 export function setUnrest(entry: Entry, change: Unrest): void {
-  const { flight, failure, floor } = { ...entry.unrest, ...change };
-  entry.unrest = flight || failure || floor ? { flight, failure, floor } : undefined;
+  const { flight, failure, announced, history } = { ...entry.unrest, ...change };
+  entry.unrest = flight || failure || announced || history ? { flight, failure, announced, history } : undefined;
 }
 
 export const isCurrent = ({ at }: Entry): boolean => at === current;

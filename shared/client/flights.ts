@@ -6,7 +6,9 @@ import type { EntryTable } from "./entry-table.ts";
 import type { Request } from "./requests.ts";
 import type { SecretSource, SourceAnswer, SourceVersion } from "./secret-source.ts";
 import type { Telemetry } from "./telemetry.ts";
-import { announcedFloor, isAnswerCurrent, isFloorAnnounced, isNewest, settleFloor } from "./version-floor.ts";
+import { type NoticeAllowance, noticePeriodMs } from "./notice-allowance.ts";
+import type { RequestBudget } from "./request-budget.ts";
+import { type Announced, announcedNow, isLate, isNewest, settleVersion } from "./version-floor.ts";
 
 export interface Flights {
   /** Asks for the entry; those who ask meanwhile wait for the same answer. */
@@ -15,9 +17,14 @@ export interface Flights {
   land(entry: Entry, asking: (giveUp: AbortSignal) => Promise<SourceAnswer | undefined>): Promise<SourceVersion>;
 }
 
-/** A replica may lag behind an event; this often it is asked again, 4 s in all. */
-const laggingTries = 6;
-const firstLagWaitMs = 60;
+/** What is served now. Unless it is confirmed, the source is asked again soon. */
+interface Finding {
+  readonly answer: SourceAnswer;
+  readonly isConfirmed: boolean;
+}
+
+/** When a source that lags is asked again, in shares of the lag budget; then at its end. */
+const lagShares = [0.05, 0.1, 0.25];
 
 /** The greatest integer that V8 keeps inside an object; a pinned version is served after it, too, a little slower. */
 const longestQuietMs = 2 ** 31 - 1;
@@ -42,55 +49,92 @@ export function flights(options: {
   readonly clock: Clock;
   readonly random: () => number;
   readonly closing: AbortSignal;
+  readonly budget: RequestBudget;
+  readonly allowance: NoticeAllowance;
+  readonly lagBudgetMs: number;
   readonly quietMs: () => number;
   /** After that a flight belongs to a process that was frozen: its connection and its signature are gone. */
   readonly longestFlightMs: number;
 }): Flights {
-  const { source, request, table, listeners, telemetry, clock, random, closing } = options;
+  const { source, request, table, listeners, telemetry, clock, random, closing, budget, allowance, lagBudgetMs } =
+    options;
 
+  /** A request that a notice caused is counted, each attempt of it. */
   const read = async (entry: Entry, at: Entry["at"], giveUp: AbortSignal): Promise<SourceAnswer | undefined> =>
-    request(entry.secretId, async (call) => source.read(entry.secretId, at, call), giveUp);
+    request(
+      entry.secretId,
+      async (call) => {
+        if (entry.unrest?.announced !== undefined) allowance.spend(entry.secretId, clock.nowMs());
+        return source.read(entry.secretId, at, call);
+      },
+      giveUp,
+    );
 
-  /** The answer, or the announced version where that is newer; `undefined`: the source lags behind what is known. */
-  async function newestOf(entry: Entry, answer: SourceAnswer, giveUp: AbortSignal): Promise<SourceAnswer | undefined> {
-    if (isNewest(entry, answer, clock.nowMs())) return answer;
-    const floor = announcedFloor(entry, clock.nowMs());
-    if (floor === undefined) return undefined;
-    const announced = await read(entry, { versionId: floor.versionId }, giveUp);
-    if (announced === undefined) return undefined;
-    const newest = isAnswerCurrent(floor, answer, announced) ? answer : announced;
-    // Another event may have come meanwhile.
-    return announcedFloor(entry, clock.nowMs()) === floor ? newest : undefined;
+  /** A notice takes nothing from those who read other secrets: it asks while there is something left of the budget. */
+  const mayAskMore = ({ secretId }: Entry): boolean =>
+    allowance.freeAtMs(secretId) <= clock.nowMs() && budget.requestsLeft >= 1;
+
+  /** Within the lag budget of a notice. `undefined`: ask again. */
+  function besideNotice(announced: Announced, answer: SourceAnswer): Finding | undefined {
+    if (answer.versionId === announced.versionId || isLate(announced, answer)) return { answer, isConfirmed: true };
+    return clock.nowMs() < announced.fromMs ? { answer, isConfirmed: false } : undefined;
   }
 
-  async function askUntilNewest(
+  /** Without a notice, or after its lag budget: the primary is believed. `undefined`: ask again. */
+  function byItself(entry: Entry, answer: SourceAnswer, askedForMs: number): Finding | undefined {
+    const isReplica = answer.fromReplica === true;
+    if (isNewest(entry, answer)) {
+      return { answer, isConfirmed: !isReplica || entry.unrest?.announced === undefined };
+    }
+    if (askedForMs < lagBudgetMs) return undefined;
+    // Somebody moved the label back.
+    if (!isReplica) return { answer, isConfirmed: true };
+    throw new RekeyError("version-not-visible", {
+      context: { secret: entry.secretId, version: entry.version?.versionId },
+    });
+  }
+
+  async function askUntilSettled(
     entry: Entry,
     ask: (giveUp: AbortSignal) => Promise<SourceAnswer | undefined>,
     giveUp: AbortSignal,
-  ): Promise<SourceAnswer> {
-    for (let tried = 1; ; tried++) {
-      const answer = await (tried === 1 ? ask(giveUp) : read(entry, entry.at, giveUp));
+  ): Promise<Finding> {
+    const startedAtMs = clock.nowMs();
+    for (let tried = 0; ; tried++) {
+      const answer = await (tried === 0 ? ask(giveUp) : read(entry, entry.at, giveUp));
       if (answer === undefined) throw notFound(entry.secretId, entry.at);
-      const newest = await newestOf(entry, answer, giveUp);
-      if (newest !== undefined) return newest;
-      if (tried === laggingTries) {
-        // No event bears the newer version and the primary insists: somebody moved the label back.
-        if (!isFloorAnnounced(entry, clock.nowMs()) && answer.fromReplica !== true) return answer;
-        throw new RekeyError("version-not-visible", {
-          context: { secret: entry.secretId, version: entry.unrest?.floor?.versionId },
-        });
-      }
-      await clock.sleep(firstLagWaitMs * 2 ** (tried - 1), giveUp);
+      const announced = announcedNow(entry, clock.nowMs());
+      const finding =
+        announced === undefined
+          ? byItself(entry, answer, clock.nowMs() - startedAtMs)
+          : besideNotice(announced, answer);
+      if (finding !== undefined) return finding;
+      const endsAtMs = announcedNow(entry, clock.nowMs())?.untilMs ?? startedAtMs + lagBudgetMs;
+      const leftMs = Math.max(0, endsAtMs - clock.nowMs());
+      await clock.sleep(Math.min(leftMs, Math.ceil((lagShares[tried] ?? 1) * lagBudgetMs)), giveUp);
+      if (entry.unrest?.announced !== undefined && !mayAskMore(entry)) return { answer, isConfirmed: false };
     }
   }
 
-  function adopt(entry: Entry, answer: SourceAnswer): SourceVersion {
+  /** When an answer that is not confirmed is asked for again. */
+  function uncertainUntilMs({ secretId, unrest }: Entry, nowMs: number): number {
+    const { fromMs = 0, untilMs = 0 } = unrest?.announced ?? {};
+    const askAtMs = nowMs < fromMs && fromMs < untilMs ? fromMs : untilMs;
+    return Math.max(nowMs < askAtMs ? askAtMs : nowMs + noticePeriodMs, allowance.freeAtMs(secretId));
+  }
+
+  function adopt(entry: Entry, { answer, isConfirmed }: Finding): SourceVersion {
     const before = entry.version;
-    settleFloor(entry, answer.versionId);
+    const nowMs = clock.nowMs();
+    if (isConfirmed) settleVersion(entry, answer.versionId, nowMs);
     setUnrest(entry, { failure: undefined });
-    entry.checkedAtMs = clock.nowMs();
-    entry.quietUntilMs = isPinned(entry) ? longestQuietMs : compact(entry.checkedAtMs + options.quietMs());
-    if (before?.versionId === answer.versionId) {
+    entry.checkedAtMs = nowMs;
+    const quietUntilMs = nowMs + options.quietMs();
+    entry.quietUntilMs = isPinned(entry)
+      ? longestQuietMs
+      : compact(isConfirmed ? quietUntilMs : Math.min(quietUntilMs, uncertainUntilMs(entry, nowMs)));
+    // What is not confirmed takes the place of nothing newer.
+    if (before !== undefined && (before.versionId === answer.versionId || !(isConfirmed || isNewest(entry, answer)))) {
       table.settled(0);
       return before;
     }
@@ -130,12 +174,12 @@ export function flights(options: {
     const giveUp = abandoning.signal;
     const isOurs = (): boolean => entry.unrest?.flight === flight;
     const version = telemetry
-      .flight(entry.secretId, async () => askUntilNewest(entry, ask, giveUp))
+      .flight(entry.secretId, async () => askUntilSettled(entry, ask, giveUp))
       .then(
-        (answer) => {
+        (finding) => {
           if (closing.aborted || !isOurs()) throw endedEarly(entry.secretId);
           setUnrest(entry, { flight: undefined });
-          return adopt(entry, answer);
+          return adopt(entry, finding);
         },
         (error: unknown) => {
           if (closing.aborted || !isOurs() || !(error instanceof RekeyError)) throw endedEarly(entry.secretId);

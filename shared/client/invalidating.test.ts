@@ -9,6 +9,7 @@ import { redisSource } from "./invalidation/redis-source.ts";
 import { timerSource } from "./invalidation/timer-source.ts";
 import { requestBudget } from "./request-budget.ts";
 import { createSecretClient, type SecretClient } from "./secret-client.ts";
+import type { SecretSource } from "./secret-source.ts";
 
 const arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/orders-AbCdEf";
 let clock: ManualClock;
@@ -49,16 +50,55 @@ test("a notice has the secret asked for within the spread, and the old version i
   expect(secrets.requests).toBe(2);
 });
 
-test("a version that an event announced and the source never shows is not replaced by an older one", async () => {
-  await client.get(arn);
-  await sink.notice({ secretArn: arn, versionId: "not-there-yet", atMs: Date.now() + 1_000 });
-  const reading = client.get(arn).catch((error: unknown) => error);
-  await clock.advance(60_000);
-  expect(await reading).toMatchObject({
+test("within the lag budget an older value is not served, and after it the source is believed", async () => {
+  const { versionId } = await client.get(arn);
+  await sink.notice({ secretArn: arn, versionId: "not-there-yet", atMs: Date.now() });
+  let served: string | undefined;
+  const reading = client.get(arn).then((version) => (served = version.versionId));
+  await clock.advance(3_900);
+  expect([served, client.peek(arn)]).toEqual([undefined, undefined]);
+  await clock.advance(100);
+  expect(await reading).toBe(versionId);
+  expect(client.peek(arn)?.versionId).toBe(versionId);
+});
+
+test("a replica that lags for longer than the lag budget does not make a client forget the event", async () => {
+  const replica: SecretSource = {
+    read: async (...call) => {
+      const answer = await secrets.read(...call);
+      return answer && { ...answer, fromReplica: true };
+    },
+  };
+  const beside = createSecretClient({ source: replica, clock, background: true, ttlMs: 3_600_000 });
+  beside.subscribe(source);
+  await beside.get(arn);
+  const announced = secrets.putPending(arn, "two");
+  await sink.notice({ secretArn: arn, versionId: announced, atMs: Date.now() });
+  await clock.advance(10_000);
+  expect(beside.peek(arn)?.value.reveal()).toBe("one");
+  secrets.promote(arn);
+  await clock.advance(30_000);
+  expect(beside.peek(arn)?.versionId).toBe(announced);
+  await beside.close();
+});
+
+test("a replica that shows an older version than was read is not believed, and what was read is served", async () => {
+  const { versionId: older } = await client.get(arn);
+  const newer = secrets.put(arn, "two");
+  await client.refresh(arn);
+  const [before, after] = [secrets.read.bind(secrets), { versionId: older }];
+  secrets.read = async (id, _at, call) => {
+    const answer = await before(id, after, call);
+    return answer && { ...answer, fromReplica: true };
+  };
+  const refreshing = client.refresh(arn).catch((error: unknown) => error);
+  await clock.advance(5_000);
+  expect(await refreshing).toMatchObject({
     code: "version-not-visible",
     disposition: "retry",
-    context: { secret: arn, version: "not-there-yet" },
+    context: { secret: arn, version: newer },
   });
+  expect((await client.get(arn)).versionId).toBe(newer);
 });
 
 test("while the replaced credential still works it is served until the instance's turn", async () => {

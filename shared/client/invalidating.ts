@@ -4,13 +4,15 @@ import { atMost, awaited } from "./clock.ts";
 import { type Entry, invalidated, isCurrent, isPinned, setUnrest } from "./entry.ts";
 import type { EntryTable } from "./entry-table.ts";
 import type { InvalidationSource, InvalidationSubscription, SecretNotice } from "./invalidation/invalidation-source.ts";
+import type { NoticeAllowance } from "./notice-allowance.ts";
 import type { NoticeMemory } from "./notice-memory.ts";
-import { isSameSecret } from "./secret-id.ts";
+import { dated, type DatedNotice, type RotationNotice } from "./rotation-notice.ts";
+import { bareName, isSameSecret } from "./secret-id.ts";
 import type { Serving } from "./serving.ts";
-import { dated, raiseFloor, type RotationNotice } from "./version-floor.ts";
+import { announce, isDoubted } from "./version-floor.ts";
 
 export interface Invalidation {
-  /** The VersionId that is current now: nothing older is served any more. */
+  /** The VersionId that is current now: within the lag budget nothing older is served that was confirmed before. */
   readonly atLeast: string;
   readonly previousVersionId?: string;
   /** When it became current, since 1970: of two invalidations the later one counts. Without it they must come in order. */
@@ -26,18 +28,23 @@ export interface Invalidating {
   stop(): Promise<void>;
 }
 
+/** How long a notice waits while the budget for requests is spent. */
+const spentMs = 500;
+
 /** How events reach the cache. */
 export function invalidating(options: {
   readonly settings: Settings;
   readonly table: EntryTable;
   readonly notices: NoticeMemory;
+  readonly allowance: NoticeAllowance;
   readonly serving: Serving;
   readonly listeners: Listeners;
   readonly closing: AbortSignal;
 }): Invalidating {
-  const { settings, table, notices, serving, listeners, closing } = options;
-  const { clock, random, maxStaleMs, spreadMs, requestTimeoutMs, background } = settings;
+  const { settings, table, notices, allowance, serving, listeners, closing } = options;
+  const { clock, random, lagBudgetMs, requestTimeoutMs, spreadMs, background, budget } = settings;
   const subscriptions = new Set<InvalidationSubscription>();
+  const followed = new Set<Entry>();
 
   function quietNoLonger(entry: Entry, fromMs: number): void {
     const failure = entry.unrest?.failure;
@@ -45,35 +52,77 @@ export function invalidating(options: {
     entry.quietUntilMs = fromMs > clock.nowMs() ? Math.min(entry.quietUntilMs, fromMs) : invalidated;
   }
 
-  /** The entries that are no longer quiet by this notice. */
-  function apply(secretId: string, said: RotationNotice | undefined, turnMs: number): readonly Entry[] {
-    const notice = said === undefined ? undefined : dated(said);
+  /** All but pinned versions. Most ids are told apart by one search, so that a flood of notices takes little time. */
+  function entriesOf(secretId: string): readonly Entry[] {
+    const name = bareName(secretId);
+    return [...table.values()].filter(
+      (entry) => entry.secretId.includes(name) && !isPinned(entry) && isSameSecret(entry.secretId, secretId),
+    );
+  }
+
+  /** Other stages are asked for once for each notice, as far as the secret's allowance goes. */
+  function wakeStage(entry: Entry, fromMs: number): void {
+    const askAtMs = Math.max(fromMs, allowance.freeAtMs(entry.secretId));
+    if (entry.quietUntilMs <= askAtMs) return;
+    allowance.spend(entry.secretId, askAtMs);
+    quietNoLonger(entry, askAtMs);
+  }
+
+  /** Whether the notice says something new of the secret. */
+  function wake(entry: Entry, notice: DatedNotice, turnMs: number): boolean {
     const nowMs = clock.nowMs();
     const fromMs = nowMs + turnMs;
-    const window = { fromMs, untilMs: nowMs + maxStaleMs };
-    if (notice !== undefined) notices.remember(secretId, notice, window);
-    return [...table.values()].filter((entry) => {
-      if (isPinned(entry) || !isSameSecret(entry.secretId, secretId)) return false;
-      if (notice !== undefined && isCurrent(entry) && !raiseFloor(entry, notice, window)) return false;
-      quietNoLonger(entry, fromMs);
-      return true;
-    });
+    const freeAtMs = allowance.freeAtMs(entry.secretId);
+    const mayWithhold = freeAtMs <= nowMs && !isDoubted(entry, nowMs);
+    const window = { fromMs: mayWithhold ? fromMs : Number.POSITIVE_INFINITY, untilMs: fromMs + lagBudgetMs };
+    if (!announce(entry, notice, window, nowMs)) return false;
+    if (mayWithhold) quietNoLonger(entry, fromMs);
+    else entry.quietUntilMs = Math.min(entry.quietUntilMs, Math.max(fromMs, freeAtMs));
+    return true;
+  }
+
+  /** The entries of AWSCURRENT that are no longer quiet by this notice. */
+  function apply(secretId: string, said: RotationNotice, turnMs: number): readonly Entry[] {
+    const notice = dated(said);
+    const nowMs = clock.nowMs();
+    const fromMs = nowMs + turnMs;
+    notices.remember(secretId, notice, { fromMs, untilMs: fromMs + lagBudgetMs }, nowMs);
+    const same = entriesOf(secretId);
+    for (const entry of same) if (!isCurrent(entry)) wakeStage(entry, fromMs);
+    return same.filter((entry) => isCurrent(entry) && wake(entry, notice, turnMs));
   }
 
   /** A fleet that got the same event does not ask at the same moment. */
   const turnWithin = (withinMs: number): number => Math.ceil(random() * withinMs);
 
-  async function askInTurn(entry: Entry, turnMs: number): Promise<void> {
-    await clock.sleep(turnMs, closing);
-    // A timer may fire a millisecond early.
-    if (clock.nowMs() + 1 >= entry.quietUntilMs && table.get(entry.secretId) === entry) serving.behind(entry);
+  /** Asks in turn, and again until the source has confirmed a version or has failed. One for each secret. */
+  async function follow(entry: Entry, turnMs: number): Promise<void> {
+    if (followed.has(entry)) return;
+    followed.add(entry);
+    try {
+      await clock.sleep(turnMs, closing);
+      while (entry.unrest?.announced !== undefined && table.get(entry.secretId) === entry) {
+        const { failure, flight } = entry.unrest;
+        const freeAtMs = Math.max(failure?.retryAtMs ?? 0, allowance.freeAtMs(entry.secretId));
+        const waitMs = Math.max(entry.quietUntilMs, freeAtMs) - clock.nowMs();
+        // A timer may fire a millisecond early.
+        if (waitMs > 1) await clock.sleep(waitMs, closing);
+        else if (flight === undefined && budget.requestsLeft < 1) await clock.sleep(spentMs, closing);
+        else {
+          await serving.behind(entry);
+          if (entry.unrest?.failure !== undefined) return;
+        }
+      }
+    } finally {
+      followed.delete(entry);
+    }
   }
 
   function receive({ secretArn, replacedStillWorks = false, ...notice }: SecretNotice): void {
     const turnMs = turnWithin(spreadMs);
     const woken = apply(secretArn, notice, replacedStillWorks ? turnMs : 0);
     if (!background) return;
-    for (const entry of woken.filter(isCurrent)) askInTurn(entry, turnMs).catch(() => undefined);
+    for (const entry of woken) follow(entry, turnMs).catch(() => undefined);
   }
 
   /** A source whose connection is gone may never stop. */
@@ -84,9 +133,11 @@ export function invalidating(options: {
 
   return {
     invalidate(secretId, invalidation) {
-      if (invalidation === undefined) return void apply(secretId, undefined, 0);
-      const { atLeast: versionId, withinMs = 0, ...rest } = invalidation;
-      apply(secretId, { ...rest, versionId }, turnWithin(withinMs));
+      if (invalidation !== undefined) {
+        const { atLeast: versionId, withinMs = 0, ...rest } = invalidation;
+        return void apply(secretId, { ...rest, versionId }, turnWithin(withinMs));
+      }
+      for (const entry of entriesOf(secretId)) quietNoLonger(entry, 0);
     },
     subscribe(source) {
       const subscription = source.start({

@@ -7,6 +7,7 @@ import { flights as createFlights } from "./flights.ts";
 import { type ClientHealth, failing, oldestAgeMs } from "./health.ts";
 import { type Invalidation, invalidating } from "./invalidating.ts";
 import type { InvalidationSource } from "./invalidation/invalidation-source.ts";
+import { noticeAllowance } from "./notice-allowance.ts";
 import { noticeMemory } from "./notice-memory.ts";
 import { parseJson } from "./json-value.ts";
 import { prefetch } from "./prefetch.ts";
@@ -86,6 +87,7 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
     secrets: () => table.size,
     oldestAgeMs: () => oldestAgeMs(table.values(), clock.nowMs()),
   });
+  const allowance = noticeAllowance();
   const request = requests({ clock, random, budget, timeoutMs: requestTimeoutMs });
   const flights = createFlights({
     source,
@@ -96,12 +98,15 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
     clock,
     random,
     closing: closing.signal,
+    budget,
+    allowance,
+    lagBudgetMs: settings.lagBudgetMs,
     quietMs: () => compact(ttlMs * quietShare(background, random)),
     longestFlightMs: 10 * requestTimeoutMs,
   });
   const serving = createServing({ settings, flights, listeners, counts });
   const notices = noticeMemory();
-  const events = invalidating({ settings, table, notices, serving, listeners, closing: closing.signal });
+  const events = invalidating({ settings, table, notices, allowance, serving, listeners, closing: closing.signal });
   listeners.on("rotated", () => void counts.rotations++);
 
   function entryOf(secretId: string, choice?: VersionChoice): Entry {
@@ -110,7 +115,7 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
     if (known !== undefined) return known;
     const entry = at === current ? new Entry(secretId) : new ChosenEntry(secretId, at);
     entry.usedAt = ++counts.reads;
-    if (at === current) notices.remind(entry);
+    if (at === current) notices.remind(entry, clock.nowMs());
     if (!closing.signal.aborted) table.add(entry);
     return entry;
   }

@@ -6,15 +6,15 @@ import type { Flights } from "./flights.ts";
 import type { Listeners } from "./client-events.ts";
 import type { SourceVersion } from "./secret-source.ts";
 import type { Counts } from "./telemetry.ts";
-import { isBelowFloor } from "./version-floor.ts";
+import { announcedNow, isBelowFloor } from "./version-floor.ts";
 
 export interface Serving {
   /** What may be served without waiting; a request that is due is made beside it. */
   now(entry: Entry): SourceVersion | undefined;
   /** The same, or what the source says. */
   soon(entry: Entry): Promise<SourceVersion>;
-  /** Makes a request that nobody waits for. */
-  behind(entry: Entry): void;
+  /** Makes a request that nobody waits for. Settles when it has ended, and never rejects. */
+  behind(entry: Entry): Promise<void>;
 }
 
 /** How many times its TTL a value may have been unread and still be served before it is checked. */
@@ -28,10 +28,14 @@ export function serving(options: {
   readonly counts: Counts;
 }): Serving {
   const { flights, listeners, counts } = options;
-  const { ttlMs, maxStaleMs, maxDeniedMs, background, clock } = options.settings;
+  const { ttlMs, maxStaleMs, maxDeniedMs, background, clock, budget } = options.settings;
+
+  /** A notice takes nothing from those who read other secrets: while the budget is spent, what is held is served. */
+  const mayAsk = ({ unrest }: Entry): boolean =>
+    unrest?.announced === undefined || unrest.flight !== undefined || budget.requestsLeft >= 1;
 
   function mayServe(entry: Entry, nowMs: number): boolean {
-    if (entry.version === undefined || isBelowFloor(entry, nowMs)) return false;
+    if (entry.version === undefined || (isBelowFloor(entry, nowMs) && mayAsk(entry))) return false;
     if (isPinned(entry)) return true;
     const deniedAtMs = entry.unrest?.failure?.deniedAtMs;
     if (deniedAtMs !== undefined && nowMs - deniedAtMs >= maxDeniedMs) return false;
@@ -46,14 +50,16 @@ export function serving(options: {
     (entry.unrest?.failure === undefined &&
       (entry.quietUntilMs === invalidated || nowMs - entry.checkedAtMs >= uncheckedTtls * ttlMs));
 
-  function behind(entry: Entry): void {
+  async function behind(entry: Entry): Promise<void> {
     const before = entry.unrest?.flight;
     const version = flights.fly(entry);
-    if (entry.unrest?.flight === before) return;
-    version.catch((error: unknown) => {
-      if (error instanceof RekeyError && error.code !== "pool-closed")
+    const isOurs = entry.unrest?.flight !== before;
+    try {
+      await version;
+    } catch (error) {
+      if (isOurs && error instanceof RekeyError && error.code !== "pool-closed")
         listeners.emit("error", { secretId: entry.secretId, error });
-    });
+    }
   }
 
   function now(entry: Entry): SourceVersion | undefined {
@@ -61,17 +67,34 @@ export function serving(options: {
     if (nowMs < entry.quietUntilMs) return entry.version;
     if (!mayServe(entry, nowMs)) return undefined;
     if (isPinned(entry)) return entry.version;
-    if (!isResting(entry, nowMs)) {
+    if (!isResting(entry, nowMs) && mayAsk(entry)) {
       if (mustCheckFirst(entry, nowMs)) return undefined;
-      behind(entry);
+      void behind(entry);
     }
     if (nowMs - entry.checkedAtMs >= ttlMs) counts.staleReads++;
     return entry.version;
   }
 
+  /** What the source says, but no later than the end of the lag budget where there is a value to serve then. */
+  async function withinLagBudget(entry: Entry): Promise<SourceVersion> {
+    const version = flights.fly(entry);
+    const announced = announcedNow(entry, clock.nowMs());
+    if (announced === undefined || entry.version === undefined) return version;
+    const waiting = new AbortController();
+    const late = clock.sleep(announced.untilMs - clock.nowMs(), waiting.signal).then(
+      () => (mayServe(entry, clock.nowMs()) && entry.version) || version,
+      () => version,
+    );
+    try {
+      return await Promise.race([version, late]);
+    } finally {
+      waiting.abort();
+    }
+  }
+
   async function ask(entry: Entry): Promise<SourceVersion> {
     try {
-      return await flights.fly(entry);
+      return await withinLagBudget(entry);
     } catch (error) {
       if (entry.version === undefined || !mayServe(entry, clock.nowMs())) throw error;
       counts.staleReads++;

@@ -1,124 +1,115 @@
 import { type Entry, isCurrent, setUnrest } from "./entry.ts";
+import { clockSkewMs, type DatedNotice } from "./rotation-notice.ts";
 import type { SourceAnswer } from "./secret-source.ts";
 
-/** What an event says: which version is current now. */
-export interface RotationNotice {
-  readonly versionId: string;
-  readonly previousVersionId?: string;
-  /** When it became current, since 1970: of two notices the later one counts. Without it they must come in order. */
-  readonly atMs?: number;
-}
-
-/** A notice without a time counts from when it came. */
-export interface DatedNotice extends RotationNotice {
-  readonly atMs: number;
-  readonly timed: boolean;
-}
-
-export const dated = (notice: RotationNotice): DatedNotice => ({
-  ...notice,
-  atMs: notice.atMs ?? Date.now(),
-  timed: notice.atMs !== undefined,
-});
-
-/** When a notice counts: from `fromMs` on for what is cached already, at once for what is read. */
+/** When a notice counts. */
 export interface FloorWindow {
+  /** From then on the value that it replaces is withheld until the source was asked. `Infinity`: it is served meanwhile. */
   readonly fromMs: number;
-  /** An event that names a version which never appears must not stop a service for good. */
+  /** The end of the lag budget: from then on the source is believed, whatever the notice said. */
   readonly untilMs: number;
 }
 
-/** The oldest version that may be served, once it is known that there was a rotation. */
-export interface VersionFloor extends FloorWindow {
-  readonly versionId: string;
-  /** Whether the version was read. Until then it is known from an event only. */
-  readonly seen: boolean;
-  readonly noticeAtMs: number | undefined;
-  /** Whether the notice had a time: then it is believed also where it names a version that was made earlier. */
-  readonly timed: boolean;
+/** A notice that the source has neither shown to be true nor contradicted after the lag budget. */
+export interface Announced extends DatedNotice, FloorWindow {}
+
+/** What the source and its events have taught about a secret. */
+export interface VersionHistory {
+  /** The time of the newest notice that came true. */
+  readonly noticeAtMs: number;
+  /** The versions that were current before. */
   readonly replaced: ReadonlySet<string>;
+  /** Announced versions that the source did not confirm, by the time of their notice. */
+  readonly disproved: ReadonlyMap<string, number>;
+  /** Until then a notice makes the client ask, and withholds nothing: somebody has announced what is not so. */
+  readonly doubtedUntilMs: number;
 }
 
-const rememberedReplaced = 20;
+const remembered = 20;
+const doubtMs = 3_600_000;
+const nothing: VersionHistory = { noticeAtMs: 0, replaced: new Set(), disproved: new Map(), doubtedUntilMs: 0 };
 
-function withReplaced(floor: VersionFloor | undefined, ids: readonly (string | undefined)[], now: string): Set<string> {
-  const replaced = new Set(floor?.replaced);
-  for (const id of ids) if (id !== undefined) replaced.add(id);
-  replaced.delete(now);
-  return new Set([...replaced].slice(-rememberedReplaced));
+/** Whether the notice is older than what is known, repeats it, or was found to be false. */
+function isKnown({ version, createdAtSeconds, unrest }: Entry, { versionId, atMs, timed }: DatedNotice): boolean {
+  const { noticeAtMs, replaced, disproved } = unrest?.history ?? nothing;
+  if (versionId === unrest?.announced?.versionId || versionId === version?.versionId) return true;
+  const disprovedAtMs = disproved.get(versionId);
+  if (disprovedAtMs !== undefined && (!timed || atMs <= disprovedAtMs)) return true;
+  const madeAtMs = createdAtSeconds * 1_000;
+  // A label that is moved back is moved later than the version that it leaves was made.
+  if (replaced.has(versionId) && (!timed || atMs < madeAtMs + clockSkewMs)) return true;
+  return timed && (atMs < noticeAtMs || atMs < madeAtMs);
 }
 
-/** Raises the floor. `false`: the notice is a repetition or older than what is known. */
-export function raiseFloor(
-  entry: Entry,
-  { versionId, previousVersionId, atMs, timed }: DatedNotice,
-  window: FloorWindow,
-): boolean {
-  const { version, unrest } = entry;
-  const floor = unrest?.floor;
-  const seen = versionId === version?.versionId;
-  const noticed = { noticeAtMs: atMs, timed };
-  if (versionId === floor?.versionId) {
-    // What was read is now borne by an event, too.
-    if (floor.seen) setUnrest(entry, { floor: { ...floor, ...window, ...noticed } });
-    return false;
-  }
-  if (atMs < (floor?.noticeAtMs ?? 0) || (!timed && floor?.replaced.has(versionId) === true)) return false;
-  const replaced = withReplaced(floor, [previousVersionId, version?.versionId, floor?.versionId], versionId);
-  setUnrest(entry, { floor: { versionId, seen, ...noticed, ...window, replaced } });
-  return !seen;
+/** Whether notices of the secret withhold nothing: one was false, or nobody has looked yet whether it is. */
+export function isDoubted({ unrest }: Entry, nowMs: number): boolean {
+  const { announced, history } = unrest ?? {};
+  return nowMs < (history?.doubtedUntilMs ?? 0) || (announced !== undefined && nowMs >= announced.untilMs);
 }
 
-/** The version that was read is the newest known: nothing older is taken after it. */
-export function settleFloor(entry: Entry, versionId: string): void {
-  const { version, unrest } = entry;
-  const floor = unrest?.floor;
-  const isFirst = version === undefined && floor === undefined;
-  if (!isCurrent(entry) || isFirst || (floor === undefined && version?.versionId === versionId)) return;
-  const { noticeAtMs, timed = false, fromMs = 0, untilMs = 0 } = floor ?? {};
-  const replaced = withReplaced(floor, [version?.versionId, floor?.versionId], versionId);
-  setUnrest(entry, { floor: { versionId, seen: true, noticeAtMs, timed, fromMs, untilMs, replaced } });
+/** The notice that is still within its lag budget. */
+export function announcedNow({ unrest }: Entry, nowMs: number): Announced | undefined {
+  const announced = unrest?.announced;
+  return announced !== undefined && nowMs < announced.untilMs ? announced : undefined;
 }
 
-/** Whether the cached version is one that an event said is replaced. */
-export function isBelowFloor({ unrest, version }: Entry, nowMs: number): boolean {
-  const floor = unrest?.floor;
-  if (floor === undefined || floor.seen || version?.versionId === floor.versionId) return false;
-  return nowMs >= floor.fromMs && nowMs < floor.untilMs;
+/** Takes note of a notice. `false`: it says nothing new. A notice that comes within another's lag budget shares it. */
+export function announce(entry: Entry, notice: DatedNotice, window: FloorWindow, nowMs: number): boolean {
+  const shared = announcedNow(entry, nowMs);
+  if (isKnown(entry, notice) || notice.atMs < (shared?.atMs ?? 0)) return false;
+  const announced: Announced = {
+    ...notice,
+    fromMs: Math.min(window.fromMs, shared?.fromMs ?? window.fromMs),
+    untilMs: shared?.untilMs ?? window.untilMs,
+  };
+  setUnrest(entry, { announced });
+  return true;
 }
 
-/** The floor, where an event announced it and it was not read yet. */
-export function announcedFloor({ unrest }: Entry, nowMs: number): VersionFloor | undefined {
-  const floor = unrest?.floor;
-  return floor !== undefined && !floor.seen && nowMs < floor.untilMs ? floor : undefined;
+/** Whether the cached version is one that an event said is replaced, within the lag budget. */
+export function isBelowFloor(entry: Entry, nowMs: number): boolean {
+  const announced = announcedNow(entry, nowMs);
+  return announced !== undefined && nowMs >= announced.fromMs && entry.version?.versionId !== announced.versionId;
 }
-
-/** The sender's clock and the source's may differ by as much. */
-const clockSkewMs = 60_000;
-
-/**
- * Which of the two is current: the source's answer, or the announced version, made before it. The label was moved back only
- * where the event came well after the answer's version was made; otherwise the event is late.
- */
-export function isAnswerCurrent(floor: VersionFloor, answer: SourceAnswer, announced: SourceAnswer): boolean {
-  const { createdAt } = answer;
-  if (createdAt === undefined || announced.createdAt === undefined || createdAt <= announced.createdAt) return false;
-  return !floor.timed || (floor.noticeAtMs ?? 0) < createdAt.getTime() + clockSkewMs;
-}
-
-/** Whether events bear the floor: then even a primary that insists on an older version is not believed. */
-export const isFloorAnnounced = ({ unrest }: Entry, nowMs: number): boolean => nowMs < (unrest?.floor?.untilMs ?? 0);
 
 /** Whole seconds since 1970, which are enough to order rotations; a version without a time counts as new. */
 const secondsOf = (time: Date | undefined): number =>
   time === undefined ? Number.MAX_VALUE : Math.floor(time.getTime() / 1_000);
 
-/** Whether the answer may be taken as it is; otherwise it is older than what is known, or only the announced version can tell. */
-export function isNewest(entry: Entry, { versionId, createdAt }: SourceAnswer, nowMs: number): boolean {
+/** Whether the answer is not older than what was read before. */
+export function isNewest(entry: Entry, { versionId, createdAt }: SourceAnswer): boolean {
   const { version, createdAtSeconds, unrest } = entry;
-  const floor = unrest?.floor;
-  const lapsed = floor !== undefined && !floor.seen && nowMs >= floor.untilMs;
-  if (!isCurrent(entry) || lapsed || versionId === (floor?.versionId ?? version?.versionId)) return true;
-  if (floor !== undefined && (!floor.seen || floor.replaced.has(versionId))) return false;
+  if (!isCurrent(entry) || versionId === version?.versionId) return true;
+  if (unrest?.history?.replaced.has(versionId) === true) return false;
   return createdAtSeconds === 0 || secondsOf(createdAt) >= createdAtSeconds;
+}
+
+/** Whether the notice is about something that came before this version was made. */
+export const isLate = ({ timed, atMs }: DatedNotice, { createdAt }: SourceAnswer): boolean =>
+  timed && createdAt !== undefined && atMs < createdAt.getTime();
+
+const newestOf = <Item>(items: Iterable<Item>): Item[] => [...items].slice(-remembered);
+
+/** The source is believed that this version is current: what was announced has come true, or is disproved. */
+export function settleVersion(entry: Entry, versionId: string, nowMs: number): void {
+  const { announced, history = nothing } = entry.unrest ?? {};
+  const heldId = entry.version?.versionId;
+  if (!isCurrent(entry) || (announced === undefined && (heldId === undefined || heldId === versionId))) return;
+  const cameTrue = announced?.versionId === versionId;
+  const isFalse = announced !== undefined && !cameTrue && nowMs >= announced.untilMs;
+  const replaced = new Set(history.replaced);
+  for (const id of [cameTrue ? announced.previousVersionId : undefined, heldId]) if (id !== undefined) replaced.add(id);
+  replaced.delete(versionId);
+  const disproved = new Map(history.disproved);
+  disproved.delete(versionId);
+  if (isFalse) disproved.set(announced.versionId, announced.atMs);
+  setUnrest(entry, {
+    announced: undefined,
+    history: {
+      noticeAtMs: cameTrue ? Math.max(history.noticeAtMs, announced.atMs) : history.noticeAtMs,
+      replaced: new Set(newestOf(replaced)),
+      disproved: new Map(newestOf(disproved)),
+      doubtedUntilMs: isFalse ? nowMs + doubtMs : history.doubtedUntilMs,
+    },
+  });
 }

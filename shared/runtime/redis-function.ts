@@ -1,14 +1,16 @@
 import { publishOnRedis } from "../channels/redis-channel.ts";
+import { signedMessage } from "../channels/signed-message.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
 import { secretArnOf } from "../operations/secret-in-event.ts";
 import { environmentStore } from "./aws-clients.ts";
 import { environmentOf } from "./environment.ts";
 import { queueFunction } from "./queue-function.ts";
+import { signingKeys } from "./signing-keys.ts";
 import { environmentCa } from "./tls-ca.ts";
 
 /**
- * The Lambda handler of a queue of rekey's events: publishes each, as EventBridge made it, on one channel of Redis. The secret
- * with the login is read for each, so it may itself be rotated.
+ * The Lambda handler of a queue of rekey's events: publishes each, as EventBridge made it, on one channel of Redis, and signs
+ * it where there is a key. The secrets with the login and the key are read for each, so they may themselves be rotated.
  */
 export function redisFunction(
   variables: Readonly<Record<string, string | undefined>>,
@@ -17,12 +19,15 @@ export function redisFunction(
   const store = environmentStore(environment);
   const login = environment.required("REKEY_REDIS_SECRET");
   const channel = environment.required("REKEY_REDIS_CHANNEL");
+  const keySecret = environment.text("REKEY_REDIS_KEY_SECRET");
   const tlsCa = environmentCa(environment);
   return queueFunction({ done: "published", notDone: "not published" }, async ({ body }, call) => {
     const secret = secretArnOf(body);
     const version = await store.read(login, { label: "AWSCURRENT" }, call);
     if (version === undefined) throw new RekeyError("secret-not-found", { context: { secret: login } });
     const to = { secret: version.value, channel, ...(tlsCa === undefined ? {} : { tlsCa }) };
-    return { facts: { secret, channel, receivers: await publishOnRedis(to, body, call) } };
+    const text =
+      keySecret === undefined ? body : signedMessage(body, await signingKeys(store, keySecret, call), Date.now());
+    return { facts: { secret, channel, receivers: await publishOnRedis(to, text, call) } };
   });
 }

@@ -1,18 +1,8 @@
-import { RekeyError } from "../errors/rekey-error.ts";
-import type { CallOptions, SecretStore } from "../rotation/ports.ts";
-import type { SecretValue } from "../secrets/secret-value.ts";
 import { postWebhook, webhookAddress } from "../webhook/post-webhook.ts";
 import { environmentStore } from "./aws-clients.ts";
 import { environmentOf } from "./environment.ts";
 import { queueFunction } from "./queue-function.ts";
-
-/** The current key and the one before it, so that a receiver has time to change. */
-async function keysOf(store: SecretStore, secretId: string, call: CallOptions): Promise<readonly SecretValue[]> {
-  const current = await store.read(secretId, { label: "AWSCURRENT" }, call);
-  if (current === undefined) throw new RekeyError("secret-not-found", { context: { secret: secretId } });
-  const previous = await store.read(secretId, { label: "AWSPREVIOUS" }, call);
-  return [current, previous].flatMap((version) => (version === undefined ? [] : [version.value]));
-}
+import { signingKeys } from "./signing-keys.ts";
 
 /** The Lambda handler of a queue of rekey's events: posts each, signed, to one address. */
 export function webhookFunction(
@@ -23,7 +13,7 @@ export function webhookFunction(
   const address = webhookAddress(environment.required("REKEY_WEBHOOK_URL"));
   const keySecret = environment.required("REKEY_WEBHOOK_KEY_SECRET");
   return queueFunction({ done: "posted", notDone: "not posted" }, async ({ body, messageId }, call) => {
-    const keys = await keysOf(store, keySecret, call);
+    const keys = await signingKeys(store, keySecret, call);
     await postWebhook({ address, keys, nowMs: Date.now() }, body, call);
     return { facts: { messageId, host: address.host } };
   });

@@ -1,6 +1,5 @@
 import { RekeyError } from "../errors/rekey-error.ts";
-import type { SecretValue } from "../secrets/secret-value.ts";
-import { carriesKey } from "./signature.ts";
+import { type SignatureCheck, signatureProblem } from "./signature.ts";
 
 export interface WebhookRequest {
   /** As it was received, byte for byte: a body that was parsed and written again has another signature. */
@@ -35,16 +34,9 @@ function parsed(body: string): unknown {
  * is current, so that does no harm, and `id` tells a repetition. Errors: `webhook-rejected`, without any of the body;
  * `option-invalid` for a key of less than 16 bytes.
  */
-export function verifyWebhook(
-  { body, signature }: WebhookRequest,
-  options: { readonly keys: readonly SecretValue[]; readonly nowMs?: number; readonly windowMs?: number },
-): WebhookEvent {
-  const { keys, nowMs = Date.now(), windowMs = 300_000 } = options;
-  const [, time] = /^t=(\d{1,12}),/.exec(signature ?? "") ?? [];
-  if (signature === undefined || time === undefined) throw rejected("no signature");
-  const seconds = Number(time);
-  if (!keys.some((key) => carriesKey(signature, seconds, body, key))) throw rejected("signed with another key");
-  if (Math.abs(nowMs - seconds * 1000) > windowMs) throw rejected("too old, or from the future");
+export function verifyWebhook({ body, signature }: WebhookRequest, check: SignatureCheck): WebhookEvent {
+  const problem = signatureProblem(body, signature, check);
+  if (problem !== undefined) throw rejected(problem);
   const event = parsed(body);
   const detail = member(event, "detail");
   return {

@@ -48,7 +48,13 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ["node:crypto", "node:util"],
   },
   "shared/client": {
-    rooms: [...values, "shared/stores", "shared/vault", "shared/mirrors/mirrored-fields.ts"],
+    rooms: [
+      ...values,
+      "shared/stores",
+      "shared/vault",
+      "shared/mirrors/mirrored-fields.ts",
+      "shared/webhook/signature.ts",
+    ],
     packages: [
       "pg",
       "mysql2",
@@ -83,7 +89,13 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   // Redis's driver is wrapped once, for its engine; what is published on a channel goes by the same verified connection.
   "shared/channels": {
-    rooms: [ports, "shared/engines/redis/connection.ts", "shared/engines/redis/translate-error.ts", ...values],
+    rooms: [
+      ports,
+      "shared/engines/redis/connection.ts",
+      "shared/engines/redis/translate-error.ts",
+      "shared/webhook/signature.ts",
+      ...values,
+    ],
     packages: [],
   },
   "shared/webhook": { rooms: [ports, ...values], packages: ["node:crypto", "node:http", "node:https"] },

@@ -28,6 +28,7 @@ const everything: Readonly<Record<string, string>> = {
   LoginCheckConcurrency: "2",
   ReplicaBusArn: `arn:aws:events:eu-west-1:${account}:event-bus/rekey`,
   RedisSecretArn: `${secret}:redis-AbCdEf`,
+  RedisChannelKeySecretArn: `${secret}:redis-key-AbCdEf`,
   WebhookUrl: "https://hook.example.com",
   WebhookKeySecretArn: `${secret}:hook-AbCdEf`,
 };

@@ -12,6 +12,18 @@ function parse(text: unknown): unknown {
   }
 }
 
+/** What a channel's message has signed: the text, and the signature over it. */
+export function signedPart(body: string): { readonly text: string; readonly signature: unknown } {
+  const outer = parse(body);
+  if (!isObject(outer) || typeof outer["Message"] !== "string") return { text: body, signature: undefined };
+  return { text: outer["Message"], signature: outer["RekeySignature"] };
+}
+
+/** The longest that Secrets Manager gives: more is not kept, whoever sends it. */
+const longest = { arn: 2_048, versionId: 64 };
+const isText = (value: unknown, mostCharacters: number): value is string =>
+  typeof value === "string" && value !== "" && value.length <= mostCharacters;
+
 /**
  * What a queue's message says: rekey's `Secret Rotated`, or Secrets Manager's own `Secret Label Updated` for AWSCURRENT, as
  * EventBridge sends it, inside SNS's envelope or bare. `undefined`: it says nothing of a rotation.
@@ -25,14 +37,14 @@ export function noticeInMessage(body: string): SecretNotice | undefined {
   const native = event["detail-type"] === "Secret Label Updated" && labelUpdated === "AWSCURRENT";
   const arn: unknown = native && Array.isArray(resources) ? resources[0] : secretArn;
   if (!native && event["detail-type"] !== "Secret Rotated") return undefined;
-  if (typeof arn !== "string" || typeof versionId !== "string") return undefined;
+  if (!isText(arn, longest.arn) || !isText(versionId, longest.versionId)) return undefined;
   const time: unknown = native ? event["time"] : at;
   // `String` throws on an object such as `{ "toString": null }`.
   const atMs = typeof time === "string" ? Date.parse(time) : Number.NaN;
   return {
     secretArn: arn,
     versionId,
-    ...(typeof previousVersionId === "string" ? { previousVersionId } : {}),
+    ...(isText(previousVersionId, longest.versionId) ? { previousVersionId } : {}),
     ...(Number.isNaN(atMs) ? {} : { atMs }),
     replacedStillWorks: strategy === "alternating-users" || strategy === "dual-password",
   };

@@ -34,8 +34,8 @@ export const distributionCodes = {
   },
   "event-unverified": {
     disposition: "abort",
-    meaning: "the message was not signed by SNS, or is not of a topic that is heard",
-    hint: "check the topic's ARN, that raw message delivery is off, and who else may reach the webhook",
+    meaning: "the message was not signed by SNS for a topic that is heard, or not with the key of the Redis channel",
+    hint: "check the topic's ARN and that raw message delivery is off, or the channel's key; and who else may send there",
   },
   "events-unavailable": {
     disposition: "retry",
@@ -89,8 +89,8 @@ export const distributionCodes = {
   },
   "version-not-visible": {
     disposition: "retry",
-    meaning: "an event named a newer version than the source shows",
-    hint: "a replica lags behind; if it persists, look for an event of another account, or for a replication that is stuck",
+    meaning: "a replica shows an older version than was read before, and the primary did not answer",
+    hint: "a replica lags behind; if it persists, look for a replication that is stuck and for why the primary is silent",
   },
   "webhook-rejected": {
     disposition: "abort",
