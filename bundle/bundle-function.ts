@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
 import { unreachedOfMysql2 } from "./unreached-of-mysql2.ts";
@@ -46,7 +47,11 @@ export const unreached: Plugin = {
     const filter =
       /^(?:kerberos|snappy|@mongodb-js\/zstd|mongodb-client-encryption|gcp-metadata|socks|aws4|@aws-sdk\/credential-providers|axios|supports-color|@smithy\/core\/event-streams|\..*\/(?:HeaderFormatter|Sha256Js))$/;
     onResolve({ filter }, ({ path, importer }) => (keeps(importer, path) ? null : { path, namespace: "unreached" }));
-    onLoad({ filter: /.*/, namespace: "unreached" }, () => ({ contents: "module.exports = class {};", loader: "js" }));
+    // An instance of some of them is made, and then never asked for anything.
+    onLoad({ filter: /.*/, namespace: "unreached" }, ({ path }) => ({
+      contents: `module.exports = class {}; module.exports[${JSON.stringify(basename(path))}] = module.exports;`,
+      loader: "js",
+    }));
   },
 };
 
