@@ -100,9 +100,3 @@ test.each([["Infinity"], ["1000000000000000"], ["many"], ["0"]])(
     expect(server.received()).not.toContain("ALTER USER");
   },
 );
-
-test("a server that stays connected after the last word does not keep the process", async () => {
-  await using server = await rogueMysql(letIn(() => undefined));
-  const [login] = await visitInChild({ engine: "mysql", port: server.port });
-  expect(login).toMatchObject({ result: "done" });
-});

@@ -36,7 +36,6 @@ afterAll(async () => rm(folder, { recursive: true }));
 test.each([
   ["a message of length 0", ({ send }: Visit) => send(message("S", "", 0))],
   ["an error without an end", ({ send }: Visit) => send(message("E", "S"))],
-  ["a login method that does not exist", ({ send }: Visit) => send(message("R", "\0\0\x30\x39"))],
   [
     "five million rounds of SCRAM",
     async ({ send, next }: Visit) => {
@@ -83,7 +82,7 @@ test.each([
     await aws.own.send(new RotateSecretCommand({ SecretId: "hostile", RotationLambdaARN: rotationFunctionArn }));
     await aws.idle();
     const text = printed.join("\n");
-    expect(text).toMatch(/server-misbehaved|database-failed/);
+    expect(text).toContain("server-misbehaved");
     expect(text).not.toMatch(/node:internal|Unhandled|Uncaught/i);
     expect(text).not.toContain(canary);
     expect(server.received()).not.toContain(canary);
