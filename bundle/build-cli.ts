@@ -7,6 +7,7 @@ import { bundledPackages } from "./bundled-packages.ts";
 import { lockedPackages } from "./locked-packages.ts";
 import { thirdPartyLicenses } from "./third-party-licenses.ts";
 import { unreachedOfMysql2 } from "./unreached-of-mysql2.ts";
+import { unreachedOfPg } from "./unreached-of-pg.ts";
 import { unreachedOfRedis } from "./unreached-of-redis.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -33,7 +34,7 @@ export async function buildCli(served: readonly Metafile[]): Promise<void> {
       js: 'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);',
     },
     alias: { "iconv-lite": `${root}bundle/text-decoding.ts` },
-    plugins: [builtinsWithoutFacade, unreachedOfMysql2, unreached, unreachedOfRedis, versionsOnly],
+    plugins: [builtinsWithoutFacade, unreachedOfMysql2, unreachedOfPg, unreached, unreachedOfRedis, versionsOnly],
     metafile: true,
     logLevel: "warning",
   });

@@ -1,8 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
 import { unreachedOfMysql2 } from "./unreached-of-mysql2.ts";
+import { unreachedOfPg } from "./unreached-of-pg.ts";
 import { unreachedOfRedis } from "./unreached-of-redis.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -34,18 +36,22 @@ export const builtinsWithoutFacade: Plugin = {
 };
 
 /**
- * Parts of packages that a function never reaches: pg's native driver, pool, password file and connection strings (a function opens single
- * connections with a password), its Cloudflare sockets, what the mongodb driver takes when it is there (compression,
- * Kerberos, encryption, cloud logins), node-vault's own HTTP client (the mirror brings one), debug's colours (it takes
- * whatever version happens to be installed), and the SDK's event streams (no call in use has one).
+ * Parts of packages that a function never reaches: what the mongodb driver takes when it is there (compression, Kerberos,
+ * encryption, cloud logins), node-vault's own HTTP client (the mirror brings one), debug's colours (it takes whatever
+ * version happens to be installed), and of the SDK its event streams with their signatures (no call in use has one) and
+ * SHA-256 in JavaScript (Node.js has its own).
  */
 export const unreached: Plugin = {
   name: "unreached",
   setup({ onResolve, onLoad }) {
     const filter =
-      /^(?:kerberos|snappy|@mongodb-js\/zstd|mongodb-client-encryption|gcp-metadata|socks|aws4|@aws-sdk\/credential-providers|pg-native|pg-cloudflare|cloudflare:sockets|pg-pool|pgpass|pg-connection-string|axios|supports-color|\.\/native|@smithy\/core\/event-streams)$/;
+      /^(?:kerberos|snappy|@mongodb-js\/zstd|mongodb-client-encryption|gcp-metadata|socks|aws4|@aws-sdk\/credential-providers|axios|supports-color|@smithy\/core\/event-streams|\..*\/(?:HeaderFormatter|Sha256Js))$/;
     onResolve({ filter }, ({ path, importer }) => (keeps(importer, path) ? null : { path, namespace: "unreached" }));
-    onLoad({ filter: /.*/, namespace: "unreached" }, () => ({ contents: "module.exports = class {};", loader: "js" }));
+    // An instance of some of them is made, and then never asked for anything.
+    onLoad({ filter: /.*/, namespace: "unreached" }, ({ path }) => ({
+      contents: `module.exports = class {}; module.exports[${JSON.stringify(basename(path))}] = module.exports;`,
+      loader: "js",
+    }));
   },
 };
 
@@ -90,9 +96,10 @@ export async function bundleFunction(name: string, outfile: string): Promise<Met
     mainFields: ["module", "main"],
     alias: {
       "@aws-sdk/credential-provider-node": `${root}bundle/environment-credentials.ts`,
+      "@aws-sdk/signature-v4-multi-region": `${root}bundle/one-region.ts`,
       "iconv-lite": `${root}bundle/text-decoding.ts`,
     },
-    plugins: [builtinsWithoutFacade, unreachedOfMysql2, unreached, unreachedOfRedis, versionsOnly],
+    plugins: [builtinsWithoutFacade, unreachedOfMysql2, unreachedOfPg, unreached, unreachedOfRedis, versionsOnly],
   });
   return result.metafile;
 }

@@ -68,6 +68,7 @@ test("plan-rotation prints calls, connections, statements and the window, and ch
       call        GetSecretValue AWSCURRENT
       connection  app@127.0.0.1:1 (TLS verify-full)
       statement   BEGIN
+      statement   SET LOCAL search_path = pg_catalog
       statement   SET LOCAL lock_timeout = …
       statement   SET LOCAL statement_timeout = …
       statement   SELECT pg_advisory_xact_lock(hashtext(…))

@@ -20,7 +20,9 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: [ports, "shared/vault", "shared/http", ...values],
     packages: [
       "node:crypto",
+      "node:events",
       "node:net",
+      "node:stream",
       "node:tls",
       "node:util",
       "pg",
@@ -190,7 +192,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ["console/contract.ts", "shared/operations/fleet"],
     packages: ["preact", "preact-iso", "@tanstack/virtual-core"],
   },
-  bundle: { rooms: [], packages: ["esbuild", "@cyclonedx/cyclonedx-library", "marked", "node:"] },
+  bundle: {
+    rooms: [],
+    packages: ["esbuild", "@cyclonedx/cyclonedx-library", "@smithy/signature-v4", "marked", "node:"],
+  },
   local: {
     rooms: ["shared/rotation/ports.ts", "shared/client", "shared/stores", "shared/secrets", "shared/errors"],
     packages: [

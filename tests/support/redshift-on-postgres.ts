@@ -13,11 +13,16 @@ export async function startPostgresAsRedshift(options: PostgresOptions = {}): Pr
   await postgres.admin(`COPY (SELECT 'host all all all md5') TO ${pg.escapeLiteral(hba?.hba_file ?? "")}`);
   await postgres.admin("SELECT pg_reload_conf()");
   await postgres.admin(
-    `CREATE VIEW pg_user_info AS SELECT rolname AS usename, rolsuper AS usesuper, rolconfig AS useconfig,
+    `SET allow_system_table_mods = on;
+     CREATE VIEW pg_catalog.pg_user_info AS SELECT rolname AS usename, rolsuper AS usesuper, rolconfig AS useconfig,
             CASE rolconnlimit WHEN -1 THEN 'UNLIMITED' ELSE rolconnlimit::text END AS useconnlimit
        FROM pg_roles WHERE rolcanlogin`,
   );
-  await postgres.admin("CREATE VIEW svv_user_grants AS SELECT ''::text AS user_name, ''::text AS role_name LIMIT 0");
+  await postgres.admin(
+    `SET allow_system_table_mods = on;
+     CREATE VIEW pg_catalog.svv_user_grants AS SELECT ''::text AS user_name, ''::text AS role_name LIMIT 0;
+     GRANT SELECT ON pg_catalog.pg_user_info, pg_catalog.svv_user_grants TO PUBLIC`,
+  );
   return postgres;
 }
 

@@ -3,6 +3,7 @@ import type { CallOptions, Credential, UserPair } from "../../rotation/ports.ts"
 import {
   type Account,
   type AccountRow,
+  amount,
   onlyAccount,
   quoteAccount,
   quoteName,
@@ -74,7 +75,7 @@ export async function syncPair(
   const account = { user: pair.alternate, host: known.host };
   const name = quoteAccount(account);
   if (!markExists) await run("make marking role", `CREATE ROLE ${quoteName(mark)}`);
-  const settings = `${settingsOf(known)} MAX_STATEMENT_TIME ${known.statementTime}`;
+  const settings = `${settingsOf(known)} MAX_STATEMENT_TIME ${amount(known.statementTime)}`;
   if (found === undefined) {
     await run(
       "make alternate user",

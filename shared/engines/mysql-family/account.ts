@@ -1,5 +1,6 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../rotation/ports.ts";
+import { ServerMisbehaved } from "../guarded-stream.ts";
 import type { Connection } from "./connection.ts";
 
 /** A user of MySQL or MariaDB is a name and the hosts that it may come from. */
@@ -73,6 +74,13 @@ export function onlyAccount<Row extends Account>(rows: readonly Row[], user: str
 
 const tlsRequirement: Readonly<Record<string, string>> = { ANY: "SSL", X509: "X509" };
 
+/** A number as a server's table holds it, for a statement. */
+export function amount(value: unknown): string {
+  const text = String(value);
+  if (!/^\d+(?:\.\d+)?$/.test(text)) throw new ServerMisbehaved("an account's limit is no number");
+  return text;
+}
+
 /** The account's `REQUIRE` and its limits, as clauses for another account. */
 export function settingsOf(row: AccountRow): string {
   const named = [
@@ -83,7 +91,7 @@ export function settingsOf(row: AccountRow): string {
   const specified = named.map(([name, value = ""]) => `${name} ${quoteText(value)}`).join(" AND ");
   const requirement = row.tls === "SPECIFIED" ? specified : (tlsRequirement[row.tls] ?? "NONE");
   return (
-    `REQUIRE ${requirement} WITH MAX_QUERIES_PER_HOUR ${row.queries} MAX_UPDATES_PER_HOUR ${row.updates} ` +
-    `MAX_CONNECTIONS_PER_HOUR ${row.connections} MAX_USER_CONNECTIONS ${row.userConnections}`
+    `REQUIRE ${requirement} WITH MAX_QUERIES_PER_HOUR ${amount(row.queries)} MAX_UPDATES_PER_HOUR ${amount(row.updates)} ` +
+    `MAX_CONNECTIONS_PER_HOUR ${amount(row.connections)} MAX_USER_CONNECTIONS ${amount(row.userConnections)}`
   );
 }

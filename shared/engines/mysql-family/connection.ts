@@ -1,9 +1,12 @@
+import { once } from "node:events";
 import { connect as connectSocket, type Socket } from "node:net";
 import { createConnection, type Connection as Driver, type ConnectionOptions, type RowDataPacket } from "mysql2";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, Credential, DatabaseTarget, LoginRefusal } from "../../rotation/ports.ts";
 import { type Account, parseAccount } from "./account.ts";
+import { unlessAborted } from "../guarded-stream.ts";
 import { authPlugins } from "./auth-plugins.ts";
+import { guardAnswers } from "./guard-answers.ts";
 import { errorNumber, translateError } from "./translate-error.ts";
 
 /** An unreachable or silent host is reported after this long, well before any function's own time-out. */
@@ -87,38 +90,40 @@ export async function connect(
     disableEval: true,
     connectAttributes: { program_name: "rekey" },
   });
-  // A cut connection is reported by the statement in flight; without a listener it would end the process.
-  driver.on("error", () => undefined);
+  const guard = guardAnswers(driver);
   const cut = (): void => {
     socket?.destroy();
   };
-
-  const bounded = async <Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result> => {
-    signal.addEventListener("abort", cut, { once: true });
-    try {
-      signal.throwIfAborted();
-      return await work();
-    } finally {
-      signal.removeEventListener("abort", cut);
-    }
-  };
+  // A cut connection is reported by the statement in flight, if the driver still knows it; without a listener it would end
+  // the process.
+  const lost = new Promise<never>((_resolve, reject) => {
+    driver.on("error", reject);
+  });
+  lost.catch(() => undefined);
 
   async function run<Row extends object>(operation: string, sql: string, { signal }: CallOptions) {
     const limit = AbortSignal.timeout(statementTimeoutMs);
+    const ask = async (): Promise<unknown> => {
+      guard.expectAnswer();
+      return Promise.race([query(driver, sql), lost]);
+    };
     try {
-      const rows = await bounded(async () => query(driver, sql), AbortSignal.any([signal, limit]));
+      const rows = await unlessAborted(ask, AbortSignal.any([signal, limit]), cut);
       return (Array.isArray(rows) ? rows : []) as readonly Row[];
     } catch (error) {
+      // What was sent may still be answered, so nothing else can be asked.
+      if (errorNumber(error) === undefined) cut();
       if (limit.aborted && !signal.aborted) throw new RekeyError("database-timeout", { context: { operation } });
       throw translateError(error, { signal }, operation, isReached);
     }
   }
 
-  const opened = new Promise<void>((resolve, reject) => {
-    driver.connect((error) => (error === null ? resolve() : reject(error)));
-  });
+  const open = async (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      driver.connect((error) => (error === null ? resolve() : reject(error)));
+    });
   try {
-    await bounded(async () => opened, call.signal);
+    await unlessAborted(open, call.signal, cut);
     // A server may let a user with an expired password in, to change it and nothing else.
     const [row] = await run<{ account: string }>("read account", "SELECT CURRENT_USER() AS account", call);
     return {
@@ -126,8 +131,11 @@ export async function connect(
       isVerified,
       run,
       async close() {
+        if (socket === undefined || socket.destroyed) return;
+        const closed = once(socket, "close").catch(() => undefined);
         const forced = setTimeout(cut, 1_000);
-        await new Promise((resolve) => driver.end(resolve));
+        driver.end(() => undefined);
+        await closed;
         clearTimeout(forced);
       },
     };

@@ -29,16 +29,33 @@ test("ed25519: a password of 32 bytes is a seed, for which node:crypto gives the
   expect(signEd25519(new SecretValue(password), nonce)).toEqual(sign(null, nonce, key));
 });
 
-test("caching_sha2_password: the same as SHA-crypt elsewhere (openssl passwd -5)", () => {
-  const digest = (key: string, salt: string, rounds: number): string =>
+test("caching_sha2_password: the same as SHA-crypt elsewhere (openssl passwd -5)", async () => {
+  const digest = async (key: string, salt: string, rounds: number): Promise<string> =>
     sha256Crypt(Buffer.from(key), Buffer.from(salt), rounds);
-  expect(digest("Hello world!", "saltstring", 5000)).toBe("5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5");
-  expect(digest("This is just a test", "toolongsaltstrin", 5000)).toBe("Un/5jzAHMgOGZ5.mWJpuVolil07guHPvOW8mGRcvxa5");
+  await expect(digest("Hello world!", "saltstring", 5000)).resolves.toBe("5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5");
+  await expect(digest("This is just a test", "toolongsaltstrin", 5000)).resolves.toBe(
+    "Un/5jzAHMgOGZ5.mWJpuVolil07guHPvOW8mGRcvxa5",
+  );
 });
 
-test("caching_sha2_password: each hash has a salt of its own, and the server's count of rounds in hex", () => {
-  const [one, other] = [cachingSha2Hash(new SecretValue("p"), 10_000), cachingSha2Hash(new SecretValue("p"), 10_000)];
+test("caching_sha2_password: each hash has a salt of its own, and the server's count of rounds in hex", async () => {
+  const password = new SecretValue("p");
+  const [one, other] = [await cachingSha2Hash(password, 10_000), await cachingSha2Hash(password, 10_000)];
   expect(one).toMatch(/^\$A\$00A\$/);
   expect(one).not.toBe(other);
-  expect(() => cachingSha2Hash(new SecretValue("p"), Number.NaN)).toThrow(/caching-sha2-hash/);
+});
+
+test.each([[Number.NaN], [0], [4_096_000], [Number.POSITIVE_INFINITY]])(
+  "caching_sha2_password: %s rounds are no server's, and are not computed",
+  async (rounds) => {
+    const hash = cachingSha2Hash(new SecretValue("p"), rounds);
+    await expect(hash).rejects.toMatchObject({ code: "server-misbehaved" });
+  },
+);
+
+test("caching_sha2_password: ten seconds of rounds end with the call", async () => {
+  const call = new AbortController();
+  const hash = cachingSha2Hash(new SecretValue("p"), 4_095_000, undefined, call.signal);
+  setImmediate(() => call.abort());
+  await expect(hash).rejects.toMatchObject({ code: "time-budget-spent" });
 });

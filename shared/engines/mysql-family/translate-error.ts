@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
+import { ServerMisbehaved } from "../guarded-stream.ts";
 
 /** Error numbers of MySQL and MariaDB (their error references) to code; MariaDB's own begin at 1900 and 4000. */
 const byNumber: Readonly<Record<number, ErrorCode>> = {
@@ -59,6 +60,19 @@ const field = (error: unknown, name: string): unknown =>
 const isCut = (error: unknown): boolean =>
   field(error, "syscall") !== undefined || String(error).includes("Client network socket disconnected");
 
+const protocolCodes = /^(?:PROTOCOL_(?!CONNECTION_LOST)|HANDSHAKE_UNKNOWN)/;
+
+/** What the server did that its protocol does not allow, at which the driver's parser throws whatever it does. */
+function problemIn(error: unknown): string | undefined {
+  if (error instanceof ServerMisbehaved) return error.problem;
+  const code = field(error, "code");
+  if (String(error).includes("LOCAL INFILE")) return "asks for a file";
+  if (code === "AUTH_SWITCH_PLUGIN_ERROR") return undefined;
+  if (error instanceof RangeError || error instanceof TypeError || error instanceof SyntaxError)
+    return "malformed packet";
+  return typeof code === "string" && protocolCodes.test(code) ? "unexpected packet" : undefined;
+}
+
 /** The number of an error that the server sent, else undefined. */
 export function errorNumber(error: unknown): number | undefined {
   if (error instanceof RekeyError) return Number(error.context["errno"]) || undefined;
@@ -88,8 +102,10 @@ export function translateError(
   if (errno !== undefined) {
     return new RekeyError(byNumber[errno] ?? "database-failed", { context: { operation, errno } });
   }
+  const problem = problemIn(error);
+  if (problem !== undefined) return new RekeyError("server-misbehaved", { context: { operation, problem } });
   const given = field(error, "code");
-  if (given === undefined && field(error, "fatal") === true) {
+  if (typeof given !== "string" && field(error, "fatal") === true) {
     return new RekeyError("connection-lost", { context: { operation, reason: "closed before the statement" } });
   }
   const code = typeof given === "string" ? given : "protocol";

@@ -28,7 +28,7 @@ function written(digest: Buffer): string {
 }
 
 /** SHA-crypt with SHA-256 (Drepper, "Unix crypt using SHA-256 and SHA-512"), without its own form around it. */
-export function sha256Crypt(key: Buffer, salt: Buffer, rounds: number): string {
+export async function sha256Crypt(key: Buffer, salt: Buffer, rounds: number, signal?: AbortSignal): Promise<string> {
   const other = sha256(key, salt, key);
   const parts: Uint8Array[] = [key, salt, stretched(other, key)];
   for (let bits = key.length; bits > 0; bits >>= 1) parts.push(bits & 1 ? other : key);
@@ -36,6 +36,9 @@ export function sha256Crypt(key: Buffer, salt: Buffer, rounds: number): string {
   const ofKey = stretched(sha256(...Array.from({ length: key.length }, () => key)), key);
   const ofSalt = stretched(sha256(...Array.from({ length: 16 + (digest[0] ?? 0) }, () => salt)), salt);
   for (let round = 0; round < rounds; round++) {
+    // A server may ask for seconds of this; timers and sockets have their turn.
+    if (round % 5_000 === 4_999) await new Promise(setImmediate);
+    signal?.throwIfAborted();
     digest = sha256(
       round & 1 ? ofKey : digest,
       ...(round % 3 === 0 ? [] : [ofSalt]),
@@ -46,15 +49,32 @@ export function sha256Crypt(key: Buffer, salt: Buffer, rounds: number): string {
   return written(digest);
 }
 
+/** The most that MySQL takes: about ten seconds. */
+const maxRounds = 4_095_000;
+
 const newSalt = (): string => Array.from({ length: 20 }, () => alphabet.charAt(randomInt(alphabet.length))).join("");
 
 /**
  * What MySQL stores under `caching_sha2_password`: `$A$<rounds in thousands, hex>$<20 bytes of salt><43 characters>`.
- * `rounds` is the server's `caching_sha2_password_digest_rounds`.
+ * `rounds` is the server's `caching_sha2_password_digest_rounds`. Errors: `server-misbehaved` for a number that it cannot
+ * be, `time-budget-spent`.
  */
-export function cachingSha2Hash(password: SecretValue, rounds: number, salt = newSalt()): string {
-  const thousands = (rounds / 1000).toString(16).toUpperCase().padStart(3, "0");
-  const digest = sha256Crypt(Buffer.from(password.reveal()), Buffer.from(salt), rounds);
+export async function cachingSha2Hash(
+  password: SecretValue,
+  rounds: number,
+  salt = newSalt(),
+  signal?: AbortSignal,
+): Promise<string> {
+  if (!(rounds >= 5_000 && rounds <= maxRounds)) {
+    throw new RekeyError("server-misbehaved", { context: { problem: "rounds of caching_sha2_password", rounds } });
+  }
+  const inThousands = Math.floor(rounds / 1000);
+  const thousands = inThousands.toString(16).toUpperCase().padStart(3, "0");
+  const digest = await sha256Crypt(Buffer.from(password.reveal()), Buffer.from(salt), inThousands * 1000, signal).catch(
+    () => {
+      throw new RekeyError("time-budget-spent", { context: { operation: "hash password" } });
+    },
+  );
   const hash = `$A$${thousands}$${salt}${digest}`;
   if (!/^\$A\$[0-9A-F]{3}\$[./0-9A-Za-z]{63}$/.test(hash)) {
     throw new RekeyError("internal-fault", { context: { name: "caching-sha2-hash", rounds } });

@@ -57,7 +57,9 @@ export async function storedForm(
   { username, password }: Credential,
   call: CallOptions,
 ): Promise<string> {
-  if (plugin === "caching_sha2_password") return cachingSha2Hash(password, await digestRounds(connection, call));
+  if (plugin === "caching_sha2_password") {
+    return cachingSha2Hash(password, await digestRounds(connection, call), undefined, call.signal);
+  }
   if (plugin === "mysql_native_password") return nativeHash(password);
   throw new RekeyError("account-unsupported", {
     context: { user: username, problem: "it authenticates by a plugin that takes no password from here", plugin },

@@ -1,6 +1,9 @@
 import { Client, type ClientConfig } from "pg";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, Credential, DatabaseTarget, LoginRefusal } from "../../rotation/ports.ts";
+import { unlessAborted } from "../guarded-stream.ts";
+import { guardAnswers } from "./guard-answers.ts";
+import { maxScramIterations } from "./scram-verifier.ts";
 import { sqlState, translateError } from "./translate-error.ts";
 
 /** A host that cannot be reached, or does not answer, is reported after this long, well before any function's own time-out. */
@@ -22,28 +25,6 @@ function tlsOptions(tls: DatabaseTarget["tls"]): NonNullable<ClientConfig["ssl"]
 /** Whoever stands behind an unverified certificate could ask for the password in clear; it is never handed over. */
 class CleartextRefused extends Error {
   readonly code = "ERR_TLS_CLEARTEXT_PASSWORD";
-}
-
-type Stream = Client["connection"]["stream"];
-
-/**
- * The driver's parser throws at what it does not know, such as an authentication method, inside of a listener of the
- * socket, which would end the process. Here the socket ends with that error instead.
- */
-function guardParser(connection: Client["connection"]): void {
-  const internal = connection as unknown as { attachListeners: (stream: Stream) => void };
-  const attach = internal.attachListeners.bind(connection);
-  internal.attachListeners = (stream) => {
-    attach(stream);
-    const parse = stream.listeners("data").at(-1) as (chunk: Buffer) => void;
-    stream.off("data", parse).on("data", (chunk: Buffer) => {
-      try {
-        parse(chunk);
-      } catch (error) {
-        stream.destroy(error as Error);
-      }
-    });
-  };
 }
 
 /** One connection; every wait on it ends with the call's signal, by cutting the socket. */
@@ -78,52 +59,53 @@ export async function connect(
     connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: answerTimeoutMs,
     application_name: "rekey",
-    scramMaxIterations: 10_000_000,
+    scramMaxIterations: maxScramIterations,
   } as ClientConfig);
-  guardParser(client.connection);
-  if (!target.tls.mode.startsWith("verify")) {
-    client.connection.on("authenticationCleartextPassword", () =>
-      client.connection.stream.destroy(new CleartextRefused()),
-    );
-  }
-  // A cut connection is reported by the statement in flight; without a listener it would end the process.
-  client.on("error", () => undefined);
-
-  const bounded = async <Result>(work: Promise<Result>, { signal }: CallOptions): Promise<Result> => {
-    const cut = (): void => {
-      client.connection.stream.destroy();
-    };
-    signal.addEventListener("abort", cut, { once: true });
-    try {
-      signal.throwIfAborted();
-      return await work;
-    } finally {
-      signal.removeEventListener("abort", cut);
-    }
+  const isVerified = target.tls.mode.startsWith("verify");
+  const guard = guardAnswers(client.connection, (name) => {
+    if (name === "authenticationCleartextPassword" && !isVerified) throw new CleartextRefused();
+  });
+  const cut = (): void => {
+    client.connection.stream.destroy();
   };
+  // A cut connection is reported by the statement in flight, or by the next; without a listener it would end the process.
+  let lost: unknown;
+  client.on("error", (error) => {
+    lost ??= error;
+  });
 
   let isReached = false;
   client.connection.stream.once("connect", () => {
     isReached = true;
   });
+  async function run<Row extends object>(operation: string, sql: string, options: CallOptions) {
+    try {
+      const query = async () => {
+        guard.expectAnswer();
+        return client.query<Row>(sql);
+      };
+      const result = await unlessAborted(query, options.signal, cut);
+      // Of several statements, or of one that the server gives several answers, no rows are wanted.
+      return Array.isArray(result) ? [] : result.rows;
+    } catch (error) {
+      // What was sent may still be answered, so nothing else can be asked.
+      if (sqlState(error) === undefined) cut();
+      throw translateError(lost ?? error, options, operation, isReached);
+    }
+  }
+
   try {
-    await bounded(client.connect(), call);
+    await unlessAborted(async () => client.connect(), call.signal, cut);
   } catch (error) {
-    client.connection.stream.destroy();
+    cut();
     const refused = refusal(error);
     if (refused !== undefined) return refused;
     throw translateError(error, call, "log in", isReached);
   }
   return {
-    async run<Row extends object>(operation: string, sql: string, options: CallOptions) {
-      try {
-        return (await bounded(client.query<Row>(sql), options)).rows;
-      } catch (error) {
-        throw translateError(error, options, operation, isReached);
-      }
-    },
+    run,
     async close() {
-      const forced = setTimeout(() => client.connection.stream.destroy(), 1_000);
+      const forced = setTimeout(cut, 1_000);
       await client.end().catch(() => undefined);
       clearTimeout(forced);
     },

@@ -6,11 +6,13 @@ import type {
   PasswordChange,
   UserPairing,
 } from "../../rotation/ports.ts";
+import { guardSession } from "../guarded-stream.ts";
 import { type Connection, connect } from "./connection.ts";
 import { inspect } from "./inspect.ts";
 import { inTransaction, setPassword } from "./set-password.ts";
 import { shapes } from "./statement-shapes.ts";
 import { syncPair } from "./sync-pair.ts";
+import { transaction } from "./transaction.ts";
 
 export type PostgresSession = DatabaseSession & PasswordChange & UserPairing & Inspection;
 
@@ -25,7 +27,8 @@ function session(connection: Connection): PostgresSession {
         await setPassword(connection, next, call);
       });
     },
-    inspect: async (usernames, call) => inspect(connection, usernames, call),
+    inspect: async (usernames, call) =>
+      transaction(connection, [], call, async () => inspect(connection, usernames, call)),
     async [Symbol.asyncDispose]() {
       await connection.close();
     },
@@ -43,7 +46,9 @@ export function postgresEngine(): DatabaseEngine<PostgresSession> {
     shapes,
     async login(target, credential, call: CallOptions) {
       const outcome = await connect(target, credential, call);
-      return typeof outcome === "string" ? { ok: false, refusal: outcome } : { ok: true, session: session(outcome) };
+      return typeof outcome === "string"
+        ? { ok: false, refusal: outcome }
+        : { ok: true, session: guardSession(session(outcome)) };
     },
   };
 }

@@ -2,11 +2,11 @@ import { escapeIdentifier, escapeLiteral } from "pg";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, Credential } from "../../rotation/ports.ts";
 import type { Connection } from "./connection.ts";
-import { scramVerifier } from "./scram-verifier.ts";
+import { maxScramIterations, minScramIterations, scramVerifier } from "./scram-verifier.ts";
 import { transaction } from "./transaction.ts";
 
 /** A lock that is not free, or a statement that hangs, ends as `database-timeout` long before the function does. */
-const limits = "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '10s'";
+const limits = ["SET LOCAL lock_timeout = '5s'", "SET LOCAL statement_timeout = '10s'"];
 
 /** One rotation at a time per database: PostgreSQL fails concurrent changes of one role ("tuple concurrently updated"). */
 const oneAtATime = "SELECT pg_advisory_xact_lock(hashtext('rekey'))";
@@ -16,11 +16,12 @@ export const inTransaction = async (
   connection: Connection,
   call: CallOptions,
   work: () => Promise<void>,
-): Promise<void> => transaction(connection, `${limits}; ${oneAtATime}`, call, work);
+): Promise<void> => transaction(connection, [...limits, oneAtATime], call, work);
 
 /**
  * The server's own iteration count (a setting since PostgreSQL 16, 4096 before), and whether the role has expired: a
- * login of an expired role is refused in the words of a wrong password, so only a session that is in can tell.
+ * login of an expired role is refused in the words of a wrong password, so only a session that is in can tell. Errors:
+ * `server-misbehaved` for a count that would be computed past every deadline.
  */
 async function readTerms(
   connection: Connection,
@@ -33,10 +34,16 @@ async function readTerms(
             (SELECT rolvaliduntil <= now() FROM pg_roles WHERE rolname = ${escapeLiteral(username)}) AS "isExpired"`,
     call,
   );
-  return { iterations: Number(row?.iterations ?? "4096"), isExpired: row?.isExpired === true };
+  const iterations = Number(row?.iterations ?? minScramIterations);
+  if (!(iterations >= 1 && iterations <= maxScramIterations)) {
+    throw new RekeyError("server-misbehaved", {
+      context: { problem: `scram_iterations is not between 1 and ${maxScramIterations}` },
+    });
+  }
+  return { iterations: Math.max(Math.trunc(iterations), minScramIterations), isExpired: row?.isExpired === true };
 }
 
-/** Sets a role's password by its verifier. Errors: `credential-expired`, `database-rights-missing`, `database-read-only`. */
+/** Sets a role's password by its verifier. Errors: `credential-expired`, `server-misbehaved`, `database-rights-missing`, `database-read-only`. */
 export async function setPassword(
   connection: Connection,
   { username, password }: Credential,

@@ -1,5 +1,6 @@
 const transaction = [
   "BEGIN",
+  "SET LOCAL search_path = pg_catalog",
   "SET LOCAL lock_timeout = …",
   "SET LOCAL statement_timeout = …",
   "SELECT pg_advisory_xact_lock(hashtext(…))",

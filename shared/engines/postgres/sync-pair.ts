@@ -46,6 +46,7 @@ function checkPair(pair: UserPair, roles: readonly RoleRow[], next: string): Rol
   if (alternate !== undefined && alternate.mark !== markOf(pair.first) && !pair.isGranted) {
     throw collision(pair, "the alternate user was not made by rekey");
   }
+  if (!Number.isInteger(first.connectionLimit)) throw collision(pair, "the first user's connection limit is no number");
   const closed = [first, alternate].find((role) => role?.mayAdminister === false);
   if (closed !== undefined) throw new RekeyError("database-rights-missing", { context: { user: closed.name } });
   return first;

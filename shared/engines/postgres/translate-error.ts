@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
+import { ServerMisbehaved } from "../guarded-stream.ts";
 
 /** SQLSTATE (PostgreSQL, appendix A) to code. Classes (two characters) stand behind exact states. */
 const bySqlState: Readonly<Record<string, ErrorCode>> = {
@@ -75,6 +76,15 @@ export function translateError(
   if (message.startsWith("Connection terminated") || message.startsWith("There was an error establishing an SSL")) {
     return new RekeyError("connection-lost", { context: { operation } });
   }
+  const problem =
+    error instanceof ServerMisbehaved
+      ? error.problem
+      : error instanceof RangeError || error instanceof TypeError
+        ? "malformed message"
+        : message.startsWith("SASL: SCRAM-SERVER")
+          ? "SCRAM out of bounds or without the server's proof"
+          : undefined;
+  if (problem !== undefined) return new RekeyError("server-misbehaved", { context: { operation, problem } });
   if (message.startsWith("Unknown authenticationOk message type")) {
     return new RekeyError("database-failed", {
       context: { operation, reason: "authentication method" },

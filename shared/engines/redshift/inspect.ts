@@ -2,6 +2,7 @@ import { escapeLiteral } from "pg";
 import { isRekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, ServerFacts, UserFacts } from "../../rotation/ports.ts";
 import type { Connection } from "../postgres/connection.ts";
+import { transaction } from "../postgres/transaction.ts";
 import { markGroup } from "./pair-state.ts";
 
 interface UserRow {
@@ -31,7 +32,7 @@ export async function inspect(
 ): Promise<ServerFacts> {
   const ask = async <Row extends object>(operation: string, sql: string): Promise<readonly Row[] | undefined> => {
     try {
-      return await connection.run<Row>(operation, sql, call);
+      return await transaction(connection, [], call, async () => connection.run<Row>(operation, sql, call));
     } catch (error) {
       if (isRekeyError(error, "database-rights-missing") || isRekeyError(error, "database-failed")) return undefined;
       throw error;

@@ -8,6 +8,7 @@ import type {
   PasswordChange,
   UserPairing,
 } from "../../rotation/ports.ts";
+import { guardSession } from "../guarded-stream.ts";
 import { type Connection, connect } from "../postgres/connection.ts";
 import { transaction } from "../postgres/transaction.ts";
 import { sqlState, stringField } from "../postgres/translate-error.ts";
@@ -20,7 +21,7 @@ import { syncPair } from "./sync-pair.ts";
 type RedshiftSession = DatabaseSession & PasswordChange & UserPairing & Inspection;
 
 /** Redshift has neither lock_timeout nor advisory locks: of two changes of one user at once, one fails. */
-const limits = "SET LOCAL statement_timeout = 10000";
+const limits = ["SET LOCAL statement_timeout = 10000"];
 const concurrentChange = new Set(["40001", "XX000"]);
 
 /** The changes are idempotent, so the one that lost to another is made once more. */
@@ -73,7 +74,7 @@ export function redshiftEngine(): DatabaseEngine<RedshiftSession> {
     async login(target, credential, call) {
       const outcome = await connect(target, credential, call, refusalOf);
       if (typeof outcome === "string") return { ok: false, refusal: outcome };
-      return { ok: true, session: redshiftSession(outcome) };
+      return { ok: true, session: guardSession(redshiftSession(outcome)) };
     },
   };
 }

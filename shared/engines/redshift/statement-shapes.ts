@@ -1,4 +1,4 @@
-const begin = ["BEGIN", "SET LOCAL statement_timeout = …"] as const;
+const begin = ["BEGIN", "SET LOCAL search_path = pg_catalog", "SET LOCAL statement_timeout = …"] as const;
 const change = ["ALTER USER … PASSWORD …", "COMMIT"] as const;
 
 /** What each method sends; a pair that is not in step yet is also sent what brings it there. */

@@ -17,6 +17,8 @@ function checkPair(pair: UserPair, state: PairState, next: Credential): UserRow 
   const alternate = state.users.find(({ name }) => name === pair.alternate);
   const mark = markGroup(pair.first);
   const isMarked = state.groups.some(({ member, name }) => member === pair.alternate && name === mark);
+  if (first !== undefined && !/^(?:UNLIMITED|\d+)$/.test(first.connlimit))
+    throw collision(pair, "the first user's connection limit is no number");
   if (first === undefined) throw collision(pair, "the first user does not exist");
   if (first.superuser || alternate?.superuser === true) throw collision(pair, "a superuser cannot be one of a pair");
   if (alternate === undefined && next.username !== pair.alternate)

@@ -1,0 +1,134 @@
+import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
+import { type Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
+import { certificate, key } from "./loopback-certificate.ts";
+
+/** One message: its kind, its length, its contents. `length` in place of the true one is a lie. */
+export function message(kind: string, body: Buffer | string = "", length = Buffer.byteLength(body) + 4): Buffer {
+  const head = Buffer.alloc(5);
+  head.write(kind);
+  head.writeUInt32BE(length >>> 0, 1);
+  return Buffer.concat([head, Buffer.from(body as string)]);
+}
+
+const int16 = (value: number): Buffer => Buffer.from([(value >> 8) & 255, value & 255]);
+function int32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return bytes;
+}
+
+export const authentication = (method: number, more: Buffer | string = ""): Buffer =>
+  message("R", Buffer.concat([int32(method), Buffer.from(more as string)]));
+export const loggedIn = authentication(0);
+export const ready = message("Z", "I");
+export const scramOffer = authentication(10, "SCRAM-SHA-256\0\0");
+export const done = message("C", "SELECT 1\0");
+
+/** The types of columns by the server's numbers. */
+const types = { text: 25, int: 23, bool: 16, time: 1184 } as const;
+
+type Column = readonly [name: string, type: keyof typeof types, value: string | null];
+
+/** A row with its description, as the answer to one statement. */
+export function oneRow(...columns: readonly Column[]): Buffer {
+  const fields = columns.map(([name, type]) =>
+    Buffer.concat([Buffer.from(`${name}\0`), int32(0), int16(0), int32(types[type]), int16(-1), int32(-1), int16(0)]),
+  );
+  const values = columns.map(([, , value]) =>
+    value === null ? int32(-1) : Buffer.concat([int32(Buffer.byteLength(value)), Buffer.from(value)]),
+  );
+  return Buffer.concat([
+    message("T", Buffer.concat([int16(fields.length), ...fields])),
+    message("D", Buffer.concat([int16(values.length), ...values])),
+  ]);
+}
+
+/** The server's first message of SCRAM, to the client's. */
+export function scramChallenge(clientFirst: Buffer, iterations: number | string): Buffer {
+  const nonce = /r=([^,]+)/.exec(clientFirst.toString())?.[1] ?? "";
+  return authentication(11, `r=${nonce}rogue,s=${Buffer.from("salt").toString("base64")},i=${iterations}`);
+}
+
+export interface Visit {
+  readonly socket: Duplex;
+  /** The next bytes of the client, which are one message unless it sends several at once. */
+  next(): Promise<Buffer>;
+  send(...bytes: readonly Buffer[]): void;
+}
+
+export interface RogueServer extends AsyncDisposable {
+  readonly port: number;
+  /** All that clients have sent. */
+  received(): string;
+}
+
+function visitOf(socket: Duplex, first: readonly Buffer[], heard: Buffer[]): Visit {
+  const waiting = [...first];
+  let wake: (() => void) | undefined;
+  socket.on("data", (chunk: Buffer) => {
+    heard.push(chunk);
+    waiting.push(chunk);
+    wake?.();
+  });
+  return {
+    socket,
+    async next() {
+      while (waiting.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+      return waiting.shift() ?? Buffer.alloc(0);
+    },
+    send: (...bytes) => void socket.write(Buffer.concat(bytes)),
+  };
+}
+
+/** A server whose `behave` answers each connection from its startup message on, after a TLS handshake where `tls` is set. */
+export async function roguePostgres(
+  behave: (visit: Visit) => Promise<void> | void,
+  { tls = false }: { readonly tls?: boolean } = {},
+): Promise<RogueServer> {
+  const sockets = new Set<Socket>();
+  const heard: Buffer[] = [];
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket
+      .on("error", () => undefined)
+      .once("data", (asked: Buffer) => {
+        if (!tls) {
+          heard.push(asked);
+          return void behave(visitOf(socket, [], heard));
+        }
+        socket.write("S");
+        const secure = new TLSSocket(socket, { isServer: true, cert: certificate, key });
+        const visit = visitOf(
+          secure.on("error", () => undefined),
+          [],
+          heard,
+        );
+        void visit.next().then(async () => behave(visit));
+      });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return {
+    port: address.port,
+    received: () => Buffer.concat(heard).toString("latin1"),
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+/** Lets anyone in, and answers each statement with `answer`, or as one that has no rows. */
+export const letIn =
+  (answer: (sql: string) => Buffer | undefined) =>
+  async ({ next, send }: Visit): Promise<void> => {
+    send(loggedIn, ready);
+    for (;;) {
+      const sql = (await next()).subarray(5).toString();
+      send(answer(sql) ?? Buffer.alloc(0), done, ready);
+    }
+  };
