@@ -64,7 +64,7 @@ export async function visitServer(visit: EngineVisit): Promise<Outcome> {
     if (operation === "inspect") await session.inspect(["app"], call);
     if (operation === "syncPair") {
       const next = { ...credential, username: "app_clone" };
-      await session.syncPair({ first: "app", alternate: "app_clone", named: true }, next, call);
+      await session.syncPair({ first: "app", alternate: "app_clone", isGranted: true }, next, call);
     }
     return { result: "done" };
   } catch (error) {

@@ -34,7 +34,7 @@ async function syncedByAdmin(): Promise<void> {
   await using session = login.session;
   await session.inspect(["tenant", "tenant_clone"], call);
   const next = { username: "tenant_clone", password: new SecretValue("next") };
-  await session.syncPair({ first: "tenant", alternate: "tenant_clone", named: false }, next, call);
+  await session.syncPair({ first: "tenant", alternate: "tenant_clone", isGranted: false }, next, call);
 }
 
 async function tenantsRights(): Promise<unknown> {
