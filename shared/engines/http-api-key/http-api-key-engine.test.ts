@@ -145,6 +145,11 @@ describe("a request", () => {
     ["no JSON", "canary"],
     ["no list", "{}"],
     ["a key without an id", '{"keys":[{"id":7}]}'],
+    ["null", "null"],
+    ["an object with a length", '{"keys":{"length":1}}'],
+    ["no key", '{"keys":[null]}'],
+    ["an id of 5,000 characters", `{"keys":[{"id":"${"x".repeat(5_000)}"}]}`],
+    ["lists in lists", "[".repeat(100_000)],
     ["an answer without end", `{"keys":["${"x".repeat(2_000_000)}"]}`],
   ])("that lists keys and is answered with %s is server-misbehaved", async (_what, text) => {
     server.intercept = (_request, answer) => Boolean(answer.end(text));

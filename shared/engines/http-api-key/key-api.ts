@@ -44,7 +44,8 @@ export function keyApiOf(target: DatabaseTarget): KeyApi {
   const { host, port, tls } = target;
   requireVerifiedTls(target);
   const address = `${tls.mode === "disable" ? "http" : "https"}://${host}:${port}`;
-  if (!URL.canParse(address)) throw new RekeyError("secret-malformed", { context: { field: "host", problem: "not a host" } });
+  if (!URL.canParse(address))
+    throw new RekeyError("secret-malformed", { context: { field: "host", problem: "not a host" } });
   const keysPath = option(target, "rekey:api-path", "/keys");
   return {
     origin: new URL(address).origin,

@@ -18,7 +18,10 @@ export interface Connection {
   close(): void;
 }
 
-/** Ends with the call, and with the connection: the error tells why it was cut where the answers were not MongoDB's. */
+/**
+ * Ends with the call, and with the connection, which the driver does not: a request that it is about to write when the
+ * connection is cut is waited for without end. The error tells why it was cut where the answers were not MongoDB's.
+ */
 async function bounded<Result>(
   work: () => Promise<Result>,
   socket: GuardedSocket,
@@ -26,14 +29,22 @@ async function bounded<Result>(
   { signal }: CallOptions,
 ): Promise<Result> {
   const cut = (): void => void socket.destroy();
+  const lost = (): RekeyError =>
+    new RekeyError(signal.aborted ? "time-budget-spent" : "connection-lost", { context: { operation } });
+  let closed = (): void => undefined;
   if (signal.aborted) throw new RekeyError("time-budget-spent", { context: { operation } });
   signal.addEventListener("abort", cut, { once: true });
+  // The driver's own error, where it has one, comes first.
+  const ended = new Promise<never>((_resolve, reject) => (closed = () => void setImmediate(() => reject(lost()))));
+  socket.once("close", closed);
+  if (socket.closed) closed();
   try {
-    return await work();
+    return await Promise.race([work(), ended]);
   } catch (error) {
     if (socket.problem === undefined) throw error;
     throw new RekeyError("server-misbehaved", { context: { operation, problem: socket.problem } });
   } finally {
+    socket.off("close", closed);
     signal.removeEventListener("abort", cut);
   }
 }

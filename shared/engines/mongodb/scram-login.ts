@@ -17,7 +17,8 @@ function textIn(payload: unknown): string {
 /** The server's first message, before any hash is computed: the driver bounds neither the count nor looks for its own nonce. */
 function checkFirstMessage(answer: unknown, nonce: Uint8Array): void {
   const [, echoed, iterations] =
-    /^r=([\x21-\x2b\x2d-\x7e]+),s=[A-Za-z0-9+/]+={0,2},i=([1-9]\d*)(?:,|$)/.exec(textIn(Object(answer)["payload"])) ?? [];
+    /^r=([\x21-\x2b\x2d-\x7e]+),s=[A-Za-z0-9+/]+={0,2},i=([1-9]\d*)(?:,|$)/.exec(textIn(Object(answer)["payload"])) ??
+    [];
   if (echoed === undefined) throw misbehaved("a login that is not SCRAM's");
   const own = Buffer.from(nonce).toString("base64");
   if (!echoed.startsWith(own) || echoed === own) throw misbehaved("another login's nonce");

@@ -42,7 +42,9 @@ export async function readUsers(
   const read = async (options: object): Promise<readonly UserInfo[]> => {
     const { users } = await connection.run("read users", database, { usersInfo, ...options }, call);
     if (Array.isArray(users) && users.every(isUser)) return users;
-    throw new RekeyError("server-misbehaved", { context: { operation: "read users", problem: "an answer of another form" } });
+    throw new RekeyError("server-misbehaved", {
+      context: { operation: "read users", problem: "an answer of another form" },
+    });
   };
   try {
     return await read({ showAuthenticationRestrictions: true });
