@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import { fileURLToPath } from "node:url";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
+import { unreachedOfMongodb } from "./unreached-of-mongodb.ts";
 import { unreachedOfMysql2 } from "./unreached-of-mysql2.ts";
-import { unreachedOfRedis } from "./unreached-of-redis.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -92,7 +92,7 @@ export async function bundleFunction(name: string, outfile: string): Promise<Met
       "@aws-sdk/credential-provider-node": `${root}bundle/environment-credentials.ts`,
       "iconv-lite": `${root}bundle/text-decoding.ts`,
     },
-    plugins: [builtinsWithoutFacade, unreachedOfMysql2, unreached, unreachedOfRedis, versionsOnly],
+    plugins: [builtinsWithoutFacade, unreachedOfMongodb, unreachedOfMysql2, unreached, versionsOnly],
   });
   return result.metafile;
 }

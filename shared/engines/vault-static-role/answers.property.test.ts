@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { vaultStaticRoleEngine } from "../../../shared/engines/vault-static-role/vault-static-role-engine.ts";
-import { RekeyError } from "../../../shared/errors/rekey-error.ts";
-import { SecretValue } from "../../../shared/secrets/secret-value.ts";
-import { connectVault } from "../../../shared/vault/connect-vault.ts";
-import { httpAnswer, startRogueHttp } from "../../support/rogue-http.ts";
+import { vaultStaticRoleEngine } from "./vault-static-role-engine.ts";
+import { RekeyError } from "../../errors/rekey-error.ts";
+import { SecretValue } from "../../secrets/secret-value.ts";
+import { connectVault } from "../../vault/connect-vault.ts";
+import { httpAnswer, startRogueHttp } from "../../../tests/support/rogue-http.ts";
 
 const app = { username: "app", password: new SecretValue("canary-current-3f6a") };
 const target = {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { exchange, HttpFault } from "../../../shared/http/exchange.ts";
-import { altered, alteration } from "../../support/altered-bytes.ts";
-import { httpAnswer, startRogueHttp } from "../../support/rogue-http.ts";
+import { exchange, HttpFault } from "./exchange.ts";
+import { altered, alteration } from "../../tests/support/altered-bytes.ts";
+import { httpAnswer, startRogueHttp } from "../../tests/support/rogue-http.ts";
 
 const chunked =
   "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ntrailer: x\r\n\r\n5\r\n[1,2,\r\n3;x=y\r\n3,4\r\n1\r\n]\r\n0\r\nx: y\r\n\r\n";

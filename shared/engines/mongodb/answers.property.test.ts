@@ -1,16 +1,16 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { mongodbEngine } from "../../../shared/engines/mongodb/mongodb-engine.ts";
-import { RekeyError } from "../../../shared/errors/rekey-error.ts";
-import { SecretValue } from "../../../shared/secrets/secret-value.ts";
-import { altered, alteration } from "../../support/altered-bytes.ts";
-import { startRogueMongodb } from "../../support/rogue-mongodb.ts";
+import { mongodbEngine } from "./mongodb-engine.ts";
+import { RekeyError } from "../../errors/rekey-error.ts";
+import { SecretValue } from "../../secrets/secret-value.ts";
+import { altered, alteration } from "../../../tests/support/altered-bytes.ts";
+import { startRogueMongodb } from "../../../tests/support/rogue-mongodb.ts";
 
 const app = { username: "app", password: new SecretValue("canary-current-3f6a") };
 
 async function outcomeAt(port: number): Promise<unknown> {
   const target = { engine: "mongodb", host: "127.0.0.1", port, dbname: "admin", options: new Map<string, string>() };
-  const call = { signal: AbortSignal.timeout(400) };
+  const call = { signal: AbortSignal.timeout(250) };
   const login = await mongodbEngine().login({ ...target, tls: { mode: "disable" } }, app, call);
   if (!login.ok) return login.refusal;
   await using session = login.session;
@@ -33,6 +33,6 @@ test("whatever bytes of an honest conversation are altered, a step ends in its t
         await server.stop();
       }
     }),
-    { seed: 20_261_130, numRuns: 120 },
+    { seed: 20_261_130, numRuns: 60 },
   );
 });

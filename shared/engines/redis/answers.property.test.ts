@@ -1,16 +1,16 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { redisEngine } from "../../../shared/engines/redis/redis-engine.ts";
-import { RekeyError } from "../../../shared/errors/rekey-error.ts";
-import { SecretValue } from "../../../shared/secrets/secret-value.ts";
-import { altered, alteration } from "../../support/altered-bytes.ts";
-import { startRogueRedis } from "../../support/rogue-redis.ts";
+import { redisEngine } from "./redis-engine.ts";
+import { RekeyError } from "../../errors/rekey-error.ts";
+import { SecretValue } from "../../secrets/secret-value.ts";
+import { altered, alteration } from "../../../tests/support/altered-bytes.ts";
+import { startRogueRedis } from "../../../tests/support/rogue-redis.ts";
 
 const app = { username: "app", password: new SecretValue("canary-current-3f6a") };
 
 async function outcomeAt(port: number): Promise<unknown> {
   const target = { engine: "redis", host: "127.0.0.1", port, dbname: "3", options: new Map<string, string>() };
-  const call = { signal: AbortSignal.timeout(400) };
+  const call = { signal: AbortSignal.timeout(250) };
   const engine = redisEngine({ report: () => undefined });
   const login = await engine.login({ ...target, tls: { mode: "disable" } }, app, call);
   if (!login.ok) return login.refusal;
@@ -33,6 +33,6 @@ test("whatever bytes of an honest conversation are altered, a step ends in its t
         await server.stop();
       }
     }),
-    { seed: 20_261_130, numRuns: 150 },
+    { seed: 20_261_130, numRuns: 80 },
   );
 });
