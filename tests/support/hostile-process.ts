@@ -26,7 +26,7 @@ export interface StepEnd {
 const child = fileURLToPath(new URL("hostile-step.ts", import.meta.url));
 
 /** Many times the step's time, for a process that does not heed it. */
-const patienceMs = 15_000;
+const patienceMs = 25_000;
 
 /** Runs a step in a process of its own with the memory of a small function, which is killed where it does not end. */
 export async function hostileStep(
