@@ -67,7 +67,7 @@ function mapOf(read: Read | undefined): Read | undefined {
  * The value that begins here, or `undefined` while it is not whole. Redis's protocol, versions 2 and 3, without what nothing here
  * asks for: pushed messages, attributes and streamed values. An error is a value too: `ErrorReply`. Errors: `server-misbehaved`.
  */
-export function readAnswer(bytes: Buffer, start = 0, nested = 0): Read | undefined {
+function readAnswer(bytes: Buffer, start = 0, nested = 0): Read | undefined {
   if (nested > mostNested) throw misbehaved(`values nested more than ${mostNested} deep`);
   const kind = String.fromCharCode(bytes[start] ?? 0);
   if (start >= bytes.length) return undefined;
