@@ -16,6 +16,8 @@ export class GuardedSocket extends Duplex {
 
   constructor(socket: Socket) {
     super({ allowHalfOpen: false });
+    // An error that nobody listens to ends the process; the driver listens only once it has begun.
+    this.on("error", () => undefined);
     this.#socket = socket
       .on("data", (chunk) => this.#take(chunk))
       .on("end", () => this.push(null))
