@@ -78,7 +78,9 @@ export async function benchPropagation(): Promise<readonly Figure[]> {
   cleanup.defer(async () => stack.stop());
   const sdk = new SecretsManagerClient(stack.clientConfig);
   cleanup.defer(() => sdk.destroy());
-  const { outputs } = await stack.deploy({ parameters: { VaultAddress: "" } });
+  const { outputs } = await stack.deploy({
+    parameters: { VaultAddress: "", HttpApiOrigins: `http://127.0.0.1:${api.port}` },
+  });
   const value = { engine: "http-api-key", host: "127.0.0.1", port: api.port, ssl: false };
   const SecretString = JSON.stringify({ ...value, username: "first", password: "canary-first" });
   const { ARN: secretArn = "" } = await sdk.send(new CreateSecretCommand({ Name: "db/fleet", SecretString }));

@@ -3,9 +3,9 @@ import { isBuiltin } from "node:module";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
+import { unreachedOfMongodb } from "./unreached-of-mongodb.ts";
 import { unreachedOfMysql2 } from "./unreached-of-mysql2.ts";
 import { unreachedOfPg } from "./unreached-of-pg.ts";
-import { unreachedOfRedis } from "./unreached-of-redis.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -99,7 +99,7 @@ export async function bundleFunction(name: string, outfile: string): Promise<Met
       "@aws-sdk/signature-v4-multi-region": `${root}bundle/one-region.ts`,
       "iconv-lite": `${root}bundle/text-decoding.ts`,
     },
-    plugins: [builtinsWithoutFacade, unreachedOfMysql2, unreachedOfPg, unreached, unreachedOfRedis, versionsOnly],
+    plugins: [builtinsWithoutFacade, unreachedOfMongodb, unreachedOfMysql2, unreachedOfPg, unreached, versionsOnly],
   });
   return result.metafile;
 }

@@ -1,8 +1,8 @@
 import type { Plugin } from "esbuild";
 
 /**
- * Parts of the Redis driver that neither a rotation nor the agent reaches, which are three quarters of it: a method and its metadata
- * for each command (a rotation sends words, the agent only listens), clusters, sentinels, pools, the client-side cache and telemetry. The driver touches
+ * Parts of the Redis driver that the agent never reaches, which are three quarters of it: a method and its metadata
+ * for each command (it only listens), clusters, sentinels, pools, the client-side cache and telemetry. The driver touches
  * some of them while it loads and connects, so what stands in their place takes any use.
  */
 export const unreachedOfRedis: Plugin = {

@@ -41,9 +41,12 @@ const loaders: Readonly<Record<string, () => Promise<RotatableEngine>>> = {
     return rotatable({ engine: redisEngine({ report: () => undefined }), strategiesOn });
   },
   "http-api-key": async () => {
+    const { grantedOrigins } = await import("../shared/engines/http-api-key/granted-origins.ts");
     const { httpApiKeyEngine } = await import("../shared/engines/http-api-key/http-api-key-engine.ts");
+    const { environmentOf } = await import("../shared/runtime/environment.ts");
     const { strategiesOn } = await import("../functions/rotate-http-api-key/strategies.ts");
-    return rotatable({ engine: httpApiKeyEngine(), strategiesOn });
+    const granted = grantedOrigins(environmentOf(process.env).list("REKEY_HTTP_API_ORIGINS"));
+    return rotatable({ engine: httpApiKeyEngine(granted), strategiesOn });
   },
 };
 

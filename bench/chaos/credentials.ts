@@ -10,6 +10,8 @@ export interface Account {
 }
 
 export interface Accounts {
+  /** Of the HTTP API, for the functions to be granted it. */
+  readonly apiOrigin: string;
   /** A fifth of them are users of a PostgreSQL, the others accounts of an HTTP API with two keys. */
   create(nth: number): Promise<Account>;
   /** Whether the credential in a secret's fields logs in. */
@@ -36,6 +38,7 @@ export async function startAccounts(cleanup: AsyncDisposableStack): Promise<Acco
   const api = await startKeyServer();
   cleanup.defer(api.stop);
   return {
+    apiOrigin: `http://127.0.0.1:${api.port}`,
     async create(nth) {
       const username = `app_${nth}`;
       const password = `canary-first-${crypto.randomUUID()}`;

@@ -62,7 +62,9 @@ export async function startWorld(options: ChaosOptions, cleanup: AsyncDisposable
     secrets.push({ arn, name, cluster, rotationFunctionArn });
   }
   const SecretArnPattern = `arn:aws:secretsmanager:${stack.region}:${stack.accountId}:secret:db/*`;
-  const main = await stack.deploy({ parameters: { SecretArnPattern, VaultAddress: "" } });
+  const main = await stack.deploy({
+    parameters: { SecretArnPattern, VaultAddress: "", HttpApiOrigins: accounts.apiOrigin },
+  });
   const stackNames = ["rekey"];
   for (const cluster of clusters) {
     const credential = { Name: `rekey/${cluster.name}`, SecretString: cluster.secretId };

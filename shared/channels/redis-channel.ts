@@ -10,10 +10,10 @@ const defaultPort = 6379;
 
 /** What the server's administrator must mend; the rest passes. */
 const refusals = new Set<ErrorCode>(["credential-refused", "database-rights-missing"]);
-const asTheyAre = new Set<ErrorCode>(["time-budget-spent", "tls-refused"]);
+const asTheyAre = new Set<ErrorCode>(["server-misbehaved", "time-budget-spent", "tls-refused"]);
 
-function channelError(error: unknown, call: CallOptions, context: Readonly<Record<string, string>>): RekeyError {
-  const { code, context: facts } = translateError(error, call, "PUBLISH");
+function channelError(error: unknown, context: Readonly<Record<string, string>>): RekeyError {
+  const { code, context: facts } = translateError(error, "PUBLISH");
   const about = { ...context, reason: String(facts["reason"] ?? code) };
   if (asTheyAre.has(code)) return new RekeyError(code, { context: about });
   return new RekeyError(refusals.has(code) ? "channel-unauthorized" : "channel-unavailable", { context: about });
@@ -24,7 +24,7 @@ function channelError(error: unknown, call: CallOptions, context: Readonly<Recor
  * `engine`, `host`, `port`, `username`, `password`, and `ssl` and `sslrootcert` as for a rotation. Redis keeps nothing for who
  * is away. A cluster passes it on to all of its nodes, a primary to its replicas. Publishing twice does no harm to whoever
  * takes an event for what is current. Returns how many connections of this node heard it. Errors: `channel-unauthorized`,
- * `channel-unavailable`, `engine-unsupported`, `secret-malformed`, `tls-refused`, `time-budget-spent`.
+ * `channel-unavailable`, `engine-unsupported`, `secret-malformed`, `server-misbehaved`, `tls-refused`, `time-budget-spent`.
  */
 export async function publishOnRedis(
   { secret, channel, tlsCa }: { readonly secret: SecretValue; readonly channel: string; readonly tlsCa?: string },
@@ -49,9 +49,11 @@ export async function publishOnRedis(
   let connection: Connection | undefined;
   try {
     connection = await connect(target, { username, password }, call);
-    return Number(await connection.run(["PUBLISH", channel, text], call));
+    const heard = await connection.run(["PUBLISH", channel, text], call);
+    if (Number.isSafeInteger(heard)) return Number(heard);
+    throw new RekeyError("server-misbehaved", { context: { problem: "PUBLISH without a count" } });
   } catch (error) {
-    throw channelError(error, call, { host, channel });
+    throw channelError(error, { host, channel });
   } finally {
     connection?.close();
   }

@@ -1,10 +1,12 @@
 import { request as requestHttp, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import { request as requestHttps } from "node:https";
+import { isIP } from "node:net";
+import { internalAddress, isPublicAddress, lookupPublic, refusedAddress } from "./public-address.ts";
 
 export interface Exchange {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Sent as `application/json`. */
+  /** Sent as `application/json`, unless `headers` has another `content-type`. */
   readonly json?: object | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs: number;
@@ -13,6 +15,8 @@ export interface Exchange {
   readonly ca?: string | undefined;
   /** Compares the server's name with its certificate; only a caller that was told to may leave it out. */
   readonly verifiesName?: boolean;
+  /** Connects to addresses of the public internet alone; `false` unless said. */
+  readonly publicOnly?: boolean;
 }
 
 export interface HttpAnswer {
@@ -22,7 +26,16 @@ export interface HttpAnswer {
   readonly body: unknown;
 }
 
-export type HttpFailure = "aborted" | "unreachable" | "silent" | "cut" | "untrusted" | "too-large";
+/** `internal`: the address is not of the public internet, and nothing was sent. `malformed`: what came was not HTTP. */
+export type HttpFailure =
+  | "aborted"
+  | "unreachable"
+  | "silent"
+  | "cut"
+  | "untrusted"
+  | "too-large"
+  | "malformed"
+  | "internal";
 
 /** Why there is no whole answer. It carries a socket's code and nothing of what was sent or received. */
 export class HttpFault extends Error {
@@ -37,6 +50,9 @@ export class HttpFault extends Error {
 }
 
 const untrusted = /CERT|SELF_SIGNED|UNABLE_TO_|^ERR_TLS|^ERR_SSL|^EPROTO$/;
+
+/** Of Node's parser: bytes that are not HTTP, headers of more than 16 KiB. */
+const malformed = /^HPE_|^ERR_HTTP_/;
 
 async function bodyOf(answer: IncomingMessage, maxAnswerBytes: number): Promise<unknown> {
   const chunks: Buffer[] = [];
@@ -54,38 +70,46 @@ async function bodyOf(answer: IncomingMessage, maxAnswerBytes: number): Promise<
   }
 }
 
+/** A literal address is connected to without a lookup. */
+function refuseInternal({ hostname }: URL): void {
+  const literal = hostname.replace(/^\[|\]$/g, "");
+  if (isIP(literal) !== 0 && !isPublicAddress(literal)) throw refusedAddress();
+}
+
+/** The headers are set on the request and are no option of it: `NODE_DEBUG` prints the options of each connection. */
+async function send(url: URL, options: Exchange, signal: AbortSignal, connected: () => void): Promise<IncomingMessage> {
+  const payload = options.json === undefined ? undefined : JSON.stringify(options.json);
+  if (options.publicOnly === true) refuseInternal(url);
+  const settings = {
+    method: options.method,
+    agent: false,
+    signal,
+    rejectUnauthorized: true,
+    ...(options.publicOnly === true && { lookup: lookupPublic }),
+    ...(options.ca !== undefined && { ca: options.ca }),
+    ...(options.verifiesName === false && { checkServerIdentity: () => undefined }),
+  };
+  return new Promise((resolve, reject) => {
+    const request = (url.protocol === "https:" ? requestHttps : requestHttp)(url, settings, resolve);
+    // The parser may tell of bytes behind the answer when all is over; an error that nobody listens to ends the process.
+    request.on("error", reject).once("socket", (socket) => socket.once("connect", connected));
+    if (payload !== undefined) request.setHeader("content-type", "application/json");
+    for (const [name, value] of Object.entries(options.headers)) request.setHeader(name, value);
+    if (payload !== undefined) request.setHeader("content-length", Buffer.byteLength(payload));
+    request.end(payload);
+  });
+}
+
 /**
  * One request on a connection of its own, with what `fetch` lacks: a root certificate, a bound on the answer, and whether a
  * connection was made. A redirect is an answer and is not followed. Errors: `HttpFault` only.
  */
 export async function exchange(address: string, options: Exchange): Promise<HttpAnswer> {
-  const url = new URL(address);
-  const payload = options.json === undefined ? undefined : JSON.stringify(options.json);
   const tooLate = AbortSignal.timeout(options.timeoutMs);
+  const signal = options.signal === undefined ? tooLate : AbortSignal.any([options.signal, tooLate]);
   let isConnected = false;
-  const settings = {
-    method: options.method,
-    headers: {
-      ...options.headers,
-      ...(payload !== undefined && {
-        "content-type": "application/json",
-        "content-length": Buffer.byteLength(payload),
-      }),
-    },
-    agent: false,
-    signal: options.signal === undefined ? tooLate : AbortSignal.any([options.signal, tooLate]),
-    rejectUnauthorized: true,
-    ...(options.ca !== undefined && { ca: options.ca }),
-    ...(options.verifiesName === false && { checkServerIdentity: () => undefined }),
-  };
   try {
-    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      const send = url.protocol === "https:" ? requestHttps : requestHttp;
-      send(url, settings, resolve)
-        .once("socket", (socket) => socket.once("connect", () => (isConnected = true)))
-        .once("error", reject)
-        .end(payload);
-    });
+    const answer = await send(new URL(address), options, signal, () => (isConnected = true));
     const body = await bodyOf(answer, options.maxAnswerBytes);
     return { status: answer.statusCode ?? 0, headers: answer.headers, body };
   } catch (error) {
@@ -94,7 +118,9 @@ export async function exchange(address: string, options: Exchange): Promise<Http
     if (tooLate.aborted) throw new HttpFault(isConnected ? "silent" : "unreachable", "timeout");
     const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
     const reason = typeof code === "string" ? code : "unknown";
+    if (reason === internalAddress) throw new HttpFault("internal", reason);
     if (untrusted.test(reason)) throw new HttpFault("untrusted", reason);
+    if (isConnected && malformed.test(reason)) throw new HttpFault("malformed", reason);
     throw new HttpFault(isConnected ? "cut" : "unreachable", reason);
   }
 }

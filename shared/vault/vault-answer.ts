@@ -12,7 +12,7 @@ export function memberAt(value: unknown, ...keys: readonly string[]): unknown {
 /** Vault's own words. They may repeat what was sent, so they are only compared, never passed on. */
 const words = (answer: VaultAnswer): string => {
   const errors = memberAt(answer.body, "errors");
-  return Array.isArray(errors) ? errors.join("\n") : "";
+  return Array.isArray(errors) ? errors.filter((error) => typeof error === "string").join("\n") : "";
 };
 
 /** Vault tells a conflict from every other bad request by the text alone. */

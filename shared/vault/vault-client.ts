@@ -1,4 +1,5 @@
 import vault from "node-vault";
+import { RekeyError } from "../errors/rekey-error.ts";
 import type { CallOptions } from "../rotation/ports.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 import { vaultTransport } from "./vault-transport.ts";
@@ -29,7 +30,7 @@ function refusal(error: unknown): VaultAnswer | undefined {
 /**
  * node-vault behind its own transport and without its debug output, which prints what is written. What it would take
  * from the environment (`VAULT_TOKEN`, `VAULT_NAMESPACE`, `VAULT_PREFIX`) is set here, so that only the options count.
- * Errors: those of the transport.
+ * Errors: those of the transport, `server-misbehaved`.
  */
 export function vaultClient(options: {
   readonly endpoint: string;
@@ -54,7 +55,8 @@ export function vaultClient(options: {
       return { status: 200, body: answer };
     } catch (error) {
       const answer = refusal(error);
-      if (answer === undefined) throw error;
+      // node-vault itself fails on an answer whose errors are no texts.
+      if (answer === undefined) throw error instanceof RekeyError ? error : new RekeyError("server-misbehaved");
       return answer;
     }
   };

@@ -1,6 +1,7 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { CallOptions } from "../rotation/ports.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
+import { leaseSeconds } from "./lease-seconds.ts";
 import { isPolicyDenial, memberAt, refused } from "./vault-answer.ts";
 import { loginRequest, type VaultLogin } from "./vault-login.ts";
 import type { VaultAnswer, VaultClient, VaultRequest } from "./vault-client.ts";
@@ -12,15 +13,24 @@ interface Lease {
   readonly renewAtMs: number;
 }
 
+const misbehaved = (problem: string): RekeyError =>
+  new RekeyError("server-misbehaved", {
+    context: { operation: "login", problem },
+    hint: "check that the address is Vault's own, and what stands between",
+  });
+
 /** A lease of no seconds never ends: a root token's. */
-function lease(token: SecretValue, seconds: unknown, renewable: unknown): Lease {
-  const lifeMs = typeof seconds === "number" && seconds > 0 ? seconds * 1000 : Infinity;
+function lease(token: SecretValue, stated: unknown, renewable: unknown): Lease {
+  const seconds = leaseSeconds(stated ?? 0);
+  if (seconds === undefined) throw misbehaved("a token's life that is no number of seconds");
+  const lifeMs = seconds > 0 ? seconds * 1000 : Infinity;
   return { token, renewable: renewable === true, lifeMs, renewAtMs: Date.now() + (lifeMs * 2) / 3 };
 }
 
 function grantedLease(answer: VaultAnswer): Lease | undefined {
   const token = memberAt(answer.body, "auth", "client_token");
   if (answer.status !== 200 || typeof token !== "string") return undefined;
+  if (!/^[\x21-\x7e]{1,16384}$/.test(token)) throw misbehaved("a token that cannot stand in a header");
   const seconds = memberAt(answer.body, "auth", "lease_duration");
   return lease(new SecretValue(token), seconds, memberAt(answer.body, "auth", "renewable"));
 }

@@ -28,7 +28,12 @@ function translate({ failure, reason }: HttpFault, vault: string, timeoutMs: num
         hint: "give the root certificate that signed Vault's, and the address by its name in it",
       });
     case "too-large":
-      return new RekeyError("mirror-rejected", { context: { vault, reason: "answer too large", maxAnswerBytes } });
+    case "malformed":
+      return new RekeyError("server-misbehaved", {
+        context: { vault, reason },
+        hint: "check that the address is Vault's own, and what stands between",
+      });
+    case "internal":
     case "unreachable":
     case "silent":
     case "cut":
@@ -42,7 +47,7 @@ function translate({ failure, reason }: HttpFault, vault: string, timeoutMs: num
  * Carries node-vault's requests in place of axios, which follows redirects with the token and the body, waits for ever,
  * heeds `VAULT_SKIP_VERIFY`, and throws errors that print both. This one does none of that. Every request is bounded by
  * `timeoutMs` and by its own signal. Errors: `mirror-unavailable`, `tls-refused`, `time-budget-spent`,
- * `mirror-rejected` for an answer without end.
+ * `server-misbehaved` for an answer without end or what is not HTTP.
  */
 export function vaultTransport(options: {
   readonly timeoutMs: number;

@@ -28,8 +28,9 @@ async function statusOf(
   const signal = AbortSignal.any([call.signal, AbortSignal.timeout(timeoutMs)]);
   const send = address.protocol === "https:" ? requestHttps : requestHttp;
   const request = send(address, { method: "POST", headers, signal }, (answer) => {
-    answer.resume();
     resolve(answer.statusCode ?? 0);
+    // Only the status counts; a body may be endless.
+    answer.destroy();
   });
   request.on("error", reject);
   request.end(body);

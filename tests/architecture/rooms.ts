@@ -29,7 +29,6 @@ export const rooms: Readonly<Record<string, Room>> = {
       "@mongodb-js/saslprep",
       "mongodb",
       "mysql2",
-      "@redis/client",
     ],
   },
   "shared/stores": {
@@ -40,7 +39,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: [ports, "shared/errors"],
     packages: ["@aws-sdk/client-eventbridge", "@aws-sdk/client-sqs"],
   },
-  "shared/http": { rooms: [], packages: ["node:http", "node:https"] },
+  "shared/http": { rooms: [], packages: ["node:dns", "node:http", "node:https", "node:net"] },
   "shared/vault": {
     rooms: [ports, "shared/http", ...values],
     packages: ["node-vault", "@smithy/core/checksum", "@smithy/signature-v4"],

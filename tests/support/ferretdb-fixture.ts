@@ -71,6 +71,10 @@ export const ferretDbFixture = (binary: string): EngineFixture => ({
     { clause: "expired", reason: "MongoDB's users do not expire" },
     { clause: "unknown-database", reason: "a MongoDB database comes into being when it is first written to" },
     {
+      clause: "tls-not-verified",
+      reason: "a new password is sent in clear, so a certificate that is not verified is refused: ssl: require",
+    },
+    {
       clause: "clear-password-asked",
       reason: "the login is SCRAM alone: the engine knows no mechanism that sends a password",
     },

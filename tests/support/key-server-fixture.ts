@@ -3,7 +3,7 @@ import { issued } from "../../shared/rotation/strategies/issued.ts";
 import type { EngineFixture, EngineServer } from "../../shared/testing/engine-contract/fixture.ts";
 import { type KeyServer, startKeyServer } from "./key-server.ts";
 
-const engine = httpApiKeyEngine();
+const engine = httpApiKeyEngine(() => true);
 
 function serverOf(server: KeyServer): EngineServer {
   return {

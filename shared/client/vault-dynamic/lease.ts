@@ -1,5 +1,6 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
+import { leaseSeconds } from "../../vault/lease-seconds.ts";
 import { memberAt, refused } from "../../vault/vault-answer.ts";
 import type { VaultAnswer } from "../../vault/vault-client.ts";
 import type { SourceAnswer } from "../secret-source.ts";
@@ -35,7 +36,7 @@ function setDue(lease: Lease, askedAtMs: number, { overlapMs, random }: LeaseTim
     : Math.max(askedAtMs, lease.endsAtMs - overlap);
 }
 
-const millisecondsOf = (seconds: unknown): number => (typeof seconds === "number" ? seconds * 1_000 : 0);
+const millisecondsOf = (seconds: unknown): number => (leaseSeconds(seconds) ?? 0) * 1_000;
 
 /** The lease of an answer to `<mount>/creds/<role>`. Errors: `secret-not-found`, those of `refused`. */
 export function leaseIn(

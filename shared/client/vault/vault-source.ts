@@ -53,11 +53,12 @@ export function vaultSource(options: VaultSourceOptions): VaultSource {
     if (answer.status !== 200 || typeof fields !== "object" || fields === null) throw refused(answer, "read", path);
     const versionId = memberAt(fields, versionIdField);
     const revision = memberAt(answer.body, "data", "metadata", "version");
+    if (typeof versionId !== "string" && !Number.isSafeInteger(revision)) throw refused(answer, "read", path);
     const createdAt = memberAt(fields, createdAtField) ?? memberAt(answer.body, "data", "metadata", "created_time");
     return {
-      versionId: typeof versionId === "string" ? versionId : `kv-${Number(revision)}`,
+      versionId: typeof versionId === "string" ? versionId : `kv-${String(revision)}`,
       value: new SecretValue(textOf(fields as Readonly<Record<string, unknown>>)),
-      ...(typeof createdAt === "string" && { createdAt: new Date(createdAt) }),
+      ...(typeof createdAt === "string" && !Number.isNaN(Date.parse(createdAt)) && { createdAt: new Date(createdAt) }),
     };
   }
 
@@ -72,8 +73,8 @@ export function vaultSource(options: VaultSourceOptions): VaultSource {
       const answer = await read(path, call);
       if (isMissing(answer)) return undefined;
       const revision = memberAt(answer.body, "data", "current_version");
-      if (typeof revision !== "number") throw refused(answer, "read", path);
-      return revision;
+      if (!Number.isSafeInteger(revision)) throw refused(answer, "read", path);
+      return Number(revision);
     },
   };
 }

@@ -7,7 +7,7 @@ import { SecretValue } from "../../secrets/secret-value.ts";
 import { httpApiKeyEngine } from "./http-api-key-engine.ts";
 
 const call: CallOptions = { signal: new AbortController().signal };
-const engine = httpApiKeyEngine();
+const engine = httpApiKeyEngine(() => true);
 const first = { username: "first", password: new SecretValue("canary-first") };
 let server: KeyServer;
 
@@ -145,11 +145,16 @@ describe("a request", () => {
     ["no JSON", "canary"],
     ["no list", "{}"],
     ["a key without an id", '{"keys":[{"id":7}]}'],
+    ["null", "null"],
+    ["an object with a length", '{"keys":{"length":1}}'],
+    ["no key", '{"keys":[null]}'],
+    ["an id of 5,000 characters", `{"keys":[{"id":"${"x".repeat(5_000)}"}]}`],
+    ["lists in lists", "[".repeat(100_000)],
     ["an answer without end", `{"keys":["${"x".repeat(2_000_000)}"]}`],
-  ])("that lists keys and is answered with %s is database-failed", async (_what, text) => {
+  ])("that lists keys and is answered with %s is server-misbehaved", async (_what, text) => {
     server.intercept = (_request, answer) => Boolean(answer.end(text));
     const error = await failure(engine.revokeOthers(targetOf(), first, call));
-    expect(error).toMatchObject({ code: "database-failed" });
+    expect(error).toMatchObject({ code: "server-misbehaved" });
     expect(inspect(error)).not.toContain("canary");
   });
 

@@ -7,56 +7,71 @@ import type {
   DatabaseTarget,
 } from "../../rotation/ports.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
-import { ask, keyApiOf, refusedBy } from "./key-api.ts";
+import { memberAt } from "../member-at.ts";
+import { ask as askApi, type IsGranted, keyApiOf, refusedBy } from "./key-api.ts";
 
 const isText = (value: unknown): value is string => typeof value === "string" && value !== "" && value.length <= 4_096;
 
-const member = (value: unknown, name: string): unknown =>
-  typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+/** An account has two keys, and the ones that cut runs left behind; each costs a request. */
+const mostKeys = 100;
 
 const unexpected = (operation: string): RekeyError =>
-  new RekeyError("database-failed", {
-    context: { operation, reason: "answer of another form" },
+  new RekeyError("server-misbehaved", {
+    context: { operation, problem: "answer of another form" },
     hint: "see the contract of the API in docs/reference/http-api-key.md",
   });
 
-/** The ids of the account's keys. */
-async function listKeys(target: DatabaseTarget, as: Credential, call: CallOptions): Promise<readonly string[]> {
-  const answer = await ask(target, as, { method: "GET", path: keyApiOf(target).keysPath }, call);
-  if (answer.status !== 200) throw refusedBy(answer, "list keys");
-  const keys = member(answer.body, "keys");
-  if (!Array.isArray(keys)) throw unexpected("list keys");
-  const ids = keys.map((key) => member(key, "id"));
-  if (!ids.every(isText)) throw unexpected("list keys");
-  return ids;
-}
-
-/** Every key but this one; one that is gone already is no error. */
-async function deleteOthers(target: DatabaseTarget, keep: Credential, call: CallOptions): Promise<void> {
-  for (const id of await listKeys(target, keep, call)) {
-    if (id === keep.username) continue;
-    const path = `${keyApiOf(target).keysPath}/${encodeURIComponent(id)}`;
-    const answer = await ask(target, keep, { method: "DELETE", path }, call);
-    if (![200, 202, 204, 404, 410].includes(answer.status)) throw refusedBy(answer, "delete key");
-  }
-}
-
-async function createKey(target: DatabaseTarget, as: Credential, call: CallOptions): Promise<Credential> {
-  const answer = await ask(target, as, { method: "POST", path: keyApiOf(target).keysPath, json: {} }, call);
-  if (answer.status !== 200 && answer.status !== 201) throw refusedBy(answer, "create key");
-  const [id, key] = [member(answer.body, "id"), member(answer.body, "key")];
-  if (!isText(id) || !isText(key) || id === as.username) throw unexpected("create key");
-  return { username: id, password: new SecretValue(key) };
-}
+/** An id stands as one segment in a path: a dot segment would be another path, `DELETE <keys>/..` the whole collection's parent. */
+const isId = (value: unknown): value is string =>
+  isText(value) && value !== "." && value !== ".." && !/\p{Cc}|\p{Cs}/u.test(value);
 
 /**
  * An HTTP API whose account has two keys and issues them itself, by the contract in `docs/reference/http-api-key.md`. A
  * user name is a key's id, a password the key.
  *
+ * It reaches public addresses by https, and the origins that the function's configuration grants: a secret names a host, and
+ * whoever writes the secret must not reach into the function's network with it.
+ *
  * Errors: `credential-refused`, `database-busy`, `database-failed`, `database-timeout`, `database-unreachable`,
- * `connection-lost`, `option-invalid`, `secret-malformed`, `tls-refused`, `time-budget-spent`.
+ * `connection-lost`, `option-invalid`, `secret-malformed`, `server-misbehaved`, `tls-refused`, `time-budget-spent`.
  */
-export function httpApiKeyEngine(): DatabaseEngine & CredentialIssuer {
+export function httpApiKeyEngine(isGranted: IsGranted): DatabaseEngine & CredentialIssuer {
+  const ask = async (
+    target: DatabaseTarget,
+    as: Credential,
+    request: Parameters<typeof askApi>[2],
+    call: CallOptions,
+  ): ReturnType<typeof askApi> => askApi({ target, isGranted }, as, request, call);
+
+  /** The ids of the account's keys. */
+  async function listKeys(target: DatabaseTarget, as: Credential, call: CallOptions): Promise<readonly string[]> {
+    const answer = await ask(target, as, { method: "GET", path: keyApiOf(target).keysPath }, call);
+    if (answer.status !== 200) throw refusedBy(answer, "list keys");
+    const keys = memberAt(answer.body, "keys");
+    if (!Array.isArray(keys) || keys.length > mostKeys) throw unexpected("list keys");
+    const ids = keys.map((key) => memberAt(key, "id"));
+    if (!ids.every(isId)) throw unexpected("list keys");
+    return ids;
+  }
+
+  /** Every key but this one; one that is gone already is no error. */
+  async function deleteOthers(target: DatabaseTarget, keep: Credential, call: CallOptions): Promise<void> {
+    for (const id of await listKeys(target, keep, call)) {
+      if (id === keep.username) continue;
+      const path = `${keyApiOf(target).keysPath}/${encodeURIComponent(id)}`;
+      const answer = await ask(target, keep, { method: "DELETE", path }, call);
+      if (![200, 202, 204, 404, 410].includes(answer.status)) throw refusedBy(answer, "delete key");
+    }
+  }
+
+  async function createKey(target: DatabaseTarget, as: Credential, call: CallOptions): Promise<Credential> {
+    const answer = await ask(target, as, { method: "POST", path: keyApiOf(target).keysPath, json: {} }, call);
+    if (answer.status !== 200 && answer.status !== 201) throw refusedBy(answer, "create key");
+    const [id, key] = [memberAt(answer.body, "id"), memberAt(answer.body, "key")];
+    if (!isId(id) || !isText(key) || id === as.username) throw unexpected("create key");
+    return { username: id, password: new SecretValue(key) };
+  }
+
   return {
     capabilities: { hashesPasswordOnClient: false },
     names: ["http-api-key"],

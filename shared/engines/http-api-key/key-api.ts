@@ -2,6 +2,7 @@ import type { ErrorCode } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { exchange, type HttpAnswer, HttpFault, type HttpFailure } from "../../http/exchange.ts";
 import type { CallOptions, Credential, DatabaseTarget } from "../../rotation/ports.ts";
+import { requireVerifiedTls } from "../verified-tls.ts";
 
 const timeoutMs = 5_000;
 const maxAnswerBytes = 1024 * 1024;
@@ -12,7 +13,9 @@ const faultCodes: Readonly<Record<HttpFailure, ErrorCode>> = {
   silent: "database-timeout",
   cut: "connection-lost",
   untrusted: "tls-refused",
-  "too-large": "database-failed",
+  "too-large": "server-misbehaved",
+  malformed: "server-misbehaved",
+  internal: "option-invalid",
 };
 
 /** Where the keys are and how one is shown, from the secret's tags. */
@@ -39,17 +42,13 @@ function option({ options }: DatabaseTarget, tag: keyof typeof forms, fallback: 
 /** The key itself is sent, so only to a server whose certificate was verified, or where the secret says no TLS. */
 export function keyApiOf(target: DatabaseTarget): KeyApi {
   const { host, port, tls } = target;
-  if (tls.mode === "require") {
-    throw new RekeyError("tls-refused", {
-      context: { reason: "mode require" },
-      hint: "an API is handed the key in clear, so its certificate must be verified: use verify-full or verify-ca",
-    });
-  }
-  const address = URL.parse(`${tls.mode === "disable" ? "http" : "https"}://${host}:${port}`);
-  if (address === null) throw new RekeyError("secret-malformed", { context: { field: "host", problem: "not a host" } });
+  requireVerifiedTls(target);
+  const address = `${tls.mode === "disable" ? "http" : "https"}://${host}:${port}`;
+  if (!URL.canParse(address))
+    throw new RekeyError("secret-malformed", { context: { field: "host", problem: "not a host" } });
   const keysPath = option(target, "rekey:api-path", "/keys");
   return {
-    origin: address.origin,
+    origin: new URL(address).origin,
     keysPath,
     testPath: option(target, "rekey:api-test-path", keysPath),
     header: option(target, "rekey:api-header", "authorization").toLowerCase(),
@@ -88,20 +87,31 @@ export function refusedBy(answer: HttpAnswer, operation: string): RekeyError {
   });
 }
 
+/** Whether the function's configuration lets this origin be reached, wherever it is and also over plain http. */
+export type IsGranted = (origin: string) => boolean;
+
+const notGranted = (origin: string, problem: string): RekeyError =>
+  new RekeyError("option-invalid", {
+    context: { option: "REKEY_HTTP_API_ORIGINS", origin, problem },
+    hint: "without a grant only https to public addresses is used; where this API is meant, add its origin to the function's REKEY_HTTP_API_ORIGINS (parameter HttpApiOrigins)",
+  });
+
 /** One request that shows this key. Errors: one for each way that there is no answer; a refusal is an answer. */
 export async function ask(
-  target: DatabaseTarget,
+  { target, isGranted }: { readonly target: DatabaseTarget; readonly isGranted: IsGranted },
   { password }: Credential,
   { method, path, json }: { readonly method: "GET" | "POST" | "DELETE"; readonly path: string; readonly json?: object },
   { signal }: CallOptions,
 ): Promise<HttpAnswer> {
   const { origin, header } = keyApiOf(target);
+  const publicOnly = !isGranted(origin);
   const key = password.reveal();
   if (!/^[\x21-\x7e]+$/.test(key)) {
     throw new RekeyError("secret-malformed", { context: { field: "password", problem: "cannot stand in a header" } });
   }
-  const headers = { accept: "application/json", [header]: header === "authorization" ? `Bearer ${key}` : key };
   const { ca, mode } = target.tls;
+  if (publicOnly && mode === "disable") throw notGranted(origin, "plain http");
+  const headers = { accept: "application/json", [header]: header === "authorization" ? `Bearer ${key}` : key };
   try {
     return await exchange(`${origin}${path}`, {
       method,
@@ -112,9 +122,11 @@ export async function ask(
       maxAnswerBytes,
       ca,
       verifiesName: mode !== "verify-ca",
+      publicOnly,
     });
   } catch (error) {
     if (!(error instanceof HttpFault)) throw error;
+    if (error.failure === "internal") throw notGranted(origin, "an internal address");
     throw new RekeyError(faultCodes[error.failure], { context: { host: target.host, reason: error.reason } });
   }
 }

@@ -1,18 +1,11 @@
 import type { Document } from "mongodb";
 import { isRekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, ServerFacts, UserFacts } from "../../rotation/ports.ts";
+import { memberAt } from "../member-at.ts";
 import type { Connection } from "./connection.ts";
 import { readUsers } from "./users.ts";
 
-interface Privilege {
-  readonly resource: { readonly db?: string; readonly collection?: string; readonly anyResource?: boolean };
-  readonly actions: readonly string[];
-}
-
-interface AuthInfo {
-  readonly authenticatedUsers?: readonly { readonly user: string; readonly db: string }[];
-  readonly authenticatedUserPrivileges?: readonly Privilege[];
-}
+const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 function isSupported(version: string): boolean {
   const [major = 0, minor = 0] = version.split(".").map(Number);
@@ -29,8 +22,13 @@ async function optional<Answer>(answer: Promise<Answer>): Promise<Answer | undef
   }
 }
 
-const covers = ({ resource }: Privilege, database: string): boolean =>
-  resource.anyResource === true || (resource.collection === "" && (resource.db === "" || resource.db === database));
+function covers(privilege: unknown, database: string): boolean {
+  const of = memberAt(privilege, "resource", "db");
+  return (
+    memberAt(privilege, "resource", "anyResource") === true ||
+    (memberAt(privilege, "resource", "collection") === "" && (of === "" || of === database))
+  );
+}
 
 /**
  * What a session may read; each user is asked for alone, since anyone may read itself. A user is left out where the server
@@ -44,18 +42,22 @@ export async function inspect(
 ): Promise<ServerFacts> {
   const ask = async (command: Document): Promise<Document | undefined> =>
     optional(connection.run("inspect the server", "admin", command, call));
-  const version = String((await ask({ buildInfo: 1 }))?.["version"] ?? "unknown");
+  const told: unknown = (await ask({ buildInfo: 1 }))?.["version"];
+  const version = typeof told === "string" ? told : "unknown";
   const hello = (await ask({ hello: 1 })) ?? (await ask({ isMaster: 1 }));
   const status = await ask({ connectionStatus: 1, showPrivileges: true });
-  const { authenticatedUsers = [], authenticatedUserPrivileges: privileges }: AuthInfo = status?.["authInfo"] ?? {};
+  const privileges = memberAt(status, "authInfo", "authenticatedUserPrivileges");
+  const selves = list(memberAt(status, "authInfo", "authenticatedUsers"));
   const may = (action: string): boolean =>
-    privileges?.some((privilege) => covers(privilege, database) && privilege.actions.includes(action)) === true;
+    list(privileges).some(
+      (privilege) => covers(privilege, database) && list(memberAt(privilege, "actions")).includes(action),
+    );
   const [first = ""] = usernames;
   const users = new Map<string, UserFacts>();
   for (const name of privileges === undefined ? [] : usernames) {
     const [user] = (await optional(readUsers(connection, database, [name], call))) ?? [];
     if (user === undefined) continue;
-    const isSelf = authenticatedUsers.some((self) => self.user === name && self.db === database);
+    const isSelf = selves.some((self) => memberAt(self, "user") === name && memberAt(self, "db") === database);
     users.set(name, {
       mayBeChanged: may("changePassword") || (isSelf && may("changeOwnPassword")),
       isOurAlternate: user.customData?.rekeyAlternateOf === first,

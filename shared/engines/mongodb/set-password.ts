@@ -9,7 +9,7 @@ export const durably = { writeConcern: { w: "majority", wtimeout: 5_000 } } as c
 /**
  * updateUser and createUser take the password itself (`digestPassword` is true unless said otherwise); with false they would
  * take MongoDB's own MD5 digest, for SCRAM-SHA-1 alone. There is no form for a SCRAM verifier that was computed elsewhere,
- * so the text is sent, over TLS that is verified unless the secret says otherwise; the server redacts it in its log.
+ * so the text is sent, over TLS that is verified unless the secret says `ssl: false`; the server redacts it in its log.
  */
 export const textOf = ({ password }: Credential): { readonly pwd: string } => ({ pwd: password.reveal() });
 

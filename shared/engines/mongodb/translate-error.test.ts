@@ -27,6 +27,11 @@ test.each([
   ["MongoNetworkTimeoutError", "database-timeout"],
   ["MongoNetworkError", "connection-lost"],
   ["MongoCompatibilityError", "database-failed"],
+  ["MongoRuntimeError", "server-misbehaved"],
+  ["MongoUnexpectedServerResponseError", "server-misbehaved"],
+  ["BSONOffsetError", "server-misbehaved"],
+  ["RangeError", "server-misbehaved"],
+  ["TypeError", "server-misbehaved"],
 ])("the driver's %s is %s", (name, expected) => {
   const error = translateError(mongoError(name), call, "log in");
   expect(error.code).toBe(expected);

@@ -27,6 +27,9 @@ const hints: Readonly<Record<number, string>> = {
   13: "let the user change its own password (action changeOwnPassword), or give the secret an admin with userAdmin on the user's database",
 };
 
+/** What the driver throws of an answer that it cannot read, or that lacks what every answer has. */
+const unreadable = /^(?:BSON\w*|Mongo(?:Parse|Runtime|UnexpectedServerResponse)|Range|Type)Error$/;
+
 /** The code of an error that the server sent, else undefined. */
 export function serverCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !/^Mongo(?:Server|WriteConcern)Error$/.test(error.name)) return undefined;
@@ -36,7 +39,8 @@ export function serverCode(error: unknown): number | undefined {
 
 /**
  * A driver's error as rekey's own. Only the server's code crosses: its messages hold names, and some the command. Errors:
- * those of the table above, `connection-lost`, `database-timeout`, `time-budget-spent`, `database-failed`.
+ * those of the table above, `connection-lost`, `database-timeout`, `time-budget-spent`,
+ * `server-misbehaved`, `database-failed`.
  */
 export function translateError(error: unknown, call: { readonly signal: AbortSignal }, operation: string): RekeyError {
   if (error instanceof RekeyError) return error;
@@ -53,5 +57,6 @@ export function translateError(error: unknown, call: { readonly signal: AbortSig
   const name = error instanceof Error ? error.name : typeof error;
   if (name === "MongoNetworkTimeoutError") return new RekeyError("database-timeout", { context: { operation } });
   if (name === "MongoNetworkError") return new RekeyError("connection-lost", { context: { operation } });
+  if (unreadable.test(name)) return new RekeyError("server-misbehaved", { context: { operation, problem: name } });
   return new RekeyError("database-failed", { context: { operation, reason: name } });
 }

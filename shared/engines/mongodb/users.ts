@@ -1,5 +1,6 @@
-import { isRekeyError } from "../../errors/rekey-error.ts";
+import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../rotation/ports.ts";
+import { memberAt } from "../member-at.ts";
 import type { Connection } from "./connection.ts";
 
 interface Role {
@@ -16,10 +17,21 @@ export interface UserInfo {
   readonly authenticationRestrictions?: readonly object[];
 }
 
+const isListOf = (value: unknown, fits: (item: unknown) => boolean): boolean =>
+  value === undefined || (Array.isArray(value) && value.every(fits));
+
+const isText = (value: unknown): boolean => typeof value === "string";
+
+const isUser = (value: unknown): value is UserInfo =>
+  isText(memberAt(value, "user")) &&
+  isListOf(memberAt(value, "roles"), (role) => isText(memberAt(role, "role")) && isText(memberAt(role, "db"))) &&
+  isListOf(memberAt(value, "mechanisms"), isText) &&
+  isListOf(memberAt(value, "authenticationRestrictions"), (one) => typeof one === "object");
+
 /** FailedToParse, CommandNotSupported, NotImplemented, unknown field; 303 is DocumentDB's "feature not supported". */
 const unknownOption = new Set([9, 115, 238, 303, 40415]);
 
-/** The users of these names in this database, as far as they exist. Errors: `database-rights-missing`. */
+/** The users of these names in this database, as far as they exist. Errors: `database-rights-missing`, `server-misbehaved`. */
 export async function readUsers(
   connection: Connection,
   database: string,
@@ -29,7 +41,10 @@ export async function readUsers(
   const usersInfo = names.map((user) => ({ user, db: database }));
   const read = async (options: object): Promise<readonly UserInfo[]> => {
     const { users } = await connection.run("read users", database, { usersInfo, ...options }, call);
-    return users as readonly UserInfo[];
+    if (Array.isArray(users) && users.every(isUser)) return users;
+    throw new RekeyError("server-misbehaved", {
+      context: { operation: "read users", problem: "an answer of another form" },
+    });
   };
   try {
     return await read({ showAuthenticationRestrictions: true });

@@ -1,35 +1,17 @@
-import { createClient } from "@redis/client";
-import { RekeyError } from "../../errors/rekey-error.ts";
+import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, Credential, DatabaseTarget } from "../../rotation/ports.ts";
+import { openSocket } from "../open-socket.ts";
+import { conversationOn } from "./conversation.ts";
 import { probePlainly } from "./plain-server.ts";
-import { isConnectTimeout, translateError } from "./translate-error.ts";
-
-const connectTimeoutMs = 5_000;
-/** No command of a rotation takes the server longer than microseconds. */
-const answerTimeoutMs = 5_000;
-
-/** Redis is handed the password in clear, so only to a server whose certificate was verified, or where the secret says no TLS. */
-function tlsOptions({ mode, ca }: DatabaseTarget["tls"]) {
-  if (mode === "disable") return undefined;
-  if (mode === "require") {
-    throw new RekeyError("tls-refused", {
-      context: { reason: "mode require" },
-      hint: "Redis is handed the password in clear, so its certificate must be verified: use verify-full or verify-ca, and sslrootcert for a CA of your own",
-    });
-  }
-  return {
-    tls: true,
-    minVersion: "TLSv1.2",
-    rejectUnauthorized: true,
-    ...(ca === undefined ? {} : { ca }),
-    ...(mode === "verify-ca" ? { checkServerIdentity: () => undefined } : {}),
-  } as const;
-}
+import { misbehaved } from "./resp.ts";
+import { translateError } from "./translate-error.ts";
 
 /** One logged-in connection; every wait on it ends with the call's signal, or after some seconds, by cutting the socket. */
 export interface Connection {
-  /** Runs one command. Errors: the table of `translateError`. */
+  /** Runs one command. Errors: the table of `translateError`, `server-misbehaved`. */
   run(command: readonly string[], call: CallOptions): Promise<unknown>;
+  /** Runs one command that is answered by OK alone. */
+  change(command: readonly string[], call: CallOptions): Promise<void>;
   close(): void;
 }
 
@@ -47,55 +29,47 @@ async function explainHandshakeTimeout(target: DatabaseTarget, call: CallOptions
 
 /**
  * Connects and logs in by `HELLO 3 AUTH`, which the server keeps out of its slow log and monitor. Nothing else is sent: no
- * client name or library version, which a user may lack the right to set. Errors: the driver's, for the caller to tell a
- * refusal from a fault.
+ * client name or library version, which a user may lack the right to set. Errors: `ErrorReply`, for the caller to tell a
+ * refusal from a fault, and those of `openSocket`.
  */
 export async function connect(target: DatabaseTarget, credential: Credential, call: CallOptions): Promise<Connection> {
-  const tls = tlsOptions(target.tls);
-  call.signal.throwIfAborted();
-  const reach = {
-    signal: call.signal,
-    host: target.host,
-    port: target.port,
-    connectTimeout: connectTimeoutMs,
-    socketTimeout: answerTimeoutMs,
-    reconnectStrategy: false,
-  } as const;
-  const client = createClient({
-    RESP: 3,
-    username: credential.username,
-    password: credential.password.reveal(),
-    disableClientInfo: true,
-    disableOfflineQueue: true,
-    maintNotifications: "disabled",
-    socket: tls === undefined ? reach : { ...reach, ...tls },
+  const socket = await openSocket(target, call).catch(async (error: unknown) => {
+    if (target.tls.mode === "disable" || !isRekeyError(error, "database-timeout")) throw error;
+    return explainHandshakeTimeout(target, call);
   });
-  let fault: unknown;
-  const close = (): void => client.destroy();
-  // An answer that is not Redis's is only told here, and the driver would wait on.
-  client.on("error", (error: unknown) => {
-    fault ??= error;
-    close();
-  });
+  const { ask, end } = conversationOn(socket);
+
+  async function bounded(command: readonly string[], { signal }: CallOptions): Promise<unknown> {
+    const cut = (): void => end(new RekeyError("time-budget-spent"));
+    if (signal.aborted) cut();
+    signal.addEventListener("abort", cut, { once: true });
+    try {
+      return await ask(command);
+    } finally {
+      signal.removeEventListener("abort", cut);
+    }
+  }
+  async function run(command: readonly string[], options: CallOptions): Promise<unknown> {
+    try {
+      return await bounded(command, options);
+    } catch (error) {
+      throw translateError(error, operationOf(command));
+    }
+  }
+  const close = (): void => end(new RekeyError("connection-lost"));
 
   try {
-    await client.connect();
+    const about = await bounded(["HELLO", "3", "AUTH", credential.username, credential.password.reveal()], call);
+    if (typeof about !== "object" || about === null) throw misbehaved("HELLO without facts");
   } catch (error) {
     close();
-    if (tls !== undefined && isConnectTimeout(error)) await explainHandshakeTimeout(target, call);
-    throw fault ?? error;
+    throw error;
   }
   return {
-    async run(command, options) {
-      options.signal.addEventListener("abort", close, { once: true });
-      try {
-        options.signal.throwIfAborted();
-        return await client.sendCommand(command);
-      } catch (error) {
-        throw translateError(fault ?? error, options, operationOf(command));
-      } finally {
-        options.signal.removeEventListener("abort", close);
-      }
+    run,
+    async change(command, options) {
+      if ((await run(command, options)) === "OK") return;
+      throw translateError(misbehaved("neither OK nor an error"), operationOf(command));
     },
     close,
   };

@@ -1,9 +1,7 @@
 import { isRekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, ServerFacts, UserFacts } from "../../rotation/ports.ts";
+import { memberAt } from "../member-at.ts";
 import type { Connection } from "./connection.ts";
-
-const member = (value: unknown, name: string): unknown =>
-  typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
 
 /** `ACL GETUSER` and `ACL SETUSER` came with the users of Redis 6; selectors and keys' rights as they are read here with 6.2. */
 function isSupported(version: string): boolean {
@@ -32,7 +30,8 @@ export async function inspect(
   call: CallOptions,
 ): Promise<ServerFacts> {
   const about = await connection.run(["HELLO", "3"], call);
-  const version = String(member(about, "version"));
+  const told = memberAt(about, "version");
+  const version = typeof told === "string" ? told : "unknown";
   const users = new Map<string, UserFacts>();
   for (const user of usernames) {
     const found = await ask(connection, ["ACL", "GETUSER", user], call);
@@ -44,7 +43,7 @@ export async function inspect(
   return {
     version: `Redis ${version}`,
     isSupported: isSupported(version),
-    isReadOnly: member(about, "role") === "replica",
+    isReadOnly: memberAt(about, "role") === "replica",
     users,
   };
 }

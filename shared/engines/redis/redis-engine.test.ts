@@ -277,7 +277,7 @@ describe("on a server that misbehaves", () => {
     ["-NOPERM this user has no permissions", "database-rights-missing"],
     ["-ERR unknown command 'HELLO'", "engine-unsupported"],
     ["-ERR you said canary-91c4", "database-failed"],
-    ["HTTP/1.1 400 Bad Request", "database-failed"],
+    ["HTTP/1.1 400 Bad Request", "server-misbehaved"],
   ])("the answer %s is %s, without its text", async (line, code) => {
     answer = (socket) => socket.write(`${line}\r\n`);
     const error = await failure();

@@ -87,11 +87,11 @@ export function redisEngine({ report }: RedisEngineOptions): DatabaseEngine<Redi
         connection = await connect(target, credential, call);
       } catch (error) {
         if (isWrongPassword(error)) return { ok: false, refusal: "bad-credential" };
-        throw translateError(error, call, "log in");
+        throw translateError(error, "log in");
       }
       try {
         await refuseReplica(connection, target, call);
-        if (Number(database) !== 0) await connection.run(["SELECT", database], call);
+        if (Number(database) !== 0) await connection.change(["SELECT", database], call);
       } catch (error) {
         connection.close();
         throw error;

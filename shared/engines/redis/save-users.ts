@@ -11,13 +11,13 @@ const mayRefuseRewriting = ["database-failed", "database-rights-missing", "engin
  */
 export async function saveUsers(connection: Connection, call: CallOptions): Promise<boolean> {
   try {
-    await connection.run(["ACL", "SAVE"], call);
+    await connection.change(["ACL", "SAVE"], call);
     return true;
   } catch (error) {
     if (!isRekeyError(error, "database-failed") || error.context["reason"] !== "no ACL file") throw error;
   }
   try {
-    await connection.run(["CONFIG", "REWRITE"], call);
+    await connection.change(["CONFIG", "REWRITE"], call);
     return true;
   } catch (error) {
     if (!mayRefuseRewriting.some((code) => isRekeyError(error, code))) throw error;

@@ -11,8 +11,7 @@ const hashOf = (password: SecretValue): string => createHash("sha256").update(pa
 async function requireLiveUser(connection: Connection, user: string, call: CallOptions): Promise<void> {
   const found = await connection.run(["ACL", "GETUSER", user], call);
   const flags: unknown = typeof found === "object" && found !== null ? Reflect.get(found, "flags") : undefined;
-  const has = (flag: string): boolean =>
-    (Array.isArray(flags) && flags.includes(flag)) || (flags instanceof Set && flags.has(flag));
+  const has = (flag: string): boolean => Array.isArray(flags) && flags.includes(flag);
   if (has("on")) return;
   const problem = found === null ? "no such user" : "the user is off";
   throw new RekeyError("credential-refused", { context: { user, problem } });
@@ -30,5 +29,5 @@ export async function setPasswords(
 ): Promise<void> {
   await requireLiveUser(connection, user, call);
   const hashes = passwords.map((password) => `#${hashOf(password)}`);
-  await connection.run(["ACL", "SETUSER", user, "resetpass", ...hashes], call);
+  await connection.change(["ACL", "SETUSER", user, "resetpass", ...hashes], call);
 }

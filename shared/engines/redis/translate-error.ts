@@ -1,14 +1,6 @@
-import {
-  ClientClosedError,
-  ConnectionTimeoutError,
-  DisconnectsClientError,
-  ErrorReply,
-  SocketClosedUnexpectedlyError,
-  SocketTimeoutError,
-} from "@redis/client";
 import type { ErrorCode } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions } from "../../rotation/ports.ts";
+import { ErrorReply } from "./resp.ts";
 
 interface Meaning {
   readonly code: ErrorCode;
@@ -56,40 +48,19 @@ function meaningOf({ message }: ErrorReply): Meaning {
   return byText.find(([text]) => text.test(message))?.[1] ?? otherReply;
 }
 
-const networkCodes = new Set(["EAI_AGAIN", "ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "ETIMEDOUT"]);
-const cutCodes = new Set(["ECONNRESET", "EPIPE"]);
-const tlsCodes = /^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|ERR_OSSL|EPROTO)/;
-
 /** Whether the server answered that it does not take this credential: wrong, unknown, or a user that is off. */
 export const isWrongPassword = (error: unknown): boolean =>
   error instanceof ErrorReply && error.message.startsWith("WRONGPASS");
 
-export const isConnectTimeout = (error: unknown): boolean => error instanceof ConnectionTimeoutError;
-
-/**
- * The driver's, a socket's or the server's error as rekey's own. Only words of these tables and a socket's code cross: a
- * reply's text may repeat what was sent.
- */
-export function translateError(error: unknown, call: CallOptions, operation: string): RekeyError {
-  if (error instanceof RekeyError) return error;
-  if (call.signal.aborted) return new RekeyError("time-budget-spent", { context: { operation } });
+/** The server's error, or a fault of the connection, with the operation that it ended. Only words of these tables cross: a reply's text may repeat what was sent. */
+export function translateError(error: unknown, operation: string): RekeyError {
   if (error instanceof ErrorReply) {
     const { code, reason, hint } = meaningOf(error);
     return new RekeyError(code, { context: { operation, reason }, ...(hint === undefined ? {} : { hint }) });
   }
-  if (isConnectTimeout(error))
-    return new RekeyError("database-unreachable", { context: { operation, reason: "timeout" } });
-  if (error instanceof SocketTimeoutError) return new RekeyError("database-timeout", { context: { operation } });
-  const found: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
-  const reason = typeof found === "string" ? found : "protocol";
-  if (tlsCodes.test(reason)) return new RekeyError("tls-refused", { context: { operation, reason } });
-  if (networkCodes.has(reason)) return new RekeyError("database-unreachable", { context: { operation, reason } });
-  const isCut = [SocketClosedUnexpectedlyError, DisconnectsClientError, ClientClosedError].some(
-    (kind) => error instanceof kind,
-  );
-  if (isCut || cutCodes.has(reason)) return new RekeyError("connection-lost", { context: { operation } });
-  return new RekeyError("database-failed", {
-    context: { operation, reason },
-    hint: "the server does not answer in Redis's protocol; check host and port",
-  });
+  if (error instanceof RekeyError) {
+    const { code, context, hint } = error;
+    return new RekeyError(code, { context: { operation, ...context }, hint });
+  }
+  return new RekeyError("database-failed", { context: { operation, reason: "fault" } });
 }

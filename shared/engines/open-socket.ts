@@ -1,7 +1,8 @@
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
-import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, DatabaseTarget } from "../../rotation/ports.ts";
+import { RekeyError } from "../errors/rekey-error.ts";
+import type { CallOptions, DatabaseTarget } from "../rotation/ports.ts";
+import { requireVerifiedTls } from "./verified-tls.ts";
 
 /** An unreachable host is reported after this long, well before any function's own time-out. */
 export const connectTimeoutMs = 5_000;
@@ -35,14 +36,14 @@ function tlsOptions({ host, tls }: DatabaseTarget): ConnectionOptions {
     host,
     ...(isIP(host) === 0 ? { servername: host } : {}),
     ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-    rejectUnauthorized: tls.mode !== "require",
+    rejectUnauthorized: true,
     minVersion: "TLSv1.2",
     ...(tls.mode === "verify-ca" ? { checkServerIdentity: () => undefined } : {}),
   };
 }
 
 /**
- * A connection to the server, encrypted unless the target says otherwise. Errors: `database-unreachable`, `tls-refused` for
+ * A connection to a server that is handed a password in clear: its certificate is verified unless the target says `disable`. Errors: `database-unreachable`, `tls-refused` for
  * whatever goes wrong between the connection and the end of the handshake, `database-timeout`, `time-budget-spent`.
  */
 export async function openSocket(target: DatabaseTarget, call: CallOptions): Promise<Socket> {
@@ -53,6 +54,8 @@ export async function openSocket(target: DatabaseTarget, call: CallOptions): Pro
     const isLate = reason === "timeout" && code === "tls-refused";
     return new RekeyError(isLate ? "database-timeout" : code, { context: { operation: "log in", reason } });
   };
+  requireVerifiedTls(target);
+  if (call.signal.aborted) throw new RekeyError("time-budget-spent", { context: { operation: "log in" } });
   const plain = connectTcp({ host: target.host, port: target.port, noDelay: true });
   plain.on("error", () => undefined);
   try {

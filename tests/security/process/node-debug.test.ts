@@ -1,0 +1,44 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { movableClock } from "../../../local/clock.ts";
+import { type LocalVault, startVault } from "../../../local/vault/server.ts";
+import { hostileStep } from "../../support/hostile-process.ts";
+import { type KeyServer, startKeyServer } from "../../support/key-server.ts";
+import { certificate, key } from "../../support/loopback-certificate.ts";
+
+const leakChild = fileURLToPath(new URL("../../support/vault-leak-child.ts", import.meta.url));
+const secrets = { token: "canary-token-77b0", secretId: "canary-secret-id-77b0", password: "canary-password-77b0" };
+const everything = { NODE_DEBUG: "http,https,net,tls,stream,timer,worker,fs,module" };
+
+let vault: LocalVault;
+let api: KeyServer;
+beforeAll(async () => {
+  vault = await startVault({ clock: movableClock(), rootToken: secrets.token });
+  api = await startKeyServer({ key, certificate });
+});
+afterAll(async () => Promise.all([vault.stop(), api.stop()]));
+
+test("NODE_DEBUG of a process that writes to Vault prints neither X-Vault-Token nor the value", async () => {
+  const printed = await new Promise<string>((resolve) => {
+    const job = JSON.stringify({ ...secrets, login: "token", through: "rekey", address: vault.address });
+    const env = { PATH: process.env["PATH"] ?? "", ...everything };
+    execFile(process.execPath, [leakChild, job], { env, maxBuffer: 1e9 }, (_error, stdout, stderr) =>
+      resolve(stdout + stderr),
+    );
+  });
+  expect(printed).toContain("written");
+  expect(printed).toContain("NET ");
+  expect(Object.values(secrets).filter((secret) => printed.includes(secret))).toEqual([]);
+});
+
+test("NODE_DEBUG of a rotation of an HTTP API's key prints no key", async () => {
+  api.give("app", "canary-current-3f6a");
+  const tls = { mode: "verify-full", ca: certificate } as const;
+  const { outcome, complaints } = await hostileStep({ engine: "http-api-key", port: api.port, tls }, everything);
+  expect(outcome).toBe("done");
+  expect(complaints).toContain("HTTPS ");
+  const key = [...api.keys.values()].filter((one) => complaints.includes(one));
+  expect(key).toEqual([]);
+  expect(complaints).not.toContain("Bearer");
+});
