@@ -42,8 +42,8 @@ test("history tells versions, the rotation step by step, and who", async () => {
 
     Who changed what
       <time>  RotationSucceeded         secretsmanager.amazonaws.com
-      <time>  UpdateSecretVersionStage  arn:aws:sts::123456789012:assumed-role/rekey-rotate-postgres-role/rekey-rotate-postgres
-      <time>  PutSecretValue            arn:aws:sts::123456789012:assumed-role/rekey-rotate-postgres-role/rekey-rotate-postgres
+      <time>  UpdateSecretVersionStage  arn:aws:sts::123456789012:assumed-role/rekey-RotatePostgresRole/rekey-rotate-postgres
+      <time>  PutSecretValue            arn:aws:sts::123456789012:assumed-role/rekey-RotatePostgresRole/rekey-rotate-postgres
       <time>  RotationStarted           secretsmanager.amazonaws.com
       <time>  RotateSecret              arn:aws:iam::123456789012:root
       <time>  TagResource               arn:aws:iam::123456789012:root

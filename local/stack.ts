@@ -142,6 +142,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       VaultAddress: vault.address,
       VaultAuth: "token",
       VaultCredentialSecretArn: String(ARN),
+      OperatorRoleArns: principals.administrator.arn,
     };
   };
 

@@ -35,6 +35,8 @@ function stage(tags: Readonly<Record<string, string>>, changes: Partial<SecretDe
         invoked.push(request);
       },
     },
+    manages: (arn: string) => arn === secretArn,
+    takesUnnamed: false,
     knowsTheStep: (arn: string) => arn === functionArn,
     nowMs: () => now,
   };
@@ -50,7 +52,13 @@ const rotated = (agoMs: number, versionId = "v2"): RetirementCue => ({
   versionId,
   at: new Date(now - agoMs),
 });
-const adopted = (subscriber: string): RetirementCue => ({ kind: "adopted", secretArn, versionId: "v2", subscriber });
+const adopted = (subscriber: string, source = `rekey.subscriber.${subscriber}`): RetirementCue => ({
+  kind: "adopted",
+  secretArn,
+  versionId: "v2",
+  subscriber,
+  source,
+});
 const request = { step: "retirePrevious", secretId: secretArn, versionId: "v2" };
 
 test("the message waits for what is left of the grace period, then the step is run", async () => {
@@ -125,8 +133,10 @@ test("the two events that may make a credential due are read", () => {
     ...ids,
     at: new Date(detail.at),
   });
-  const event = { "detail-type": "Secret Adopted", detail: { ...detail, subscriber: "orders-api" } };
-  expect(parseRetirementCue(JSON.stringify(event))).toEqual({ kind: "adopted", ...ids, subscriber: "orders-api" });
+  const source = "rekey.subscriber.orders-api";
+  const event = { "detail-type": "Secret Adopted", source, detail: { ...detail, subscriber: "orders-api" } };
+  const adoption = { kind: "adopted", ...ids, subscriber: "orders-api", source };
+  expect(parseRetirementCue(JSON.stringify(event))).toEqual(adoption);
 });
 
 test.each([

@@ -1,13 +1,13 @@
 import { publishOnRedis } from "../channels/redis-channel.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
-import { secretArnOf } from "../operations/secret-in-event.ts";
 import { environmentStore } from "./aws-clients.ts";
 import { environmentOf } from "./environment.ts";
+import { environmentStanding } from "./environment-standing.ts";
 import { queueFunction } from "./queue-function.ts";
 import { environmentCa } from "./tls-ca.ts";
 
 /**
- * The Lambda handler of a queue of rekey's events: publishes each, as EventBridge made it, on one channel of Redis. The secret
+ * The Lambda handler of a queue of rekey's events: publishes each that Secrets Manager bears out, as EventBridge made it, on one channel of Redis. The secret
  * with the login is read for each, so it may itself be rotated.
  */
 export function redisFunction(
@@ -18,11 +18,13 @@ export function redisFunction(
   const login = environment.required("REKEY_REDIS_SECRET");
   const channel = environment.required("REKEY_REDIS_CHANNEL");
   const tlsCa = environmentCa(environment);
-  return queueFunction({ done: "published", notDone: "not published" }, async ({ body }, call) => {
-    const secret = secretArnOf(body);
+  const standingIn = environmentStanding(environment, store);
+  return queueFunction({ done: "published", notDone: "not published" }, async (record, call) => {
+    const { secret, standing, again } = await standingIn(record, call);
+    if (standing !== "current") return { facts: { secret, standing }, again };
     const version = await store.read(login, { label: "AWSCURRENT" }, call);
     if (version === undefined) throw new RekeyError("secret-not-found", { context: { secret: login } });
     const to = { secret: version.value, channel, ...(tlsCa === undefined ? {} : { tlsCa }) };
-    return { facts: { secret, channel, receivers: await publishOnRedis(to, body, call) } };
+    return { facts: { secret, channel, receivers: await publishOnRedis(to, record.body, call) } };
   });
 }

@@ -56,7 +56,7 @@ async function open(tags: Readonly<Record<string, string>>, parameters: Readonly
     .toBe(true);
   const adopt = async (subscriber: string) => {
     const Detail = { schemaVersion: 1, secretArn: ARN, versionId: VersionId, subscriber, at: new Date().toISOString() };
-    const entry = { EventBusName: "rekey", Source: "rekey.subscriber", DetailType: "Secret Adopted" };
+    const entry = { EventBusName: "rekey", Source: `rekey.subscriber.${subscriber}`, DetailType: "Secret Adopted" };
     await events.putEvents({ Entries: [{ ...entry, Detail: JSON.stringify(Detail), Resources: [ARN] }] });
   };
   const looks = () => stack.lambda.logs.filter(({ functionName }) => functionName === "rekey-retire-previous").length;
