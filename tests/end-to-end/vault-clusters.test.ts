@@ -22,7 +22,9 @@ async function open() {
     await stack.stop();
     await Promise.all([...vaults.values()].map(async (vault) => vault.stop()));
   });
-  await stack.deploy({ parameters: { VaultAddress: "" } });
+  await stack.deploy({
+    parameters: { VaultAddress: "", ClusterRoleArns: `arn:aws:iam::${stack.accountId}:role/rekey-*-MirrorToVaultRole` },
+  });
   for (const name of names) {
     const vault = await startVault({ port: 0, rootToken: `root-of-${name}`, clock: stack.clock });
     vaults.set(name, vault);

@@ -26,6 +26,7 @@ const everything: Readonly<Record<string, string>> = {
   VaultCredentialSecretArn: `${secret}:vault-AbCdEf`,
   VaultAuthorityCredentialSecretArn: `${secret}:authority-AbCdEf`,
   LoginCheckConcurrency: "2",
+  OperatorRoleArns: `arn:aws:iam::${account}:role/ops-*`,
   ReplicaBusArn: `arn:aws:events:eu-west-1:${account}:event-bus/rekey`,
   RedisSecretArn: `${secret}:redis-AbCdEf`,
   WebhookUrl: "https://hook.example.com",
