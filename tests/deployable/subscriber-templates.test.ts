@@ -72,8 +72,8 @@ test("a service without a secret has no queue", async () => {
 });
 
 test("what is forwarded to a region's bus reaches the queue of an instance there", async () => {
-  const SenderRoleArn = `arn:aws:iam::${stack.accountId}:role/rekey-AnnounceChange*`;
-  const parameters = { EventBusName: "there", SenderRoleArn };
+  const SenderRoleArns = `arn:aws:iam::${stack.accountId}:role/rekey-AnnounceChange*`;
+  const parameters = { EventBusName: "there", SenderRoleArns };
   const { outputs } = await stack.deploy({ templatePath: template("replica-region"), parameters });
   const queue = await createSubscriberQueue({ sqs, sns, topicArn: outputs["SecretRotatedTopicArn"] ?? "" });
   const detail = { secretArn: "arn:aws:secretsmanager:us-east-1:123456789012:secret:a-AbCdEf", versionId: "v2" };

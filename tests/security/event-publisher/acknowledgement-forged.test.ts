@@ -176,11 +176,3 @@ test("adoptions that are no adoptions are looked at once each, not two hundred t
       ?.counts() ?? {};
   expect({ visible, inFlight }).toEqual({ visible: 0, inFlight: 0 });
 });
-
-test("the former source is taken where a parameter says so, and then by whoever may put such events", async () => {
-  await open({ AcceptUnnamedSubscribers: "true" });
-  const secret = await secretOf("orders-api");
-  const events = clientOf(roleConfig(stack, "orders", ["events:PutEvents"]));
-  await events.putEvents({ Entries: [entryOf({ ...secret, subscriber: "orders-api" }, "rekey.subscriber")] });
-  await expect.poll(async () => [...(await noted(secret)).keys()], soon).toEqual(["orders-api"]);
-});

@@ -46,9 +46,9 @@ beforeAll(async () => {
       WebhookKeySecretArn: login,
     },
   });
-  const SenderRoleArn = "arn:aws:iam::123456789012:role/rekey-ReplicaBusesRole";
+  const SenderRoleArns = "arn:aws:iam::123456789012:role/rekey-ReplicaBusesRole";
   const templatePath = resolve(root, "templates/subscribers/replica-region.yaml");
-  await stack.deploy({ templatePath, stackName: "there", parameters: { EventBusName: "there", SenderRoleArn } });
+  await stack.deploy({ templatePath, stackName: "there", parameters: { EventBusName: "there", SenderRoleArns } });
 });
 afterAll(async () => {
   for (const client of clients) client.destroy();
