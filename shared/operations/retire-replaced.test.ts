@@ -88,7 +88,7 @@ test("a name that the secret's tag does not hold is not even noted", async () =>
 test("an adoption under another source than the subscriber's own is refused, under the former one unless that is taken", async () => {
   const { ask, invoked, noted } = stage({ "rekey:grace": "24h", "rekey:subscribers": "orders-api" });
   for (const source of ["rekey.subscriber.billing", "rekey.subscriber.orders-api.", "rekey.subscriber", "rekey"]) {
-    expect(await ask(adopted("orders-api", source)), source).toEqual({ outcome: "refused" });
+    expect({ source, ...(await ask(adopted("orders-api", source))) }).toEqual({ source, outcome: "refused" });
   }
   expect([noted.size, invoked.length]).toEqual([0, 0]);
   expect(await ask(adopted("orders-api", "rekey.subscriber"), { takesUnnamed: true })).toEqual({ outcome: "retired" });

@@ -145,6 +145,25 @@ test.each(functions)(
   },
 );
 
+const rotating = functions.filter(({ logicalId }) => logicalId.startsWith("Rotate"));
+
+test.each(rotating)(
+  "$logicalId's role touches a secret that is to be rotated where it is that secret's function",
+  ({ properties }) => {
+    expect(rotating).toHaveLength(8);
+    const [, name = ""] = /\$\{AWS::StackName\}-(.+)"/u.exec(JSON.stringify(properties["FunctionName"])) ?? [];
+    const own = `arn:aws:lambda:us-east-1:123456789012:function:rekey-${name}`;
+    const touching = statementsOf(properties).filter((statement) =>
+      actionsOf(statement).some((action) => action.startsWith("secretsmanager:")),
+    );
+    // What it only reads, an admin's secret or Vault's credential, is named by its full ARN.
+    const others = touching.filter(({ Resource }) => JSON.stringify(Resource).includes("*"));
+    expect(others.map(({ Condition }) => Condition)).toEqual([
+      { StringEquals: { "secretsmanager:resource/AllowRotationLambdaArn": own } },
+    ]);
+  },
+);
+
 const shared = ["NetworkInterfaces", "TraceSegments"];
 
 test("what all roles share is Lambda's own business, only where it is needed, and code in the functions may not do it", () => {

@@ -89,12 +89,15 @@ test("the right to put any event anywhere does not let one speak for a subscribe
 test("a role with another subscriber's tag, or with a tag of wildcards, cannot use the subscriber's source", async () => {
   await open();
   const adopted = { ...(await secretOf("orders-api")), subscriber: "orders-api" };
-  for (const tag of ["billing", "*", "orders-*", "#"]) {
+  const refused: string[] = [];
+  const tags = ["billing", "*", "orders-*", "#"];
+  for (const tag of tags) {
     const events = clientOf(roleConfig(stack, "attacker", ["events:*"], { "rekey:subscriber": tag }));
-    await expect(events.putEvents({ Entries: [entryOf(adopted)] }), tag).rejects.toMatchObject({
-      name: "AccessDeniedException",
+    await events.putEvents({ Entries: [entryOf(adopted)] }).catch((error: unknown) => {
+      if (error instanceof Error && error.name === "AccessDeniedException") refused.push(tag);
     });
   }
+  expect(refused).toEqual(tags);
 });
 
 test("a subscriber that names another one under its own source is refused, and only its own name counts", async () => {

@@ -101,15 +101,20 @@ test("with the right to send to any queue, a message to one of rekey's queues is
   const sqs = made(new SQS({ ...roleConfig(stack, "attacker", ["sqs:*"]), maxAttempts: 1 }));
   const queues = stack.sqs.queues().filter(({ name }) => name.startsWith("rekey-"));
   expect(queues.length).toBeGreaterThan(8);
+  const refused: string[] = [];
   for (const { name } of queues) {
     const { QueueUrl = "" } = await sqs.getQueueUrl({ QueueName: name });
-    const sent = sqs.sendMessage({ QueueUrl, MessageBody: "{}" });
-    await expect(sent, name).rejects.toMatchObject({ name: "AccessDeniedException" });
     const Entries = [{ Id: "1", MessageBody: "{}" }];
-    await expect(sqs.sendMessageBatch({ QueueUrl, Entries }), name).rejects.toMatchObject({
-      name: "AccessDeniedException",
-    });
+    for (const send of [
+      async () => sqs.sendMessage({ QueueUrl, MessageBody: "{}" }),
+      async () => sqs.sendMessageBatch({ QueueUrl, Entries }),
+    ]) {
+      await send().catch((error: unknown) => {
+        if (error instanceof Error && error.name === "AccessDeniedException") refused.push(name);
+      });
+    }
   }
+  expect(refused).toEqual(queues.flatMap(({ name }) => [name, name]));
 });
 
 test("a redrive of dead letters into a queue of rekey's is refused to whoever is no operator", async () => {
