@@ -132,7 +132,9 @@ test("a rotation function that is invoked for another function's secret is refus
   const asked = stack.aws.requests.length;
   const answer = await lambda.invoke({ FunctionName, Payload });
   expect(answer.FunctionError).toBeDefined();
-  const calls = stack.aws.requests.slice(asked).filter(({ service }) => service === "secretsmanager");
+  const calls = stack.aws.requests
+    .slice(asked)
+    .filter(({ service, principalArn }) => service === "secretsmanager" && principalArn.includes("RotateMysqlRole"));
   expect(new Set(calls.map(({ errorType }) => errorType))).toEqual(new Set(["AccessDeniedException"]));
 
   await admin.rotateSecret({ SecretId: secretId });
