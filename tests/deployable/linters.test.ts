@@ -110,12 +110,6 @@ const asInItsGuide = {
 /** Where parliament and Lambda's guide to execution roles differ, by policy: what it says, and what the guide does. */
 const knownBetter: Readonly<Record<string, readonly { readonly says: string; readonly because: string }[]>> = {
   ...Object.fromEntries(rotationRoles.map((logicalId) => [logicalId, [asInItsGuide]])),
-  ListRunningPolicy: [
-    {
-      says: "'states:ListExecutions', 'required_format': 'arn:*:states:*:*:mapRun",
-      because: "ListExecutions takes a state machine or a Map Run; parliament wants both",
-    },
-  ],
   NetworkInterfaces: [
     {
       says: "Unknown condition lambda:SourceFunctionArn",

@@ -27,6 +27,7 @@ const everything: Readonly<Record<string, string>> = {
   VaultAuthorityCredentialSecretArn: `${secret}:authority-AbCdEf`,
   LoginCheckConcurrency: "2",
   OperatorRoleArns: `arn:aws:iam::${account}:role/ops-*`,
+  SenderRoleArns: `arn:aws:iam::${account}:role/rekey-ReplicaBusesRole-*`,
   ReplicaBusArn: `arn:aws:events:eu-west-1:${account}:event-bus/rekey`,
   RedisSecretArn: `${secret}:redis-AbCdEf`,
   WebhookUrl: "https://hook.example.com",
