@@ -30,7 +30,7 @@ test("doctor without a secret tells of every one with findings, once of the set-
   expect(setUp).toMatchInlineSnapshot(`
     "set-up
     warning  iam-cannot-be-seen: the role's permissions could not be simulated
-             role=arn:aws:iam::123456789012:role/rekey-rotate-postgres-role
+             role=arn:aws:iam::123456789012:role/rekey-RotatePostgresRole
              run the doctor with iam:SimulatePrincipalPolicy on the role"
   `);
   expect(others.toSorted()[1]).toMatchInlineSnapshot(`

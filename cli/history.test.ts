@@ -1,5 +1,6 @@
 import { EventBridge } from "@aws-sdk/client-eventbridge";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { subscriberConfig } from "../local/subscriber.ts";
 import type { Propagation } from "../shared/operations/fleet/propagation.ts";
 import { type CliStage, startCliStage } from "./test-stage.ts";
 
@@ -42,8 +43,8 @@ test("history tells versions, the rotation step by step, and who", async () => {
 
     Who changed what
       <time>  RotationSucceeded         secretsmanager.amazonaws.com
-      <time>  UpdateSecretVersionStage  arn:aws:sts::123456789012:assumed-role/rekey-rotate-postgres-role/rekey-rotate-postgres
-      <time>  PutSecretValue            arn:aws:sts::123456789012:assumed-role/rekey-rotate-postgres-role/rekey-rotate-postgres
+      <time>  UpdateSecretVersionStage  arn:aws:sts::123456789012:assumed-role/rekey-RotatePostgresRole/rekey-rotate-postgres
+      <time>  PutSecretValue            arn:aws:sts::123456789012:assumed-role/rekey-RotatePostgresRole/rekey-rotate-postgres
       <time>  RotationStarted           secretsmanager.amazonaws.com
       <time>  RotateSecret              arn:aws:iam::123456789012:root
       <time>  TagResource               arn:aws:iam::123456789012:root
@@ -64,12 +65,12 @@ test("history tells versions, the rotation step by step, and who", async () => {
 
 /** As a service does that uses AWSCURRENT of a secret, with a clock that is far behind. */
 async function adopt(SecretId: string, subscriber: string): Promise<void> {
-  const events = new EventBridge(stage.stack.clientConfig);
+  const events = new EventBridge(subscriberConfig(stage.stack, subscriber));
   onTestFinished(() => events.destroy());
   const { ARN = "", VersionId } = await stage.secrets.getSecretValue({ SecretId });
   const at = "2001-01-01T00:00:00.000Z";
   const Detail = JSON.stringify({ schemaVersion: 1, secretArn: ARN, versionId: VersionId, subscriber, at });
-  const entry = { EventBusName: "rekey", Source: "rekey.subscriber", DetailType: "Secret Adopted" };
+  const entry = { EventBusName: "rekey", Source: `rekey.subscriber.${subscriber}`, DetailType: "Secret Adopted" };
   await events.putEvents({ Entries: [{ ...entry, Detail, Resources: [ARN] }] });
 }
 

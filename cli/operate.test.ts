@@ -106,7 +106,7 @@ test("adopt says what it will do, does it, and refuses what would fail", async (
              mode=disable
              remove ssl from the secret or rekey:tls from its tags (verify-full), and give the CA as sslrootcert
     warning  iam-cannot-be-seen: the role's permissions could not be simulated
-             role=arn:aws:iam::123456789012:role/rekey-rotate-postgres-role
+             role=arn:aws:iam::123456789012:role/rekey-RotatePostgresRole
              run the doctor with iam:SimulatePrincipalPolicy on the role
 
     Adopt arn:aws:secretsmanager:us-east-1:123456789012:secret:db/stock-<suffix>:

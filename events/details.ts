@@ -1,6 +1,6 @@
 // Made from the schemas beside it by `npm run docs`.
 
-/** A subscriber uses this version and no older one any more. Subscribers publish it themselves, under the source rekey.subscriber. The subscriber is a name that the secret's tag rekey:subscribers holds. */
+/** A subscriber uses this version and no older one any more. Subscribers publish it themselves, each under the source rekey.subscriber.<subscriber>. The subscriber is a name that the secret's tag rekey:subscribers holds. */
 export interface SecretAdoptedV1 {
   readonly schemaVersion: 1;
   readonly secretArn: string;

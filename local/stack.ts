@@ -172,7 +172,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     async deploy({ templatePath = repositoryTemplate, parameters = {}, environment = {}, stackName = "rekey" } = {}) {
       const template = readTemplate(await readFile(templatePath, "utf8"));
       const own = optionalText(parameters, "VaultCredentialSecretArn") === undefined;
-      const defaults = own ? await localParameters(template.Parameters) : {};
+      const defaults = {
+        // Who runs the stack may send to its queues.
+        ...("OperatorRoleArns" in template.Parameters ? { OperatorRoleArns: principals.administrator.arn } : {}),
+        ...(own ? await localParameters(template.Parameters) : {}),
+      };
       return deployTemplate(template, {
         region,
         accountId,

@@ -32,6 +32,8 @@ export type Deliver = (delivery: Delivery) => Promise<DeliveryFailure | undefine
 /** A service that takes messages from other services. */
 export interface DeliveryTarget extends AwsService {
   exists(arn: string): boolean;
+  /** Condition keys of what is handed over, beside where it comes from. */
+  keysOf?(delivery: Delivery): Readonly<Record<string, string>>;
   accept(delivery: Delivery): Promise<void>;
 }
 
@@ -66,7 +68,7 @@ export function createDeliveries(
         action: kind.action,
         resource: targetArn,
         resourcePolicy: target.resourcePolicy?.(targetArn),
-        context: { "aws:SourceArn": sourceArn, "aws:SourceAccount": accountId },
+        context: { "aws:SourceArn": sourceArn, "aws:SourceAccount": accountId, ...target.keysOf?.(delivery) },
       });
       if (reason !== undefined) {
         return {

@@ -31,7 +31,19 @@ const negated: Readonly<Record<string, string>> = {
   NumericNotEquals: "NumericEquals",
 };
 
-const values = (wanted: unknown): string[] => (Array.isArray(wanted) ? wanted : [wanted]).map(String);
+/** A value with its policy variables, `${key}` or `${key, 'default'}`, filled in; nothing equals one that has no value. */
+function withVariables(value: string, context: ConditionContext): readonly string[] {
+  let isKnown = true;
+  const filled = value.replaceAll(/\$\{([^},]+)(?:,\s*'([^']*)')?\}/gu, (_all, key: string, otherwise?: string) => {
+    const known = context.get(key.trim().toLowerCase()) ?? otherwise;
+    isKnown &&= known !== undefined;
+    return known ?? "";
+  });
+  return isKnown ? [filled] : [];
+}
+
+const values = (wanted: unknown, context: ConditionContext): readonly string[] =>
+  (Array.isArray(wanted) ? wanted : [wanted]).flatMap((value) => withVariables(String(value), context));
 
 function holds(operator: string, actual: string | undefined, wanted: readonly string[]): boolean {
   const name = operator.replace(/^For(?:AnyValue|AllValues):/u, "").replace(/IfExists$/u, "");
@@ -50,6 +62,8 @@ function holds(operator: string, actual: string | undefined, wanted: readonly st
 /** Whether every condition of a statement holds: values of one key are alternatives, keys and operators all count. */
 export function conditionsHold(condition: PolicyStatement["Condition"], context: ConditionContext): boolean {
   return Object.entries(condition ?? {}).every(([operator, keys]) =>
-    Object.entries(keys).every(([key, wanted]) => holds(operator, context.get(key.toLowerCase()), values(wanted))),
+    Object.entries(keys).every(([key, wanted]) =>
+      holds(operator, context.get(key.toLowerCase()), values(wanted, context)),
+    ),
   );
 }

@@ -117,3 +117,17 @@ test.each<[string, NonNullable<PolicyStatement["Condition"]>, AccessRequest["con
 test("a condition operator that is not emulated is an error, not a silent answer", () => {
   expect(() => decide({ identity: when({ IpAddress: { "aws:SourceIp": "10.0.0.0/8" } }) })).toThrow("is not emulated");
 });
+
+test.each<[string, AccessRequest["caller"], Readonly<Record<string, string>>, boolean]>([
+  ["a role's session counts as the role", role, { "aws:PrincipalArn": "arn:aws:iam::123456789012:role/app" }, true],
+  ["a caller is no service of AWS", role, { "aws:PrincipalIsAWSService": "false" }, true],
+  ["every call comes over TLS", role, { "aws:SecureTransport": "true" }, true],
+  ["a tag of the role is filled in", { ...role, tags: { team: "a" } }, { k: "x.${aws:PrincipalTag/team}" }, true],
+  ["another tag", { ...role, tags: { team: "b" } }, { k: "x.${aws:PrincipalTag/team}" }, false],
+  ["a tag that is not there equals nothing", role, { k: "x.${aws:PrincipalTag/team}" }, false],
+  ["a tag that is not there has its default", role, { k: "x.${aws:PrincipalTag/team, 'a'}" }, true],
+])("%s", (_what, caller, condition, allowed) => {
+  const identity = when({ StringEquals: condition });
+  const reason = decide({ caller: { ...caller, policies: [{ Statement: identity }] }, context: { k: "x.a" } });
+  expect(reason === undefined).toBe(allowed);
+});

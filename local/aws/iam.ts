@@ -37,6 +37,12 @@ function covers(statement: PolicyStatement, action: string, resource: string): b
   return actionMatches && resourceMatches;
 }
 
+/** What `aws:PrincipalArn` says of a caller: of a role's session, the role. */
+function principalArn(arn: string): string {
+  const session = /^arn:aws:sts::(\d+):assumed-role\/([^/]+)\//u.exec(arn);
+  return session === null ? arn : `arn:aws:iam::${session[1]}:role/${session[2]}`;
+}
+
 /** Whether a resource policy's `Principal` names the caller. The whole account counts only where `accountCounts`. */
 function names(element: unknown, caller: Caller, accountCounts: boolean): boolean {
   if (element === "*") return true;
@@ -47,8 +53,7 @@ function names(element: unknown, caller: Caller, accountCounts: boolean): boolea
   };
   if ("service" in caller) return wanted("Service").includes(caller.service);
   const root = `arn:aws:iam::${caller.accountId}:root`;
-  const session = /^arn:aws:sts::(\d+):assumed-role\/([^/]+)\//u.exec(caller.arn);
-  const role = session === null ? caller.arn : `arn:aws:iam::${session[1]}:role/${session[2]}`;
+  const role = principalArn(caller.arn);
   return wanted("AWS").some(
     (value) =>
       value === "*" ||
@@ -58,13 +63,25 @@ function names(element: unknown, caller: Caller, accountCounts: boolean): boolea
   );
 }
 
+function keysOfPrincipal({ arn, accountId, tags = {} }: Principal): Readonly<Record<string, string>> {
+  const ofTags = Object.entries(tags).map(([key, value]) => [`aws:PrincipalTag/${key}`, value]);
+  return {
+    "aws:PrincipalArn": principalArn(arn),
+    "aws:PrincipalAccount": accountId,
+    "aws:PrincipalIsAWSService": "false",
+    ...Object.fromEntries(ofTags),
+  };
+}
+
 function contextOf(request: AccessRequest): ConditionContext {
   const { caller } = request;
   const known = Object.entries({
     ...request.context,
+    // As on AWS, where every call comes over TLS; the local stack listens on loopback.
+    "aws:SecureTransport": "true",
     ...("service" in caller
       ? { "aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": caller.service }
-      : { "aws:PrincipalArn": caller.arn, "aws:PrincipalAccount": caller.accountId }),
+      : keysOfPrincipal(caller)),
   });
   return new Map(known.flatMap(([key, value]) => (value === undefined ? [] : [[key.toLowerCase(), value]])));
 }

@@ -17,7 +17,12 @@ export interface Principals {
   /** What every access key that was not issued here stands for. */
   readonly administrator: Principal;
   /** Temporary credentials of a role's session, as the Lambda service hands them to a function. */
-  assumeRole(roleName: string, sessionName: string, policies: readonly PolicyDocument[]): IssuedCredentials;
+  assumeRole(
+    roleName: string,
+    sessionName: string,
+    policies: readonly PolicyDocument[],
+    tags?: Readonly<Record<string, string>>,
+  ): IssuedCredentials;
   /** Long-lived credentials of an IAM user. */
   createUser(userName: string, policies: readonly PolicyDocument[]): IssuedCredentials;
   find(accessKeyId: string): IssuedKey | undefined;
@@ -38,10 +43,10 @@ export function createPrincipals(accountId: string): Principals {
 
   return {
     administrator: { arn: `arn:aws:iam::${accountId}:root`, accountId },
-    assumeRole(roleName, sessionName, policies) {
+    assumeRole(roleName, sessionName, policies, tags = {}) {
       const arn = `arn:aws:sts::${accountId}:assumed-role/${roleName}/${sessionName}`;
       return issue(
-        { arn, accountId, policies },
+        { arn, accountId, policies, tags },
         {
           accessKeyId: keyId("ASIA"),
           secretAccessKey: secretAccessKey(),

@@ -6,6 +6,8 @@ export interface Principal {
   readonly accountId: string;
   /** `undefined`: the account's administrator, allowed everything that no policy denies. */
   readonly policies?: readonly PolicyDocument[];
+  /** Of the user or the role, for `aws:PrincipalTag`. */
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 export interface PolicyDocument {

@@ -1,9 +1,11 @@
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { sqsSource } from "../../shared/client/invalidation/sqs-source.ts";
 import { eventBridgeAcknowledgement } from "../../shared/client/acknowledgement/eventbridge.ts";
 import { createSubscriberQueue } from "../../shared/client/invalidation/subscriber-queue.ts";
 import { createRotatingPool, type RotatingPool } from "../../shared/client/pg/rotating-pool.ts";
 import { createSecretClient } from "../../shared/client/secret-client.ts";
 import { secretsManagerStore } from "../../shared/stores/secrets-manager.ts";
+import { subscriberConfig } from "../subscriber.ts";
 import type { World } from "./world.ts";
 
 export type Strategy = "single-user" | "alternating-users";
@@ -31,13 +33,14 @@ interface Listeners {
 }
 
 export async function startSampleService(
-  { secretsManager, sqs, sns, eventBridge, outputs }: World,
+  { stack, secretsManager, sqs, sns, outputs }: World,
   name: string,
   strategy: Strategy,
   secretArn: string,
   listeners: Listeners,
 ): Promise<SampleService> {
   const client = createSecretClient({ source: secretsManagerStore(secretsManager) });
+  const eventBridge = new EventBridgeClient(subscriberConfig(stack, name, outputs["EventBusName"]));
   // Each connection serves a few queries, so that new ones are opened all the time.
   const pool = createRotatingPool({
     client,
@@ -94,6 +97,7 @@ export async function startSampleService(
       await queue.remove();
       await Promise.all(workers);
       await pool.end();
+      eventBridge.destroy();
       client[Symbol.dispose]();
     },
   };

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { movableClock } from "../clock.ts";
@@ -16,7 +15,6 @@ export interface World {
   readonly secretsManager: SecretsManagerClient;
   readonly sqs: SQSClient;
   readonly sns: SNSClient;
-  readonly eventBridge: EventBridgeClient;
   createSecret(name: string, value: object, tags?: Readonly<Record<string, string>>): Promise<string>;
 }
 
@@ -42,9 +40,8 @@ export async function startWorld(cleanup: AsyncDisposableStack, interruption: Ab
   const secretsManager = new SecretsManagerClient(settings);
   const sqs = new SQSClient(settings);
   const sns = new SNSClient(settings);
-  const eventBridge = new EventBridgeClient(settings);
   cleanup.defer(() => {
-    for (const client of [secretsManager, sqs, sns, eventBridge]) client.destroy();
+    for (const client of [secretsManager, sqs, sns]) client.destroy();
   });
   const createSecret: World["createSecret"] = async (name, value, tags = {}) => {
     const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
@@ -54,5 +51,5 @@ export async function startWorld(cleanup: AsyncDisposableStack, interruption: Ab
   const admin = { ...postgres.superuser, engine: "postgres", host: postgres.host, port: postgres.port, ssl: false };
   const adminArn = await createSecret("demo/admin", admin);
   const { outputs } = await stack.deploy({ parameters: { AdminSecretArns: adminArn } });
-  return { postgres, stack, outputs, adminArn, secretsManager, sqs, sns, eventBridge, createSecret };
+  return { postgres, stack, outputs, adminArn, secretsManager, sqs, sns, createSecret };
 }

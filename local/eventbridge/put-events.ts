@@ -21,7 +21,15 @@ export interface AcceptedEntry {
   readonly event: EventEnvelope;
 }
 
-type Refusal = { readonly ErrorCode: string; readonly ErrorMessage: string };
+export type Refusal = { readonly ErrorCode: string; readonly ErrorMessage: string };
+
+interface Scope {
+  readonly accountId: string;
+  readonly region: string;
+  readonly nowMs: number;
+  /** Whether the caller may put this entry: each is decided by itself, whatever else is in the request. */
+  readonly refused: (entry: AcceptedEntry) => Refusal | undefined;
+}
 
 const largestRequestBytes = 1_048_576;
 
@@ -44,10 +52,7 @@ function readDetail(json: string): Members | undefined {
   }
 }
 
-function readEntry(
-  entry: Members,
-  scope: { accountId: string; region: string; nowMs: number },
-): AcceptedEntry | Refusal {
+function readEntry(entry: Members, scope: Scope): AcceptedEntry | Refusal {
   for (const name of ["Source", "DetailType", "Detail"]) {
     if (!optionalText(entry, name)) {
       const ErrorMessage = `Parameter ${name} is not valid. Reason: ${name} is a required argument.`;
@@ -66,7 +71,7 @@ function readEntry(
   const detail = readDetail(optionalText(entry, "Detail") ?? "");
   if (detail === undefined) return { ErrorCode: "MalformedDetail", ErrorMessage: "Detail is malformed." };
   const time = entry["Time"];
-  return {
+  const read: AcceptedEntry = {
     busName: busNameOf(optionalText(entry, "EventBusName") ?? "default"),
     event: {
       version: "0",
@@ -80,12 +85,13 @@ function readEntry(
       detail,
     },
   };
+  return scope.refused(read) ?? read;
 }
 
 /** PutEvents: an entry fails alone, and the answer is 200 all the same. Errors: `ValidationException` for the whole request. */
 export function putEvents(
   input: Members,
-  scope: { readonly accountId: string; readonly region: string; readonly nowMs: number },
+  scope: Scope,
 ): { readonly accepted: readonly AcceptedEntry[]; readonly answer: Members } {
   const entries = recordList(input, "Entries");
   if (entries.length === 0 || entries.length > 10) {

@@ -9,7 +9,8 @@ import {
   textRecord,
   type Members,
 } from "../aws/members.ts";
-import { AwsError } from "../aws/service.ts";
+import { readPolicyDocument } from "../aws/policy-document.ts";
+import { AwsError, type PolicyDocument } from "../aws/service.ts";
 import type { RetryPolicy } from "../aws/retrying-delivery.ts";
 import { atPath, type InputTransformer } from "./input-transformer.ts";
 import { compilePattern, type EventPattern } from "./pattern.ts";
@@ -43,6 +44,7 @@ export interface EventBus {
   readonly name: string;
   readonly arn: string;
   readonly rules: Map<string, Rule>;
+  policy: PolicyDocument | undefined;
 }
 
 export type Operation = (input: Members) => Members;
@@ -107,7 +109,7 @@ export function createRuleBook(region: string, accountId: string) {
   const arnPrefix = `arn:aws:events:${region}:${accountId}`;
   const buses = new Map<string, EventBus>();
   const addBus = (name: string): EventBus => {
-    const bus: EventBus = { name, arn: `${arnPrefix}:event-bus/${name}`, rules: new Map() };
+    const bus: EventBus = { name, arn: `${arnPrefix}:event-bus/${name}`, rules: new Map(), policy: undefined };
     buses.set(name, bus);
     return bus;
   };
@@ -138,8 +140,14 @@ export function createRuleBook(region: string, accountId: string) {
       return { EventBusArn: addBus(name).arn };
     },
     DescribeEventBus: (input) => {
-      const { name, arn } = busOf(input, "Name");
-      return { Name: name, Arn: arn };
+      const { name, arn, policy } = busOf(input, "Name");
+      return { Name: name, Arn: arn, Policy: policy === undefined ? undefined : JSON.stringify(policy) };
+    },
+    PutPermission: (input) => {
+      const policy = optionalText(input, "Policy");
+      if (policy === undefined) throw invalid("PutPermission needs a Policy; single statements are not emulated.");
+      busOf(input).policy = readPolicyDocument(policy);
+      return {};
     },
     ListEventBuses: (input) => ({
       EventBuses: [...buses.values()]
@@ -222,6 +230,7 @@ export function createRuleBook(region: string, accountId: string) {
   return {
     operations,
     hasBus: (name: string): boolean => buses.has(name),
+    policyOf: (name: string): PolicyDocument | undefined => buses.get(name)?.policy,
     matching: (busName: string, event: Members): readonly Rule[] =>
       [...(buses.get(busName)?.rules.values() ?? [])].filter(
         (rule) => rule.state !== "DISABLED" && rule.matches(event),

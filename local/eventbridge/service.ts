@@ -2,10 +2,11 @@ import { randomUUID } from "node:crypto";
 import type { Deliver, DeliveryTarget, MessageAttributes } from "../aws/delivery.ts";
 import { isMembers, list, optionalText, recordList, type Members } from "../aws/members.ts";
 import { deliverWithRetries, type GivenUp } from "../aws/retrying-delivery.ts";
-import { AwsError, type BusEvent } from "../aws/service.ts";
+import { denial } from "../aws/iam.ts";
+import { AwsError, type BusEvent, type Principal } from "../aws/service.ts";
 import type { Clock } from "../clock.ts";
 import { atPath, transformInput } from "./input-transformer.ts";
-import { busNameOf, eventTime, putEvents, type EventEnvelope } from "./put-events.ts";
+import { busNameOf, eventTime, putEvents, type AcceptedEntry, type EventEnvelope, type Refusal } from "./put-events.ts";
 import { createRuleBook, type Rule, type Target } from "./rules.ts";
 
 export interface EventBridgeOptions {
@@ -43,6 +44,11 @@ function deadLetterAttributes(rule: Rule, target: Target, { failure, retries, ex
     Object.entries(texts).map(([name, StringValue]) => [name, { DataType: "String", StringValue }]),
   );
 }
+
+const keysOfEvent = (event: Pick<EventEnvelope, "source" | "detail-type">): Readonly<Record<string, string>> => ({
+  "events:source": event.source,
+  "events:detail-type": event["detail-type"],
+});
 
 /** Buses of one region. */
 type RuleBook = ReturnType<typeof createRuleBook>;
@@ -87,14 +93,31 @@ export function createEventBridge({ clock, region, accountId, deliver }: EventBr
     }
   };
 
-  const put = (input: Members, place: string): Members => {
-    const { accepted, answer } = putEvents(input, { accountId, region: place, nowMs: clock.now() });
+  const busArn = (place: string, nameOrArn = "default"): string =>
+    `arn:aws:events:${place}:${accountId}:event-bus/${busNameOf(nameOrArn)}`;
+  const refused = (principal: Principal, place: string, { busName, event }: AcceptedEntry): Refusal | undefined => {
+    const reason = denial({
+      caller: principal,
+      action: "events:PutEvents",
+      resource: busArn(place, busName),
+      resourcePolicy: bookOf(place).policyOf(busName),
+      context: { "aws:RequestedRegion": place, ...keysOfEvent(event) },
+    });
+    const ErrorMessage = `Not authorized for the source, ${reason}`;
+    return reason === undefined ? undefined : { ErrorCode: "NotAuthorizedForSourceException", ErrorMessage };
+  };
+
+  const put = (input: Members, place: string, principal: Principal): Members => {
+    const { accepted, answer } = putEvents(input, {
+      accountId,
+      region: place,
+      nowMs: clock.now(),
+      refused: (entry) => refused(principal, place, entry),
+    });
     // An unknown bus takes the event and drops it, as AWS does.
     for (const { busName, event } of accepted) publish(place, busName, event);
     return answer;
   };
-  const busArn = (place: string, nameOrArn = "default"): string =>
-    `arn:aws:events:${place}:${accountId}:event-bus/${busNameOf(nameOrArn)}`;
 
   return {
     name: "events",
@@ -123,8 +146,13 @@ export function createEventBridge({ clock, region, accountId, deliver }: EventBr
         ...(detailType === undefined ? {} : { "events:detail-type": detailType }),
       };
     },
-    async handle({ operation, input, region: place }) {
-      if (operation === "PutEvents") return { body: put(input, place) };
+    resourcePolicy(arn) {
+      const bus = busIn(arn);
+      return arn.includes(":event-bus/") ? bookOf(bus.region).policyOf(bus.name) : undefined;
+    },
+    keysOf: ({ body }) => keysOfEvent(JSON.parse(body) as EventEnvelope),
+    async handle({ operation, input, region: place, principal }) {
+      if (operation === "PutEvents") return { body: put(input, place, principal) };
       const run = Object.entries(bookOf(place).operations).find(([name]) => name === operation)?.[1];
       if (run === undefined) {
         throw new AwsError("UnknownOperationException", `The operation ${operation} is not emulated.`);

@@ -18,6 +18,8 @@ export interface FunctionDefinition {
   readonly timeoutMs?: number;
   /** Default 128. The worker is not held to it. */
   readonly memoryMb?: number;
+  /** Default: the function's own name and `-role`. */
+  readonly roleName?: string;
   /** What the function's role may do. */
   readonly policies?: readonly PolicyDocument[];
   readonly asynchronous?: {
@@ -96,10 +98,10 @@ function variables(
 
 /** A function with its role, its resource policy and its containers. */
 export function deployFunction(definition: FunctionDefinition, around: FunctionEnvironment): DeployedFunction {
-  const { name, policies = [], timeoutMs = 3_000, asynchronous = {} } = definition;
+  const { name, roleName = `${name}-role`, policies = [], timeoutMs = 3_000, asynchronous = {} } = definition;
   const { region, accountId, principals, clock, deliver } = around;
   const arn = `arn:aws:lambda:${region}:${accountId}:function:${name}`;
-  const assumeRole = (): IssuedCredentials => principals.assumeRole(`${name}-role`, name, policies);
+  const assumeRole = (): IssuedCredentials => principals.assumeRole(roleName, name, policies);
   const role: Principal = principals.find(assumeRole().accessKeyId)?.principal ?? principals.administrator;
   const pool = createFunctionPool({
     name,

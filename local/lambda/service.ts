@@ -87,7 +87,7 @@ export function createLambda(options: LambdaOptions): Lambda {
     FunctionArn: arn,
     Runtime: "nodejs24.x",
     Architectures: ["arm64"],
-    Role: `arn:aws:iam::${accountId}:role/${definition.name}-role`,
+    Role: `arn:aws:iam::${accountId}:role/${definition.roleName ?? `${definition.name}-role`}`,
     Handler: definition.handler ?? "index.handler",
     Timeout: timeoutMs / 1000,
     MemorySize: definition.memoryMb ?? 128,

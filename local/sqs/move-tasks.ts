@@ -19,7 +19,8 @@ export function createMoveTasks(queues: ReadonlyMap<string, Queue>, nowMs: () =>
   };
 
   return {
-    start(input: Members): Members {
+    /** `checkSend` throws where the caller may not send messages to a queue. */
+    start(input: Members, checkSend: (queue: Queue) => void): Members {
       const source = byArn(text(input, "SourceArn"));
       const destinationArn = optionalText(input, "DestinationArn");
       const feeds = [...queues.values()].filter(
@@ -29,6 +30,7 @@ export function createMoveTasks(queues: ReadonlyMap<string, Queue>, nowMs: () =>
         throw new AwsError("InvalidParameterValue", "Source queue must be configured as a Dead Letter Queue.");
       }
       const destination = destinationArn === undefined ? undefined : byArn(destinationArn);
+      for (const queue of destination === undefined ? feeds : [destination]) checkSend(queue);
       const messages = source.drain();
       for (const message of messages) {
         const origin = feeds.find(({ arn }) => arn === message.deadLetteredFrom) ?? feeds[0];

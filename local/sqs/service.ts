@@ -1,7 +1,8 @@
 import type { DeliveryTarget } from "../aws/delivery.ts";
 import { optionalInteger, optionalText, text, textList, textRecord, type Members } from "../aws/members.ts";
 import { readPolicyDocument } from "../aws/policy-document.ts";
-import { AwsError, type AwsCall } from "../aws/service.ts";
+import { authorise } from "../aws/iam.ts";
+import { AwsError, type AwsCall, type PolicyDocument } from "../aws/service.ts";
 import type { Clock } from "../clock.ts";
 import { runBatch } from "./batch.ts";
 import { md5, md5OfAttributes, readMessageAttributes, selectAttributes } from "./message-attributes.ts";
@@ -69,6 +70,10 @@ export function createSqs({ clock, region, accountId, endpoint }: SqsOptions): S
   const byArn = (arn: string): Queue | undefined => {
     const queue = queues.get(arn.split(":").at(-1) ?? "");
     return queue?.arn === arn ? queue : undefined;
+  };
+  const policyOf = (queue: Queue | undefined): PolicyDocument | undefined => {
+    const policy = queue?.attributes.get("Policy");
+    return policy === undefined ? undefined : readPolicyDocument(policy);
   };
   const nameOf = (input: Members): string | undefined =>
     optionalText(input, "QueueUrl")?.split("/").at(-1) ?? optionalText(input, "QueueName");
@@ -226,7 +231,16 @@ export function createSqs({ clock, region, accountId, endpoint }: SqsOptions): S
       );
       return { queueUrls: sources.map(urlOf) };
     },
-    StartMessageMoveTask: (input) => moveTasks.start(input),
+    StartMessageMoveTask: (input, call) =>
+      moveTasks.start(input, (queue) =>
+        authorise({
+          caller: call.principal,
+          action: "sqs:SendMessage",
+          resource: queue.arn,
+          resourcePolicy: policyOf(queue),
+          context: { "aws:RequestedRegion": call.region },
+        }),
+      ),
     ListMessageMoveTasks: (input) => moveTasks.list(input),
   };
 
@@ -238,10 +252,7 @@ export function createSqs({ clock, region, accountId, endpoint }: SqsOptions): S
       const name = nameOf(input);
       return name === undefined ? [] : [arnOf(name)];
     },
-    resourcePolicy(arn) {
-      const policy = byArn(arn)?.attributes.get("Policy");
-      return policy === undefined ? undefined : readPolicyDocument(policy);
-    },
+    resourcePolicy: (arn) => policyOf(byArn(arn)),
     async handle(call) {
       const operation = Object.hasOwn(operations, call.operation) ? operations[call.operation] : undefined;
       if (operation === undefined) {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { isMembers, list, optionalText, record, text, textList, type Members } from "../aws/members.ts";
-import { asPolicyDocument } from "../aws/policy-document.ts";
+import { asPolicyDocument, readPolicyDocument } from "../aws/policy-document.ts";
 import type { PolicyDocument } from "../aws/service.ts";
 import type { FunctionDefinition } from "../lambda/deployed-function.ts";
 import type { DeployedResource } from "./intrinsics.ts";
@@ -45,6 +45,18 @@ const eventBus: ResourceKind = async (resource, provider) => {
   const name = text(resource.properties, "Name");
   const answer = await provider.call("events", "CreateEventBus", { Name: name });
   return { ref: name, attributes: { Arn: text(answer, "EventBusArn"), Name: name } };
+};
+
+/** One statement of a bus's policy; other resources may have put theirs. */
+const eventBusPolicy: ResourceKind = async (resource, provider) => {
+  allowOnly(resource, ["EventBusName", "StatementId", "Statement"]);
+  const EventBusName = text(resource.properties, "EventBusName");
+  const StatementId = text(resource.properties, "StatementId");
+  const { Policy } = await provider.call("events", "DescribeEventBus", { Name: EventBusName });
+  const others = typeof Policy === "string" ? readPolicyDocument(Policy).Statement : [];
+  const Statement = [others, { Sid: StatementId, ...record(resource.properties, "Statement") }].flat();
+  await provider.call("events", "PutPermission", { EventBusName, Policy: JSON.stringify({ Statement }) });
+  return { ref: StatementId, attributes: nothing };
 };
 
 export const eventRule: ResourceKind = async (resource, provider) => {
@@ -183,6 +195,7 @@ const noEffect: ResourceKind = async ({ logicalId, properties }, { stackName }) 
 export const resourceKinds: Readonly<Record<string, ResourceKind>> = {
   "AWS::DynamoDB::Table": table,
   "AWS::Events::EventBus": eventBus,
+  "AWS::Events::EventBusPolicy": eventBusPolicy,
   "AWS::Events::Rule": eventRule,
   "AWS::IAM::Role": role,
   "AWS::Lambda::Permission": permission,

@@ -17,12 +17,15 @@ const onlyOnAws = [
   "VpcConfig",
 ];
 
-function policiesOf({ logicalId, properties }: ResourceToDeploy, { roles }: Provider): readonly PolicyDocument[] {
+function roleOf(
+  { logicalId, properties }: ResourceToDeploy,
+  { roles }: Provider,
+): { readonly roleName?: string; readonly policies: readonly PolicyDocument[] } {
   const role = optionalText(properties, "Role");
-  if (role === undefined) return [];
+  if (role === undefined) return { policies: [] };
   const policies = roles.get(role);
   if (policies === undefined) throw new TemplateError(`${logicalId}: its role is none of this template`);
-  return policies;
+  return { roleName: role.slice(role.lastIndexOf("/") + 1), policies };
 }
 
 /** SAM makes the rule and the permission of an `EventBridgeRule` event itself; so does this. */
@@ -86,7 +89,7 @@ export const serverlessFunction: ResourceKind = async (resource, provider) => {
     },
     timeoutMs: (optionalInteger(properties, "Timeout") ?? 3) * 1000,
     memoryMb: optionalInteger(properties, "MemorySize") ?? 128,
-    policies: policiesOf(resource, provider),
+    ...roleOf(resource, provider),
     asynchronous: {
       ...(maximumRetries === undefined ? {} : { maximumRetries }),
       ...(onFailureArn === undefined ? {} : { onFailureArn }),

@@ -28,7 +28,11 @@ async function report(
     },
   };
   const call = { signal: AbortSignal.timeout(1_000) };
-  const outcome = await reportReplicas({ store, publisher }, { secretArn, versionId: "v2" }, { patient, call });
+  const outcome = await reportReplicas(
+    { store, manages: (arn) => arn === secretArn, publisher },
+    { secretArn, versionId: "v2" },
+    { patient, call },
+  );
   return { outcome, events: publisher.events };
 }
 

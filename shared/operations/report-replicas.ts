@@ -1,26 +1,15 @@
-import { isRekeyError } from "../errors/rekey-error.ts";
-import type { CallOptions, EventPublisher, SecretDescription, SecretStore } from "../rotation/ports.ts";
-import { versionWithLabel } from "../rotation/steps/admit.ts";
+import type { CallOptions, EventPublisher, SecretDescription } from "../rotation/ports.ts";
+import { versionStanding, type VersionCheck } from "./version-standing.ts";
 
-export interface ReplicaReporter {
-  readonly store: Pick<SecretStore, "describe">;
+export interface ReplicaReporter extends VersionCheck {
   readonly publisher: EventPublisher;
 }
 
 /**
  * `replicated`: published. `behind`: a replica is still in progress; ask again. `alone`: the secret has no replica.
- * `superseded`: another version is current, and its own event tells of it. `gone`: deleted.
+ * `superseded`: another version is current, and its own event tells of it. `gone`: deleted. `foreign`: not a secret of ours.
  */
-export type ReplicaReport = "replicated" | "behind" | "alone" | "superseded" | "gone";
-
-async function describe({ store }: ReplicaReporter, secretArn: string, call: CallOptions) {
-  try {
-    return await store.describe(secretArn, call);
-  } catch (error) {
-    if (isRekeyError(error, "secret-not-found")) return undefined;
-    throw error;
-  }
-}
+export type ReplicaReport = "replicated" | "behind" | "alone" | "superseded" | "gone" | "foreign";
 
 function regionsBy({ replicas = new Map() }: SecretDescription, state: "InSync" | "InProgress" | "Failed"): string[] {
   return [...replicas]
@@ -39,9 +28,9 @@ export async function reportReplicas(
   { secretArn, versionId }: { readonly secretArn: string; readonly versionId: string },
   { patient, call }: { readonly patient: boolean; readonly call: CallOptions },
 ): Promise<ReplicaReport> {
-  const description = await describe(reporter, secretArn, call);
-  if (description === undefined || description.deletedAt !== undefined) return "gone";
-  if (versionWithLabel(description, "AWSCURRENT") !== versionId) return "superseded";
+  const known = await versionStanding(reporter, { secretArn, versionId }, call);
+  if (known.standing !== "current") return known.standing;
+  const { description } = known;
   if (description.replicas === undefined || description.replicas.size === 0) return "alone";
   const regionsBehind = regionsBy(description, "InProgress");
   if (regionsBehind.length > 0 && patient) return "behind";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { RotationRequest, SecretDescription } from "../rotation/ports.ts";
-import { retireReplaced } from "./retire-replaced.ts";
+import { type Retirer, retireReplaced } from "./retire-replaced.ts";
 import { parseRetirementCue, type RetirementCue } from "./subscriber-event.ts";
 
 const secretArn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db/app-AbCdEf";
@@ -35,11 +35,14 @@ function stage(tags: Readonly<Record<string, string>>, changes: Partial<SecretDe
         invoked.push(request);
       },
     },
+    manages: (arn: string) => arn === secretArn,
+    takesUnnamed: false,
     knowsTheStep: (arn: string) => arn === functionArn,
     nowMs: () => now,
   };
   const call = { signal: AbortSignal.timeout(5_000) };
-  const ask = async (cue: RetirementCue) => retireReplaced(retirer, cue, call);
+  const ask = async (cue: RetirementCue, changed: Partial<Retirer> = {}) =>
+    retireReplaced({ ...retirer, ...changed }, cue, call);
   const { adoptions: _kept, ...forgetful } = retirer;
   const askForgetful = async (cue: RetirementCue) => retireReplaced(forgetful, cue, call);
   return { ask, askForgetful, invoked, noted, state };
@@ -50,7 +53,13 @@ const rotated = (agoMs: number, versionId = "v2"): RetirementCue => ({
   versionId,
   at: new Date(now - agoMs),
 });
-const adopted = (subscriber: string): RetirementCue => ({ kind: "adopted", secretArn, versionId: "v2", subscriber });
+const adopted = (subscriber: string, source = `rekey.subscriber.${subscriber}`): RetirementCue => ({
+  kind: "adopted",
+  secretArn,
+  versionId: "v2",
+  subscriber,
+  source,
+});
 const request = { step: "retirePrevious", secretId: secretArn, versionId: "v2" };
 
 test("the message waits for what is left of the grace period, then the step is run", async () => {
@@ -74,6 +83,26 @@ test("a name that the secret's tag does not hold is not even noted", async () =>
   const { ask, invoked, noted } = stage({ "rekey:grace": "24h", "rekey:subscribers": "orders-api" });
   expect(await ask(adopted("somebody"))).toEqual({ outcome: "nothing" });
   expect([noted.size, invoked.length]).toEqual([0, 0]);
+});
+
+test("an adoption under another source than the subscriber's own is refused, under the former one unless that is taken", async () => {
+  const { ask, invoked, noted } = stage({ "rekey:grace": "24h", "rekey:subscribers": "orders-api" });
+  for (const source of ["rekey.subscriber.billing", "rekey.subscriber.orders-api.", "rekey.subscriber", "rekey"]) {
+    expect({ source, ...(await ask(adopted("orders-api", source))) }).toEqual({ source, outcome: "refused" });
+  }
+  expect([noted.size, invoked.length]).toEqual([0, 0]);
+  expect(await ask(adopted("orders-api", "rekey.subscriber"), { takesUnnamed: true })).toEqual({ outcome: "retired" });
+});
+
+test("a time in the future makes a message wait for the grace period, not longer", async () => {
+  const { ask } = stage({ "rekey:grace": "24h" });
+  expect(await ask(rotated(-1_000_000 * hour))).toEqual({ outcome: "waits", waitMs: 24 * hour });
+});
+
+test("of a secret that is not rekey's nothing is asked", async () => {
+  const { ask } = stage({ "rekey:grace": "1m" });
+  const store = { describe: async () => expect.fail("asked") };
+  expect(await ask(rotated(hour), { manages: () => false, store })).toEqual({ outcome: "nothing" });
 });
 
 test.each([
@@ -125,14 +154,21 @@ test("the two events that may make a credential due are read", () => {
     ...ids,
     at: new Date(detail.at),
   });
-  const event = { "detail-type": "Secret Adopted", detail: { ...detail, subscriber: "orders-api" } };
-  expect(parseRetirementCue(JSON.stringify(event))).toEqual({ kind: "adopted", ...ids, subscriber: "orders-api" });
+  const source = "rekey.subscriber.orders-api";
+  const event = { "detail-type": "Secret Adopted", source, detail: { ...detail, subscriber: "orders-api" } };
+  const adoption = { kind: "adopted", ...ids, subscriber: "orders-api", source };
+  expect(parseRetirementCue(JSON.stringify(event))).toEqual(adoption);
 });
 
 test.each([
   ["no JSON", "{"],
   ["another event", JSON.stringify({ "detail-type": "Secret Retired", detail })],
   ["no version", JSON.stringify({ "detail-type": "Secret Rotated", detail: { ...detail, versionId: "" } })],
+  ["no such time", JSON.stringify({ "detail-type": "Secret Rotated", detail: { ...detail, at: "2026-99-99T99:99Z" } })],
+  [
+    "a part of an ARN",
+    JSON.stringify({ "detail-type": "Secret Rotated", detail: { ...detail, secretArn: secretArn.slice(0, -7) } }),
+  ],
   ["no subscriber", JSON.stringify({ "detail-type": "Secret Adopted", detail })],
 ])("%s is event-malformed", (_what, body) => {
   expect(() => parseRetirementCue(body)).toThrow(expect.objectContaining({ code: "event-malformed" }));

@@ -1,40 +1,34 @@
 import { isRekeyError } from "../errors/rekey-error.ts";
-import type { CallOptions, SecretDescription, SecretStore } from "../rotation/ports.ts";
+import type { CallOptions, SecretDescription } from "../rotation/ports.ts";
 import { rotationPolicy } from "../rotation/rotation-policy.ts";
-import { versionWithLabel } from "../rotation/steps/admit.ts";
 import type { Adoptions, RotationInvoker } from "./ports.ts";
-import type { RetirementCue } from "./subscriber-event.ts";
+import { speaksForItself, type RetirementCue } from "./subscriber-event.ts";
+import { versionStanding, type VersionCheck } from "./version-standing.ts";
 
-export interface Retirer {
-  readonly store: Pick<SecretStore, "describe">;
+export interface Retirer extends VersionCheck {
   /** Absent where nobody wants to keep them: then only the deadline counts. */
   readonly adoptions?: Adoptions;
   readonly rotation: RotationInvoker;
+  /** Takes an adoption under the former source, which binds nobody to the subscriber's name. */
+  readonly takesUnnamed: boolean;
   /** Whether a rotation function knows the step `retirePrevious`. */
   readonly knowsTheStep: (functionArn: string) => boolean;
   /** Now, in milliseconds since 1970. */
   readonly nowMs: () => number;
 }
 
-/** `waits`: ask again after so many milliseconds. `nothing`: there is nothing to retire, or another cue answers for it. */
+/**
+ * `waits`: ask again after so many milliseconds. `nothing`: there is nothing to retire, or another cue answers for it.
+ * `refused`: whoever sent the adoption may not speak for the subscriber that it names.
+ */
 export type Retirement =
-  | { readonly outcome: "retired" | "nothing" }
+  | { readonly outcome: "retired" | "nothing" | "refused" }
   | { readonly outcome: "waits"; readonly waitMs: number };
 
 const nothing: Retirement = { outcome: "nothing" };
 
 /** While a rotation is under way the step is refused. */
 const busyWaitMs = 5 * 60_000;
-
-async function describe({ store }: Retirer, secretArn: string, call: CallOptions) {
-  try {
-    const description = await store.describe(secretArn, call);
-    return description.deletedAt === undefined ? description : undefined;
-  } catch (error) {
-    if (isRekeyError(error, "secret-not-found")) return undefined;
-    throw error;
-  }
-}
 
 /** The tag `rekey:subscribers`: names with a space between, who must all have said that they use a version. */
 export const subscribersOf = ({ tags }: Pick<SecretDescription, "tags">): readonly string[] =>
@@ -59,8 +53,10 @@ async function everyoneAdopted(
  * nothing to retire, and who has adopted it is noted all the same. Errors: those of the step, and of the ports.
  */
 export async function retireReplaced(retirer: Retirer, cue: RetirementCue, call: CallOptions): Promise<Retirement> {
-  const description = await describe(retirer, cue.secretArn, call);
-  if (description === undefined || versionWithLabel(description, "AWSCURRENT") !== cue.versionId) return nothing;
+  if (cue.kind === "adopted" && !speaksForItself(cue, retirer.takesUnnamed)) return { outcome: "refused" };
+  const known = await versionStanding(retirer, cue, call);
+  if (known.standing !== "current") return nothing;
+  const { description } = known;
   const { secretArn, rotationFunctionArn, tags } = description;
   const isWithEveryone = cue.kind === "adopted" && (await everyoneAdopted(retirer, cue, description, call));
   if (rotationFunctionArn === undefined || !retirer.knowsTheStep(rotationFunctionArn)) return nothing;
@@ -68,7 +64,9 @@ export async function retireReplaced(retirer: Retirer, cue: RetirementCue, call:
   if (graceMs === undefined) return nothing;
 
   if (cue.kind === "rotated") {
-    const leftMs = cue.at.getTime() + graceMs - retirer.nowMs();
+    const nowMs = retirer.nowMs();
+    // A time in the future is a hint like any other: it never makes the message wait longer than the grace period.
+    const leftMs = Math.min(cue.at.getTime(), nowMs) + graceMs - nowMs;
     if (leftMs > 0) return { outcome: "waits", waitMs: leftMs };
   } else if (!isWithEveryone) return nothing;
 

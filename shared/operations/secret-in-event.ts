@@ -1,5 +1,7 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 
+const arnOfSecret = /^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:.{1,512}-[A-Za-z0-9]{6}$/;
+
 /** The secret's ARN in one of rekey's events as EventBridge delivers it. Errors: `event-malformed`. */
 export function secretArnOf(body: string): string {
   let event: unknown;
@@ -11,7 +13,7 @@ export function secretArnOf(body: string): string {
   const detail: unknown = typeof event === "object" && event !== null ? Reflect.get(event, "detail") : undefined;
   const secretArn: unknown =
     typeof detail === "object" && detail !== null ? Reflect.get(detail, "secretArn") : undefined;
-  if (typeof secretArn !== "string" || !secretArn.startsWith("arn:")) {
+  if (typeof secretArn !== "string" || !arnOfSecret.test(secretArn)) {
     throw new RekeyError("event-malformed", { context: { problem: "no detail.secretArn" } });
   }
   return secretArn;

@@ -1,4 +1,5 @@
 import { mirrorCurrent } from "../operations/mirror-current.ts";
+import { arnPatterns } from "../operations/arn-patterns.ts";
 import { secretArnOf } from "../operations/secret-in-event.ts";
 import { environmentPublisher, environmentStore } from "./aws-clients.ts";
 import { environmentOf } from "./environment.ts";
@@ -12,6 +13,7 @@ export function mirrorFunction(
   const environment = environmentOf(variables);
   const store = environmentStore(environment);
   const cluster = environmentCluster(environment);
+  const manages = arnPatterns(environment.list("REKEY_SECRETS"));
   const ports = {
     store,
     mirror: environmentMirror(environment, store),
@@ -20,6 +22,7 @@ export function mirrorFunction(
   };
   return queueFunction({ done: "mirrored", notDone: "not mirrored" }, async ({ body }, call) => {
     const secret = secretArnOf(body);
+    if (!manages(secret)) return { facts: { secret, outcome: "foreign" } };
     return { facts: { secret, ...(await mirrorCurrent(ports, secret, call)) } };
   });
 }

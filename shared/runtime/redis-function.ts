@@ -1,16 +1,17 @@
 import { publishOnRedis } from "../channels/redis-channel.ts";
 import { signedMessage } from "../channels/signed-message.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
-import { secretArnOf } from "../operations/secret-in-event.ts";
 import { environmentStore } from "./aws-clients.ts";
 import { environmentOf } from "./environment.ts";
+import { environmentStanding } from "./environment-standing.ts";
 import { queueFunction } from "./queue-function.ts";
 import { signingKeys } from "./signing-keys.ts";
 import { environmentCa } from "./tls-ca.ts";
 
 /**
- * The Lambda handler of a queue of rekey's events: publishes each, as EventBridge made it, on one channel of Redis, and signs
- * it where there is a key. The secrets with the login and the key are read for each, so they may themselves be rotated.
+ * The Lambda handler of a queue of rekey's events: publishes each that Secrets Manager bears out, as EventBridge made it, on one
+ * channel of Redis, and signs it where there is a key. The secrets with the login and the key are read for each, so they may
+ * themselves be rotated.
  */
 export function redisFunction(
   variables: Readonly<Record<string, string | undefined>>,
@@ -21,13 +22,17 @@ export function redisFunction(
   const channel = environment.required("REKEY_REDIS_CHANNEL");
   const keySecret = environment.text("REKEY_REDIS_KEY_SECRET");
   const tlsCa = environmentCa(environment);
-  return queueFunction({ done: "published", notDone: "not published" }, async ({ body }, call) => {
-    const secret = secretArnOf(body);
+  const standingIn = environmentStanding(environment, store);
+  return queueFunction({ done: "published", notDone: "not published" }, async (record, call) => {
+    const { secret, standing, again } = await standingIn(record, call);
+    if (standing !== "current") return { facts: { secret, standing }, again };
     const version = await store.read(login, { label: "AWSCURRENT" }, call);
     if (version === undefined) throw new RekeyError("secret-not-found", { context: { secret: login } });
     const to = { secret: version.value, channel, ...(tlsCa === undefined ? {} : { tlsCa }) };
     const text =
-      keySecret === undefined ? body : signedMessage(body, await signingKeys(store, keySecret, call), Date.now());
+      keySecret === undefined
+        ? record.body
+        : signedMessage(record.body, await signingKeys(store, keySecret, call), Date.now());
     return { facts: { secret, channel, receivers: await publishOnRedis(to, text, call) } };
   });
 }

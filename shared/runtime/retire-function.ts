@@ -1,4 +1,4 @@
-import { parseRetirementCue } from "../operations/subscriber-event.ts";
+import { parseRetirementCue, type RetirementCue } from "../operations/subscriber-event.ts";
 import { retireReplaced } from "../operations/retire-replaced.ts";
 import { arnPatterns } from "../operations/arn-patterns.ts";
 import { dynamoDbAdoptions } from "../adoptions/dynamodb.ts";
@@ -6,8 +6,19 @@ import { lambdaRotation } from "../invokers/lambda-rotation.ts";
 import { holdMessage } from "../queues/hold-message.ts";
 import { dynamoDbClient, environmentStore, lambdaClient, sqsClient } from "./aws-clients.ts";
 import { environmentOf } from "./environment.ts";
+import { asRekeyError, reportFailure } from "./logger.ts";
 import { writeMetrics } from "./metrics.ts";
 import { queueFunction } from "./queue-function.ts";
+
+/** A malformed event never becomes a good one, and this queue's messages come again 200 times: it is logged once. */
+function cueIn(body: string): RetirementCue | undefined {
+  try {
+    return parseRetirementCue(body);
+  } catch (error) {
+    reportFailure("not retired", asRekeyError(error), {});
+    return undefined;
+  }
+}
 
 /** The Lambda handler of a queue of `Secret Rotated` and `Secret Adopted`. A message waits in the queue until it is due. */
 export function retireFunction(
@@ -19,6 +30,8 @@ export function retireFunction(
   const table = environment.text("REKEY_ADOPTION_TABLE");
   const retirer = {
     store: environmentStore(environment),
+    manages: arnPatterns(environment.list("REKEY_SECRETS")),
+    takesUnnamed: environment.text("REKEY_UNNAMED_SUBSCRIBERS") === "true",
     ...(table === undefined ? {} : { adoptions: dynamoDbAdoptions(dynamoDbClient(), table) }),
     rotation: lambdaRotation(lambdaClient()),
     knowsTheStep: arnPatterns(environment.list("REKEY_ROTATION_FUNCTIONS")),
@@ -27,9 +40,10 @@ export function retireFunction(
   return queueFunction(
     { done: "looked at", notDone: "not retired" },
     async ({ body, receiptHandle, attributes }, call) => {
-      const cue = parseRetirementCue(body);
-      if (cue.kind === "adopted") writeMetrics({ Adoptions: 1 });
+      const cue = cueIn(body);
+      if (cue === undefined) return { facts: { outcome: "malformed" } };
       const retirement = await retireReplaced(retirer, cue, call);
+      if (cue.kind === "adopted" && retirement.outcome !== "refused") writeMetrics({ Adoptions: 1 });
       const by = cue.kind === "adopted" ? { subscriber: cue.subscriber } : {};
       const facts = { secret: cue.secretArn, version: cue.versionId, cue: cue.kind, ...by, ...retirement };
       if (retirement.outcome !== "waits") return { facts };

@@ -1,10 +1,11 @@
 import { postWebhook, webhookAddress } from "../webhook/post-webhook.ts";
 import { environmentStore } from "./aws-clients.ts";
 import { environmentOf } from "./environment.ts";
+import { environmentStanding } from "./environment-standing.ts";
 import { queueFunction } from "./queue-function.ts";
 import { signingKeys } from "./signing-keys.ts";
 
-/** The Lambda handler of a queue of rekey's events: posts each, signed, to one address. */
+/** The Lambda handler of a queue of rekey's events: posts each that Secrets Manager bears out, signed, to one address. */
 export function webhookFunction(
   variables: Readonly<Record<string, string | undefined>>,
 ): ReturnType<typeof queueFunction> {
@@ -12,7 +13,11 @@ export function webhookFunction(
   const store = environmentStore(environment);
   const address = webhookAddress(environment.required("REKEY_WEBHOOK_URL"));
   const keySecret = environment.required("REKEY_WEBHOOK_KEY_SECRET");
-  return queueFunction({ done: "posted", notDone: "not posted" }, async ({ body, messageId }, call) => {
+  const standingIn = environmentStanding(environment, store);
+  return queueFunction({ done: "posted", notDone: "not posted" }, async (record, call) => {
+    const { body, messageId } = record;
+    const { again, ...heard } = await standingIn(record, call);
+    if (heard.standing !== "current") return { facts: { messageId, ...heard }, again };
     const keys = await signingKeys(store, keySecret, call);
     await postWebhook({ address, keys, nowMs: Date.now() }, body, call);
     return { facts: { messageId, host: address.host } };

@@ -110,7 +110,7 @@ test("Secret Adopted is published once for each version, when no connection of a
   await expect.poll(() => asked).toEqual([first, second]);
   await pool.query("SELECT 1");
   expect(asked).toEqual([first, second]);
-  expect(events[0]).toMatchObject({ source: "rekey.subscriber", type: "Secret Adopted" });
+  expect(events[0]).toMatchObject({ source: "rekey.subscriber.orders-api", type: "Secret Adopted" });
   expect(JSON.parse(events[1]?.detail ?? "")).toMatchObject({
     secretArn: secretId,
     versionId: second,

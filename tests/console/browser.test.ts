@@ -1,6 +1,7 @@
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import type { Browser, Locator } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { subscriberConfig } from "../../local/subscriber.ts";
 import { expectAccessible, screenshot, streamed, type Watched, watchedPage } from "./browser.ts";
 import { eventBridgeAcknowledgement } from "../../shared/client/acknowledgement/eventbridge.ts";
 import { chromiumPath, launchChromium } from "../support/chromium.ts";
@@ -129,7 +130,7 @@ describe.skipIf(chromiumPath === undefined)("the web console in Chromium", () =>
     await expect.poll(async () => picture.getAttribute("aria-label"), soon).toContain("waiting for adopted: api");
     const { ARN: secretArn = "" } = await stage.secrets.describeSecret({ SecretId: "db/orders" });
     const versionId = (await currentOf("db/orders")) ?? "";
-    const eventBridge = new EventBridgeClient(stage.stack.clientConfig);
+    const eventBridge = new EventBridgeClient(subscriberConfig(stage.stack, "api"));
     const eventBusName = stage.outputs["EventBusName"] ?? "";
     const adopts = eventBridgeAcknowledgement({ eventBridge, eventBusName, subscriber: "api" });
     await adopts({ secretId: secretArn, versionId });

@@ -86,6 +86,30 @@ test.each(functions)(
   },
 );
 
+const publishers = functions.filter(({ properties }) =>
+  statementsOf(properties).flatMap(actionsOf).includes("events:PutEvents"),
+);
+
+test.each(publishers)(
+  "$logicalId's role may publish the events that its code publishes, as rekey, and no other",
+  ({ properties }) => {
+    const types = sourcesOf(properties).flatMap(({ text: source }) =>
+      [...source.matchAll(/\btype: "(Secret [A-Z][A-Za-z ]+)"/gu)].map(([, type = ""]) => type),
+    );
+    const puts = statementsOf(properties).filter((statement) => actionsOf(statement).includes("events:PutEvents"));
+    const conditions = puts.map((statement) => record(record(statement, "Condition"), "StringEquals"));
+    expect(conditions).toEqual([{ "events:source": "rekey", "events:detail-type": expect.anything() }]);
+    expect(sorted(textList(conditions[0] ?? {}, "events:detail-type"))).toEqual(sorted(types));
+  },
+);
+
+test("the bus takes events of rekey from the role of each function that publishes, and from no other role of the template", () => {
+  const statement = record(record(template.Resources["RekeysOwnEvents"] ?? {}, "Properties"), "Statement");
+  const named = JSON.stringify(record(record(statement, "Condition"), "ArnNotEquals")["aws:PrincipalArn"]);
+  const roles = [...named.matchAll(/"Fn::GetAtt":\["(\w+)","Arn"\]/gu)].map(([, role = ""]) => role);
+  expect(sorted(roles)).toEqual(sorted(publishers.map(({ properties }) => roleOf(properties))));
+});
+
 test.each(functions)("$logicalId has a role of its own that only Lambda may assume", ({ logicalId, properties }) => {
   expect(functions.filter((other) => roleOf(other.properties) === roleOf(properties))).toHaveLength(1);
   const resource = template.Resources[roleOf(properties)] ?? {};
@@ -118,6 +142,25 @@ test.each(functions)(
     const taken = statements.filter((statement) => actionsOf(statement).includes("sqs:ReceiveMessage"));
     const arn = `arn:aws:sqs:us-east-1:123456789012:${getAtt(event["Queue"])}`;
     expect(taken.map(({ Resource }) => Resource)).toEqual(event["Queue"] === undefined ? [] : [arn]);
+  },
+);
+
+const rotating = functions.filter(({ logicalId }) => logicalId.startsWith("Rotate"));
+
+test.each(rotating)(
+  "$logicalId's role touches a secret that is to be rotated where it is that secret's function",
+  ({ properties }) => {
+    expect(rotating).toHaveLength(8);
+    const [, name = ""] = /\$\{AWS::StackName\}-(.+)"/u.exec(JSON.stringify(properties["FunctionName"])) ?? [];
+    const own = `arn:aws:lambda:us-east-1:123456789012:function:rekey-${name}`;
+    const touching = statementsOf(properties).filter((statement) =>
+      actionsOf(statement).some((action) => action.startsWith("secretsmanager:")),
+    );
+    // What it only reads, an admin's secret or Vault's credential, is named by its full ARN.
+    const others = touching.filter(({ Resource }) => JSON.stringify(Resource).includes("*"));
+    expect(others.map(({ Condition }) => Condition)).toEqual([
+      { StringEquals: { "secretsmanager:resource/AllowRotationLambdaArn": own } },
+    ]);
   },
 );
 

@@ -12,6 +12,7 @@ import { createSubscriberQueue } from "../../shared/client/invalidation/subscrib
 import { eventBridgePublisher } from "../../shared/publishers/eventbridge.ts";
 import { takeMessage } from "../support/aws-wiring.ts";
 import { inTime } from "../support/mirror-entries.ts";
+import { roleConfig } from "../support/role-config.ts";
 
 const folder = resolve(import.meta.dirname, "../../templates/subscribers");
 const template = (name: string): string => resolve(folder, `${name}.yaml`);
@@ -24,7 +25,7 @@ beforeAll(async () => {
   stack = await startStack();
   sqs = new SQSClient(stack.clientConfig);
   sns = new SNSClient(stack.clientConfig);
-  events = new EventBridgeClient(stack.clientConfig);
+  events = new EventBridgeClient(roleConfig(stack, "rekey-AnnounceChangeRole", ["events:PutEvents"]));
 });
 afterAll(async () => {
   for (const client of [sqs, sns, events]) client.destroy();
@@ -71,7 +72,8 @@ test("a service without a secret has no queue", async () => {
 });
 
 test("what is forwarded to a region's bus reaches the queue of an instance there", async () => {
-  const parameters = { EventBusName: "there" };
+  const SenderRoleArns = `arn:aws:iam::${stack.accountId}:role/rekey-AnnounceChange*`;
+  const parameters = { EventBusName: "there", SenderRoleArns };
   const { outputs } = await stack.deploy({ templatePath: template("replica-region"), parameters });
   const queue = await createSubscriberQueue({ sqs, sns, topicArn: outputs["SecretRotatedTopicArn"] ?? "" });
   const detail = { secretArn: "arn:aws:secretsmanager:us-east-1:123456789012:secret:a-AbCdEf", versionId: "v2" };

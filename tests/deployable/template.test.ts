@@ -73,7 +73,7 @@ test("a pattern of secrets must end with the six random characters or a wildcard
   expect(() => bind(`${prefix}db/*,${prefix}other`)).toThrow("does not match");
 });
 
-test("Secrets Manager may invoke a rotation function for this account alone, or for the secrets that a parameter names", () => {
+test("Secrets Manager may invoke a rotation function for secrets of this account and region alone, or for the secrets that a parameter names", () => {
   const rotating = functions.filter(({ logicalId }) => logicalId.startsWith("Rotate"));
   const permissions = Object.values(template.Resources)
     .filter(({ Type }) => Type === "AWS::Lambda::Permission")
@@ -85,7 +85,13 @@ test("Secrets Manager may invoke a rotation function for this account alone, or 
       Action: "lambda:InvokeFunction",
       Principal: "secretsmanager.amazonaws.com",
       SourceAccount: { Ref: "AWS::AccountId" },
-      SourceArn: { "Fn::If": ["HasInvokingSecret", { Ref: "InvokingSecretArn" }, { Ref: "AWS::NoValue" }] },
+      SourceArn: {
+        "Fn::If": [
+          "HasInvokingSecret",
+          { Ref: "InvokingSecretArn" },
+          { "Fn::Sub": "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:*" },
+        ],
+      },
     });
   }
 });

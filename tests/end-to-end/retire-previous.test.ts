@@ -3,6 +3,7 @@ import { EventBridge } from "@aws-sdk/client-eventbridge";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import pg from "pg";
 import { expect, onTestFinished, test } from "vitest";
+import { subscriberConfig } from "../../local/subscriber.ts";
 import type { EventEnvelope } from "../../local/eventbridge/put-events.ts";
 import { type EmbeddedPostgres, startPostgres } from "../../local/postgres/embedded-postgres.ts";
 import { startStack } from "../../local/stack.ts";
@@ -28,10 +29,8 @@ async function open(tags: Readonly<Record<string, string>>, parameters: Readonly
   const told: EventEnvelope[] = [];
   stack.eventBridge.onEvent((bus, event) => bus === "rekey" && told.push(event));
   const secrets = new SecretsManager(stack.clientConfig);
-  const events = new EventBridge(stack.clientConfig);
   onTestFinished(async () => {
     secrets.destroy();
-    events.destroy();
     await stack.stop();
   });
   const database = { engine: "postgres", host: postgres.host, port: postgres.port, dbname: "postgres", ssl: false };
@@ -56,8 +55,10 @@ async function open(tags: Readonly<Record<string, string>>, parameters: Readonly
     .toBe(true);
   const adopt = async (subscriber: string) => {
     const Detail = { schemaVersion: 1, secretArn: ARN, versionId: VersionId, subscriber, at: new Date().toISOString() };
-    const entry = { EventBusName: "rekey", Source: "rekey.subscriber", DetailType: "Secret Adopted" };
+    const entry = { EventBusName: "rekey", Source: `rekey.subscriber.${subscriber}`, DetailType: "Secret Adopted" };
+    const events = new EventBridge(subscriberConfig(stack, subscriber));
     await events.putEvents({ Entries: [{ ...entry, Detail: JSON.stringify(Detail), Resources: [ARN] }] });
+    events.destroy();
   };
   const looks = () => stack.lambda.logs.filter(({ functionName }) => functionName === "rekey-retire-previous").length;
   return { adopt, detailsOf, looks, stack, replacedLogsIn: async () => logsIn(postgres, "app", password) };

@@ -8,6 +8,9 @@ import { clusterOf, parseVaultClusters } from "../../shared/mirrors/vault-cluste
 
 const soon = { timeout: 60_000 };
 const names = ["one", "two", "three"] as const;
+const clusterRoles = ["MirrorToVault", "Reconcile"]
+  .map((of) => `arn:aws:iam::123456789012:role/rekey-*-${of}Role`)
+  .join(",");
 const clusters = parseVaultClusters(names.join(","), undefined);
 
 /** One stack that rotates, and one for each Vault beside it on its bus. */
@@ -22,7 +25,9 @@ async function open() {
     await stack.stop();
     await Promise.all([...vaults.values()].map(async (vault) => vault.stop()));
   });
-  await stack.deploy({ parameters: { VaultAddress: "" } });
+  await stack.deploy({
+    parameters: { VaultAddress: "", ClusterRoleArns: clusterRoles },
+  });
   for (const name of names) {
     const vault = await startVault({ port: 0, rootToken: `root-of-${name}`, clock: stack.clock });
     vaults.set(name, vault);

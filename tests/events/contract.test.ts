@@ -34,7 +34,8 @@ describe("every version that was ever published", () => {
     expect(event["detail-type"]).toBe(kind?.detailType);
     expect(event.detail["schemaVersion"]).toBe(version);
     expect(event.resources).toEqual([event.detail["secretArn"]]);
-    expect(event.source).toBe(name === "secret-adopted" ? "rekey.subscriber" : "rekey");
+    const { subscriber } = event.detail;
+    expect(event.source).toBe(name === "secret-adopted" ? `rekey.subscriber.${String(subscriber)}` : "rekey");
   });
 
   test.each(eventKinds)("$file has an example with every field and one with the required ones alone", (kind) => {

@@ -76,7 +76,7 @@ export function renderAsyncApi(): string {
       acknowledge: {
         action: "receive",
         channel,
-        summary: "What subscribers tell rekey, under the source rekey.subscriber.",
+        summary: "What subscribers tell rekey, each under the source rekey.subscriber.<subscriber>.",
         messages: references(eventKinds.filter(bySubscribers)),
       },
     },

@@ -91,7 +91,9 @@ describe.each(servers)("$product", ({ product, binary, engine, name, locks }) =>
     test("syncPair sends what its shapes say, and only a pair's making sends more", async () => {
       const sync = async (session: MariadbSession) => session.syncPair(pair, credential("app_clone"), call);
       const { unsaid } = await compare("syncPair", "rotator", sync);
-      expect(unsaid.filter((statement) => !/^(?:CREATE (?:ROLE|USER)|GRANT) |ACCOUNT UNLOCK$/.test(statement))).toEqual([]);
+      expect(unsaid.filter((statement) => !/^(?:CREATE (?:ROLE|USER)|GRANT) |ACCOUNT UNLOCK$/.test(statement))).toEqual(
+        [],
+      );
       expect(await compare("syncPair", "rotator", sync)).toEqual(asSaid);
       expect(JSON.stringify(engine.shapes)).not.toMatch(/app|'/);
     });

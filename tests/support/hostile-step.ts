@@ -24,6 +24,7 @@ const {
 const call = { signal: AbortSignal.timeout(budgetMs) };
 const credential = (value: string): Credential => ({ username: "app", password: new SecretValue(value) });
 const target: DatabaseTarget = {
+  secretName: "db/app",
   engine,
   host,
   port,
@@ -56,7 +57,11 @@ async function work(): Promise<void> {
     case "vault": {
       const token = { method: "approle", roleId: "r", secretId: new SecretValue(password) } as const;
       const send = connectVault({ address: `http://127.0.0.1:${port}`, login: token });
-      await vaultStaticRoleEngine(send).issue(target, credential(password), call);
+      await vaultStaticRoleEngine(send, new Map([["db/app", ["database/app"]]])).issue(
+        target,
+        credential(password),
+        call,
+      );
     }
   }
 }

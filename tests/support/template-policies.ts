@@ -26,6 +26,8 @@ const everything: Readonly<Record<string, string>> = {
   VaultCredentialSecretArn: `${secret}:vault-AbCdEf`,
   VaultAuthorityCredentialSecretArn: `${secret}:authority-AbCdEf`,
   LoginCheckConcurrency: "2",
+  OperatorRoleArns: `arn:aws:iam::${account}:role/ops-*`,
+  SenderRoleArns: `arn:aws:iam::${account}:role/rekey-ReplicaBusesRole-*`,
   ReplicaBusArn: `arn:aws:events:eu-west-1:${account}:event-bus/rekey`,
   RedisSecretArn: `${secret}:redis-AbCdEf`,
   RedisChannelKeySecretArn: `${secret}:redis-key-AbCdEf`,

@@ -18,7 +18,8 @@ function checked(option: string, isValid: boolean): void {
 }
 
 /**
- * Publishes `Secret Adopted` (events/secret-adopted.v1.schema.json). PutEvents answers 200 for an entry that it did not take,
+ * Publishes `Secret Adopted` (events/secret-adopted.v1.schema.json) under the source `rekey.subscriber.<subscriber>`, which the bus
+ * takes from roles alone whose tag `rekey:subscriber` is that name. PutEvents answers 200 for an entry that it did not take,
  * so the entry's own result is read. Errors: `option-invalid`; from the function, `event-rejected`, `events-unavailable`.
  */
 export function eventBridgeAcknowledgement(options: EventBridgeAcknowledgement): Acknowledge {
@@ -30,7 +31,7 @@ export function eventBridgeAcknowledgement(options: EventBridgeAcknowledgement):
     const detail = { schemaVersion: 1, secretArn: arn, versionId, subscriber, at: new Date().toISOString() };
     const entry = {
       EventBusName: eventBusName,
-      Source: "rekey.subscriber",
+      Source: `rekey.subscriber.${subscriber}`,
       DetailType: "Secret Adopted",
       Detail: JSON.stringify(detail),
       Resources: [arn],

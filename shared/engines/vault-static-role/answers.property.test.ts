@@ -8,6 +8,7 @@ import { httpAnswer, startRogueHttp } from "../../../tests/support/rogue-http.ts
 
 const app = { username: "app", password: new SecretValue("canary-current-3f6a") };
 const target = {
+  secretName: "db/app",
   engine: "",
   host: "",
   port: 0,
@@ -41,7 +42,7 @@ test("whatever Vault's JSON has in place of what it should have, a step ends in 
       try {
         const login = { method: "approle", roleId: "r", secretId: new SecretValue("s") } as const;
         const send = connectVault({ address: `http://127.0.0.1:${server.port}`, login, timeoutMs: 500 });
-        const outcome: unknown = await vaultStaticRoleEngine(send)
+        const outcome: unknown = await vaultStaticRoleEngine(send, new Map([["db/app", ["database/app"]]]))
           .issue(target, app, { signal: AbortSignal.timeout(2_000) })
           .catch((error: unknown) => error);
         expect(outcome instanceof RekeyError ? outcome.code : outcome).not.toBeInstanceOf(Error);

@@ -1,0 +1,23 @@
+import type { SQSRecord } from "aws-lambda";
+import { arnPatterns } from "../operations/arn-patterns.ts";
+import { parseRetirementCue } from "../operations/subscriber-event.ts";
+import { type VersionStanding, versionStanding } from "../operations/version-standing.ts";
+import type { CallOptions, SecretStore } from "../rotation/ports.ts";
+import type { Environment } from "./environment.ts";
+
+interface HeardVersion extends Pick<VersionStanding, "standing"> {
+  readonly secret: string;
+  /** A description may be a moment older than the event: a version that is not current is looked at once more. */
+  readonly again: boolean;
+}
+
+/** Asks Secrets Manager about the version that a `Secret Rotated` names, before it is passed on. Errors: `event-malformed`, those of the store. */
+export function environmentStanding(environment: Environment, store: SecretStore) {
+  const manages = arnPatterns(environment.list("REKEY_SECRETS"));
+  return async ({ body, attributes }: SQSRecord, call: CallOptions): Promise<HeardVersion> => {
+    const cue = parseRetirementCue(body);
+    const { standing } = await versionStanding({ store, manages }, cue, call);
+    const again = standing === "superseded" && Number(attributes.ApproximateReceiveCount) < 2;
+    return { secret: cue.secretArn, standing, again };
+  };
+}
