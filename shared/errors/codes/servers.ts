@@ -72,6 +72,11 @@ export const serversCodes = {
     meaning: "this function does not rotate the engine that the secret names",
     hint: "use the rotation function of that engine, or correct the secret's engine field",
   },
+  "server-misbehaved": {
+    disposition: "abort",
+    meaning: "the server sent something that its protocol does not allow, or far more than an answer needs",
+    hint: "check that host and port are those of the database in question, and what stands between",
+  },
   "tls-refused": {
     disposition: "abort",
     meaning: "the server's certificate or its TLS was not acceptable, so nothing was sent",
