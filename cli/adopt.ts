@@ -42,17 +42,13 @@ const text = ({ secretArn, actions, findings }: AdoptionPlan): string =>
 export const adoptCommand: Run = async ([secretId = ""], given, context) => {
   const functionToBe = (secretArn: string, folder: string): string =>
     textOption(given, "function") ?? functionOf(secretArn, textOption(given, "stack") ?? "rekey", folder);
-  const composed = await composeFor(secretId, process.env, context, { functionToBe });
-  const { deps: rotation, folder, secretArn, account, mirror } = composed;
+  const { examined, folder, secretArn } = await composeFor(secretId, process.env, context, { functionToBe });
   const adoption: Adoption = {
     functionArn: functionToBe(secretArn, folder),
     schedule: scheduleOf(given),
     tags: tagsOf(given),
   };
-  const ports = {
-    doctor: { rotation, account, ...(mirror === undefined ? {} : { mirror }) },
-    administration: operator().administration,
-  };
+  const ports = { doctor: examined, administration: operator().administration };
   const json = flagOption(given, "json");
   const plan = await planAdoption(ports, secretId, adoption, context);
   const isRefused = plan.findings.some(({ severity }) => severity === "error");

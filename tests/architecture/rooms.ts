@@ -159,6 +159,11 @@ export const rooms: Readonly<Record<string, Room>> = {
       "@redis/client",
     ],
   },
+  // What an operator's tools log in with: a process of its own, with the drivers, and no credentials of the operator's.
+  "cli/isolation": {
+    rooms: ["cli/engines.ts", ports, ...values],
+    packages: ["node:child_process", "node:worker_threads"],
+  },
   // Served to an operator's browser, which is told everything as JSON: the page knows shapes, and no module of the system.
   console: { rooms: [], packages: [] },
   "console/contract.ts": { rooms: ["shared/operations", "shared/errors"], packages: [] },
@@ -228,6 +233,7 @@ export const mayReveal = [
   "shared/client",
   "shared/agent",
   "shared/testing/engine-contract",
+  "cli/isolation",
   "local/demo",
   "bench/under-load",
 ];
