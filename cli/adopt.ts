@@ -7,6 +7,7 @@ import type { Given, Run } from "./command.ts";
 import { findingText } from "./finding-text.ts";
 import { flagOption, listOption, numberOption, textOption } from "./given.ts";
 import { operator } from "./operator.ts";
+import { print, printJson } from "./output.ts";
 import { confirmed } from "./terminal.ts";
 
 function scheduleOf(given: Given): RotationSchedule {
@@ -30,13 +31,12 @@ function functionOf(secretArn: string, stack: string, folder: string): string {
 const tagsOf = (given: Given): ReadonlyMap<string, string> =>
   new Map(listOption(given, "tag").map((text) => [pairOf(text).key, pairOf(text).value ?? ""]));
 
-const text = ({ secretArn, actions, findings }: AdoptionPlan): string =>
-  [
-    ...findings.map(findingText),
-    ...(findings.length > 0 ? [""] : []),
-    `Adopt ${secretArn}:`,
-    ...actions.map((action) => `  ${action}`),
-  ].join("\n");
+const text = ({ secretArn, actions, findings }: AdoptionPlan): readonly string[] => [
+  ...findings.flatMap(findingText),
+  ...(findings.length > 0 ? [""] : []),
+  `Adopt ${secretArn}:`,
+  ...actions.map((action) => `  ${action}`),
+];
 
 /** Brings an existing secret under management. */
 export const adoptCommand: Run = async ([secretId = ""], given, context) => {
@@ -54,11 +54,13 @@ export const adoptCommand: Run = async ([secretId = ""], given, context) => {
   const isRefused = plan.findings.some(({ severity }) => severity === "error");
   if (flagOption(given, "dryRun") || isRefused) {
     const outcome = isRefused ? "refused" : "planned";
-    console.log(json ? JSON.stringify({ outcome, ...plan }) : `${text(plan)}\n${outcome}: nothing was changed`);
+    if (json) printJson({ outcome, ...plan });
+    else print(...text(plan), `${outcome}: nothing was changed`);
     return isRefused ? 1 : 0;
   }
   if (!(await confirmed(text(plan), flagOption(given, "yes"), context.signal))) return 1;
   const done = await adoptSecret(ports, secretId, adoption, context);
-  console.log(json ? JSON.stringify(done) : `${done.outcome}: ${done.secretArn}`);
+  if (json) printJson(done);
+  else print(`${done.outcome}: ${done.secretArn}`);
   return done.outcome === "adopted" ? 0 : 1;
 };

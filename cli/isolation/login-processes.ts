@@ -10,7 +10,10 @@ const idleMs = 30_000;
 const mostIdle = 8;
 
 /** Next to this file, which is bundled into the command line, and the process's own bundle next to that. */
-const ownEntry = new URL(import.meta.url.endsWith(".ts") ? "./login-process.ts" : "./login-process.js", import.meta.url);
+const ownEntry = new URL(
+  import.meta.url.endsWith(".ts") ? "./login-process.ts" : "./login-process.js",
+  import.meta.url,
+);
 
 /** One process that holds one connection at a time. */
 export interface LoginProcess {
