@@ -43,7 +43,8 @@ export const printJson = (value: unknown, indent?: number): void =>
   print(...JSON.stringify(value, undefined, indent).split("\n"));
 
 /** One line within the terminal's width, without its end. */
-export const fitted = (text: string, width: number): string => text.replaceAll(unprintable, escape).slice(0, width);
+export const fitted = (text: string, width: number): string =>
+  [...text.replaceAll(unprintable, escape)].slice(0, width).join("");
 
 /**
  * Has everything that others write to this process's streams (a library, the runtime of functions on the local stack)

@@ -117,17 +117,18 @@ function loginProcess(
   return one;
 }
 
+const alive = new Set<LoginProcess>();
+process.on("exit", () => {
+  for (const one of alive) one.kill();
+});
+
 /**
  * Processes in which an operator's tools log in, so that a server whose answers keep a driver busy without an end, or exhaust
  * its memory, holds up one login and not the tool. Each connects to one server only, and is killed at the caller's signal or after `limitMs`
  * (default: 30 s). An idle one serves the next login to the same server, and does not keep the caller alive.
  */
 export function loginProcesses({ entry = ownEntry, limitMs = defaultLimitMs } = {}): LoginProcesses {
-  const alive = new Set<LoginProcess>();
   const idle = new Map<LoginProcess, { readonly place: string; readonly timer: NodeJS.Timeout }>();
-  process.on("exit", () => {
-    for (const one of alive) one.kill();
-  });
 
   function gone(one: LoginProcess): void {
     alive.delete(one);

@@ -147,6 +147,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "node:path",
       "node:readline/promises",
       "node:stream",
+      "node:string_decoder",
       "node:url",
       "node:timers/promises",
       "node:crypto",

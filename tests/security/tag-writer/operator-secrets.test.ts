@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type CliStage, startCliStage } from "../../../cli/test-stage.ts";
+import { startRecordedAws } from "../../support/recorded-aws.ts";
+
+let stage: CliStage;
+let aws: Awaited<ReturnType<typeof startRecordedAws>>;
+let foreignAdmin: string;
+let foreignSecret: string;
+
+/** Commands of an operator who may read every secret of the account. */
+const operate = async (...words: string[]) => stage.rekeyWith({ AWS_ENDPOINT_URL: aws.endpoint }, ...words);
+const made = async (Name: string, value: object): Promise<string> =>
+  (await stage.secrets.createSecret({ Name, SecretString: JSON.stringify(value) })).ARN ?? "";
+
+beforeAll(async () => {
+  stage = await startCliStage();
+  aws = await startRecordedAws(stage.stack.aws.endpoint);
+  const { host, port } = stage.postgres;
+  const place = { engine: "postgres", host, port, ssl: "disable" };
+  foreignAdmin = await made("other/admin", { ...place, username: "other_admin", password: "canary" });
+  foreignSecret = await made("other/orders", { ...place, username: "other_orders", password: "canary" });
+  // Rotated by a function of another stack.
+  await stage.secrets.rotateSecret({
+    SecretId: foreignSecret,
+    RotationLambdaARN: stage.outputs["RotateMysqlArn"] ?? "",
+    RotationRules: { AutomaticallyAfterDays: 30 },
+    RotateImmediately: false,
+  });
+  await stage.secret("db/orders");
+}, 120_000);
+afterAll(async () => {
+  await aws.stop();
+  await stage.stop();
+});
+
+test.each(["doctor", "plan-rotation"])(
+  "a tag that names another tenant's secret as the admin has the operator's %s read it: refused",
+  async (command) => {
+    const Tags = [
+      { Key: "rekey:admin-secret", Value: foreignAdmin },
+      { Key: "rekey:strategy", Value: "alternating-users" },
+    ];
+    await stage.secrets.tagResource({ SecretId: "db/orders", Tags });
+    const { out, err } = await operate(command, "db/orders", "--json");
+    await stage.secrets.untagResource({ SecretId: "db/orders", TagKeys: Tags.map(({ Key }) => Key) });
+    expect(aws.read).not.toContain(foreignAdmin);
+    expect(out + err).toContain("admin-secret-refused");
+  },
+);
+
+test("a secret has the operator's doctor read the values of secrets that its own function does not rotate: refused", async () => {
+  const { code } = await operate("doctor", "db/orders");
+  expect(code).toBe(0);
+  expect(aws.read).not.toContain(foreignSecret);
+});
