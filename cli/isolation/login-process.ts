@@ -1,3 +1,5 @@
+import { subscribe } from "node:diagnostics_channel";
+import type { Socket } from "node:net";
 import { Worker } from "node:worker_threads";
 import type { DatabaseSession, Inspection } from "../../shared/rotation/ports.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
@@ -11,6 +13,10 @@ const watch = `
 const parent = process.ppid;
 setInterval(() => process.ppid === parent || process.kill(process.pid, "SIGKILL"), 1_000);
 `;
+
+/** No login and no look at a server takes more; what a driver has read it keeps outside of the heap that is limited. */
+const mostBytes = 64 * 1_048_576;
+const lookEveryMs = 100;
 
 const canInspect = (session: DatabaseSession): session is DatabaseSession & Inspection => "inspect" in session;
 
@@ -47,4 +53,9 @@ process.on("disconnect", () => process.exit());
 // Ctrl-C goes to every process of the terminal; the parent decides what ends when.
 process.on("SIGINT", () => undefined);
 new Worker(watch, { eval: true }).unref();
+subscribe("net.client.socket", (message) => {
+  const { socket } = message as { readonly socket: Socket };
+  const look = setInterval(() => socket.bytesRead > mostBytes && process.exit(1), lookEveryMs).unref();
+  socket.once("close", () => clearInterval(look));
+});
 tell({ of: "ready" });

@@ -72,7 +72,9 @@ function loginProcess(
   }
   const death = (): RekeyError =>
     isReady
-      ? new RekeyError("server-misbehaved", { context: { host, port, problem: "what it sent ended the driver" } })
+      ? new RekeyError("server-misbehaved", {
+          context: { host, port, problem: "what it sent ended the login process" },
+        })
       : new RekeyError("internal-fault", { context: { problem: "no process for the login could be started" } });
   const isOver = (): void => {
     end();

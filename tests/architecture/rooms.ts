@@ -163,7 +163,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   // What an operator's tools log in with: a process of its own, with the drivers, and no credentials of the operator's.
   "cli/isolation": {
     rooms: ["cli/engines.ts", ports, ...values],
-    packages: ["node:child_process", "node:worker_threads"],
+    packages: ["node:child_process", "node:diagnostics_channel", "node:net", "node:worker_threads"],
   },
   // Served to an operator's browser, which is told everything as JSON: the page knows shapes, and no module of the system.
   console: { rooms: [], packages: [] },

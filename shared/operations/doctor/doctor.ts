@@ -40,8 +40,8 @@ async function checkMirror(
 
 /**
  * Everything that would make a secret's next rotation fail or hurt, found without changing anything: the secret's shape
- * and policy, its servers (reached, verified, logged in to, rights, collisions), the function and its role, other secrets
- * of the same user, the mirror. An empty list: it will go well. Each refused credential is offered once.
+ * and policy, its servers (reached, verified, logged in to, rights, collisions), the function and its role, the function's
+ * other secrets with the same user, the mirror. An empty list: it will go well. Each refused credential is offered once.
  */
 export async function doctor(ports: DoctorPorts, secretId: string, call: CallOptions): Promise<readonly Finding[]> {
   const { rotation: deps, account, mirror } = ports;

@@ -12,7 +12,8 @@ export const findings = {
   "admin-not-set": {
     severity: "error",
     meaning: "the strategy needs an admin's rights, and the secret has no admin secret",
-    remedy: "put the admin secret's ARN in the secret's masterarn or in the tag rekey:admin-secret",
+    remedy:
+      "put an admin secret's ARN that is in the function's REKEY_ADMIN_SECRETS in the secret's masterarn, or in its tag rekey:admin-secret",
   },
   "dead-letters-waiting": {
     severity: "warning",

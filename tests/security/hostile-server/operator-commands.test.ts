@@ -5,6 +5,7 @@ import { type EndlessPostgres, startEndlessPostgres } from "../../support/endles
 
 let stage: CliStage;
 let rogue: EndlessPostgres;
+let flooding: EndlessPostgres;
 const soon = { timeout: 20_000 };
 const tag = (team: string) => [
   { Key: "team", Value: team },
@@ -14,14 +15,18 @@ const tag = (team: string) => [
 beforeAll(async () => {
   stage = await startCliStage();
   rogue = await startEndlessPostgres();
+  flooding = await startEndlessPostgres("of a gigabyte");
   await stage.secret("db/orders", { team: "shop" });
   const value = { ...rogue.place, username: "u", password: "now-canary" };
   await stage.secrets.createSecret({ Name: "db/rogue", SecretString: JSON.stringify(value), Tags: tag("shop") });
+  const flooded = JSON.stringify({ ...value, ...flooding.place });
+  await stage.secrets.createSecret({ Name: "db/flooding", SecretString: flooded });
   const SecretString = JSON.stringify({ ...value, password: "next-canary" });
   await stage.secrets.putSecretValue({ SecretId: "db/rogue", SecretString });
 }, 120_000);
 afterAll(async () => {
   await rogue.stop();
+  await flooding.stop();
   await stage.stop();
 });
 
@@ -70,3 +75,10 @@ test(
     expect(ended).toBe(1);
   },
 );
+
+test("a server fills the operator's memory with a message of a gigabyte: refused", { timeout: 150_000 }, async () => {
+  const { ended, out } = await run(["doctor", "db/flooding", "--json"]);
+  expect(out).toContain('"server-misbehaved"');
+  expect(ended).toBe(1);
+  await expect.poll(flooding.open, soon).toBe(0);
+});
