@@ -1,7 +1,10 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type ConsoleStage, startConsoleStage } from "../../console/console-stage.ts";
+
+// Commands and servers start slowly on a busy machine.
+vi.setConfig({ testTimeout: 150_000, hookTimeout: 120_000 });
 
 let stage: ConsoleStage;
 let cookieOnly: Readonly<Record<string, string>>;

@@ -1,10 +1,13 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { type CliStage, startCliStage } from "../../../cli/test-stage.ts";
 
+// Commands and servers start slowly on a busy machine.
+vi.setConfig({ testTimeout: 150_000, hookTimeout: 120_000 });
+
 let stage: CliStage;
-const soon = { timeout: 20_000 };
+const soon = { timeout: 60_000 };
 let contacts = 0;
 const silent = createServer((socket) => {
   contacts++;

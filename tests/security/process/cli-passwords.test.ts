@@ -1,7 +1,10 @@
 import { execFile } from "node:child_process";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+
+// Commands and servers start slowly on a busy machine.
+vi.setConfig({ testTimeout: 150_000, hookTimeout: 120_000 });
 
 const main = resolve(import.meta.dirname, "../../../cli/main.ts");
 
@@ -10,7 +13,7 @@ test.each([
   ["an AWS endpoint", ["status", "--endpoint-url", "http://user:canary@127.0.0.1:1"]],
 ])("another user of the machine reads the password of %s from the list of processes: refused", async (_of, words) => {
   const env = { PATH: process.env["PATH"], AWS_REGION: "us-east-1", AWS_TOKEN: "token", AWS_ACCESS_KEY_ID: "test" };
-  const failed = await promisify(execFile)(process.execPath, [main, ...words], { env, timeout: 20_000 }).catch(
+  const failed = await promisify(execFile)(process.execPath, [main, ...words], { env, timeout: 60_000 }).catch(
     (error: unknown) => error as { readonly code: number; readonly stderr: string; readonly stdout: string },
   );
   expect(failed).toMatchObject({ code: 1, stdout: "" });

@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type CliStage, startCliStage } from "../../../cli/test-stage.ts";
 import { startRecordedAws } from "../../support/recorded-aws.ts";
+
+// Commands and servers start slowly on a busy machine.
+vi.setConfig({ testTimeout: 150_000, hookTimeout: 120_000 });
 
 let stage: CliStage;
 let aws: Awaited<ReturnType<typeof startRecordedAws>>;

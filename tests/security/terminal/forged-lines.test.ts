@@ -1,8 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { type CliStage, startCliStage } from "../../../cli/test-stage.ts";
+
+// Commands and servers start slowly on a busy machine.
+vi.setConfig({ testTimeout: 150_000, hookTimeout: 120_000 });
 
 let stage: CliStage;
 /** A line of its own, a new title, colors, a cleared screen, C1's CSI, a reversed direction, a separator of lines. */
