@@ -6,7 +6,7 @@ import { columns } from "./columns.ts";
 import type { Run } from "./command.ts";
 import { flagOption } from "./given.ts";
 import { operatorWithClusters } from "./operator.ts";
-import { print, printJson } from "./output.ts";
+import { printJson, printLines } from "./output.ts";
 import { propagationLines } from "./propagation-text.ts";
 import { healthText } from "./standing-text.ts";
 import { coloured } from "./terminal.ts";
@@ -101,6 +101,6 @@ export const historyCommand: Run = async ([secretId = ""], given, call) => {
   const details = await secretDetails(ports, history.secretArn, call);
   const spread = propagation(history, details);
   if (flagOption(given, "json")) printJson({ ...details, ...history, propagation: spread }, 2);
-  else print(...text(details, history, spread));
+  else printLines(text(details, history, spread));
   return 0;
 };

@@ -35,16 +35,17 @@ export function printTo(output: Writable, lines: readonly string[]): void {
   writeRaw(output, text.join(""));
 }
 
-export const print = (...lines: readonly string[]): void => printTo(process.stdout, lines);
+export const printLines = (lines: readonly string[]): void => printTo(process.stdout, lines);
+export const print = (...lines: readonly string[]): void => printLines(lines);
 export const printError = (...lines: readonly string[]): void => printTo(process.stderr, lines);
 
 /** For programs: in one line, or indented. */
 export const printJson = (value: unknown, indent?: number): void =>
-  print(...JSON.stringify(value, undefined, indent).split("\n"));
+  printLines(JSON.stringify(value, undefined, indent).split("\n"));
 
 /** One line within the terminal's width, without its end. */
 export const fitted = (text: string, width: number): string =>
-  [...text.replaceAll(unprintable, escape)].slice(0, width).join("");
+  Array.from(text.replaceAll(unprintable, escape)).slice(0, width).join("");
 
 /**
  * Has everything that others write to this process's streams (a library, the runtime of functions on the local stack)

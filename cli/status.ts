@@ -8,7 +8,7 @@ import { columns } from "./columns.ts";
 import type { CommandContext, Given, Run } from "./command.ts";
 import { filterOf, flagOption, numberOption } from "./given.ts";
 import { operatorWithClusters } from "./operator.ts";
-import { print, printJson } from "./output.ts";
+import { print, printJson, printLines } from "./output.ts";
 import { adoptionText, healthText } from "./standing-text.ts";
 import { clearScreen, coloured, progressLine } from "./terminal.ts";
 import { fromNow, span } from "./times.ts";
@@ -84,7 +84,7 @@ async function show(given: Given, context: CommandContext, isWatched: boolean): 
   if (flagOption(given, "json")) return rows;
   if (isWatched) clearScreen();
   if (rows.length === 0) print("no secrets");
-  else print(...table(rows), "", totals(rows));
+  else printLines([...table(rows), "", totals(rows)]);
   return rows;
 }
 
