@@ -18,9 +18,9 @@ beforeAll(async () => {
   const { host, port } = stage.postgres;
   const value = { engine: "postgres", host, port, ssl: "disable", username: hostile, password: "canary" };
   const elsewhere = { ...value, username: "u", host: `127.0.0.1${hostile}` };
-  const pair = { ...value, username: "pair_a", alternateusers: ["pair_a", hostile] };
-  for (const [Name, one] of Object.entries({ "db/user": value, "db/host": elsewhere, "db/pair": pair })) {
-    await stage.secrets.createSecret({ Name, SecretString: JSON.stringify(one) });
+  for (const [Name, one] of Object.entries({ "db/user": value, "db/host": elsewhere })) {
+    const Tags = [{ Key: "rekey:mirror", Value: "true" }];
+    await stage.secrets.createSecret({ Name, SecretString: JSON.stringify(one), Tags });
   }
 }, 120_000);
 afterAll(async () => stage.stop());
@@ -33,6 +33,7 @@ const expectPlain = (printed: string): void => {
 test.each([
   ["a user's name", "the doctor", ["doctor", "db/user"]],
   ["a host's name", "the doctor", ["doctor", "db/host"]],
+  ["a user's name", "the doctor of every secret", ["doctor", "--search", "user"]],
   ["a user's name", "a rotation's plan", ["plan-rotation", "db/user"]],
   ["a host's name", "a rotation's plan", ["plan-rotation", "db/host"]],
   ["a user's name", "an adoption", ["adopt", "db/user", "--dry-run"]],
