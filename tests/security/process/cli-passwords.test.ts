@@ -13,7 +13,8 @@ test.each([
   ["an AWS endpoint", ["status", "--endpoint-url", "http://user:canary@127.0.0.1:1"]],
 ])("another user of the machine reads the password of %s from the list of processes: refused", async (_of, words) => {
   const env = { PATH: process.env["PATH"], AWS_REGION: "us-east-1", AWS_TOKEN: "token", AWS_ACCESS_KEY_ID: "test" };
-  const failed = await promisify(execFile)(process.execPath, [main, ...words], { env, timeout: 60_000 }).catch(
+  const bounded = { env, timeout: 60_000, killSignal: "SIGKILL" } as const;
+  const failed = await promisify(execFile)(process.execPath, [main, ...words], bounded).catch(
     (error: unknown) => error as { readonly code: number; readonly stderr: string; readonly stdout: string },
   );
   expect(failed).toMatchObject({ code: 1, stdout: "" });
