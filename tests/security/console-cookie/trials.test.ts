@@ -33,7 +33,10 @@ afterAll(async () => {
 });
 
 const readValues = (): number =>
-  stage.stack.aws.requests.filter(({ operation }) => operation === "GetSecretValue").length;
+  stage.stack.aws.requests.filter(
+    ({ operation, resources }) =>
+      operation === "GetSecretValue" && resources.some((arn) => arn.includes(":db/elsewhere-")),
+  ).length;
 
 test.each([
   ["logs in to a host of a secret's choosing with the doctor", "findings"],
