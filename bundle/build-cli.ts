@@ -21,7 +21,11 @@ export async function buildCli(served: readonly Metafile[]): Promise<void> {
   const outdir = path.join(root, "dist/package/cli");
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: { rekey: "cli/main.ts", "runtime-worker": "local/lambda/runtime-worker.ts" },
+    entryPoints: {
+      rekey: "cli/main.ts",
+      "login-process": "cli/isolation/login-process.ts",
+      "runtime-worker": "local/lambda/runtime-worker.ts",
+    },
     outdir,
     bundle: true,
     minify: true,

@@ -7,6 +7,7 @@ import type { Given, Run } from "./command.ts";
 import { findingText } from "./finding-text.ts";
 import { flagOption, listOption, numberOption, textOption } from "./given.ts";
 import { operator } from "./operator.ts";
+import { print, printJson } from "./output.ts";
 import { confirmed } from "./terminal.ts";
 
 function scheduleOf(given: Given): RotationSchedule {
@@ -30,39 +31,36 @@ function functionOf(secretArn: string, stack: string, folder: string): string {
 const tagsOf = (given: Given): ReadonlyMap<string, string> =>
   new Map(listOption(given, "tag").map((text) => [pairOf(text).key, pairOf(text).value ?? ""]));
 
-const text = ({ secretArn, actions, findings }: AdoptionPlan): string =>
-  [
-    ...findings.map(findingText),
-    ...(findings.length > 0 ? [""] : []),
-    `Adopt ${secretArn}:`,
-    ...actions.map((action) => `  ${action}`),
-  ].join("\n");
+const text = ({ secretArn, actions, findings }: AdoptionPlan): readonly string[] => [
+  ...findings.flatMap(findingText),
+  ...(findings.length > 0 ? [""] : []),
+  `Adopt ${secretArn}:`,
+  ...actions.map((action) => `  ${action}`),
+];
 
 /** Brings an existing secret under management. */
 export const adoptCommand: Run = async ([secretId = ""], given, context) => {
   const functionToBe = (secretArn: string, folder: string): string =>
     textOption(given, "function") ?? functionOf(secretArn, textOption(given, "stack") ?? "rekey", folder);
-  const composed = await composeFor(secretId, process.env, context, { functionToBe });
-  const { deps: rotation, folder, secretArn, account, mirror } = composed;
+  const { examined, folder, secretArn } = await composeFor(secretId, process.env, context, { functionToBe });
   const adoption: Adoption = {
     functionArn: functionToBe(secretArn, folder),
     schedule: scheduleOf(given),
     tags: tagsOf(given),
   };
-  const ports = {
-    doctor: { rotation, account, ...(mirror === undefined ? {} : { mirror }) },
-    administration: operator().administration,
-  };
+  const ports = { doctor: examined, administration: operator().administration };
   const json = flagOption(given, "json");
   const plan = await planAdoption(ports, secretId, adoption, context);
   const isRefused = plan.findings.some(({ severity }) => severity === "error");
   if (flagOption(given, "dryRun") || isRefused) {
     const outcome = isRefused ? "refused" : "planned";
-    console.log(json ? JSON.stringify({ outcome, ...plan }) : `${text(plan)}\n${outcome}: nothing was changed`);
+    if (json) printJson({ outcome, ...plan });
+    else print(...text(plan), `${outcome}: nothing was changed`);
     return isRefused ? 1 : 0;
   }
   if (!(await confirmed(text(plan), flagOption(given, "yes"), context.signal))) return 1;
   const done = await adoptSecret(ports, secretId, adoption, context);
-  console.log(json ? JSON.stringify(done) : `${done.outcome}: ${done.secretArn}`);
+  if (json) printJson(done);
+  else print(`${done.outcome}: ${done.secretArn}`);
   return done.outcome === "adopted" ? 0 : 1;
 };

@@ -7,6 +7,7 @@ import { RekeyError } from "../shared/errors/rekey-error.ts";
 import { agentPush, agentSource } from "./agent-wiring.ts";
 import type { Given, Run } from "./command.ts";
 import { flagOption, listOption, numberOption, textOption } from "./given.ts";
+import { printJson } from "./output.ts";
 
 /** A member of an options object, and none where the option was not given. Errors: `option-invalid`. */
 function number<Name extends string>(given: Given, option: string, name: Name, scale = 1): { [Key in Name]?: number } {
@@ -34,7 +35,7 @@ function metricsListener(said: string | undefined): { metricsListener?: { addres
 
 /** Ids, numbers and codes only. */
 function log(message: string, facts: object): void {
-  console.log(JSON.stringify({ message, ...facts, at: new Date().toISOString() }));
+  printJson({ message, ...facts, at: new Date().toISOString() });
 }
 
 async function untilAborted(signal: AbortSignal): Promise<void> {

@@ -34,6 +34,8 @@ export interface CommandDefinition {
   readonly aws: boolean;
   /** 60,000 unless given; `false` for what may take as long as it takes. */
   readonly timeoutMs?: number | false;
+  /** Whether it answers others, and so goes on after a fault that nothing caught, and without a reader of its output. */
+  readonly serves?: boolean;
   readonly load: () => Promise<Run>;
 }
 

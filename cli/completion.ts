@@ -1,6 +1,7 @@
 import { RekeyError } from "../shared/errors/rekey-error.ts";
 import { awsOptions, type CommandDefinition, type Run } from "./command.ts";
 import { commands } from "./commands.ts";
+import { print } from "./output.ts";
 
 const longFlags = ({ options, aws }: CommandDefinition): readonly { readonly flag: string; readonly about: string }[] =>
   [...options, ...(aws ? awsOptions : []), { flags: "--help", about: "how it is used" }].map(({ flags, about }) => ({
@@ -75,6 +76,6 @@ export const completionCommand: Run = async ([shell = ""]) => {
   if (script === undefined) {
     throw new RekeyError("option-invalid", { context: { option: "shell" }, hint: "use bash, zsh or fish" });
   }
-  console.log(script());
+  print(...script().split("\n"));
   return 0;
 };

@@ -3,10 +3,11 @@ import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { type AccountClients, awsAccount } from "../shared/account/aws-account.ts";
 import { RekeyError } from "../shared/errors/rekey-error.ts";
-import type { Account, MirrorProbe } from "../shared/operations/doctor/account.ts";
+import type { DoctorPorts } from "../shared/operations/doctor/doctor.ts";
+import { usersByFunction } from "../shared/operations/doctor/managed-users.ts";
 import { silentPublisher } from "../shared/publishers/eventbridge.ts";
 import type { RotationDependencies } from "../shared/rotation/dependencies.ts";
-import type { CallOptions } from "../shared/rotation/ports.ts";
+import type { CallOptions, SecretStore } from "../shared/rotation/ports.ts";
 import { rotationMemory } from "../shared/rotation/rotation-memory.ts";
 import { parseDatabaseSecret } from "../shared/secrets/database-secret.ts";
 import { generatePassword } from "../shared/secrets/password.ts";
@@ -16,6 +17,8 @@ import { rotationGrants } from "../shared/runtime/rotation-grants.ts";
 import { operatorLimits } from "../shared/runtime/operator-limits.ts";
 import { environmentProbe } from "../shared/runtime/vault-mirror.ts";
 import { engineNamed, type RotatableEngine } from "./engines.ts";
+import { isolatedEngine } from "./isolation/isolated-engine.ts";
+import { loginProcesses } from "./isolation/login-processes.ts";
 
 export interface Composed {
   readonly secretArn: string;
@@ -23,9 +26,7 @@ export interface Composed {
   readonly folder: string;
   readonly rotatable: RotatableEngine;
   readonly deps: RotationDependencies;
-  readonly account: Account;
-  /** Where the caller's own `VAULT_…` variables, those of mirror-to-vault, name a Vault. */
-  readonly mirror?: MirrorProbe;
+  readonly examined: DoctorPorts;
 }
 
 export const accountClients = (): AccountClients => ({
@@ -34,9 +35,30 @@ export const accountClients = (): AccountClients => ({
   secretsManager: new SecretsManagerClient(operatorLimits),
 });
 
+const processes = loginProcesses();
+
+/** The store, for values of these secrets alone: the operator may read more than a rotation of this secret needs. */
+function storeOf(store: SecretStore, secretArns: ReadonlySet<string>): SecretStore {
+  const check = (secretId: string): void => {
+    if (secretArns.has(secretId)) return;
+    throw new RekeyError("admin-secret-refused", { context: { admin: secretId } });
+  };
+  return {
+    ...store,
+    async read(secretId, at, call) {
+      check(secretId);
+      return store.read(secretId, at, call);
+    },
+    async unlabelled(secretId, limit, call) {
+      check(secretId);
+      return store.unlabelled(secretId, limit, call);
+    },
+  };
+}
+
 /**
  * What the secret's rotation function, or the one that it is to have, is wired to: from the function's own configuration where
- * that may be read, else from here.
+ * that may be read, else from here. Its engine logs in within processes of their own, and changes nothing.
  */
 export async function composeFor(
   secretId: string,
@@ -57,30 +79,33 @@ export async function composeFor(
   if (current === undefined) {
     throw new RekeyError("secret-not-found", { context: { secret: secretArn, label: "AWSCURRENT" } });
   }
-  const { folder, ...rotatable } = await engineNamed(parseDatabaseSecret(current.value).engine);
+  const { folder, engine: driver, strategiesOn } = await engineNamed(parseDatabaseSecret(current.value).engine);
+  const engine = isolatedEngine(driver, processes);
   const functionArn = functionToBe?.(secretArn, folder) ?? rotationFunctionArn;
   const facts = functionArn === undefined ? undefined : await account.rotationFunction(functionArn, call);
-  const configured = environmentOf(facts === undefined ? variables : Object.fromEntries(facts.environment));
+  const settings = environmentOf(facts === undefined ? variables : Object.fromEntries(facts.environment));
+  const grants = rotationGrants(settings);
+  const tlsCa = settings.text("REKEY_TLS_CA");
+  const deps: RotationDependencies = {
+    store: storeOf(store, new Set([secretArn, ...grants.admins.keys()])),
+    publisher: silentPublisher,
+    engine,
+    defaultStrategy: "single-user",
+    ...strategiesOn(engine),
+    grants,
+    ...(tlsCa?.includes("-----BEGIN") === true ? { tlsCa } : {}),
+    generatePassword,
+    memory: rotationMemory(),
+    nowMs: Date.now,
+    report: () => undefined,
+  };
   const mirror = environmentProbe(environmentOf(variables), store);
-  const tlsCa = configured.text("REKEY_TLS_CA");
+  const users = usersByFunction({ account, store });
   return {
     secretArn,
     folder,
-    rotatable,
-    account,
-    ...(mirror === undefined ? {} : { mirror }),
-    deps: {
-      store,
-      publisher: silentPublisher,
-      engine: rotatable.engine,
-      defaultStrategy: "single-user",
-      ...rotatable.strategiesOn(rotatable.engine),
-      grants: rotationGrants(configured),
-      ...(tlsCa?.includes("-----BEGIN") === true ? { tlsCa } : {}),
-      generatePassword,
-      memory: rotationMemory(),
-      nowMs: Date.now,
-      report: () => undefined,
-    },
+    rotatable: { engine, strategiesOn },
+    deps,
+    examined: { rotation: deps, account, users, ...(mirror === undefined ? {} : { mirror }) },
   };
 }

@@ -6,6 +6,7 @@ import { RekeyError } from "../shared/errors/rekey-error.ts";
 import type { Run } from "./command.ts";
 import { numberOption } from "./given.ts";
 import { operatorWithClusters } from "./operator.ts";
+import { print, printError } from "./output.ts";
 import { secretOperations } from "./secret-operations.ts";
 import { version } from "./version.ts";
 
@@ -42,9 +43,9 @@ export const consoleCommand: Run = async (_words, given, { signal }) => {
     place,
   });
   try {
-    console.log(served.newAddress());
-    console.error("open it within ten minutes; it opens once. Enter gives another, Ctrl-C ends the console");
-    const anew = (): void => console.log(served.newAddress());
+    print(served.newAddress());
+    printError("open it within ten minutes; it opens once. Enter gives another, Ctrl-C ends the console");
+    const anew = (): void => print(served.newAddress());
     process.stdin.on("data", anew);
     if (!signal.aborted) await new Promise((done) => signal.addEventListener("abort", done, { once: true }));
     process.stdin.off("data", anew).pause();

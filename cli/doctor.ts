@@ -4,15 +4,16 @@ import type { Run } from "./command.ts";
 import { examineAll } from "./examine-all.ts";
 import { findingText } from "./finding-text.ts";
 import { flagOption, textOption } from "./given.ts";
+import { print, printJson } from "./output.ts";
 import { secretOperations } from "./secret-operations.ts";
 
 const limitMs = 60_000;
 
 async function examineOne(secretId: string, json: boolean, call: CallOptions): Promise<number> {
   const findings = await secretOperations().examine(secretId, call);
-  if (json) console.log(JSON.stringify(findings, undefined, 2));
-  else if (findings.length === 0) console.log(`${secretId}: nothing found, its next rotation will go well`);
-  else console.log(findings.map(findingText).join("\n\n"));
+  if (json) printJson(findings, 2);
+  else if (findings.length === 0) print(`${secretId}: nothing found, its next rotation will go well`);
+  else print(...findings.flatMap((one, at) => [...(at > 0 ? [""] : []), ...findingText(one)]));
   return findings.some(({ severity }) => severity === "error") ? 1 : 0;
 }
 

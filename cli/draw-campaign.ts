@@ -1,5 +1,6 @@
 import type { CampaignEvent } from "../shared/operations/campaign/campaign-events.ts";
 import { secretNameIn } from "../shared/rotation/secret-name.ts";
+import { print, printJson } from "./output.ts";
 import { bar, coloured, progressLine } from "./terminal.ts";
 import { instant } from "./times.ts";
 
@@ -7,9 +8,9 @@ type Told<Type extends CampaignEvent["type"]> = CampaignEvent & { readonly type:
 
 const colours = { requested: "dim", promoted: "dim", rotated: "green", already: "dim", failed: "red" } as const;
 
-function progressText({ secretArn, versionId, progress, code, hint }: Told<"progress">): string {
+function progressText({ secretArn, versionId, progress, code, hint }: Told<"progress">): readonly string[] {
   const line = `${coloured(colours[progress], progress.padEnd(9))}  ${secretNameIn(secretArn)}  ${versionId}`;
-  return code === undefined ? line : `${line}\n           ${code}: ${hint ?? ""}`;
+  return code === undefined ? [line] : [line, `           ${code}: ${hint ?? ""}`];
 }
 
 function stepText({ step: { step, at, outcome, durationMs, code } }: Told<"step">): string {
@@ -17,15 +18,14 @@ function stepText({ step: { step, at, outcome, durationMs, code } }: Told<"step"
   return coloured("dim", `  ${instant(at)}  ${step}  ${how}${durationMs === undefined ? "" : `, ${durationMs} ms`}`);
 }
 
-function endText({ campaign, rotated, already, failed, left, stopped }: Told<"campaign-finished">): string {
+function endText({ campaign, rotated, already, failed, left, stopped }: Told<"campaign-finished">): readonly string[] {
   const parts = [
     `${rotated} rotated`,
     ...(already > 0 ? [`${already} before`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
     ...(left > 0 ? [`${left} not begun`] : []),
   ];
-  const goOn = stopped === "no" && failed === 0 ? "" : `\ngo on with: --campaign ${campaign}`;
-  return `${parts.join(", ")}${goOn}`;
+  return [parts.join(", "), ...(stopped === "no" && failed === 0 ? [] : [`go on with: --campaign ${campaign}`])];
 }
 
 /** Prints a campaign's events: each on a line of stdout, and how far it is on stderr, where that is a terminal. */
@@ -35,22 +35,22 @@ export function drawCampaign({ json, secrets }: { readonly json: boolean; readon
   let begun = 0;
   let end: Told<"campaign-finished"> | undefined;
 
-  const text = (event: CampaignEvent): string | undefined => {
+  const text = (event: CampaignEvent): readonly string[] => {
     switch (event.type) {
       case "progress":
         // What is on its way is told of one secret, and counted of many.
         return secrets > 1 && (event.progress === "requested" || event.progress === "promoted")
-          ? undefined
+          ? []
           : progressText(event);
       case "step":
-        return secrets > 1 ? undefined : stepText(event);
+        return secrets > 1 ? [] : [stepText(event)];
       case "wave-started":
-        return secrets > 1 ? coloured("dim", `wave ${event.wave}: ${event.secrets}`) : undefined;
+        return secrets > 1 ? [coloured("dim", `wave ${event.wave}: ${event.secrets}`)] : [];
       case "campaign-finished":
         return endText(event);
       case "campaign-started":
       case "wave-finished":
-        return undefined;
+        return [];
     }
   };
 
@@ -62,8 +62,8 @@ export function drawCampaign({ json, secrets }: { readonly json: boolean; readon
         if (event.progress in counts) counts[event.progress as keyof typeof counts]++;
       }
       line.clear();
-      const told = json ? JSON.stringify(event) : text(event);
-      if (told !== undefined) console.log(told);
+      if (json) printJson(event);
+      else print(...text(event));
       const { rotated, already, failed } = counts;
       if (end === undefined && secrets > 1) {
         const underWay = Math.max(begun - rotated - failed, 0);

@@ -12,6 +12,7 @@ import { type CommandContext, type Given, interruptedCode } from "./command.ts";
 import { accountClients, composeFor } from "./composition.ts";
 import { findingText } from "./finding-text.ts";
 import { filterOf, flagOption, textOption } from "./given.ts";
+import { print, printJson } from "./output.ts";
 import { progressLine } from "./terminal.ts";
 
 type Standing = "with errors" | "with warnings" | "healthy";
@@ -31,10 +32,10 @@ function totals(counts: ReadonlyMap<Standing, number>): string {
 
 const nameOf = (examination: Examination): string => (examination.of === "set-up" ? "set-up" : examination.name);
 
-function json(examination: Examination): string {
+function json(examination: Examination): object {
   const { findings } = examination;
   const secretArn = examination.of === "secret" ? { secretArn: examination.secretArn } : {};
-  return JSON.stringify({ ...secretArn, name: nameOf(examination), findings });
+  return { ...secretArn, name: nameOf(examination), findings };
 }
 
 function examinations(given: Given, context: CommandContext): AsyncGenerator<Examination> {
@@ -69,12 +70,12 @@ export async function examineAll(given: Given, context: CommandContext): Promise
     isWrong ||= standing === "with errors";
     if (examination.of === "secret") counts.set(standing, (counts.get(standing) ?? 0) + 1);
     line.clear();
-    if (asJson) console.log(json(examination));
-    else if (findings.length > 0) console.log(`${nameOf(examination)}\n${findings.map(findingText).join("\n")}\n`);
+    if (asJson) printJson(json(examination));
+    else if (findings.length > 0) print(nameOf(examination), ...findings.flatMap(findingText), "");
     if (counts.size > 0) line.show(`${totals(counts)} …`);
   }
   line.clear();
-  if (!asJson) console.log(`${context.isInterrupted() ? "interrupted after " : ""}${totals(counts)}`);
+  if (!asJson) print(`${context.isInterrupted() ? "interrupted after " : ""}${totals(counts)}`);
   if (context.isInterrupted()) return interruptedCode;
   return isWrong ? 1 : 0;
 }

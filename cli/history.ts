@@ -6,6 +6,7 @@ import { columns } from "./columns.ts";
 import type { Run } from "./command.ts";
 import { flagOption } from "./given.ts";
 import { operatorWithClusters } from "./operator.ts";
+import { printJson, printLines } from "./output.ts";
 import { propagationLines } from "./propagation-text.ts";
 import { healthText } from "./standing-text.ts";
 import { coloured } from "./terminal.ts";
@@ -49,7 +50,7 @@ function text(
   { summary, mirrors, subscribers, regionsBehind }: SecretDetails,
   history: SecretHistory,
   spread: Propagation | undefined,
-): string {
+): readonly string[] {
   const { versions, rotations, records, recordsSince, unseen, reason } = history;
   return [
     `${summary.name}: ${healthText(summary.health)}`,
@@ -90,7 +91,7 @@ function text(
       "Not seen",
       unseen.map(({ source, code }) => [source === "step-log" ? "steps of rotations" : "who changed what", code]),
     ),
-  ].join("\n");
+  ];
 }
 
 /** Prints what happened to a secret. */
@@ -99,10 +100,7 @@ export const historyCommand: Run = async ([secretId = ""], given, call) => {
   const history = await secretHistory(ports, secretId, call);
   const details = await secretDetails(ports, history.secretArn, call);
   const spread = propagation(history, details);
-  console.log(
-    flagOption(given, "json")
-      ? JSON.stringify({ ...details, ...history, propagation: spread }, undefined, 2)
-      : text(details, history, spread),
-  );
+  if (flagOption(given, "json")) printJson({ ...details, ...history, propagation: spread }, 2);
+  else printLines(text(details, history, spread));
   return 0;
 };

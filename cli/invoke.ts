@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { packageRoot } from "../local/package-root.ts";
+import { printError, printJson } from "./output.ts";
 import { RekeyError } from "../shared/errors/rekey-error.ts";
 
 type Handler = (event: unknown, context: object) => Promise<unknown>;
@@ -51,11 +52,12 @@ export async function invokeCommand(name: string, file: string): Promise<number>
   const event = await readEvent(file);
   const handler = await builtHandler(name);
   try {
-    console.log(JSON.stringify((await handler(event, contextOf(name))) ?? null));
+    printJson((await handler(event, contextOf(name))) ?? null);
     return 0;
   } catch (error) {
-    // The bundle has a class of its own of rekey's errors, and has logged this one.
-    console.error(error instanceof Error ? error.message : "failed");
+    // The bundle has a class of its own of rekey's errors, and has logged this one. Of another's, the name alone.
+    const { name: kind, message } = error instanceof Error ? error : new TypeError();
+    printError(kind === "RekeyError" ? message : `failed: ${kind}`);
     return 1;
   }
 }

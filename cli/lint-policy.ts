@@ -1,9 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { RekeyError } from "../shared/errors/rekey-error.ts";
+import { print, printJson } from "./output.ts";
 import { lintPolicy, type PolicyFinding } from "../shared/operations/lint-policy.ts";
 
-const describe = ({ code, severity, statement, meaning, correction }: PolicyFinding): string =>
-  `${severity.padEnd(7)}  ${code} (statement ${statement}): ${meaning}\n         write: ${correction}`;
+const describe = ({ code, severity, statement, meaning, correction }: PolicyFinding, at: number): readonly string[] => [
+  ...(at > 0 ? [""] : []),
+  `${severity.padEnd(7)}  ${code} (statement ${statement}): ${meaning}`,
+  `         write: ${correction}`,
+];
 
 /**
  * Prints what is wrong with an IAM policy in a JSON file, with the correction; `key` is the ARN of the secrets' customer
@@ -17,7 +21,8 @@ export async function lintPolicyCommand(
     throw new RekeyError("option-invalid", { context: { option: "policy", problem: "cannot be read" } });
   });
   const findings = lintPolicy(text, options.key);
-  if (options.json) console.log(JSON.stringify(findings, undefined, 2));
-  else console.log(findings.length === 0 ? `${file}: nothing found` : findings.map(describe).join("\n\n"));
+  if (options.json) printJson(findings, 2);
+  else if (findings.length === 0) print(`${file}: nothing found`);
+  else print(...findings.flatMap(describe));
   return findings.length === 0 ? 0 : 1;
 }

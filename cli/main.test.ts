@@ -133,7 +133,7 @@ test("without credentials it says how to give them, and nothing but a fault's na
   const { code, out, err } = await rekeyWith(nobody, "history", "db/orders");
   expect([code, out]).toEqual([1, ""]);
   expect(err).toContain("no AWS credentials were found: say --profile");
-  expect(failureText(new TypeError("canary"))).toMatch(/^internal-fault: .*name=TypeError/);
+  expect(failureText(new TypeError("canary")).join("\n")).toMatch(/^internal-fault: .*name=TypeError/);
 });
 
 test("a secret that is not there: exit code 1, the code and what to do", async () => {

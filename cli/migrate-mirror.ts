@@ -8,6 +8,7 @@ import { environmentOf } from "../shared/runtime/environment.ts";
 import { environmentAudit, environmentMirror } from "../shared/runtime/vault-mirror.ts";
 import { type Given, interruptedCode, type Run } from "./command.ts";
 import { flagOption, listOption, textOption } from "./given.ts";
+import { print, printJson } from "./output.ts";
 import { coloured } from "./terminal.ts";
 import { readConnections } from "./vault-connections.ts";
 
@@ -19,16 +20,16 @@ function kindOf({ error, toWrite, strays }: Migration): Kind {
   return strays.length === 0 ? "write" : "move";
 }
 
-function text(migration: Migration, kind: Kind): string {
+function text(migration: Migration, kind: Kind): readonly string[] {
   const { secretName, home, strays, error } = migration;
-  if (error !== undefined) return `${coloured("red", "failed")}    ${secretName}\n          ${error.message}`;
+  if (error !== undefined) return [`${coloured("red", "failed")}    ${secretName}`, `          ${error.message}`];
   const from = strays.length === 0 ? "" : `  from ${strays.join(", ")}`;
-  return `${kind.padEnd(8)}  ${secretName}${from}${kind === "withdraw" ? "" : `  to ${home}`}`;
+  return [`${kind.padEnd(8)}  ${secretName}${from}${kind === "withdraw" ? "" : `  to ${home}`}`];
 }
 
-function json({ secretName, home, strays, error }: Migration, kind: Kind): string {
-  if (error === undefined) return JSON.stringify({ secretName, kind, home, strays });
-  return JSON.stringify({ secretName, kind, code: error.code, hint: error.hint });
+function json({ secretName, home, strays, error }: Migration, kind: Kind): object {
+  if (error === undefined) return { secretName, kind, home, strays };
+  return { secretName, kind, code: error.code, hint: error.hint };
 }
 
 async function portsOf(given: Given): Promise<MigrationPorts> {
@@ -74,12 +75,13 @@ export const migrateMirrorCommand: Run = async (_words, given, context) => {
   for await (const migration of migrateMirror(await portsOf(given), { apply, call: context })) {
     const kind = kindOf(migration);
     counts[kind] += 1;
-    console.log(isJson ? json(migration, kind) : text(migration, kind));
+    if (isJson) printJson(json(migration, kind));
+    else print(...text(migration, kind));
   }
   if (!isJson) {
     const { move, write, withdraw, failed } = counts;
     const done = apply ? "done" : "nothing was changed; --apply does it";
-    console.log(`${move} to move, ${write} to write, ${withdraw} to withdraw, ${failed} failed: ${done}`);
+    print(`${move} to move, ${write} to write, ${withdraw} to withdraw, ${failed} failed: ${done}`);
   }
   return context.isInterrupted() ? interruptedCode : counts.failed > 0 ? 1 : 0;
 };

@@ -9,6 +9,7 @@ import { environmentCluster, environmentMirror } from "../shared/runtime/vault-m
 import { type CommandContext, interruptedCode, type Run } from "./command.ts";
 import { flagOption } from "./given.ts";
 import { operator } from "./operator.ts";
+import { print, printJson } from "./output.ts";
 import { coloured, progressLine } from "./terminal.ts";
 
 async function* everySecret(call: CommandContext): AsyncGenerator<string> {
@@ -19,17 +20,17 @@ async function* everySecret(call: CommandContext): AsyncGenerator<string> {
 const mirroredId = async (store: SecretStore, secretId: string, call: CommandContext): Promise<string> =>
   secretId.startsWith("arn:") ? secretId : (await store.describe(secretId, call)).secretArn;
 
-function text(event: MirrorEvent): string {
+function text(event: MirrorEvent): readonly string[] {
   const name = secretNameIn(event.secretId);
-  if (event.outcome === "failed") return `${coloured("red", "failed")}  ${name}\n        ${event.error.message}`;
+  if (event.outcome === "failed") return [`${coloured("red", "failed")}  ${name}`, `        ${event.error.message}`];
   const revision = event.revision === undefined ? "" : `  revision ${event.revision}, version ${event.versionId ?? ""}`;
-  return `${event.outcome}  ${name}${revision}`;
+  return [`${event.outcome}  ${name}${revision}`];
 }
 
-function json(event: MirrorEvent): string {
-  if (event.outcome !== "failed") return JSON.stringify(event);
+function json(event: MirrorEvent): object {
+  if (event.outcome !== "failed") return event;
   const { code, hint } = event.error;
-  return JSON.stringify({ secretId: event.secretId, outcome: event.outcome, code, hint });
+  return { secretId: event.secretId, outcome: event.outcome, code, hint };
 }
 
 /** Brings Vault to how secrets stand now. */
@@ -54,13 +55,13 @@ export const mirrorCommand: Run = async ([secretId], given, context) => {
   for await (const event of mirrorFleet(ports, all ? everySecret(context) : named, context)) {
     counts.set(event.outcome, (counts.get(event.outcome) ?? 0) + 1);
     line.clear();
-    if (flagOption(given, "json")) console.log(json(event));
-    else if (!all || event.outcome !== "unchanged") console.log(text(event));
+    if (flagOption(given, "json")) printJson(json(event));
+    else if (!all || event.outcome !== "unchanged") print(...text(event));
     if (all) line.show([...counts].map(([outcome, count]) => `${count} ${outcome}`).join(", "));
   }
   line.clear();
   if (all && !flagOption(given, "json")) {
-    console.log([...counts].map(([outcome, count]) => `${count} ${outcome}`).join(", ") || "no secrets");
+    print([...counts].map(([outcome, count]) => `${count} ${outcome}`).join(", ") || "no secrets");
   }
   return context.isInterrupted() ? interruptedCode : counts.has("failed") ? 1 : 0;
 };

@@ -1,8 +1,9 @@
 import type { RotationPlan } from "../shared/operations/plan/plan-rotation.ts";
 import type { CallOptions } from "../shared/rotation/ports.ts";
+import { print, printJson } from "./output.ts";
 import { secretOperations } from "./secret-operations.ts";
 
-function describe({ secretArn, strategy, steps, window }: RotationPlan): string {
+function describe({ secretArn, strategy, steps, window }: RotationPlan): readonly string[] {
   const lines = steps.flatMap(({ step, actions }) => [
     "",
     step,
@@ -14,7 +15,7 @@ function describe({ secretArn, strategy, steps, window }: RotationPlan): string 
     "",
     `window in which AWSCURRENT does not log in: ${window}`,
     "nothing was changed and no server was contacted",
-  ].join("\n");
+  ];
 }
 
 /** Prints what a healthy rotation would do, before anything is changed. */
@@ -24,6 +25,7 @@ export async function planRotationCommand(
   call: CallOptions,
 ): Promise<number> {
   const plan = await secretOperations().planRotation(secretId, call);
-  console.log(options.json ? JSON.stringify(plan, undefined, 2) : describe(plan));
+  if (options.json) printJson(plan, 2);
+  else print(...describe(plan));
   return 0;
 }

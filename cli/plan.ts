@@ -7,6 +7,7 @@ import { simulate, type Simulation } from "../shared/operations/capacity/simulat
 import type { WorkloadInput } from "../shared/operations/capacity/workload.ts";
 import type { Given, Run } from "./command.ts";
 import { flagOption, numberOption, textOption } from "./given.ts";
+import { print, printError, printJson } from "./output.ts";
 import { reportHtml, reportSvg } from "./plan-report.ts";
 import { factsText, growthTableText, planDetails } from "./plan-text.ts";
 
@@ -38,17 +39,10 @@ async function one(input: WorkloadInput, given: Given, json: boolean): Promise<v
     const isSvg = report.endsWith(".svg");
     await writeFile(report, isSvg ? reportSvg(plan, simulation) : reportHtml(plan, simulation, facts));
   }
-  if (json) console.log(JSON.stringify({ ...plan, simulation }, undefined, 2));
-  else console.log(planDetails(plan, simulation, facts));
-  if (report !== undefined) console.error(`\nwritten: ${report}`);
+  if (json) printJson({ ...plan, simulation }, 2);
+  else print(...planDetails(plan, simulation, facts).split("\n"));
+  if (report !== undefined) printError("", `written: ${report}`);
 }
-
-const table = (): string =>
-  JSON.stringify(
-    growthTable.map(({ users }) => planCapacity({ users })),
-    undefined,
-    2,
-  );
 
 /** Plans capacity. Returns the exit code. Errors: `option-invalid`. */
 export const planCommand: Run = async (_words, given) => {
@@ -61,9 +55,14 @@ export const planCommand: Run = async (_words, given) => {
       hint: "name a file that ends with .html or .svg",
     });
   }
-  if (flagOption(given, "facts")) console.log(json ? JSON.stringify(facts, undefined, 2) : factsText(facts));
-  else if (Object.keys(input).length > 0 || flagOption(given, "simulate") || report !== undefined) {
+  if (flagOption(given, "facts")) {
+    if (json) printJson(facts, 2);
+    else print(...factsText(facts).split("\n"));
+  } else if (Object.keys(input).length > 0 || flagOption(given, "simulate") || report !== undefined) {
     await one(input, given, json);
-  } else console.log(json ? table() : growthTableText());
+  } else if (json) {
+    const plans = growthTable.map(({ users }) => planCapacity({ users }));
+    printJson(plans, 2);
+  } else print(...growthTableText().split("\n"));
   return 0;
 };

@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { RekeyError } from "../shared/errors/rekey-error.ts";
 import { awsOptions, type CommandContext, type CommandDefinition, type CommandOption, type Given } from "./command.ts";
 
 /** What a command's run ended with. */
@@ -22,6 +23,25 @@ function setAwsEnvironment({ profile, region, endpointUrl }: Given): void {
   for (const [name, value] of Object.entries(variables)) if (typeof value === "string") process.env[name] = value;
 }
 
+function hasPassword(text: string): boolean {
+  try {
+    return new URL(text).password !== "";
+  } catch {
+    return false;
+  }
+}
+
+/** Every user of the machine may read what stands on a command line. */
+function refusePasswords(given: Given): void {
+  for (const [option, value] of Object.entries(given)) {
+    if (typeof value !== "string" || !hasPassword(value)) continue;
+    throw new RekeyError("option-invalid", {
+      context: { option, problem: "it has a password, which other users of this machine can read on the command line" },
+      hint: "set the environment variable in its place, such as REDIS_URL or AWS_ENDPOINT_URL, and change the password",
+    });
+  }
+}
+
 const inLines = (examples: readonly string[]): string =>
   examples.length === 0 ? "" : `\nExamples:\n${examples.map((example) => `  ${example}`).join("\n")}\n`;
 
@@ -41,6 +61,7 @@ function commandOf(
   if (aws) for (const option of awsOptions) command.addOption(optionOf(option).helpGroup("AWS:"));
   return command.action(async () => {
     const given: Given = command.opts();
+    refusePasswords(given);
     if (aws) setAwsEnvironment(given);
     const run = await load();
     ended(await run(command.args, given, contextOf(definition)));

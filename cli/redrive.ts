@@ -1,6 +1,7 @@
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { redrive } from "../shared/queues/dead-letters.ts";
+import { print, printJson } from "./output.ts";
 import type { CallOptions } from "../shared/rotation/ports.ts";
 
 /** Gives back what lies in a dead-letter queue, by its ARN, and prints how much. Returns the exit code. */
@@ -10,6 +11,7 @@ export async function redriveCommand(
   call: CallOptions,
 ): Promise<number> {
   const returned = await redrive({ sqs: new SQSClient({}), sns: new SNSClient({}) }, queueArn, call);
-  console.log(options.json ? JSON.stringify({ returned }) : `${queueArn}: ${returned} given back`);
+  if (options.json) printJson({ returned });
+  else print(`${queueArn}: ${returned} given back`);
   return 0;
 }

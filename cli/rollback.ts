@@ -1,6 +1,7 @@
 import type { RollbackPlan } from "../shared/operations/roll-back-secret.ts";
 import type { Run } from "./command.ts";
 import { flagOption, textOption } from "./given.ts";
+import { print, printJson } from "./output.ts";
 import { secretOperations } from "./secret-operations.ts";
 import { confirmed } from "./terminal.ts";
 import { instant } from "./times.ts";
@@ -12,12 +13,11 @@ const text = ({
   previousVersionId,
   previousCreatedAt,
   currentVersionId,
-}: RollbackPlan) =>
-  [
-    `Roll back ${secretArn} (${strategy}):`,
-    `  ${username} of ${instant(previousCreatedAt)} (version ${previousVersionId}), which logs in, becomes current`,
-    `  version ${currentVersionId} becomes AWSPREVIOUS; nothing is changed on the server`,
-  ].join("\n");
+}: RollbackPlan): readonly string[] => [
+  `Roll back ${secretArn} (${strategy}):`,
+  `  ${username} of ${instant(previousCreatedAt)} (version ${previousVersionId}), which logs in, becomes current`,
+  `  version ${currentVersionId} becomes AWSPREVIOUS; nothing is changed on the server`,
+];
 
 /** Makes the former credential current again. */
 export const rollbackCommand: Run = async ([secretId = ""], given, context) => {
@@ -25,14 +25,14 @@ export const rollbackCommand: Run = async ([secretId = ""], given, context) => {
   const plan = await operations.planRollback(secretId, context);
   const json = flagOption(given, "json");
   if (flagOption(given, "dryRun")) {
-    console.log(json ? JSON.stringify({ outcome: "planned", ...plan }) : `${text(plan)}\nnothing was changed`);
+    if (json) printJson({ outcome: "planned", ...plan });
+    else print(...text(plan), "nothing was changed");
     return 0;
   }
   if (!(await confirmed(text(plan), flagOption(given, "yes"), context.signal))) return 1;
   const reason = textOption(given, "reason");
   const done = await operations.rollBack(secretId, reason === undefined ? {} : { reason }, context);
-  console.log(
-    json ? JSON.stringify({ outcome: "rolled-back", ...done }) : `rolled back: AWSCURRENT is version ${done.versionId}`,
-  );
+  if (json) printJson({ outcome: "rolled-back", ...done });
+  else print(`rolled back: AWSCURRENT is version ${done.versionId}`);
   return 0;
 };

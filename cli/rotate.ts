@@ -9,6 +9,7 @@ import { type CommandContext, type Given, interruptedCode, type Run } from "./co
 import { drawCampaign } from "./draw-campaign.ts";
 import { filterOf, flagOption, numberOption, textOption } from "./given.ts";
 import { operator } from "./operator.ts";
+import { printError } from "./output.ts";
 import { confirmed } from "./terminal.ts";
 
 const wrongUse = (problem: string, hint: string): RekeyError =>
@@ -48,7 +49,7 @@ function optionsOf(given: Given): CampaignOptions {
 
 const shownNames = 10;
 
-function question(secrets: readonly string[], options: CampaignOptions): string {
+function question(secrets: readonly string[], options: CampaignOptions): readonly string[] {
   const { campaign, reason, startsPerSecond, waves } = campaignWaves(secrets, options);
   const more = secrets.length - shownNames;
   const inWaves = waves.length > 1 ? `, in waves of ${waves.map((wave) => wave.length).join(", ")}` : "";
@@ -58,7 +59,7 @@ function question(secrets: readonly string[], options: CampaignOptions): string 
     ...(more > 0 ? [`  and ${more} more`] : []),
     ...(reason === undefined ? [] : [`reason: ${reason}`]),
     `campaign: ${campaign}`,
-  ].join("\n");
+  ];
 }
 
 /** Rotates now, and prints what becomes of it. */
@@ -66,7 +67,7 @@ export const rotateCommand: Run = async (words, given, context) => {
   const options = optionsOf(given);
   const secrets = await selected(words, given, context);
   if (secrets.length === 0) {
-    console.error("no secret to rotate");
+    printError("no secret to rotate");
     return 0;
   }
   if (!(await confirmed(question(secrets, options), flagOption(given, "yes"), context.signal))) return 1;

@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
 import { type CommandContext, type CommandDefinition, interruptedCode } from "./command.ts";
-import { failureText } from "./failure-text.ts";
+import { failureText, faultText } from "./failure-text.ts";
+import { guardStreams, printError } from "./output.ts";
 import { programOf } from "./program.ts";
 import { version } from "./version.ts";
 
@@ -8,9 +9,17 @@ const timeoutMs = 60_000;
 /** The longest delay of a timer. */
 const longestMs = 2 ** 31 - 1;
 
+/** What libraries print of their own is dropped: an error of theirs may hold what they were called with. */
+function silenceLibraries(): void {
+  for (const method of ["debug", "error", "info", "trace", "warn"] as const) console[method] = () => undefined;
+}
+
 /** Runs the command that the words name, and sets the process' exit code. */
 export async function runProgram(definitions: readonly CommandDefinition[], words: readonly string[]): Promise<void> {
   const interrupt = new AbortController();
+  let goesOn = false;
+  guardStreams();
+  silenceLibraries();
   // The first Ctrl-C lets the command end in order; a second one ends it.
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
@@ -18,13 +27,20 @@ export async function runProgram(definitions: readonly CommandDefinition[], word
       interrupt.abort();
     });
   }
+  for (const fault of ["uncaughtException", "unhandledRejection"] as const) {
+    process.on(fault, (error: unknown) => {
+      printError(faultText(error));
+      if (!goesOn) process.exit(1);
+    });
+  }
   // `rekey status | head` is no failure.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
-    throw error;
+  process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
+    if (!goesOn) process.exit(code === "EPIPE" ? 0 : 1);
   });
+  process.stderr.on("error", () => undefined);
 
-  function contextOf({ timeoutMs: limitMs = timeoutMs }: CommandDefinition): CommandContext {
+  function contextOf({ timeoutMs: limitMs = timeoutMs, serves = false }: CommandDefinition): CommandContext {
+    goesOn = serves;
     const signals = limitMs === false ? [] : [AbortSignal.timeout(limitMs)];
     return {
       signal: AbortSignal.any([interrupt.signal, ...signals]),
@@ -40,10 +56,10 @@ export async function runProgram(definitions: readonly CommandDefinition[], word
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
     else if (interrupt.signal.aborted) {
-      console.error("interrupted");
+      printError("interrupted");
       process.exitCode = interruptedCode;
     } else {
-      console.error(failureText(error));
+      printError(...failureText(error));
       process.exitCode = 1;
     }
   } finally {

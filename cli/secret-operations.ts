@@ -26,8 +26,8 @@ export function secretOperations(): SecretOperations {
     rollBack: async (secretId, options, call) =>
       rollBackSecret(await rollbackPorts(secretId, call), secretId, options, call),
     async examine(secretId, call) {
-      const { deps, account, mirror } = await composed(secretId, call);
-      return doctor({ rotation: deps, account, ...(mirror === undefined ? {} : { mirror }) }, secretId, call);
+      const { examined } = await composed(secretId, call);
+      return doctor(examined, secretId, call);
     },
   };
 }

@@ -8,8 +8,9 @@ import { columns } from "./columns.ts";
 import type { CommandContext, Given, Run } from "./command.ts";
 import { filterOf, flagOption, numberOption } from "./given.ts";
 import { operatorWithClusters } from "./operator.ts";
+import { print, printJson, printLines } from "./output.ts";
 import { adoptionText, healthText } from "./standing-text.ts";
-import { coloured, progressLine } from "./terminal.ts";
+import { clearScreen, coloured, progressLine } from "./terminal.ts";
 import { fromNow, span } from "./times.ts";
 
 type Row = SecretSummary & Partial<Standing>;
@@ -31,7 +32,7 @@ function cells(row: Row, nowMs: number): readonly string[] {
   ];
 }
 
-function table(rows: readonly Row[]): string {
+function table(rows: readonly Row[]): readonly string[] {
   const nowMs = Date.now();
   const lines = columns([head, ...rows.map((row) => cells(row, nowMs))], "left");
   const [first = "", ...others] = lines;
@@ -40,7 +41,7 @@ function table(rows: readonly Row[]): string {
     const from = line.indexOf(health, name.length);
     return line.slice(0, from) + healthText(health) + line.slice(from + health.length);
   });
-  return [coloured("dim", first), ...colouredLines].join("\n");
+  return [coloured("dim", first), ...colouredLines];
 }
 
 function totals(rows: readonly Row[]): string {
@@ -76,13 +77,14 @@ async function show(given: Given, context: CommandContext, isWatched: boolean): 
   const progress = progressLine();
   for await (const row of rowsOf(given, context)) {
     rows.push(row);
-    if (flagOption(given, "json")) console.log(JSON.stringify(row));
+    if (flagOption(given, "json")) printJson(row);
     else if (rows.length % batch === 0) progress.show(`${rows.length} secrets …`);
   }
   progress.clear();
   if (flagOption(given, "json")) return rows;
-  if (isWatched && process.stdout.isTTY) process.stdout.write("\u001B[H\u001B[2J\u001B[3J");
-  console.log(rows.length === 0 ? "no secrets" : `${table(rows)}\n\n${totals(rows)}`);
+  if (isWatched) clearScreen();
+  if (rows.length === 0) print("no secrets");
+  else printLines([...table(rows), "", totals(rows)]);
   return rows;
 }
 

@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import type { Readable, Writable } from "node:stream";
 import { RekeyError } from "../shared/errors/rekey-error.ts";
+import { fitted, printTo, styled, writeRaw } from "./output.ts";
 
 type Colour = "green" | "yellow" | "red" | "dim";
 type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
@@ -20,8 +21,7 @@ const takesColours = (output: Output): boolean =>
 /** The text in that colour where the output is a terminal that is to have colours, else as it is. */
 export function coloured(colour: Colour, text: string, output: Output = process.stdout): string {
   if (!takesColours(output)) return text;
-  const [on, off] = codes[colour];
-  return `\u001B[${on}m${text}\u001B[${off}m`;
+  return styled(text, ...codes[colour]);
 }
 
 /** One line that is written over, where the output is a terminal; nothing elsewhere. */
@@ -30,14 +30,19 @@ export function progressLine(output: Output = process.stderr): { show(text: stri
   return {
     show(text) {
       if (output.isTTY !== true) return;
-      output.write(`\r\u001B[K${text.slice(0, (output.columns ?? 80) - 1)}`);
+      writeRaw(output, `\r\u001B[K${fitted(text, (output.columns ?? 80) - 1)}`);
       isShown = true;
     },
     clear() {
-      if (isShown) output.write("\r\u001B[K");
+      if (isShown) writeRaw(output, "\r\u001B[K");
       isShown = false;
     },
   };
+}
+
+/** Empties the terminal, and what was scrolled out of it; nothing elsewhere. */
+export function clearScreen(output: Output = process.stdout): void {
+  if (output.isTTY === true) writeRaw(output, "\u001B[H\u001B[2J\u001B[3J");
 }
 
 export function bar(done: number, all: number): string {
@@ -51,7 +56,7 @@ export function bar(done: number, all: number): string {
  * terminal to ask on; `time-budget-spent` when the signal fires before there is an answer.
  */
 export async function confirmed(
-  what: string,
+  what: readonly string[],
   yes: boolean,
   signal: AbortSignal,
   { input, output }: { readonly input: Input; readonly output: Output } = {
@@ -59,7 +64,7 @@ export async function confirmed(
     output: process.stderr,
   },
 ): Promise<boolean> {
-  output.write(`${what}\n`);
+  printTo(output, what);
   if (yes) return true;
   if (input.isTTY !== true || output.isTTY !== true) {
     throw new RekeyError("option-invalid", {
@@ -67,11 +72,13 @@ export async function confirmed(
       hint: "say --yes when this is what you want; nothing was done",
     });
   }
-  const lines = createInterface({ input, output });
-  // While it asks, the terminal gives Ctrl-C to it in place of the process.
-  lines.once("SIGINT", () => process.kill(process.pid, "SIGINT"));
+  // The terminal itself edits the line, and gives Ctrl-C to the process.
+  const lines = createInterface({ input, terminal: false });
+  const left = new Promise<string>((resolve) => lines.once("close", () => resolve("")));
+  writeRaw(output, "Go on? [y/N] ");
   try {
-    return /^y(?:es)?$/i.test((await lines.question("Go on? [y/N] ", { signal })).trim());
+    const answer = await Promise.race([lines.question("", { signal }), left]);
+    return /^y(?:es)?$/i.test(answer.trim());
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new RekeyError("time-budget-spent", { context: { problem: "no answer" }, hint: "nothing was done" });

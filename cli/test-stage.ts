@@ -71,6 +71,8 @@ export async function startCliStage() {
     functionArn,
     adoptionTable: outputs["AdoptionTableName"] ?? "",
     vault,
+    /** The environment of a command. */
+    variables,
     rekeyWith,
     rekey: async (...words: string[]) => rekeyWith({}, ...words),
     /** Left running: its process, and what it has printed. */

@@ -20,7 +20,10 @@ export const agent: CommandDefinition = {
     { flags: "--metrics <ip:port>", about: "/ping and /metrics for probes and scrapers of other machines" },
     { flags: "--topic-arn <arn>", about: "rekey's topic: makes a queue for this instance, and removes it at the end" },
     { flags: "--queue-url <url>", about: "a queue of this instance's own that gets the topic's messages" },
-    { flags: "--redis-url <url>", about: "rediss://…, where rotations are published; REDIS_URL does the same" },
+    {
+      flags: "--redis-url <url>",
+      about: "rediss://…, where rotations are published, without a password; REDIS_URL may have one",
+    },
     { flags: "--redis-channel <name>", about: "rekey unless said" },
     {
       flags: "--redis-key-secret <id>",

@@ -12,5 +12,6 @@ export const consoleDefinition: CommandDefinition = {
   examples: ["rekey console", "rekey console --profile prod --region eu-central-1 --port 7300"],
   aws: true,
   timeoutMs: false,
+  serves: true,
   load: async () => (await import("../console.ts")).consoleCommand,
 };

@@ -5,7 +5,7 @@ export const doctor: CommandDefinition = {
   words: [{ name: "[secret]", about: "name or ARN; every managed secret unless given" }],
   summary: "what would make the next rotation of a secret, or of any, fail, and what mends it",
   about: [
-    "The secret's shape and tags, its servers (reached, verified, logged in to), rights and collisions, the function and its role, other secrets of the same user, the mirror. Changes nothing; each refused credential is offered once.",
+    "The secret's shape and tags, its servers (reached, verified, logged in to), rights and collisions, the function and its role, other secrets that the same function rotates and that have the same user, the mirror. Changes nothing; each refused credential is offered once.",
     "Without a secret every managed one is examined, four at a time and each for 60 s at most; what belongs to no single one, such as a Vault that cannot be reached or a dead-letter queue that is not empty, is told once, as the set-up's. A credential that a server refuses is offered to it once, however many secrets share it.",
   ],
   options: [

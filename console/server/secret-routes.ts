@@ -18,7 +18,10 @@ export interface SecretOperations {
   examine(secretId: string, call: CallOptions): Promise<readonly Finding[]>;
 }
 
-/** One secret: how it stands, live, and what may be done to it. No answer holds a value. */
+/**
+ * One secret: how it stands, live, and what may be done to it. Whatever reads its value or contacts its server is a POST,
+ * which takes the page's key. No answer holds a value.
+ */
 export function secretRoutes(
   ports: LivePorts,
   operations: SecretOperations,
@@ -38,13 +41,13 @@ export function secretRoutes(
         }
       }),
     )
-    .get("/:secret/rotation-plan", async (context) =>
+    .post("/:secret/rotation-plan", async (context) =>
       context.json(await operations.planRotation(context.req.param("secret"), bounded(context, end))),
     )
-    .get("/:secret/findings", async (context) =>
+    .post("/:secret/findings", async (context) =>
       context.json(await operations.examine(context.req.param("secret"), bounded(context, end))),
     )
-    .get("/:secret/rollback-plan", async (context) =>
+    .post("/:secret/rollback-plan", async (context) =>
       context.json(await operations.planRollback(context.req.param("secret"), bounded(context, end))),
     )
     .post("/:secret/rollback", async (context) => {

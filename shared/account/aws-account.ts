@@ -1,7 +1,7 @@
 import { type IAMClient, SimulatePrincipalPolicyCommand } from "@aws-sdk/client-iam";
 import { GetFunctionConfigurationCommand, type LambdaClient } from "@aws-sdk/client-lambda";
 import { ListSecretsCommand, type SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import type { Account } from "../operations/doctor/account.ts";
+import type { Account, RotatedSecret } from "../operations/doctor/account.ts";
 
 export interface AccountClients {
   readonly lambda: LambdaClient;
@@ -43,18 +43,19 @@ export function awsAccount({ lambda, iam, secretsManager }: AccountClients): Acc
       }),
     rotatedSecrets: async (limit, { signal }) =>
       attempt(async () => {
-        const arns: string[] = [];
+        const rotated: RotatedSecret[] = [];
         let NextToken: string | undefined;
         do {
           const page = await secretsManager.send(new ListSecretsCommand({ MaxResults: 100, NextToken }), {
             abortSignal: signal,
           });
-          for (const { ARN, RotationEnabled } of page.SecretList ?? []) {
-            if (ARN !== undefined && RotationEnabled === true) arns.push(ARN);
+          for (const { ARN, RotationEnabled, RotationLambdaARN } of page.SecretList ?? []) {
+            if (ARN === undefined || RotationEnabled !== true) continue;
+            rotated.push({ secretArn: ARN, functionArn: RotationLambdaARN });
           }
           NextToken = page.NextToken;
-        } while (NextToken !== undefined && arns.length < limit);
-        return arns.slice(0, limit);
+        } while (NextToken !== undefined && rotated.length < limit);
+        return rotated.slice(0, limit);
       }),
   };
 }

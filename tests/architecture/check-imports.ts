@@ -19,6 +19,10 @@ export function sourceFiles(root: string): readonly string[] {
   return filesIn("").filter((file) => file.includes("/"));
 }
 
+/** The command line prints in one place, which escapes what a terminal would take for a command. */
+const printer = "cli/output.ts";
+const printing = /\bprocess\.std(?:out|err)\.write\b|\bconsole\.\w+\(|\boutput\.write\(/;
+
 const isIn = (file: string, place: string): boolean => file === place || file.startsWith(`${place}/`);
 
 const roomOf = (file: string): string | undefined =>
@@ -68,6 +72,7 @@ export function violations(root: string): readonly string[] {
       ...(/\.reveal\(\)/.test(source) && !mayReveal.some((place) => isIn(file, place))
         ? [`${file} reveals a secret`]
         : []),
+      ...(isIn(file, "cli") && file !== printer && printing.test(source) ? [`${file} prints by itself`] : []),
       ...(room === "shared/rotation" && engineNames.test(source) ? [`${file} names an engine`] : []),
     ];
   });

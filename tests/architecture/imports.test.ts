@@ -31,6 +31,8 @@ test.each([
   ],
   ["a room without a row", "shared/new/x.ts", "", "is in no room"],
   ["a revealed secret", "shared/rotation/x.ts", "value.reveal()", "reveals a secret"],
+  ["a line printed past the one place", "cli/x.ts", "process.stdout.write(name)", "prints by itself"],
+  ["a line logged past the one place", "cli/x.ts", "console.log(name)", "prints by itself"],
   ["an engine's name in the core", "shared/rotation/x.ts", 'if (engine === "postgres") {}', "names an engine"],
   ["a long handler", "functions/x/handler.ts", "\n".repeat(41), "has 41 lines"],
   ["a long file", "local/x/x.ts", "\n".repeat(301), "has 301 lines"],

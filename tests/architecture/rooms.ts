@@ -160,6 +160,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "node:path",
       "node:readline/promises",
       "node:stream",
+      "node:string_decoder",
       "node:url",
       "node:timers/promises",
       "node:crypto",
@@ -171,6 +172,11 @@ export const rooms: Readonly<Record<string, Room>> = {
       "@aws-sdk/client-sqs",
       "@redis/client",
     ],
+  },
+  // What an operator's tools log in with: a process of its own, with the drivers, and no credentials of the operator's.
+  "cli/isolation": {
+    rooms: ["cli/engines.ts", ports, ...values],
+    packages: ["node:child_process", "node:diagnostics_channel", "node:net", "node:worker_threads"],
   },
   // Served to an operator's browser, which is told everything as JSON: the page knows shapes, and no module of the system.
   console: { rooms: [], packages: [] },
@@ -244,6 +250,7 @@ export const mayReveal = [
   "shared/client",
   "shared/agent",
   "shared/testing/engine-contract",
+  "cli/isolation",
   "local/demo",
   "bench/under-load",
 ];

@@ -74,6 +74,8 @@ export async function startConsoleStage() {
       const { key } = JSON.parse(answer.text) as { readonly key: string };
       return { ...asPage, Cookie: cookie, "X-Rekey-Key": key };
     },
+    /** For a console that may not end by itself. */
+    killConsole: () => running.child.kill("SIGKILL"),
     async stopConsole(): Promise<number | null> {
       running.child.kill("SIGINT");
       return running.code;

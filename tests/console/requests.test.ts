@@ -108,7 +108,7 @@ describe("a request", () => {
     ["/api/fleet?health=well", 400, "option-invalid"],
     ["/api/fleet?order=luck", 400, "option-invalid"],
     ["/api/capacity?users=none", 400, "option-invalid"],
-    ["/api/secrets/none/rotation-plan", 404, "secret-not-found"],
+    ["/api/secrets/none/rotation-plan", 404, "not-found"],
     ["/api/nothing", 404, "not-found"],
   ])("that is wrong is told so: %s", async (path, status, code) => {
     const answer = await stage.send(path, { headers: signed });
@@ -122,6 +122,7 @@ describe("a request", () => {
     ["/api/campaigns/plans", '{"secrets":"all"}', 400],
     ["/api/campaigns/plans", "7", 400],
     ["/api/campaigns/none/stop", "{}", 400],
+    ["/api/secrets/none/rotation-plan", "{}", 404],
     ["/api/secrets/db%2Forders/rollback", "{}", 409],
   ])("to change something that is wrong changes nothing: %s %s", async (path, body, status) => {
     const before = stage.stack.aws.requests.length;

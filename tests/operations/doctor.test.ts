@@ -178,8 +178,12 @@ describe("around the secret", () => {
     const foreign = "arn:aws:secretsmanager:us-east-1:123456789012:secret:foreign-AbCdEf";
     made.store.others.set(other, { AWSCURRENT: stage.secretJson(made.username) });
     made.store.others.set(foreign, { AWSCURRENT: new SecretValue("not JSON") });
-    const rotatedSecrets = async () => [made.secretArn, foreign, other];
-    expect(await find(made, { account: account({ rotatedSecrets }) })).toContain("error user-shared");
+    const by = (functionArn: string) => async () =>
+      [made.secretArn, foreign, other].map((secretArn) => ({ secretArn, functionArn }));
+    const found = await find(made, { account: account({ rotatedSecrets: by("arn:function") }) });
+    expect(found).toContain("error user-shared");
+    const elsewhere = await find(made, { account: account({ rotatedSecrets: by("arn:another") }) });
+    expect(elsewhere).not.toContain("error user-shared");
   });
 
   test("a mirror that may not be written, or cannot be reached", async () => {

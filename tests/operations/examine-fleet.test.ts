@@ -144,18 +144,29 @@ test("two secrets of one user are found without a right to list, and both are na
   if (first === undefined) throw new Error("not made");
   const second = { ...first, secretArn: `${first.secretArn}-2`, username: "twice_2" };
   const store = { ...first.deps.store };
+  const describeFirst = first.deps.store.describe;
+  first.deps.store.describe = async (id, one) => ({
+    ...(await describeFirst(id, one)),
+    rotationFunctionArn: "arn:function",
+  });
   store.describe = async (_id, one) => ({
-    ...(await first.deps.store.describe(first.secretArn, one)),
+    ...(await describeFirst(first.secretArn, one)),
     secretArn: second.secretArn,
+    rotationFunctionArn: "arn:function",
   });
   store.read = async (_id, selector, one) => first.deps.store.read(first.secretArn, selector, one);
   second.deps = { ...first.deps, store };
   const made = [first, second];
   expect((await examined(fleetOf(made))).filter((one) => one.includes("user-shared"))).toHaveLength(1);
-  const account = { ...unseen, rotatedSecrets: async () => made.map(({ secretArn }) => secretArn) };
+  const functionArn = "arn:function";
+  const account = {
+    ...unseen,
+    rotatedSecrets: async () => made.map(({ secretArn }) => ({ secretArn, functionArn })),
+  };
   const read: ExaminationPorts["store"]["read"] = async (_id, selector, one) =>
     first.deps.store.read(first.secretArn, selector, one);
   expect(await examined(fleetOf(made, { account, store: { read } }))).toEqual([
+    "set-up function-cannot-be-seen",
     "twice user-shared",
     "twice_2 user-shared",
   ]);

@@ -8,6 +8,7 @@ import { build, type Metafile } from "esbuild";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { buildPackage } from "../../bundle/build-package.ts";
 import { bundledPackages } from "../../bundle/bundled-packages.ts";
+import { startCliStage } from "../../cli/test-stage.ts";
 import { needed, optionalPeers, stagedPackage, stagePackage } from "../../bundle/stage-package.ts";
 import { packageExports } from "../../bundle/package-entries.ts";
 
@@ -108,6 +109,17 @@ test.each([
 test("the built package runs", async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [path.join(root, "bundle/load-package.mjs")]);
   expect(stdout).toContain(`Node ${process.version} loads ${Object.keys(packageExports()).length} entries`);
+});
+
+test("the built command line logs in to a database", { timeout: 120_000 }, async () => {
+  const stage = await startCliStage();
+  onTestFinished(async () => stage.stop());
+  await stage.secret("db/orders");
+  const rekey = path.join(root, "dist/package/cli/rekey.js");
+  const words = [rekey, "doctor", "db/orders", "--json"];
+  const { stdout } = await promisify(execFile)(process.execPath, words, { env: stage.variables });
+  const codes = (JSON.parse(stdout) as readonly { readonly code: string }[]).map(({ code }) => code);
+  expect(codes.toSorted()).toEqual(["iam-cannot-be-seen", "tls-not-verified"]);
 });
 
 test.each(["drizzle", "kysely", "prisma", "typeorm"])(

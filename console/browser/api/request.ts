@@ -31,11 +31,12 @@ async function answerOf<Answer>(path: string, init: RequestInit): Promise<Answer
 export const get = async <Answer>(path: string, signal?: AbortSignal): Promise<Answer> =>
   answerOf(path, signal === undefined ? {} : { signal });
 
-export const post = async <Answer>(path: string, body: object): Promise<Answer> =>
+export const post = async <Answer>(path: string, body: object, signal?: AbortSignal): Promise<Answer> =>
   answerOf(path, {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-Rekey-Key": sessionKey() },
     body: JSON.stringify(body),
+    ...(signal === undefined ? {} : { signal }),
   });
 
 /** `?a=b` of what is given; nothing of nothing. */

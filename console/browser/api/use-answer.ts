@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Problem } from "../../contract.ts";
-import { get, RequestFailed } from "./request.ts";
+import { get, post, RequestFailed } from "./request.ts";
 
 export interface Asked<Answer> {
   readonly answer?: Answer;
@@ -12,16 +12,25 @@ export function problemIn(error: unknown): Problem {
   throw error;
 }
 
-/** The answer of a path; that of the path before stays until the next one is there. */
-export function useAnswer<Answer>(path: string): Asked<Answer> {
+type Ask = <Answer>(path: string, signal: AbortSignal) => Promise<Answer>;
+
+function useAsked<Answer>(ask: Ask, path: string): Asked<Answer> {
   const [asked, setAsked] = useState<Asked<Answer>>({});
   useEffect(() => {
     const left = new AbortController();
-    get<Answer>(path, left.signal).then(
+    ask<Answer>(path, left.signal).then(
       (answer) => setAsked({ answer }),
       (error: unknown) => left.signal.aborted || setAsked({ problem: problemIn(error) }),
     );
     return () => left.abort();
-  }, [path]);
+  }, [ask, path]);
   return asked;
 }
+
+const tryOut: Ask = async (path, signal) => post(path, {}, signal);
+
+/** The answer of a path; that of the path before stays until the next one is there. */
+export const useAnswer = <Answer>(path: string): Asked<Answer> => useAsked<Answer>(get, path);
+
+/** The same of what is found out with the operator's rights, and so asked with the page's key. */
+export const useTrial = <Answer>(path: string): Asked<Answer> => useAsked<Answer>(tryOut, path);

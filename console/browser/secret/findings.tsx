@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { FindingsAnswer, Problem } from "../../contract.ts";
-import { get } from "../api/request.ts";
+import { post } from "../api/request.ts";
 import { problemIn } from "../api/use-answer.ts";
 import { ProblemNote } from "../components/problem-note.tsx";
 
@@ -13,7 +13,7 @@ export function Findings({ secretArn }: { readonly secretArn: string }) {
   function examine(): void {
     setIsAsking(true);
     setProblem(undefined);
-    get<FindingsAnswer>(`/secrets/${encodeURIComponent(secretArn)}/findings`)
+    post<FindingsAnswer>(`/secrets/${encodeURIComponent(secretArn)}/findings`, {})
       .then(setFindings, (error: unknown) => setProblem(problemIn(error)))
       .finally(() => setIsAsking(false));
   }

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import type { Problem, RollbackPlanAnswer } from "../../contract.ts";
 import { post } from "../api/request.ts";
-import { problemIn, useAnswer } from "../api/use-answer.ts";
+import { problemIn, useTrial } from "../api/use-answer.ts";
 import { Dialog } from "../components/dialog.tsx";
 import { ProblemNote } from "../components/problem-note.tsx";
 import { ReasonField } from "../components/reason-field.tsx";
@@ -29,7 +29,7 @@ const Plan = ({ plan }: { readonly plan: RollbackPlanAnswer }) => (
 /** AWSPREVIOUS becomes current again, once it was seen to log in. */
 export function RollbackDialog({ secretArn, name, onClose }: RollbackDialogProps) {
   const path = `/secrets/${encodeURIComponent(secretArn)}`;
-  const { answer: plan, problem: refused } = useAnswer<RollbackPlanAnswer>(`${path}/rollback-plan`);
+  const { answer: plan, problem: refused } = useTrial<RollbackPlanAnswer>(`${path}/rollback-plan`);
   const [reason, setReason] = useState("");
   const [isSent, setIsSent] = useState(false);
   const [done, setDone] = useState<RollbackPlanAnswer>();

@@ -1,10 +1,10 @@
 import type { RotationPlanAnswer } from "../../contract.ts";
-import { useAnswer } from "../api/use-answer.ts";
+import { useTrial } from "../api/use-answer.ts";
 import { ProblemNote } from "../components/problem-note.tsx";
 
 /** What a rotation would do, step by step, from the core's own steps run without a write or a connection. */
 export function RotationPlan({ secretArn }: { readonly secretArn: string }) {
-  const { answer, problem } = useAnswer<RotationPlanAnswer>(`/secrets/${encodeURIComponent(secretArn)}/rotation-plan`);
+  const { answer, problem } = useTrial<RotationPlanAnswer>(`/secrets/${encodeURIComponent(secretArn)}/rotation-plan`);
   if (problem !== undefined) return <ProblemNote problem={problem} />;
   if (answer === undefined) return <p role="status">Planning …</p>;
   return (

@@ -6,6 +6,12 @@ export interface FunctionFacts {
   readonly environment: ReadonlyMap<string, string>;
 }
 
+export interface RotatedSecret {
+  readonly secretArn: string;
+  /** None where a service of AWS rotates it by itself. */
+  readonly functionArn?: string | undefined;
+}
+
 /** What the doctor asks of the account around a secret. `undefined`: the caller may not ask. */
 export interface Account {
   rotationFunction(functionArn: string, call: CallOptions): Promise<FunctionFacts | undefined>;
@@ -16,8 +22,8 @@ export interface Account {
     resourceArn: string,
     call: CallOptions,
   ): Promise<readonly string[] | undefined>;
-  /** ARNs of the other secrets with rotation enabled, `limit` at most. */
-  rotatedSecrets(limit: number, call: CallOptions): Promise<readonly string[] | undefined>;
+  /** The secrets with rotation enabled, `limit` at most, each with the function that rotates it. */
+  rotatedSecrets(limit: number, call: CallOptions): Promise<readonly RotatedSecret[] | undefined>;
 }
 
 /** What the doctor asks of the mirror; nothing is written. */

@@ -7,14 +7,14 @@ import { checkFunction, checkSharedUsers } from "./check-account.ts";
 import { checkSecret } from "./check-secret.ts";
 import { checkServers } from "./check-servers.ts";
 import { type Finding, finding, findingOf } from "./findings.ts";
-import { type ManagedUsers, managedUsersOf } from "./managed-users.ts";
+import { usersByFunction, type UsersOf } from "./managed-users.ts";
 
 export interface DoctorPorts {
   readonly rotation: RotationDependencies;
   readonly account?: Account;
   readonly mirror?: Pick<MirrorProbe, "probe">;
-  /** Known already where many secrets are examined; else found with the account. */
-  readonly users?: ManagedUsers;
+  /** Shared where many secrets are examined; else found with the account. */
+  readonly users?: UsersOf;
 }
 
 /** An error of a check is what the check found. */
@@ -40,28 +40,24 @@ async function checkMirror(
 
 /**
  * Everything that would make a secret's next rotation fail or hurt, found without changing anything: the secret's shape
- * and policy, its servers (reached, verified, logged in to, rights, collisions), the function and its role, other secrets
- * of the same user, the mirror. An empty list: it will go well. Each refused credential is offered once.
+ * and policy, its servers (reached, verified, logged in to, rights, collisions), the function and its role, the function's
+ * other secrets with the same user, the mirror. An empty list: it will go well. Each refused credential is offered once.
  */
 export async function doctor(ports: DoctorPorts, secretId: string, call: CallOptions): Promise<readonly Finding[]> {
-  const { rotation: deps, account, mirror, users } = ports;
+  const { rotation: deps, account, mirror } = ports;
   return asFindings(async () => {
     const description = await deps.store.describe(secretId, call);
     const beside = await asFindings(async () => (mirror === undefined ? [] : checkMirror(mirror, description, call)));
     const own = await asFindings(async () => {
       const { rotation, findings } = await checkSecret(deps, description, call);
-      const around = await asFindings(async () =>
-        account === undefined
-          ? []
-          : [
-              ...(await checkFunction(account, description, rotation.hosts.length, call)),
-              ...checkSharedUsers(
-                users ?? (await managedUsersOf({ account, store: deps.store }, call)),
-                description,
-                rotation,
-              ),
-            ],
-      );
+      const around = await asFindings(async () => {
+        if (account === undefined) return [];
+        const { users = usersByFunction({ account, store: deps.store }) } = ports;
+        return [
+          ...(await checkFunction(account, description, rotation.hosts.length, call)),
+          ...checkSharedUsers(await users(description.rotationFunctionArn, call), description, rotation),
+        ];
+      });
       return [...findings, ...(await checkServers(deps.engine, rotation, deps.nowMs())), ...around];
     });
     return [...own, ...beside];

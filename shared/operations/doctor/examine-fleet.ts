@@ -9,7 +9,7 @@ import type { Account, DeadLetters, MirrorProbe } from "./account.ts";
 import { checkDeadLetters } from "./check-account.ts";
 import { doctor, type DoctorPorts } from "./doctor.ts";
 import { type Finding, findingOf } from "./findings.ts";
-import { type ManagedUsers, managedUsers, managedUsersOf } from "./managed-users.ts";
+import { managedUsers, usersByFunction, type UsersOf } from "./managed-users.ts";
 import { offerOnce } from "./offer-once.ts";
 
 export interface ExaminationPorts extends Pick<FleetPorts, "listing" | "nowMs"> {
@@ -92,7 +92,7 @@ export function examineFleet(
 
     async function examine(
       { secretArn, name }: SecretSummary,
-      shared: { readonly users: ManagedUsers; readonly mirror?: MirrorProbe },
+      shared: { readonly users: UsersOf; readonly mirror?: MirrorProbe },
     ): Promise<void> {
       let found: readonly Finding[];
       try {
@@ -109,8 +109,11 @@ export function examineFleet(
       tell({ of: "secret", secretArn, name, findings: found.filter(({ code }) => !ofSetUp.has(code)) });
     }
 
-    const [users = managedUsers(), reached] = await Promise.all([
-      unlessFailed(async (one) => managedUsersOf(ports, one)),
+    const claims = managedUsers();
+    const usersOf = usersByFunction(ports, claims);
+    const users: UsersOf = async (functionArn) =>
+      (await unlessFailed(async (one) => usersOf(functionArn, one))) ?? claims;
+    const [reached] = await Promise.all([
       mirror === undefined ? undefined : unlessFailed(async (one) => mirror.logIn(one).then(() => mirror)),
       deadLetters === undefined
         ? undefined

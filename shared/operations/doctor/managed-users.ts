@@ -36,6 +36,7 @@ export function managedUsers(): ManagedUsers {
   };
 }
 
+const secretsListed = 1_000;
 const secretsCompared = 200;
 const readsAtOnce = 4;
 const isOfNoMatter = (error: unknown): boolean =>
@@ -44,19 +45,37 @@ const isOfNoMatter = (error: unknown): boolean =>
   isRekeyError(error, "secret-not-found") ||
   isRekeyError(error, "store-rejected");
 
-/** Those of the account's rotated secrets, 200 at most; one that may not be read, or is of another form, is passed over. */
-export async function managedUsersOf(
+/** Who manages which users, once the secrets that this function rotates are among them. Errors: those of the store. */
+export type UsersOf = (functionArn: string | undefined, call: CallOptions) => Promise<ManagedUsers>;
+
+/**
+ * Reads, for each function that is asked about, the values of the secrets that it rotates, 200 at most, once: what that
+ * function itself may read, and no other secret's. One that may not be read, or is of another form, is passed over.
+ */
+export function usersByFunction(
   { account, store }: { readonly account: Account; readonly store: Pick<SecretStore, "read"> },
-  call: CallOptions,
-): Promise<ManagedUsers> {
-  const users = managedUsers();
-  await atOnce(readsAtOnce, (await account.rotatedSecrets(secretsCompared, call)) ?? [], async (secretArn) => {
-    try {
-      const version = await store.read(secretArn, { label: "AWSCURRENT" }, call);
-      if (version !== undefined) users.claim(secretArn, parseDatabaseSecret(version.value));
-    } catch (error) {
-      if (!isOfNoMatter(error)) throw error;
-    }
-  });
-  return users;
+  users: ManagedUsers = managedUsers(),
+): UsersOf {
+  const claimed = new Map<string, Promise<unknown>>();
+
+  async function claimAll(functionArn: string, call: CallOptions): Promise<unknown> {
+    const rotated = (await account.rotatedSecrets(secretsListed, call)) ?? [];
+    const own = rotated.filter((one) => one.functionArn === functionArn).slice(0, secretsCompared);
+    return atOnce(readsAtOnce, own, async ({ secretArn }) => {
+      try {
+        const version = await store.read(secretArn, { label: "AWSCURRENT" }, call);
+        if (version !== undefined) users.claim(secretArn, parseDatabaseSecret(version.value));
+      } catch (error) {
+        if (!isOfNoMatter(error)) throw error;
+      }
+    });
+  }
+
+  return async (functionArn, call) => {
+    if (functionArn === undefined) return users;
+    const claims = claimed.get(functionArn) ?? claimAll(functionArn, call);
+    claimed.set(functionArn, claims);
+    await claims;
+    return users;
+  };
 }

@@ -1,0 +1,61 @@
+import { subscribe } from "node:diagnostics_channel";
+import type { Socket } from "node:net";
+import { Worker } from "node:worker_threads";
+import type { DatabaseSession, Inspection } from "../../shared/rotation/ports.ts";
+import { SecretValue } from "../../shared/secrets/secret-value.ts";
+import { engineNamed } from "../engines.ts";
+import { type Answer, failureOf, type Question } from "./messages.ts";
+
+/** Below the parent's own limit, so that a server that is only slow is told of in the engine's own words. */
+const answerMs = 25_000;
+/** A driver that loops does not hear that the parent is gone; a thread of its own does. */
+const watch = `
+const parent = process.ppid;
+setInterval(() => process.ppid === parent || process.kill(process.pid, "SIGKILL"), 1_000);
+`;
+
+/** No login and no look at a server takes more; what a driver has read it keeps outside of the heap that is limited. */
+const mostBytes = 64 * 1_048_576;
+const lookEveryMs = 100;
+
+const canInspect = (session: DatabaseSession): session is DatabaseSession & Inspection => "inspect" in session;
+
+let session: DatabaseSession | undefined;
+
+async function answerTo(question: Question): Promise<Answer> {
+  const call = { signal: AbortSignal.timeout(answerMs) };
+  switch (question.ask) {
+    case "log in": {
+      const { target, username, password, authSource } = question;
+      const { engine } = await engineNamed(target.engine);
+      const credential = { username, password: new SecretValue(password), authSource };
+      const login = await engine.login(target, credential, call);
+      if (!login.ok) return { of: "refusal", refusal: login.refusal };
+      ({ session } = login);
+      return { of: "session", inspects: canInspect(session) };
+    }
+    case "inspect":
+      if (session === undefined || !canInspect(session)) throw new TypeError("no session that inspects");
+      return { of: "facts", facts: await session.inspect(question.usernames, call) };
+    case "close":
+      await session?.[Symbol.asyncDispose]();
+      session = undefined;
+      return { of: "closed" };
+  }
+}
+
+const tell = (answer: Answer): void => void process.send?.(answer);
+
+process.on("message", (question: Question) => {
+  answerTo(question).then(tell, (error: unknown) => tell(failureOf(error)));
+});
+process.on("disconnect", () => process.exit());
+// Ctrl-C goes to every process of the terminal; the parent decides what ends when.
+process.on("SIGINT", () => undefined);
+new Worker(watch, { eval: true }).unref();
+subscribe("net.client.socket", (message) => {
+  const { socket } = message as { readonly socket: Socket };
+  const look = setInterval(() => socket.bytesRead > mostBytes && process.exit(1), lookEveryMs).unref();
+  socket.once("close", () => clearInterval(look));
+});
+tell({ of: "ready" });
