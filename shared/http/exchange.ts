@@ -4,7 +4,7 @@ import { request as requestHttps } from "node:https";
 export interface Exchange {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Sent as `application/json`. */
+  /** Sent as `application/json`, unless `headers` has another `content-type`. */
   readonly json?: object | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs: number;
@@ -66,11 +66,9 @@ export async function exchange(address: string, options: Exchange): Promise<Http
   const settings = {
     method: options.method,
     headers: {
+      ...(payload !== undefined && { "content-type": "application/json" }),
       ...options.headers,
-      ...(payload !== undefined && {
-        "content-type": "application/json",
-        "content-length": Buffer.byteLength(payload),
-      }),
+      ...(payload !== undefined && { "content-length": Buffer.byteLength(payload) }),
     },
     agent: false,
     signal: options.signal === undefined ? tooLate : AbortSignal.any([options.signal, tooLate]),

@@ -79,14 +79,19 @@ export function versionIn({ [versionIdField]: versionId }: MirroredFields): stri
   return typeof versionId === "string" ? versionId : undefined;
 }
 
+/** When the version was made that a KV revision with these fields says it holds. */
+export function createdAtIn({ [createdAtField]: createdAt }: MirroredFields): string | undefined {
+  return typeof createdAt === "string" ? createdAt : undefined;
+}
+
 /**
  * Whether a KV revision with these fields holds a newer version than `entry`. Of two versions made in the same
  * millisecond the one with the greater VersionId counts as newer, whichever comes first. Fields that rekey did not
  * write are never newer.
  */
 export function holdsNewer(held: MirroredFields, entry: MirrorEntry): boolean {
-  const { [versionIdField]: versionId, [createdAtField]: createdAt } = held;
-  if (typeof versionId !== "string" || typeof createdAt !== "string") return false;
+  const [versionId, createdAt] = [versionIn(held), createdAtIn(held)];
+  if (versionId === undefined || createdAt === undefined) return false;
   const aheadMs = Date.parse(createdAt) - entry.createdAt.getTime();
   return aheadMs > 0 || (aheadMs === 0 && versionId > entry.versionId);
 }

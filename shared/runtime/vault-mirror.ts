@@ -1,7 +1,8 @@
-import { RekeyError } from "../errors/rekey-error.ts";
+import { isRekeyError, RekeyError } from "../errors/rekey-error.ts";
 import { vaultKv2Audit } from "../mirrors/kv2-audit.ts";
 import { vaultKv2Probe } from "../mirrors/kv2-probe.ts";
 import { vaultKv2View } from "../mirrors/kv2-view.ts";
+import type { VersionDates } from "../mirrors/key-owner.ts";
 import { parseMirrorTemplates } from "../mirrors/mirror-templates.ts";
 import { clusterNames, clusterOf, parseVaultClusters } from "../mirrors/vault-clusters.ts";
 import { vaultKv2Mirror, type VaultKv2Options } from "../mirrors/vault-kv2.ts";
@@ -18,12 +19,24 @@ const optionsOf = (environment: Environment): VaultKv2Options => ({
   templates: parseMirrorTemplates(environment.text("VAULT_TEMPLATES")),
 });
 
+/** A secret that is deleted, and an id that cannot be a version's, have no version to read. */
+const versionDates =
+  (store: SecretStore): VersionDates =>
+  async (secretArn, versionId, call) => {
+    try {
+      return (await store.read(secretArn, { versionId }, call))?.createdAt;
+    } catch (error) {
+      if (isRekeyError(error, "secret-not-found") || isRekeyError(error, "store-rejected")) return undefined;
+      throw error;
+    }
+  };
+
 /** The mirror that the environment describes; a faulty variable is told at the first call, by a typed error. */
 export function environmentMirror(environment: Environment, store: SecretStore): Mirror {
   const send = environmentVault(environment, store);
-  const mirror = (): Mirror => vaultKv2Mirror(send, optionsOf(environment));
+  const mirror = (): Mirror => vaultKv2Mirror(send, { ...optionsOf(environment), versionDates: versionDates(store) });
   return {
-    write: async (entry, call) => mirror().write(entry, call),
+    write: async (entry, call, options) => mirror().write(entry, call, options),
     withdraw: async (secret, call) => mirror().withdraw(secret, call),
   };
 }
@@ -32,10 +45,11 @@ export function environmentMirror(environment: Environment, store: SecretStore):
 export function environmentAudit(environment: Environment, store: SecretStore): MirrorAudit | undefined {
   if (environment.text("VAULT_ADDR") === undefined) return undefined;
   const send = environmentVault(environment, store);
-  const audit = (): MirrorAudit => vaultKv2Audit(send, optionsOf(environment));
+  const audit = (): MirrorAudit =>
+    vaultKv2Audit(send, { ...optionsOf(environment), versionDates: versionDates(store) });
   return {
     compare: async (entry, call) => audit().compare(entry, call),
-    holds: async (secret, call) => audit().holds(secret, call),
+    holding: async (secret, call) => audit().holding(secret, call),
   };
 }
 

@@ -38,6 +38,7 @@ describe.each([
     test.each([
       ["the mirror's own policy", mirrorPolicy("secret", "aws"), true],
       ["another prefix", mirrorPolicy("secret", "other"), false],
+      ["no patch of the metadata", mirrorPolicy("secret", "aws").replace('"secret/metadata/', '"secret/other/'), false],
       ["no read", `path "secret/data/*" { capabilities = ["create", "update"] }`, false],
       ["no update", `path "secret/data/*" { capabilities = ["create", "read"] }`, false],
       [

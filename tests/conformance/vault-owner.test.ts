@@ -1,0 +1,226 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { movableClock } from "../../local/clock.ts";
+import { startVault } from "../../local/vault/server.ts";
+import { vaultKv2Audit } from "../../shared/mirrors/kv2-audit.ts";
+import { vaultKv2View } from "../../shared/mirrors/kv2-view.ts";
+import { mirrorPolicy } from "../../shared/mirrors/mirror-policy.ts";
+import { vaultKv2Mirror, type VaultKv2Options } from "../../shared/mirrors/vault-kv2.ts";
+import type { MirrorEntry } from "../../shared/operations/ports.ts";
+import { SecretValue } from "../../shared/secrets/secret-value.ts";
+import { connectVault, type VaultSend } from "../../shared/vault/connect-vault.ts";
+import { canary, entryDates, entryOf, failureOf, inTime } from "../support/mirror-entries.ts";
+import { bao, startOpenBao, type VaultUnderTest } from "../support/openbao.ts";
+import { at, type VaultAdmin, vaultAdmin } from "../support/vault-http.ts";
+
+const takesOver = { takesOver: true };
+
+describe.each([
+  ["the local Vault", true, async () => startVault({ clock: movableClock() })],
+  ["a real OpenBao", bao !== undefined, async () => startOpenBao(bao ?? "")],
+] as const)("whose a key is", (server, isPresent, start) => {
+  describe.skipIf(!isPresent)(`on ${server}`, () => {
+    let vault: VaultUnderTest;
+    let admin: VaultAdmin;
+    let token: SecretValue;
+    let serial = 0;
+    const asked: string[] = [];
+    const fresh = (): string => `owner-${++serial}/db`;
+    const send = (): VaultSend => {
+      const connected = connectVault({ address: vault.address, login: { method: "token", token } });
+      return async (request, call) => {
+        asked.push(request.verb);
+        return connected(request, call);
+      };
+    };
+    const mirror = (options: VaultKv2Options = { versionDates: entryDates }) => vaultKv2Mirror(send(), options);
+    const compare = async (entry: MirrorEntry) =>
+      vaultKv2Audit(send(), { versionDates: entryDates }).compare(entry, inTime());
+    /** Another secret that a tag brings to the same key. */
+    const intruder = (name: string, change: Parameters<typeof entryOf>[1] = {}): MirrorEntry =>
+      entryOf(`intruder-of-${name}`, { tags: new Map([["rekey:vault-path", name]]), minute: 9, ...change });
+    const metadataOf = async (name: string): Promise<unknown> =>
+      at((await admin("GET", `secret/metadata/${name}`)).body, "data");
+    const ownerOf = async (name: string): Promise<unknown> => at(await metadataOf(name), "custom_metadata");
+    const passwordOf = async (name: string): Promise<unknown> =>
+      at((await admin("GET", `secret/data/${name}`)).body, "data", "data", "password");
+    /** As releases before wrote it: nobody is recorded. */
+    const forget = async (name: string): Promise<unknown> =>
+      admin("POST", `secret/metadata/${name}`, { custom_metadata: {} });
+
+    beforeAll(async () => {
+      vault = await start();
+      admin = vaultAdmin(vault);
+      await admin("POST", "sys/policies/acl/mirror", { policy: mirrorPolicy("secret") });
+      const made = await admin("POST", "auth/token/create", { policies: ["mirror"], ttl: "1h" });
+      token = new SecretValue(String(at(made.body, "auth", "client_token")));
+    });
+    afterAll(() => vault.stop());
+
+    test("a first write is three requests, a later one two, none is one", async () => {
+      const name = fresh();
+      const requests = async (minute: number): Promise<readonly string[]> => {
+        asked.length = 0;
+        await mirror().write(entryOf(name, { minute }), inTime());
+        return [...asked];
+      };
+      expect(await requests(1)).toEqual(["read", "write", "patch"]);
+      expect(await requests(2)).toEqual(["read", "write"]);
+      expect(await requests(2)).toEqual(["read"]);
+      expect(await ownerOf(name)).toEqual({ rekey_secret_arn: entryOf(name).secretArn, rekey_since_revision: "1" });
+    });
+
+    test("what others set in the custom metadata stays beside the owner", async () => {
+      const name = fresh();
+      await admin("POST", `secret/metadata/${name}`, { custom_metadata: { team: "shop" }, max_versions: 4 });
+      await mirror().write(entryOf(name), inTime());
+      expect(await ownerOf(name)).toMatchObject({ team: "shop", rekey_secret_arn: entryOf(name).secretArn });
+      expect(await metadataOf(name)).toMatchObject({ max_versions: 4 });
+    });
+
+    test("an ARN of more than 512 bytes is recorded with its name's digest, and told from another of its length", async () => {
+      const [long, other] = [`${"n".repeat(511)}a`, `${"n".repeat(511)}b`];
+      const tags = new Map([["rekey:vault-path", fresh()]]);
+      const entry = entryOf(long, { tags });
+      await mirror().write(entry, inTime());
+      const recorded = String(at(await ownerOf(tags.get("rekey:vault-path") ?? ""), "rekey_secret_arn"));
+      expect(recorded).toMatch(/^arn:aws:secretsmanager:eu-west-1:123456789012:secret:sha256:[\da-f]{64}-AbCdEf$/);
+      expect(await mirror().write(entry, inTime())).toMatchObject({ written: false });
+      const error = await failureOf(mirror().write(entryOf(other, { tags, minute: 5 }), inTime()));
+      expect(error).toMatchObject({ code: "mirror-foreign" });
+    });
+
+    test("a key that rekey never wrote is not written, also where it was deleted or destroyed, and is foreign", async () => {
+      for (const method of ["nothing", "delete", "destroy"]) {
+        const name = fresh();
+        await admin("POST", `secret/data/${name}`, { data: { password: "by hand" } });
+        if (method !== "nothing") await admin("PUT", `secret/${method}/${name}`, { versions: [1] });
+        const before = await metadataOf(name);
+        expect(await failureOf(mirror().write(entryOf(name), inTime()))).toMatchObject({ code: "mirror-foreign" });
+        expect(await compare(entryOf(name))).toBe("foreign");
+        expect(await mirror().withdraw(entryOf(name), inTime())).toEqual({ withdrawn: false });
+        expect(await metadataOf(name)).toEqual(before);
+      }
+    });
+
+    test("of secrets whose paths coincide, one wins, whoever begins; the others are mirror-foreign", async () => {
+      for (let round = 0; round < 10; round++) {
+        const name = fresh();
+        const entries = [0, 1, 2, 3].map((n) =>
+          n === 0
+            ? entryOf(name)
+            : entryOf(`x${n}-of-${name}`, {
+                tags: new Map([["rekey:vault-path", name]]),
+                minute: n,
+              }),
+        );
+        const dates = entries.map(
+          ({ secretArn, versionId, createdAt }) => [`${secretArn} ${versionId}`, createdAt] as const,
+        );
+        const versionDates: VaultKv2Options["versionDates"] = async (arn, id) => new Map(dates).get(`${arn} ${id}`);
+        const results = await Promise.allSettled(
+          entries.map(async (entry) => mirror({ versionDates }).write(entry, inTime())),
+        );
+        const winners = entries.filter((_entry, n) => results[n]?.status === "fulfilled");
+        expect(winners).toHaveLength(1);
+        for (const result of results) {
+          if (result.status === "rejected") expect(result.reason).toMatchObject({ code: "mirror-foreign" });
+        }
+        expect(await ownerOf(name)).toMatchObject({ rekey_secret_arn: winners[0]?.secretArn });
+        expect(await compare(winners[0] ?? entryOf(name))).toBe("same");
+        expect(at(await metadataOf(name), "current_version")).toBe(1);
+      }
+    });
+
+    test("a key that was promised to another secret before its first revision shows nothing of this one", async () => {
+      const name = fresh();
+      const custom_metadata = { rekey_secret_arn: entryOf(name).secretArn };
+      await admin("POST", `secret/metadata/${name}`, { custom_metadata });
+      expect(await failureOf(mirror().write(intruder(name), inTime()))).toMatchObject({ code: "mirror-foreign" });
+      expect((await admin("GET", `secret/data/${name}`)).status).toBe(404);
+      expect(await mirror().write(entryOf(name), inTime())).toMatchObject({ written: true });
+      expect(await passwordOf(name)).toBe(`${canary}-0`);
+    });
+
+    test("what an earlier release wrote is adopted by its version and time: the same, an older, also when withdrawn", async () => {
+      for (const minute of [1, 2]) {
+        const name = fresh();
+        await mirror().write(entryOf(name, { minute: 1 }), inTime());
+        await forget(name);
+        expect(await compare(entryOf(name, { minute }))).toBe(minute === 1 ? "same" : "older");
+        expect(await mirror().write(entryOf(name, { minute }), inTime())).toMatchObject({ revision: minute });
+        expect(await ownerOf(name)).toEqual({ rekey_secret_arn: entryOf(name).secretArn, rekey_since_revision: "1" });
+      }
+      const name = fresh();
+      const entry = entryOf(name, { minute: 1 });
+      await mirror().write(entry, inTime());
+      await forget(name);
+      const { value: _value, versionId: _id, createdAt: _at, ...secret } = entry;
+      expect(await mirror().withdraw(secret, inTime())).toEqual({ withdrawn: true });
+      expect(await mirror().write(entry, inTime())).toEqual({ revision: 1, written: true });
+    });
+
+    test("what an earlier release wrote of a version that Secrets Manager has not any more is nobody's, and taken over by hand", async () => {
+      const name = fresh();
+      await mirror().write(entryOf(name, { minute: 1 }), inTime());
+      await forget(name);
+      const gone = mirror({ versionDates: async () => undefined });
+      const next = entryOf(name, { minute: 2 });
+      expect(await failureOf(gone.write(next, inTime()))).toMatchObject({ code: "mirror-foreign" });
+      const audit = vaultKv2Audit(send(), { versionDates: async () => undefined });
+      expect(await audit.holding(next, inTime())).toBe("unproven");
+      expect(await gone.write(next, inTime(), takesOver)).toEqual({ revision: 2, written: true });
+      expect(await gone.write(entryOf(name, { minute: 3 }), inTime())).toEqual({ revision: 3, written: true });
+    });
+
+    test("a take-over gives the key to one secret for good, whose is newer or not", async () => {
+      const name = fresh();
+      const heir = intruder(name, { minute: 1 });
+      await mirror().write(entryOf(name, { minute: 5 }), inTime());
+      const view = vaultKv2View({ name: "eu", mirrors: () => true }, send());
+      expect(await view.look(heir, inTime())).toMatchObject({ revision: 1, owner: entryOf(name).secretArn });
+      expect(await mirror().write(heir, inTime(), takesOver)).toEqual({ revision: 2, written: true });
+      expect(await mirror().write(heir, inTime(), takesOver)).toEqual({ revision: 2, written: false });
+      expect(await passwordOf(name)).toBe(`${canary}-1`);
+      for (const minute of [5, 6]) {
+        const error = await failureOf(mirror().write(entryOf(name, { minute }), inTime()));
+        expect(error).toMatchObject({ code: "mirror-foreign", context: { owner: heir.secretArn } });
+      }
+      expect(await mirror().withdraw(entryOf(name), inTime())).toEqual({ withdrawn: false });
+      expect(await view.look(heir, inTime())).toMatchObject({ versionId: heir.versionId });
+    });
+
+    test("a take-over that died half way shows nothing of the former owner as the new one's, and goes on with the next write", async () => {
+      const name = fresh();
+      const heir = intruder(name, { minute: 1 });
+      await mirror().write(entryOf(name, { minute: 5 }), inTime());
+      const connected = send();
+      const dying: VaultSend = async (request, call) => {
+        if (request.path.startsWith("secret/data/") && request.verb === "write") throw new Error("killed");
+        return connected(request, call);
+      };
+      await expect(
+        vaultKv2Mirror(dying, { versionDates: entryDates }).write(heir, inTime(), takesOver),
+      ).rejects.toThrow("killed");
+      expect(await mirror().withdraw(heir, inTime())).toEqual({ withdrawn: false });
+      expect(await compare(heir)).toBe("older");
+      expect(await mirror().write(heir, inTime())).toEqual({ revision: 2, written: true });
+      expect(await passwordOf(name)).toBe(`${canary}-1`);
+    });
+
+    test("a secret that was made anew under the name of one that is deleted goes on with its key; another region's does not", async () => {
+      const name = fresh();
+      const before = entryOf(name, { minute: 1 });
+      const anew = entryOf(name, { minute: 2, secretArn: before.secretArn.replace(/AbCdEf$/, "GhIjKl") });
+      const abroad = entryOf(name, { minute: 3, secretArn: before.secretArn.replace("eu-west-1", "us-east-1") });
+      await mirror().write(before, inTime());
+      expect(await failureOf(mirror().write(abroad, inTime()))).toMatchObject({ code: "mirror-foreign" });
+      expect(await mirror().withdraw(anew, inTime())).toEqual({ withdrawn: false });
+      expect(await compare(anew)).toBe("older");
+      await mirror().withdraw(before, inTime());
+      expect(await mirror().write(anew, inTime())).toEqual({ revision: 2, written: true });
+      expect(await mirror().withdraw(before, inTime())).toEqual({ withdrawn: false });
+      expect(await passwordOf(name)).toBe(`${canary}-2`);
+      expect((await admin("GET", `secret/data/${name}?version=1`)).status).toBe(404);
+    });
+  });
+});
