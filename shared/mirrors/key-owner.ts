@@ -38,9 +38,15 @@ export function ownerText(secretArn: string): string {
   return secretArn.replace(nameAndSuffix, (name) => `sha256:${createHash("sha256").update(name).digest("hex")}`);
 }
 
-export const ownerMetadata = (secretArn: string, sinceRevision: number): Readonly<Record<string, string>> => ({
+type CustomMetadata = Readonly<Record<string, string>>;
+
+/** What to patch so that the revisions before this one are not the owner's. */
+export const sinceRevision = (revision: number): CustomMetadata => ({ [sinceField]: String(revision) });
+
+/** What to patch so that the key is this secret's, from this revision on. */
+export const ownedBy = ({ secretArn }: MirroredSecret, since: number): CustomMetadata => ({
   [arnField]: ownerText(secretArn),
-  [sinceField]: String(sinceRevision),
+  ...sinceRevision(since),
 });
 
 /** The owner that custom metadata names, if any. */

@@ -4,7 +4,16 @@ import type { CallOptions } from "../rotation/ports.ts";
 import type { Mirror, MirroredSecret } from "../operations/ports.ts";
 import { heldRevision } from "./held-revision.ts";
 import type { MirrorTemplates } from "./mirror-templates.ts";
-import { foreignKey, holdsOwn, ownerIn, ownerMetadata, owns, type VersionDates, whoseKey } from "./key-owner.ts";
+import {
+  foreignKey,
+  holdsOwn,
+  ownedBy,
+  ownerIn,
+  owns,
+  sinceRevision,
+  type VersionDates,
+  whoseKey,
+} from "./key-owner.ts";
 import { holdsNewer, mirroredFields, versionIn } from "./mirrored-fields.ts";
 import type { VaultSend } from "../vault/connect-vault.ts";
 import { isConflict, memberAt, refused } from "../vault/vault-answer.ts";
@@ -54,10 +63,9 @@ export function vaultKv2Mirror(send: VaultSend, options: VaultKv2Options = {}): 
     const answer = await send({ verb: "write", path, body: { versions: [revision] } }, call);
     if (answer.status !== 200) throw refused(answer, "write", path);
   }
-  async function record({ secretArn }: MirroredSecret, name: string, since: number, call: CallOptions): Promise<void> {
+  async function record(customMetadata: object, name: string, call: CallOptions): Promise<void> {
     const path = `${mount}/metadata/${name}`;
-    const body = { custom_metadata: ownerMetadata(secretArn, since) };
-    const answer = await send({ verb: "patch", path, body }, call);
+    const answer = await send({ verb: "patch", path, body: { custom_metadata: customMetadata } }, call);
     if (answer.status !== 200) throw refused(answer, "write", path);
   }
 
@@ -81,19 +89,22 @@ export function vaultKv2Mirror(send: VaultSend, options: VaultKv2Options = {}): 
         const { fields } = held;
         const isNewer = fields !== undefined && !takesOver && holdsNewer(fields, entry);
         if (holdsOwn(whose) && (isDeepStrictEqual(fields, data) || isNewer)) {
-          if (whose === "unrecorded") await record(entry, name, held.revision, call);
+          if (whose === "unrecorded") await record(ownedBy(entry, held.revision), name, call);
           return { revision: held.revision, written: held.revision === undeleted };
         }
         const isTaken = whose === "foreign" || whose === "vacated";
-        if (isTaken && !owns(entry, held.owner)) await record(entry, name, held.revision + 1, call);
+        if (isTaken && !owns(entry, held.owner)) await record(ownedBy(entry, held.revision + 1), name, call);
         const body = { options: { cas: held.revision }, data };
         const answer = await send({ verb: "write", path, body }, call);
         const revision = memberAt(answer.body, "data", "version");
         if (typeof revision === "number") {
           if (undeleted !== undefined) await mark("delete", name, undeleted, call);
           const owner = ownerIn(memberAt(answer.body, "data", "custom_metadata"));
-          if (owner === undefined) await record(entry, name, holdsOwn(whose) ? held.revision : revision, call);
+          const since = holdsOwn(whose) ? held.revision : revision;
+          if (owner === undefined) await record(ownedBy(entry, since), name, call);
           else if (!owns(entry, owner)) {
+            // Somebody took the key over meanwhile: what was written is not the new owner's, and must not be shown as such.
+            await record(sinceRevision(revision + 1), name, call);
             await mark("delete", name, revision, call);
             throw foreignKey(entry, path, owner);
           }
@@ -109,7 +120,7 @@ export function vaultKv2Mirror(send: VaultSend, options: VaultKv2Options = {}): 
       if (held.fields === undefined || versionIn(held.fields) === undefined) return { withdrawn: false };
       const whose = await whoseKey(held, secret, versionDates, call);
       if (!holdsOwn(whose)) return { withdrawn: false };
-      if (whose === "unrecorded") await record(secret, name, held.revision, call);
+      if (whose === "unrecorded") await record(ownedBy(secret, held.revision), name, call);
       await mark("delete", name, held.revision, call);
       return { withdrawn: true };
     },
