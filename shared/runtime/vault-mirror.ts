@@ -19,10 +19,9 @@ const optionsOf = (environment: Environment): VaultKv2Options => ({
   templates: parseMirrorTemplates(environment.text("VAULT_TEMPLATES")),
 });
 
-/** A secret that is deleted, and an id that cannot be a version's, have no version to read. */
-const versionDates =
-  (store: SecretStore): VersionDates =>
-  async (secretArn, versionId, call) => {
+/** With the store's word on which version is whose. A deleted secret, and an id that cannot be a version's, have none to read. */
+function provingOptions(environment: Environment, store: SecretStore): VaultKv2Options {
+  const versionDates: VersionDates = async (secretArn, versionId, call) => {
     try {
       return (await store.read(secretArn, { versionId }, call))?.createdAt;
     } catch (error) {
@@ -30,11 +29,13 @@ const versionDates =
       throw error;
     }
   };
+  return { ...optionsOf(environment), versionDates };
+}
 
 /** The mirror that the environment describes; a faulty variable is told at the first call, by a typed error. */
 export function environmentMirror(environment: Environment, store: SecretStore): Mirror {
   const send = environmentVault(environment, store);
-  const mirror = (): Mirror => vaultKv2Mirror(send, { ...optionsOf(environment), versionDates: versionDates(store) });
+  const mirror = (): Mirror => vaultKv2Mirror(send, provingOptions(environment, store));
   return {
     write: async (entry, call, options) => mirror().write(entry, call, options),
     withdraw: async (secret, call) => mirror().withdraw(secret, call),
@@ -45,8 +46,7 @@ export function environmentMirror(environment: Environment, store: SecretStore):
 export function environmentAudit(environment: Environment, store: SecretStore): MirrorAudit | undefined {
   if (environment.text("VAULT_ADDR") === undefined) return undefined;
   const send = environmentVault(environment, store);
-  const audit = (): MirrorAudit =>
-    vaultKv2Audit(send, { ...optionsOf(environment), versionDates: versionDates(store) });
+  const audit = (): MirrorAudit => vaultKv2Audit(send, provingOptions(environment, store));
   return {
     compare: async (entry, call) => audit().compare(entry, call),
     holding: async (secret, call) => audit().holding(secret, call),
@@ -102,7 +102,7 @@ export function environmentProbe(environment: Environment, store: SecretStore): 
   const hasLogin = loginVariables.some((name) => environment.text(name) !== undefined);
   if (environment.text("VAULT_ADDR") === undefined || !hasLogin) return undefined;
   const send = environmentVault(environment, store);
-  const probe = (): MirrorProbe => vaultKv2Probe(send, optionsOf(environment));
+  const probe = (): MirrorProbe => vaultKv2Probe(send, provingOptions(environment, store));
   return {
     logIn: async (call) => probe().logIn(call),
     probe: async (secret, call) => probe().probe(secret, call),
