@@ -36,7 +36,7 @@ interface Scene {
   readonly title: string;
   /** How many requests it makes when all goes well. */
   readonly requests: number;
-  readonly before: (own: MirrorEntry, other: MirrorEntry) => Promise<void>;
+  readonly before: (own: MirrorEntry) => Promise<void>;
   readonly act: (mirror: Mirror, own: MirrorEntry) => Promise<unknown>;
   /** Whether the other one may have the key if the first request was never answered. */
   readonly isFree?: boolean;
@@ -104,7 +104,7 @@ describe.each(scenes)("$title", ({ requests, before, act, isFree = false, isWith
       const name = `killed/${++serial}`;
       const own = entryOf(name, { minute: 5 });
       const other = entryOf(`other-of-${name}`, { minute: 9, tags: new Map([["rekey:vault-path", name]]) });
-      await before(own, other);
+      await before(own);
       const mirror = await mirrorOf();
       const others = await mirrorOf(noVersions);
       vault.faults.inject({ kind }, { at: nth });
@@ -134,7 +134,7 @@ describe.each(scenes)("$title", ({ requests, before, act, isFree = false, isWith
 
   test(`makes ${requests} requests`, async () => {
     const own = entryOf(`counted/${++serial}`, { minute: 5 });
-    await before(own, own);
+    await before(own);
     const mirror = await mirrorOf();
     vault.faults.inject({ kind: "refuse" }, { at: requests + 1 });
     await expect(act(mirror, own)).resolves.toBeDefined();
