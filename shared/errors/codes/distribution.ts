@@ -55,12 +55,12 @@ export const distributionCodes = {
   "mirror-foreign": {
     disposition: "intervene",
     meaning: "this place in Vault is not the secret's",
-    hint: "choose another with rekey:vault-path, or: rekey mirror <secret> --take-over",
+    hint: "choose another, or: rekey mirror <secret> --take-over",
   },
   "mirror-path-invalid": {
     disposition: "abort",
-    meaning: "the secret's name or tag cannot be used as a Vault path",
-    hint: "give it a path below the mirror's prefix with the tag rekey:vault-path",
+    meaning: "the secret's place cannot be used as a Vault path",
+    hint: "give it a path below the prefix with the tag rekey:vault-path",
   },
   "mirror-rejected": {
     disposition: "intervene",
