@@ -33,7 +33,7 @@ const maxValueBytes = 512;
 const nameAndSuffix = /(?<=:secret:)(.+)(?=-[A-Za-z0-9]{6}$)/;
 
 /** The ARN; in one of more than 512 bytes, the name's digest stands for the name. No name has a colon. */
-export function ownerText(secretArn: string): string {
+function ownerText(secretArn: string): string {
   if (Buffer.byteLength(secretArn) <= maxValueBytes) return secretArn;
   return secretArn.replace(nameAndSuffix, (name) => `sha256:${createHash("sha256").update(name).digest("hex")}`);
 }

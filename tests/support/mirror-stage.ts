@@ -46,17 +46,31 @@ export async function startMirrorStage(variables: Readonly<Record<string, string
 
   const inVault = async (path: string, version = 0) => admin("GET", `secret/data/${path}?version=${version}`);
 
+  /** A secret whose value has the canary; returns its ARN. */
+  async function secret(Name: string, canary: string, tags: Readonly<Record<string, string>> = {}): Promise<string> {
+    const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+    const SecretString = JSON.stringify({ username: "app", password: canary });
+    return (await secrets.createSecret({ Name, SecretString, Tags })).ARN ?? "";
+  }
+
   return {
     stack,
     secrets,
     admin,
     tell,
     inVault,
-    /** A secret whose value has the canary; returns its ARN. */
-    async secret(Name: string, canary: string, tags: Readonly<Record<string, string>> = {}): Promise<string> {
-      const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
-      const SecretString = JSON.stringify({ username: "app", password: canary });
-      return (await secrets.createSecret({ Name, SecretString, Tags })).ARN ?? "";
+    secret,
+    /** The same, and it is in Vault. */
+    async mirrored(...of: Parameters<typeof secret>): Promise<string> {
+      const secretArn = await secret(...of);
+      expect(await tell("Secret Rotated", secretArn)).toBe("written");
+      return secretArn;
+    },
+    /** No revision of the key holds anything of the intruder's. */
+    async showsNoIntruder(path: string): Promise<void> {
+      for (const version of [0, 1, 2, 3]) {
+        expect(JSON.stringify((await inVault(path, version)).body ?? "")).not.toContain(intruders);
+      }
     },
     passwordAt: async (path: string): Promise<unknown> => at((await inVault(path)).body, "data", "data", "password"),
     /** Everything that Vault has of a key, but the time of its last change. */

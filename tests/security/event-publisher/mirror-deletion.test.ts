@@ -16,8 +16,7 @@ describe.skipIf(bao === undefined)("who may publish one event", () => {
   afterAll(async () => stage.stop());
   beforeEach(async () => {
     chosen = `apps/shop-${++serial}`;
-    const victim = await stage.secret(`prod/victim-${serial}`, victims, { "rekey:vault-path": chosen });
-    expect(await stage.tell("Secret Rotated", victim)).toBe("written");
+    await stage.mirrored(`prod/victim-${serial}`, victims, { "rekey:vault-path": chosen });
     before = await stage.keyAt(chosen);
   });
 

@@ -18,8 +18,7 @@ describe.skipIf(bao === undefined)("who may write one secret's value, of a mirro
   afterAll(async () => stage.stop());
   beforeEach(async () => {
     path = `prod/victim-${++serial}`;
-    const victim = await stage.secret(path, victims);
-    expect(await stage.tell("Secret Rotated", victim)).toBe("written");
+    await stage.mirrored(path, victims);
     await stage.forgetOwner(path);
     const held = (await stage.inVault(path)).body;
     victimsVersion = String(at(held, "data", "data", "rekey_version_id"));
