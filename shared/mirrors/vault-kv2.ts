@@ -7,6 +7,7 @@ import type { MirrorTemplates } from "./mirror-templates.ts";
 import {
   foreignKey,
   holdsOwn,
+  type KeyOwner,
   ownedBy,
   ownerIn,
   owns,
@@ -69,6 +70,18 @@ export function vaultKv2Mirror(send: VaultSend, options: VaultKv2Options = {}): 
     if (answer.status !== 200) throw refused(answer, "write", path);
   }
 
+  /** Another secret got the key meanwhile: what was written is not that one's, and must not be shown as such. */
+  async function takenBack(
+    secret: MirroredSecret,
+    { revision, owner }: { readonly revision: number; readonly owner: KeyOwner },
+    call: CallOptions,
+  ): Promise<RekeyError> {
+    const { name, path } = placeOf(secret);
+    await record(sinceRevision(revision + 1), name, call);
+    await mark("delete", name, revision, call);
+    return foreignKey(secret, path, owner);
+  }
+
   return {
     async write(entry, call, { takesOver = false } = {}) {
       const { name, path } = placeOf(entry);
@@ -102,12 +115,7 @@ export function vaultKv2Mirror(send: VaultSend, options: VaultKv2Options = {}): 
           const owner = ownerIn(memberAt(answer.body, "data", "custom_metadata"));
           const since = holdsOwn(whose) ? held.revision : revision;
           if (owner === undefined) await record(ownedBy(entry, since), name, call);
-          else if (!owns(entry, owner)) {
-            // Somebody took the key over meanwhile: what was written is not the new owner's, and must not be shown as such.
-            await record(sinceRevision(revision + 1), name, call);
-            await mark("delete", name, revision, call);
-            throw foreignKey(entry, path, owner);
-          }
+          else if (!owns(entry, owner)) throw await takenBack(entry, { revision, owner }, call);
           return { revision, written: true };
         }
         if (!isConflict(answer)) throw refused(answer, "write", path);

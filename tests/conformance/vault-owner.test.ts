@@ -207,6 +207,28 @@ describe.each([
       expect(await passwordOf(name)).toBe(`${canary}-1`);
     });
 
+    test("a former owner's write that was under way during a take-over is not shown as the new owner's", async () => {
+      const name = fresh();
+      const former = entryOf(name, { minute: 7 });
+      const heir = intruder(name, { minute: 1 });
+      await mirror().write(entryOf(name, { minute: 5 }), inTime());
+      const connected = send();
+      const overtaken: VaultSend = async (request, call) => {
+        if (request.path.startsWith("secret/data/") && request.verb === "write") {
+          const custom_metadata = { rekey_secret_arn: heir.secretArn, rekey_since_revision: "2" };
+          const type = { "Content-Type": "application/merge-patch+json" };
+          await admin("PATCH", `secret/metadata/${name}`, { custom_metadata }, type);
+        }
+        return connected(request, call);
+      };
+      const late = vaultKv2Mirror(overtaken, { versionDates: entryDates });
+      expect(await failureOf(late.write(former, inTime()))).toMatchObject({ code: "mirror-foreign" });
+      expect((await admin("GET", `secret/data/${name}`)).status).toBe(404);
+      expect(await compare(heir)).toBe("missing");
+      expect(await mirror().write(heir, inTime())).toEqual({ revision: 3, written: true });
+      expect(await passwordOf(name)).toBe(`${canary}-1`);
+    });
+
     test("a secret that was made anew under the name of one that is deleted goes on with its key; another region's does not", async () => {
       const name = fresh();
       const before = entryOf(name, { minute: 1 });
