@@ -52,6 +52,13 @@ describe.each([
       expect((await admin("GET", "secret/data/aws/db/app")).status).toBe(404);
     });
 
+    test("a place that is not the secret's is mirror-foreign, before anything is rotated", async () => {
+      await admin("POST", "secret/data/aws/db/foreign", { data: { password: "by hand" } });
+      const probe = probeWith(await tokenOf(mirrorPolicy("secret", "aws")));
+      const error = await failureOf(probe.probe(entryOf("db/foreign"), inTime()));
+      expect(error).toMatchObject({ code: "mirror-foreign", context: { path: "secret/data/aws/db/foreign" } });
+    });
+
     test("a root token may, and a token that is not one is mirror-unauthorized", async () => {
       expect(await probeWith(vault.rootToken).probe(entryOf("db/app"), inTime())).toMatchObject({ mayWrite: true });
       const error = await failureOf(probeWith("canary-token").probe(entryOf("db/app"), inTime()), "canary-token");
