@@ -4,14 +4,16 @@ import type { MirrorEntry, MirroredSecret } from "../operations/ports.ts";
 import type { CallOptions } from "../rotation/ports.ts";
 import { memberAt } from "../vault/vault-answer.ts";
 import type { HeldRevision } from "./held-revision.ts";
-import { createdAtIn, versionIn } from "./mirrored-fields.ts";
+import { createdAtIn, versionIdField, versionIn } from "./mirrored-fields.ts";
 
-/** What rekey records in a key's custom metadata, which no writer of values, tags or events reaches. */
+/** What rekey records in a key's custom metadata. No value, tag or event chooses the owner. */
 export interface KeyOwner {
   /** The secret's ARN, as `ownerText` has it. */
   readonly owner: string;
   /** Earlier revisions were somebody else's: the key was taken over. */
   readonly sinceRevision: number;
+  /** Which version the newest revision holds, as `versionText` has it. For people and tools: it can lag, so it decides nothing. */
+  readonly versionId: string | undefined;
 }
 
 /**
@@ -30,13 +32,19 @@ const sinceField = "rekey_since_revision";
 /** A value of custom metadata. A secret's name may have 512 characters alone. */
 const maxValueBytes = 512;
 
+const digestOf = (text: string): string => `sha256:${createHash("sha256").update(text).digest("hex")}`;
+
 const nameAndSuffix = /(?<=:secret:)(.+)(?=-[A-Za-z0-9]{6}$)/;
 
 /** The ARN; in one of more than 512 bytes, the name's digest stands for the name. No name has a colon. */
 function ownerText(secretArn: string): string {
   if (Buffer.byteLength(secretArn) <= maxValueBytes) return secretArn;
-  return secretArn.replace(nameAndSuffix, (name) => `sha256:${createHash("sha256").update(name).digest("hex")}`);
+  return secretArn.replace(nameAndSuffix, (name) => digestOf(name));
 }
+
+/** The VersionId. Whoever puts a value chooses it, so what Vault would refuse, or a terminal obey, is recorded as its digest. */
+const versionText = (versionId: string): string =>
+  /^[\x20-\x7e]{1,64}$/.test(versionId) ? versionId : digestOf(versionId);
 
 type CustomMetadata = Readonly<Record<string, string>>;
 
@@ -49,12 +57,28 @@ export const ownedBy = ({ secretArn }: MirroredSecret, since: number): CustomMet
   ...sinceRevision(since),
 });
 
+/** What to patch so that the key says whose it is and which version this revision, its newest, holds. Empty if it does. */
+export function recordLacks(
+  secret: MirroredSecret,
+  { owner, revision, fields }: Pick<HeldRevision, "owner" | "revision" | "fields">,
+): CustomMetadata {
+  const versionId = versionIn(fields);
+  const text = versionId === undefined ? undefined : versionText(versionId);
+  const version = text === undefined || text === owner?.versionId ? {} : { [versionIdField]: text };
+  return owner === undefined ? { ...ownedBy(secret, revision), ...version } : version;
+}
+
 /** The owner that custom metadata names, if any. */
 export function ownerIn(customMetadata: unknown): KeyOwner | undefined {
   const owner = memberAt(customMetadata, arnField);
   if (typeof owner !== "string") return undefined;
   const since = Number(memberAt(customMetadata, sinceField));
-  return { owner, sinceRevision: Number.isSafeInteger(since) ? since : 1 };
+  const versionId = memberAt(customMetadata, versionIdField);
+  return {
+    owner,
+    sinceRevision: Number.isSafeInteger(since) ? since : 1,
+    versionId: typeof versionId === "string" ? versionId : undefined,
+  };
 }
 
 export const owns = ({ secretArn }: MirroredSecret, owner: KeyOwner | undefined): boolean =>

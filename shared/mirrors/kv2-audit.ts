@@ -31,7 +31,7 @@ export function vaultKv2Audit(send: VaultSend, options: VaultKv2Options = {}): M
     },
     async holding(secret, call) {
       const { fields, whose, owner } = await look(secret, call);
-      if (fields === undefined || versionIn(fields) === undefined) return "nothing";
+      if (versionIn(fields) === undefined) return "nothing";
       if (holdsOwn(whose)) return "own";
       return owner === undefined ? "unproven" : "nothing";
     },

@@ -23,7 +23,7 @@ export function vaultKv2View(
       const path = `${mount}/data/${mirrorPath(secret, pathPrefix)}`;
       const { revision, fields, at, owner } = await heldRevision(send, path, call);
       const isOthers = owner !== undefined && !owns(secret, owner);
-      const versionId = fields === undefined || isOthers ? undefined : versionIn(fields);
+      const versionId = isOthers ? undefined : versionIn(fields);
       return {
         path,
         revision,

@@ -74,8 +74,8 @@ export function mirroredFields(entry: MirrorEntry, templates: MirrorTemplates = 
   };
 }
 
-/** The version that a KV revision with these fields says it holds; `undefined`: rekey did not write it. */
-export function versionIn({ [versionIdField]: versionId }: MirroredFields): string | undefined {
+/** The version that a KV revision with these fields says it holds; `undefined`: it has none, or rekey did not write it. */
+export function versionIn({ [versionIdField]: versionId }: MirroredFields = {}): string | undefined {
   return typeof versionId === "string" ? versionId : undefined;
 }
 

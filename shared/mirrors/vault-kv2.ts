@@ -11,6 +11,7 @@ import {
   ownedBy,
   ownerIn,
   owns,
+  recordLacks,
   sinceRevision,
   type VersionDates,
   whoseKey,
@@ -43,7 +44,8 @@ const writeAttempts = 5;
  *
  * A key is one secret's: its ARN is recorded in the key's custom metadata, beside what others set there, after the first
  * write, which check-and-set gives to one secret alone; until then what was written proves whose it is. Of another secret's
- * key, and of one that rekey never wrote, nothing is changed, unless it is to be taken over. The policy is that of
+ * key, and of one that rekey never wrote, nothing is changed, unless it is to be taken over. Beside the owner stands the VersionId
+ * of what was written last, for people and tools; where it lags behind the data, the next look puts it right. The policy is that of
  * `mirrorPolicy`.
  *
  * Errors when made: `option-invalid`. Errors of both methods: `mirror-unavailable`, `mirror-unauthorized`,
@@ -65,6 +67,7 @@ export function vaultKv2Mirror(send: VaultSend, options: VaultKv2Options = {}): 
     if (answer.status !== 200) throw refused(answer, "write", path);
   }
   async function record(customMetadata: object, name: string, call: CallOptions): Promise<void> {
+    if (Object.keys(customMetadata).length === 0) return;
     const path = `${mount}/metadata/${name}`;
     const answer = await send({ verb: "patch", path, body: { custom_metadata: customMetadata } }, call);
     if (answer.status !== 200) throw refused(answer, "write", path);
@@ -102,7 +105,7 @@ export function vaultKv2Mirror(send: VaultSend, options: VaultKv2Options = {}): 
         const { fields } = held;
         const isNewer = fields !== undefined && !takesOver && holdsNewer(fields, entry);
         if (holdsOwn(whose) && (isDeepStrictEqual(fields, data) || isNewer)) {
-          if (whose === "unrecorded") await record(ownedBy(entry, held.revision), name, call);
+          await record(recordLacks(entry, held), name, call);
           return { revision: held.revision, written: held.revision === undeleted };
         }
         const isTaken = whose === "foreign" || whose === "vacated";
@@ -113,9 +116,9 @@ export function vaultKv2Mirror(send: VaultSend, options: VaultKv2Options = {}): 
         if (typeof revision === "number") {
           if (undeleted !== undefined) await mark("delete", name, undeleted, call);
           const owner = ownerIn(memberAt(answer.body, "data", "custom_metadata"));
+          if (owner !== undefined && !owns(entry, owner)) throw await takenBack(entry, { revision, owner }, call);
           const since = holdsOwn(whose) ? held.revision : revision;
-          if (owner === undefined) await record(ownedBy(entry, since), name, call);
-          else if (!owns(entry, owner)) throw await takenBack(entry, { revision, owner }, call);
+          await record(recordLacks(entry, { owner, revision: since, fields: data }), name, call);
           return { revision, written: true };
         }
         if (!isConflict(answer)) throw refused(answer, "write", path);
@@ -125,10 +128,10 @@ export function vaultKv2Mirror(send: VaultSend, options: VaultKv2Options = {}): 
     async withdraw(secret, call) {
       const { name, path } = placeOf(secret);
       const held = await heldRevision(send, path, call);
-      if (held.fields === undefined || versionIn(held.fields) === undefined) return { withdrawn: false };
+      if (versionIn(held.fields) === undefined) return { withdrawn: false };
       const whose = await whoseKey(held, secret, versionDates, call);
       if (!holdsOwn(whose)) return { withdrawn: false };
-      if (whose === "unrecorded") await record(ownedBy(secret, held.revision), name, call);
+      await record(recordLacks(secret, held), name, call);
       await mark("delete", name, held.revision, call);
       return { withdrawn: true };
     },

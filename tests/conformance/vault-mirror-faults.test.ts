@@ -42,7 +42,7 @@ const requests: readonly (readonly [string, FaultRule])[] = [
   ["the login", { method: "POST", path: /^auth\/approle\/login$/ }],
   ["the read", { method: "GET", path: /^secret\/data\// }],
   ["the write", { method: "POST", path: /^secret\/data\// }],
-  ["the record of the owner", { method: "PATCH", path: /^secret\/metadata\// }],
+  ["the record of the owner and the version", { method: "PATCH", path: /^secret\/metadata\// }],
 ];
 
 describe.each(requests)("when %s is struck", (_title, rule) => {

@@ -53,7 +53,7 @@ const write: Scene["act"] = async (mirror, own) => mirror.write(own, inTime());
 
 const scenes: readonly Scene[] = [
   { title: "a first write", requests: 3, before: async () => undefined, act: write, isFree: true },
-  { title: "a later write", requests: 2, before: async (own) => void (await wrote(own, 1)), act: write },
+  { title: "a later write", requests: 3, before: async (own) => void (await wrote(own, 1)), act: write },
   {
     title: "the adoption of an older version",
     requests: 3,
@@ -74,10 +74,30 @@ const scenes: readonly Scene[] = [
   },
   {
     title: "the succession of a secret that was made anew",
-    requests: 3,
+    requests: 4,
     before: async (own) => {
       const predecessor = { ...own, secretArn: own.secretArn.replace(/AbCdEf$/, "GhIjKl") };
       await wrote(predecessor, 1);
+    },
+    act: write,
+  },
+  {
+    title: "a look at a version that the record does not name yet",
+    requests: 2,
+    before: async (own) => {
+      await wrote(own, 5);
+      const type = { "Content-Type": "application/merge-patch+json" };
+      const custom_metadata = { rekey_version_id: entryOf("any", { minute: 4 }).versionId };
+      await admin("PATCH", `secret/metadata/${own.secretName}`, { custom_metadata }, type);
+    },
+    act: write,
+  },
+  {
+    title: "a restoration",
+    requests: 3,
+    before: async (own) => {
+      await wrote(own, 5);
+      await (await mirrorOf()).withdraw(own, inTime());
     },
     act: write,
   },
@@ -124,7 +144,11 @@ describe.each(scenes)("$title", ({ requests, before, act, isFree = false, isWith
       expect([await outcomeOf(wins()), await outcomeOf(wins())]).toEqual(["done", "done"]);
       expect(await outcomeOf(loses())).toBe("mirror-foreign");
       const { body: metadata } = await admin("GET", `secret/metadata/${name}`);
-      expect(at(metadata, "data", "custom_metadata", "rekey_secret_arn")).toBe(winner.secretArn);
+      const versionId = isWithdrawn ? entryOf(name, { minute: 1 }).versionId : winner.versionId;
+      expect(at(metadata, "data", "custom_metadata")).toMatchObject({
+        rekey_secret_arn: winner.secretArn,
+        rekey_version_id: versionId,
+      });
       const held = (await admin("GET", `secret/data/${name}`)).body;
       expect(at(held, "data", "data", "rekey_version_id")).toBe(isWithdrawn ? undefined : winner.versionId);
     },
@@ -141,7 +165,7 @@ describe.each(scenes)("$title", ({ requests, before, act, isFree = false, isWith
 
 describe("a take-over", () => {
   test.each(
-    [1, 2, 3].flatMap((nth) => [
+    [1, 2, 3, 4].flatMap((nth) => [
       { nth, kind: "refuse" as const },
       { nth, kind: "cut" as const },
     ]),
@@ -165,6 +189,10 @@ describe("a take-over", () => {
       await takeOver();
       const held = (await admin("GET", `secret/data/${name}`)).body;
       expect(at(held, "data", "data", "rekey_version_id")).toBe(heir.versionId);
+      expect(at(held, "data", "metadata", "custom_metadata")).toMatchObject({
+        rekey_secret_arn: heir.secretArn,
+        rekey_version_id: heir.versionId,
+      });
       await expect((await mirrorOf()).write(former, inTime())).rejects.toMatchObject({ code: "mirror-foreign" });
     },
   );

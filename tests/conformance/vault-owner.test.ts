@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { movableClock } from "../../local/clock.ts";
 import { startVault } from "../../local/vault/server.ts";
@@ -42,7 +43,19 @@ describe.each([
       entryOf(`intruder-of-${name}`, { tags: new Map([["rekey:vault-path", name]]), minute: 9, ...change });
     const metadataOf = async (name: string): Promise<unknown> =>
       at((await admin("GET", `secret/metadata/${name}`)).body, "data");
-    const ownerOf = async (name: string): Promise<unknown> => at(await metadataOf(name), "custom_metadata");
+    const recordOf = async (name: string): Promise<unknown> => at(await metadataOf(name), "custom_metadata");
+    const recorded = ({ secretArn, versionId }: MirrorEntry, since = "1") => ({
+      rekey_secret_arn: secretArn,
+      rekey_since_revision: since,
+      rekey_version_id: versionId,
+    });
+    const patchRecord = async (name: string, custom_metadata: Readonly<Record<string, string>>): Promise<unknown> =>
+      admin(
+        "PATCH",
+        `secret/metadata/${name}`,
+        { custom_metadata },
+        { "Content-Type": "application/merge-patch+json" },
+      );
     const passwordOf = async (name: string): Promise<unknown> =>
       at((await admin("GET", `secret/data/${name}`)).body, "data", "data", "password");
     /** As releases before wrote it: nobody is recorded. */
@@ -58,7 +71,7 @@ describe.each([
     });
     afterAll(() => vault.stop());
 
-    test("a first write is three requests, a later one two, none is one", async () => {
+    test("a write is three requests, none is one, and the record names the owner and the version", async () => {
       const name = fresh();
       const requests = async (minute: number): Promise<readonly string[]> => {
         asked.length = 0;
@@ -66,16 +79,85 @@ describe.each([
         return [...asked];
       };
       expect(await requests(1)).toEqual(["read", "write", "patch"]);
-      expect(await requests(2)).toEqual(["read", "write"]);
+      expect(await recordOf(name)).toEqual(recorded(entryOf(name, { minute: 1 })));
+      expect(await requests(2)).toEqual(["read", "write", "patch"]);
       expect(await requests(2)).toEqual(["read"]);
-      expect(await ownerOf(name)).toEqual({ rekey_secret_arn: entryOf(name).secretArn, rekey_since_revision: "1" });
+      expect(await recordOf(name)).toEqual(recorded(entryOf(name, { minute: 2 })));
+    });
+
+    test("a version that somebody altered is written again in two requests: the record names it already", async () => {
+      const name = fresh();
+      await mirror().write(entryOf(name), inTime());
+      await admin("POST", `secret/data/${name}`, { data: { password: "by hand" } });
+      asked.length = 0;
+      expect(await mirror().write(entryOf(name), inTime())).toEqual({ revision: 3, written: true });
+      expect(asked).toEqual(["read", "write"]);
+      expect(await recordOf(name)).toEqual(recorded(entryOf(name)));
+    });
+
+    test("an older writer's late record is put right by the next look at either version, and by a withdrawal", async () => {
+      const kept = { revision: 3, written: false };
+      for (const [look, outcome, requests] of [
+        [async (_older: MirrorEntry, newer: MirrorEntry) => mirror().write(newer, inTime()), kept, ["read", "patch"]],
+        [async (older: MirrorEntry) => mirror().write(older, inTime()), kept, ["read", "patch"]],
+        [
+          async (older: MirrorEntry) => mirror().withdraw(older, inTime()),
+          { withdrawn: true },
+          ["read", "patch", "write"],
+        ],
+      ] as const) {
+        const name = fresh();
+        const [older, newer] = [entryOf(name, { minute: 2 }), entryOf(name, { minute: 3 })];
+        await mirror().write(entryOf(name, { minute: 1 }), inTime());
+        const connected = send();
+        const overtaken: VaultSend = async (request, call) => {
+          if (request.verb === "patch") await mirror().write(newer, inTime());
+          return connected(request, call);
+        };
+        const late = vaultKv2Mirror(overtaken, { versionDates: entryDates });
+        expect(await late.write(older, inTime())).toEqual({ revision: 2, written: true });
+        expect(await recordOf(name)).toEqual(recorded(older));
+        expect(await passwordOf(name)).toBe(`${canary}-3`);
+        expect([await compare(newer), await compare(older)]).toEqual(["same", "newer"]);
+        asked.length = 0;
+        expect(await look(older, newer)).toEqual(outcome);
+        expect(asked).toEqual(requests);
+        expect(await recordOf(name)).toEqual(recorded(newer));
+      }
+    });
+
+    test("a VersionId that somebody puts into the record decides nothing, and goes with the next write", async () => {
+      for (const versionId of [entryOf("any", { minute: 2 }).versionId, entryOf("any", { minute: 9 }).versionId, "x"]) {
+        const name = fresh();
+        const [held, next] = [entryOf(name, { minute: 1 }), entryOf(name, { minute: 2 })];
+        await mirror().write(held, inTime());
+        await patchRecord(name, { rekey_version_id: versionId });
+        expect([await compare(held), await compare(next)]).toEqual(["same", "older"]);
+        expect(await mirror().write(next, inTime())).toEqual({ revision: 2, written: true });
+        expect(await mirror().write(held, inTime())).toEqual({ revision: 2, written: false });
+        expect(await passwordOf(name)).toBe(`${canary}-2`);
+        expect(await recordOf(name)).toEqual(recorded(next));
+      }
+    });
+
+    test("a VersionId that Vault would refuse is recorded as its digest, and the owner with it", async () => {
+      for (const versionId of [`\u001b[2J${"v".repeat(40)}`, "\u0000".repeat(32), "é".repeat(64), " \n".repeat(16)]) {
+        const name = fresh();
+        const entry = entryOf(name, { versionId });
+        expect(await mirror().write(entry, inTime())).toEqual({ revision: 1, written: true });
+        const digest = createHash("sha256").update(versionId).digest("hex");
+        expect(await recordOf(name)).toEqual({ ...recorded(entry), rekey_version_id: `sha256:${digest}` });
+        asked.length = 0;
+        expect(await mirror().write(entry, inTime())).toEqual({ revision: 1, written: false });
+        expect(asked).toEqual(["read"]);
+      }
     });
 
     test("what others set in the custom metadata stays beside the owner", async () => {
       const name = fresh();
       await admin("POST", `secret/metadata/${name}`, { custom_metadata: { team: "shop" }, max_versions: 4 });
       await mirror().write(entryOf(name), inTime());
-      expect(await ownerOf(name)).toMatchObject({ team: "shop", rekey_secret_arn: entryOf(name).secretArn });
+      expect(await recordOf(name)).toEqual({ team: "shop", ...recorded(entryOf(name)) });
       expect(await metadataOf(name)).toMatchObject({ max_versions: 4 });
     });
 
@@ -84,8 +166,8 @@ describe.each([
       const tags = new Map([["rekey:vault-path", fresh()]]);
       const entry = entryOf(long, { tags });
       await mirror().write(entry, inTime());
-      const recorded = String(at(await ownerOf(tags.get("rekey:vault-path") ?? ""), "rekey_secret_arn"));
-      expect(recorded).toMatch(/^arn:aws:secretsmanager:eu-west-1:123456789012:secret:sha256:[\da-f]{64}-AbCdEf$/);
+      const owner = String(at(await recordOf(tags.get("rekey:vault-path") ?? ""), "rekey_secret_arn"));
+      expect(owner).toMatch(/^arn:aws:secretsmanager:eu-west-1:123456789012:secret:sha256:[\da-f]{64}-AbCdEf$/);
       expect(await mirror().write(entry, inTime())).toMatchObject({ written: false });
       const error = await failureOf(mirror().write(entryOf(other, { tags, minute: 5 }), inTime()));
       expect(error).toMatchObject({ code: "mirror-foreign" });
@@ -125,7 +207,7 @@ describe.each([
         const codes = results.map((result) => (result.status === "rejected" ? codeOf(result.reason) : "won"));
         expect(codes.toSorted()).toEqual(["mirror-foreign", "mirror-foreign", "mirror-foreign", "won"]);
         const winner = entries[codes.indexOf("won")] ?? entryOf(name);
-        expect(await ownerOf(name)).toMatchObject({ rekey_secret_arn: winner.secretArn });
+        expect(await recordOf(name)).toEqual(recorded(winner));
         expect(await compare(winner)).toBe("same");
         expect(at(await metadataOf(name), "current_version")).toBe(1);
       }
@@ -148,7 +230,7 @@ describe.each([
         await forget(name);
         expect(await compare(entryOf(name, { minute }))).toBe(minute === 1 ? "same" : "older");
         expect(await mirror().write(entryOf(name, { minute }), inTime())).toMatchObject({ revision: minute });
-        expect(await ownerOf(name)).toEqual({ rekey_secret_arn: entryOf(name).secretArn, rekey_since_revision: "1" });
+        expect(await recordOf(name)).toEqual(recorded(entryOf(name, { minute })));
       }
       const name = fresh();
       const entry = entryOf(name, { minute: 1 });
@@ -156,7 +238,19 @@ describe.each([
       await forget(name);
       const { value: _value, versionId: _id, createdAt: _at, ...secret } = entry;
       expect(await mirror().withdraw(secret, inTime())).toEqual({ withdrawn: true });
+      expect(await recordOf(name)).toEqual(recorded(entry));
       expect(await mirror().write(entry, inTime())).toEqual({ revision: 1, written: true });
+    });
+
+    test("a key whose record names its owner alone gets the version at the next look", async () => {
+      const name = fresh();
+      const entry = entryOf(name);
+      await mirror().write(entry, inTime());
+      const { rekey_version_id: _version, ...custom_metadata } = recorded(entry);
+      await admin("POST", `secret/metadata/${name}`, { custom_metadata });
+      expect(await recordOf(name)).toEqual(custom_metadata);
+      expect(await mirror().write(entry, inTime())).toEqual({ revision: 1, written: false });
+      expect(await recordOf(name)).toEqual(recorded(entry));
     });
 
     test("what an earlier release wrote of a version that Secrets Manager has not any more is nobody's, and taken over by hand", async () => {
@@ -178,7 +272,10 @@ describe.each([
       await mirror().write(entryOf(name, { minute: 5 }), inTime());
       const view = vaultKv2View({ name: "eu", mirrors: () => true }, send());
       expect(await view.look(heir, inTime())).toMatchObject({ revision: 1, owner: entryOf(name).secretArn });
+      asked.length = 0;
       expect(await mirror().write(heir, inTime(), takesOver)).toEqual({ revision: 2, written: true });
+      expect(asked).toEqual(["read", "patch", "write", "patch"]);
+      expect(await recordOf(name)).toEqual(recorded(heir, "2"));
       expect(await mirror().write(heir, inTime(), takesOver)).toEqual({ revision: 2, written: false });
       expect(await passwordOf(name)).toBe(`${canary}-1`);
       for (const minute of [5, 6]) {
@@ -201,10 +298,30 @@ describe.each([
       await expect(
         vaultKv2Mirror(dying, { versionDates: entryDates }).write(heir, inTime(), takesOver),
       ).rejects.toThrow("killed");
+      const former = entryOf(name, { minute: 5 });
+      expect(await recordOf(name)).toEqual({ ...recorded(heir, "2"), rekey_version_id: former.versionId });
       expect(await mirror().withdraw(heir, inTime())).toEqual({ withdrawn: false });
       expect(await compare(heir)).toBe("older");
       expect(await mirror().write(heir, inTime())).toEqual({ revision: 2, written: true });
+      expect(await recordOf(name)).toEqual(recorded(heir, "2"));
       expect(await passwordOf(name)).toBe(`${canary}-1`);
+    });
+
+    test("a former owner's late record after a take-over names no owner, and its version goes with the new one's next look", async () => {
+      const name = fresh();
+      const heir = intruder(name, { minute: 1 });
+      await mirror().write(entryOf(name, { minute: 5 }), inTime());
+      const connected = send();
+      const overtaken: VaultSend = async (request, call) => {
+        if (request.verb === "patch") await mirror().write(heir, inTime(), takesOver);
+        return connected(request, call);
+      };
+      const late = entryOf(name, { minute: 6 });
+      await vaultKv2Mirror(overtaken, { versionDates: entryDates }).write(late, inTime());
+      expect(await recordOf(name)).toEqual({ ...recorded(heir, "3"), rekey_version_id: late.versionId });
+      expect(await compare(heir)).toBe("same");
+      expect(await mirror().write(heir, inTime())).toEqual({ revision: 3, written: false });
+      expect(await recordOf(name)).toEqual(recorded(heir, "3"));
     });
 
     test("a former owner's write that was under way during a take-over is not shown as the new owner's", async () => {
@@ -215,9 +332,7 @@ describe.each([
       const connected = send();
       const overtaken: VaultSend = async (request, call) => {
         if (request.path.startsWith("secret/data/") && request.verb === "write") {
-          const custom_metadata = { rekey_secret_arn: heir.secretArn, rekey_since_revision: "2" };
-          const type = { "Content-Type": "application/merge-patch+json" };
-          await admin("PATCH", `secret/metadata/${name}`, { custom_metadata }, type);
+          await patchRecord(name, { rekey_secret_arn: heir.secretArn, rekey_since_revision: "2" });
         }
         return connected(request, call);
       };
@@ -226,6 +341,7 @@ describe.each([
       expect((await admin("GET", `secret/data/${name}`)).status).toBe(404);
       expect(await compare(heir)).toBe("missing");
       expect(await mirror().write(heir, inTime())).toEqual({ revision: 3, written: true });
+      expect(await recordOf(name)).toEqual(recorded(heir, "3"));
       expect(await passwordOf(name)).toBe(`${canary}-1`);
     });
 
@@ -240,6 +356,7 @@ describe.each([
       expect(await compare(anew)).toBe("older");
       await mirror().withdraw(before, inTime());
       expect(await mirror().write(anew, inTime())).toEqual({ revision: 2, written: true });
+      expect(await recordOf(name)).toEqual(recorded(anew, "2"));
       expect(await mirror().withdraw(before, inTime())).toEqual({ withdrawn: false });
       expect(await passwordOf(name)).toBe(`${canary}-2`);
       expect((await admin("GET", `secret/data/${name}?version=1`)).status).toBe(404);

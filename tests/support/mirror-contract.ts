@@ -169,7 +169,12 @@ export function mirrorContract(server: string, isPresent: boolean, start: () => 
       for (const minute of [1, 2, 3, 4, 5]) await mirrorWith().write(entryOf(name, { minute }), inTime());
       const { body } = await admin("GET", `secret/metadata/${name}`);
       expect(at(body, "data")).toMatchObject({
-        custom_metadata: { ...custom_metadata, rekey_since_revision: "1", rekey_secret_arn: entryOf(name).secretArn },
+        custom_metadata: {
+          ...custom_metadata,
+          rekey_secret_arn: entryOf(name).secretArn,
+          rekey_since_revision: "1",
+          rekey_version_id: entryOf(name, { minute: 5 }).versionId,
+        },
         cas_required: true,
         max_versions: 3,
         current_version: 5,
