@@ -146,7 +146,7 @@ test("vault-policy prints the policy of the mirror, and refuses a mount that Vau
   const { code, out } = await rekey("vault-policy", "secret");
   expect([code, out.match(/path "[^"]+"/g)]).toEqual([
     0,
-    ['path "secret/data/*"', 'path "secret/delete/*"', 'path "secret/undelete/*"'],
+    ['path "secret/data/*"', 'path "secret/delete/*"', 'path "secret/metadata/*"', 'path "secret/undelete/*"'],
   ]);
   expect(await rekey("vault-policy", '../x"')).toMatchObject({
     code: 1,

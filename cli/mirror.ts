@@ -1,16 +1,17 @@
 import { RekeyError } from "../shared/errors/rekey-error.ts";
 import { fleet } from "../shared/operations/fleet/fleet-page.ts";
 import { mirrorFleet, type MirrorEvent } from "../shared/operations/fleet/mirror-fleet.ts";
+import type { Mirror } from "../shared/operations/ports.ts";
 import type { SecretStore } from "../shared/rotation/ports.ts";
 import { secretNameIn } from "../shared/rotation/secret-name.ts";
 import { environmentPublisher, environmentStore } from "../shared/runtime/aws-clients.ts";
-import { environmentOf } from "../shared/runtime/environment.ts";
-import { environmentCluster, environmentMirror } from "../shared/runtime/vault-mirror.ts";
+import { type Environment, environmentOf } from "../shared/runtime/environment.ts";
+import { environmentCluster, environmentMirror, environmentViews } from "../shared/runtime/vault-mirror.ts";
 import { type CommandContext, interruptedCode, type Run } from "./command.ts";
 import { flagOption } from "./given.ts";
 import { operator } from "./operator.ts";
 import { print, printJson } from "./output.ts";
-import { coloured, progressLine } from "./terminal.ts";
+import { coloured, confirmed, progressLine } from "./terminal.ts";
 
 async function* everySecret(call: CommandContext): AsyncGenerator<string> {
   for await (const { secretArn } of fleet(operator(), {}, call)) yield secretArn;
@@ -33,19 +34,57 @@ function json(event: MirrorEvent): object {
   return { secretId: event.secretId, outcome: event.outcome, code, hint };
 }
 
+interface Connected {
+  readonly environment: Environment;
+  readonly store: SecretStore;
+}
+
+/** What stands at the secret's place now, and whose it is. */
+async function takeOverText(
+  { environment, store }: Connected,
+  secretId: string,
+  call: CommandContext,
+): Promise<readonly string[]> {
+  const { secretArn, name: secretName, tags } = await store.describe(secretId, call);
+  const seen = await Promise.all(
+    environmentViews(environment, store, new Map()).map(async (view) => {
+      const { path, revision, owner, versionId } = await view.look({ secretArn, secretName, tags }, call);
+      const whose = owner ?? (versionId === undefined ? "nobody known" : `nobody recorded, with version ${versionId}`);
+      return revision === 0
+        ? `  ${path}: nothing was ever written there`
+        : `  ${path}: revision ${revision}, of ${whose}`;
+    }),
+  );
+  return [`Take over for ${secretArn}, for good:`, ...seen];
+}
+
+const takingOver = (mirror: Mirror): Mirror => ({
+  ...mirror,
+  write: async (entry, call) => mirror.write(entry, call, { takesOver: true }),
+});
+
 /** Brings Vault to how secrets stand now. */
 export const mirrorCommand: Run = async ([secretId], given, context) => {
   const all = flagOption(given, "all");
   if ((secretId !== undefined) === all) {
     throw new RekeyError("option-invalid", { context: { option: "secret" }, hint: "name one secret, or say --all" });
   }
+  const takesOver = flagOption(given, "takeOver");
+  if (takesOver && secretId === undefined) {
+    throw new RekeyError("option-invalid", { context: { option: "take-over" }, hint: "name the one secret" });
+  }
   const environment = environmentOf(process.env);
   environment.required("VAULT_ADDR");
   const store = environmentStore(environment);
   const cluster = environmentCluster(environment);
+  if (takesOver && secretId !== undefined) {
+    const what = await takeOverText({ environment, store }, secretId, context);
+    if (!(await confirmed(what, flagOption(given, "yes"), context.signal))) return 1;
+  }
+  const mirror = environmentMirror(environment, store);
   const ports = {
     store,
-    mirror: environmentMirror(environment, store),
+    mirror: takesOver ? takingOver(mirror) : mirror,
     publisher: environmentPublisher(environment),
     ...(cluster === undefined ? {} : { cluster }),
   };

@@ -27,6 +27,7 @@ export interface SecretFindingV1 {
     | "current-missing"
     | "current-refused"
     | "mirror-altered"
+    | "mirror-foreign"
     | "mirror-left"
     | "mirror-missing"
     | "mirror-newer"

@@ -36,3 +36,10 @@ export function customMetadata(given: Input | null): CustomMetadata | null {
   });
   return Object.fromEntries(checked);
 }
+
+/** As Vault merges it: only what the patch sets is checked, so that the whole may come to hold more than 64 keys. */
+export function patchedMetadata(held: CustomMetadata | null, patch: Input): CustomMetadata {
+  const given = Object.entries(patch).filter(([, value]) => value !== null);
+  const kept = Object.entries(held ?? {}).filter(([key]) => !Object.hasOwn(patch, key));
+  return Object.fromEntries([...kept, ...Object.entries(customMetadata(Object.fromEntries(given)) ?? {})]);
+}

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { customMetadata } from "./custom-metadata.ts";
+import { type CustomMetadata, customMetadata, patchedMetadata } from "./custom-metadata.ts";
 import { formatDuration } from "./duration.ts";
 import {
   type Backend,
@@ -132,10 +132,9 @@ export function kv2Backend(clock: Clock): Backend {
         throw unsupportedOperation();
     }
   }
-  function changeMetadata(secret: Kv2Secret, input: Input, custom: Input | null | undefined): VaultReply {
-    const checked = custom === undefined ? secret.custom : customMetadata(custom);
+  function changeMetadata(secret: Kv2Secret, input: Input, custom: CustomMetadata | null | undefined): VaultReply {
     changeSettings(secret, input);
-    secret.custom = checked;
+    if (custom !== undefined) secret.custom = custom;
     secret.updatedMs = clock.now();
     return noContent;
   }
@@ -152,15 +151,15 @@ export function kv2Backend(clock: Clock): Backend {
       }
       case "write": {
         const changed = secret ?? emptySecret(clock.now());
-        const answer = changeMetadata(changed, input, mapField(input, "custom_metadata"));
+        const custom = mapField(input, "custom_metadata");
+        const answer = changeMetadata(changed, input, custom === undefined ? undefined : customMetadata(custom));
         secrets.set(key, changed);
         return answer;
       }
       case "patch": {
         if (secret === undefined) return { status: 404 };
         const custom = mapField(input, "custom_metadata");
-        const merged = custom ? mergePatch(secret.custom, custom) : custom;
-        return changeMetadata(secret, input, isMap(merged) || merged === null ? merged : undefined);
+        return changeMetadata(secret, input, custom ? patchedMetadata(secret.custom, custom) : custom);
       }
       case "delete":
         secrets.delete(key);

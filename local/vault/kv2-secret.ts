@@ -99,5 +99,5 @@ export function undeleteVersion(secret: Kv2Secret, number: number): void {
 
 export function destroyVersion(secret: Kv2Secret, number: number): void {
   const version = secret.versions.get(number);
-  if (version !== undefined) Object.assign(version, { destroyed: true, deletedMs: undefined, data: null });
+  if (version !== undefined) Object.assign(version, { destroyed: true, data: null });
 }

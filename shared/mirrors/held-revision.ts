@@ -1,6 +1,7 @@
 import type { CallOptions } from "../rotation/ports.ts";
 import type { VaultSend } from "../vault/connect-vault.ts";
 import { memberAt, refused } from "../vault/vault-answer.ts";
+import { type KeyOwner, ownerIn } from "./key-owner.ts";
 import type { MirroredFields } from "./mirrored-fields.ts";
 
 /** The newest revision of a key: 0 before the first write; no fields when it cannot be read. */
@@ -11,6 +12,8 @@ export interface HeldRevision {
   readonly at?: Date;
   /** Deleted in a way that can be undone. */
   readonly isDeleted: boolean;
+  /** Of the key. */
+  readonly owner: KeyOwner | undefined;
 }
 
 /** Go's nanoseconds are cut to milliseconds. */
@@ -28,10 +31,11 @@ export async function heldRevision(send: VaultSend, path: string, call: CallOpti
     const fields = typeof held === "object" && held !== null ? Object.fromEntries(Object.entries(held)) : undefined;
     const isDestroyed = memberAt(answer.body, "data", "metadata", "destroyed") === true;
     const created = memberAt(answer.body, "data", "metadata", "created_time");
-    return { revision, fields, isDeleted: fields === undefined && !isDestroyed, ...timeOf(created) };
+    const owner = ownerIn(memberAt(answer.body, "data", "metadata", "custom_metadata"));
+    return { revision, fields, isDeleted: fields === undefined && !isDestroyed, owner, ...timeOf(created) };
   }
   const errors = memberAt(answer.body, "errors");
   const isEmpty = answer.status === 404 && Array.isArray(errors) && errors.length === 0;
-  if (isEmpty) return { revision: 0, fields: undefined, isDeleted: false };
+  if (isEmpty) return { revision: 0, fields: undefined, isDeleted: false, owner: undefined };
   throw refused(answer, "read", path);
 }

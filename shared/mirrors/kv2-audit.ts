@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
-import type { MirrorAudit } from "../operations/ports.ts";
+import type { MirrorAudit, MirroredSecret } from "../operations/ports.ts";
+import type { CallOptions } from "../rotation/ports.ts";
 import type { VaultSend } from "../vault/connect-vault.ts";
 import { heldRevision } from "./held-revision.ts";
+import { holdsOwn, whoseKey } from "./key-owner.ts";
 import { holdsNewer, mirroredFields, versionIn } from "./mirrored-fields.ts";
 import { mirrorPath } from "./mirror-path.ts";
 import type { VaultKv2Options } from "./vault-kv2.ts";
@@ -11,19 +13,27 @@ import type { VaultKv2Options } from "./vault-kv2.ts";
  * those of the mirror's `write`, but `mirror-conflict`.
  */
 export function vaultKv2Audit(send: VaultSend, options: VaultKv2Options = {}): MirrorAudit {
-  const { mount = "secret", pathPrefix, templates } = options;
+  const { mount = "secret", pathPrefix, templates, versionDates } = options;
+  const look = async (secret: MirroredSecret, call: CallOptions) => {
+    const held = await heldRevision(send, `${mount}/data/${mirrorPath(secret, pathPrefix)}`, call);
+    return { ...held, whose: await whoseKey(held, secret, versionDates, call) };
+  };
   return {
     async compare(entry, call) {
-      const { fields } = await heldRevision(send, `${mount}/data/${mirrorPath(entry, pathPrefix)}`, call);
+      const { fields, whose } = await look(entry, call);
+      if (whose === "foreign") return "foreign";
       if (fields === undefined) return "missing";
+      if (whose === "vacated") return "older";
       if (isDeepStrictEqual(fields, mirroredFields(entry, templates))) return "same";
       if (holdsNewer(fields, entry)) return "newer";
       const versionId = versionIn(fields);
       return versionId === undefined || versionId === entry.versionId ? "altered" : "older";
     },
-    async holds(secret, call) {
-      const { fields } = await heldRevision(send, `${mount}/data/${mirrorPath(secret, pathPrefix)}`, call);
-      return fields !== undefined && versionIn(fields) !== undefined;
+    async holding(secret, call) {
+      const { fields, whose, owner } = await look(secret, call);
+      if (versionIn(fields) === undefined) return "nothing";
+      if (holdsOwn(whose)) return "own";
+      return owner === undefined ? "unproven" : "nothing";
     },
   };
 }

@@ -2,6 +2,7 @@ import type { MirrorView } from "../operations/fleet/ports.ts";
 import type { MirrorCluster } from "../operations/ports.ts";
 import type { VaultSend } from "../vault/connect-vault.ts";
 import { heldRevision } from "./held-revision.ts";
+import { owns } from "./key-owner.ts";
 import { versionIn } from "./mirrored-fields.ts";
 import { mirrorPath } from "./mirror-path.ts";
 import type { VaultKv2Options } from "./vault-kv2.ts";
@@ -20,11 +21,13 @@ export function vaultKv2View(
     mirrors,
     async look(secret, call) {
       const path = `${mount}/data/${mirrorPath(secret, pathPrefix)}`;
-      const { revision, fields, at } = await heldRevision(send, path, call);
-      const versionId = fields === undefined ? undefined : versionIn(fields);
+      const { revision, fields, at, owner } = await heldRevision(send, path, call);
+      const isOthers = owner !== undefined && !owns(secret, owner);
+      const versionId = isOthers ? undefined : versionIn(fields);
       return {
         path,
         revision,
+        ...(isOthers ? { owner: owner.owner } : {}),
         ...(versionId === undefined ? {} : { versionId }),
         ...(at === undefined ? {} : { at }),
       };

@@ -42,10 +42,19 @@ test.each([
   expect(() => mirrorPath(entry("good", name), undefined)).toThrow(problem);
 });
 
-test("the prefix goes before the name and not before the tag's path", () => {
+test("the prefix goes before the name; the tag's path has it already", () => {
   expect(mirrorPath(entry("db"), "aws/prod")).toBe("aws/prod/db");
-  expect(mirrorPath(entry("db", "shop/db"), "aws/prod")).toBe("shop/db");
+  expect(mirrorPath(entry("db", "aws/prod/shop/db"), "aws/prod")).toBe("aws/prod/shop/db");
 });
+
+test.each(["shop/db", "aws/production/db", "aws/prod", "AWS/prod/db", "aws/Prod/db", "x/aws/prod/db"])(
+  "the tag's path %s, which is not below the prefix, is mirror-path-invalid",
+  (tag) => {
+    expect(() => mirrorPath(entry("db", tag), "aws/prod")).toThrow(
+      expect.objectContaining({ code: "mirror-path-invalid" }),
+    );
+  },
+);
 
 test("a name with a slash at its start is invalid behind a prefix too", () => {
   expect(() => mirrorPath(entry("/db"), "aws")).toThrow(expect.objectContaining({ code: "mirror-path-invalid" }));

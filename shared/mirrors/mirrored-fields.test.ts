@@ -113,8 +113,12 @@ test.each(["", "field:", "field:a b", "json", "field:a/b", "template:", "templat
   },
 );
 
-test("rekey's own field is no place for the whole text", () => {
-  expect(() => mirroredFields(mapped("field:rekey_label"))).toThrow(
-    expect.objectContaining({ code: "mirror-rejected" }),
-  );
-});
+test.each(Object.keys(version))(
+  "rekey's own field %s is no place for the whole text, and for no template's",
+  (field) => {
+    const rejected = expect.objectContaining({ code: "mirror-rejected" });
+    expect(() => mirroredFields(mapped(`field:${field}`))).toThrow(rejected);
+    const templates = parseMirrorTemplates(JSON.stringify({ forged: { [field]: "{{password|raw}}" } }));
+    expect(() => mirroredFields(mapped("template:forged"), templates)).toThrow(rejected);
+  },
+);

@@ -74,9 +74,14 @@ export function mirroredFields(entry: MirrorEntry, templates: MirrorTemplates = 
   };
 }
 
-/** The version that a KV revision with these fields says it holds; `undefined`: rekey did not write it. */
-export function versionIn({ [versionIdField]: versionId }: MirroredFields): string | undefined {
+/** The version that a KV revision with these fields says it holds; `undefined`: it has none, or rekey did not write it. */
+export function versionIn({ [versionIdField]: versionId }: MirroredFields = {}): string | undefined {
   return typeof versionId === "string" ? versionId : undefined;
+}
+
+/** When the version was made that a KV revision with these fields says it holds. */
+export function createdAtIn({ [createdAtField]: createdAt }: MirroredFields): string | undefined {
+  return typeof createdAt === "string" ? createdAt : undefined;
 }
 
 /**
@@ -85,8 +90,8 @@ export function versionIn({ [versionIdField]: versionId }: MirroredFields): stri
  * write are never newer.
  */
 export function holdsNewer(held: MirroredFields, entry: MirrorEntry): boolean {
-  const { [versionIdField]: versionId, [createdAtField]: createdAt } = held;
-  if (typeof versionId !== "string" || typeof createdAt !== "string") return false;
+  const [versionId, createdAt] = [versionIn(held), createdAtIn(held)];
+  if (versionId === undefined || createdAt === undefined) return false;
   const aheadMs = Date.parse(createdAt) - entry.createdAt.getTime();
   return aheadMs > 0 || (aheadMs === 0 && versionId > entry.versionId);
 }

@@ -1,7 +1,7 @@
 import type { CallOptions, Finding, SecretDescription, SecretStore } from "../rotation/ports.ts";
 import { versionWithLabel } from "../rotation/steps/admit.ts";
 import { isMirrored } from "./is-mirrored.ts";
-import type { MirrorAudit, MirrorCluster, MirrorState } from "./ports.ts";
+import type { MirrorAudit, MirrorCluster, MirrorHolding, MirrorState } from "./ports.ts";
 
 export interface Found {
   readonly finding: Finding;
@@ -18,7 +18,15 @@ const byState: Readonly<Record<Exclude<MirrorState, "same">, Omit<Found, "versio
   older: { finding: "mirror-older", repairable: true },
   newer: { finding: "mirror-newer", repairable: false },
   altered: { finding: "mirror-altered", repairable: false },
+  foreign: { finding: "mirror-foreign", repairable: false },
 };
+
+/** Of what is not to be there. What nobody can be shown to own is somebody's decision, too. */
+const byHolding = (own: Found): Readonly<Record<MirrorHolding, readonly Found[]>> => ({
+  own: [own],
+  unproven: [{ finding: "mirror-foreign", repairable: false }],
+  nothing: [],
+});
 
 const aboutCurrent = (versionId: string | undefined): Pick<Found, "versionId"> =>
   versionId === undefined ? {} : { versionId };
@@ -71,16 +79,15 @@ export async function comparedFindings(
   call: CallOptions,
 ): Promise<readonly Found[]> {
   const { secretArn, name: secretName, tags } = description;
-  if (ports.cluster?.mirrors({ secretArn, secretName, tags }) === false) {
-    const isStray = await ports.audit.holds({ secretArn, secretName, tags }, call);
-    return isStray ? [{ finding: "mirror-stray", repairable: false }] : [];
+  const secret = { secretArn, secretName, tags };
+  if (ports.cluster?.mirrors(secret) === false) {
+    return byHolding({ finding: "mirror-stray", repairable: false })[await ports.audit.holding(secret, call)];
   }
   if (!isMirrored(description)) {
-    const isLeft = await ports.audit.holds({ secretArn, secretName, tags }, call);
-    return isLeft ? [{ finding: "mirror-left", repairable: true }] : [];
+    return byHolding({ finding: "mirror-left", repairable: true })[await ports.audit.holding(secret, call)];
   }
   const current = await ports.store.read(secretArn, { label: "AWSCURRENT" }, call);
   if (current === undefined) return [];
-  const state = await ports.audit.compare({ secretArn, secretName, tags, ...current }, call);
+  const state = await ports.audit.compare({ ...secret, ...current }, call);
   return state === "same" ? [] : [{ ...byState[state], versionId: current.versionId }];
 }

@@ -29,7 +29,7 @@ function cluster(name: string, held: Map<string, string>, log: string[]) {
       const now = held.get(secretName);
       return now === undefined ? "missing" : now === versionId ? "same" : now > versionId ? "newer" : "older";
     },
-    holds: async ({ secretName }) => held.has(secretName),
+    holding: async ({ secretName }) => (held.has(secretName) ? "own" : "nothing"),
   };
   return { mirror, audit };
 }
@@ -143,6 +143,20 @@ test("one secret that cannot be moved is told, and the others are moved", async 
   expect([odd?.secretName, odd?.error?.code]).toEqual([arnOf("a/odd"), "option-invalid"]);
   expect(fine).toMatchObject({ secretName: "b/fine" });
   expect(log).toEqual(["write b/fine two"]);
+});
+
+test("a home that is another secret's is mirror-foreign, also in the plan, and the copy elsewhere stays", async () => {
+  const { ports, log, put } = stage(["b/moved"]);
+  put("one", "b/moved", "v5");
+  const clusters = [...ports.clusters].map(([name, { mirror, audit }]) => {
+    const compare = async () => "foreign" as const;
+    return [name, { mirror, audit: name === "two" ? { ...audit, compare } : audit }] as const;
+  });
+  for (const apply of [false, true]) {
+    const [failed] = await all({ ...ports, clusters: new Map(clusters) }, apply);
+    expect(failed?.error).toMatchObject({ code: "mirror-foreign", context: { cluster: "two" } });
+  }
+  expect(log).toEqual([]);
 });
 
 test("a secret that is gone since it was listed is passed over", async () => {

@@ -32,7 +32,7 @@ async function look(ports: MigrationPorts, secretArn: string, call: CallOptions)
   const home = ports.homeOf(secret);
   const strays: string[] = [];
   for (const [name, { audit }] of ports.clusters) {
-    if (name !== home && (await audit.holds(secret, call))) strays.push(name);
+    if (name !== home && (await audit.holding(secret, call)) === "own") strays.push(name);
   }
   const current = isMirrored(description)
     ? await ports.store.read(secretArn, { label: "AWSCURRENT" }, call)
@@ -41,8 +41,11 @@ async function look(ports: MigrationPorts, secretArn: string, call: CallOptions)
   const at = ports.clusters.get(home);
   if (at === undefined)
     throw new RekeyError("option-invalid", { context: { option: "cluster", problem: `${home} is not given` } });
-  const isHeld = async (): Promise<boolean> =>
-    entry === undefined || ["same", "newer"].includes(await at.audit.compare(entry, call));
+  const isHeld = async (): Promise<boolean> => {
+    const state = entry === undefined ? "same" : await at.audit.compare(entry, call);
+    if (state === "foreign") throw new RekeyError("mirror-foreign", { context: { secret: secretArn, cluster: home } });
+    return state === "same" || state === "newer";
+  };
   return { secret, home, at, entry, strays, isHeld };
 }
 
@@ -70,7 +73,8 @@ async function migrateOne(
 /**
  * Brings each managed secret's mirror to the cluster that it belongs to now, after a cluster was added, removed or renamed:
  * what is current is written there, read back, and only then withdrawn from the clusters that it does not belong to. Only
- * what rekey wrote is withdrawn, and it can be undeleted. Without `apply` it says what it would do. It keeps no state: cut
+ * what rekey wrote for this very secret is withdrawn, and it can be undeleted; a home that is another secret's, or somebody
+ * else's, is left as it is, and so are the copies. Without `apply` it says what it would do. It keeps no state: cut
  * and repeated, it goes on where something is left to do. Yields each secret that is not in place; one that cannot be moved
  * carries its error. Two names of one place are noticed at the first secret, which is brought back. Errors: those that concern every secret, such as `mirror-unavailable`.
  */

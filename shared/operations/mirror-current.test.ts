@@ -19,7 +19,7 @@ function open() {
       if (written) held.push(versionId);
       return { revision: held.length, written };
     },
-    withdraw: async ({ secretName }) => ({ withdrawn: withdrawn.push(secretName) === 1 }),
+    withdraw: async ({ secretArn }) => ({ withdrawn: withdrawn.push(secretArn) === 1 }),
   };
   const store = memoryStore(memorySecretId, memoryValue("p"));
   return { store, mirror, withdrawn, publisher: memoryPublisher() };
@@ -55,20 +55,21 @@ test("a mirror that died before it could tell, tells when it is asked again", as
   expect(ports.publisher.events).toMatchObject([{ type: "Secret Mirrored", versionId: "v0", written: false }]);
 });
 
-test("a secret that is gone is withdrawn by its name, and not told of", async () => {
+test("a secret that is gone is withdrawn by its ARN, and not told of", async () => {
   const ports = open();
   const gone = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db/gone-AbCdEf";
   await expect(mirrorCurrent(ports, gone, call)).resolves.toEqual({ outcome: "withdrawn" });
-  expect(ports.withdrawn).toEqual(["db/gone"]);
+  expect(ports.withdrawn).toEqual([gone]);
   expect(ports.publisher.events).toEqual([]);
 });
 
-test("a secret that is gone leaves the mirror of the next one of its name alone", async () => {
-  const ports = open();
-  const store = memoryStore("db/again", memoryValue("p"));
-  const gone = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db/again-AbCdEf";
-  await expect(mirrorCurrent({ ...ports, store }, gone, call)).resolves.toEqual({ outcome: "none" });
+test("of an ARN of another region, Secrets Manager's not finding it means nothing", async () => {
+  const ports = { ...open(), region: "eu-west-1" };
+  const elsewhere = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db/alive-AbCdEf";
+  await expect(mirrorCurrent(ports, elsewhere, call)).resolves.toEqual({ outcome: "none" });
   expect(ports.withdrawn).toEqual([]);
+  await mirrorCurrent({ ...ports, region: "us-east-1" }, elsewhere, call);
+  expect(ports.withdrawn).toEqual([elsewhere]);
 });
 
 test("a secret that is scheduled for deletion is withdrawn, and once", async () => {

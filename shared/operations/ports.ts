@@ -43,9 +43,19 @@ export interface MirrorEntry extends MirroredSecret {
 }
 
 export interface Mirror {
-  /** Writing one version twice changes nothing. `revision` is the KV version that holds it, or a newer one's. */
-  write(entry: MirrorEntry, call: CallOptions): Promise<{ readonly revision: number; readonly written: boolean }>;
-  /** Makes what rekey wrote unreadable, so that a later `write` can bring it back; what others wrote is left. Idempotent. */
+  /**
+   * Writing one version twice changes nothing. `revision` is the KV version that holds it, or a newer one's. A key that is
+   * another secret's, or that rekey never wrote, is refused (`mirror-foreign`) unless an operator takes it over, for good.
+   */
+  write(
+    entry: MirrorEntry,
+    call: CallOptions,
+    options?: { readonly takesOver?: boolean },
+  ): Promise<{ readonly revision: number; readonly written: boolean }>;
+  /**
+   * Makes what rekey wrote for this very ARN unreadable, so that a later `write` can bring it back; what is another secret's,
+   * and what others wrote, is left. Idempotent.
+   */
   withdraw(secret: MirroredSecret, call: CallOptions): Promise<{ readonly withdrawn: boolean }>;
 }
 
@@ -57,16 +67,20 @@ export interface MirrorCluster {
 }
 
 /**
- * `altered`: it names this version, or none, and holds something else. `older`, `newer`: it holds another version.
+ * `altered`: it names this version, or none, and holds something else. `foreign`: the place is another secret's, or somebody
+ * else's. `older`, `newer`: it holds another version.
  */
-export type MirrorState = "same" | "missing" | "older" | "newer" | "altered";
+export type MirrorState = "same" | "missing" | "older" | "newer" | "altered" | "foreign";
+
+/** `unproven`: rekey wrote it before it recorded owners, and nothing tells for which secret. */
+export type MirrorHolding = "own" | "unproven" | "nothing";
 
 /** Looks at a mirror and changes nothing. */
 export interface MirrorAudit {
   /** Errors: those of the mirror. */
   compare(entry: MirrorEntry, call: CallOptions): Promise<MirrorState>;
-  /** Whether something of rekey's can be read at this secret's place. Errors: those of the mirror. */
-  holds(secret: MirroredSecret, call: CallOptions): Promise<boolean>;
+  /** What of this secret can be read at its place. Errors: those of the mirror. */
+  holding(secret: MirroredSecret, call: CallOptions): Promise<MirrorHolding>;
 }
 
 /** A queue that a function feeds itself from. */

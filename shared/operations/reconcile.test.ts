@@ -6,7 +6,7 @@ import { memoryPublisher } from "../testing/memory-publisher.ts";
 import { describedFindings, type Found, valueSince } from "./examine-secret.ts";
 import { listManaged } from "./list-managed.ts";
 import { managedSecrets } from "./managed-secrets.ts";
-import type { MirrorState } from "./ports.ts";
+import type { MirrorHolding, MirrorState } from "./ports.ts";
 import { parseReconcileTask, reconcile } from "./reconcile.ts";
 
 const now = Date.parse("2026-01-02T12:00:00Z");
@@ -126,7 +126,10 @@ function stage(states: Readonly<Record<string, MirrorState | RekeyError>>) {
         if (typeof state !== "string") throw state;
         return state;
       },
-      holds: async ({ secretName }: { readonly secretName: string }) => states[secretName] !== "missing",
+      async holding({ secretName }: { readonly secretName: string }): Promise<MirrorHolding> {
+        const state = states[secretName];
+        return state === "missing" ? "nothing" : state === "foreign" ? "unproven" : "own";
+      },
     },
   };
   return { reconciler, publisher, skipped, compared, arns: Object.keys(states).map(arnOf) };
@@ -139,9 +142,10 @@ test("a mirror that is missing or behind is repaired; one that somebody changed,
     late: "older",
     edited: "altered",
     ahead: "newer",
+    taken: "foreign",
   });
   const { findings, ...counts } = await reconcile(reconciler, [...arns, arnOf("deleted")], call);
-  expect(counts).toEqual({ examined: 5, skipped: 0, repaired: 2 });
+  expect(counts).toEqual({ examined: 6, skipped: 0, repaired: 2 });
   expect(
     publisher.events.map(
       (event) => event.type === "Secret Finding" && [event.secretName, event.finding, event.repaired],
@@ -151,8 +155,9 @@ test("a mirror that is missing or behind is repaired; one that somebody changed,
     ["late", "mirror-older", true],
     ["edited", "mirror-altered", false],
     ["ahead", "mirror-newer", false],
+    ["taken", "mirror-foreign", false],
   ]);
-  expect([...findings.values()]).toEqual([1, 1, 1, 1]);
+  expect([...findings.values()]).toEqual([1, 1, 1, 1, 1]);
   expect(JSON.stringify(publisher.events)).not.toContain("canary");
 });
 
@@ -162,11 +167,14 @@ test.each([
 ])(
   "what the mirror still shows of a secret that %s is a finding, and that it shows nothing is none",
   async (_what, is) => {
-    const { reconciler, publisher, compared, arns } = stage({ left: "same", withdrawn: "missing" });
+    const { reconciler, publisher, compared, arns } = stage({ left: "same", withdrawn: "missing", odd: "foreign" });
     const describe = async (arn: string) => ({ ...(await reconciler.store.describe(arn)), ...is });
     const store = { ...reconciler.store, describe };
-    expect(await reconcile({ ...reconciler, store }, arns, call)).toMatchObject({ examined: 2, repaired: 1 });
-    expect(publisher.events).toMatchObject([{ secretName: "left", finding: "mirror-left", repaired: true }]);
+    expect(await reconcile({ ...reconciler, store }, arns, call)).toMatchObject({ examined: 3, repaired: 1 });
+    expect(publisher.events).toMatchObject([
+      { secretName: "left", finding: "mirror-left", repaired: true },
+      { secretName: "odd", finding: "mirror-foreign", repaired: false },
+    ]);
     expect(compared).toEqual([]);
   },
 );

@@ -197,7 +197,8 @@ export interface CredentialIssuer {
 /**
  * `current-refused`: a server refused a login with AWSCURRENT while no rotation was under way. `replica-behind`: a replica has
  * not had the current value for an hour. `replica-failed`: Secrets Manager gave up replicating it.
- * `mirror-altered`: the mirror names this version, but somebody changed what it holds. `mirror-newer`: AWSCURRENT was moved
+ * `mirror-altered`: the mirror names this version, but somebody changed what it holds. `mirror-foreign`: its place is another
+ * secret's, or somebody else's. `mirror-newer`: AWSCURRENT was moved
  * back to an older version. `mirror-left`: the mirror still shows a secret that is deleted or not to be mirrored. `mirror-stray`: a
  * copy lies in a cluster that the secret does not belong to. `pending-stuck`: AWSPENDING waits on another version than the current one.
  */
@@ -205,6 +206,7 @@ export type Finding =
   | "current-missing"
   | "current-refused"
   | "mirror-altered"
+  | "mirror-foreign"
   | "mirror-left"
   | "mirror-missing"
   | "mirror-newer"

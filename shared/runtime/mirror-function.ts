@@ -2,7 +2,7 @@ import { mirrorCurrent } from "../operations/mirror-current.ts";
 import { arnPatterns } from "../operations/arn-patterns.ts";
 import { secretArnOf } from "../operations/secret-in-event.ts";
 import { environmentPublisher, environmentStore } from "./aws-clients.ts";
-import { environmentOf } from "./environment.ts";
+import { environmentOf, optional } from "./environment.ts";
 import { queueFunction } from "./queue-function.ts";
 import { environmentCluster, environmentMirror } from "./vault-mirror.ts";
 
@@ -19,6 +19,7 @@ export function mirrorFunction(
     mirror: environmentMirror(environment, store),
     publisher: environmentPublisher(environment),
     ...(cluster === undefined ? {} : { cluster }),
+    ...optional(environment, "region", "AWS_REGION"),
   };
   return queueFunction({ done: "mirrored", notDone: "not mirrored" }, async ({ body }, call) => {
     const secret = secretArnOf(body);

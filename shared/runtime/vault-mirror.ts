@@ -1,7 +1,8 @@
-import { RekeyError } from "../errors/rekey-error.ts";
+import { isRekeyError, RekeyError } from "../errors/rekey-error.ts";
 import { vaultKv2Audit } from "../mirrors/kv2-audit.ts";
 import { vaultKv2Probe } from "../mirrors/kv2-probe.ts";
 import { vaultKv2View } from "../mirrors/kv2-view.ts";
+import type { VersionDates } from "../mirrors/key-owner.ts";
 import { parseMirrorTemplates } from "../mirrors/mirror-templates.ts";
 import { clusterNames, clusterOf, parseVaultClusters } from "../mirrors/vault-clusters.ts";
 import { vaultKv2Mirror, type VaultKv2Options } from "../mirrors/vault-kv2.ts";
@@ -18,12 +19,25 @@ const optionsOf = (environment: Environment): VaultKv2Options => ({
   templates: parseMirrorTemplates(environment.text("VAULT_TEMPLATES")),
 });
 
+/** With the store's word on which version is whose. A deleted secret, and an id that cannot be a version's, have none to read. */
+function provingOptions(environment: Environment, store: SecretStore): VaultKv2Options {
+  const versionDates: VersionDates = async (secretArn, versionId, call) => {
+    try {
+      return (await store.read(secretArn, { versionId }, call))?.createdAt;
+    } catch (error) {
+      if (isRekeyError(error, "secret-not-found") || isRekeyError(error, "store-rejected")) return undefined;
+      throw error;
+    }
+  };
+  return { ...optionsOf(environment), versionDates };
+}
+
 /** The mirror that the environment describes; a faulty variable is told at the first call, by a typed error. */
 export function environmentMirror(environment: Environment, store: SecretStore): Mirror {
   const send = environmentVault(environment, store);
-  const mirror = (): Mirror => vaultKv2Mirror(send, optionsOf(environment));
+  const mirror = (): Mirror => vaultKv2Mirror(send, provingOptions(environment, store));
   return {
-    write: async (entry, call) => mirror().write(entry, call),
+    write: async (entry, call, options) => mirror().write(entry, call, options),
     withdraw: async (secret, call) => mirror().withdraw(secret, call),
   };
 }
@@ -32,10 +46,10 @@ export function environmentMirror(environment: Environment, store: SecretStore):
 export function environmentAudit(environment: Environment, store: SecretStore): MirrorAudit | undefined {
   if (environment.text("VAULT_ADDR") === undefined) return undefined;
   const send = environmentVault(environment, store);
-  const audit = (): MirrorAudit => vaultKv2Audit(send, optionsOf(environment));
+  const audit = (): MirrorAudit => vaultKv2Audit(send, provingOptions(environment, store));
   return {
     compare: async (entry, call) => audit().compare(entry, call),
-    holds: async (secret, call) => audit().holds(secret, call),
+    holding: async (secret, call) => audit().holding(secret, call),
   };
 }
 
@@ -88,7 +102,7 @@ export function environmentProbe(environment: Environment, store: SecretStore): 
   const hasLogin = loginVariables.some((name) => environment.text(name) !== undefined);
   if (environment.text("VAULT_ADDR") === undefined || !hasLogin) return undefined;
   const send = environmentVault(environment, store);
-  const probe = (): MirrorProbe => vaultKv2Probe(send, optionsOf(environment));
+  const probe = (): MirrorProbe => vaultKv2Probe(send, provingOptions(environment, store));
   return {
     logIn: async (call) => probe().logIn(call),
     probe: async (secret, call) => probe().probe(secret, call),

@@ -5,7 +5,8 @@ import type { SecretValue } from "../secrets/secret-value.ts";
 import { vaultTransport } from "./vault-transport.ts";
 
 export interface VaultRequest {
-  readonly verb: "read" | "write";
+  /** `patch`: an RFC 7396 merge patch. */
+  readonly verb: "read" | "write" | "patch";
   /** Below `/v1/`. */
   readonly path: string;
   readonly body?: Readonly<Record<string, unknown>>;
@@ -19,6 +20,14 @@ export interface VaultAnswer {
 }
 
 export type VaultClient = (request: VaultRequest, call?: CallOptions) => Promise<VaultAnswer>;
+
+type Ask = (
+  path: string,
+  body: VaultRequest["body"],
+  options: { readonly headers: Readonly<Record<string, string>>; readonly signal?: AbortSignal },
+) => Promise<unknown>;
+
+const mergePatch = { "content-type": "application/merge-patch+json" };
 
 function refusal(error: unknown): VaultAnswer | undefined {
   const response: unknown = error instanceof Error ? Reflect.get(error, "response") : undefined;
@@ -46,13 +55,19 @@ export function vaultClient(options: {
   });
   Object.assign(client, { token: "", namespace: options.namespace ?? "", pathPrefix: "" });
 
+  const ask: Readonly<Record<VaultRequest["verb"], Ask>> = {
+    read: async (path, _body, options) => client.read(path, options),
+    write: async (path, body, options) => client.write(path, body, options),
+    // node-vault's own `update` drops the headers that it is given, the token's among them.
+    patch: async (path, json, { headers, ...options }) =>
+      client.request({ ...options, path: `/${path}`, method: "PATCH", json, headers: { ...headers, ...mergePatch } }),
+  };
+
   return async ({ verb, path, body, token }, call) => {
     const headers = { "X-Vault-Request": "true", ...(token && { "X-Vault-Token": token.reveal() }) };
     const requestOptions = { headers, ...(call && { signal: call.signal }) };
     try {
-      const answer: unknown =
-        verb === "read" ? await client.read(path, requestOptions) : await client.write(path, body, requestOptions);
-      return { status: 200, body: answer };
+      return { status: 200, body: await ask[verb](path, body, requestOptions) };
     } catch (error) {
       const answer = refusal(error);
       // node-vault itself fails on an answer whose errors are no texts.

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { movableClock } from "../../local/clock.ts";
 import type { FaultRule, VaultFault } from "../../local/vault/faults.ts";
 import { type LocalVault, startVault } from "../../local/vault/server.ts";
+import { mirrorPolicy } from "../../shared/mirrors/mirror-policy.ts";
 import { vaultKv2Mirror, type VaultKv2Options } from "../../shared/mirrors/vault-kv2.ts";
 import { connectVault, type VaultOptions } from "../../shared/vault/connect-vault.ts";
 import type { Mirror } from "../../shared/operations/ports.ts";
@@ -18,8 +19,7 @@ const fresh = (): string => `faults/${++serial}`;
 beforeAll(async () => {
   vault = await startVault({ clock: movableClock() });
   admin = vaultAdmin(vault);
-  const policy = `path "secret/data/*" { capabilities = ["create", "read", "update"] }`;
-  await admin("POST", "sys/policies/acl/mirror", { policy });
+  await admin("POST", "sys/policies/acl/mirror", { policy: mirrorPolicy("secret") });
   await admin("POST", "sys/auth/approle", { type: "approle" });
 });
 afterEach(() => vault.faults.clear());
@@ -42,6 +42,7 @@ const requests: readonly (readonly [string, FaultRule])[] = [
   ["the login", { method: "POST", path: /^auth\/approle\/login$/ }],
   ["the read", { method: "GET", path: /^secret\/data\// }],
   ["the write", { method: "POST", path: /^secret\/data\// }],
+  ["the record of the owner and the version", { method: "PATCH", path: /^secret\/metadata\// }],
 ];
 
 describe.each(requests)("when %s is struck", (_title, rule) => {

@@ -38,6 +38,7 @@ describe.each([
     test.each([
       ["the mirror's own policy", mirrorPolicy("secret", "aws"), true],
       ["another prefix", mirrorPolicy("secret", "other"), false],
+      ["no patch of the metadata", mirrorPolicy("secret", "aws").replace('"secret/metadata/', '"secret/other/'), false],
       ["no read", `path "secret/data/*" { capabilities = ["create", "update"] }`, false],
       ["no update", `path "secret/data/*" { capabilities = ["create", "read"] }`, false],
       [
@@ -49,6 +50,13 @@ describe.each([
       const found = await probeWith(await tokenOf(policy)).probe(entryOf("db/app"), inTime());
       expect(found).toEqual({ path: "secret/data/aws/db/app", mayWrite });
       expect((await admin("GET", "secret/data/aws/db/app")).status).toBe(404);
+    });
+
+    test("a place that is not the secret's is mirror-foreign, before anything is rotated", async () => {
+      await admin("POST", "secret/data/aws/db/foreign", { data: { password: "by hand" } });
+      const probe = probeWith(await tokenOf(mirrorPolicy("secret", "aws")));
+      const error = await failureOf(probe.probe(entryOf("db/foreign"), inTime()));
+      expect(error).toMatchObject({ code: "mirror-foreign", context: { path: "secret/data/aws/db/foreign" } });
     });
 
     test("a root token may, and a token that is not one is mirror-unauthorized", async () => {

@@ -51,10 +51,11 @@ describe.each([
 
     test("a deleted revision that is not the one to keep is deleted again", async () => {
       const name = fresh();
+      await mirrorWith().write(entryOf(name), inTime());
       await admin("POST", `secret/data/${name}`, { data: { password: "somebody else's" } });
       await admin("DELETE", `secret/data/${name}`);
-      expect(await mirrorWith().write(entryOf(name), inTime())).toEqual({ revision: 2, written: true });
-      expect((await admin("GET", `secret/data/${name}?version=1`)).status).toBe(404);
+      expect(await mirrorWith().write(entryOf(name), inTime())).toEqual({ revision: 3, written: true });
+      expect((await admin("GET", `secret/data/${name}?version=2`)).status).toBe(404);
       expect(await passwordOf(name)).toBe(`${canary}-0`);
     });
 

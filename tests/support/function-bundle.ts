@@ -14,7 +14,7 @@ export type Handler = (event: unknown) => Promise<unknown>;
  */
 export async function loadFunction(
   name: string,
-  aws: AwsUnderTest,
+  aws: { readonly clientConfig: Omit<AwsUnderTest["clientConfig"], "maxAttempts"> },
   variables: Readonly<Record<string, string>>,
 ): Promise<Handler> {
   const { endpoint, region, credentials } = aws.clientConfig;

@@ -6,7 +6,7 @@ import { vaultKv2Mirror, type VaultKv2Options } from "../../shared/mirrors/vault
 import type { Mirror } from "../../shared/operations/ports.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { connectVault, type VaultOptions } from "../../shared/vault/connect-vault.ts";
-import { canary, entryOf, failureOf, inTime } from "./mirror-entries.ts";
+import { canary, entryDates, entryOf, failureOf, inTime } from "./mirror-entries.ts";
 import type { VaultUnderTest } from "./openbao.ts";
 import { at, type VaultAdmin, vaultAdmin } from "./vault-http.ts";
 
@@ -36,7 +36,7 @@ export function mirrorContract(server: string, isPresent: boolean, start: () => 
           login: { method: "token", token: new SecretValue(vault.rootToken) },
           ...options,
         }),
-        options,
+        { versionDates: entryDates, ...options },
       );
     const read = async (name: string): Promise<unknown> => (await admin("GET", `secret/data/${name}`)).body;
     const passwordOf = async (name: string): Promise<unknown> => at(await read(name), "data", "data", "password");
@@ -169,20 +169,25 @@ export function mirrorContract(server: string, isPresent: boolean, start: () => 
       for (const minute of [1, 2, 3, 4, 5]) await mirrorWith().write(entryOf(name, { minute }), inTime());
       const { body } = await admin("GET", `secret/metadata/${name}`);
       expect(at(body, "data")).toMatchObject({
-        custom_metadata,
+        custom_metadata: {
+          ...custom_metadata,
+          rekey_secret_arn: entryOf(name).secretArn,
+          rekey_since_revision: "1",
+          rekey_version_id: entryOf(name, { minute: 5 }).versionId,
+        },
         cas_required: true,
         max_versions: 3,
         current_version: 5,
       });
     });
 
-    test("a prefix goes before the name, and the tag rekey:vault-path stands for both", async () => {
+    test("a prefix goes before the name, and the tag rekey:vault-path, which lies below it, stands for both", async () => {
       const mirror = mirrorWith({ pathPrefix: "aws/prod" });
-      const tags = new Map([["rekey:vault-path", "apps/shop/db"]]);
+      const tags = new Map([["rekey:vault-path", "aws/prod/shop/db"]]);
       await mirror.write(entryOf("prefixed"), inTime());
       await mirror.write(entryOf("tagged", { tags }), inTime());
       expect(await passwordOf("aws/prod/prefixed")).toBe(`${canary}-0`);
-      expect(await passwordOf("apps/shop/db")).toBe(`${canary}-0`);
+      expect(await passwordOf("aws/prod/shop/db")).toBe(`${canary}-0`);
     });
 
     test("a name is refused, or is the key to the last character", async () => {
@@ -209,8 +214,10 @@ export function mirrorContract(server: string, isPresent: boolean, start: () => 
       expect((await keys("")).toSorted()).toEqual([...written].toSorted());
     });
 
-    test("AppRole with create, read and update on the data path is enough for what is not deleted", async () => {
-      const login = await allow("enough", `path "secret/data/*" { capabilities = ["create", "read", "update"] }`);
+    test("AppRole with create, read and update on the data path, and patch beside it, is enough for what is not deleted", async () => {
+      const rules = { data: '"create", "read", "update"', metadata: '"patch"' };
+      const policy = Object.entries(rules).map(([area, may]) => `path "secret/${area}/*" { capabilities = [${may}] }`);
+      const login = await allow("enough", policy.join("\n"));
       const mirror = mirrorWith({ login });
       const name = fresh();
       await mirror.write(entryOf(name, { minute: 1 }), inTime());

@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { expect } from "vitest";
+import type { VersionDates } from "../../shared/mirrors/key-owner.ts";
 import type { MirrorEntry } from "../../shared/operations/ports.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 
@@ -24,6 +25,10 @@ export function entryOf(
     ...given,
   };
 }
+
+/** Of the versions that `entryOf` makes, whichever secret is asked about: the minute is in the id. */
+export const entryDates: VersionDates = async (_secretArn, versionId) =>
+  entryOf("any", { minute: Number(versionId.slice(-12)) }).createdAt;
 
 /** The error that a write ends in; it must not show the value or a token wherever it is printed. */
 export async function failureOf(work: Promise<unknown>, ...hidden: readonly string[]): Promise<unknown> {

@@ -52,10 +52,15 @@ export const distributionCodes = {
     meaning: "another writer changed the mirrored secret at the same time",
     hint: "the message is delivered again; if it persists, look for a second writer on this path",
   },
+  "mirror-foreign": {
+    disposition: "intervene",
+    meaning: "this place in Vault is not the secret's",
+    hint: "choose another, or: rekey mirror <secret> --take-over",
+  },
   "mirror-path-invalid": {
     disposition: "abort",
-    meaning: "the secret's name cannot be used as a Vault path",
-    hint: "rename the secret, or give it a path with the tag rekey:vault-path",
+    meaning: "the secret's place cannot be used as a Vault path",
+    hint: "give it a path below the prefix with the tag rekey:vault-path",
   },
   "mirror-rejected": {
     disposition: "intervene",

@@ -30,7 +30,7 @@ export interface Account {
 export interface MirrorProbe {
   /** Reaches it and logs in. Errors: `mirror-unavailable`, `mirror-unauthorized`, `tls-refused`, `option-invalid`. */
   logIn(call: CallOptions): Promise<void>;
-  /** Errors: `mirror-unavailable`, `mirror-unauthorized`, `mirror-path-invalid`, `tls-refused`. */
+  /** Errors: `mirror-unavailable`, `mirror-unauthorized`, `mirror-foreign`, `mirror-path-invalid`, `tls-refused`. */
   probe(
     secret: { readonly secretArn: string; readonly secretName: string; readonly tags: ReadonlyMap<string, string> },
     call: CallOptions,

@@ -48,7 +48,8 @@ export const findings = {
   "mirror-path-denied": {
     severity: "error",
     meaning: "Vault's policy does not let the mirror write this path",
-    remedy: 'path "<mount>/data/<path>" { capabilities = ["create", "read", "update"] }',
+    remedy:
+      'path "<mount>/data/<path>" { capabilities = ["create", "read", "update"] } path "<mount>/metadata/<path>" { capabilities = ["patch"] }',
   },
   "pair-of-alternate": {
     severity: "warning",

@@ -106,11 +106,20 @@ export interface MirrorView {
   readonly cluster: string;
   /** Whether the secret belongs to this one of several clusters. Errors: `option-invalid` for a tag. */
   mirrors(secret: MirroredSecret): boolean;
-  /** Revision 0: nothing was ever written there. `at`: when Vault made that revision. Errors: those of the mirror. */
+  /**
+   * Revision 0: nothing was ever written there. `owner`: the ARN of another secret, which the key is recorded to be of. `at`:
+   * when Vault made that revision. Errors: those of the mirror.
+   */
   look(
     secret: MirroredSecret,
     call: CallOptions,
-  ): Promise<{ readonly path: string; readonly revision: number; readonly versionId?: string; readonly at?: Date }>;
+  ): Promise<{
+    readonly path: string;
+    readonly revision: number;
+    readonly owner?: string;
+    readonly versionId?: string;
+    readonly at?: Date;
+  }>;
 }
 
 export interface AdoptionTable {

@@ -44,9 +44,10 @@ async function mirrorStanding(
   const { cluster } = view;
   try {
     const secret = { secretArn, secretName, tags: new Map(Object.entries(tags)) };
-    const held = await view.look(secret, call);
+    const { owner, ...held } = await view.look(secret, call);
     if (!mirrored || !view.mirrors(secret))
       return { cluster, state: held.versionId === undefined ? "off" : "left", ...held };
+    if (owner !== undefined) return { cluster, state: "unseen", code: "mirror-foreign", ...held };
     if (held.versionId === undefined) return { cluster, state: "missing", ...held };
     return { cluster, state: held.versionId === versionId ? "current" : "behind", ...held };
   } catch (error) {

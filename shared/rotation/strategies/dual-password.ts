@@ -26,7 +26,7 @@ export function dualPassword(engine: DatabaseEngine<Session>): RotationStrategy 
     context: StrategyContext,
     work: (session: Session) => Promise<void>,
   ): Promise<void> {
-    if (!context.hasAdmin) return work(own);
+    if (!context.hasAdmin) return await work(own);
     await using admin = await openAdmin(engine, context);
     if (admin === undefined) throw orphaned(current);
     await work(admin);
@@ -44,13 +44,13 @@ export function dualPassword(engine: DatabaseEngine<Session>): RotationStrategy 
       const { call } = context;
       await using asCurrent = await openSession(engine, current, context);
       if (asCurrent !== undefined) {
-        return change(asCurrent, current, context, async (session) => session.keepBoth(current, pending, call));
+        return await change(asCurrent, current, context, async (session) => session.keepBoth(current, pending, call));
       }
       if (await logsIn(engine, pending, context)) return;
       await using earlier = await openEarlier(engine, [current.username], context);
       if (earlier !== undefined) {
         await recovering();
-        return change(earlier.session, current, context, async (session) =>
+        return await change(earlier.session, current, context, async (session) =>
           session.keepBoth(earlier.credential, pending, call),
         );
       }
