@@ -26,7 +26,7 @@ export function dualPassword(engine: DatabaseEngine<Session>): RotationStrategy 
     context: StrategyContext,
     work: (session: Session) => Promise<void>,
   ): Promise<void> {
-    if (!context.hasAdmin) return await work(own);
+    if (!context.hasAdmin) return work(own);
     await using admin = await openAdmin(engine, context);
     if (admin === undefined) throw orphaned(current);
     await work(admin);
