@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { commands } from "../../cli/commands.ts";
@@ -61,6 +61,15 @@ test("every threat names a control and a test", () => {
   const rows = model.split("\n").filter((line) => /^\| T\d+ /u.test(line));
   expect(rows.length).toBeGreaterThan(10);
   for (const row of rows) expect(row.split("|")[4]).toMatch(/\]\(\.\.\/.+\.test\.ts\)/u);
+});
+
+test("every attack is in the threat model", () => {
+  const model = readFileSync(path.join(root, "docs/threat-model.md"), "utf8");
+  const attacks = readdirSync(path.join(root, "tests/security"), { recursive: true, encoding: "utf8" })
+    .filter((file) => /^[a-z-]+\/.+\.test\.ts$/u.test(file))
+    .map((file) => `](../tests/security/${file})`);
+  expect(attacks.length).toBeGreaterThan(40);
+  expect(attacks.filter((link) => !model.includes(link))).toEqual([]);
 });
 
 test.each(pages)("%s links to nothing that is not there", (page) => {
