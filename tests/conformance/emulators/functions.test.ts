@@ -200,6 +200,7 @@ onEveryAwsServer("functions", {
       const name = `mirrored/${randomUUID().slice(0, 8)}`;
       const secretArn = await create(name, '{"username":"app","password":"first"}');
       const handler = await loadFunction("mirror-to-vault", aws, {
+        REKEY_SECRETS: "arn:*:secret:mirrored/*",
         VAULT_ADDR: vault.address,
         VAULT_AUTH: "token",
         VAULT_CREDENTIAL_SECRET: await create(`vault/${randomUUID().slice(0, 8)}`, vault.rootToken),

@@ -38,6 +38,9 @@ function rekey(words: readonly string[]): Treatment {
   if (words[0] === "migrate-mirror") {
     return { how: "elsewhere", file: "cli/migrate-mirror.test.ts", text: '"migrate-mirror",' }; // It wants three Vaults.
   }
+  if (words.includes("--take-over")) {
+    return { how: "elsewhere", file: "cli/mirror.test.ts", text: '"--take-over"' }; // It wants a Vault and a foreign key there.
+  }
   if (words[0] === "console") {
     return { how: "elsewhere", file: "tests/console/console-stage.ts", text: 'spawnRekeyWith(more, "console")' };
   }
