@@ -23,6 +23,7 @@ export async function startMirrorStage(variables: Readonly<Record<string, string
   const made = await admin("POST", "auth/token/create", { policies: ["mirror"], ttl: "1h" });
   await secrets.createSecret({ Name: "rekey/vault", SecretString: String(at(made.body, "auth", "client_token")) });
   const handler = await loadFunction("mirror-to-vault", stack, {
+    REKEY_SECRETS: "arn:*",
     VAULT_ADDR: vault.address,
     VAULT_AUTH: "token",
     VAULT_CREDENTIAL_SECRET: "rekey/vault",
