@@ -63,7 +63,12 @@ export async function startWorld(options: ChaosOptions, cleanup: AsyncDisposable
   }
   const SecretArnPattern = `arn:aws:secretsmanager:${stack.region}:${stack.accountId}:secret:db/*`;
   const main = await stack.deploy({
-    parameters: { SecretArnPattern, VaultAddress: "", HttpApiOrigins: accounts.apiOrigin },
+    parameters: {
+      SecretArnPattern,
+      VaultAddress: "",
+      HttpApiOrigins: accounts.apiOrigin,
+      ClusterRoleArns: `arn:aws:iam::${stack.accountId}:role/rekey-vault-*`,
+    },
   });
   const stackNames = ["rekey"];
   for (const cluster of clusters) {
