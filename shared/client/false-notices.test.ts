@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { longestLossMs, misledArn, misledClient, mostReads } from "../../tests/support/misled-client.ts";
+import {
+  type MisledClient,
+  longestLossMs,
+  misledArn,
+  misledClient,
+  mostReads,
+} from "../../tests/support/misled-client.ts";
 
 const daysFromNow = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString();
 
@@ -74,4 +80,58 @@ test("false events while only a replica answers, which lags, do not bring back w
   };
   const { values } = await stage.readFor(60_000, () => stage.hear({}));
   expect(values).toEqual(new Set(["two"]));
+});
+
+/** A client that has dropped the secret after a true event, and still remembers the event. */
+async function evictedAfterEvent(): Promise<MisledClient> {
+  const stage = misledClient({ maxSecrets: 1 });
+  stage.secrets.put("other", "of others");
+  await stage.client.get(misledArn);
+  stage.hear({ versionId: stage.secrets.put(misledArn, "two") });
+  await stage.client.get(misledArn);
+  await stage.client.get("other");
+  return stage;
+}
+
+test("an event that came true before its secret was dropped is not false when a newer version is read, so the next one counts", async () => {
+  const { client, secrets, clock, hear } = await evictedAfterEvent();
+  expect(client.peek(misledArn)).toBeUndefined();
+  secrets.put(misledArn, "three");
+  const reading = client.get(misledArn);
+  // By then notices may cause requests again.
+  await clock.advance(25_000);
+  expect((await reading).value.reveal()).toBe("three");
+  hear({ versionId: secrets.putPending(misledArn, "four") });
+  expect(client.peek(misledArn)).toBeUndefined();
+  secrets.promote(misledArn);
+  await clock.advance(4_000);
+  expect(client.peek(misledArn)?.value.reveal()).toBe("four");
+});
+
+test("an event that came true before its secret was dropped leaves no doubt after a freeze, so the next one counts", async () => {
+  const { client, secrets, clock, hear } = await evictedAfterEvent();
+  expect(client.peek(misledArn)).toBeUndefined();
+  const reading = client.get(misledArn);
+  clock.freeze(12_000);
+  hear({ versionId: secrets.putPending(misledArn, "three") });
+  await clock.advance(1_000);
+  expect(client.peek(misledArn)).toBeUndefined();
+  secrets.promote(misledArn);
+  await clock.advance(3_000);
+  expect((await reading).value.reveal()).toBe("three");
+});
+
+test("a value that is served because events have used up their requests is as old as the answer that gave it", async () => {
+  const { client, secrets, clock, hear, askedAtMs } = misledClient();
+  await client.get(misledArn);
+  for (const value of ["two", "three"]) {
+    hear({ versionId: secrets.put(misledArn, value) });
+    await client.get(misledArn);
+  }
+  hear({});
+  const reading = client.get(misledArn);
+  await clock.advance(4_000);
+  expect((await reading).value.reveal()).toBe("three");
+  expect(client.health().oldestAgeMs).toBe(clock.nowMs() - (askedAtMs.at(-1) ?? 0));
+  expect(askedAtMs).toHaveLength(1 + mostReads);
 });

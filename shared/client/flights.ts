@@ -3,6 +3,7 @@ import type { Listeners } from "./client-events.ts";
 import { type Clock, compact } from "./clock.ts";
 import { type Entry, isCurrent, isPinned, setUnrest } from "./entry.ts";
 import type { EntryTable } from "./entry-table.ts";
+import type { NoticeMemory } from "./notice-memory.ts";
 import type { Request } from "./requests.ts";
 import type { SecretSource, SourceAnswer, SourceVersion } from "./secret-source.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -20,6 +21,7 @@ export interface Flights {
 /** What is served now. Unless it is confirmed, the source is asked again soon. */
 interface Finding {
   readonly answer: SourceAnswer;
+  readonly answeredAtMs: number;
   readonly isConfirmed: boolean;
 }
 
@@ -51,6 +53,7 @@ export function flights(options: {
   readonly closing: AbortSignal;
   readonly budget: RequestBudget;
   readonly allowance: NoticeAllowance;
+  readonly notices: NoticeMemory;
   readonly lagBudgetMs: number;
   readonly quietMs: () => number;
   /** After that a flight belongs to a process that was frozen: its connection and its signature are gone. */
@@ -74,21 +77,19 @@ export function flights(options: {
   const mayAskMore = ({ secretId }: Entry): boolean =>
     allowance.freeAtMs(secretId) <= clock.nowMs() && budget.requestsLeft >= 1;
 
-  /** Within the lag budget of a notice. `undefined`: ask again. */
-  function besideNotice(announced: Announced, answer: SourceAnswer): Finding | undefined {
-    if (answer.versionId === announced.versionId || isLate(announced, answer)) return { answer, isConfirmed: true };
-    return clock.nowMs() < announced.fromMs ? { answer, isConfirmed: false } : undefined;
+  /** Whether the answer is confirmed within the lag budget of a notice. `undefined`: ask again. */
+  function besideNotice(announced: Announced, answer: SourceAnswer): boolean | undefined {
+    if (answer.versionId === announced.versionId || isLate(announced, answer)) return true;
+    return clock.nowMs() < announced.fromMs ? false : undefined;
   }
 
-  /** Without a notice, or after its lag budget: the primary is believed. `undefined`: ask again. */
-  function byItself(entry: Entry, answer: SourceAnswer, askedForMs: number): Finding | undefined {
+  /** The same without a notice, or after its lag budget: the primary is believed. */
+  function byItself(entry: Entry, answer: SourceAnswer, askedForMs: number): boolean | undefined {
     const isReplica = answer.fromReplica === true;
-    if (isNewest(entry, answer)) {
-      return { answer, isConfirmed: !isReplica || entry.unrest?.announced === undefined };
-    }
+    if (isNewest(entry, answer)) return !isReplica || entry.unrest?.announced === undefined;
     if (askedForMs < lagBudgetMs) return undefined;
     // Somebody moved the label back.
-    if (!isReplica) return { answer, isConfirmed: true };
+    if (!isReplica) return true;
     throw new RekeyError("version-not-visible", {
       context: { secret: entry.secretId, version: entry.version?.versionId },
     });
@@ -103,16 +104,17 @@ export function flights(options: {
     for (let tried = 0; ; tried++) {
       const answer = await (tried === 0 ? ask(giveUp) : read(entry, entry.at, giveUp));
       if (answer === undefined) throw notFound(entry.secretId, entry.at);
-      const announced = announcedNow(entry, clock.nowMs());
-      const finding =
-        announced === undefined
-          ? byItself(entry, answer, clock.nowMs() - startedAtMs)
-          : besideNotice(announced, answer);
-      if (finding !== undefined) return finding;
-      const endsAtMs = announcedNow(entry, clock.nowMs())?.untilMs ?? startedAtMs + lagBudgetMs;
-      const leftMs = Math.max(0, endsAtMs - clock.nowMs());
+      const answeredAtMs = clock.nowMs();
+      const announced = announcedNow(entry, answeredAtMs);
+      const isConfirmed =
+        announced === undefined ? byItself(entry, answer, answeredAtMs - startedAtMs) : besideNotice(announced, answer);
+      if (isConfirmed !== undefined) return { answer, answeredAtMs, isConfirmed };
+      const endsAtMs = announced?.untilMs ?? startedAtMs + lagBudgetMs;
+      const leftMs = Math.max(0, endsAtMs - answeredAtMs);
       await clock.sleep(Math.min(leftMs, Math.ceil((lagShares[tried] ?? 1) * lagBudgetMs)), giveUp);
-      if (entry.unrest?.announced !== undefined && !mayAskMore(entry)) return { answer, isConfirmed: false };
+      if (entry.unrest?.announced !== undefined && !mayAskMore(entry)) {
+        return { answer, answeredAtMs, isConfirmed: false };
+      }
     }
   }
 
@@ -123,13 +125,14 @@ export function flights(options: {
     return Math.max(nowMs < askAtMs ? askAtMs : nowMs + noticePeriodMs, allowance.freeAtMs(secretId));
   }
 
-  function adopt(entry: Entry, { answer, isConfirmed }: Finding): SourceVersion {
+  function adopt(entry: Entry, { answer, answeredAtMs, isConfirmed }: Finding): SourceVersion {
     const before = entry.version;
     const nowMs = clock.nowMs();
     if (isConfirmed) settleVersion(entry, answer.versionId, nowMs);
+    if (isConfirmed && isCurrent(entry)) options.notices.confirm(entry.secretId, answer);
     setUnrest(entry, { failure: undefined });
-    entry.checkedAtMs = nowMs;
-    const quietUntilMs = nowMs + options.quietMs();
+    entry.checkedAtMs = answeredAtMs;
+    const quietUntilMs = answeredAtMs + options.quietMs();
     entry.quietUntilMs = isPinned(entry)
       ? longestQuietMs
       : compact(isConfirmed ? quietUntilMs : Math.min(quietUntilMs, uncertainUntilMs(entry, nowMs)));

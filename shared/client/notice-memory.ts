@@ -1,11 +1,14 @@
 import type { Entry } from "./entry.ts";
 import type { DatedNotice } from "./rotation-notice.ts";
 import { bareName, isSameSecret } from "./secret-id.ts";
-import { announce, type FloorWindow } from "./version-floor.ts";
+import type { SourceAnswer } from "./secret-source.ts";
+import { announce, type FloorWindow, isLate } from "./version-floor.ts";
 
 /** The newest notice of each of the last thousand secrets, for those that are read only after it. */
 export interface NoticeMemory {
   remember(secretId: string, notice: DatedNotice, window: FloorWindow, nowMs: number): void;
+  /** The source is believed that the answer is current. */
+  confirm(secretId: string, answer: SourceAnswer): void;
   /** Gives a new entry the floor that is known already. */
   remind(entry: Entry, nowMs: number): void;
 }
@@ -25,6 +28,12 @@ export function noticeMemory(): NoticeMemory {
       byName.set(name, { secretId, notice, window: before?.window ?? window });
       const [oldest] = byName.keys();
       if (byName.size > remembered && oldest !== undefined) byName.delete(oldest);
+    },
+    confirm(secretId, answer) {
+      const known = byName.get(bareName(secretId));
+      if (known === undefined || !isSameSecret(secretId, known.secretId)) return;
+      const { notice } = known;
+      if (notice.versionId === answer.versionId || isLate(notice, answer)) known.notice = { ...notice, wasTrue: true };
     },
     remind(entry, nowMs) {
       const { secretId } = entry;

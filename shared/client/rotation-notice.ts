@@ -10,6 +10,8 @@ export interface RotationNotice {
 export interface DatedNotice extends RotationNotice {
   readonly atMs: number;
   readonly timed: boolean;
+  /** The source has shown it to be true before, so that a newer version does not disprove it. */
+  readonly wasTrue?: boolean;
 }
 
 /** The sender's clock and the source's may differ by as much. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import fc from "fast-check";
 import { afterAll, beforeAll, test, vi } from "vitest";
 import type { ErrorCode } from "../errors/codes.ts";
@@ -207,7 +208,9 @@ const commands = [
     .constantFrom(1, 10, 400, 3_000, 9_000, 40_000)
     .map((ms) => command(`advance ${ms}`, async (_model, { clock }) => clock.advance(ms))),
   fc.constantFrom(2_000, 12_000, 70_000).map((ms) =>
-    command(`freeze ${ms}`, (_model, real) => {
+    command(`freeze ${ms}`, async (_model, real) => {
+      // A value that was chosen before is given before.
+      await nextTurn();
       real.clock.freeze(ms);
       real.troubledAtMs = real.clock.nowMs();
     }),

@@ -88,6 +88,7 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
     oldestAgeMs: () => oldestAgeMs(table.values(), clock.nowMs()),
   });
   const allowance = noticeAllowance();
+  const notices = noticeMemory();
   const request = requests({ clock, random, budget, timeoutMs: requestTimeoutMs });
   const flights = createFlights({
     source,
@@ -100,12 +101,12 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
     closing: closing.signal,
     budget,
     allowance,
+    notices,
     lagBudgetMs: settings.lagBudgetMs,
     quietMs: () => compact(ttlMs * quietShare(background, random)),
     longestFlightMs: 10 * requestTimeoutMs,
   });
   const serving = createServing({ settings, flights, listeners, counts });
-  const notices = noticeMemory();
   const events = invalidating({ settings, table, notices, allowance, serving, listeners, closing: closing.signal });
   listeners.on("rotated", () => void counts.rotations++);
 

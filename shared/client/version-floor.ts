@@ -44,7 +44,8 @@ function isKnown({ version, createdAtSeconds, unrest }: Entry, { versionId, atMs
 /** Whether notices of the secret withhold nothing: one was false, or nobody has looked yet whether it is. */
 export function isDoubted({ unrest }: Entry, nowMs: number): boolean {
   const { announced, history } = unrest ?? {};
-  return nowMs < (history?.doubtedUntilMs ?? 0) || (announced !== undefined && nowMs >= announced.untilMs);
+  const isOpen = announced !== undefined && announced.wasTrue !== true && nowMs >= announced.untilMs;
+  return isOpen || nowMs < (history?.doubtedUntilMs ?? 0);
 }
 
 /** The notice that is still within its lag budget. */
@@ -96,7 +97,7 @@ export function settleVersion(entry: Entry, versionId: string, nowMs: number): v
   const heldId = entry.version?.versionId;
   if (!isCurrent(entry) || (announced === undefined && (heldId === undefined || heldId === versionId))) return;
   const cameTrue = announced?.versionId === versionId;
-  const isFalse = announced !== undefined && !cameTrue && nowMs >= announced.untilMs;
+  const isFalse = announced !== undefined && !cameTrue && announced.wasTrue !== true && nowMs >= announced.untilMs;
   const replaced = new Set(history.replaced);
   for (const id of [cameTrue ? announced.previousVersionId : undefined, heldId]) if (id !== undefined) replaced.add(id);
   replaced.delete(versionId);
