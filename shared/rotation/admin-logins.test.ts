@@ -151,7 +151,10 @@ describe("how an admin's server is verified is the configuration's or the admin 
     await expect(trustOf(weak, {}, { adminTls: "require" })).resolves.toStrictEqual({ mode: "require" });
   });
 
-  test("what is not verified in full is said in the log", async () => {
+  test("what is not verified in full is said in the log, and nothing otherwise", async () => {
+    const verified = await created({}, { [memoryAdminId]: {} });
+    await verified.container()("setSecret");
+    expect(verified.reports).toEqual([]);
     const stage = await created({}, { [memoryAdminId]: { ssl: "require" } });
     await stage.container()("setSecret");
     expect(stage.reports.map((report): unknown => JSON.parse(report))).toEqual([

@@ -11,11 +11,12 @@ const labels: readonly StagingLabel[] = ["AWSCURRENT", "AWSPENDING", "AWSPREVIOU
 export const adminArnOf = ({ masterArn }: DatabaseSecret, { policy }: RotationFacts): string | undefined =>
   masterArn ?? policy.adminSecretArn;
 
-const refused = (admin: string, problem: string, hint?: string, at: Partial<HostAndPort> = {}): RekeyError =>
-  new RekeyError("admin-secret-refused", {
-    context: { admin, problem, ...at },
-    ...(hint === undefined ? {} : { hint }),
-  });
+const refused = (
+  admin: string,
+  problem: string,
+  at: Partial<HostAndPort> = {},
+  more: { readonly hint?: string } = {},
+): RekeyError => new RekeyError("admin-secret-refused", { context: { admin, problem, ...at }, ...more });
 
 /** All of the secret's targets are compared, so that none is changed where one of them is not granted. */
 function requireGrant(
@@ -34,8 +35,10 @@ function requireGrant(
   throw refused(
     arn,
     "it may not be used on this host and port",
-    "if the admin belongs to this server, add <admin ARN>=<host>:<port> to REKEY_ADMIN_TARGETS (template parameter AdminTargets)",
     { host: other.host, port: other.port },
+    {
+      hint: "if the admin belongs to this server, add <admin ARN>=<host>:<port> to REKEY_ADMIN_TARGETS (template parameter AdminTargets)",
+    },
   );
 }
 

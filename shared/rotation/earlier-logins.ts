@@ -11,14 +11,6 @@ import type { StoredLogin } from "./strategies/strategy.ts";
 const unlabelledRead = 20;
 const unlabelledTried = 3;
 
-function secretIn(value: SecretValue): DatabaseSecret | undefined {
-  try {
-    return parseDatabaseSecret(value);
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * The logins on one target that earlier versions of the secret hold: AWSPREVIOUS, then the newest that no staging label
  * of AWS is on. Each is offered once, with the hosts, the port and the TLS trust of its own version; none that AWSCURRENT
@@ -35,8 +27,13 @@ export async function* earlierLogins(
 ): AsyncGenerator<StoredLogin> {
   const offered: DatabaseSecret[] = [current];
   function* fresh(value: SecretValue): Generator<StoredLogin> {
-    const secret = secretIn(value);
-    if (secret === undefined || offered.some((known) => isCopyOfCurrent(known, secret))) return;
+    let secret: DatabaseSecret;
+    try {
+      secret = parseDatabaseSecret(value);
+    } catch {
+      return;
+    }
+    if (offered.some((known) => isCopyOfCurrent(known, secret))) return;
     const own = targetsOf(deps, secret, facts);
     if (!targets.every((one) => own.some((listed) => isAt(one, listed)))) return;
     offered.push(secret);

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { memoryAdminId, memoryRotation } from "../../testing/memory-rotation.ts";
+import { memoryAdminId, memoryRotation, memoryValue } from "../../testing/memory-rotation.ts";
 
 describe("a refusal that holds for every password of the user", () => {
   test.each([
@@ -42,3 +42,26 @@ describe("what only an admin may do", () => {
     });
   });
 });
+
+test.each(["single-user", "dual-password", "alternating-users"] as const)(
+  "%s closes each session that it opened, that of an earlier version too",
+  async (strategy) => {
+    const masterarn = strategy === "single-user" ? undefined : memoryAdminId;
+    const stage = memoryRotation({ strategy, fields: { masterarn } });
+    stage.store.putByHand("hand", memoryValue("mistyped", { masterarn }));
+    stage.store.beginRotation("v1");
+    await stage.container()("createSecret");
+    const { login } = stage.engine;
+    let open = 0;
+    let most = 0;
+    vi.spyOn(stage.engine, "login").mockImplementation(async (...asked) => {
+      const answer = await login(...asked);
+      if (!answer.ok) return answer;
+      most = Math.max(most, ++open);
+      const close = async (): Promise<void> => void open--;
+      return { ok: true, session: { ...answer.session, [Symbol.asyncDispose]: close } };
+    });
+    await expect(stage.container()("setSecret")).resolves.toBe("done");
+    expect([open, most > 0]).toEqual([0, true]);
+  },
+);
