@@ -1,6 +1,6 @@
-import { expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { SecretValue } from "../secrets/secret-value.ts";
-import { memoryRotation } from "../testing/memory-rotation.ts";
+import { memoryRotation, memoryValue } from "../testing/memory-rotation.ts";
 
 const fields = { hosts: ["db2", "db3:6000"] };
 const credential = (password: string) => ({ username: "app", password: new SecretValue(password) });
@@ -94,4 +94,34 @@ test("a credential that works on all hosts but one does not count as working", a
   stage.engine.give("app", ["old-password"], "db3");
   await expect(stage.container()("testSecret")).rejects.toMatchObject({ code: "credential-refused" });
   expect(stage.logsIn("AWSCURRENT")).toBe(true);
+});
+
+describe("where AWSCURRENT does not log in, and a host fails in the middle", () => {
+  const withInvented = async () => {
+    const stage = memoryRotation({ strategy: "single-user", fields });
+    stage.store.putByHand("hand", memoryValue("invented", fields));
+    stage.store.beginRotation("v1");
+    await stage.container()("createSecret");
+    let changes = 0;
+    const invoke = stage.container(async (operation, work) => {
+      if (operation === "setPassword" && ++changes === 2) throw new Error("cut");
+      return work();
+    });
+    await expect(invoke("setSecret")).rejects.toThrow("cut");
+    return { stage, changes };
+  };
+
+  test("nothing is put back, since nobody saw it log in; the version is marked before the first change", async () => {
+    const { stage, changes } = await withInvented();
+    expect(hosts.map((host) => stage.engine.accepts(credential("invented"), host))).toEqual([false, false, false]);
+    expect(changes).toBe(2);
+    const { labels } = await stage.store.describe(stage.store.secretId, { signal: AbortSignal.timeout(1_000) });
+    expect(labels.get("v1")).toContain("rekey-recovered");
+  });
+
+  test("and a repetition goes on from there", async () => {
+    const { stage } = await withInvented();
+    for (const step of ["setSecret", "testSecret", "finishSecret"] as const) await stage.container()(step);
+    expect(stage.logsIn("AWSCURRENT")).toBe(true);
+  });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { RekeyError } from "../../errors/rekey-error.ts";
+import { recording } from "../../testing/gated.ts";
 import { type MemoryRotation, memoryRotation, memoryValue } from "../../testing/memory-rotation.ts";
 
 const call = { signal: new AbortController().signal };
@@ -84,9 +85,16 @@ describe("the mark of a rotation that replaced a password which was not AWSCURRE
     const stage = memoryRotation({ strategy: "single-user", tags: { "rekey:change-at": "finishSecret" } });
     stage.store.putByHand("hand", memoryValue("mistyped"));
     stage.store.beginRotation("v1");
-    const invoke = stage.container();
+    const calls: string[] = [];
+    const invoke = stage.container(recording(calls));
     for (const step of ["createSecret", "setSecret", "testSecret", "finishSecret"] as const) await invoke(step);
     expect(stage.logsIn("AWSCURRENT")).toBe(true);
+    expect(calls.filter((operation) => /mark|setPassword|promote/u.test(operation))).toEqual([
+      "mark",
+      "setPassword",
+      "promote",
+      "unmark",
+    ]);
     expect(await labelsOf(stage)).not.toContain("rekey-recovered");
   });
 

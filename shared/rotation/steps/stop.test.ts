@@ -124,3 +124,26 @@ test("a recovery that was stopped leaves its new password: AWSCURRENT was never 
     await stage.container()(step, "v2");
   expect(stage.logsIn("AWSCURRENT")).toBe(true);
 });
+
+test("an unchanged AWSCURRENT is offered once before it is put back: refused logins lock accounts", async () => {
+  const stage = memoryRotation({ strategy: "single-user" });
+  stage.store.beginRotation("v1");
+  for (const step of ["createSecret", "setSecret"] as const) await stage.container()(step);
+  stage.store.cancelRotation();
+  await expect(stage.container()("testSecret")).rejects.toMatchObject({ code: "rotation-disabled" });
+  expect([stage.logsIn("AWSCURRENT"), stage.engine.refusedLogins()]).toEqual([true, 1]);
+});
+
+test("a secret whose AWSPREVIOUS has no value is searched for an older version, and left where there is none", async () => {
+  const stage = memoryRotation({ strategy: "single-user" });
+  stage.store.beginRotation("v1");
+  for (const step of ["createSecret", "setSecret"] as const) await stage.container()(step);
+  stage.store.putByHand("hand", memoryValue("invented"));
+  const invoke = stage.container();
+  const { read } = stage.store;
+  vi.spyOn(stage.store, "read").mockImplementation(async (id, at, options) =>
+    at.label === "AWSPREVIOUS" ? undefined : read(id, at, options),
+  );
+  await expect(invoke("testSecret")).rejects.toMatchObject({ code: "version-not-pending" });
+  expect(stage.engine.accepts({ username: "app", password: new SecretValue("invented") })).toBe(false);
+});

@@ -82,10 +82,16 @@ export async function openToRestore<Session extends DatabaseSession>(
   context: StrategyContext,
   authority: RestoreAuthority,
 ): Promise<Session | undefined> {
-  if (authority === "none") return undefined;
-  const asPending = await openSession(engine, pending, context);
-  if (asPending !== undefined || authority === "pending") return asPending;
-  return (await openEarlier(engine, [current.username], context))?.session ?? openAdmin(engine, context);
+  const asPending = async (): Promise<Session | undefined> => openSession(engine, pending, context);
+  const asEarlier = async (): Promise<Session | undefined> =>
+    (await openEarlier(engine, [current.username], context))?.session;
+  const asAdmin = async (): Promise<Session | undefined> => openAdmin(engine, context);
+  const openers = { none: [], pending: [asPending], any: [asPending, asEarlier, asAdmin] }[authority];
+  for (const open of openers) {
+    const session = await open();
+    if (session !== undefined) return session;
+  }
+  return undefined;
 }
 
 /** The admin's session, for what no other user may do. Errors: `admin-secret-refused`, `credential-refused`. */
