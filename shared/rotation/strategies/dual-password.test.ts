@@ -129,3 +129,12 @@ describe("an AWSCURRENT that nobody saw log in is never installed", () => {
     expect([stage.engine.accepts(app("invented")), stage.engine.accepts(app("old-password"))]).toEqual([false, true]);
   });
 });
+
+test("an admin that does not log in is not passed over, though the user itself could change", async () => {
+  const stage = memoryRotation({ strategy: "dual-password", fields: { masterarn: memoryAdminId } });
+  stage.engine.give("admin", ["changed by hand"]);
+  stage.store.beginRotation("v1");
+  await stage.container()("createSecret");
+  await expect(stage.container()("setSecret")).rejects.toMatchObject(orphaned);
+  expect(stage.engine.accepts(app("old-password"))).toBe(true);
+});

@@ -139,7 +139,12 @@ export async function startStage(
           ...fields,
         };
         const name = randomUUID();
-        users.set(name, [{ username, host: "127.0.0.1", port: proxy.port }]);
+        const alternate = variant.tags?.["rekey:alternate-user"];
+        const granted = alternate === undefined ? [username] : [username, alternate];
+        users.set(
+          name,
+          granted.map((user) => ({ username: user, host: "127.0.0.1", port: proxy.port })),
+        );
         const id = await create(name, value, {
           "rekey:strategy": variant.strategy,
           ...variant.tags,
