@@ -5,7 +5,7 @@ type Stream = pg.Client["connection"]["stream"];
 
 const headerBytes = 5;
 /** The first bytes of an error and of a notice. */
-const lists: ReadonlySet<number> = new Set([..."EN"].map((type) => type.charCodeAt(0)));
+const lists: ReadonlySet<number> = new Set(["E", "N"].map((type) => type.charCodeAt(0)));
 
 /**
  * Checks each chunk before the driver parses it. Throws on a message that the parser would loop on forever: a message
