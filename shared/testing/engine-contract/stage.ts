@@ -74,12 +74,14 @@ export async function startStage(
   const proxy = await startWireProxy(wire, server);
   const outcomes: StepOutcome[] = [];
   const lockOuts: string[] = [];
+  /** Secrets lead to the server through the proxy; a test may lead one there directly. */
+  const targets = [proxy, server].map(({ port }) => ({ host: "127.0.0.1", port }));
   const users = new Map<string, readonly UserGrant[]>();
   let adminArn: string | undefined;
   const containers = createContainers(fixture, () => ({
     ...aws,
     grants: {
-      admins: new Map(adminArn === undefined ? [] : [[adminArn, [{ host: "127.0.0.1", port: proxy.port }]]]),
+      admins: new Map(adminArn === undefined ? [] : [[adminArn, targets]]),
       adminTls: "verify-full",
       users,
     },
@@ -143,7 +145,7 @@ export async function startStage(
         const granted = alternate === undefined ? [username] : [username, alternate];
         users.set(
           name,
-          granted.map((user) => ({ username: user, host: "127.0.0.1", port: proxy.port })),
+          granted.flatMap((user) => targets.map((target) => ({ username: user, ...target }))),
         );
         const id = await create(name, value, {
           "rekey:strategy": variant.strategy,
