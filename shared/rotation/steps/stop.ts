@@ -22,11 +22,13 @@ export async function stop(
   const context = { secret: description.secretArn, version: request.versionId };
   const abandoned = await deps.store.read(request.secretId, { versionId: request.versionId }, call);
   const pendingVersion = versionWithLabel(description, "AWSPENDING") ?? request.versionId;
-  if (abandoned !== undefined && pendingVersion === request.versionId) {
+  const isAnswered = pendingVersion !== request.versionId || wasRecovered(description, request);
+  if (abandoned !== undefined && !isAnswered) {
     const current = await readCurrent(deps, request.secretId, call);
     const before = await currentBefore(deps, request.secretId, { current, abandoned }, call);
-    const isDone = before !== current && (await currentLogsIn(deps, remembered, current, call));
-    if (before !== undefined && !isDone && !wasRecovered(description, request)) {
+    const isDone =
+      before === undefined || (before !== current && (await currentLogsIn(deps, remembered, current, call)));
+    if (!isDone) {
       const { rotation, pending } = load(deps, remembered, { current: before.value, pending: abandoned.value }, call);
       await restoreOn(rotation, { current: rotation.current, pending }, rotation.hosts, "pending");
     }
