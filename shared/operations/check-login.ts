@@ -10,7 +10,7 @@ import type {
   SecretStore,
 } from "../rotation/ports.ts";
 import { targetsOf } from "../rotation/database-targets.ts";
-import { rotationPolicy } from "../rotation/rotation-policy.ts";
+import { rotationFacts } from "../rotation/rotation-facts.ts";
 import { versionWithLabel } from "../rotation/steps/admit.ts";
 import { type DatabaseSecret, parseDatabaseSecret } from "../secrets/database-secret.ts";
 
@@ -91,9 +91,7 @@ export async function checkLogin(checker: LoginChecker, secretArn: string, call:
   const engine = checker.engines.find(({ names }) => credential !== undefined && names.includes(credential.engine));
   if (current === undefined || credential === undefined || engine === undefined) return { outcome: "no-login" };
 
-  const options = new Map([...description.tags].filter(([tag]) => tag.startsWith("rekey:")));
-  const policy = rotationPolicy(description.tags);
-  const targets = targetsOf({ ...checker, engine }, credential, { policy, options, secretName: description.name });
+  const targets = targetsOf({ ...checker, engine }, credential, rotationFacts(description));
   const refused = await refusalOf(engine, targets, credential, call);
   if (refused === undefined) return { outcome: "works" };
 

@@ -3,7 +3,7 @@ import type { RotationDependencies } from "../rotation/dependencies.ts";
 import { logsInEverywhere } from "../rotation/every-host.ts";
 import type { CallOptions, SecretDescription, StoredVersion } from "../rotation/ports.ts";
 import { rotationOf } from "../rotation/rotation-context.ts";
-import { rotationPolicy } from "../rotation/rotation-policy.ts";
+import { rotationFacts } from "../rotation/rotation-facts.ts";
 import { versionWithLabel } from "../rotation/steps/admit.ts";
 import type { FleetPorts } from "./fleet/ports.ts";
 import { reasonTag } from "./reason-tag.ts";
@@ -76,12 +76,11 @@ const replacedHint =
 
 async function check({ rotation: deps }: RollbackPorts, secretId: string, call: CallOptions): Promise<Checked> {
   const description = await deps.store.describe(secretId, call);
-  const { secretArn, name: secretName, tags } = description;
+  const { secretArn } = description;
   const labels = labelsOf(description);
   const current = await readVersion(deps, secretArn, labels.current, "AWSCURRENT", call);
   const previous = await readVersion(deps, secretArn, labels.previous, "AWSPREVIOUS", call);
-  const options = new Map([...tags].filter(([tag]) => tag.startsWith("rekey:")));
-  const facts = { secretArn, secretName, policy: rotationPolicy(tags), options };
+  const facts = rotationFacts(description);
   const now = rotationOf(deps, current.value, facts, call);
   const before = rotationOf(deps, previous.value, facts, call);
   for (const field of ["engine", "host", "port", "dbname", "authSource"] as const) {

@@ -1,9 +1,10 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import { type AdminSecret, type DatabaseSecret, parseAdminSecret } from "../secrets/database-secret.ts";
 import { reportWeakTls } from "./database-targets.ts";
-import type { RotationDependencies, RotationFacts } from "./dependencies.ts";
+import type { RotationDependencies } from "./dependencies.ts";
 import { type HostAndPort, isAt } from "./grants.ts";
 import type { CallOptions, DatabaseTarget, StagingLabel } from "./ports.ts";
+import type { RotationFacts } from "./rotation-facts.ts";
 import type { StoredLogin } from "./strategies/strategy.ts";
 
 const labels: readonly StagingLabel[] = ["AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"];

@@ -1,6 +1,7 @@
 import type { DatabaseSecret, TlsMode } from "../secrets/database-secret.ts";
-import type { RotationDependencies, RotationFacts } from "./dependencies.ts";
+import type { RotationDependencies } from "./dependencies.ts";
 import type { DatabaseEngine, DatabaseTarget } from "./ports.ts";
+import type { RotationFacts } from "./rotation-facts.ts";
 
 /** One target for each server that has the user. */
 export function targetsOf(
@@ -8,7 +9,7 @@ export function targetsOf(
     readonly engine: Pick<DatabaseEngine, "defaultDatabase" | "defaultPort">;
   },
   secret: DatabaseSecret,
-  { policy, options, secretName }: Pick<RotationFacts, "policy" | "options" | "secretName">,
+  { policy, options, secretName }: RotationFacts,
 ): readonly [DatabaseTarget, ...DatabaseTarget[]] {
   const ca = secret.tlsCa ?? deps.tlsCa;
   const at = ({ host, port }: { readonly host: string; readonly port: number | undefined }): DatabaseTarget => ({

@@ -3,17 +3,8 @@ import type { SecretValue } from "../secrets/secret-value.ts";
 import type { RotationGrants } from "./grants.ts";
 import type { CallOptions, DatabaseEngine, EventPublisher, SecretStore } from "./ports.ts";
 import type { RotationMemory } from "./rotation-memory.ts";
-import type { RotationPolicy, StrategyName } from "./rotation-policy.ts";
+import type { StrategyName } from "./rotation-policy.ts";
 import type { RotationStrategy } from "./strategies/strategy.ts";
-
-/** What a secret's description says about its rotation; nothing of it is secret. */
-export interface RotationFacts {
-  readonly secretArn: string;
-  readonly secretName: string;
-  readonly policy: RotationPolicy;
-  /** The `rekey:*` tags, for options that only one engine has. */
-  readonly options: ReadonlyMap<string, string>;
-}
 
 export interface RotationDependencies {
   readonly store: SecretStore;

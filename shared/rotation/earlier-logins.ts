@@ -1,10 +1,11 @@
 import { type DatabaseSecret, parseDatabaseSecret } from "../secrets/database-secret.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 import { targetsOf } from "./database-targets.ts";
-import type { RotationDependencies, RotationFacts } from "./dependencies.ts";
+import type { RotationDependencies } from "./dependencies.ts";
 import { isAt } from "./grants.ts";
 import { isCopyOfCurrent } from "./pending.ts";
 import type { CallOptions, DatabaseTarget } from "./ports.ts";
+import type { RotationFacts } from "./rotation-facts.ts";
 import type { StoredLogin } from "./strategies/strategy.ts";
 
 /** Somebody may have put many values with one password. */

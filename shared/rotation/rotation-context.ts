@@ -3,10 +3,11 @@ import { type DatabaseSecret, parseDatabaseSecret } from "../secrets/database-se
 import type { SecretValue } from "../secrets/secret-value.ts";
 import { adminArnOf, adminLogins } from "./admin-logins.ts";
 import { reportWeakTls, targetsOf } from "./database-targets.ts";
-import type { RotationDependencies, RotationFacts } from "./dependencies.ts";
+import type { RotationDependencies } from "./dependencies.ts";
 import { earlierLogins } from "./earlier-logins.ts";
 import { isUserGranted } from "./grants.ts";
 import type { CallOptions, DatabaseTarget } from "./ports.ts";
+import type { RotationFacts } from "./rotation-facts.ts";
 import type { RotationStrategy, StrategyContext } from "./strategies/strategy.ts";
 
 /** Everything that a step works with once AWSCURRENT is known. */

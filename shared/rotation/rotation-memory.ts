@@ -1,5 +1,5 @@
-import type { RotationFacts } from "./dependencies.ts";
 import type { RotationRequest } from "./ports.ts";
+import type { RotationFacts } from "./rotation-facts.ts";
 import type { StrategyName } from "./rotation-policy.ts";
 
 /** What is known of one rotation under way: facts, never values. */

@@ -1,8 +1,8 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { RotationDependencies, RotationFacts } from "../../rotation/dependencies.ts";
+import type { RotationDependencies } from "../../rotation/dependencies.ts";
 import type { CallOptions, SecretDescription } from "../../rotation/ports.ts";
 import { type Rotation, rotationOf } from "../../rotation/rotation-context.ts";
-import { rotationPolicy } from "../../rotation/rotation-policy.ts";
+import { type RotationFacts, rotationFacts } from "../../rotation/rotation-facts.ts";
 import { alternateSuffix } from "../../rotation/strategies/alternating-users.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
 import { type Finding, finding } from "./findings.ts";
@@ -36,12 +36,7 @@ export async function checkSecret(
       context: { secret: description.secretArn, reason: "marked for deletion" },
     });
   }
-  const facts: RotationFacts = {
-    secretArn: description.secretArn,
-    secretName: description.name,
-    policy: rotationPolicy(description.tags),
-    options: new Map([...description.tags].filter(([tag]) => tag.startsWith("rekey:"))),
-  };
+  const facts = rotationFacts(description);
   const version = await deps.store.read(description.secretArn, { label: "AWSCURRENT" }, call);
   if (version === undefined) {
     throw new RekeyError("secret-not-found", { context: { secret: description.secretArn, label: "AWSCURRENT" } });

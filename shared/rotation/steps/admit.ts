@@ -1,7 +1,7 @@
 import type { RotationDependencies } from "../dependencies.ts";
 import type { CallOptions, RotationRequest, SecretDescription } from "../ports.ts";
+import { rotationFacts } from "../rotation-facts.ts";
 import type { Remembered } from "../rotation-memory.ts";
-import { rotationPolicy } from "../rotation-policy.ts";
 
 /**
  * Where the request's version stands: `pending` is the one to work on, `current` was promoted already, `stopped` has
@@ -20,13 +20,7 @@ export async function admit(
   call: CallOptions,
 ): Promise<Admission> {
   const description = await deps.store.describe(request.secretId, call);
-  const tags = new Map([...(deps.defaultTags ?? []), ...description.tags]);
-  const remembered = deps.memory.remember(request, {
-    secretArn: description.secretArn,
-    secretName: description.name,
-    policy: rotationPolicy(tags),
-    options: new Map([...tags].filter(([tag]) => tag.startsWith("rekey:"))),
-  });
+  const remembered = deps.memory.remember(request, rotationFacts(description, deps.defaultTags));
   const labels = description.labels.get(request.versionId);
   if (labels?.includes("AWSCURRENT") === true) return { state: "current", description, remembered };
   const isPending = description.rotationEnabled && labels?.includes("AWSPENDING") === true;

@@ -1,0 +1,25 @@
+import type { SecretDescription } from "./ports.ts";
+import { type RotationPolicy, rotationPolicy } from "./rotation-policy.ts";
+
+/** What a secret's description says about its rotation; nothing of it is secret. */
+export interface RotationFacts {
+  readonly secretArn: string;
+  readonly secretName: string;
+  readonly policy: RotationPolicy;
+  /** The `rekey:*` tags, for options that only one engine has. */
+  readonly options: ReadonlyMap<string, string>;
+}
+
+/** The secret's own tags come before the defaults. Errors: `option-invalid`. */
+export function rotationFacts(
+  description: SecretDescription,
+  defaultTags: ReadonlyMap<string, string> = new Map(),
+): RotationFacts {
+  const tags = new Map([...defaultTags, ...description.tags]);
+  return {
+    secretArn: description.secretArn,
+    secretName: description.name,
+    policy: rotationPolicy(tags),
+    options: new Map([...tags].filter(([tag]) => tag.startsWith("rekey:"))),
+  };
+}
