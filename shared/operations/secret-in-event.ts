@@ -1,6 +1,6 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 
-const arnOfSecret = /^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:.{1,512}-[A-Za-z0-9]{6}$/;
+export const arnOfSecret = /^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:.{1,512}-[A-Za-z0-9]{6}$/;
 
 /** The secret's ARN in one of rekey's events as EventBridge delivers it. Errors: `event-malformed`. */
 export function secretArnOf(body: string): string {

@@ -1,4 +1,5 @@
 import { RekeyError } from "../errors/rekey-error.ts";
+import { arnOfSecret } from "./secret-in-event.ts";
 
 /** What may make a replaced credential due: a new version, or somebody who uses it. */
 export type RetirementCue =
@@ -41,11 +42,7 @@ export function parseRetirementCue(body: string): RetirementCue {
   }
   const detail = recordOf(event["detail"]);
   const ids = {
-    secretArn: matching(
-      detail,
-      "secretArn",
-      /^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:.{1,512}-[A-Za-z0-9]{6}$/,
-    ),
+    secretArn: matching(detail, "secretArn", arnOfSecret),
     versionId: matching(detail, "versionId", /^[A-Za-z0-9-]{32,64}$/),
   };
   if (event["detail-type"] === "Secret Adopted") {
