@@ -1,6 +1,7 @@
+import { memberAt } from "../answers/member-at.ts";
 import type { CallOptions } from "../rotation/ports.ts";
 import type { VaultSend } from "../vault/connect-vault.ts";
-import { memberAt, refused } from "../vault/vault-answer.ts";
+import { refused } from "../vault/vault-answer.ts";
 import { type KeyOwner, ownerIn } from "./key-owner.ts";
 import type { MirroredFields } from "./mirrored-fields.ts";
 

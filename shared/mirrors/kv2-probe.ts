@@ -1,7 +1,8 @@
+import { memberAt } from "../answers/member-at.ts";
 import type { MirrorProbe } from "../operations/doctor/account.ts";
 import type { CallOptions } from "../rotation/ports.ts";
 import type { VaultSend } from "../vault/connect-vault.ts";
-import { memberAt, refused } from "../vault/vault-answer.ts";
+import { refused } from "../vault/vault-answer.ts";
 import { heldRevision } from "./held-revision.ts";
 import { foreignKey, whoseKey } from "./key-owner.ts";
 import { mirrorPath } from "./mirror-path.ts";

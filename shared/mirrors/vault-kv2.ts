@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { memberAt } from "../answers/member-at.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { CallOptions } from "../rotation/ports.ts";
 import type { Mirror, MirroredSecret } from "../operations/ports.ts";
@@ -18,7 +19,7 @@ import {
 } from "./key-owner.ts";
 import { holdsNewer, mirroredFields, versionIn } from "./mirrored-fields.ts";
 import type { VaultSend } from "../vault/connect-vault.ts";
-import { isConflict, memberAt, refused } from "../vault/vault-answer.ts";
+import { isConflict, refused } from "../vault/vault-answer.ts";
 import { checkedPath } from "../vault/vault-path.ts";
 import { mirrorPath } from "./mirror-path.ts";
 

@@ -1,3 +1,4 @@
+import { memberAt } from "../answers/member-at.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
 
 export const arnOfSecret = /^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:.{1,512}-[A-Za-z0-9]{6}$/;
@@ -10,9 +11,7 @@ export function secretArnOf(body: string): string {
   } catch {
     throw new RekeyError("event-malformed", { context: { problem: "not JSON" } });
   }
-  const detail: unknown = typeof event === "object" && event !== null ? Reflect.get(event, "detail") : undefined;
-  const secretArn: unknown =
-    typeof detail === "object" && detail !== null ? Reflect.get(detail, "secretArn") : undefined;
+  const secretArn = memberAt(event, "detail", "secretArn");
   if (typeof secretArn !== "string" || !arnOfSecret.test(secretArn)) {
     throw new RekeyError("event-malformed", { context: { problem: "no detail.secretArn" } });
   }

@@ -1,13 +1,6 @@
+import { memberAt } from "../answers/member-at.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { VaultAnswer } from "./vault-client.ts";
-
-/** A member of a member of an answer, or `undefined` wherever the answer has another shape. */
-export function memberAt(value: unknown, ...keys: readonly string[]): unknown {
-  return keys.reduce<unknown>(
-    (inner, key) => (typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined),
-    value,
-  );
-}
 
 /** Vault's own words. They may repeat what was sent, so they are only compared, never passed on. */
 const words = (answer: VaultAnswer): string => {

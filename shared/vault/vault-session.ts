@@ -1,8 +1,9 @@
+import { memberAt } from "../answers/member-at.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { CallOptions } from "../rotation/ports.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 import { leaseSeconds } from "./lease-seconds.ts";
-import { isPolicyDenial, memberAt, refused } from "./vault-answer.ts";
+import { isPolicyDenial, refused } from "./vault-answer.ts";
 import { loginRequest, type VaultLogin } from "./vault-login.ts";
 import type { VaultAnswer, VaultClient, VaultRequest } from "./vault-client.ts";
 

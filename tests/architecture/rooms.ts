@@ -14,10 +14,11 @@ const values = ["shared/secrets", "shared/errors"];
 
 export const rooms: Readonly<Record<string, Room>> = {
   "shared/errors": { rooms: [], packages: [] },
+  "shared/answers": { rooms: [], packages: [] },
   "shared/secrets": { rooms: ["shared/errors"], packages: ["node:crypto"] },
   "shared/rotation": { rooms: values, packages: [] },
   "shared/engines": {
-    rooms: [ports, "shared/vault", "shared/http", ...values],
+    rooms: [ports, "shared/answers", "shared/vault", "shared/http", ...values],
     packages: [
       "node:crypto",
       "node:events",
@@ -41,16 +42,25 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   "shared/http": { rooms: [], packages: ["node:dns", "node:http", "node:https", "node:net"] },
   "shared/vault": {
-    rooms: [ports, "shared/http", ...values],
+    rooms: [ports, "shared/answers", "shared/http", ...values],
     packages: ["node-vault", "@smithy/core/checksum", "@smithy/signature-v4"],
   },
   "shared/mirrors": {
-    rooms: [ports, operationPorts, fleetPorts, "shared/operations/doctor/account.ts", "shared/vault", ...values],
+    rooms: [
+      ports,
+      operationPorts,
+      fleetPorts,
+      "shared/operations/doctor/account.ts",
+      "shared/answers",
+      "shared/vault",
+      ...values,
+    ],
     packages: ["node:crypto", "node:util"],
   },
   "shared/client": {
     rooms: [
       ...values,
+      "shared/answers",
       "shared/stores",
       "shared/vault",
       "shared/mirrors/mirrored-fields.ts",
@@ -68,7 +78,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   "shared/operations": {
-    rooms: ["shared/rotation", "shared/stores", "shared/publishers", "shared/mirrors", ...values],
+    rooms: ["shared/rotation", "shared/stores", "shared/publishers", "shared/mirrors", "shared/answers", ...values],
     packages: [],
   },
   // The plan itself is arithmetic: it knows nothing of the system that it plans for.

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { memberAt } from "../../answers/member-at.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import { isPolicyDenial, memberAt, refused } from "../../vault/vault-answer.ts";
+import { isPolicyDenial, refused } from "../../vault/vault-answer.ts";
 import type { VaultRequest } from "../../vault/vault-client.ts";
 import type { Clock } from "../clock.ts";
 import type { SecretNotice } from "../invalidation/invalidation-source.ts";

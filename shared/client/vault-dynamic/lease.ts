@@ -1,7 +1,8 @@
+import { memberAt } from "../../answers/member-at.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { leaseSeconds } from "../../vault/lease-seconds.ts";
-import { memberAt, refused } from "../../vault/vault-answer.ts";
+import { refused } from "../../vault/vault-answer.ts";
 import type { VaultAnswer } from "../../vault/vault-client.ts";
 import type { SourceAnswer } from "../secret-source.ts";
 

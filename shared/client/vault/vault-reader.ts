@@ -1,4 +1,4 @@
-import { memberAt } from "../../vault/vault-answer.ts";
+import { memberAt } from "../../answers/member-at.ts";
 import { vaultEndpoint } from "../../vault/vault-address.ts";
 import type { VaultAnswer, VaultClient } from "../../vault/vault-client.ts";
 import type { VaultLogin } from "../../vault/vault-login.ts";

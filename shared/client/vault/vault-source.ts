@@ -1,6 +1,7 @@
+import { memberAt } from "../../answers/member-at.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { createdAtField, labelField, versionIdField } from "../../mirrors/mirrored-fields.ts";
-import { memberAt, refused } from "../../vault/vault-answer.ts";
+import { refused } from "../../vault/vault-answer.ts";
 import { pathProblem } from "../../vault/vault-path.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { bareName } from "../secret-id.ts";

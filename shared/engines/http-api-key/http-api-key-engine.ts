@@ -1,3 +1,4 @@
+import { memberAt } from "../../answers/member-at.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type {
   CallOptions,
@@ -7,7 +8,6 @@ import type {
   DatabaseTarget,
 } from "../../rotation/ports.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
-import { memberAt } from "../member-at.ts";
 import { ask as askApi, type IsGranted, keyApiOf, refusedBy } from "./key-api.ts";
 
 const isText = (value: unknown): value is string => typeof value === "string" && value !== "" && value.length <= 4_096;

@@ -1,7 +1,7 @@
 import type { Document } from "mongodb";
+import { memberAt } from "../../answers/member-at.ts";
 import { isRekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, ServerFacts, UserFacts } from "../../rotation/ports.ts";
-import { memberAt } from "../member-at.ts";
 import type { Connection } from "./connection.ts";
 import { readUsers } from "./users.ts";
 

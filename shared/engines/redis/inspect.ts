@@ -1,6 +1,6 @@
+import { memberAt } from "../../answers/member-at.ts";
 import { isRekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, ServerFacts, UserFacts } from "../../rotation/ports.ts";
-import { memberAt } from "../member-at.ts";
 import type { Connection } from "./connection.ts";
 
 /** `ACL GETUSER` and `ACL SETUSER` came with the users of Redis 6; selectors and keys' rights as they are read here with 6.2. */

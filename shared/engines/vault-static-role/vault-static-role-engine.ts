@@ -1,3 +1,4 @@
+import { memberAt } from "../../answers/member-at.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type {
   CallOptions,
@@ -8,7 +9,7 @@ import type {
 } from "../../rotation/ports.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import type { VaultSend } from "../../vault/connect-vault.ts";
-import { isPolicyDenial, memberAt, refused } from "../../vault/vault-answer.ts";
+import { isPolicyDenial, refused } from "../../vault/vault-answer.ts";
 import type { VaultAnswer } from "../../vault/vault-client.ts";
 import { checkedPath } from "../../vault/vault-path.ts";
 
