@@ -63,6 +63,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "shared/answers",
       "shared/stores",
       "shared/vault",
+      "shared/engines/postgres/guard-parser.ts",
       "shared/mirrors/mirrored-fields.ts",
       "shared/webhook/signature.ts",
     ],

@@ -1,7 +1,6 @@
 import pg from "pg";
+import { guardParser } from "../../engines/postgres/guard-parser.ts";
 import { goodbyeMs } from "../pool/goodbye.ts";
-
-type Stream = pg.Client["connection"]["stream"];
 
 const headerBytes = 5;
 /** The first bytes of an error and of a notice. */
@@ -51,22 +50,13 @@ function messageWatch(): (chunk: Buffer) => void {
 export class GuardedClient extends pg.Client {
   constructor(config?: pg.ClientConfig) {
     super(config);
-    const internal = this.connection as unknown as { attachListeners: (stream: Stream) => void };
-    const attach = internal.attachListeners.bind(this.connection);
-    internal.attachListeners = (stream) => {
-      attach(stream);
-      const parse = stream.listeners("data").at(-1) as (chunk: Buffer) => void;
+    guardParser(this.connection, (parse) => {
       const watch = messageWatch();
-      stream.off("data", parse).on("data", (chunk: Buffer) => {
-        if (stream.destroyed) return;
-        try {
-          watch(chunk);
-          parse(chunk);
-        } catch (error) {
-          stream.destroy(error as Error);
-        }
-      });
-    };
+      return (chunk) => {
+        watch(chunk);
+        parse(chunk);
+      };
+    });
   }
 
   override end(): Promise<void>;

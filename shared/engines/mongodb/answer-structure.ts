@@ -1,4 +1,5 @@
 import { parseToElementsToArray } from "mongodb/lib/bson.js";
+import { ServerMisbehaved } from "../guarded-stream.ts";
 
 /** Of a message's header, and of the smallest message: an OP_MSG with an empty document. */
 export const headerBytes = 16;
@@ -16,23 +17,20 @@ const documentType = 3;
 const arrayType = 4;
 const scopeType = 15;
 
-/** What of an answer the protocol does not allow. The text is rekey's own. */
-export class Malformed extends Error {}
-
-/** Errors: `Malformed`. */
+/** Errors: `ServerMisbehaved`. */
 export function messageLength(header: Buffer): number {
   const length = header.readInt32LE(0);
-  if (length < smallestBytes) throw new Malformed("a message shorter than its header");
-  if (length > mostBytes) throw new Malformed(`a message of more than ${mostBytes} bytes`);
+  if (length < smallestBytes) throw new ServerMisbehaved("a message shorter than its header");
+  if (length > mostBytes) throw new ServerMisbehaved(`a message of more than ${mostBytes} bytes`);
   return length;
 }
 
 function checkDocument(bytes: Buffer, offset: number, nested: number): void {
-  if (nested > mostNested) throw new Malformed(`documents nested more than ${mostNested} deep`);
+  if (nested > mostNested) throw new ServerMisbehaved(`documents nested more than ${mostNested} deep`);
   for (const [type, , , at] of parseToElementsToArray(bytes, offset)) {
-    if (type === scopeType) throw new Malformed("code in an answer");
+    if (type === scopeType) throw new ServerMisbehaved("code in an answer");
     if (type !== documentType && type !== arrayType) continue;
-    if (bytes.readInt32LE(at) < 5) throw new Malformed("a document shorter than its length");
+    if (bytes.readInt32LE(at) < 5) throw new ServerMisbehaved("a document shorter than its length");
     checkDocument(bytes, at, nested + 1);
   }
 }
@@ -41,27 +39,29 @@ function checkDocument(bytes: Buffer, offset: number, nested: number): void {
 function documentAt(message: Buffer): number {
   switch (message.readInt32LE(12)) {
     case opMsg:
-      if ((message.readUInt32LE(16) & knownFlags) !== 0 || message[20] !== 0) throw new Malformed("flags or sections");
+      if ((message.readUInt32LE(16) & knownFlags) !== 0 || message[20] !== 0)
+        throw new ServerMisbehaved("flags or sections");
       return 21;
     case opReply:
-      if (message.length < 41 || message.readInt32LE(32) !== 1) throw new Malformed("other than one document");
+      if (message.length < 41 || message.readInt32LE(32) !== 1) throw new ServerMisbehaved("other than one document");
       return 36;
     default:
-      throw new Malformed("an unknown kind of message");
+      throw new ServerMisbehaved("an unknown kind of message");
   }
 }
 
 /**
  * A whole message against what the driver takes on trust: it counts documents by a number of the server's and steps through
- * sections by lengths that may be zero or negative, for ever. Errors: `Malformed`.
+ * sections by lengths that may be zero or negative, for ever. Errors: `ServerMisbehaved`.
  */
 export function checkAnswer(message: Buffer, requestId: number): void {
-  if (message.readInt32LE(8) !== requestId) throw new Malformed("an answer to another request");
+  if (message.readInt32LE(8) !== requestId) throw new ServerMisbehaved("an answer to another request");
   const offset = documentAt(message);
-  if (message.readInt32LE(offset) !== message.length - offset) throw new Malformed("a document of another length");
+  if (message.readInt32LE(offset) !== message.length - offset)
+    throw new ServerMisbehaved("a document of another length");
   try {
     checkDocument(message, offset, 1);
   } catch (error) {
-    throw error instanceof Malformed ? error : new Malformed("a malformed document");
+    throw error instanceof ServerMisbehaved ? error : new ServerMisbehaved("a malformed document");
   }
 }

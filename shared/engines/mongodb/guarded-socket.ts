@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
-import { checkAnswer, headerBytes, Malformed, messageLength } from "./answer-structure.ts";
+import { ServerMisbehaved } from "../guarded-stream.ts";
+import { checkAnswer, headerBytes, messageLength } from "./answer-structure.ts";
 
 /**
  * The socket that the driver is given: what it reads from the server comes one whole, checked answer at a time, the one to the
@@ -65,13 +66,13 @@ export class GuardedSocket extends Duplex {
       const answer = this.#answerWith(chunk);
       if (answer !== undefined) this.push(answer);
     } catch (error) {
-      this.problem = error instanceof Malformed ? error.message : "a malformed message";
+      this.problem = error instanceof ServerMisbehaved ? error.problem : "a malformed message";
       this.destroy();
     }
   }
 
   #answerWith(chunk: Buffer): Buffer | undefined {
-    if (this.#awaited === undefined) throw new Malformed("an answer that nothing asked for");
+    if (this.#awaited === undefined) throw new ServerMisbehaved("an answer that nothing asked for");
     this.#held.push(chunk);
     this.#heldBytes += chunk.length;
     if (this.#heldBytes < this.#neededBytes) return undefined;
@@ -79,7 +80,7 @@ export class GuardedSocket extends Duplex {
     this.#neededBytes = messageLength(message);
     this.#held = [message];
     if (message.length < this.#neededBytes) return undefined;
-    if (message.length > this.#neededBytes) throw new Malformed("more than one answer");
+    if (message.length > this.#neededBytes) throw new ServerMisbehaved("more than one answer");
     checkAnswer(message, this.#awaited);
     this.#awaited = undefined;
     this.#held = [];

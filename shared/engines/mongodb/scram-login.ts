@@ -1,10 +1,6 @@
 import { type AuthContext, type AuthProvider, ScramSHA1, ScramSHA256 } from "mongodb/lib/cmap/auth/scram.js";
 import { RekeyError } from "../../errors/rekey-error.ts";
-
-/** RFC 7677's least. */
-const fewestIterations = 4_096;
-/** MongoDB hashes 10,000 (SCRAM-SHA-1) or 15,000 times (SCRAM-SHA-256) unless it is told otherwise; a million is about a second. */
-const mostIterations = 1_000_000;
+import { maxScramIterations, minScramIterations } from "../scram-iterations.ts";
 
 const misbehaved = (problem: string): RekeyError =>
   new RekeyError("server-misbehaved", { context: { operation: "log in", problem } });
@@ -22,8 +18,8 @@ function checkFirstMessage(answer: unknown, nonce: Uint8Array): void {
   if (echoed === undefined) throw misbehaved("a login that is not SCRAM's");
   const own = Buffer.from(nonce).toString("base64");
   if (!echoed.startsWith(own) || echoed === own) throw misbehaved("another login's nonce");
-  if (Number(iterations) < fewestIterations || Number(iterations) > mostIterations) {
-    throw misbehaved(`a login of fewer than ${fewestIterations} or more than ${mostIterations} hash rounds`);
+  if (Number(iterations) < minScramIterations || Number(iterations) > maxScramIterations) {
+    throw misbehaved(`a login of fewer than ${minScramIterations} or more than ${maxScramIterations} hash rounds`);
   }
 }
 

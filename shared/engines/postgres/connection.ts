@@ -2,8 +2,8 @@ import { Client, type ClientConfig } from "pg";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, Credential, DatabaseTarget, LoginRefusal } from "../../rotation/ports.ts";
 import { unlessAborted } from "../guarded-stream.ts";
+import { maxScramIterations } from "../scram-iterations.ts";
 import { guardAnswers } from "./guard-answers.ts";
-import { maxScramIterations } from "./scram-verifier.ts";
 import { sqlState, translateError } from "./translate-error.ts";
 
 /** A host that cannot be reached, or does not answer, is reported after this long, well before any function's own time-out. */

@@ -1,5 +1,6 @@
 import type { Client } from "pg";
-import { guardStream, maxAnswerBytes, maxMessageBytes, ServerMisbehaved } from "../guarded-stream.ts";
+import { maxAnswerBytes, maxMessageBytes, ServerMisbehaved } from "../guarded-stream.ts";
+import { guardParser } from "./guard-parser.ts";
 
 const headerBytes = 5;
 
@@ -50,8 +51,6 @@ const unasked = new Set(["error", "notice"]);
 /** Comes at any time after the login. */
 const reports = new Set(["parameterStatus", "notification"]);
 
-type Stream = Client["connection"]["stream"];
-
 export interface AnswerGuard {
   /** A statement is about to be sent. */
   expectAnswer(): void;
@@ -81,19 +80,14 @@ export function guardAnswers(connection: Client["connection"], onMessage: (name:
   // Of the driver's own, hence before each message takes effect.
   connection.on("message", inOrder);
 
-  const internal = connection as unknown as { attachListeners: (stream: Stream) => void };
-  const attach = internal.attachListeners.bind(connection);
-  internal.attachListeners = (stream) => {
-    attach(stream);
-    guardStream(stream, (parse) => {
-      const parseWhole = framed(parse);
-      return (chunk) => {
-        receivedBytes += chunk.length;
-        if (receivedBytes > maxAnswerBytes) throw new ServerMisbehaved("answer too long");
-        parseWhole(chunk);
-      };
-    });
-  };
+  guardParser(connection, (parse) => {
+    const parseWhole = framed(parse);
+    return (chunk) => {
+      receivedBytes += chunk.length;
+      if (receivedBytes > maxAnswerBytes) throw new ServerMisbehaved("answer too long");
+      parseWhole(chunk);
+    };
+  });
   return {
     expectAnswer() {
       receivedBytes = 0;

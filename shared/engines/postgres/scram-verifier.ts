@@ -5,12 +5,6 @@ import type { SecretValue } from "../../secrets/secret-value.ts";
 
 const deriveKey = promisify(pbkdf2);
 
-/** PostgreSQL's default is 4096, and this takes about a second; a server may name two thousand millions. */
-export const maxScramIterations = 1_000_000;
-
-/** RFC 7677's least, which is also what servers without the setting use. */
-export const minScramIterations = 4_096;
-
 const ascii = /^\p{ASCII}*$/u;
 
 /**

@@ -2,7 +2,8 @@ import { escapeIdentifier, escapeLiteral } from "pg";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, Credential } from "../../rotation/ports.ts";
 import type { Connection } from "./connection.ts";
-import { maxScramIterations, minScramIterations, scramVerifier } from "./scram-verifier.ts";
+import { maxScramIterations, minScramIterations } from "../scram-iterations.ts";
+import { scramVerifier } from "./scram-verifier.ts";
 import { transaction } from "./transaction.ts";
 
 /** A lock that is not free, or a statement that hangs, ends as `database-timeout` long before the function does. */
