@@ -108,6 +108,15 @@ test("the process has none of the caller's environment but whom to trust", async
   expect(error).toMatchObject({ context: { names: "" } });
 });
 
+test("the process knows the HTTP APIs that the caller grants", async () => {
+  const granted = "https://keys.example";
+  process.env["REKEY_HTTP_API_ORIGINS"] = granted;
+  onTestFinished(() => void delete process.env["REKEY_HTTP_API_ORIGINS"]);
+  const context = "{ origins: process.env.REKEY_HTTP_API_ORIGINS }";
+  const error = await failure(`answer({ of: "failure", code: "database-busy", context: ${context}, hint: "" });`);
+  expect(error).toMatchObject({ context: { origins: granted } });
+});
+
 test("a process serves one login after another to one server, and another server has another process", async () => {
   const code = `answer(question.ask === "close" ? { of: "closed" } : { of: "session", inspects: question.ask === "log in" && (globalThis.used = (globalThis.used ?? 0) + 1) > 1 });`;
   const one = stage(code);

@@ -32,13 +32,12 @@ export interface LoginProcesses {
   to(target: Pick<DatabaseTarget, "host" | "port">): LoginProcess;
 }
 
-/** Of the caller's environment, what says whom to trust. No credentials, and nothing that a driver takes for a setting. */
+/** What says whom to trust and which HTTP APIs may be reached. */
+const passedOn = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", "SystemRoot", "REKEY_HTTP_API_ORIGINS"];
+
+/** Nothing else of the caller's environment: no credentials, and nothing that a driver takes for a setting. */
 const environment = (): NodeJS.ProcessEnv =>
-  Object.fromEntries(
-    ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", "SystemRoot"].flatMap((name) =>
-      process.env[name] === undefined ? [] : [[name, process.env[name]]],
-    ),
-  );
+  Object.fromEntries(passedOn.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
 
 function start(entry: URL): ChildProcess {
   const child = fork(entry, {
