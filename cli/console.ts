@@ -45,10 +45,10 @@ export const consoleCommand: Run = async (_words, given, { signal }) => {
   try {
     print(served.newAddress());
     printError("open it within ten minutes; it opens once. Enter gives another, Ctrl-C ends the console");
-    const anew = (): void => print(served.newAddress());
-    process.stdin.on("data", anew);
+    const reprint = (): void => print(served.newAddress());
+    process.stdin.on("data", reprint);
     if (!signal.aborted) await new Promise((done) => signal.addEventListener("abort", done, { once: true }));
-    process.stdin.off("data", anew).pause();
+    process.stdin.off("data", reprint).pause();
   } finally {
     await served.stop();
   }

@@ -18,7 +18,7 @@ export interface SecretDeletedV1 {
   readonly at: string;
 }
 
-/** What a look at every secret found, at each look until it is mended. Repaired: a repair was started. */
+/** What a look at every secret found, at each look until it is fixed. Repaired: a repair was started. */
 export interface SecretFindingV1 {
   readonly schemaVersion: 1;
   readonly secretArn: string;

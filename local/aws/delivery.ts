@@ -32,7 +32,7 @@ export type Deliver = (delivery: Delivery) => Promise<DeliveryFailure | undefine
 /** A service that takes messages from other services. */
 export interface DeliveryTarget extends AwsService {
   exists(arn: string): boolean;
-  /** Condition keys of what is handed over, beside where it comes from. */
+  /** Condition keys of what is handed over, in addition to where it comes from. */
   keysOf?(delivery: Delivery): Readonly<Record<string, string>>;
   accept(delivery: Delivery): Promise<void>;
 }

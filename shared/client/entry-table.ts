@@ -11,7 +11,7 @@ export interface EntryTable {
   clear(): void;
 }
 
-/** What an entry costs beside the texts of its ids and its value. */
+/** What an entry costs on top of the texts of its ids and its value. */
 const entryBytes = 300;
 
 const costOf = (entry: Entry): number =>

@@ -69,17 +69,17 @@ test("a replica that lags for longer than the lag budget does not make a client 
       return answer && { ...answer, fromReplica: true };
     },
   };
-  const beside = createSecretClient({ source: replica, clock, background: true, ttlMs: 3_600_000 });
-  beside.subscribe(source);
-  await beside.get(arn);
+  const second = createSecretClient({ source: replica, clock, background: true, ttlMs: 3_600_000 });
+  second.subscribe(source);
+  await second.get(arn);
   const announced = secrets.putPending(arn, "two");
   await sink.notice({ secretArn: arn, versionId: announced, atMs: Date.now() });
   await clock.advance(10_000);
-  expect(beside.peek(arn)?.value.reveal()).toBe("one");
+  expect(second.peek(arn)?.value.reveal()).toBe("one");
   secrets.promote(arn);
   await clock.advance(30_000);
-  expect(beside.peek(arn)?.versionId).toBe(announced);
-  await beside.close();
+  expect(second.peek(arn)?.versionId).toBe(announced);
+  await second.close();
 });
 
 test("a replica that shows an older version than was read is not believed, and what was read is served", async () => {

@@ -16,7 +16,7 @@ const ttlMs = 5_000;
 const maxStaleMs = 60_000;
 const maxDeniedMs = 3_000;
 const lagBudgetMs = 4_000;
-/** What a read may take beside waiting for a source that lags. */
+/** What a read may take in addition to waiting for a source that lags. */
 const answerMs = 100;
 const allowedReads = 6;
 const allowedWithinMs = 20_000;
@@ -226,7 +226,7 @@ async function settles(model: Model, real: Real): Promise<void> {
   const { secrets } = real.client.health();
   if (secrets > maxSecrets) throw new Error(`${secrets} secrets kept`);
   for (const id of ids) {
-    // A read may still give a stale value, and asks beside it.
+    // A read may still give a stale value, and asks alongside it.
     real.client.get(id).catch(() => undefined);
     await real.clock.advance(10_000);
     const reading = real.client.get(id);

@@ -15,7 +15,7 @@ export interface Exchange {
   readonly ca?: string | undefined;
   /** Compares the server's name with its certificate; only a caller that was told to may leave it out. */
   readonly verifiesName?: boolean;
-  /** Connects to addresses of the public internet alone; `false` unless said. */
+  /** Connects to addresses of the public internet alone; the default is `false`. */
   readonly publicOnly?: boolean;
 }
 

@@ -73,7 +73,7 @@ const scenes: readonly Scene[] = [
     act: write,
   },
   {
-    title: "the succession of a secret that was made anew",
+    title: "the succession of a secret that was created again",
     requests: 4,
     before: async (own) => {
       const predecessor = { ...own, secretArn: own.secretArn.replace(/AbCdEf$/, "GhIjKl") };

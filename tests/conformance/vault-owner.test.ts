@@ -153,7 +153,7 @@ describe.each([
       }
     });
 
-    test("what others set in the custom metadata stays beside the owner", async () => {
+    test("what others set in the custom metadata stays next to the owner", async () => {
       const name = fresh();
       await admin("POST", `secret/metadata/${name}`, { custom_metadata: { team: "shop" }, max_versions: 4 });
       await mirror().write(entryOf(name), inTime());
@@ -345,18 +345,18 @@ describe.each([
       expect(await passwordOf(name)).toBe(`${canary}-1`);
     });
 
-    test("a secret that was made anew under the name of one that is deleted goes on with its key; another region's does not", async () => {
+    test("a secret that was created again under the name of one that is deleted goes on with its key; another region's does not", async () => {
       const name = fresh();
       const before = entryOf(name, { minute: 1 });
-      const anew = entryOf(name, { minute: 2, secretArn: before.secretArn.replace(/AbCdEf$/, "GhIjKl") });
+      const again = entryOf(name, { minute: 2, secretArn: before.secretArn.replace(/AbCdEf$/, "GhIjKl") });
       const abroad = entryOf(name, { minute: 3, secretArn: before.secretArn.replace("eu-west-1", "us-east-1") });
       await mirror().write(before, inTime());
       expect(await failureOf(mirror().write(abroad, inTime()))).toMatchObject({ code: "mirror-foreign" });
-      expect(await mirror().withdraw(anew, inTime())).toEqual({ withdrawn: false });
-      expect(await compare(anew)).toBe("older");
+      expect(await mirror().withdraw(again, inTime())).toEqual({ withdrawn: false });
+      expect(await compare(again)).toBe("older");
       await mirror().withdraw(before, inTime());
-      expect(await mirror().write(anew, inTime())).toEqual({ revision: 2, written: true });
-      expect(await recordOf(name)).toEqual(recorded(anew, "2"));
+      expect(await mirror().write(again, inTime())).toEqual({ revision: 2, written: true });
+      expect(await recordOf(name)).toEqual(recorded(again, "2"));
       expect(await mirror().withdraw(before, inTime())).toEqual({ withdrawn: false });
       expect(await passwordOf(name)).toBe(`${canary}-2`);
       expect((await admin("GET", `secret/data/${name}?version=1`)).status).toBe(404);

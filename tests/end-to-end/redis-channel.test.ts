@@ -76,7 +76,7 @@ describe.skipIf(redisServer === undefined).each(channels)(
       await expect.poll(logged, soon).toMatch(/"published".*"receivers":1/);
     });
 
-    test("after Redis was away, the next read of every secret asks anew, though the event of it is still in the queue", async () => {
+    test("after Redis was away, the next read of every secret asks again, though the event of it is still in the queue", async () => {
       await redis.stopServer();
       await expect.poll(() => invalidationFailed.mock.calls.length, soon).toBeGreaterThan(0);
       const third = await put("third");

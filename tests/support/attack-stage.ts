@@ -20,7 +20,7 @@ const steps = ["createSecret", "setSecret", "testSecret", "finishSecret"] as con
 export type Step = (typeof steps)[number] | "retirePrevious";
 
 /**
- * A real PostgreSQL with an admin and a victim, an attacker's server beside it, and the built rotation function between them.
+ * A real PostgreSQL with an admin and a victim, an attacker's server next to it, and the built rotation function between them.
  * The attacker's certificate is of the attacker's own authority, which the function does not know.
  */
 export interface AttackStage {

@@ -214,7 +214,7 @@ export function mirrorContract(server: string, isPresent: boolean, start: () => 
       expect((await keys("")).toSorted()).toEqual([...written].toSorted());
     });
 
-    test("AppRole with create, read and update on the data path, and patch beside it, is enough for what is not deleted", async () => {
+    test("AppRole with create, read and update on the data path, and patch with it, is enough for what is not deleted", async () => {
       const rules = { data: '"create", "read", "update"', metadata: '"patch"' };
       const policy = Object.entries(rules).map(([area, may]) => `path "secret/${area}/*" { capabilities = [${may}] }`);
       const login = await allow("enough", policy.join("\n"));

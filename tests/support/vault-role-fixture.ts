@@ -11,7 +11,7 @@ import { at, vaultAdmin } from "./vault-http.ts";
 
 /** The engine of a function whose Vault stands at the secret's own host and port, with a role named after the user. */
 function engineBehindProxy(rootToken: () => string): DatabaseEngine & CredentialIssuer {
-  // Each call logs in to Vault anew, as a cold container does. The secret is named after its user, which is its role.
+  // Each call logs in to Vault again, as a cold container does. The secret is named after its user, which is its role.
   const engineAt = ({ port, secretName = "" }: DatabaseTarget): DatabaseEngine & CredentialIssuer => {
     const grants = new Map([[secretName, [`database/${secretName}`]]]);
     const login = { method: "token", token: new SecretValue(rootToken()) } as const;

@@ -40,7 +40,7 @@ export const rotationCodes = {
   "rollback-refused": {
     disposition: "abort",
     meaning: "AWSPREVIOUS cannot be made current again",
-    hint: "rotate the secret anew instead, which makes a new credential",
+    hint: "rotate the secret again instead, which makes a new credential",
   },
   "rotation-disabled": {
     disposition: "abort",
@@ -50,7 +50,7 @@ export const rotationCodes = {
   "rotation-failed": {
     disposition: "intervene",
     meaning: "the rotation ended without making its version current",
-    hint: "look at the log of the rotation function, mend the cause, and rotate again",
+    hint: "look at the log of the rotation function, fix the cause, and rotate again",
   },
   "rotation-function-failed": {
     disposition: "retry",

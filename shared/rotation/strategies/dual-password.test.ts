@@ -82,7 +82,7 @@ describe("an AWSCURRENT that nobody saw log in is never installed", () => {
   const invented = memoryValue("invented");
   const owned = { username: "app", host: "db", port: 1 };
 
-  test("beside AWSPENDING, when AWSPREVIOUS proves the user", async () => {
+  test("next to AWSPENDING, when AWSPREVIOUS proves the user", async () => {
     const stage = memoryRotation({ strategy: "dual-password" });
     stage.store.putByHand("hand", invented);
     stage.store.beginRotation("v1");

@@ -33,7 +33,7 @@ describe.skipIf(bao === undefined)("who may set one secret's tags", () => {
     expect(await stage.passwordAt(path)).toBe(`${victims}-2`);
   });
 
-  test("rekey:mirror=false beside another secret's rekey:vault-path: its mirror is not deleted", async () => {
+  test("rekey:mirror=false with another secret's rekey:vault-path: its mirror is not deleted", async () => {
     const own = await intruder({ "rekey:vault-path": path, "rekey:mirror": "false" });
     expect(await stage.tell("Secret Retagged", own)).toBe("none");
     expect(await stage.keyAt(path)).toEqual(before);

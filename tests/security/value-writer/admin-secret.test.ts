@@ -20,7 +20,7 @@ test("the admin's password is not sent to a server that the rotated secret names
   expect(stolen(["own-1"])).toEqual([]);
 });
 
-test("nor to one that it lists among its hosts beside the real one, and nothing is changed on that", async () => {
+test("nor to one that it lists among its hosts next to the real one, and nothing is changed on that", async () => {
   const password = await stage.createUser("tenant2");
   const { attacker, bothAuthorities, real, hostedAdminArn } = stage;
   const value = {

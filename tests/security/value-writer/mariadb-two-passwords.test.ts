@@ -26,7 +26,7 @@ describe.skipIf(mariadbd === undefined)("two passwords on a real MariaDB", () =>
     return invented;
   };
 
-  test("an invented AWSCURRENT is not installed beside the next password", async () => {
+  test("an invented AWSCURRENT is not installed next to the new password", async () => {
     const { id, account } = await stage.newSecret(variant);
     const invented = await invent(id, account.password);
     await stage.rotate(id);

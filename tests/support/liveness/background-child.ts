@@ -27,7 +27,7 @@ const source: SecretSource = {
 const clock = hurriedClock();
 const client = createSecretClient({ clock, source, ttlMs: hourMs, requestTimeoutMs: hourMs, spreadMs: hourMs });
 
-// A request that hangs, beside a value that is served.
+// A request that hangs, next to a value that is served.
 await client.get(secretId);
 clock.skip(1.1 * hourMs);
 client.peek(secretId);
@@ -35,7 +35,7 @@ client.peek(secretId);
 let sink: InvalidationSink | undefined;
 client.subscribe({ start: (given) => ((sink = given), { stop: async () => undefined }) });
 void sink?.notice({ secretArn: secretId, versionId: "v9" });
-// A timer that has everything asked for anew.
+// A timer that has everything asked for again.
 client.subscribe(timerSource({ intervalMs: hourMs }));
 // A request that waits for its turn in a budget that is spent, behind a value that is served.
 const budget = requestBudget({ requestsPerSecond: 1_000 / hourMs, burst: 1, whenSpent: "wait" });

@@ -77,7 +77,7 @@ const readsOf = (make: () => SecretSource): Waits => ({
     const client = createSecretClient({ clock, source: onceKnown(make()), ...limits, ttlMs: 1_000 });
     await client.get(secretId);
     clock.skip(1_100);
-    if (client.peek(secretId) === undefined) throw new Error("no value is served beside a request");
+    if (client.peek(secretId) === undefined) throw new Error("no value is served during a request");
     return client.refresh(secretId);
   },
 });
