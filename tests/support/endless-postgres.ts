@@ -1,5 +1,5 @@
-import { once } from "node:events";
-import { type AddressInfo, createServer, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
+import { listening } from "./listening.ts";
 
 /** An ErrorResponse whose fields have no end: the driver's parser looks for it past the end of its buffer, for ever. */
 const withoutEnd = Buffer.from([0x45, 0, 0, 0, 8, 0x53, 0x61, 0x62, 0x63]);
@@ -19,15 +19,14 @@ export async function startEndlessPostgres(answer: "without an end" | "of a giga
   let sent = 0;
   const server = createServer((socket) => {
     sockets.add(socket);
-    socket.on("error", () => undefined).on("close", () => sockets.delete(socket));
+    socket.on("close", () => sockets.delete(socket));
     socket.once("data", () => {
       sent++;
       if (answer === "of a gigabyte") flood(socket);
       else socket.write(withoutEnd);
     });
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
+  });
+  const { port, stop } = await listening(server);
   return {
     /** Of a secret's JSON. */
     place: { engine: "postgres", host: "127.0.0.1", port, ssl: "disable" },
@@ -35,11 +34,7 @@ export async function startEndlessPostgres(answer: "without an end" | "of a giga
     open: () => sockets.size,
     /** How many clients were answered so far. */
     sent: () => sent,
-    async stop() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, "close");
-    },
+    stop,
   };
 }
 

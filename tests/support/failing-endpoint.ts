@@ -1,33 +1,9 @@
-import { once } from "node:events";
 import { createServer } from "node:http";
-import { createServer as createSocketServer, type Server, type Socket } from "node:net";
+import { createServer as createSocketServer, type Socket } from "node:net";
 import mysql from "mysql2";
+import { type LoopbackServer, listening } from "./listening.ts";
 
 export type Misbehavior = "refuses" | "hangs" | "throttles" | "fails";
-
-export interface FailingEndpoint {
-  readonly port: number;
-  stop(): Promise<void>;
-}
-
-async function listening(server: Server): Promise<FailingEndpoint> {
-  const sockets = new Set<Socket>();
-  server.on("connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.on("error", () => undefined).once("close", () => sockets.delete(socket));
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  return {
-    port: typeof address === "object" && address !== null ? address.port : 0,
-    async stop() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, "close");
-    },
-  };
-}
 
 const answers = {
   throttles: { aws: "ThrottlingException", status: 400, vault: 429 },
@@ -38,8 +14,9 @@ const answers = {
 const deadPort = 1;
 
 /** Secrets Manager and Vault on one port, which never give a value. */
-export async function startFailingEndpoint(how: Misbehavior): Promise<FailingEndpoint> {
-  if (how === "refuses") return { port: deadPort, stop: async () => undefined };
+export async function startFailingEndpoint(how: Misbehavior): Promise<LoopbackServer> {
+  if (how === "refuses")
+    return { port: deadPort, stop: async () => undefined, [Symbol.asyncDispose]: async () => undefined };
   if (how === "hangs") return listening(createSocketServer());
   const server = createServer((request, response) => {
     const { aws, status, vault } = answers[how];
@@ -58,7 +35,7 @@ interface ServerConnection {
 const loggedIn = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49]);
 
 /** A PostgreSQL that lets everybody in and then closes the connection. */
-export async function startForgetfulPostgres(): Promise<FailingEndpoint> {
+export async function startForgetfulPostgres(): Promise<LoopbackServer> {
   const server = createSocketServer((socket: Socket) => {
     socket.once("data", () => socket.end(loggedIn));
   });
@@ -66,7 +43,7 @@ export async function startForgetfulPostgres(): Promise<FailingEndpoint> {
 }
 
 /** A PostgreSQL that lets everybody in and then does nothing: it does not even close a connection that the client has ended. */
-export async function startMutePostgres(): Promise<FailingEndpoint> {
+export async function startMutePostgres(): Promise<LoopbackServer> {
   const server = createSocketServer({ allowHalfOpen: true }, (socket: Socket) => {
     socket.once("data", () => socket.write(loggedIn)).resume();
   });
@@ -74,7 +51,7 @@ export async function startMutePostgres(): Promise<FailingEndpoint> {
 }
 
 /** The same of MySQL. */
-export async function startMuteMysql(): Promise<FailingEndpoint> {
+export async function startMuteMysql(): Promise<LoopbackServer> {
   const server = createSocketServer({ allowHalfOpen: true }, (socket: Socket) => {
     const connection = mysql.createConnection({ stream: socket, isServer: true } as mysql.ConnectionOptions);
     connection.on("error", () => undefined);
@@ -91,7 +68,7 @@ export async function startMuteMysql(): Promise<FailingEndpoint> {
 }
 
 /** A Vault that lends a user for an hour, and from then on answers nothing. */
-export async function startLendingVault(): Promise<FailingEndpoint> {
+export async function startLendingVault(): Promise<LoopbackServer> {
   const server = createServer((request, response) => {
     if (request.url === "/v1/auth/token/lookup-self") response.end(JSON.stringify({ data: { ttl: 0 } }));
     if (request.url !== "/v1/database/creds/orders") return;

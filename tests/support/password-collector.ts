@@ -1,8 +1,8 @@
-import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { createSecureContext, TLSSocket } from "node:tls";
 import { authenticationRequest } from "../../shared/engines/postgres/test-protocol.ts";
 import type { ServerCertificate } from "../../shared/testing/engine-contract/fixture.ts";
+import { listening } from "./listening.ts";
 
 /** An attacker's PostgreSQL: asks everyone for the password in clear, keeps it, and lets everyone in. */
 export interface PasswordCollector {
@@ -65,23 +65,6 @@ function converse(socket: Socket, collected: string[], certificate: ServerCertif
 
 export async function startPasswordCollector(certificate: ServerCertificate): Promise<PasswordCollector> {
   const collected: string[] = [];
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on("error", () => undefined).on("close", () => sockets.delete(socket));
-    converse(socket, collected, certificate);
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return {
-    host: "127.0.0.1",
-    port: address.port,
-    collected,
-    async stop() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, "close");
-    },
-  };
+  const { port, stop } = await listening(createServer((socket) => converse(socket, collected, certificate)));
+  return { host: "127.0.0.1", port, collected, stop };
 }

@@ -1,32 +1,7 @@
-import { once } from "node:events";
-import { createServer, type Server, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
+import { type LoopbackServer, listening } from "./listening.ts";
 
-export interface RogueServer {
-  readonly port: number;
-  stop(): Promise<void>;
-}
-
-/** Listens on a free port; `stop` cuts every connection. */
-export async function listening(server: Server): Promise<RogueServer> {
-  const sockets = new Set<Socket>();
-  server.on("connection", (socket) => {
-    sockets.add(socket.on("error", () => undefined));
-    socket.on("close", () => sockets.delete(socket));
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  return {
-    port: typeof address === "object" && address !== null ? address.port : 0,
-    async stop() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, "close");
-    },
-  };
-}
-
-export interface RogueHttp extends RogueServer {
+export interface RogueHttp extends LoopbackServer {
   /** The first line of each request: `GET /keys HTTP/1.1`. */
   readonly requests: readonly string[];
 }

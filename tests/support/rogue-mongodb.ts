@@ -2,7 +2,7 @@ import { createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 import { createServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { Binary, BSON, type Document } from "mongodb";
-import { listening } from "./rogue-http.ts";
+import { listening } from "./listening.ts";
 
 const opReply = 1;
 const opQuery = 2004;

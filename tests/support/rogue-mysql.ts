@@ -1,8 +1,8 @@
-import { once } from "node:events";
-import { createServer, type Socket } from "node:net";
-import type { Duplex } from "node:stream";
+import { createServer } from "node:net";
 import { TLSSocket } from "node:tls";
+import { listening } from "./listening.ts";
 import { certificate, key } from "./loopback-certificate.ts";
+import { type RogueServer, type Visit, visitOf } from "./visit.ts";
 
 /** One packet: three bytes of length, its number, its contents. `length` in place of the true one is a lie. */
 export function packet(number: number, body: Buffer | string | readonly number[], length?: number): Buffer {
@@ -73,59 +73,11 @@ export function rows(...all: readonly (readonly Column[])[]): Buffer {
   ]);
 }
 
-export interface Visit {
-  readonly socket: Duplex;
-  /** The next bytes of the client. */
-  next(): Promise<Buffer>;
-  send(...bytes: readonly Buffer[]): void;
-}
-
-export interface RogueServer extends AsyncDisposable {
-  readonly port: number;
-  /** All that clients have sent. */
-  received(): string;
-}
-
-function listen(socket: Duplex, heard: Buffer[]): Visit {
-  const waiting: Buffer[] = [];
-  let wake: (() => void) | undefined;
-  socket
-    .on("error", () => undefined)
-    .on("data", (chunk: Buffer) => {
-      heard.push(chunk);
-      waiting.push(chunk);
-      wake?.();
-    });
-  return {
-    socket,
-    async next() {
-      while (waiting.length === 0) await new Promise<void>((resolve) => (wake = resolve));
-      return waiting.shift() ?? Buffer.alloc(0);
-    },
-    send: (...bytes) => void socket.write(Buffer.concat(bytes)),
-  };
-}
-
 /** A server whose `behave` has each connection from its first byte on. */
 export async function rogueMysql(behave: (visit: Visit) => Promise<void> | void): Promise<RogueServer> {
-  const sockets = new Set<Socket>();
   const heard: Buffer[] = [];
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    void behave(listen(socket, heard));
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return {
-    port: address.port,
-    received: () => Buffer.concat(heard).toString("latin1"),
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, "close");
-    },
-  };
+  const server = await listening(createServer((socket) => void behave(visitOf(socket, heard))));
+  return { ...server, received: () => Buffer.concat(heard).toString("latin1") };
 }
 
 /** Greets with TLS and makes the handshake; the client's own answer is the first that comes of the new visit. */
@@ -135,7 +87,7 @@ export async function withTls({ socket, next, send }: Visit, plugin: string): Pr
   socket.removeAllListeners("data").pause();
   // The client may have begun the handshake in the same breath.
   socket.unshift(asked.subarray(4 + asked.readUIntLE(0, 3)));
-  return listen(new TLSSocket(socket, { isServer: true, cert: certificate, key }), []);
+  return visitOf(new TLSSocket(socket, { isServer: true, cert: certificate, key }), []);
 }
 
 const account: readonly Column[] = [["account", "text", "app@%"]];

@@ -1,8 +1,8 @@
-import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
-import { type Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
+import { listening } from "./listening.ts";
 import { certificate, key } from "./loopback-certificate.ts";
+import { type RogueServer, type Visit, visitOf } from "./visit.ts";
 
 /** One message: its kind, its length, its contents. `length` in place of the true one is a lie. */
 export function message(kind: string, body: Buffer | string = "", length = Buffer.byteLength(body) + 4): Buffer {
@@ -51,75 +51,24 @@ export function scramChallenge(clientFirst: Buffer, iterations: number | string)
   return authentication(11, `r=${nonce}rogue,s=${Buffer.from("salt").toString("base64")},i=${iterations}`);
 }
 
-export interface Visit {
-  readonly socket: Duplex;
-  /** The next bytes of the client, which are one message unless it sends several at once. */
-  next(): Promise<Buffer>;
-  send(...bytes: readonly Buffer[]): void;
-}
-
-export interface RogueServer extends AsyncDisposable {
-  readonly port: number;
-  /** All that clients have sent. */
-  received(): string;
-}
-
-function visitOf(socket: Duplex, first: readonly Buffer[], heard: Buffer[]): Visit {
-  const waiting = [...first];
-  let wake: (() => void) | undefined;
-  socket.on("data", (chunk: Buffer) => {
-    heard.push(chunk);
-    waiting.push(chunk);
-    wake?.();
-  });
-  return {
-    socket,
-    async next() {
-      while (waiting.length === 0) await new Promise<void>((resolve) => (wake = resolve));
-      return waiting.shift() ?? Buffer.alloc(0);
-    },
-    send: (...bytes) => void socket.write(Buffer.concat(bytes)),
-  };
-}
-
 /** A server whose `behave` answers each connection from its startup message on, after a TLS handshake where `tls` is set. */
 export async function roguePostgres(
   behave: (visit: Visit) => Promise<void> | void,
   { tls = false }: { readonly tls?: boolean } = {},
 ): Promise<RogueServer> {
-  const sockets = new Set<Socket>();
   const heard: Buffer[] = [];
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket
-      .on("error", () => undefined)
-      .once("data", (asked: Buffer) => {
-        if (!tls) {
-          heard.push(asked);
-          return void behave(visitOf(socket, [], heard));
-        }
-        socket.write("S");
-        const secure = new TLSSocket(socket, { isServer: true, cert: certificate, key });
-        const visit = visitOf(
-          secure.on("error", () => undefined),
-          [],
-          heard,
-        );
-        void visit.next().then(async () => behave(visit));
-      });
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return {
-    port: address.port,
-    received: () => Buffer.concat(heard).toString("latin1"),
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, "close");
-    },
-  };
+  const serve = (socket: Socket): void =>
+    void socket.once("data", (asked: Buffer) => {
+      if (!tls) {
+        heard.push(asked);
+        return void behave(visitOf(socket, heard));
+      }
+      socket.write("S");
+      const visit = visitOf(new TLSSocket(socket, { isServer: true, cert: certificate, key }), heard);
+      void visit.next().then(async () => behave(visit));
+    });
+  const server = await listening(createServer(serve));
+  return { ...server, received: () => Buffer.concat(heard).toString("latin1") };
 }
 
 /** Lets anyone in, and answers each statement with `answer`, or as one that has no rows. */

@@ -1,5 +1,5 @@
 import { createServer, type Socket } from "node:net";
-import { listening, type RogueServer } from "./rogue-http.ts";
+import { type LoopbackServer, listening } from "./listening.ts";
 
 /** What is written for one command; a function may go on writing. */
 export type RedisLie = string | ((socket: Socket) => void);
@@ -17,7 +17,7 @@ function honestAnswer([name, sub]: readonly string[]): string {
 /** Speaks Redis's protocol as far as a rotation does, and lies where it is told to. */
 export async function startRogueRedis(
   lie: (command: readonly string[], honest: string, index: number) => RedisLie = (_command, honest) => honest,
-): Promise<RogueServer> {
+): Promise<LoopbackServer> {
   const server = createServer((socket) => {
     let index = 0;
     socket.on("data", (chunk: Buffer) => {

@@ -1,29 +1,9 @@
-import { once } from "node:events";
-import { createServer, type Socket } from "node:net";
-
-export interface ProtocolServer extends AsyncDisposable {
-  readonly port: number;
-}
+import { createServer } from "node:net";
+import { listening, type LoopbackServer } from "../../../tests/support/listening.ts";
 
 /** A server that answers each startup message with these bytes and then says nothing. */
-export async function answerWith(bytes: Buffer): Promise<ProtocolServer> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on("error", () => undefined).once("data", () => socket.write(bytes));
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return {
-    port: address.port,
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, "close");
-    },
-  };
-}
+export const answerWith = async (bytes: Buffer): Promise<LoopbackServer> =>
+  listening(createServer((socket) => void socket.once("data", () => socket.write(bytes))));
 
 /** The request for an authentication method, as PostgreSQL's protocol numbers them. */
 export function authenticationRequest(method: number): Buffer {

@@ -1,6 +1,6 @@
-import { once } from "node:events";
-import { createServer, type Socket } from "node:net";
+import { createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
+import { listening } from "../../support/listening.ts";
 import { runScript } from "../../support/script-process.ts";
 
 const script = new URL("../../support/process/querying-child.ts", import.meta.url);
@@ -18,21 +18,14 @@ const endless = message("N", text("Mno end"));
 
 /** Sends the first piece for the login, and each other one for what the client sends next. */
 async function rogue(...pieces: readonly Buffer[]): Promise<number> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    const left = [...pieces];
-    socket.on("error", () => undefined).on("data", () => void (left.length > 0 && socket.write(left.shift() ?? "")));
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(async () => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-    await once(server, "close");
-  });
-  const address = server.address();
-  return typeof address === "object" && address !== null ? address.port : 0;
+  const { port, stop } = await listening(
+    createServer((socket) => {
+      const left = [...pieces];
+      socket.on("data", () => void (left.length > 0 && socket.write(left.shift() ?? "")));
+    }),
+  );
+  onTestFinished(stop);
+  return port;
 }
 
 const attacks: readonly (readonly [string, readonly Buffer[]])[] = [

@@ -10,8 +10,8 @@ import {
   rogueMysql,
   rows,
   switchTo,
-  type Visit,
 } from "../../support/rogue-mysql.ts";
+import type { Visit } from "../../support/visit.ts";
 import { visitInChild } from "../../support/visit-in-child.ts";
 
 const misbehaved = { result: "server-misbehaved" };

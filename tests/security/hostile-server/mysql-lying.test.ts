@@ -1,16 +1,7 @@
 import { expect, test } from "vitest";
 import { type EngineVisit, visitServer } from "../../support/engine-visit.ts";
-import {
-  type Column,
-  greeting,
-  letIn,
-  ok,
-  packet,
-  rogueMysql,
-  type RogueServer,
-  rows,
-  withTls,
-} from "../../support/rogue-mysql.ts";
+import { type Column, greeting, letIn, ok, packet, rogueMysql, rows, withTls } from "../../support/rogue-mysql.ts";
+import type { RogueServer } from "../../support/visit.ts";
 
 const misbehaved = { result: "server-misbehaved" };
 const visit = async ({ port }: RogueServer, more: Partial<EngineVisit> = {}) =>

@@ -9,7 +9,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { bundleFunction } from "../../../bundle/bundle-function.ts";
 import { rotationFunctionArn, startLocalAws } from "../../../shared/testing/engine-contract/local-aws.ts";
 import { createWire } from "../../../shared/testing/engine-contract/wire.ts";
-import { message, roguePostgres, scramChallenge, scramOffer, type Visit } from "../../support/rogue-postgres.ts";
+import { message, roguePostgres, scramChallenge, scramOffer } from "../../support/rogue-postgres.ts";
+import type { Visit } from "../../support/visit.ts";
 
 const canary = "canary-Vx7-password";
 

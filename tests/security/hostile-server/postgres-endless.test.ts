@@ -9,8 +9,8 @@ import {
   roguePostgres,
   scramChallenge,
   scramOffer,
-  type Visit,
 } from "../../support/rogue-postgres.ts";
+import type { Visit } from "../../support/visit.ts";
 import { visitInChild } from "../../support/visit-in-child.ts";
 
 const misbehaved = { result: "server-misbehaved" };

@@ -7,11 +7,11 @@ import {
   message,
   oneRow,
   ready,
-  type RogueServer,
   roguePostgres,
   scramChallenge,
   scramOffer,
 } from "../../support/rogue-postgres.ts";
+import type { RogueServer } from "../../support/visit.ts";
 
 const misbehaved = { result: "server-misbehaved" };
 const require = { mode: "require" } as const;

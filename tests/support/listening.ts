@@ -1,0 +1,26 @@
+import { once } from "node:events";
+import type { Server, Socket } from "node:net";
+
+export interface LoopbackServer extends AsyncDisposable {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** Listens on a free port of 127.0.0.1; `stop` cuts every connection. */
+export async function listening(server: Server): Promise<LoopbackServer> {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("error", () => undefined).once("close", () => sockets.delete(socket));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  const stop = async (): Promise<void> => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+    await once(server, "close");
+  };
+  return { port: address.port, stop, [Symbol.asyncDispose]: stop };
+}
