@@ -49,6 +49,13 @@ const wrote = async (entry: MirrorEntry, minute: number): Promise<unknown> => {
 };
 const forget = async ({ secretName }: MirrorEntry): Promise<unknown> =>
   admin("POST", `secret/metadata/${secretName}`, { custom_metadata: {} });
+/** Written by a rekey that recorded no owner. */
+const adoptable =
+  (minute: number): Scene["before"] =>
+  async (own) => {
+    await wrote(own, minute);
+    await forget(own);
+  };
 const write: Scene["act"] = async (mirror, own) => mirror.write(own, inTime());
 
 const scenes: readonly Scene[] = [
@@ -57,19 +64,13 @@ const scenes: readonly Scene[] = [
   {
     title: "the adoption of an older version",
     requests: 3,
-    before: async (own) => {
-      await wrote(own, 1);
-      await forget(own);
-    },
+    before: adoptable(1),
     act: write,
   },
   {
     title: "the adoption of the same version",
     requests: 2,
-    before: async (own) => {
-      await wrote(own, 5);
-      await forget(own);
-    },
+    before: adoptable(5),
     act: write,
   },
   {
@@ -104,10 +105,7 @@ const scenes: readonly Scene[] = [
   {
     title: "a withdrawal of what no owner is recorded of",
     requests: 3,
-    before: async (own) => {
-      await wrote(own, 1);
-      await forget(own);
-    },
+    before: adoptable(1),
     act: async (mirror, own) => mirror.withdraw(own, inTime()),
     isWithdrawn: true,
   },

@@ -1,75 +1,34 @@
 import { createHash } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { movableClock } from "../../local/clock.ts";
-import { startVault } from "../../local/vault/server.ts";
+import { describe, expect, test } from "vitest";
 import { isRekeyError } from "../../shared/errors/rekey-error.ts";
 import { vaultKv2Audit } from "../../shared/mirrors/kv2-audit.ts";
-import { vaultKv2View } from "../../shared/mirrors/kv2-view.ts";
-import { mirrorPolicy } from "../../shared/mirrors/mirror-policy.ts";
-import { vaultKv2Mirror, type VaultKv2Options } from "../../shared/mirrors/vault-kv2.ts";
+import type { VaultKv2Options } from "../../shared/mirrors/vault-kv2.ts";
 import type { MirrorEntry } from "../../shared/operations/ports.ts";
-import { SecretValue } from "../../shared/secrets/secret-value.ts";
-import { connectVault, type VaultSend } from "../../shared/vault/connect-vault.ts";
-import { canary, entryDates, entryOf, failureOf, inTime } from "../support/mirror-entries.ts";
-import { bao, startOpenBao, type VaultUnderTest } from "../support/openbao.ts";
-import { at, type VaultAdmin, vaultAdmin } from "../support/vault-http.ts";
+import { canary, entryOf, failureOf, inTime } from "../support/mirror-entries.ts";
+import { ownerStage, ownerVaults } from "../support/owner-stage.ts";
+import { at } from "../support/vault-http.ts";
 
 const takesOver = { takesOver: true };
 const codeOf = (error: unknown): string => (isRekeyError(error) ? error.code : String(error));
 
-describe.each([
-  ["the local Vault", true, async () => startVault({ clock: movableClock() })],
-  ["a real OpenBao", bao !== undefined, async () => startOpenBao(bao ?? "")],
-] as const)("whose a key is", (server, isPresent, start) => {
+describe.each(ownerVaults)("whose a key is", (server, isPresent, start) => {
   describe.skipIf(!isPresent)(`on ${server}`, () => {
-    let vault: VaultUnderTest;
-    let admin: VaultAdmin;
-    let token: SecretValue;
-    let serial = 0;
-    const asked: string[] = [];
-    const fresh = (): string => `owner-${++serial}/db`;
-    const send = (): VaultSend => {
-      const connected = connectVault({ address: vault.address, login: { method: "token", token } });
-      return async (request, call) => {
-        asked.push(request.verb);
-        return connected(request, call);
-      };
-    };
-    const mirror = (options: VaultKv2Options = { versionDates: entryDates }) => vaultKv2Mirror(send(), options);
-    const compare = async (entry: MirrorEntry) =>
-      vaultKv2Audit(send(), { versionDates: entryDates }).compare(entry, inTime());
-    /** Another secret that a tag brings to the same key. */
-    const intruder = (name: string, change: Parameters<typeof entryOf>[1] = {}): MirrorEntry =>
-      entryOf(`intruder-of-${name}`, { tags: new Map([["rekey:vault-path", name]]), minute: 9, ...change });
-    const metadataOf = async (name: string): Promise<unknown> =>
-      at((await admin("GET", `secret/metadata/${name}`)).body, "data");
-    const recordOf = async (name: string): Promise<unknown> => at(await metadataOf(name), "custom_metadata");
-    const recorded = ({ secretArn, versionId }: MirrorEntry, since = "1") => ({
-      rekey_secret_arn: secretArn,
-      rekey_since_revision: since,
-      rekey_version_id: versionId,
-    });
-    const patchRecord = async (name: string, custom_metadata: Readonly<Record<string, string>>): Promise<unknown> =>
-      admin(
-        "PATCH",
-        `secret/metadata/${name}`,
-        { custom_metadata },
-        { "Content-Type": "application/merge-patch+json" },
-      );
-    const passwordOf = async (name: string): Promise<unknown> =>
-      at((await admin("GET", `secret/data/${name}`)).body, "data", "data", "password");
-    /** As releases before wrote it: nobody is recorded. */
-    const forget = async (name: string): Promise<unknown> =>
-      admin("POST", `secret/metadata/${name}`, { custom_metadata: {} });
-
-    beforeAll(async () => {
-      vault = await start();
-      admin = vaultAdmin(vault);
-      await admin("POST", "sys/policies/acl/mirror", { policy: mirrorPolicy("secret") });
-      const made = await admin("POST", "auth/token/create", { policies: ["mirror"], ttl: "1h" });
-      token = new SecretValue(String(at(made.body, "auth", "client_token")));
-    });
-    afterAll(() => vault.stop());
+    const {
+      admin,
+      send,
+      asked,
+      fresh,
+      mirror,
+      mirrorAfter,
+      compare,
+      intruder,
+      metadataOf,
+      recordOf,
+      recorded,
+      patchRecord,
+      passwordOf,
+      forget,
+    } = ownerStage(start);
 
     test("a write is three requests, none is one, and the record names the owner and the version", async () => {
       const name = fresh();
@@ -109,13 +68,10 @@ describe.each([
         const name = fresh();
         const [older, newer] = [entryOf(name, { minute: 2 }), entryOf(name, { minute: 3 })];
         await mirror().write(entryOf(name, { minute: 1 }), inTime());
-        const connected = send();
-        const overtaken: VaultSend = async (request, call) => {
+        const overtaken = mirrorAfter(async (request) => {
           if (request.verb === "patch") await mirror().write(newer, inTime());
-          return connected(request, call);
-        };
-        const late = vaultKv2Mirror(overtaken, { versionDates: entryDates });
-        expect(await late.write(older, inTime())).toEqual({ revision: 2, written: true });
+        });
+        expect(await overtaken.write(older, inTime())).toEqual({ revision: 2, written: true });
         expect(await recordOf(name)).toEqual(recorded(older));
         expect(await passwordOf(name)).toBe(`${canary}-3`);
         expect([await compare(newer), await compare(older)]).toEqual(["same", "newer"]);
@@ -264,85 +220,6 @@ describe.each([
       expect(await audit.holding(next, inTime())).toBe("unproven");
       expect(await gone.write(next, inTime(), takesOver)).toEqual({ revision: 2, written: true });
       expect(await gone.write(entryOf(name, { minute: 3 }), inTime())).toEqual({ revision: 3, written: true });
-    });
-
-    test("a take-over gives the key to one secret for good, whose is newer or not", async () => {
-      const name = fresh();
-      const heir = intruder(name, { minute: 1 });
-      await mirror().write(entryOf(name, { minute: 5 }), inTime());
-      const view = vaultKv2View({ name: "eu", mirrors: () => true }, send());
-      expect(await view.look(heir, inTime())).toMatchObject({ revision: 1, owner: entryOf(name).secretArn });
-      asked.length = 0;
-      expect(await mirror().write(heir, inTime(), takesOver)).toEqual({ revision: 2, written: true });
-      expect(asked).toEqual(["read", "patch", "write", "patch"]);
-      expect(await recordOf(name)).toEqual(recorded(heir, "2"));
-      expect(await mirror().write(heir, inTime(), takesOver)).toEqual({ revision: 2, written: false });
-      expect(await passwordOf(name)).toBe(`${canary}-1`);
-      for (const minute of [5, 6]) {
-        const error = await failureOf(mirror().write(entryOf(name, { minute }), inTime()));
-        expect(error).toMatchObject({ code: "mirror-foreign", context: { owner: heir.secretArn } });
-      }
-      expect(await mirror().withdraw(entryOf(name), inTime())).toEqual({ withdrawn: false });
-      expect(await view.look(heir, inTime())).toMatchObject({ versionId: heir.versionId });
-    });
-
-    test("a take-over that died half way shows nothing of the former owner as the new one's, and goes on with the next write", async () => {
-      const name = fresh();
-      const heir = intruder(name, { minute: 1 });
-      await mirror().write(entryOf(name, { minute: 5 }), inTime());
-      const connected = send();
-      const dying: VaultSend = async (request, call) => {
-        if (request.path.startsWith("secret/data/") && request.verb === "write") throw new Error("killed");
-        return connected(request, call);
-      };
-      await expect(
-        vaultKv2Mirror(dying, { versionDates: entryDates }).write(heir, inTime(), takesOver),
-      ).rejects.toThrow("killed");
-      const former = entryOf(name, { minute: 5 });
-      expect(await recordOf(name)).toEqual({ ...recorded(heir, "2"), rekey_version_id: former.versionId });
-      expect(await mirror().withdraw(heir, inTime())).toEqual({ withdrawn: false });
-      expect(await compare(heir)).toBe("older");
-      expect(await mirror().write(heir, inTime())).toEqual({ revision: 2, written: true });
-      expect(await recordOf(name)).toEqual(recorded(heir, "2"));
-      expect(await passwordOf(name)).toBe(`${canary}-1`);
-    });
-
-    test("a former owner's late record after a take-over names no owner, and its version goes with the new one's next look", async () => {
-      const name = fresh();
-      const heir = intruder(name, { minute: 1 });
-      await mirror().write(entryOf(name, { minute: 5 }), inTime());
-      const connected = send();
-      const overtaken: VaultSend = async (request, call) => {
-        if (request.verb === "patch") await mirror().write(heir, inTime(), takesOver);
-        return connected(request, call);
-      };
-      const late = entryOf(name, { minute: 6 });
-      await vaultKv2Mirror(overtaken, { versionDates: entryDates }).write(late, inTime());
-      expect(await recordOf(name)).toEqual({ ...recorded(heir, "3"), rekey_version_id: late.versionId });
-      expect(await compare(heir)).toBe("same");
-      expect(await mirror().write(heir, inTime())).toEqual({ revision: 3, written: false });
-      expect(await recordOf(name)).toEqual(recorded(heir, "3"));
-    });
-
-    test("a former owner's write that was under way during a take-over is not shown as the new owner's", async () => {
-      const name = fresh();
-      const former = entryOf(name, { minute: 7 });
-      const heir = intruder(name, { minute: 1 });
-      await mirror().write(entryOf(name, { minute: 5 }), inTime());
-      const connected = send();
-      const overtaken: VaultSend = async (request, call) => {
-        if (request.path.startsWith("secret/data/") && request.verb === "write") {
-          await patchRecord(name, { rekey_secret_arn: heir.secretArn, rekey_since_revision: "2" });
-        }
-        return connected(request, call);
-      };
-      const late = vaultKv2Mirror(overtaken, { versionDates: entryDates });
-      expect(await failureOf(late.write(former, inTime()))).toMatchObject({ code: "mirror-foreign" });
-      expect((await admin("GET", `secret/data/${name}`)).status).toBe(404);
-      expect(await compare(heir)).toBe("missing");
-      expect(await mirror().write(heir, inTime())).toEqual({ revision: 3, written: true });
-      expect(await recordOf(name)).toEqual(recorded(heir, "3"));
-      expect(await passwordOf(name)).toBe(`${canary}-1`);
     });
 
     test("a secret that was created again under the name of one that is deleted goes on with its key; another region's does not", async () => {
