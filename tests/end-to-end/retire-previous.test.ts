@@ -1,26 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { EventBridge } from "@aws-sdk/client-eventbridge";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
-import pg from "pg";
 import { expect, onTestFinished, test } from "vitest";
 import { subscriberConfig } from "../../local/subscriber.ts";
 import type { EventEnvelope } from "../../local/eventbridge/put-events.ts";
-import { type EmbeddedPostgres, startPostgres } from "../../local/postgres/embedded-postgres.ts";
+import { startPostgres } from "../../local/postgres/embedded-postgres.ts";
 import { startStack } from "../../local/stack.ts";
+import { logsIn } from "../support/postgres-login.ts";
 
 const soon = { timeout: 20_000 };
-
-async function logsIn({ host, port }: EmbeddedPostgres, user: string, password: string): Promise<boolean> {
-  const session = new pg.Client({ host, port, user, password, database: "postgres" });
-  try {
-    await session.connect();
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await session.end().catch(() => undefined);
-  }
-}
 
 async function open(tags: Readonly<Record<string, string>>, parameters: Readonly<Record<string, string>> = {}) {
   const postgres = await startPostgres();

@@ -7,13 +7,13 @@ import {
   RotateSecretCommand,
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
-import pg from "pg";
 import { vi } from "vitest";
 import { type EmbeddedPostgres, startPostgres } from "../../local/postgres/embedded-postgres.ts";
 import { createAuthority } from "../../shared/testing/engine-contract/certificates.ts";
 import { type AwsUnderTest, startLocalStack } from "./aws-servers.ts";
 import { type Handler, loadFunction } from "./function-bundle.ts";
 import { type PasswordCollector, startPasswordCollector } from "./password-collector.ts";
+import { logsIn } from "./postgres-login.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 const steps = ["createSecret", "setSecret", "testSecret", "finishSecret"] as const;
@@ -143,18 +143,7 @@ export async function startAttackStage(
       }
       return "done";
     },
-    async logsIn(username, password) {
-      const { host, port } = postgres;
-      const session = new pg.Client({ host, port, database: "postgres", user: username, password });
-      try {
-        await session.connect();
-        return true;
-      } catch {
-        return false;
-      } finally {
-        await session.end().catch(() => undefined);
-      }
-    },
+    logsIn: async (username, password) => logsIn(postgres, username, password),
     async stop() {
       vi.unstubAllEnvs();
       client.destroy();

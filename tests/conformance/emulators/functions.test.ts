@@ -7,7 +7,6 @@ import {
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import pg from "pg";
 import { afterAll, afterEach, beforeAll, expect, vi } from "vitest";
 import { movableClock } from "../../../local/clock.ts";
 import { type EmbeddedPostgres, startPostgres } from "../../../local/postgres/embedded-postgres.ts";
@@ -18,6 +17,7 @@ import type { AwsUnderTest } from "../../support/aws-servers.ts";
 import { addRule, newBus, openQueue, takeMessage } from "../../support/aws-wiring.ts";
 import { type Handler, loadFunction } from "../../support/function-bundle.ts";
 import { inTime } from "../../support/mirror-entries.ts";
+import { logsIn } from "../../support/postgres-login.ts";
 import { at, vaultAdmin } from "../../support/vault-http.ts";
 import { onEveryAwsServer } from "./on-every-aws-server.ts";
 
@@ -37,18 +37,6 @@ afterAll(async () => {
   await vault.stop();
   await postgres.stop();
 });
-
-const logsIn = async (user: string, password: string): Promise<boolean> => {
-  const session = new pg.Client({ host: postgres.host, port: postgres.port, database: "postgres", user, password });
-  try {
-    await session.connect();
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await session.end().catch(() => undefined);
-  }
-};
 
 interface Rotation {
   readonly secretsManager: SecretsManagerClient;
@@ -129,8 +117,8 @@ onEveryAwsServer("functions", {
       const now = await current();
       expect(now.versionId).toBe(versionId);
       expect(now.password).not.toBe(password);
-      expect(await logsIn(username, now.password)).toBe(true);
-      expect(await logsIn(username, password)).toBe(false);
+      expect(await logsIn(postgres, username, now.password)).toBe(true);
+      expect(await logsIn(postgres, username, password)).toBe(false);
       const detail = { secretArn, versionId, previousVersionId, strategy: "single-user" };
       expect(await nextEvent()).toMatchObject({ "detail-type": "Secret Rotated", detail });
     }),
@@ -161,8 +149,8 @@ onEveryAwsServer("functions", {
       await rotation.runSteps(versionId);
       const now = await rotation.current();
       expect(now.versionId).toBe(versionId);
-      expect(await logsIn(username, now.password)).toBe(true);
-      expect(await logsIn(username, password)).toBe(false);
+      expect(await logsIn(postgres, username, now.password)).toBe(true);
+      expect(await logsIn(postgres, username, password)).toBe(false);
       expect(await rotation.nextEvent()).toMatchObject({ "detail-type": "Secret Rotated", detail: { versionId } });
     }),
 
@@ -174,8 +162,8 @@ onEveryAwsServer("functions", {
       const now = await current();
       expect(now.versionId).toBe(versionId);
       expect(now.username).not.toBe(username);
-      expect(await logsIn(now.username, now.password)).toBe(true);
-      expect(await logsIn(username, password)).toBe(true);
+      expect(await logsIn(postgres, now.username, now.password)).toBe(true);
+      expect(await logsIn(postgres, username, password)).toBe(true);
     }),
 
   "a second rotation of alternating users comes back to the first": async (aws) =>
@@ -188,8 +176,8 @@ onEveryAwsServer("functions", {
       }
       const now = await current();
       expect(now.username).toBe(username);
-      expect(await logsIn(username, now.password)).toBe(true);
-      expect(await logsIn(username, password)).toBe(false);
+      expect(await logsIn(postgres, username, now.password)).toBe(true);
+      expect(await logsIn(postgres, username, password)).toBe(false);
     }),
 
   "mirror-to-vault writes AWSCURRENT into Vault, and only a malformed event fails": async (aws) => {
