@@ -124,9 +124,10 @@ process.on("exit", () => {
 });
 
 /**
- * Processes in which an operator's tools log in, so that a server whose answers keep a driver busy without an end, or exhaust
- * its memory, holds up one login and not the tool. Each connects to one server only, and is killed at the caller's signal or after `limitMs`
- * (default: 30 s). An idle one serves the next login to the same server, and does not keep the caller alive.
+ * Processes in which an operator's tools log in, so that a server whose answers keep a driver busy without an end, or
+ * exhaust its memory, holds up one login and not the tool. Each connects to one server only, and is killed at the caller's
+ * signal or after `limitMs` (default: 30 s). An idle one serves the next login to the same server, and does not keep the
+ * caller alive.
  */
 export function loginProcesses({ entry = ownEntry, limitMs = defaultLimitMs } = {}): LoginProcesses {
   const idle = new Map<LoginProcess, { readonly place: string; readonly timer: NodeJS.Timeout }>();

@@ -17,9 +17,9 @@ export interface LocalVault {
 }
 
 /**
- * Starts Vault's HTTP API on loopback: KV version 1 and 2, tokens, AppRole and AWS logins, policies, health; in memory, with KV version
- * 2 at `secret/` as `vault server -dev` has it. Time is the clock's. Port 0, which is the default, takes a free one. A web page's requests are refused. Errors:
- * `option-invalid`.
+ * Starts Vault's HTTP API on loopback: KV version 1 and 2, tokens, AppRole and AWS logins, policies, health; in memory, with
+ * KV version 2 at `secret/` as `vault server -dev` has it. Time is the clock's. Port 0, which is the default, takes a free
+ * one. A web page's requests are refused. Errors: `option-invalid`.
  */
 export async function startVault(options: {
   readonly clock: Clock;

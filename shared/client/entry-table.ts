@@ -19,9 +19,10 @@ const costOf = (entry: Entry): number =>
 const isHeld = ({ version }: Entry): number => (version === undefined ? 0 : 1);
 
 /**
- * Entries by key, within a count and an estimate of bytes. Those that were never answered go first, then the one
- * unused for the longest time; one with a request in flight stays, so that a secret never has two. The order comes from the numbers that reads leave: sorted once
- * for a tenth of the entries, and those that were read since are passed over, since they are no longer the oldest.
+ * Entries by key, within a count and an estimate of bytes. Those that were never answered go first, then the one unused for
+ * the longest time; one with a request in flight stays, so that a secret never has two. The order comes from the numbers
+ * that reads leave: sorted once for a tenth of the entries, and those that were read since are passed over, since they are
+ * no longer the oldest.
  */
 export function entryTable(limits: { readonly maxSecrets: number; readonly maxBytes: number }): EntryTable {
   const entries = new Map<string, Entry>();

@@ -43,8 +43,9 @@ function tlsOptions({ host, tls }: DatabaseTarget): ConnectionOptions {
 }
 
 /**
- * A connection to a server that is handed a password in clear: its certificate is verified unless the target says `disable`. Errors: `database-unreachable`, `tls-refused` for
- * whatever goes wrong between the connection and the end of the handshake, `database-timeout`, `time-budget-spent`.
+ * A connection to a server that is handed a password in clear: its certificate is verified unless the target says `disable`.
+ * Errors: `database-unreachable`, `tls-refused` for whatever goes wrong between the connection and the end of the handshake,
+ * `database-timeout`, `time-budget-spent`.
  */
 export async function openSocket(target: DatabaseTarget, call: CallOptions): Promise<Socket> {
   const fail = (socket: Socket, error: unknown, code: "database-unreachable" | "tls-refused"): RekeyError => {

@@ -12,14 +12,18 @@ export interface KeyOwner {
   readonly owner: string;
   /** Earlier revisions were somebody else's: the key was taken over. */
   readonly sinceRevision: number;
-  /** Which version the newest revision holds, as `versionText` has it. For people and tools: it can lag, so it decides nothing. */
+  /**
+   * Which version the newest revision holds, as `versionText` has it. For people and tools: it can lag, so it decides
+   * nothing.
+   */
   readonly versionId: string | undefined;
 }
 
 /**
- * Whose a key is, seen from one secret. `nobody`: nothing was ever written there. `own`: the secret's, and so is what it holds.
- * `unrecorded`: the same, as what it holds proves, but no owner is recorded. `vacated`: the key is the secret's to write, and what it
- * holds is not the secret's: it was taken over, or the owner was deleted and this secret has its name. `foreign`: everything else.
+ * Whose a key is, seen from one secret. `nobody`: nothing was ever written there. `own`: the secret's, and so is what it
+ * holds. `unrecorded`: the same, as what it holds proves, but no owner is recorded. `vacated`: the key is the secret's to
+ * write, and what it holds is not the secret's: it was taken over, or the owner was deleted and this secret has its name.
+ * `foreign`: everything else.
  */
 export type Whose = "nobody" | "own" | "unrecorded" | "vacated" | "foreign";
 
@@ -108,7 +112,10 @@ async function proves(
   return made?.toISOString() === createdAt;
 }
 
-/** Asks the store only for a key without a recorded owner that holds another version than the given one. Errors: those of the store. */
+/**
+ * Asks the store only for a key without a recorded owner that holds another version than the given one. Errors: those of the
+ * store.
+ */
 export async function whoseKey(
   held: HeldRevision,
   secret: MirroredSecret & Partial<MirrorEntry>,

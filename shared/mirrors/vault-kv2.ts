@@ -37,21 +37,22 @@ export interface VaultKv2Options {
 const writeAttempts = 5;
 
 /**
- * Mirrors into HashiCorp Vault's or OpenBao's KV version 2 through node-vault. The version's id, label and time are
- * written next to the data, so that each write is one check-and-set call that decides over data and version at once. A version
- * that is there already and unaltered, or a newer one, is left alone; an altered one is written again. A revision that was
+ * Mirrors into HashiCorp Vault's or OpenBao's KV version 2 through node-vault. The version's id, label and time are written
+ * next to the data, so that each write is one check-and-set call that decides over data and version at once. A version that
+ * is there already and unaltered, or a newer one, is left alone; an altered one is written again. A revision that was
  * deleted is undeleted, since only then it tells which version it holds, and deleted again where it is not the one to keep.
  * Nothing is ever destroyed.
  *
  * A key is one secret's: its ARN is recorded in the key's custom metadata, alongside what others set there, after the first
  * write, which check-and-set gives to one secret alone; until then what was written proves whose it is. Of another secret's
- * key, and of one that rekey never wrote, nothing is changed, unless it is to be taken over. Next to the owner stands the VersionId
- * of what was written last, for people and tools; where it lags behind the data, the next look puts it right. The policy is that of
- * `mirrorPolicy`.
+ * key, and of one that rekey never wrote, nothing is changed, unless it is to be taken over. Next to the owner stands the
+ * VersionId of what was written last, for people and tools; where it lags behind the data, the next look puts it right. The
+ * policy is that of `mirrorPolicy`.
  *
  * Errors when made: `option-invalid`. Errors of both methods: `mirror-unavailable`, `mirror-unauthorized`,
- * `mirror-rejected`, `mirror-conflict`, `mirror-path-invalid`, `tls-refused`, `time-budget-spent`, those of `versionDates`; of `write`,
- * with nothing written, `mirror-foreign`, `option-invalid` and `secret-malformed`. After any of them the same call may be repeated.
+ * `mirror-rejected`, `mirror-conflict`, `mirror-path-invalid`, `tls-refused`, `time-budget-spent`, those of `versionDates`;
+ * of `write`, with nothing written, `mirror-foreign`, `option-invalid` and `secret-malformed`. After any of them the same
+ * call may be repeated.
  */
 export function vaultKv2Mirror(send: VaultSend, options: VaultKv2Options = {}): Mirror {
   const { pathPrefix, templates, versionDates } = options;

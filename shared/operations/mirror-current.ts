@@ -41,8 +41,8 @@ async function describe(
 }
 
 /**
- * `undefined`: there is no such secret, and this Secrets Manager is not the one that would know. Of a secret that is gone for good, or
- * that somebody invented, the ARN is all there is; what the mirror has of exactly that ARN goes.
+ * `undefined`: there is no such secret, and this Secrets Manager is not the one that would know. Of a secret that is gone
+ * for good, or that somebody invented, the ARN is all there is; what the mirror has of exactly that ARN goes.
  */
 async function standing(ports: MirrorPorts, secretId: string, call: CallOptions): Promise<Standing | undefined> {
   const found = await describe(ports, secretId, call);
@@ -81,13 +81,14 @@ const looks = 3;
  * Brings the mirror to how the secret stands now, whatever event asked for it: a lost, repeated or late event costs time,
  * never correctness. A secret that is deleted, or has the tag `rekey:mirror` at `false`, is withdrawn from the mirror, and
  * comes back with the secret or the tag. After a change it looks again, since another run may have seen the secret before or
- * after it was deleted. Secrets Manager is asked by ARN, and only the mirror of that very ARN is changed, so an event with an
- * invented one changes nothing. Of a secret that is gone for good the tags are unknown, so one that was mirrored at
- * `rekey:vault-path` stays there.
- * Of several clusters each passes over what belongs to another, and all withdraw what is gone for good.
+ * after it was deleted. Secrets Manager is asked by ARN, and only the mirror of that very ARN is changed, so an event with
+ * an invented one changes nothing. Of a secret that is gone for good the tags are unknown, so one that was mirrored at
+ * `rekey:vault-path` stays there. Of several clusters each passes over what belongs to another, and all withdraw what is
+ * gone for good.
  *
  * Publishes `Secret Mirrored`, also when an earlier run wrote the version: it may have died before it could tell. Errors:
- * those of the ports, `mirror-foreign` where the place is not the secret's; `option-invalid` for a tag; `mirror-conflict` for a secret that is deleted and restored without end.
+ * those of the ports, `mirror-foreign` where the place is not the secret's; `option-invalid` for a tag; `mirror-conflict`
+ * for a secret that is deleted and restored without end.
  */
 export async function mirrorCurrent(ports: MirrorPorts, secretId: string, call: CallOptions): Promise<Mirrored> {
   let now = await standing(ports, secretId, call);

@@ -11,7 +11,10 @@ interface HeardVersion extends Pick<VersionStanding, "standing"> {
   readonly again: boolean;
 }
 
-/** Asks Secrets Manager about the version that a `Secret Rotated` names, before it is passed on. Errors: `event-malformed`, those of the store. */
+/**
+ * Asks Secrets Manager about the version that a `Secret Rotated` names, before it is passed on. Errors: `event-malformed`,
+ * those of the store.
+ */
 export function environmentStanding(environment: Environment, store: SecretStore) {
   const manages = arnPatterns(environment.list("REKEY_SECRETS"));
   return async ({ body, attributes }: SQSRecord, call: CallOptions): Promise<HeardVersion> => {

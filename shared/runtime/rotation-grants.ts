@@ -7,9 +7,8 @@ const invalid = (option: string, problem: string, hint?: string): RekeyError =>
   new RekeyError("option-invalid", { context: { option, problem }, ...(hint === undefined ? {} : { hint }) });
 
 /**
- * Reads `key=item item,key=item`, the form of every variable that grants something. A key may be given several times, and may hold
- * `=`; an item may not. Errors:
- * `option-invalid`, naming the variable and the entry that cannot be read.
+ * Reads `key=item item,key=item`, the form of every variable that grants something. A key may be given several times, and
+ * may hold `=`; an item may not. Errors: `option-invalid`, naming the variable and the entry that cannot be read.
  */
 function parseGrants<Item>(
   environment: Environment,

@@ -9,8 +9,8 @@ import { connectVault } from "../../shared/vault/connect-vault.ts";
 import type { HostileStep } from "./hostile-process.ts";
 
 /**
- * Run as a process of its own, since what a hostile server does to it may be that it never ends, or ends by itself. Works on the server
- * as a step of a rotation does, within the step's time, and prints the code of the error that it ends with.
+ * Run as a process of its own, since what a hostile server does to it may be that it never ends, or ends by itself. Works on
+ * the server as a step of a rotation does, within the step's time, and prints the code of the error that it ends with.
  */
 const {
   engine,

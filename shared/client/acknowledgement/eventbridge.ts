@@ -18,9 +18,10 @@ function checked(option: string, isValid: boolean): void {
 }
 
 /**
- * Publishes `Secret Adopted` (events/secret-adopted.v1.schema.json) under the source `rekey.subscriber.<subscriber>`, which the bus
- * takes from roles alone whose tag `rekey:subscriber` is that name. PutEvents answers 200 for an entry that it did not take,
- * so the entry's own result is read. Errors: `option-invalid`; from the function, `event-rejected`, `events-unavailable`.
+ * Publishes `Secret Adopted` (events/secret-adopted.v1.schema.json) under the source `rekey.subscriber.<subscriber>`, which
+ * the bus takes from roles alone whose tag `rekey:subscriber` is that name. PutEvents answers 200 for an entry that it did
+ * not take, so the entry's own result is read. Errors: `option-invalid`; from the function, `event-rejected`,
+ * `events-unavailable`.
  */
 export function eventBridgeAcknowledgement(options: EventBridgeAcknowledgement): Acknowledge {
   const { eventBridge, eventBusName, subscriber, secretArn } = options;

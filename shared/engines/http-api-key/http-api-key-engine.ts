@@ -21,7 +21,10 @@ const unexpected = (operation: string): RekeyError =>
     hint: "see the contract of the API in docs/reference/http-api-key.md",
   });
 
-/** An id stands as one segment in a path: a dot segment would be another path, `DELETE <keys>/..` the whole collection's parent. */
+/**
+ * An id stands as one segment in a path: a dot segment would be another path, `DELETE <keys>/..` the whole collection's
+ * parent.
+ */
 const isId = (value: unknown): value is string =>
   isText(value) && value !== "." && value !== ".." && !/\p{Cc}|\p{Cs}/u.test(value);
 

@@ -11,7 +11,10 @@ const mostNested = 100;
 
 const opReply = 1;
 const opMsg = 2013;
-/** In the low half of the flags a bit that the receiver does not know is an error; rekey asks for a checksum or for more to come never. */
+/**
+ * In the low half of the flags a bit that the receiver does not know is an error; rekey asks for a checksum or for more to
+ * come never.
+ */
 const knownFlags = 0xffff;
 const documentType = 3;
 const arrayType = 4;

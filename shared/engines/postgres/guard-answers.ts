@@ -9,7 +9,10 @@ const known = new Set(Buffer.from("ACDEIKNRSTZ"));
 
 const [error, notice] = Buffer.from("EN");
 
-/** A list of fields (of an error or a notice) without its two zero bytes at the end, of which an empty one has one, is read for ever. */
+/**
+ * A list of fields (of an error or a notice) without its two zero bytes at the end, of which an empty one has one, is read
+ * for ever.
+ */
 const isEndless = (message: Buffer): boolean =>
   (message[0] === error || message[0] === notice) &&
   (message.at(-1) !== 0 || (message.length > headerBytes + 1 && message.at(-2) !== 0));

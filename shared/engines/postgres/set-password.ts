@@ -44,7 +44,10 @@ async function readTerms(
   return { iterations: Math.max(Math.trunc(iterations), minScramIterations), isExpired: row?.isExpired === true };
 }
 
-/** Sets a role's password by its verifier. Errors: `credential-expired`, `server-misbehaved`, `database-rights-missing`, `database-read-only`. */
+/**
+ * Sets a role's password by its verifier. Errors: `credential-expired`, `server-misbehaved`, `database-rights-missing`,
+ * `database-read-only`.
+ */
 export async function setPassword(
   connection: Connection,
   { username, password }: Credential,

@@ -28,7 +28,10 @@ function lineAt(bytes: Buffer, start: number): { readonly text: string; readonly
   return end === -1 ? undefined : { text: bytes.toString("utf8", start, end), end: end + 2 };
 }
 
-/** A length or a count; -1 is RESP2's null. One that cannot fit into the longest answer is refused before anything is kept for it. */
+/**
+ * A length or a count; -1 is RESP2's null. One that cannot fit into the longest answer is refused before anything is kept
+ * for it.
+ */
 function sizeOf(text: string, leastBytes: number): number {
   if (text === "-1") return -1;
   const size = /^\d{1,9}$/.test(text) ? Number(text) : Infinity;

@@ -52,7 +52,10 @@ function meaningOf({ message }: ErrorReply): Meaning {
 export const isWrongPassword = (error: unknown): boolean =>
   error instanceof ErrorReply && error.message.startsWith("WRONGPASS");
 
-/** The server's error, or a fault of the connection, with the operation that it ended. Only words of these tables cross: a reply's text may repeat what was sent. */
+/**
+ * The server's error, or a fault of the connection, with the operation that it ended. Only words of these tables cross: a
+ * reply's text may repeat what was sent.
+ */
 export function translateError(error: unknown, operation: string): RekeyError {
   if (error instanceof ErrorReply) {
     const { code, reason, hint } = meaningOf(error);

@@ -63,14 +63,15 @@ function requireSuccess(answer: VaultAnswer, operation: "read" | "write", path: 
 }
 
 /**
- * Vault's or OpenBao's database secrets engine as the authority over a credential: a static role. Vault sets the password
- * in the database, in its own way and with its own rights; this engine has Vault do so and never contacts the database. So
- * a login here means that Vault holds this password as the role's current one, and Vault has answered for it that the
- * database took it. Between Vault's rotation and the end of rekey's, the database takes only what Vault holds; a rotation
- * that is cut there adopts it when it is repeated.
+ * Vault's or OpenBao's database secrets engine as the authority over a credential: a static role. Vault sets the password in
+ * the database, in its own way and with its own rights; this engine has Vault do so and never contacts the database. So a
+ * login here means that Vault holds this password as the role's current one, and Vault has answered for it that the database
+ * took it. Between Vault's rotation and the end of rekey's, the database takes only what Vault holds; a rotation that is cut
+ * there adopts it when it is repeated.
  *
- * Errors: `option-invalid` for a role that Vault does not have or that is not granted to the secret; `mirror-unauthorized`, `mirror-unavailable` (also when
- * Vault could not reach the database), `mirror-rejected`, `tls-refused`, `time-budget-spent`.
+ * Errors: `option-invalid` for a role that Vault does not have or that is not granted to the secret; `mirror-unauthorized`,
+ * `mirror-unavailable` (also when Vault could not reach the database), `mirror-rejected`, `tls-refused`,
+ * `time-budget-spent`.
  */
 export function vaultStaticRoleEngine(send: VaultSend, grants: RoleGrants): DatabaseEngine & CredentialIssuer {
   async function read({ mount, role }: StaticRole, call: CallOptions): Promise<Credential> {

@@ -64,7 +64,10 @@ export interface Stage {
 const freshName = (): string => `app_${randomUUID().slice(0, 8)}`;
 const freshPassword = (): string => generatePassword({ charset: "url", length: 32 }).reveal();
 
-/** `adminTrust`: how an admin login verifies the server, as members of the admin secret. Default: as the server's own secrets do. */
+/**
+ * `adminTrust`: how an admin login verifies the server, as members of the admin secret. Default: as the server's own secrets
+ * do.
+ */
 export async function startStage(
   fixture: EngineFixture,
   server: EngineServer,
