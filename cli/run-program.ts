@@ -1,4 +1,5 @@
 import { CommanderError } from "commander";
+import { keptAlive } from "../shared/client/kept-alive.ts";
 import { type CommandContext, type CommandDefinition, interruptedCode } from "./command.ts";
 import { failureText, faultText } from "./failure-text.ts";
 import { guardStreams, printError } from "./output.ts";
@@ -6,8 +7,6 @@ import { programOf } from "./program.ts";
 import { version } from "./version.ts";
 
 const timeoutMs = 60_000;
-/** The longest delay of a timer. */
-const longestMs = 2 ** 31 - 1;
 
 /** What libraries print of their own is dropped: an error of theirs may hold what they were called with. */
 function silenceLibraries(): void {
@@ -48,11 +47,10 @@ export async function runProgram(definitions: readonly CommandDefinition[], word
     };
   }
 
-  // Unreferenced timers, such as a time-out signal, do not keep a process alive while a command waits for them.
-  const awake = setInterval(() => undefined, longestMs);
   try {
     const program = programOf(definitions, version, contextOf, (exitCode) => (process.exitCode = exitCode));
-    await program.parseAsync(words, { from: "user" });
+    // Unreferenced timers, such as a time-out signal, do not keep a process alive while a command waits for them.
+    await keptAlive(program.parseAsync(words, { from: "user" }));
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
     else if (interrupt.signal.aborted) {
@@ -62,7 +60,5 @@ export async function runProgram(definitions: readonly CommandDefinition[], word
       printError(...failureText(error));
       process.exitCode = 1;
     }
-  } finally {
-    clearInterval(awake);
   }
 }

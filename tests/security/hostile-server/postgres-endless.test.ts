@@ -113,14 +113,12 @@ test.each([["2000000000"], ["Infinity"], ["many"], ["-5000000000"]])(
 test("a time budget that ends at any turn of a change ends the change, never the process", async () => {
   const terms = oneRow(["iterations", "text", "4096"], ["isExpired", "bool", "f"]);
   await using server = await roguePostgres(letIn((sql) => (sql.includes("scram_iterations") ? terms : undefined)));
-  const outcomes = await visitInChild(
-    ...Array.from({ length: 300 }, (_, turns) => ({
-      engine: "postgres" as const,
-      port: server.port,
-      operation: "setPassword" as const,
-      turns,
-    })),
-  );
-  expect(outcomes.length).toBe(300);
-  expect(new Set(outcomes.map(({ result }) => result))).toEqual(new Set(["time-budget-spent", "done"]));
+  const change = { engine: "postgres", port: server.port, operation: "setPassword" } as const;
+  const ended = Array.from({ length: 300 }, (_, turns) => ({ ...change, turns }));
+  const outcomes = (await visitInChild(...ended, change)).map(({ result }) => result);
+  expect(outcomes).toHaveLength(301);
+  expect(outcomes.at(0)).toBe("time-budget-spent");
+  expect(outcomes.at(-1)).toBe("done");
+  // A busy machine takes more turns to the end than an idle one: what a turn in between comes to is either.
+  expect(["time-budget-spent", "done"]).toEqual(expect.arrayContaining(outcomes));
 });
