@@ -118,7 +118,7 @@ test("the process knows the HTTP APIs that the caller grants", async () => {
 });
 
 test("a process serves one login after another to one server, and another server has another process", async () => {
-  const code = `answer(question.ask === "close" ? { of: "closed" } : { of: "session", inspects: question.ask === "log in" && (globalThis.used = (globalThis.used ?? 0) + 1) > 1 });`;
+  const code = `answer(question.ask === "close" ? { of: "closed" } : { of: "session", can: (globalThis.used = (globalThis.used ?? 0) + 1) > 1 ? ["inspect"] : [] });`;
   const one = stage(code);
   const inspects = async (host: string): Promise<boolean> => {
     const login = await one.login({ ...target, host }, credential, { signal: never });

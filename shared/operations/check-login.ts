@@ -4,11 +4,11 @@ import type {
   CallOptions,
   DatabaseEngine,
   DatabaseTarget,
-  EventPublisher,
   LoginRefusal,
   SecretDescription,
   SecretStore,
 } from "../rotation/ports.ts";
+import type { EventPublisher } from "../rotation/rotation-event.ts";
 import { targetsOf } from "../rotation/database-targets.ts";
 import { rotationFacts } from "../rotation/rotation-facts.ts";
 import { versionWithLabel } from "../rotation/steps/admit.ts";

@@ -1,7 +1,5 @@
-import type { Disposition } from "../errors/code-entry.ts";
 import type { TlsMode } from "../secrets/database-secret.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
-import type { StrategyName } from "./rotation-policy.ts";
 
 /** Secrets Manager's four steps, and rekey's own: `retirePrevious` makes the replaced credential stop. */
 export type RotationStep = "createSecret" | "setSecret" | "testSecret" | "finishSecret" | "retirePrevious";
@@ -106,10 +104,36 @@ export type Login<Session> =
 /** One logged-in connection. Disposing closes it and never throws. */
 export type DatabaseSession = AsyncDisposable;
 
+/** What a session tells about its own user that no other session may see. */
+export interface OwnAccount {
+  /** The form in which the server keeps the user's password, in the server's own word. */
+  readonly passwordHash?: string;
+}
+
+/** What a session of the user itself is asked before an admin changes that user or its pair. */
+export interface OwnAccountReading {
+  /** Changes nothing. Errors: `account-unsupported`, `pooler-keeps-password`. */
+  readOwnAccount(call: CallOptions): Promise<OwnAccount>;
+}
+
+/** What is known about a user whose password is changed. */
+export interface ChangeTerms {
+  /** The user's credential that has just logged in; absent when an admin replaces a password that no version has. */
+  readonly current?: Credential;
+  /** What the session of that login told. */
+  readonly own?: OwnAccount;
+  /** Whether an admin can make the change in place of this session, which then leaves to it what it cannot check itself. */
+  readonly hasAdmin?: boolean;
+}
+
 /** What the single-user strategy needs. */
 export interface PasswordChange {
-  /** Sets the password of this or another user; where the engine allows it, the server is given a hash and never the text. */
-  setPassword(credential: Credential, call: CallOptions): Promise<void>;
+  /**
+   * Sets the password of this or another user, and changes nothing else of the account; where the engine allows it, the
+   * server is given a hash and never the text. Errors: `account-unsupported`, with the `property` that stands in the way;
+   * `database-rights-missing` also for what is left to an admin.
+   */
+  setPassword(credential: Credential, call: CallOptions, terms?: ChangeTerms): Promise<void>;
 }
 
 /** What the dual-password strategy needs: a user with two passwords that both log in. */
@@ -153,16 +177,35 @@ export interface UserPair {
   readonly alternate: string;
   /** Whether the function's owner granted the alternate, so that an existing user of that name may be taken into the pair. */
   readonly isGranted: boolean;
+  /** What the session of the pair's current user told, where one has logged in. */
+  readonly own?: OwnAccount;
 }
 
 /** What the alternating-users strategy needs beyond a password change. */
 export interface UserPairing {
   /**
-   * Gives `next`, one of the pair, its password, and makes the alternate user where it is missing, so that both have the
-   * same rights and settings. One transaction, idempotent. Errors: `user-collision` when the pair is not one that rekey
-   * made or the function's owner granted, `database-rights-missing`.
+   * Gives `next`, one of the pair, its password, and makes the alternate user where it is missing, so that both are equal
+   * in everything except name and password. One transaction where the server has them, idempotent. Errors:
+   * `account-unsupported`, with the `property` that cannot be copied, before anything is changed; `user-collision` when
+   * the pair is not one that rekey made or the function's owner granted; `database-rights-missing`.
    */
   syncPair(pair: UserPair, next: Credential, call: CallOptions): Promise<void>;
+}
+
+/** A change that a step would make, with the arguments of the session's method of that name. */
+export type PlannedChange =
+  | { readonly method: "setPassword"; readonly credential: Credential; readonly terms?: ChangeTerms | undefined }
+  | { readonly method: "keepBoth"; readonly current: Credential; readonly next: Credential }
+  | { readonly method: "keepOnly"; readonly credential: Credential }
+  | { readonly method: "syncPair"; readonly pair: UserPair; readonly next: Credential };
+
+/** What the doctor asks a session for beside the inspection, where the engine can. */
+export interface Rehearsal {
+  /**
+   * Does what the method would do, in a transaction that is rolled back, or as far as the first statement that would change
+   * something. Errors: those that the method would end in.
+   */
+  rehearse(change: PlannedChange, call: CallOptions): Promise<void>;
 }
 
 export interface EngineCapabilities {
@@ -192,107 +235,4 @@ export interface CredentialIssuer {
   issue(target: DatabaseTarget, current: Credential, call: CallOptions): Promise<Credential>;
   /** Makes every credential but `keep` stop, where the server keeps more than one. Idempotent. */
   revokeOthers(target: DatabaseTarget, keep: Credential, call: CallOptions): Promise<void>;
-}
-
-/**
- * `current-refused`: a server refused a login with AWSCURRENT while no rotation was under way. `replica-behind`: a replica has
- * not had the current value for an hour. `replica-failed`: Secrets Manager gave up replicating it.
- * `mirror-altered`: the mirror names this version, but somebody changed what it holds. `mirror-foreign`: its place is another
- * secret's, or somebody else's. `mirror-newer`: AWSCURRENT was moved
- * back to an older version. `mirror-left`: the mirror still shows a secret that is deleted or not to be mirrored. `mirror-stray`: a
- * copy lies in a cluster that the secret does not belong to. `pending-stuck`: AWSPENDING waits on another version than the current one.
- */
-export type Finding =
-  | "current-missing"
-  | "current-refused"
-  | "mirror-altered"
-  | "mirror-foreign"
-  | "mirror-left"
-  | "mirror-missing"
-  | "mirror-newer"
-  | "mirror-older"
-  | "mirror-stray"
-  | "pending-stuck"
-  | "replica-behind"
-  | "replica-failed"
-  | "rotation-overdue";
-
-/** Ids only. An event never holds a value. */
-export type RotationEvent = { readonly secretArn: string; readonly secretName: string } & (
-  | {
-      readonly type: "Secret Rotated";
-      readonly versionId: string;
-      readonly previousVersionId?: string;
-      readonly origin: "rotation" | "external";
-      readonly engine: string;
-      readonly strategy: StrategyName | "none";
-    }
-  | {
-      readonly type: "Secret Retired";
-      /** The version that is current, and the one whose credential has stopped. */
-      readonly versionId: string;
-      readonly retiredVersionId: string;
-    }
-  | {
-      readonly type: "Secret Rotation Failed";
-      readonly versionId: string;
-      readonly step: RotationStep;
-      readonly code: string;
-      readonly disposition: Exclude<Disposition, "retry">;
-    }
-  | {
-      /** Secrets Manager's own record of a rotation that ended without success, whoever's function it invoked. */
-      readonly type: "Secret Rotation Stopped";
-      readonly outcome: "failed" | "abandoned";
-      readonly step?: RotationStep;
-      /** The version that still waits under AWSPENDING: the rotation is tried again, or a human must look. */
-      readonly pendingVersionId?: string;
-    }
-  | {
-      /** The mirror holds the version. */
-      readonly type: "Secret Mirrored";
-      readonly versionId: string;
-      /** The mirror's own number of what holds this version, or a newer one. */
-      readonly revision: number;
-      /** Whether it was written now. */
-      readonly written: boolean;
-      /** Which of several mirrors it is. */
-      readonly cluster?: string;
-    }
-  | {
-      /** What a look at everything found. */
-      readonly type: "Secret Finding";
-      readonly finding: Finding;
-      /** The version that the finding is about. */
-      readonly versionId?: string;
-      /** Whether the repair was started. */
-      readonly repaired: boolean;
-    }
-  | {
-      readonly type: "Secret Deleted";
-      /** Whether its recovery window is open. */
-      readonly recoverable: boolean;
-    }
-  | {
-      /** Tags of rekey's were set or removed; their names. */
-      readonly type: "Secret Retagged";
-      readonly tags: readonly string[];
-    }
-  | {
-      /** How far the replicas are for a version that became current. */
-      readonly type: "Secret Replicated";
-      readonly versionId: string;
-      readonly regionsInSync: readonly string[];
-      readonly regionsBehind: readonly string[];
-      readonly regionsFailed: readonly string[];
-    }
-  | {
-      readonly type: "Secret Restored";
-      readonly versionId?: string;
-    }
-);
-
-export interface EventPublisher {
-  /** At least once. Errors: `events-unavailable`, `event-rejected`. */
-  publish(event: RotationEvent, call: CallOptions): Promise<void>;
 }

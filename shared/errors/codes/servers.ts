@@ -5,7 +5,7 @@ export const serversCodes = {
   "account-unsupported": {
     disposition: "abort",
     meaning: "the user's account on the server is set up in a way that cannot be rotated",
-    hint: "see the problem in the context: one account per name, with passwords that the server itself stores",
+    hint: "see the property or problem in the context: take it off the account, or give the service an account without it",
   },
   "connection-lost": {
     disposition: "retry",
@@ -71,6 +71,12 @@ export const serversCodes = {
     disposition: "abort",
     meaning: "this function does not rotate the engine that the secret names",
     hint: "use the rotation function of that engine, or correct the secret's engine field",
+  },
+  "pooler-keeps-password": {
+    disposition: "abort",
+    meaning:
+      "the connection goes through a pooler that has the user's password in a list of its own, which nothing would update",
+    hint: "let the pooler look passwords up on the server (PgBouncer: auth_query), or name the server itself in the secret",
   },
   "server-misbehaved": {
     disposition: "abort",

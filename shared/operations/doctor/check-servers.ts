@@ -1,9 +1,12 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
-import type { DatabaseEngine, DatabaseSession, Inspection, ServerFacts } from "../../rotation/ports.ts";
+import type { DatabaseSession, Inspection, ServerFacts } from "../../rotation/ports.ts";
 import type { Rotation } from "../../rotation/rotation-context.ts";
 import { openAdmin, openSession } from "../../rotation/strategies/open-session.ts";
 import type { StrategyContext } from "../../rotation/strategies/strategy.ts";
+import type { DatabaseSecret } from "../../secrets/database-secret.ts";
+import type { ExaminedRotation } from "./doctor.ts";
 import { type Finding, finding, findingOf } from "./findings.ts";
+import { rehearsedEngine } from "./rehearsed-engine.ts";
 
 /** The most refused logins that one step can need after a crash: AWSCURRENT, AWSPENDING and three earlier versions. */
 const mostRefusals = 5;
@@ -54,12 +57,34 @@ function judgeServer(rotation: Rotation, facts: ServerFacts, host: string, nowMs
   ];
 }
 
-async function checkServer(
-  engine: DatabaseEngine,
-  rotation: Rotation,
+/**
+ * Runs setSecret's strategy on sessions where nothing stays. Only once AWSCURRENT has logged in, so that no password made up
+ * for this look is offered to the server.
+ */
+async function rehearse(
+  { engine, strategiesOf }: ExaminedRotation,
+  { strategy, current }: Rotation,
+  pending: DatabaseSecret,
   context: StrategyContext,
-  nowMs: number,
 ): Promise<readonly Finding[]> {
+  const rehearsed = strategiesOf?.(rehearsedEngine(engine))[strategy.name];
+  try {
+    await rehearsed?.set({ current, pending }, context, async () => undefined);
+    return [];
+  } catch (error) {
+    if (!isRekeyError(error)) throw error;
+    const found = findingOf(error);
+    return [{ ...found, detail: { ...found.detail, host: context.target.host } }];
+  }
+}
+
+async function checkServer(
+  deps: ExaminedRotation,
+  rotation: Rotation,
+  pending: DatabaseSecret | undefined,
+  context: StrategyContext,
+): Promise<readonly Finding[]> {
+  const { engine } = deps;
   const { host } = context.target;
   const { username } = rotation.current;
   await using own = await openSession(engine, rotation.current, context);
@@ -75,21 +100,23 @@ async function checkServer(
   const session = rotation.strategy.name === "single-user" ? (own ?? admin) : (admin ?? own);
   if (session !== undefined && canInspect(session)) {
     const facts = await session.inspect(usersOf(rotation), context.call);
-    findings.push(...judgeServer(rotation, facts, host, nowMs));
+    findings.push(...judgeServer(rotation, facts, host, deps.nowMs()));
   }
-  return findings;
+  if (own === undefined || pending === undefined) return findings;
+  const rehearsed = await rehearse(deps, rotation, pending, context);
+  return [...findings, ...rehearsed.filter(({ code }) => !findings.some((known) => known.code === code))];
 }
 
-/** Every server of the secret: reached, verified, logged in to and asked. Changes nothing. */
+/** Every server of the secret: reached, verified, logged in to, asked, and setSecret rehearsed. Changes nothing. */
 export async function checkServers(
-  engine: DatabaseEngine,
+  deps: ExaminedRotation,
   rotation: Rotation,
-  nowMs: number,
+  pending: DatabaseSecret | undefined,
 ): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for (const context of rotation.hosts) {
     try {
-      findings.push(...(await checkServer(engine, rotation, context, nowMs)));
+      findings.push(...(await checkServer(deps, rotation, pending, context)));
     } catch (error) {
       if (!isRekeyError(error)) throw error;
       findings.push({ ...findingOf(error), detail: { ...findingOf(error).detail, host: context.target.host } });

@@ -61,8 +61,10 @@ export function dualPassword(engine: DatabaseEngine<Session>): RotationStrategy 
     },
     async restore(versions, context, authority) {
       const { current } = versions;
-      await using own =
-        (await openSession(engine, current, context)) ?? (await openToRestore(engine, versions, context, authority));
+      await using asCurrent = await openSession(engine, current, context);
+      await using login =
+        asCurrent === undefined ? await openToRestore(engine, versions, context, authority) : undefined;
+      const own = asCurrent ?? login?.session;
       if (own === undefined) throw orphaned(current);
       await change(own, current, context, async (session) => session.keepOnly(current, context.call));
       if (!(await logsIn(engine, current, context))) throw orphaned(current);

@@ -36,6 +36,16 @@ export interface OpenLogin<Session extends DatabaseSession> extends AsyncDisposa
   readonly credential: Credential;
 }
 
+async function openOne<Session extends DatabaseSession>(
+  engine: DatabaseEngine<Session>,
+  credential: Credential,
+  host: Host,
+): Promise<OpenLogin<Session> | undefined> {
+  const session = await openSession(engine, credential, host);
+  if (session === undefined) return undefined;
+  return { session, credential, [Symbol.asyncDispose]: async () => session[Symbol.asyncDispose]() };
+}
+
 async function openFirst<Session extends DatabaseSession>(
   engine: DatabaseEngine<Session>,
   logins: AsyncIterable<StoredLogin>,
@@ -43,10 +53,8 @@ async function openFirst<Session extends DatabaseSession>(
   isWanted: (credential: Credential) => boolean = () => true,
 ): Promise<OpenLogin<Session> | undefined> {
   for await (const { credential, target } of logins) {
-    const session = isWanted(credential) ? await openSession(engine, credential, { target, call }) : undefined;
-    if (session !== undefined) {
-      return { session, credential, [Symbol.asyncDispose]: async () => session[Symbol.asyncDispose]() };
-    }
+    const login = isWanted(credential) ? await openOne(engine, credential, { target, call }) : undefined;
+    if (login !== undefined) return login;
   }
   return undefined;
 }
@@ -59,11 +67,16 @@ export const openEarlier = async <Session extends DatabaseSession>(
 ): Promise<OpenLogin<Session> | undefined> =>
   openFirst(engine, context.earlier(), context, ({ username }) => usernames.includes(username));
 
+const openAdminLogin = async <Session extends DatabaseSession>(
+  engine: DatabaseEngine<Session>,
+  context: StrategyContext,
+): Promise<OpenLogin<Session> | undefined> => openFirst(engine, context.admins(), context);
+
 /** The admin's session; `undefined` when the secret has no admin or none of the admin's versions logs in. */
 export const openAdmin = async <Session extends DatabaseSession>(
   engine: DatabaseEngine<Session>,
   context: StrategyContext,
-): Promise<Session | undefined> => (await openFirst(engine, context.admins(), context))?.session;
+): Promise<Session | undefined> => (await openAdminLogin(engine, context))?.session;
 
 /**
  * The admin's session, to replace a password that no version of the secret has: whoever writes the secret could name anyone's
@@ -75,21 +88,21 @@ export const openAdminToRecover = async <Session extends DatabaseSession>(
   context: StrategyContext,
 ): Promise<Session | undefined> => (context.isGranted(username) ? openAdmin(engine, context) : undefined);
 
-/** A session that may put AWSCURRENT back, as far as the authority goes; `undefined` when none logs in. */
+/** A login whose session may put AWSCURRENT back, as far as the authority goes; `undefined` when none logs in. */
 export async function openToRestore<Session extends DatabaseSession>(
   engine: DatabaseEngine<Session>,
   { current, pending }: Versions,
   context: StrategyContext,
   authority: RestoreAuthority,
-): Promise<Session | undefined> {
-  const asPending = async (): Promise<Session | undefined> => openSession(engine, pending, context);
-  const asEarlier = async (): Promise<Session | undefined> =>
-    (await openEarlier(engine, [current.username], context))?.session;
-  const asAdmin = async (): Promise<Session | undefined> => openAdmin(engine, context);
+): Promise<OpenLogin<Session> | undefined> {
+  const asPending = async (): Promise<OpenLogin<Session> | undefined> => openOne(engine, pending, context);
+  const asEarlier = async (): Promise<OpenLogin<Session> | undefined> =>
+    openEarlier(engine, [current.username], context);
+  const asAdmin = async (): Promise<OpenLogin<Session> | undefined> => openAdminLogin(engine, context);
   const openers = { none: [], pending: [asPending], any: [asPending, asEarlier, asAdmin] }[authority];
   for (const open of openers) {
-    const session = await open();
-    if (session !== undefined) return session;
+    const login = await open();
+    if (login !== undefined) return login;
   }
   return undefined;
 }
