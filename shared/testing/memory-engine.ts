@@ -1,16 +1,27 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import type {
+  ChangeTerms,
   Credential,
   CredentialIssuer,
   DatabaseEngine,
   DatabaseSession,
   DualPasswords,
+  OwnAccount,
+  OwnAccountReading,
   PasswordChange,
   UserPairing,
 } from "../rotation/ports.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 
-type MemorySession = DatabaseSession & PasswordChange & UserPairing & DualPasswords;
+type MemorySession = DatabaseSession & PasswordChange & UserPairing & DualPasswords & OwnAccountReading;
+
+/** A change of a user's password, by the user whose session made it. */
+export interface MemoryChange {
+  readonly by: string;
+  readonly username: string;
+  readonly terms: ChangeTerms | undefined;
+  readonly own: OwnAccount | undefined;
+}
 
 /** Database servers in memory, one for each host name: users with passwords, and a count of refused logins. */
 export interface MemoryEngine extends DatabaseEngine<MemorySession>, CredentialIssuer {
@@ -21,6 +32,10 @@ export interface MemoryEngine extends DatabaseEngine<MemorySession>, CredentialI
   logins(): number;
   /** Hosts that cannot be reached. */
   readonly unreachable: Set<string>;
+  /** Users that may not change themselves. */
+  readonly restricted: Set<string>;
+  /** Every change by `setPassword` and `syncPair`, in order. */
+  readonly changes: readonly MemoryChange[];
 }
 
 export const memoryHost = "db";
@@ -29,6 +44,8 @@ export function memoryEngine(): MemoryEngine {
   const passwords = new Map<string, readonly SecretValue[]>();
   const alternates = new Map<string, string>();
   const unreachable = new Set<string>();
+  const restricted = new Set<string>();
+  const changes: MemoryChange[] = [];
   let refused = 0;
   let logins = 0;
   let issues = 0;
@@ -36,14 +53,20 @@ export function memoryEngine(): MemoryEngine {
   const accepts = ({ username, password }: Credential, host = memoryHost): boolean =>
     passwords.get(keyOf(host, username))?.some((known) => known.equals(password)) === true;
 
-  const session = (host: string): MemorySession => ({
-    async setPassword({ username, password }) {
+  const session = (host: string, by: string): MemorySession => ({
+    readOwnAccount: async () => ({ passwordHash: `hash of ${by}` }),
+    async setPassword({ username, password }, _call, terms) {
+      if (by === username && restricted.has(by)) {
+        throw new RekeyError("database-rights-missing", { context: { user: by } });
+      }
+      changes.push({ by, username, terms, own: terms?.own });
       passwords.set(keyOf(host, username), [password]);
     },
-    async syncPair({ first, alternate, isGranted }, { username, password }) {
+    async syncPair({ first, alternate, isGranted, own }, { username, password }) {
       if (passwords.has(keyOf(host, alternate)) && alternates.get(alternate) !== first && !isGranted) {
         throw new RekeyError("user-collision", { context: { first, alternate } });
       }
+      changes.push({ by, username, terms: undefined, own });
       alternates.set(alternate, first);
       passwords.set(keyOf(host, username), [password]);
     },
@@ -63,6 +86,8 @@ export function memoryEngine(): MemoryEngine {
     defaultDatabase: "memory",
     maxUsernameBytes: 63,
     unreachable,
+    restricted,
+    changes,
     give(username, texts, host = memoryHost) {
       passwords.set(
         keyOf(host, username),
@@ -75,7 +100,7 @@ export function memoryEngine(): MemoryEngine {
     async login({ host }, credential) {
       logins++;
       if (unreachable.has(host)) throw new RekeyError("database-unreachable", { context: { host } });
-      if (accepts(credential, host)) return { ok: true, session: session(host) };
+      if (accepts(credential, host)) return { ok: true, session: session(host, credential.username) };
       refused++;
       return { ok: false, refusal: "bad-credential" };
     },
