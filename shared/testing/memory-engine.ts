@@ -9,11 +9,14 @@ import type {
   OwnAccount,
   OwnAccountReading,
   PasswordChange,
+  PlannedChange,
+  Rehearsal,
+  UserPair,
   UserPairing,
 } from "../rotation/ports.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 
-type MemorySession = DatabaseSession & PasswordChange & UserPairing & DualPasswords & OwnAccountReading;
+type MemorySession = DatabaseSession & PasswordChange & UserPairing & DualPasswords & OwnAccountReading & Rehearsal;
 
 /** A change of a user's password, by the user whose session made it. */
 export interface MemoryChange {
@@ -36,6 +39,8 @@ export interface MemoryEngine extends DatabaseEngine<MemorySession>, CredentialI
   readonly restricted: Set<string>;
   /** Every change by `setPassword` and `syncPair`, in order. */
   readonly changes: readonly MemoryChange[];
+  /** Every change that was rehearsed and would go well. */
+  readonly rehearsals: readonly { readonly by: string; readonly change: PlannedChange }[];
 }
 
 export const memoryHost = "db";
@@ -46,6 +51,7 @@ export function memoryEngine(): MemoryEngine {
   const unreachable = new Set<string>();
   const restricted = new Set<string>();
   const changes: MemoryChange[] = [];
+  const rehearsals: { by: string; change: PlannedChange }[] = [];
   let refused = 0;
   let logins = 0;
   let issues = 0;
@@ -53,19 +59,30 @@ export function memoryEngine(): MemoryEngine {
   const accepts = ({ username, password }: Credential, host = memoryHost): boolean =>
     passwords.get(keyOf(host, username))?.some((known) => known.equals(password)) === true;
 
+  function checkRights(by: string, { username }: Pick<Credential, "username">): void {
+    if (by !== username || !restricted.has(by)) return;
+    throw new RekeyError("database-rights-missing", { context: { user: by } });
+  }
+  function checkPair(host: string, { first, alternate, isGranted }: UserPair): void {
+    if (!passwords.has(keyOf(host, alternate)) || alternates.get(alternate) === first || isGranted) return;
+    throw new RekeyError("user-collision", { context: { first, alternate } });
+  }
+
   const session = (host: string, by: string): MemorySession => ({
     readOwnAccount: async () => ({ passwordHash: `hash of ${by}` }),
+    async rehearse(change) {
+      if (change.method === "setPassword") checkRights(by, change.credential);
+      if (change.method === "syncPair") checkPair(host, change.pair);
+      rehearsals.push({ by, change });
+    },
     async setPassword({ username, password }, _call, terms) {
-      if (by === username && restricted.has(by)) {
-        throw new RekeyError("database-rights-missing", { context: { user: by } });
-      }
+      checkRights(by, { username });
       changes.push({ by, username, terms, own: terms?.own });
       passwords.set(keyOf(host, username), [password]);
     },
-    async syncPair({ first, alternate, isGranted, own }, { username, password }) {
-      if (passwords.has(keyOf(host, alternate)) && alternates.get(alternate) !== first && !isGranted) {
-        throw new RekeyError("user-collision", { context: { first, alternate } });
-      }
+    async syncPair(pair, { username, password }) {
+      checkPair(host, pair);
+      const { first, alternate, own } = pair;
       changes.push({ by, username, terms: undefined, own });
       alternates.set(alternate, first);
       passwords.set(keyOf(host, username), [password]);
@@ -88,6 +105,7 @@ export function memoryEngine(): MemoryEngine {
     unreachable,
     restricted,
     changes,
+    rehearsals,
     give(username, texts, host = memoryHost) {
       passwords.set(
         keyOf(host, username),
