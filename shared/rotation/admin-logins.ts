@@ -1,5 +1,5 @@
 import { RekeyError } from "../errors/rekey-error.ts";
-import { type AdminSecret, type DatabaseSecret, parseAdminSecret } from "../secrets/database-secret.ts";
+import { type DatabaseSecret, type LoginSecret, parseAdminSecret } from "../secrets/database-secret.ts";
 import { reportWeakTls } from "./database-targets.ts";
 import type { RotationDependencies } from "./dependencies.ts";
 import { type HostAndPort, isAt } from "./grants.ts";
@@ -23,7 +23,7 @@ const refused = (
 function requireGrant(
   { engine }: RotationDependencies,
   arn: string,
-  admin: AdminSecret,
+  admin: LoginSecret,
   granted: readonly HostAndPort[],
   targets: readonly DatabaseTarget[],
 ): void {

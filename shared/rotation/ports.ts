@@ -1,5 +1,5 @@
 import type { Disposition } from "../errors/code-entry.ts";
-import type { TlsMode } from "../secrets/database-secret.ts";
+import type { TlsMode } from "../secrets/secret-fields.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 import type { StrategyName } from "./rotation-policy.ts";
 
