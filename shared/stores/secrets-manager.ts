@@ -8,7 +8,7 @@ import {
 } from "@aws-sdk/client-secrets-manager";
 import { isRekeyError } from "../errors/rekey-error.ts";
 import type { CallOptions, RotationRequest, SecretDescription, SecretStore } from "../rotation/ports.ts";
-import { SecretValue } from "../secrets/secret-value.ts";
+import { secretContent } from "./secret-content.ts";
 import { awsErrorName, translateError } from "./translate-error.ts";
 
 /** Both mean that this version is not to be had: no such version, label or value, or the label is on another version. */
@@ -71,9 +71,10 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         VersionStage: at.label,
       });
       try {
-        const { VersionId, SecretString, CreatedDate } = await client.send(command, options);
-        if (VersionId === undefined || SecretString === undefined) return undefined;
-        return { versionId: VersionId, value: new SecretValue(SecretString), createdAt: CreatedDate ?? new Date(0) };
+        const answer = await client.send(command, options);
+        const value = secretContent(answer, secretId);
+        if (answer.VersionId === undefined || value === undefined) return undefined;
+        return { versionId: answer.VersionId, value, createdAt: answer.CreatedDate ?? new Date(0) };
       } catch (error) {
         if (isAbsent(error)) return undefined;
         throw error;
