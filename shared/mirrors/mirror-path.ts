@@ -2,21 +2,20 @@ import { RekeyError } from "../errors/rekey-error.ts";
 import type { MirroredSecret } from "../operations/ports.ts";
 import { pathProblem } from "../vault/vault-path.ts";
 
-const escaped = (text: string): string =>
-  [...Buffer.from(text)].map((byte) => `:${byte.toString(16).toUpperCase().padStart(2, "0")}`).join("");
+const escaped = (character: string): string => `:${character.charCodeAt(0).toString(16).toUpperCase()}`;
 
 /**
- * What Vault would not keep as it is: a slash that begins or ends the name or follows another one, a dot that is a segment by
- * itself or follows another one, and any character but A-Z a-z 0-9 _ + = . @ -. A colon, which no name of Secrets Manager has,
- * only where it would look like an escape.
+ * What names in Secrets Manager may have and Vault would not keep as it is: a slash that begins or ends the name or follows
+ * another one, a dot that is a segment by itself or follows another one, and the `!` of names that AWS's own services give.
+ * A colon, which no name has, only where it would look like an escape.
  */
-const unsafe = /^\/|(?<=\/)\/|\/$|(?<=^|\/)\.(?=\/|$)|(?<=\.)\.|:(?=[0-9A-F]{2})|[^A-Za-z0-9/_+=.@:-]/gu;
+const unsafe = /^\/|(?<=\/)\/|\/$|(?<=^|\/)\.(?=\/|$)|(?<=\.)\.|:(?=[0-9A-F]{2})|!/g;
 
 /**
- * The path of a secret's name, no two alike: what Vault would not keep stands as `:` and two hexadecimal digits for each
- * byte, so `rds!cluster-1` is `rds:21cluster-1` and `/a//b` is `:2Fa/:2Fb`. Most names are paths as they are.
+ * The path of a secret's name, no two alike: what Vault would not keep stands as `:` and its two hexadecimal digits in
+ * ASCII, so `rds!cluster-1` is `rds:21cluster-1` and `/a//b` is `:2Fa/:2Fb`. Most names are paths as they are.
  */
-export const pathOfName = (secretName: string): string => secretName.replace(unsafe, escaped);
+const pathOfName = (secretName: string): string => secretName.replace(unsafe, escaped);
 
 /** The path itself. Errors: `mirror-path-invalid`, for one that Vault would read otherwise and for one with another problem. */
 export function usablePath(secret: string, path: string, more?: string): string {
@@ -28,8 +27,7 @@ export function usablePath(secret: string, path: string, more?: string): string 
 /** Below the prefix, where there is one. Errors: `mirror-path-invalid`, for what is no name in Secrets Manager. */
 export function namedPath(secretId: string, secretName: string, pathPrefix: string | undefined): string {
   const name = pathOfName(secretName);
-  const problem = secretName.isWellFormed() ? undefined : "it holds half of a character";
-  return usablePath(secretId, pathPrefix === undefined ? name : `${pathPrefix}/${name}`, problem);
+  return usablePath(secretId, pathPrefix === undefined ? name : `${pathPrefix}/${name}`);
 }
 
 /**
