@@ -1,5 +1,6 @@
-import { RekeyError } from "../errors/rekey-error.ts";
+import { isRekeyError, RekeyError } from "../errors/rekey-error.ts";
 import { type DatabaseSecret, type LoginSecret, parseAdminSecret } from "../secrets/database-secret.ts";
+import type { SecretValue } from "../secrets/secret-value.ts";
 import { reportWeakTls } from "./database-targets.ts";
 import type { RotationDependencies } from "./dependencies.ts";
 import { type HostAndPort, isAt } from "./grants.ts";
@@ -43,6 +44,16 @@ function requireGrant(
   );
 }
 
+/** An error says which secret it is about: the admin's, and not the one that is rotated. */
+function adminIn(value: SecretValue, arn: string): LoginSecret {
+  try {
+    return parseAdminSecret(value);
+  } catch (error) {
+    if (!isRekeyError(error)) throw error;
+    throw new RekeyError(error.code, { context: { admin: arn, ...error.context }, hint: error.hint });
+  }
+}
+
 /**
  * The logins of the secret's admin on one of its targets: AWSCURRENT's, then those of the admin's own rotation. Which admin
  * secrets there are, and where each may be used, is the configuration's to say; how the server is verified, the
@@ -66,7 +77,7 @@ export async function* adminLogins(
       throw new RekeyError("secret-not-found", { context: { secret: arn } });
     }
     if (version === undefined) continue;
-    const admin = parseAdminSecret(version.value);
+    const admin = adminIn(version.value, arn);
     requireGrant(deps, arn, admin, granted, targets);
     const ca = admin.tlsCa ?? deps.tlsCa;
     const mode = admin.tlsMode ?? deps.grants.adminTls;

@@ -7,18 +7,18 @@ import {
   UpdateSecretVersionStageCommand,
 } from "@aws-sdk/client-secrets-manager";
 import { isRekeyError } from "../errors/rekey-error.ts";
-import type { CallOptions, RotationRequest, SecretDescription, SecretStore } from "../rotation/ports.ts";
+import type {
+  CallOptions,
+  RotationRequest,
+  SecretDescription,
+  SecretStore,
+  VersionSelector,
+} from "../rotation/ports.ts";
 import { secretContent } from "./secret-content.ts";
 import { awsErrorName, translateError } from "./translate-error.ts";
 
-/** Both mean that this version is not to be had: no such version, label or value, or the label is on another version. */
-export const isAbsent = (error: unknown): boolean => {
-  const message = error instanceof Error ? error.message : "";
-  return (
-    (awsErrorName(error) === "ResourceNotFoundException" && message.includes("secret value")) ||
-    (awsErrorName(error) === "InvalidRequestException" && message.includes("not associated"))
-  );
-};
+/** Of GetSecretValue: no such secret, version, label or value, which AWS tells apart by words alone. */
+export const isAbsent = (error: unknown): boolean => awsErrorName(error) === "ResourceNotFoundException";
 
 /** Only a rotation under an assumed role or across accounts has one; it proves the caller's identity on each write. */
 const withToken = ({ rotationToken }: RotationRequest): { RotationToken?: string } =>
@@ -63,6 +63,20 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
       };
     });
 
+  /** A label that is on another version is refused by the type of other refusals, too, so the secret is asked. */
+  async function isElsewhere(
+    secretId: string,
+    at: VersionSelector,
+    error: unknown,
+    call: CallOptions,
+  ): Promise<boolean> {
+    const { versionId, label } = at;
+    if (versionId === undefined || label === undefined) return false;
+    if (awsErrorName(error) !== "InvalidRequestException") return false;
+    const { labels, deletedAt } = await describe(secretId, call);
+    return deletedAt === undefined && labels.get(versionId)?.includes(label) !== true;
+  }
+
   const read: SecretStore["read"] = async (secretId, at, call) =>
     attempt("GetSecretValue", secretId, call, async (options) => {
       const command = new GetSecretValueCommand({
@@ -76,7 +90,7 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         if (answer.VersionId === undefined || value === undefined) return undefined;
         return { versionId: answer.VersionId, value, createdAt: answer.CreatedDate ?? new Date(0) };
       } catch (error) {
-        if (isAbsent(error)) return undefined;
+        if (isAbsent(error) || (await isElsewhere(secretId, at, error, call))) return undefined;
         throw error;
       }
     });

@@ -4,6 +4,7 @@ import type { CallOptions, SecretDescription } from "../../rotation/ports.ts";
 import { type Rotation, rotationOf } from "../../rotation/rotation-context.ts";
 import { type RotationFacts, rotationFacts } from "../../rotation/rotation-facts.ts";
 import { alternateSuffix } from "../../rotation/strategies/alternating-users.ts";
+import { withCredential } from "../../secrets/database-secret.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
 import { type Finding, finding } from "./findings.ts";
 
@@ -44,7 +45,8 @@ export async function checkSecret(
   const rotation = rotationOf(deps, version.value, facts, call);
   const { strategy, current, hosts } = rotation;
   const newPassword = (): SecretValue => deps.generatePassword(facts.policy.password);
-  if (!strategy.nextChangesServer) await strategy.next(version.value, hosts[0], newPassword);
+  if (strategy.nextChangesServer) withCredential(version.value, { ...current, password: newPassword() });
+  else await strategy.next(version.value, hosts[0], newPassword);
   const alternates = strategy.name === "alternating-users";
   const { username, alternateUsers } = current;
   const isNamed = alternateUsers !== undefined || facts.policy.alternateUser !== undefined;
