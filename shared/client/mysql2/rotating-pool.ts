@@ -7,7 +7,10 @@ import type { Rotating, RotatingOptions } from "../pool/rotating-options.ts";
 import { serverHost } from "../pool/server-host.ts";
 import { tlsOptions } from "../pool/tls-options.ts";
 
-type Settings = Omit<mysql.PoolOptions, "user" | "password" | "password1" | "uri">;
+interface Settings extends Omit<mysql.PoolOptions, "user" | "password" | "password1" | "uri" | "ssl"> {
+  /** `false`: no TLS, also where the secret asks for it. */
+  readonly ssl?: mysql.PoolOptions["ssl"] | false;
+}
 
 export interface RotatingPoolOptions extends RotatingOptions {
   /**
@@ -30,9 +33,9 @@ export interface RotatingPool extends mysql.Pool, Rotating {
  */
 const refusals = new Set<unknown>([1045, 1698, 3118, 4151]);
 
-const tlsOf = ({ ssl }: Settings, secret: LoginSecret): mysql.PoolOptions => {
+const tlsOf = (ssl: Settings["ssl"], secret: LoginSecret): mysql.PoolOptions => {
   if (typeof ssl === "object") return { ssl: { verifyIdentity: ssl.rejectUnauthorized !== false, ...ssl } };
-  if (ssl !== undefined) return { ssl };
+  if (ssl !== undefined) return ssl === false ? {} : { ssl };
   const tls = tlsOptions(secret);
   if (tls === undefined) return {};
   // The driver looks at the server's name only when asked to.
@@ -44,7 +47,11 @@ const passedOn = ["connection", "acquire", "release"] as const;
 type PassOn = (event: (typeof passedOn)[number], connection: mysql.PoolConnection) => void;
 
 /** The driver's own `end` cuts what is in use, so connections are counted, and each is closed at its release. */
-function openPool(settings: Settings, secret: LoginSecret, passOn: PassOn): CredentialPool<mysql.PoolConnection> {
+function openPool(
+  { ssl, ...settings }: Settings,
+  secret: LoginSecret,
+  passOn: PassOn,
+): CredentialPool<mysql.PoolConnection> {
   const database = settings.database ?? secret.dbname;
   const pool = mysql.createPool({
     ...settings,
@@ -55,7 +62,7 @@ function openPool(settings: Settings, secret: LoginSecret, passOn: PassOn): Cred
     ...(database === undefined ? {} : { database }),
     user: secret.username,
     password: secret.password.reveal(),
-    ...tlsOf(settings, secret),
+    ...tlsOf(ssl, secret),
   });
   const idle = new Set<mysql.PoolConnection>();
   const inUse = new Set<mysql.PoolConnection>();
