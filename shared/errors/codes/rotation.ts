@@ -65,7 +65,7 @@ export const rotationCodes = {
   "secret-binary": {
     disposition: "abort",
     meaning: "the secret's value is stored as bytes (SecretBinary), where text is needed",
-    hint: "store it as text, in SecretString. A service reads bytes with (await client.get(id)).value.bytes()",
+    hint: "store it as text, in SecretString. A service reads bytes with bytes() of the client's value",
   },
   "secret-malformed": {
     disposition: "abort",
