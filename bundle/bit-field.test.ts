@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import bitField from "./bit-field.ts";
 
-const require = createRequire(createRequire(import.meta.url).resolve("@mongodb-js/saslprep"));
-const sparse = require("sparse-bitfield") as typeof bitField;
+const ofSaslprep = createRequire(createRequire(import.meta.url).resolve("@mongodb-js/saslprep"));
+const sparse = ofSaslprep("sparse-bitfield") as typeof bitField;
 
 test("its bits are those of sparse-bitfield, also behind the end", () => {
   fc.assert(

@@ -69,7 +69,7 @@ test.each(["", "a b", "a#b", "a?b", "a%2fb", "a\nb", "a\u0000", "ä", "a*", "\ud
 );
 
 /** What Secrets Manager takes in names, and what AWS's services put into those that they make. */
-const nameCharacters = [..."/..//!_+=@-:", "a", "B", "2", "F", "E", "1"];
+const nameCharacters = "/..//!_+=@-:aB2FE1".split("");
 const anyName = fc.oneof(
   fc.string({ unit: fc.constantFrom(...nameCharacters), minLength: 1, maxLength: 10 }),
   fc.stringMatching(/^[A-Za-z0-9/_+=.@!-]{1,512}$/),

@@ -10,8 +10,7 @@ function problemOf(parse: (value: SecretValue) => unknown, fields: object): unkn
     parse(new SecretValue(JSON.stringify({ ...base, ...fields })));
     return undefined;
   } catch (error) {
-    if (!isRekeyError(error, "secret-malformed")) throw error;
-    expect(`${error.message} ${error.hint}`).not.toContain("canary");
+    if (!isRekeyError(error, "secret-malformed") || `${error.message} ${error.hint}`.includes("canary")) throw error;
     return `${error.context["field"]} ${error.context["problem"]}`;
   }
 }

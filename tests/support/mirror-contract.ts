@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { mirrorPolicy } from "../../shared/mirrors/mirror-policy.ts";
-import { vaultSource } from "../../shared/client/vault/vault-source.ts";
 import { vaultKv2Mirror, type VaultKv2Options } from "../../shared/mirrors/vault-kv2.ts";
 import type { Mirror } from "../../shared/operations/ports.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
@@ -15,7 +14,6 @@ const nameSegment = fc
   .string({ unit: fc.constantFrom(..."abcXYZ019_+=.@-".split("")), minLength: 1, maxLength: 12 })
   .filter((segment) => segment !== "." && !segment.includes(".."));
 const goodName = fc.array(nameSegment, { minLength: 1, maxLength: 4 }).map((segments) => segments.join("/"));
-const legalName = fc.string({ unit: fc.constantFrom(..."//..!_+=@-aB2F".split("")), minLength: 1, maxLength: 8 });
 const badPart = fc.constantFrom("#", "?", "%", " ", "\n", "\u0000", "\\", "*", "ä", "%2e%2e", "%2F");
 const badName = fc.oneof(
   fc.tuple(goodName, badPart, goodName).map((parts) => parts.join("")),
@@ -212,43 +210,6 @@ export function mirrorContract(server: string, isPresent: boolean, start: () => 
         ).flat();
       };
       expect((await keys("")).toSorted()).toEqual([...written].toSorted());
-    });
-
-    test("every name that Secrets Manager takes, or that AWS gives, is a key of its own, where the client finds it", async () => {
-      await admin("POST", "sys/mounts/legal", { type: "kv", options: { version: "2" } });
-      const mirror = mirrorWith({ mount: "legal", pathPrefix: "aws" });
-      const source = vaultSource({
-        address: vault.address,
-        login: { method: "token", token: new SecretValue(vault.rootToken) },
-        mount: "legal",
-        pathPrefix: "aws",
-      });
-      const written = new Map<string, string>();
-      const write = async (name: string): Promise<void> => {
-        const versionId = written.get(name) ?? randomUUID();
-        await mirror.write(entryOf(name, { versionId }), inTime());
-        written.set(name, versionId);
-      };
-      for (const name of [
-        "rds!cluster-1f2e",
-        "/a",
-        "a/",
-        "/a/",
-        "a//b",
-        "a/b",
-        "a/./b",
-        "a/../b",
-        ".",
-        "..",
-        "//",
-        "/",
-      ]) {
-        await write(name);
-      }
-      await fc.assert(fc.asyncProperty(legalName, write), { numRuns: 30 });
-      for (const [name, versionId] of written) {
-        expect(await source.read(name, { label: "AWSCURRENT" }, inTime()), name).toMatchObject({ versionId });
-      }
     });
 
     test("AppRole with create, read and update on the data path, and patch with it, is enough for what is not deleted", async () => {

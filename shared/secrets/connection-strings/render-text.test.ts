@@ -13,14 +13,13 @@ const rotated = (field: unknown, secret: object = base, credential = next): unkn
   return (JSON.parse(rendered.reveal()) as { readonly field: unknown }).field;
 };
 
+/** Why the field is refused; an error that shows a value is one that the test does not expect. */
 function problemOf(field: unknown, secret: object = base, credential = next): unknown {
   try {
     return { left: rotated(field, secret, credential) };
   } catch (error) {
-    if (!isRekeyError(error, "secret-malformed")) throw error;
-    expect(error.context["field"]).toBe("field");
-    expect(`${error.message} ${error.hint}`).not.toContain("canary");
-    return error.context["problem"];
+    if (!isRekeyError(error, "secret-malformed") || `${error.message} ${error.hint}`.includes("canary")) throw error;
+    return error.context["field"] === "field" ? error.context["problem"] : error.message;
   }
 }
 
@@ -101,7 +100,10 @@ describe("the old password in a form that cannot be rendered", () => {
     [
       "percent-encoded letter by letter",
       "abcdefgh",
-      [..."abcdefgh"].map((each) => `%${each.charCodeAt(0).toString(16)}`).join(""),
+      "abcdefgh"
+        .split("")
+        .map((each) => `%${each.charCodeAt(0).toString(16)}`)
+        .join(""),
     ],
     ["in Base64", password, `x ${Buffer.from(password).toString("base64")}`],
     ["in Base64, with the user", password, `Basic ${Buffer.from(`app:${password}`).toString("base64")}`],
