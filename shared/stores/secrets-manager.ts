@@ -20,6 +20,11 @@ import { awsErrorName, translateError } from "./translate-error.ts";
 /** Of GetSecretValue: no such secret, version, label or value, which AWS tells apart by words alone. */
 export const isAbsent = (error: unknown): boolean => awsErrorName(error) === "ResourceNotFoundException";
 
+/** Who may read a secret need not be allowed to describe it. */
+function unlessDenied(error: unknown): void {
+  if (!isRekeyError(error, "access-denied")) throw error;
+}
+
 /** Only a rotation under an assumed role or across accounts has one; it proves the caller's identity on each write. */
 const withToken = ({ rotationToken }: RotationRequest): { RotationToken?: string } =>
   rotationToken === undefined ? {} : { RotationToken: rotationToken };
@@ -63,18 +68,25 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
       };
     });
 
-  /** A label that is on another version is refused by the type of other refusals, too, so the secret is asked. */
-  async function isElsewhere(
+  /**
+   * Whether a refusal of GetSecretValue means that there is no such version. AWS has one type of error for that and for a secret
+   * that is not there, and one for a label that is on another version and for other refusals, so the secret itself is asked;
+   * but not for the labels that most secrets lack. Errors: `secret-not-found`, for AWSCURRENT of no secret.
+   */
+  async function isNoVersion(
     secretId: string,
     at: VersionSelector,
     error: unknown,
     call: CallOptions,
   ): Promise<boolean> {
-    const { versionId, label } = at;
-    if (versionId === undefined || label === undefined) return false;
+    if (isAbsent(error)) {
+      if (at.label === "AWSCURRENT") await describe(secretId, call).catch(unlessDenied);
+      return true;
+    }
+    if (at.label === undefined || at.versionId === undefined) return false;
     if (awsErrorName(error) !== "InvalidRequestException") return false;
     const { labels, deletedAt } = await describe(secretId, call);
-    return deletedAt === undefined && labels.get(versionId)?.includes(label) !== true;
+    return deletedAt === undefined && labels.get(at.versionId)?.includes(at.label) !== true;
   }
 
   const read: SecretStore["read"] = async (secretId, at, call) =>
@@ -90,7 +102,7 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         if (answer.VersionId === undefined || value === undefined) return undefined;
         return { versionId: answer.VersionId, value, createdAt: answer.CreatedDate ?? new Date(0) };
       } catch (error) {
-        if (isAbsent(error) || (await isElsewhere(secretId, at, error, call))) return undefined;
+        if (await isNoVersion(secretId, at, error, call)) return undefined;
         throw error;
       }
     });
