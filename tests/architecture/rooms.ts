@@ -67,6 +67,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "shared/vault",
       "shared/engines/postgres/guard-parser.ts",
       "shared/mirrors/mirrored-fields.ts",
+      "shared/mirrors/mirror-path.ts",
       "shared/webhook/signature.ts",
     ],
     packages: [
