@@ -58,10 +58,7 @@ export type VersionSelector =
 export interface SecretStore {
   /** Errors: `secret-not-found`. */
   describe(secretId: string, call: CallOptions): Promise<SecretDescription>;
-  /**
-   * `undefined`: no version with that label, no such version, a version without a value, or the label is elsewhere. Errors:
-   * `secret-not-found`, for AWSCURRENT; of another version of a secret that is not there, `undefined`.
-   */
+  /** `undefined`: no such version, none with that label, or one without a value. Errors: `secret-not-found`, of AWSCURRENT. */
   read(secretId: string, at: VersionSelector, call: CallOptions): Promise<StoredVersion | undefined>;
   /** Versions that no label of AWS is on but that can still be read, newest first: where an abandoned rotation left its value. */
   unlabelled(secretId: string, limit: number, call: CallOptions): Promise<readonly StoredVersion[]>;
