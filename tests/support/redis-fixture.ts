@@ -1,7 +1,8 @@
+import { createHash } from "node:crypto";
 import { inspect } from "node:util";
 import { redisEngine } from "../../shared/engines/redis/redis-engine.ts";
 import { dualPassword } from "../../shared/rotation/strategies/dual-password.ts";
-import type { EngineFixture, EngineServer } from "../../shared/testing/engine-contract/fixture.ts";
+import type { AccountProperty, EngineFixture, EngineServer } from "../../shared/testing/engine-contract/fixture.ts";
 import { type RedisUnderTest, startRedis } from "./redis.ts";
 
 const engine = redisEngine({
@@ -10,6 +11,8 @@ const engine = redisEngine({
   },
 });
 const leastRights = ["-@all", "+acl|setuser", "+acl|getuser", "+acl|save"];
+const others = ["of-another-service", "of-a-third-service"] as const;
+const othersHashes: readonly string[] = others.map((password) => createHash("sha256").update(password).digest("hex"));
 /** A host that no replica ever reaches. */
 const nowhere = ["127.0.0.1", "1"] as const;
 
@@ -18,6 +21,47 @@ async function refusedLogins(redis: RedisUnderTest): Promise<number> {
   const entries = (await redis.admin("ACL", "LOG", "100000")) as readonly { reason: string; count: number }[];
   return entries.filter(({ reason }) => reason === "auth").reduce((sum, { count }) => sum + count, 0);
 }
+
+type UserRules = Readonly<Record<"flags" | "passwords", readonly string[]>> & Readonly<Record<string, unknown>>;
+
+/** `ACL GETUSER`, which shows every rule of a user; of its passwords those that a test has given it beside the secret's. */
+async function describe(redis: RedisUnderTest, username: string): Promise<readonly string[]> {
+  const { passwords, ...rules } = (await redis.admin("ACL", "GETUSER", username)) as UserRules;
+  const theirs = passwords.filter((hash) => othersHashes.includes(hash));
+  const lines = Object.entries({ ...rules, flags: [...rules.flags].sort(), theirs: theirs.sort() });
+  return lines.map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
+}
+
+const rules = (redis: RedisUnderTest, ...given: readonly string[]): AccountProperty => ({
+  give: async (username) => void (await redis.admin("ACL", "SETUSER", username, ...given)),
+});
+
+/** Beside `+@all`, which every user of the contract has, so that it may change itself. */
+const propertiesOf = (redis: RedisUnderTest): Readonly<Record<string, AccountProperty>> => ({
+  commands: rules(redis, "-flushall", "-@scripting", "+config|get", "-config|set", "+eval"),
+  keys: rules(redis, "resetkeys", "~orders:*", "%R~shared:*", "%W~out:*"),
+  allkeys: rules(redis, "allkeys"),
+  "no keys": rules(redis, "resetkeys"),
+  channels: rules(redis, "resetchannels", "&orders.*"),
+  allchannels: rules(redis, "allchannels"),
+  selectors: rules(redis, "(~copied:* +get)", "(%R~a:* %W~b:* +copy)"),
+  "skip-sanitize-payload": rules(redis, "skip-sanitize-payload"),
+  "passwords of others": rules(redis, ...others.map((password) => `>${password}`)),
+  "a password of others, given first": {
+    async give(username) {
+      const { passwords } = (await redis.admin("ACL", "GETUSER", username)) as UserRules;
+      await redis.admin(
+        "ACL",
+        "SETUSER",
+        username,
+        "resetpass",
+        `>${others[0]}`,
+        ...passwords.map((hash) => `#${hash}`),
+      );
+    },
+  },
+  nopass: { ...rules(redis, "nopass"), refusedBy: ["dual-password"] },
+});
 
 async function serverOf(redis: RedisUnderTest, isMonitored: boolean): Promise<EngineServer> {
   const { host, port, admin } = redis;
@@ -59,6 +103,8 @@ async function serverOf(redis: RedisUnderTest, isMonitored: boolean): Promise<En
         return { [Symbol.asyncDispose]: async () => void (await admin("REPLICAOF", "NO", "ONE")) };
       },
     },
+    accountProperties: propertiesOf(redis),
+    describeAccount: async (username) => describe(redis, username),
     stop: async () => redis.stop(),
   };
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,6 +35,8 @@ export interface RedisUnderTest {
   monitor(): Promise<() => Promise<string>>;
   /** The server's log. */
   log(): string;
+  /** From now on the server cannot write its ACL file. */
+  loseAclFile(): Promise<void>;
   /** Stops the server and starts it again from its files. */
   restart(): Promise<void>;
   stopServer(): Promise<void>;
@@ -182,6 +184,11 @@ export async function startRedis(binary: string, options: RedisOptions = {}): Pr
       };
     },
     log: () => readFileSync(file("log"), "utf8"),
+    async loseAclFile() {
+      // A folder of that name, since root writes a read-only file.
+      rmSync(file("users.acl"));
+      mkdirSync(file("users.acl"));
+    },
     async restart() {
       await end();
       await start();

@@ -1,7 +1,10 @@
 import { memberAt } from "../../answers/member-at.ts";
-import { isRekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, ServerFacts, UserFacts } from "../../rotation/ports.ts";
+import { readAccount } from "./account.ts";
+import { mayRun } from "./command-rights.ts";
 import type { Connection } from "./connection.ts";
+import { optional } from "./optional.ts";
+import { readReplicationUsers } from "./replication-users.ts";
 
 /** `ACL GETUSER` and `ACL SETUSER` came with the users of Redis 6; selectors and keys' rights as they are read here with 6.2. */
 function isSupported(version: string): boolean {
@@ -9,19 +12,23 @@ function isSupported(version: string): boolean {
   return major > 6 || (major === 6 && minor >= 2);
 }
 
-/** The answer, or `undefined` where this session may not ask or the server does not know the command. */
-async function ask(connection: Connection, command: readonly string[], call: CallOptions): Promise<unknown> {
-  try {
-    return await connection.run(command, call);
-  } catch (error) {
-    if (isRekeyError(error, "database-rights-missing") || isRekeyError(error, "database-failed")) return undefined;
-    throw error;
-  }
+/** Where the server writes its users down; its own file comes before its configuration. */
+async function readUserStore(
+  connection: Connection,
+  call: CallOptions,
+): Promise<NonNullable<ServerFacts["usersKeptIn"]>> {
+  const setting = await optional(connection.run(["CONFIG", "GET", "aclfile"], call));
+  const file = memberAt(setting, "aclfile");
+  if (typeof file !== "string") return "unseen";
+  if (file !== "") return "file of users";
+  const server = await optional(connection.run(["INFO", "server"], call));
+  if (typeof server !== "string") return "unseen";
+  return /^config_file:\S/m.test(server) ? "configuration" : "nothing";
 }
 
 /**
- * What a session may read. Whether it may change a user is asked of the server by `ACL DRYRUN` (Redis 7), else taken from
- * whether it may read one: the rights go together. Redis locks nobody out and lets no password expire.
+ * What a session may read. Whether it may change a user follows from the rules of its own user. Redis locks nobody out and lets
+ * no password expire.
  */
 export async function inspect(
   connection: Connection,
@@ -32,18 +39,27 @@ export async function inspect(
   const about = await connection.run(["HELLO", "3"], call);
   const told = memberAt(about, "version");
   const version = typeof told === "string" ? told : "unknown";
+  const own = await optional(readAccount(connection, self, call));
+  const isReadOnly = memberAt(about, "role") === "replica";
+  const replicating = await readReplicationUsers(connection, isReadOnly, call);
   const users = new Map<string, UserFacts>();
   for (const user of usernames) {
-    const found = await ask(connection, ["ACL", "GETUSER", user], call);
-    if (found === null) continue;
-    const mayChange = await ask(connection, ["ACL", "DRYRUN", self, "ACL", "SETUSER", user], call);
-    const mayBeChanged = mayChange === undefined ? found !== undefined : mayChange === "OK";
-    users.set(user, { mayBeChanged, isOurAlternate: false });
+    const account = own === undefined ? undefined : await readAccount(connection, user, call);
+    if (own !== undefined && account === undefined) continue;
+    const passwords = account?.hashes.length ?? 1;
+    users.set(user, {
+      mayBeChanged: own !== undefined && mayRun(own, "acl|setuser"),
+      isOurAlternate: false,
+      ...(passwords > 1 ? { passwords } : {}),
+      ...(replicating.has(user) ? { isUsedByServers: true } : {}),
+    });
   }
   return {
     version: `Redis ${version}`,
     isSupported: isSupported(version),
-    isReadOnly: memberAt(about, "role") === "replica",
+    isReadOnly,
+    usersKeptIn: await readUserStore(connection, call),
+    mayRewriteConfiguration: own !== undefined && mayRun(own, "config|rewrite"),
     users,
   };
 }

@@ -6,18 +6,29 @@ import type {
   DatabaseTarget,
   DualPasswords,
   Inspection,
+  Rehearsal,
+  SecretPasswords,
 } from "../../rotation/ports.ts";
+import type { SecretValue } from "../../secrets/secret-value.ts";
 import { type Connection, connect } from "./connection.ts";
 import { inspect } from "./inspect.ts";
-import { saveUsers } from "./save-users.ts";
+import { rehearse } from "./rehearse.ts";
+import { saveUsers, type Unsaved } from "./save-users.ts";
 import { setPasswords } from "./set-passwords.ts";
 import { isWrongPassword, translateError } from "./translate-error.ts";
 
-export type RedisSession = DatabaseSession & DualPasswords & Inspection;
+export type RedisSession = DatabaseSession & DualPasswords & Inspection & Rehearsal;
 
-const change = ["ACL GETUSER …", "ACL SETUSER … resetpass …", "ACL SAVE"];
+const change = ["ACL GETUSER …", "ACL SETUSER … !… #… #…", "ACL SAVE"];
 
-/** A change that a restart of the server undoes: it has neither an ACL file nor a configuration file that it can rewrite. */
+const unsavedHints: Readonly<Record<Unsaved, string>> = {
+  "no file of users":
+    "the server keeps its users in memory only and forgets this password at its next restart: give it an aclfile, or a configuration file that it may rewrite",
+  "file of users not written":
+    "the server cannot write its aclfile and forgets this password at its next restart: put it in a folder that the server may write to, with room on its disk",
+};
+
+/** A change that a restart of the server undoes: it has no file for it that it can write. */
 export interface UnsavedChange {
   readonly code: "change-until-restart";
   readonly host: string;
@@ -29,6 +40,9 @@ export interface RedisEngineOptions {
   /** Told of each change that the server could not save. */
   readonly report: (unsaved: UnsavedChange) => void;
 }
+
+/** Where nobody tells of the secret's other passwords, the one before the current one is taken for it. */
+const noneElse: SecretPasswords = { wasRotated: true, earlier: async () => [] };
 
 /** The secret's `dbname`: a number, 0 unless given. */
 function databaseNumber({ dbname }: DatabaseTarget): string {
@@ -53,19 +67,21 @@ async function refuseReplica(connection: Connection, target: DatabaseTarget, cal
 /** Redis 6.2 and newer, and Valkey. Each node keeps its own users, so a cluster's nodes are all named in the secret's `hosts`. */
 export function redisEngine({ report }: RedisEngineOptions): DatabaseEngine<RedisSession> {
   function session(connection: Connection, { host }: DatabaseTarget, self: string): RedisSession {
-    const changeTo = async (user: string, passwords: Parameters<typeof setPasswords>[2], call: CallOptions) => {
-      await setPasswords(connection, user, passwords, call);
-      if (await saveUsers(connection, call)) return;
-      report({
-        code: "change-until-restart",
-        host,
-        user,
-        hint: "the server keeps its users in memory only and forgets this password at its next restart: give it an aclfile, or a configuration file that it may rewrite",
-      });
+    const changeTo = async (
+      user: string,
+      passwords: readonly SecretValue[],
+      own: SecretPasswords | undefined,
+      call: CallOptions,
+    ): Promise<void> => {
+      await setPasswords(connection, user, passwords, own ?? noneElse, call);
+      const unsaved = await saveUsers(connection, call);
+      if (unsaved !== undefined) report({ code: "change-until-restart", host, user, hint: unsavedHints[unsaved] });
     };
     return {
-      keepBoth: async (current, next, call) => changeTo(current.username, [current.password, next.password], call),
-      keepOnly: async ({ username, password }, call) => changeTo(username, [password], call),
+      keepBoth: async (current, next, call, own) =>
+        changeTo(current.username, [current.password, next.password], own, call),
+      keepOnly: async ({ username, password }, call, own) => changeTo(username, [password], own, call),
+      rehearse: async (planned, call) => rehearse(connection, self, planned, call),
       inspect: async (usernames, call) => inspect(connection, self, usernames, call),
       async [Symbol.asyncDispose]() {
         connection.close();

@@ -15,6 +15,13 @@ export const findings = {
     remedy:
       "add the admin secret's ARN to REKEY_ADMIN_SECRETS (template parameter AdminSecretArns) and to the secret's masterarn",
   },
+  "change-until-restart": {
+    severity: "warning",
+    meaning:
+      "the server keeps its users in memory only: it forgets each new password at its next restart, and takes the old one again",
+    remedy:
+      "Redis: start it with an aclfile that it may write, or with a configuration file, and let the admin rewrite that: ACL SETUSER <admin> +config|rewrite",
+  },
   "dead-letters-waiting": {
     severity: "warning",
     meaning: "a dead-letter queue of the stack is not empty: a mirror, a subscriber or a webhook missed a change",
@@ -57,6 +64,13 @@ export const findings = {
     remedy:
       'where it is one: rotate once more with the function that made it, so that AWSCURRENT is the first user, or put the value again with the pair, "alternateusers": ["<first user>", "<alternate>"], and grant the alternate with REKEY_USER_GRANTS',
   },
+  "password-not-managed": {
+    severity: "warning",
+    meaning:
+      "the user has more passwords than rekey gave it; those that no version of the secret holds stay as they are",
+    remedy:
+      "where nobody uses them, take them off (Redis: ACL SETUSER <user> <<password>); else give whoever uses them a user of its own",
+  },
   "pending-left": {
     severity: "error",
     meaning: "AWSPENDING is on a version that is not current: an unfinished rotation blocks the next one",
@@ -93,10 +107,22 @@ export const findings = {
     meaning: "the connection to the database is not fully verified",
     remedy: "remove ssl from the secret or rekey:tls from its tags (verify-full), and give the CA as sslrootcert",
   },
+  "restart-cannot-be-seen": {
+    severity: "warning",
+    meaning: "whether a new password outlives a restart of the server could not be seen",
+    remedy: "Redis: ACL SETUSER <admin> +config|get +info",
+  },
   "user-expires": {
     severity: "warning",
     meaning: "the user's password expires on the server, within 30 days or already",
     remedy: "extend it on the server (PostgreSQL: ALTER ROLE … VALID UNTIL 'infinity')",
+  },
+  "user-of-servers": {
+    severity: "warning",
+    meaning:
+      "the servers log in to each other by this user (replicas, Sentinel): they keep the old password until they are told",
+    remedy:
+      "give replication a user of its own (Redis: masteruser and masterauth, Sentinel's auth-user and auth-pass), or change those settings after each rotation and before the next",
   },
   "user-shared": {
     severity: "error",
