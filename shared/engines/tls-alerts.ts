@@ -23,13 +23,15 @@ async function speaksTls({ host, port }: DatabaseTarget, { signal }: CallOptions
   return isSecure;
 }
 
-/**
- * Why a login without TLS was cut before the server answered: a port for TLS alone closes such a connection without a word. Any
- * other error is returned as it is.
- */
+/** What a port for TLS alone does to a connection without: it closes it without a word, or answers with nonsense or a 400. */
+const looksLikeTls = (error: unknown): boolean =>
+  isRekeyError(error, "connection-lost") ||
+  isRekeyError(error, "server-misbehaved") ||
+  (isRekeyError(error, "database-failed") && error.context["status"] === 400);
+
+/** Why a login without TLS got no answer of the server's protocol. Any other error is returned as it is. */
 export async function explainPlainLogin(error: unknown, target: DatabaseTarget, call: CallOptions): Promise<unknown> {
-  const isCut = isRekeyError(error, "connection-lost") || isRekeyError(error, "server-misbehaved");
-  if (!isCut || target.tls.mode !== "disable" || !(await speaksTls(target, call))) return error;
+  if (!looksLikeTls(error) || target.tls.mode !== "disable" || !(await speaksTls(target, call))) return error;
   return new RekeyError("tls-refused", {
     context: { operation: "log in", reason: "server with TLS alone" },
     hint: "the port takes TLS connections only: remove ssl: false from the secret and rekey:tls from its tags",
