@@ -1,15 +1,10 @@
 import { createHash } from "node:crypto";
 import { inspect } from "node:util";
-import { redisEngine } from "../../shared/engines/redis/redis-engine.ts";
+import { redisEngine, type UnsavedChange } from "../../shared/engines/redis/redis-engine.ts";
 import { dualPassword } from "../../shared/rotation/strategies/dual-password.ts";
 import type { AccountProperty, EngineFixture, EngineServer } from "../../shared/testing/engine-contract/fixture.ts";
 import { type RedisUnderTest, startRedis } from "./redis.ts";
 
-const engine = redisEngine({
-  report({ code }) {
-    throw new Error(`the test's server saves its users, yet: ${code}`);
-  },
-});
 const leastRights = ["-@all", "+acl|setuser", "+acl|getuser", "+acl|save"];
 const others = ["of-another-service", "of-a-third-service"] as const;
 const othersHashes: readonly string[] = others.map((password) => createHash("sha256").update(password).digest("hex"));
@@ -63,7 +58,8 @@ const propertiesOf = (redis: RedisUnderTest): Readonly<Record<string, AccountPro
   nopass: { ...rules(redis, "nopass"), refusedBy: ["dual-password"] },
 });
 
-async function serverOf(redis: RedisUnderTest, isMonitored: boolean): Promise<EngineServer> {
+/** The server as the contract's; `isMonitored`: its logs have what MONITOR shows. */
+export async function redisServerOf(redis: RedisUnderTest, isMonitored = false): Promise<EngineServer> {
   const { host, port, admin } = redis;
   const rotator = { username: "rotator", password: "rotator-of-the-tests" };
   await admin("ACL", "SETUSER", rotator.username, "on", `>${rotator.password}`, ...leastRights);
@@ -109,28 +105,35 @@ async function serverOf(redis: RedisUnderTest, isMonitored: boolean): Promise<En
   };
 }
 
+const unexpected = ({ code }: UnsavedChange): void => {
+  throw new Error(`the test's server saves its users, yet: ${code}`);
+};
+
 /** Redis with an ACL file; the user itself or an admin of the least rights changes its passwords. */
-export const redisFixture = (binary: string): EngineFixture => ({
-  name: "Redis",
-  engine,
-  strategies: { "dual-password": dualPassword(engine) },
-  variants: [
-    { strategy: "dual-password", usesAdmin: true },
-    { strategy: "dual-password", usesAdmin: false },
-  ],
-  exemptions: [
-    { clause: "locked", reason: "Redis runs one command at a time and has no locks" },
-    { clause: "expired", reason: "Redis's users and passwords do not expire" },
-    {
-      clause: "clear-password-asked",
-      reason:
-        "Redis has no other login; the password goes to a verified certificate, or where the secret says ssl: false",
-    },
-    {
-      clause: "tls-not-verified",
-      reason: "Redis is handed the password in clear, so a certificate that is not verified is refused: ssl: require",
-    },
-  ],
-  notInNames: / /g,
-  start: async (tls) => serverOf(await startRedis(binary, tls === undefined ? {} : { tls }), tls === undefined),
-});
+export function redisFixture(binary: string, report: (unsaved: UnsavedChange) => void = unexpected): EngineFixture {
+  const engine = redisEngine({ report });
+  return {
+    name: "Redis",
+    engine,
+    strategies: { "dual-password": dualPassword(engine) },
+    variants: [
+      { strategy: "dual-password", usesAdmin: true },
+      { strategy: "dual-password", usesAdmin: false },
+    ],
+    exemptions: [
+      { clause: "locked", reason: "Redis runs one command at a time and has no locks" },
+      { clause: "expired", reason: "Redis's users and passwords do not expire" },
+      {
+        clause: "clear-password-asked",
+        reason:
+          "Redis has no other login; the password goes to a verified certificate, or where the secret says ssl: false",
+      },
+      {
+        clause: "tls-not-verified",
+        reason: "Redis is handed the password in clear, so a certificate that is not verified is refused: ssl: require",
+      },
+    ],
+    notInNames: / /g,
+    start: async (tls) => redisServerOf(await startRedis(binary, tls === undefined ? {} : { tls }), tls === undefined),
+  };
+}

@@ -1,4 +1,5 @@
 import { memberAt } from "../../answers/member-at.ts";
+import { isRekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, ServerFacts, UserFacts } from "../../rotation/ports.ts";
 import { readAccount } from "./account.ts";
 import { mayRun } from "./command-rights.ts";
@@ -39,7 +40,10 @@ export async function inspect(
   const about = await connection.run(["HELLO", "3"], call);
   const told = memberAt(about, "version");
   const version = typeof told === "string" ? told : "unknown";
-  const own = await optional(readAccount(connection, self, call));
+  const own = await readAccount(connection, self, call).catch((error: unknown) => {
+    if (isRekeyError(error, "database-rights-missing")) return undefined;
+    throw error;
+  });
   const isReadOnly = memberAt(about, "role") === "replica";
   const replicating = await readReplicationUsers(connection, isReadOnly, call);
   const users = new Map<string, UserFacts>();
