@@ -12,12 +12,12 @@ import { type FerretDb, startFerretDb } from "./ferretdb.ts";
 
 const engine = mongodbEngine();
 
-const clientOf = (ferret: FerretDb, { username, password }: Account): MongoClient =>
+export const clientOf = (ferret: FerretDb, { username, password }: Account, authSource = "admin"): MongoClient =>
   new MongoClient(`mongodb://${ferret.host}:${ferret.port}/`, {
     directConnection: true,
     ...(ferret.tls ? { tls: true, tlsAllowInvalidCertificates: true } : {}),
     auth: { username, password },
-    authSource: "admin",
+    authSource,
     serverSelectionTimeoutMS: 5_000,
   });
 
@@ -43,7 +43,8 @@ async function describe(
     .sort();
 }
 
-async function serverOf(ferret: FerretDb): Promise<EngineServer> {
+/** The server as the contract's. */
+export async function ferretDbServerOf(ferret: FerretDb): Promise<EngineServer> {
   const admin = await clientOf(ferret, ferret.admin).connect();
   const passwords = new Map<string, string>();
   /** FerretDB takes mechanisms with a password alone. */
@@ -132,5 +133,5 @@ export const ferretDbFixture = (binary: string): EngineFixture => ({
       reason: "the login is SCRAM alone: the engine knows no mechanism that sends a password",
     },
   ],
-  start: async (certificate) => serverOf(await startFerretDb(binary, certificate)),
+  start: async (certificate) => ferretDbServerOf(await startFerretDb(binary, certificate)),
 });

@@ -1,6 +1,7 @@
 import type {
   DatabaseEngine,
   DatabaseSession,
+  DatabaseTarget,
   Inspection,
   LoginRefusal,
   PasswordChange,
@@ -15,7 +16,7 @@ import { inspect } from "./inspect.ts";
 import { rehearse } from "./rehearse.ts";
 import { setPassword } from "./set-password.ts";
 import { syncPair } from "./sync-pair.ts";
-import { serverCode, translateError } from "./translate-error.ts";
+import { atlasHint, serverCode, translateError } from "./translate-error.ts";
 
 type MongodbSession = DatabaseSession & PasswordChange & UserPairing & Inspection & Rehearsal;
 
@@ -36,6 +37,12 @@ const refusals: Readonly<Record<number, LoginRefusal>> = {
   334: "login-not-allowed",
   8000: "bad-credential",
 };
+
+/** Errors: `engine-unsupported` for MongoDB Atlas, whose servers let no session change a user. */
+function requireUserCommands({ host }: DatabaseTarget): void {
+  if (!/\.mongodb(?:gov)?\.net\.?$/i.test(host)) return;
+  throw new RekeyError("engine-unsupported", { context: { host, reason: "MongoDB Atlas" }, hint: atlasHint });
+}
 
 /** Errors: `account-unsupported` for a user that logs in by a certificate, LDAP or Kerberos. */
 function requirePasswords(user: string, source: string): void {
@@ -62,6 +69,7 @@ export function mongodbEngine(): DatabaseEngine<MongodbSession> {
     async login(target, credential, call) {
       const database = target.authSource ?? target.dbname;
       const source = credential.authSource ?? database;
+      requireUserCommands(target);
       requirePasswords(credential.username, source);
       try {
         const connection = await connect(target, credential, source, call);

@@ -13,9 +13,12 @@ const byServerCode: Readonly<Record<number, ErrorCode>> = {
   64: "database-timeout", // WriteConcernFailed: the change may have taken effect
   91: "database-busy", // ShutdownInProgress
   112: "database-locked", // WriteConflict
+  115: "engine-unsupported", // CommandNotSupported
   189: "database-read-only", // PrimarySteppedDown
   202: "database-busy", // NetworkInterfaceExceededTimeLimit
+  238: "engine-unsupported", // NotImplemented
   262: "database-timeout", // ExceededTimeLimit
+  303: "engine-unsupported", // DocumentDB: feature not supported
   334: "credential-refused", // MechanismUnavailable
   10107: "database-read-only", // NotWritablePrimary
   11600: "database-busy", // InterruptedAtShutdown
@@ -40,7 +43,10 @@ const rightsHints: Readonly<Record<string, string>> = {
 export const rightsHint = (operation: string): string =>
   rightsHints[operation] ?? "give the session a role with this action";
 
-const atlasHint =
+export const pairHint =
+  "the server does not keep all that a user of MongoDB can have (FerretDB 1: no roles, no customData): name an alternate of your own by the tag rekey:alternate-user, granted by REKEY_USER_GRANTS, or rotate a single user";
+
+export const atlasHint =
   "MongoDB Atlas changes database users by its own API alone, not by updateUser: rotate them there, or use a server of your own";
 
 function hintOf(code: number, operation: string): string | undefined {
@@ -54,7 +60,11 @@ function hintOf(code: number, operation: string): string | undefined {
     case 13:
       return rightsHint(operation);
     case 59:
+    case 115:
       return "the server has no commands for users: it is none of MongoDB's, or a service that changes users by its own API";
+    case 238:
+    case 303:
+      return pairHint;
     case 64:
       return "a majority of the replica set did not confirm the change in time; look for members that are down or behind";
     case 8000:
