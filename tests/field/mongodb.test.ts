@@ -197,14 +197,15 @@ async function onAnswers(
   answers: (command: Document, user: string) => Document | undefined,
   one: Partial<FieldCase> = {},
 ): Promise<Seen> {
-  const password = "canary-current-3f6a";
+  let password = "canary-current-3f6a";
   const users = new WeakMap<Socket, string>();
   const rogue = await startRogueMongodb({
-    password,
+    password: () => password,
     lie({ command, requestId, index }: MongodbRequest, honest, socket) {
       const first = command["speculativeAuthenticate"]?.payload;
       if (first !== undefined) users.set(socket, /n=([^,]*)/.exec(Buffer.from(first.buffer).toString())?.[1] ?? "");
       const answer = answers(command, users.get(socket) ?? "");
+      if ("updateUser" in command && answer?.["ok"] === 1) password = String(command["pwd"]);
       return answer === undefined ? honest : answerOf(answer, requestId, index === 0);
     },
   });
@@ -287,7 +288,11 @@ describe("servers that say what FerretDB does not", () => {
     "a user whose password is kept elsewhere is refused by its mechanism",
     fieldCase("an account rewritten", async () => {
       const seen = await onAnswers((command) =>
-        "usersInfo" in command ? { ok: 1, users: [{ user: "app", db: "admin", mechanisms: ["external"] }] } : undefined,
+        "usersInfo" in command
+          ? { ok: 1, users: [{ user: "app", db: "admin", mechanisms: ["external"] }] }
+          : "connectionStatus" in command
+            ? privileges("app", "changeOwnPassword")
+            : undefined,
       );
       expect(seen).toMatchObject({ foretold: ["account-unsupported"], codes: ["account-unsupported"] });
     }),
@@ -310,6 +315,11 @@ describe("servers that say what FerretDB does not", () => {
       const seen = await onAnswers(
         (command, user) => {
           if ("createUser" in command) return failure(13);
+          if ("usersInfo" in command) {
+            const asked = command["usersInfo"].map((one: { readonly user: string }) => one.user);
+            const app = { user: "app", db: "admin", roles: [{ role: "readWrite", db: "shop" }] };
+            return { ok: 1, users: asked.includes("app") ? [app] : [] };
+          }
           return "connectionStatus" in command
             ? privileges(user, "createUser", "viewUser", "changePassword", "grantRole")
             : undefined;
