@@ -12,7 +12,7 @@ import type {
 } from "../../rotation/ports.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { explainPlainLogin } from "../tls-alerts.ts";
-import { ask as askApi, type IsGranted, keyApiOf, refusedBy } from "./key-api.ts";
+import { ask as askApi, type IsGranted, keyApiOf, type KeyOperation, refusedBy } from "./key-api.ts";
 
 const isText = (value: unknown): value is string => typeof value === "string" && value !== "" && value.length <= 4_096;
 
@@ -50,9 +50,25 @@ export function httpApiKeyEngine(isGranted: IsGranted): DatabaseEngine & Credent
     call: CallOptions,
   ): ReturnType<typeof askApi> => askApi({ target, isGranted }, as, request, call);
 
+  /** The first request of a step, so what it fails by may be the connection's kind. */
+  async function get(
+    target: DatabaseTarget,
+    as: Credential,
+    { path, operation }: { readonly path: string; readonly operation: KeyOperation },
+    call: CallOptions,
+  ): ReturnType<typeof askApi> {
+    try {
+      const answer = await ask(target, as, { method: "GET", path }, call);
+      if (answer.status === 400) throw refusedBy(answer, operation);
+      return answer;
+    } catch (error) {
+      throw await explainPlainLogin(error, target, call);
+    }
+  }
+
   /** The ids of the account's keys. */
   async function listKeys(target: DatabaseTarget, as: Credential, call: CallOptions): Promise<readonly string[]> {
-    const answer = await ask(target, as, { method: "GET", path: keyApiOf(target).keysPath }, call);
+    const answer = await get(target, as, { path: keyApiOf(target).keysPath, operation: "list keys" }, call);
     if (answer.status !== 200) throw refusedBy(answer, "list keys");
     const keys = memberAt(answer.body, "keys");
     if (!Array.isArray(keys) || keys.length > mostKeys) throw unexpected("list keys");
@@ -121,14 +137,9 @@ export function httpApiKeyEngine(isGranted: IsGranted): DatabaseEngine & Credent
     maxUsernameBytes: 4_096,
     shapes: { issue: ["GET <keys>", "DELETE <keys>/… for each other key", "POST <keys>"] },
     async login(target, credential, call) {
-      const request = { method: "GET", path: keyApiOf(target).testPath } as const;
-      const answer = await ask(target, credential, request, call).catch(async (error: unknown) => {
-        throw await explainPlainLogin(error, target, call);
-      });
+      const answer = await get(target, credential, { path: keyApiOf(target).testPath, operation: "test key" }, call);
       if (answer.status === 401 || answer.status === 403) return { ok: false, refusal: "bad-credential" };
-      if (answer.status < 200 || answer.status > 299) {
-        throw await explainPlainLogin(refusedBy(answer, "test key"), target, call);
-      }
+      if (answer.status < 200 || answer.status > 299) throw refusedBy(answer, "test key");
       return { ok: true, session: sessionOf(target, credential) };
     },
     /** A key that an earlier run made and did not store makes room for a new one, as does the one before the current. */
