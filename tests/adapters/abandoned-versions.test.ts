@@ -3,7 +3,7 @@ import {
   ListSecretVersionIdsCommand,
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { secretsManagerStore } from "../../shared/stores/secrets-manager.ts";
 
 const call = { signal: new AbortController().signal };
@@ -11,7 +11,7 @@ const call = { signal: new AbortController().signal };
 /** Pages of versions without labels, as Secrets Manager lists them: in no order. */
 function clientOf(pages: readonly (readonly string[])[], unreadable: readonly string[]): SecretsManagerClient {
   const client = new SecretsManagerClient({ region: "us-east-1" });
-  vi.spyOn(client, "send").mockImplementation(async (command: unknown) => {
+  const send = async (command: unknown): Promise<object> => {
     if (command instanceof ListSecretVersionIdsCommand) {
       const page = Number(command.input.NextToken ?? 0);
       return {
@@ -23,8 +23,8 @@ function clientOf(pages: readonly (readonly string[])[], unreadable: readonly st
     const { VersionId = "" } = command.input;
     if (unreadable.includes(VersionId)) throw Object.assign(new Error("key"), { name: "DecryptionFailure" });
     return { VersionId, SecretString: `value ${VersionId}`, CreatedDate: new Date(Number(VersionId)) };
-  });
-  return client;
+  };
+  return Object.assign(client, { send });
 }
 
 test("the newest abandoned version is found on whichever page it stands", async () => {

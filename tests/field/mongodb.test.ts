@@ -47,13 +47,14 @@ describe.skipIf(ferretDb === undefined)("users of a FerretDB", () => {
   }
   async function takes(account: Account, database: string): Promise<boolean> {
     const client = clientOf(ferret, account, database);
-    return client
-      .connect()
-      .then(
-        () => true,
-        () => false,
-      )
-      .finally(async () => client.close());
+    try {
+      await client.connect();
+      return true;
+    } catch {
+      return false;
+    } finally {
+      await client.close();
+    }
   }
   async function mechanismsOf(user: string): Promise<unknown> {
     const { users } = await run("admin", { usersInfo: [{ user, db: "admin" }] });

@@ -7,7 +7,7 @@ import { type RedisUnderTest, startRedis } from "./redis.ts";
 
 const leastRights = ["-@all", "+acl|setuser", "+acl|getuser", "+acl|save"];
 const others = ["of-another-service", "of-a-third-service"] as const;
-const othersHashes: readonly string[] = others.map((password) => createHash("sha256").update(password).digest("hex"));
+const othersHashes = new Set(others.map((password) => createHash("sha256").update(password).digest("hex")));
 /** A host that no replica ever reaches. */
 const nowhere = ["127.0.0.1", "1"] as const;
 
@@ -22,7 +22,7 @@ type UserRules = Readonly<Record<"flags" | "passwords", readonly string[]>> & Re
 /** `ACL GETUSER`, which shows every rule of a user; of its passwords those that a test has given it beside the secret's. */
 async function describe(redis: RedisUnderTest, username: string): Promise<readonly string[]> {
   const { passwords, ...rules } = (await redis.admin("ACL", "GETUSER", username)) as UserRules;
-  const theirs = passwords.filter((hash) => othersHashes.includes(hash));
+  const theirs = passwords.filter((hash) => othersHashes.has(hash));
   const lines = Object.entries({ ...rules, flags: [...rules.flags].sort(), theirs: theirs.sort() });
   return lines.map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
 }

@@ -89,56 +89,6 @@ describe.skipIf(redisServer === undefined)("on a real Redis with an ACL file", (
     expect(await rulesOf()).toEqual(before);
   });
 
-  test("passwords that are not the secret's stay, wherever they stand and whatever is kept", async () => {
-    let asked = 0;
-    const own = (wasRotated: boolean, ...earlier: readonly string[]) => ({
-      wasRotated,
-      async earlier() {
-        asked++;
-        return earlier.map((text) => new SecretValue(text));
-      },
-    });
-    const one = (password: string): Credential => credential("shared", password);
-    const accepted = async (): Promise<readonly string[]> => {
-      const all = ["first", "second", "third", "theirs", "added"];
-      const takes = await Promise.all(all.map(async (password) => redis.accepts("shared", password)));
-      return all.filter((_password, index) => takes[index]);
-    };
-    await setUser("shared", "on", ">theirs", ">first");
-    await using session = await open(target, root());
-    await session.keepBoth(one("first"), one("second"), call, own(false));
-    expect(await accepted()).toEqual(["first", "second", "theirs"]);
-    await session.keepOnly(one("second"), call, own(true, "first"));
-    expect(await accepted()).toEqual(["second", "theirs"]);
-    await setUser("shared", ">added");
-    await session.keepBoth(one("second"), one("third"), call, own(true, "first"));
-    expect([await accepted(), asked]).toEqual([["second", "third", "theirs", "added"], 3]);
-  });
-
-  test("what the last rotation replaced ends without a question to the store", async () => {
-    const own = {
-      wasRotated: true,
-      async earlier() {
-        throw new Error("asked");
-      },
-    };
-    await setUser("usual", "on", ">first", ">second");
-    await using session = await open(target, root());
-    await session.keepBoth(credential("usual", "second"), credential("usual", "third"), call, own);
-    expect(await redis.accepts("usual", "first")).toBe(false);
-  });
-
-  test("a user that takes any password is refused by that name, and stays as it is", async () => {
-    await setUser("open", "on", "nopass");
-    await using session = await open(target, root());
-    const refusal = { code: "account-unsupported", context: { user: "open", property: "nopass" } };
-    const change = session.keepBoth(credential("open", "one"), credential("open", "two"), call);
-    await expect(change).rejects.toMatchObject(refusal);
-    const planned = { method: "keepOnly", credential: credential("open", "two") } as const;
-    await expect(session.rehearse(planned, call)).rejects.toMatchObject(refusal);
-    expect(await redis.accepts("open", "anything")).toBe(true);
-  });
-
   test.each([
     ["a missing user", []],
     ["a user that is off", ["off", ">p"]],

@@ -17,7 +17,7 @@ async function readConnected(connection: Connection, call: CallOptions): Promise
   const count = Number(/^connected_clients:(\d+)/m.exec(String(clients))?.[1] ?? Infinity);
   if (count > mostClients) return [];
   const list = await optional(connection.run(["CLIENT", "LIST"], call));
-  const lines = String(list ?? "").split("\n");
+  const lines = typeof list === "string" ? list.split("\n") : [];
   return lines.filter(isOfServers).map((line) => fieldOf(line, "user"));
 }
 
