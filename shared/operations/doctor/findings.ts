@@ -67,10 +67,9 @@ export const findings = {
   },
   "password-not-managed": {
     severity: "warning",
-    meaning:
-      "the user has more passwords than rekey gave it; those that no version of the secret holds stay as they are",
+    meaning: "the user has more passwords or keys than rekey gave it: another service may use them",
     remedy:
-      "where nobody uses them, take them off (Redis: ACL SETUSER <user> <<password>); else give whoever uses them a user of its own",
+      "give that service a user or an account of its own; Redis keeps its password until you take it off (ACL SETUSER <user> <<password>), of an HTTP API the next rotation deletes its key",
   },
   "pending-left": {
     severity: "error",
