@@ -291,6 +291,8 @@ describe("on a server that misbehaves", () => {
     ["-DENIED Redis is running in protected mode", "credential-refused"],
     ["-NOPERM this user has no permissions", "database-rights-missing"],
     ["-ERR unknown command 'HELLO'", "engine-unsupported"],
+    ["-NOPROTO unsupported protocol version", "engine-unsupported"],
+    ["-OOM command not allowed when used memory > 'maxmemory'.", "database-busy"],
     ["-ERR you said canary-91c4", "database-failed"],
     ["HTTP/1.1 400 Bad Request", "server-misbehaved"],
   ])("the answer %s is %s, without its text", async (line, code) => {
