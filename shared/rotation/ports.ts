@@ -84,6 +84,8 @@ export interface DatabaseTarget {
   /** The database that holds the secret's users, where the server keeps users in databases and the secret says it. */
   readonly authSource?: string;
   readonly tls: { readonly mode: TlsMode; readonly ca?: string };
+  /** How many servers the secret lists, this one included, where it lists several. */
+  readonly listed?: number;
   /** The secret's `rekey:*` tags, for options that only one engine has. */
   readonly options: ReadonlyMap<string, string>;
 }
@@ -175,6 +177,8 @@ export interface ServerFacts {
   readonly isSupported: boolean;
   readonly isReadOnly: boolean;
   readonly replicaLagMs?: number;
+  /** How many servers share its data and have users of their own, itself included. */
+  readonly nodes?: number;
   /** After so many refused logins the server locks the account. */
   readonly locksAfterRefusals?: number;
   /** Where users outlive a restart, for a server that may keep them in memory only; `unseen`: the session may not ask. */

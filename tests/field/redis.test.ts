@@ -43,6 +43,11 @@ async function staged(options: RedisOptions = {}, as = (redis: RedisUnderTest) =
   };
 }
 
+const passwordOf = async ({ stage }: FieldStage, secretId: string): Promise<string> => {
+  const value = JSON.parse((await stage.read(secretId, "AWSCURRENT")) ?? "{}") as { readonly password: string };
+  return value.password;
+};
+
 describe.skipIf(redisServer === undefined)("users of a Redis with an ACL file", () => {
   let here: Staged;
   beforeAll(async () => {
@@ -228,7 +233,7 @@ describe.skipIf(redisServer === undefined)("users of a Redis with an ACL file", 
         },
       });
       await replica?.stop();
-      expect(seen).toMatchObject({ ...rotated, warned: ["user-of-servers"] });
+      expect(seen).toMatchObject({ ...rotated, warned: ["users-not-replicated", "user-of-servers"] });
     }),
   );
 
@@ -357,6 +362,37 @@ describe.skipIf(redisServer === undefined)("servers as they are set up", () => {
       const seen = await here.field.rotate({ strategy, fields: { ssl: true, sslrootcert: certificate } });
       expect(seen).toMatchObject({ foretold: ["tls-refused"], codes: ["tls-refused"] });
       expect(seen.hints[0]).toContain("tls-auth-clients optional");
+    }),
+  );
+
+  test(
+    "a cluster of which the secret names one node is refused, and rotated when it names them all",
+    fieldCase("an account rewritten", async () => {
+      const config = ["cluster-enabled yes", "cluster-config-file nodes.conf", "cluster-node-timeout 2000"];
+      await using here = await staged({ config });
+      await using other = await staged({ config });
+      const [one, two] = [here.redis, other.redis];
+      await one.admin("CLUSTER", "ADDSLOTSRANGE", "0", "8191");
+      expect(await here.field.rotate({ strategy })).toMatchObject({ ...rotated, warned: [] });
+      await two.admin("CLUSTER", "ADDSLOTSRANGE", "8192", "16383");
+      await one.admin("CLUSTER", "MEET", two.host, `${two.port}`);
+      const info = async (redis: RedisUnderTest): Promise<string> => String(await redis.admin("CLUSTER", "INFO"));
+      for (const redis of [one, two])
+        await expect.poll(() => info(redis), { timeout: 15_000 }).toContain("cluster_size:2");
+
+      for (const usesAdmin of [false, true]) {
+        const seen = await here.field.rotate({ strategy, usesAdmin });
+        expect(seen).toMatchObject({ foretold: ["account-unsupported"], codes: ["account-unsupported"] });
+        expect(seen.hints[0]).toContain("every node in hosts");
+      }
+      const seen = await here.field.rotate({
+        strategy,
+        fields: { hosts: [`127.0.0.1:${here.field.stage.proxy.port}`, `${two.host}:${two.port}`] },
+        situate: async ({ username, password }) =>
+          void (await two.admin("ACL", "SETUSER", username, "on", `>${password}`, "~*", "+@all")),
+      });
+      expect(seen).toMatchObject({ ...rotated, warned: [] });
+      expect(await two.accepts(seen.account.username, await passwordOf(here.field, seen.secretId))).toBe(true);
     }),
   );
 });

@@ -1,24 +1,34 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { Account } from "./account.ts";
 
-/** Commands of an administrator; each is in the same categories. */
-type AdminCommand = "acl|getuser" | "acl|setuser" | "acl|save" | "config|get" | "config|rewrite";
-const categories = new Set(["@all", "@admin", "@slow", "@dangerous"]);
+/** What rekey runs beyond the login, with the categories that each is in. */
+const ofAdmins = ["@all", "@admin", "@slow", "@dangerous"];
+const categories = {
+  "acl|getuser": ofAdmins,
+  "acl|save": ofAdmins,
+  "acl|setuser": ofAdmins,
+  "client|list": [...ofAdmins, "@connection"],
+  "config|get": ofAdmins,
+  "config|rewrite": ofAdmins,
+  info: ["@all", "@slow", "@dangerous"],
+} as const satisfies Record<string, readonly string[]>;
+export type RuledCommand = keyof typeof categories;
 
 /** Rules count in their order, the last one that fits decides. */
-function permits(rules: string, command: AdminCommand): boolean {
+function permits(rules: string, command: RuledCommand): boolean {
   const [container] = command.split("|");
   let allowed = false;
   for (const rule of rules.toLowerCase().split(" ")) {
     const name = { allcommands: "+@all", nocommands: "-@all" }[rule] ?? rule;
     const subject = name.slice(1);
-    if (categories.has(subject) || subject === container || subject === command) allowed = name.startsWith("+");
+    const isMeant = subject === container || subject === command || categories[command].some((one) => one === subject);
+    if (isMeant) allowed = name.startsWith("+");
   }
   return allowed;
 }
 
 /** Whether the user may run the command by its own rules or by one of its selectors, which the server does not have to be asked. */
-export const mayRun = ({ commands }: Account, command: AdminCommand): boolean =>
+export const mayRun = ({ commands }: Account, command: RuledCommand): boolean =>
   commands.some((rules) => permits(rules, command));
 
 /** What a session lacks to change a user, by the command that it may not run (`ACL SETUSER`). */
@@ -28,7 +38,7 @@ export function rightHint(operation: string): string {
 }
 
 /** Errors: `database-rights-missing`, as the server would answer. */
-export function requireRights(own: Account | undefined, commands: readonly AdminCommand[]): void {
+export function requireRights(own: Account | undefined, commands: readonly RuledCommand[]): void {
   const missing = own === undefined ? undefined : commands.find((command) => !mayRun(own, command));
   if (missing === undefined) return;
   const operation = missing.toUpperCase().replace("|", " ");

@@ -4,7 +4,8 @@ import type { CallOptions, ServerFacts, UserFacts } from "../../rotation/ports.t
 import { readAccount } from "./account.ts";
 import { mayRun } from "./command-rights.ts";
 import type { Connection } from "./connection.ts";
-import { optional } from "./optional.ts";
+import { countClusterNodes, countReplicas } from "./nodes.ts";
+import { type Ask, askingAs } from "./optional.ts";
 import { readReplicationUsers } from "./replication-users.ts";
 
 /** `ACL GETUSER` and `ACL SETUSER` came with the users of Redis 6; selectors and keys' rights as they are read here with 6.2. */
@@ -14,15 +15,11 @@ function isSupported(version: string): boolean {
 }
 
 /** Where the server writes its users down; its own file comes before its configuration. */
-async function readUserStore(
-  connection: Connection,
-  call: CallOptions,
-): Promise<NonNullable<ServerFacts["usersKeptIn"]>> {
-  const setting = await optional(connection.run(["CONFIG", "GET", "aclfile"], call));
-  const file = memberAt(setting, "aclfile");
+async function readUserStore(ask: Ask): Promise<NonNullable<ServerFacts["usersKeptIn"]>> {
+  const file = memberAt(await ask("config|get", "aclfile"), "aclfile");
   if (typeof file !== "string") return "unseen";
   if (file !== "") return "file of users";
-  const server = await optional(connection.run(["INFO", "server"], call));
+  const server = await ask("info", "server");
   if (typeof server !== "string") return "unseen";
   return /^config_file:\S/m.test(server) ? "configuration" : "nothing";
 }
@@ -45,7 +42,8 @@ export async function inspect(
     throw error;
   });
   const isReadOnly = memberAt(about, "role") === "replica";
-  const replicating = await readReplicationUsers(connection, isReadOnly, call);
+  const ask = askingAs(own, connection, call);
+  const replicating = await readReplicationUsers(ask, isReadOnly);
   const users = new Map<string, UserFacts>();
   for (const user of usernames) {
     const account = own === undefined ? undefined : await readAccount(connection, user, call);
@@ -62,7 +60,8 @@ export async function inspect(
     version: `Redis ${version}`,
     isSupported: isSupported(version),
     isReadOnly,
-    usersKeptIn: await readUserStore(connection, call),
+    nodes: memberAt(about, "mode") === "cluster" ? await countClusterNodes(connection, call) : await countReplicas(ask),
+    usersKeptIn: await readUserStore(ask),
     mayRewriteConfiguration: own !== undefined && mayRun(own, "config|rewrite"),
     users,
   };

@@ -302,6 +302,11 @@ describe("on a server that misbehaves", () => {
     expect(inspect(error)).not.toContain("canary-91c4");
   });
 
+  test("a Sentinel is told apart from its primary", async () => {
+    answer = (socket) => socket.write("%2\r\n+mode\r\n+sentinel\r\n+version\r\n+7.0.15\r\n");
+    expect(await failure()).toMatchObject({ code: "secret-malformed", context: { field: "host" } });
+  });
+
   test("a cut connection is connection-lost", async () => {
     answer = (socket) => socket.destroy();
     expect(await failure()).toMatchObject({ code: "connection-lost" });

@@ -1,3 +1,4 @@
+import { memberAt } from "../../answers/member-at.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type {
   CallOptions,
@@ -12,6 +13,7 @@ import type {
 import type { SecretValue } from "../../secrets/secret-value.ts";
 import { type Connection, connect } from "./connection.ts";
 import { inspect } from "./inspect.ts";
+import { requireAllPrimaries, requirePrimary } from "./nodes.ts";
 import { rehearse } from "./rehearse.ts";
 import { saveUsers, type Unsaved } from "./save-users.ts";
 import { setPasswords } from "./set-passwords.ts";
@@ -50,29 +52,21 @@ function databaseNumber({ dbname }: DatabaseTarget): string {
   throw new RekeyError("secret-malformed", { context: { field: "dbname", problem: "not a database number" } });
 }
 
-/**
- * A replica takes changes of users, but keeps them to itself, as every node does: users are not replicated. So a secret
- * that names one by mistake would be rotated where nobody writes. The tag `rekey:redis-replicas` lets them be named.
- */
-async function refuseReplica(connection: Connection, target: DatabaseTarget, call: CallOptions): Promise<void> {
-  const about = await connection.run(["HELLO", "3"], call);
-  const role: unknown = typeof about === "object" && about !== null ? Reflect.get(about, "role") : undefined;
-  if (role !== "replica" || target.options.get("rekey:redis-replicas") === "change") return;
-  throw new RekeyError("database-read-only", {
-    context: { host: target.host, role },
-    hint: "name the primary in the secret; to change users on replicas as well, list them in hosts and set the tag rekey:redis-replicas to change",
-  });
-}
-
 /** Redis 6.2 and newer, and Valkey. Each node keeps its own users, so a cluster's nodes are all named in the secret's `hosts`. */
 export function redisEngine({ report }: RedisEngineOptions): DatabaseEngine<RedisSession> {
-  function session(connection: Connection, { host }: DatabaseTarget, self: string): RedisSession {
+  function session(connection: Connection, about: unknown, target: DatabaseTarget, self: string): RedisSession {
+    const { host } = target;
+    const isCluster = memberAt(about, "mode") === "cluster";
+    const requireNodes = async (call: CallOptions): Promise<void> => {
+      if (isCluster) await requireAllPrimaries(connection, target, call);
+    };
     const changeTo = async (
       user: string,
       passwords: readonly SecretValue[],
       own: SecretPasswords | undefined,
       call: CallOptions,
     ): Promise<void> => {
+      await requireNodes(call);
       await setPasswords(connection, user, passwords, own ?? noneElse, call);
       const unsaved = await saveUsers(connection, call);
       if (unsaved !== undefined) report({ code: "change-until-restart", host, user, hint: unsavedHints[unsaved] });
@@ -81,7 +75,10 @@ export function redisEngine({ report }: RedisEngineOptions): DatabaseEngine<Redi
       keepBoth: async (current, next, call, own) =>
         changeTo(current.username, [current.password, next.password], own, call),
       keepOnly: async ({ username, password }, call, own) => changeTo(username, [password], own, call),
-      rehearse: async (planned, call) => rehearse(connection, self, planned, call),
+      async rehearse(planned, call) {
+        await requireNodes(call);
+        await rehearse(connection, self, planned, call);
+      },
       inspect: async (usernames, call) => inspect(connection, self, usernames, call),
       async [Symbol.asyncDispose]() {
         connection.close();
@@ -106,13 +103,14 @@ export function redisEngine({ report }: RedisEngineOptions): DatabaseEngine<Redi
         throw translateError(error, "log in");
       }
       try {
-        await refuseReplica(connection, target, call);
+        const about = await connection.run(["HELLO", "3"], call);
+        requirePrimary(about, target);
         if (Number(database) !== 0) await connection.change(["SELECT", database], call);
+        return { ok: true, session: session(connection, about, target, credential.username) };
       } catch (error) {
         connection.close();
         throw error;
       }
-      return { ok: true, session: session(connection, target, credential.username) };
     },
   };
 }

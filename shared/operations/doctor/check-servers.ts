@@ -66,6 +66,9 @@ function judgeServer(rotation: Rotation, facts: ServerFacts, host: string, nowMs
     ...(replicaLagMs > tolerableLagMs
       ? [finding("server-replica-lagging", { host, lagMs: Math.round(replicaLagMs) })]
       : []),
+    ...((facts.nodes ?? 1) > rotation.hosts.length
+      ? [finding("users-not-replicated", { host, nodes: facts.nodes ?? 1, listed: rotation.hosts.length })]
+      : []),
     ...(locksAfterRefusals <= mostRefusals
       ? [finding("server-locks-early", { host, refusals: locksAfterRefusals })]
       : []),

@@ -124,6 +124,13 @@ export const findings = {
     remedy:
       "give replication a user of its own (Redis: masteruser and masterauth, Sentinel's auth-user and auth-pass), or change those settings after each rotation and before the next",
   },
+  "users-not-replicated": {
+    severity: "warning",
+    meaning:
+      "the server has replicas or further nodes, which have users of their own, and the secret does not list them all: they keep the old password, also when one of them takes over",
+    remedy:
+      "list every node in the secret's hosts, and set the tag rekey:redis-replicas to change where some are replicas",
+  },
   "user-shared": {
     severity: "error",
     meaning: "another rotated secret manages the same user on the same host: each rotation breaks the other secret",
