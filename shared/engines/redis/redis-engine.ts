@@ -66,17 +66,18 @@ export function redisEngine({ report }: RedisEngineOptions): DatabaseEngine<Redi
       own: SecretPasswords | undefined,
       call: CallOptions,
     ): Promise<void> => {
-      await requireNodes(call);
       await setPasswords(connection, user, passwords, own ?? noneElse, call);
       const unsaved = await saveUsers(connection, call);
       if (unsaved !== undefined) report({ code: "change-until-restart", host, user, hint: unsavedHints[unsaved] });
     };
     return {
-      keepBoth: async (current, next, call, own) =>
-        changeTo(current.username, [current.password, next.password], own, call),
+      async keepBoth(current, next, call, own) {
+        await requireNodes(call);
+        await changeTo(current.username, [current.password, next.password], own, call);
+      },
       keepOnly: async ({ username, password }, call, own) => changeTo(username, [password], own, call),
       async rehearse(planned, call) {
-        await requireNodes(call);
+        if (planned.method === "keepBoth") await requireNodes(call);
         await rehearse(connection, self, planned, call);
       },
       inspect: async (usernames, call) => inspect(connection, self, usernames, call),
