@@ -84,6 +84,8 @@ export interface DatabaseTarget {
   /** The database that holds the secret's users, where the server keeps users in databases and the secret says it. */
   readonly authSource?: string;
   readonly tls: { readonly mode: TlsMode; readonly ca?: string };
+  /** How many servers the secret lists, this one included, where it lists several. */
+  readonly listed?: number;
   /** The secret's `rekey:*` tags, for options that only one engine has. */
   readonly options: ReadonlyMap<string, string>;
 }
@@ -136,12 +138,24 @@ export interface PasswordChange {
   setPassword(credential: Credential, call: CallOptions, terms?: ChangeTerms): Promise<void>;
 }
 
-/** What the dual-password strategy needs: a user with two passwords that both log in. */
+/** Which passwords of a user are the secret's, for a server that keeps several without saying whose they are. */
+export interface SecretPasswords {
+  /** Whether a rotation of the secret has succeeded, so that the password before the current one is the secret's. */
+  readonly wasRotated: boolean;
+  /** Passwords of the user that other versions of the secret hold. Asks the store, so only where it is needed. */
+  earlier(): Promise<readonly SecretValue[]>;
+}
+
+/**
+ * What the dual-password strategy needs: a user with two passwords that both log in. On a server where a user can have further
+ * ones, those that are not the secret's stay. Errors: `account-unsupported`, with the `property` that stands in the way;
+ * `database-rights-missing`.
+ */
 export interface DualPasswords {
-  /** Makes exactly these two passwords of one user log in; any older one stops. Idempotent. */
-  keepBoth(current: Credential, next: Credential, call: CallOptions): Promise<void>;
-  /** Makes this password the only one of its user. Idempotent. */
-  keepOnly(credential: Credential, call: CallOptions): Promise<void>;
+  /** Makes these two passwords of one user log in; any older one of the secret stops. Idempotent. */
+  keepBoth(current: Credential, next: Credential, call: CallOptions, own?: SecretPasswords): Promise<void>;
+  /** Makes this password the secret's only one of its user. Idempotent. */
+  keepOnly(credential: Credential, call: CallOptions, own?: SecretPasswords): Promise<void>;
 }
 
 /** What a session sees of a user. */
@@ -151,6 +165,10 @@ export interface UserFacts {
   /** Whether rekey made it as the alternate of the pair that it was asked about. */
   readonly isOurAlternate: boolean;
   readonly expiresAt?: Date;
+  /** How many passwords the user has, where it has more than one. */
+  readonly passwords?: number;
+  /** Whether the servers log in to each other by this user. */
+  readonly isUsedByServers?: boolean;
 }
 
 /** What a server says of itself before anything is changed. */
@@ -159,8 +177,14 @@ export interface ServerFacts {
   readonly isSupported: boolean;
   readonly isReadOnly: boolean;
   readonly replicaLagMs?: number;
+  /** How many servers share its data and have users of their own, itself included. */
+  readonly nodes?: number;
   /** After so many refused logins the server locks the account. */
   readonly locksAfterRefusals?: number;
+  /** Where users outlive a restart, for a server that may keep them in memory only; `unseen`: the session may not ask. */
+  readonly usersKeptIn?: "file of users" | "configuration" | "nothing" | "unseen";
+  /** Whether this session may have the server write its configuration. */
+  readonly mayRewriteConfiguration?: boolean;
   /** Those of the users asked about that exist. */
   readonly users: ReadonlyMap<string, UserFacts>;
 }
@@ -192,12 +216,13 @@ export interface UserPairing {
   syncPair(pair: UserPair, next: Credential, call: CallOptions): Promise<void>;
 }
 
-/** A change that a step would make, with the arguments of the session's method of that name. */
+/** A change that a step would make, with the arguments of the session's method of that name; `issue` is the issuer's. */
 export type PlannedChange =
   | { readonly method: "setPassword"; readonly credential: Credential; readonly terms?: ChangeTerms | undefined }
   | { readonly method: "keepBoth"; readonly current: Credential; readonly next: Credential }
   | { readonly method: "keepOnly"; readonly credential: Credential }
-  | { readonly method: "syncPair"; readonly pair: UserPair; readonly next: Credential };
+  | { readonly method: "syncPair"; readonly pair: UserPair; readonly next: Credential }
+  | { readonly method: "issue"; readonly current: Credential };
 
 /** What the doctor asks a session for beside the inspection, where the engine can. */
 export interface Rehearsal {

@@ -46,6 +46,7 @@ export function rotationOf(
   const contextOf = (at: DatabaseTarget): StrategyContext => ({
     target: at,
     policy: facts.policy,
+    wasRotated: facts.wasRotated,
     call,
     earlier: () => earlierLogins(deps, current, targets, at, facts, call),
     hasAdmin: adminArnOf(current, facts) !== undefined,

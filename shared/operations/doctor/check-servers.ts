@@ -1,5 +1,5 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
-import type { DatabaseSession, Inspection, ServerFacts } from "../../rotation/ports.ts";
+import type { DatabaseSession, Inspection, Rehearsal, ServerFacts } from "../../rotation/ports.ts";
 import type { Rotation } from "../../rotation/rotation-context.ts";
 import { openAdmin, openSession } from "../../rotation/strategies/open-session.ts";
 import type { StrategyContext } from "../../rotation/strategies/strategy.ts";
@@ -28,9 +28,15 @@ function judgeUsers(rotation: Rotation, facts: ServerFacts, host: string, nowMs:
   for (const user of changed) {
     const known = facts.users.get(user);
     if (known === undefined) continue;
-    if (!known.mayBeChanged) {
+    // Where the user may not change itself the admin does it, which the rehearsal tries.
+    const leavesToAdmin = strategy.name === "single-user" && hosts[0].hasAdmin;
+    if (!known.mayBeChanged && !leavesToAdmin) {
       findings.push(findingOf(new RekeyError("database-rights-missing", { context: { host, user } })));
     }
+    if ((known.passwords ?? 1) > (hosts[0].wasRotated ? 2 : 1)) {
+      findings.push(finding("password-not-managed", { host, user, passwords: known.passwords ?? 1 }));
+    }
+    if (known.isUsedByServers === true) findings.push(finding("user-of-servers", { host, user }));
     if (known.expiresAt !== undefined && known.expiresAt.getTime() - nowMs < soonMs) {
       findings.push(finding("user-expires", { host, user, at: known.expiresAt.toISOString() }));
     }
@@ -42,6 +48,16 @@ function judgeUsers(rotation: Rotation, facts: ServerFacts, host: string, nowMs:
   return findings;
 }
 
+/** `other`: what the session sees that does not make the change, for what only that one may ask. */
+function judgeRestart(facts: ServerFacts, other: ServerFacts | undefined, host: string): readonly Finding[] {
+  const keptIn = facts.usersKeptIn === "unseen" ? (other?.usersKeptIn ?? "unseen") : facts.usersKeptIn;
+  if (keptIn === "unseen") return [finding("restart-cannot-be-seen", { host })];
+  const isRewritten = keptIn === "configuration" && facts.mayRewriteConfiguration === true;
+  return keptIn === undefined || keptIn === "file of users" || isRewritten
+    ? []
+    : [finding("change-until-restart", { host })];
+}
+
 function judgeServer(rotation: Rotation, facts: ServerFacts, host: string, nowMs: number): readonly Finding[] {
   const { version, replicaLagMs = 0, locksAfterRefusals = Infinity } = facts;
   return [
@@ -49,6 +65,9 @@ function judgeServer(rotation: Rotation, facts: ServerFacts, host: string, nowMs
     ...(facts.isReadOnly ? [findingOf(new RekeyError("database-read-only", { context: { host } }))] : []),
     ...(replicaLagMs > tolerableLagMs
       ? [finding("server-replica-lagging", { host, lagMs: Math.round(replicaLagMs) })]
+      : []),
+    ...((facts.nodes ?? 1) > rotation.hosts.length
+      ? [finding("users-not-replicated", { host, nodes: facts.nodes ?? 1, listed: rotation.hosts.length })]
       : []),
     ...(locksAfterRefusals <= mostRefusals
       ? [finding("server-locks-early", { host, refusals: locksAfterRefusals })]
@@ -58,18 +77,22 @@ function judgeServer(rotation: Rotation, facts: ServerFacts, host: string, nowMs
 }
 
 /**
- * Runs setSecret's strategy on sessions where nothing stays. Only once AWSCURRENT has logged in, so that no password made up
- * for this look is offered to the server.
+ * Runs setSecret's strategy on sessions where nothing stays, or asks for what createSecret has the server make. Only once
+ * AWSCURRENT has logged in, so that no password made up for this look is offered to the server.
  */
 async function rehearse(
   { engine, strategiesOf }: ExaminedRotation,
   { strategy, current }: Rotation,
-  pending: DatabaseSecret,
+  {
+    own,
+    pending,
+  }: { readonly own: DatabaseSession & Partial<Rehearsal>; readonly pending: DatabaseSecret | undefined },
   context: StrategyContext,
 ): Promise<readonly Finding[]> {
   const rehearsed = strategiesOf?.(rehearsedEngine(engine))[strategy.name];
   try {
-    await rehearsed?.set({ current, pending }, context, async () => undefined);
+    if (strategy.nextChangesServer) await own.rehearse?.({ method: "issue", current }, context.call);
+    if (pending !== undefined) await rehearsed?.set({ current, pending }, context, async () => undefined);
     return [];
   } catch (error) {
     if (!isRekeyError(error)) throw error;
@@ -97,13 +120,15 @@ async function checkServer(
   if (context.hasAdmin && admin === undefined) {
     findings.push(findingOf(new RekeyError("credential-refused", { context: { host, user: "(admin)" } })));
   }
-  const session = rotation.strategy.name === "single-user" ? (own ?? admin) : (admin ?? own);
+  const [session, other] = rotation.strategy.name === "single-user" ? [own ?? admin, admin] : [admin ?? own, own];
   if (session !== undefined && canInspect(session)) {
     const facts = await session.inspect(usersOf(rotation), context.call);
-    findings.push(...judgeServer(rotation, facts, host, deps.nowMs()));
+    const asksOther = facts.usersKeptIn === "unseen" && other !== undefined && other !== session && canInspect(other);
+    const seen = asksOther ? await other.inspect([], context.call) : undefined;
+    findings.push(...judgeServer(rotation, facts, host, deps.nowMs()), ...judgeRestart(facts, seen, host));
   }
-  if (own === undefined || pending === undefined) return findings;
-  const rehearsed = await rehearse(deps, rotation, pending, context);
+  if (own === undefined) return findings;
+  const rehearsed = await rehearse(deps, rotation, { own, pending }, context);
   return [...findings, ...rehearsed.filter(({ code }) => !findings.some((known) => known.code === code))];
 }
 
