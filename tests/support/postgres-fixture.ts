@@ -4,6 +4,7 @@ import { postgresEngine } from "../../shared/engines/postgres/postgres-engine.ts
 import { alternatingUsers } from "../../shared/rotation/strategies/alternating-users.ts";
 import { singleUser } from "../../shared/rotation/strategies/single-user.ts";
 import type { Account, EngineFixture, EngineServer } from "../../shared/testing/engine-contract/fixture.ts";
+import { describePostgresAccount, describePostgresInEffect, postgresAccountProperties } from "./postgres-accounts.ts";
 
 const engine = postgresEngine();
 const quoted = pg.escapeIdentifier;
@@ -17,6 +18,7 @@ async function connect({ host, port }: EmbeddedPostgres, { username, password }:
 async function serverOf(postgres: EmbeddedPostgres): Promise<EngineServer> {
   const { host, port, superuser, admin } = postgres;
   await admin("CREATE EXTENSION pg_stat_statements");
+  const passwords = new Map<string, string>();
   const until = async (impose: string, relieve: string): Promise<AsyncDisposable> => {
     await admin(impose);
     return { [Symbol.asyncDispose]: async () => void (await admin(relieve)) };
@@ -29,6 +31,7 @@ async function serverOf(postgres: EmbeddedPostgres): Promise<EngineServer> {
     admin: superuser,
     async createUser({ username, password }) {
       await admin(`CREATE ROLE ${quoted(username)} LOGIN PASSWORD ${pg.escapeLiteral(password)}`);
+      passwords.set(username, password);
       return {};
     },
     async changePassword({ username, password }) {
@@ -75,6 +78,9 @@ async function serverOf(postgres: EmbeddedPostgres): Promise<EngineServer> {
           `ALTER ROLE ${quoted(username)} VALID UNTIL 'infinity'`,
         ),
     },
+    accountProperties: postgresAccountProperties(postgres, (user) => passwords.get(user) ?? ""),
+    describeAccount: async (username) => describePostgresAccount(postgres, username),
+    describeInEffect: async (account) => describePostgresInEffect(postgres, account),
     stop: async () => postgres.stop(),
   };
 }

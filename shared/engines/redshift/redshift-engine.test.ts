@@ -5,7 +5,7 @@ import { startPostgresAsRedshift } from "../../../tests/support/redshift-on-post
 import type { CallOptions, Credential, DatabaseTarget, UserPair } from "../../rotation/ports.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { answerWith, authenticationRequest, errorResponse } from "../postgres/test-protocol.ts";
-import { md5Password } from "./md5-password.ts";
+import { md5Password } from "../postgres/md5-password.ts";
 import { redshiftEngine } from "./redshift-engine.ts";
 
 const engine = redshiftEngine();

@@ -6,41 +6,49 @@ import type {
   Inspection,
   LoginRefusal,
   PasswordChange,
+  Rehearsal,
   UserPairing,
 } from "../../rotation/ports.ts";
 import { guardSession } from "../guarded-stream.ts";
 import { type Connection, connect } from "../postgres/connection.ts";
-import { transaction } from "../postgres/transaction.ts";
+import { transaction, type TransactionEnd } from "../postgres/transaction.ts";
 import { sqlState, stringField } from "../postgres/translate-error.ts";
-import { inspect } from "./inspect.ts";
-import { setPassword } from "./md5-password.ts";
+import { inspect, looking } from "./inspect.ts";
+import { setPassword } from "./set-password.ts";
 import { markGroup } from "./pair-state.ts";
 import { shapes } from "./statement-shapes.ts";
 import { syncPair } from "./sync-pair.ts";
 
-type RedshiftSession = DatabaseSession & PasswordChange & UserPairing & Inspection;
+type RedshiftSession = DatabaseSession & PasswordChange & UserPairing & Inspection & Rehearsal;
 
 /** Redshift has neither lock_timeout nor advisory locks: of two changes of one user at once, one fails. */
-const limits = ["SET LOCAL statement_timeout = 10000"];
+const changing = [...looking, "SET LOCAL statement_timeout = 10000"];
 const concurrentChange = new Set(["40001", "XX000"]);
 
-/** The changes are idempotent, so the one that lost to another is made once more. */
-async function inTransaction(connection: Connection, call: CallOptions, work: () => Promise<void>): Promise<void> {
-  try {
-    await transaction(connection, limits, call, work);
-  } catch (error) {
-    if (!isRekeyError(error) || !concurrentChange.has(String(error.context["sqlstate"]))) throw error;
-    await transaction(connection, limits, call, work);
-  }
-}
-
 export function redshiftSession(connection: Connection): RedshiftSession {
+  /** The changes are idempotent, so the one that lost to another is made once more. */
+  async function inTransaction(call: CallOptions, work: () => Promise<void>, end?: TransactionEnd): Promise<void> {
+    try {
+      await transaction(connection, changing, call, work, end);
+    } catch (error) {
+      if (!isRekeyError(error) || !concurrentChange.has(String(error.context["sqlstate"]))) throw error;
+      await transaction(connection, changing, call, work, end);
+    }
+  }
+
   return {
     async setPassword(credential, call) {
-      await inTransaction(connection, call, async () => setPassword(connection, credential, call));
+      await inTransaction(call, async () => setPassword(connection, credential, call));
     },
     async syncPair(pair, next, call) {
-      await inTransaction(connection, call, async () => syncPair(connection, pair, next, call));
+      await inTransaction(call, async () => syncPair(connection, pair, next, call));
+    },
+    async rehearse(planned, call) {
+      const work = async (): Promise<void> => {
+        if (planned.method === "setPassword") await setPassword(connection, planned.credential, call);
+        if (planned.method === "syncPair") await syncPair(connection, planned.pair, planned.next, call);
+      };
+      await inTransaction(call, work, "ROLLBACK");
     },
     inspect: async (usernames, call) => inspect(connection, usernames, call),
     async [Symbol.asyncDispose]() {

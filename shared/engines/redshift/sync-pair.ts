@@ -3,7 +3,7 @@ import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, Credential, UserPair } from "../../rotation/ports.ts";
 import type { Connection } from "../postgres/connection.ts";
 import { settingAssignment, settingName } from "../postgres/role-setting.ts";
-import { md5Password } from "./md5-password.ts";
+import { md5Password } from "../postgres/md5-password.ts";
 import { markGroup, ownRight, type PairState, readPair, type UserRow } from "./pair-state.ts";
 
 const collision = (pair: UserPair, problem: string, hint?: string): RekeyError =>
