@@ -5,20 +5,26 @@ import type { Account, AccountProperty } from "../../shared/testing/engine-contr
 const quoted = pg.escapeIdentifier;
 const literal = pg.escapeLiteral;
 
-/** Puts a line before the others of pg_hba.conf, and returns once the server goes by it. */
-export async function addHostRule({ admin }: Pick<EmbeddedPostgres, "admin">, line: string): Promise<void> {
+type Rules = readonly string[];
+
+/** Rewrites pg_hba.conf by its lines, and returns those it had once the server goes by the new ones. */
+export async function changeHostRules(
+  { admin }: Pick<EmbeddedPostgres, "admin">,
+  change: (rules: Rules) => Rules,
+): Promise<Rules> {
   const [state] = await admin<{ file: string; loaded: string; text: string }>(
     `SELECT current_setting('hba_file') AS file, pg_conf_load_time()::text AS loaded, pg_read_file(current_setting('hba_file')) AS text`,
   );
   if (state === undefined) throw new Error("no pg_hba.conf");
-  const lines = [line, ...state.text.split("\n").filter((one) => /^[a-z]/.test(one))];
-  await admin(`COPY (SELECT unnest(ARRAY[${lines.map(literal).join(", ")}])) TO ${literal(state.file)}`);
+  const before = state.text.split("\n").filter((line) => /^[a-z]/.test(line));
+  const rules = change(before).map(literal).join(", ");
+  await admin(`COPY (SELECT unnest(ARRAY[${rules}])) TO ${literal(state.file)}`);
   await admin("SELECT pg_reload_conf()");
   for (;;) {
     const [now] = await admin<{ isLoaded: boolean }>(
       `SELECT pg_conf_load_time() > ${literal(state.loaded)} AS "isLoaded"`,
     );
-    if (now?.isLoaded === true) return;
+    if (now?.isLoaded === true) return before;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
@@ -27,7 +33,10 @@ export async function addHostRule({ admin }: Pick<EmbeddedPostgres, "admin">, li
 export const takeByMd5 = async (
   postgres: Pick<EmbeddedPostgres, "admin">,
   users: readonly string[],
-): Promise<void> => addHostRule(postgres, `host all ${users.map((user) => `"${user}"`).join(",")} all md5`);
+): Promise<void> => {
+  const rule = `host all ${users.map((user) => `"${user}"`).join(",")} all md5`;
+  await changeHostRules(postgres, (rules) => [rule, ...rules]);
+};
 
 /** Every property that people give to roles, given by a superuser. */
 export function postgresAccountProperties(

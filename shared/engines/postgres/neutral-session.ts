@@ -6,9 +6,6 @@ import { transaction, type TransactionEnd } from "./transaction.ts";
 /** Nothing but the server's own names are looked up, whatever the database or a login trigger has put before them. */
 const ownNames = "SET LOCAL search_path = pg_catalog, pg_temp";
 
-/** For looking: the session as it is. */
-export const looking = ["BEGIN ISOLATION LEVEL READ COMMITTED", ownNames];
-
 /** A default that the server, the database or everybody has, and not this session's user or its client alone. */
 const operatorsDefault = `(SELECT source FROM pg_settings WHERE name = 'default_transaction_read_only')
          NOT IN ('user', 'database user', 'client', 'session')
@@ -27,6 +24,21 @@ const otherSettings = `SELECT set_config(v.name, v.value, true)
  WHERE current_setting(v.name, true) <> v.value
    AND (v.name <> 'synchronous_commit' OR current_setting(v.name) = 'off')`;
 
+/**
+ * A lock that is not free, or a statement that hangs, ends as `database-timeout` long before the function does; a change that was
+ * acknowledged is on disk.
+ */
+const ownLimits = [
+  "SET LOCAL client_min_messages = 'warning'",
+  "SET LOCAL lock_timeout = '5s'",
+  "SET LOCAL statement_timeout = '10s'",
+  "SET LOCAL idle_in_transaction_session_timeout = '30s'",
+  otherSettings,
+];
+
+/** For looking: as whom the session acts is left as it is. */
+export const looking = ["BEGIN ISOLATION LEVEL READ COMMITTED", ownNames, ...ownLimits];
+
 /** One rotation at a time per database: PostgreSQL fails concurrent changes of one role ("tuple concurrently updated"). */
 const oneAtATime = "SELECT pg_advisory_xact_lock(hashtext('rekey'))";
 
@@ -38,19 +50,12 @@ interface Start {
   readonly keepsRole: boolean;
 }
 
-/**
- * The settings of a user or database rule how its applications work, not how its password is changed. A lock that is not free, or
- * a statement that hangs, ends as `database-timeout` long before the function does; a change that was acknowledged is on disk.
- */
+/** The settings of a user or database rule how its applications work, not how its password is changed. */
 const changing = ({ writes, keepsRole }: Start): readonly string[] => [
   `BEGIN ISOLATION LEVEL READ COMMITTED${writes ? " READ WRITE" : ""}`,
   ownNames,
   ...(keepsRole ? [] : ["SET LOCAL SESSION AUTHORIZATION DEFAULT", "SET LOCAL ROLE NONE"]),
-  "SET LOCAL client_min_messages = 'warning'",
-  "SET LOCAL lock_timeout = '5s'",
-  "SET LOCAL statement_timeout = '10s'",
-  "SET LOCAL idle_in_transaction_session_timeout = '30s'",
-  otherSettings,
+  ...ownLimits,
   oneAtATime,
 ];
 
