@@ -19,6 +19,8 @@ export interface PostgresStage {
   readonly version: number;
   readonly bySuperuser: FieldStage;
   readonly byRotator: FieldStage;
+  /** Rotations by way of another server that has the same users, with the superuser as the admin. */
+  at(port: number): Promise<FieldStage>;
   /** Runs statements one after the other, each in a message of its own, and returns the last one's rows. */
   as(account: Account, ...statements: readonly string[]): Promise<readonly Record<string, unknown>[]>;
   /** The account of AWSCURRENT. */
@@ -46,6 +48,7 @@ export async function startPostgresStage(binaries?: typeof postgres15): Promise<
     version: row?.version ?? 0,
     bySuperuser,
     byRotator,
+    at: async (port) => startFieldStage(fixture, { ...server, port }, strategiesOf),
     async as({ username, password }, ...statements) {
       const { host, port } = postgres;
       const client = new pg.Client({ host, port, user: username, password, database: "postgres" });
