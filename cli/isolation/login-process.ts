@@ -1,7 +1,13 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 import { Worker } from "node:worker_threads";
-import type { AccountNote, DatabaseSession, Inspection, OwnAccountReading, Rehearsal } from "../../shared/rotation/ports.ts";
+import type {
+  AccountNote,
+  DatabaseSession,
+  Inspection,
+  OwnAccountReading,
+  Rehearsal,
+} from "../../shared/rotation/ports.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { engineNamed } from "../engines.ts";
 import { type Answer, concealedChange, failureOf, lookMethods, type Question } from "./messages.ts";

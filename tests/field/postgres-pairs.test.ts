@@ -98,7 +98,9 @@ onEachPostgres((binaries) => {
   test(
     "a database that only the first user may connect to is open to the alternate",
     fieldCase(rewritten, async () => {
-      await at.postgres.admin("REVOKE CONNECT ON DATABASE postgres FROM PUBLIC; GRANT CONNECT ON DATABASE postgres TO rotator");
+      await at.postgres.admin(
+        "REVOKE CONNECT ON DATABASE postgres FROM PUBLIC; GRANT CONNECT ON DATABASE postgres TO rotator",
+      );
       const seen = await byRotator("ALTER ROLE <user> NOINHERIT; GRANT CONNECT ON DATABASE postgres TO <user>");
       expect(seen).toMatchObject(rotated);
       await at.byRotator.stage.rotate(seen.secretId);
@@ -193,7 +195,10 @@ onEachPostgres((binaries) => {
     const existing = async (...statements: readonly string[]): Promise<Seen & { readonly clone: string }> => {
       const username = `existing_${++count}`;
       const clone = `${username}_other`;
-      const made = [`CREATE ROLE ${clone} LOGIN PASSWORD 'p'`, ...statements.map((one) => one.replaceAll("<clone>", clone))];
+      const made = [
+        `CREATE ROLE ${clone} LOGIN PASSWORD 'p'`,
+        ...statements.map((one) => one.replaceAll("<clone>", clone)),
+      ];
       const seen = await pair(given(...made), at.bySuperuser, {
         account: { username },
         tags: { "rekey:alternate-user": clone },
@@ -203,7 +208,10 @@ onEachPostgres((binaries) => {
 
     test.each([
       ["membership", ["CREATE ROLE <clone>_g; GRANT <clone>_g TO <clone>"]],
-      ["membership", ["CREATE ROLE <clone>_g; GRANT <clone>_g TO <user>; GRANT <clone>_g TO <clone> WITH ADMIN OPTION"]],
+      [
+        "membership",
+        ["CREATE ROLE <clone>_g; GRANT <clone>_g TO <user>; GRANT <clone>_g TO <clone> WITH ADMIN OPTION"],
+      ],
       ["membership", ["GRANT <user> TO <clone> WITH ADMIN OPTION"]],
       ["membership", ["GRANT <clone> TO <user>"]],
       ["ownership", ["CREATE SCHEMA AUTHORIZATION <clone>"]],
@@ -239,7 +247,9 @@ onEachPostgres((binaries) => {
           rolinherit: true,
           rolconnlimit: -1,
           rolvaliduntil: Infinity,
-          rolconfig: expect.toSatisfy((all: string[]) => all.toSorted().join() === `role=${seen.account.username},work_mem=2MB`),
+          rolconfig: expect.toSatisfy(
+            (all: string[]) => all.toSorted().join() === `role=${seen.account.username},work_mem=2MB`,
+          ),
         });
       }),
     );
@@ -247,7 +257,8 @@ onEachPostgres((binaries) => {
     test(
       "and has the first user's group as the first has it stays in it",
       fieldCase(rewritten, async () => {
-        const both = "CREATE ROLE <clone>_g; GRANT <clone>_g TO <user>; GRANT <clone>_g TO <clone>; GRANT <user> TO <clone>";
+        const both =
+          "CREATE ROLE <clone>_g; GRANT <clone>_g TO <user>; GRANT <clone>_g TO <clone>; GRANT <user> TO <clone>";
         expect(await existing(both)).toMatchObject(rotated);
       }),
     );

@@ -80,9 +80,7 @@ describe("the server", () => {
     expect(await find(reader)).toEqual([unverified]);
     await stage.postgres.admin("ALTER DATABASE postgres SET default_transaction_read_only = on");
     expect(await find(reader)).toEqual([unverified, "error database-read-only"]);
-    await stage.postgres.admin(
-      "BEGIN READ WRITE; ALTER DATABASE postgres RESET default_transaction_read_only; COMMIT",
-    );
+    await stage.postgres.admin("BEGIN READ WRITE; ALTER DATABASE postgres RESET default_transaction_read_only; COMMIT");
   });
 });
 

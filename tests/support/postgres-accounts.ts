@@ -30,10 +30,7 @@ export async function changeHostRules(
 }
 
 /** Lets pg_hba.conf take these users by `md5`, which takes both forms of passwords, from anywhere. */
-export const takeByMd5 = async (
-  postgres: Pick<EmbeddedPostgres, "admin">,
-  users: readonly string[],
-): Promise<void> => {
+export const takeByMd5 = async (postgres: Pick<EmbeddedPostgres, "admin">, users: readonly string[]): Promise<void> => {
   const rule = `host all ${users.map((user) => `"${user}"`).join(",")} all md5`;
   await changeHostRules(postgres, (rules) => [rule, ...rules]);
 };
@@ -56,7 +53,8 @@ export function postgresAccountProperties(
   const member = (...more: readonly ((user: string) => string)[]): AccountProperty =>
     given(
       (user) => `CREATE ROLE ${quoted(group(user))}; GRANT ${quoted(group(user))} TO ${quoted(user)}`,
-      (user) => `CREATE TABLE public.${quoted(`${user}_table`)} (id int); ALTER TABLE public.${quoted(`${user}_table`)} OWNER TO ${quoted(group(user))}`,
+      (user) =>
+        `CREATE TABLE public.${quoted(`${user}_table`)} (id int); ALTER TABLE public.${quoted(`${user}_table`)} OWNER TO ${quoted(group(user))}`,
       ...more,
     );
 
@@ -65,7 +63,9 @@ export function postgresAccountProperties(
     md5: {
       async give(user) {
         await takeByMd5({ admin }, [user, `${user}_clone`]);
-        await admin(`SET password_encryption = 'md5'; ALTER ROLE ${quoted(user)} PASSWORD ${literal(passwordOf(user))}`);
+        await admin(
+          `SET password_encryption = 'md5'; ALTER ROLE ${quoted(user)} PASSWORD ${literal(passwordOf(user))}`,
+        );
       },
     },
     NOINHERIT: attribute("NOINHERIT"),
@@ -110,7 +110,8 @@ export function postgresAccountProperties(
     ),
     ownership: given((user) => `CREATE SCHEMA AUTHORIZATION ${quoted(user)}`),
     "row security": given(
-      (user) => `CREATE TABLE public.${quoted(`${user}_table`)} (id int); ALTER TABLE public.${quoted(`${user}_table`)} ENABLE ROW LEVEL SECURITY`,
+      (user) =>
+        `CREATE TABLE public.${quoted(`${user}_table`)} (id int); ALTER TABLE public.${quoted(`${user}_table`)} ENABLE ROW LEVEL SECURITY`,
       (user) => `CREATE POLICY own ON public.${quoted(`${user}_table`)} TO ${quoted(user)} USING (true)`,
     ),
     comment: given((user) => `COMMENT ON ROLE ${quoted(user)} IS 'of the billing team'`),
@@ -126,7 +127,11 @@ export function postgresAccountProperties(
 }
 
 /** A query of rows `line`, with the user's own name as `<user>`. */
-const linesOf = async ({ admin }: Pick<EmbeddedPostgres, "admin">, username: string, sql: string): Promise<string[]> => {
+const linesOf = async (
+  { admin }: Pick<EmbeddedPostgres, "admin">,
+  username: string,
+  sql: string,
+): Promise<string[]> => {
   const rows = await admin<{ line: string }>(sql);
   return rows.map(({ line }) => line.replaceAll(username, "<user>")).toSorted();
 };

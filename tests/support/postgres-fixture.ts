@@ -15,7 +15,8 @@ async function connect({ host, port }: EmbeddedPostgres, { username, password }:
   return client;
 }
 
-async function serverOf(postgres: EmbeddedPostgres): Promise<EngineServer> {
+/** A running PostgreSQL whose superuser is the admin. */
+export async function postgresServer(postgres: EmbeddedPostgres): Promise<EngineServer> {
   const { host, port, superuser, admin } = postgres;
   await admin("CREATE EXTENSION pg_stat_statements");
   const passwords = new Map<string, string>();
@@ -98,7 +99,7 @@ export const postgresFixture = (
     { strategy: "single-user", usesAdmin: false, tags: { "rekey:change-at": "finishSecret" } },
     { strategy: "alternating-users", usesAdmin: true },
   ],
-  start: async (certificate) => serverOf(await start(certificate === undefined ? {} : { certificate })),
+  start: async (certificate) => postgresServer(await start(certificate === undefined ? {} : { certificate })),
   // AuthenticationCleartextPassword, in answer to the startup message.
   askForClearPassword: (socket) =>
     void socket.once("data", () => socket.write(Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 3]))),

@@ -18,10 +18,7 @@ export interface StreamingStandby {
 const startTimeoutMs = 30_000;
 
 /** A copy of the running primary that follows it, made with the server's own functions for backups. */
-export async function startStreamingStandby(
-  primary: EmbeddedPostgres,
-  binaries?: Binaries,
-): Promise<StreamingStandby> {
+export async function startStreamingStandby(primary: EmbeddedPostgres, binaries?: Binaries): Promise<StreamingStandby> {
   const { host, port: primaryPort, superuser } = primary;
   const folder = await mkdtemp(path.join(tmpdir(), "rekey-standby-"));
   const data = path.join(folder, "data");

@@ -20,7 +20,8 @@ export const lackOfRights = `CASE WHEN me.rolsuper THEN NULL
                  AND NOT pg_has_role(me.oid, r.oid, 'MEMBER WITH ADMIN OPTION') THEN 'admin option' END`;
 
 const hints: Readonly<Record<Lack, string>> = {
-  superuser: "only a superuser may change a superuser: give the service a user without SUPERUSER, or the secret such an admin",
+  superuser:
+    "only a superuser may change a superuser: give the service a user without SUPERUSER, or the secret such an admin",
   rds_password:
     "rds.restrict_password_commands is on: GRANT rds_password TO <user>, or give the secret an admin that has rds_password",
   replication:

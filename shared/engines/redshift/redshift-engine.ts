@@ -1,10 +1,11 @@
-import { isRekeyError } from "../../errors/rekey-error.ts";
+import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type {
   CallOptions,
   DatabaseEngine,
   DatabaseSession,
   Inspection,
   LoginRefusal,
+  OwnAccountReading,
   PasswordChange,
   Rehearsal,
   UserPairing,
@@ -19,10 +20,20 @@ import { markGroup } from "./pair-state.ts";
 import { shapes } from "./statement-shapes.ts";
 import { syncPair } from "./sync-pair.ts";
 
-type RedshiftSession = DatabaseSession & PasswordChange & UserPairing & Inspection & Rehearsal;
+type RedshiftSession = DatabaseSession & PasswordChange & UserPairing & Inspection & OwnAccountReading & Rehearsal;
+
+/** The one form that drivers know and that rekey writes. Errors: `option-invalid` where the tag asks for another. */
+function passwordHash(options: ReadonlyMap<string, string>): string {
+  const wanted = options.get("rekey:password-hash");
+  if (wanted === undefined || wanted === "md5") return "md5";
+  throw new RekeyError("option-invalid", {
+    context: { option: "rekey:password-hash" },
+    hint: "on Redshift it can only be md5: remove the tag",
+  });
+}
 
 /** Redshift has neither lock_timeout nor advisory locks: of two changes of one user at once, one fails. */
-const changing = [...looking, "SET LOCAL statement_timeout = 10000"];
+const changing = [...looking, "SET LOCAL datestyle = 'ISO, MDY'", "SET LOCAL statement_timeout = 10000"];
 const concurrentChange = new Set(["40001", "XX000"]);
 
 export function redshiftSession(connection: Connection): RedshiftSession {
@@ -50,6 +61,7 @@ export function redshiftSession(connection: Connection): RedshiftSession {
       };
       await inTransaction(call, work, "ROLLBACK");
     },
+    readOwnAccount: async () => ({ passwordHash: "md5" }),
     inspect: async (usernames, call) => inspect(connection, usernames, call),
     async [Symbol.asyncDispose]() {
       await connection.close();
@@ -79,6 +91,7 @@ export function redshiftEngine(): DatabaseEngine<RedshiftSession> {
     /** Of Redshift's 127, what the name of the mark leaves. */
     maxUsernameBytes: 127 - markGroup("").length,
     shapes,
+    passwordHash,
     async login(target, credential, call) {
       const outcome = await connect(target, credential, call, refusalOf);
       if (typeof outcome === "string") return { ok: false, refusal: outcome };

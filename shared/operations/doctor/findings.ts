@@ -65,7 +65,8 @@ export const findings = {
   "password-hash-weak": {
     severity: "warning",
     meaning: "the server keeps the user's password as an MD5 hash, and rotations leave it so",
-    remedy: "once every client of the user can log in with SCRAM, set the secret's tag rekey:password-hash to scram-sha-256",
+    remedy:
+      "once every client of the user can log in with SCRAM, set the secret's tag rekey:password-hash to scram-sha-256",
   },
   "pending-left": {
     severity: "error",
