@@ -2,7 +2,7 @@ import pg from "pg";
 import { describe } from "vitest";
 import { strategiesOn } from "../../functions/rotate-postgres/strategies.ts";
 import { type EmbeddedPostgres, startPostgres } from "../../local/postgres/embedded-postgres.ts";
-import { postgresEngine } from "../../shared/engines/postgres/postgres-engine.ts";
+import type { postgresEngine } from "../../shared/engines/postgres/postgres-engine.ts";
 import type { DatabaseEngine } from "../../shared/rotation/ports.ts";
 import type { Account } from "../../shared/testing/engine-contract/fixture.ts";
 import { parseDatabaseSecret } from "../../shared/secrets/database-secret.ts";
@@ -29,10 +29,10 @@ export interface PostgresStage {
   stop(): Promise<void>;
 }
 
-export const rotator: Account = { username: "rotator", password: "of the rotator" };
+const rotator: Account = { username: "rotator", password: "of the rotator" };
 
 export async function startPostgresStage(binaries?: typeof postgres15): Promise<PostgresStage> {
-  const postgres = await startPostgres({ ...(binaries === undefined ? {} : { binaries }) });
+  const postgres = await startPostgres({ binaries });
   await postgres.admin(`CREATE ROLE rotator LOGIN CREATEROLE PASSWORD '${rotator.password}'`);
   await postgres.admin("GRANT CREATE ON SCHEMA public TO PUBLIC");
   const fixture = postgresFixture("PostgreSQL", async () => postgres);
@@ -80,8 +80,21 @@ export async function startPostgresStage(binaries?: typeof postgres15): Promise<
   };
 }
 
+/** The result of the work, and then the server as it was before. */
+export async function undone<Result>(work: Promise<Result>, undo: () => Promise<unknown>): Promise<Result> {
+  try {
+    return await work;
+  } finally {
+    await undo();
+  }
+}
+
 /** The same cases on npm's PostgreSQL 18 and, where it is installed, on Debian's PostgreSQL 15. */
 export function onEachPostgres(body: (binaries: typeof postgres15) => void): void {
-  describe("PostgreSQL 18", () => body(undefined));
-  describe.skipIf(postgres15 === undefined)("PostgreSQL 15", () => body(postgres15));
+  describe("PostgreSQL 18", () => {
+    body(undefined);
+  });
+  describe.skipIf(postgres15 === undefined)("PostgreSQL 15", () => {
+    body(postgres15);
+  });
 }

@@ -95,17 +95,18 @@ export async function changingTransaction(
   call: CallOptions,
   end: TransactionEnd,
   work: () => Promise<void>,
+  start: Start = { writes: false, keepsRole: false },
 ): Promise<void> {
-  let start: Start | undefined = { writes: false, keepsRole: false };
-  let refused: RekeyError | undefined;
-  while (start !== undefined) {
+  try {
+    await transaction(connection, changing(start), call, work, end);
+  } catch (error) {
+    const other = isRekeyError(error) ? await otherStart(connection, start, error, call) : undefined;
+    if (other === undefined) throw error;
     try {
-      return await transaction(connection, changing(start), call, work, end);
-    } catch (error) {
-      if (!isRekeyError(error)) throw error;
-      if (refused?.code !== error.code) refused = error;
-      start = await otherStart(connection, start, error, call);
+      await changingTransaction(connection, call, end, work, other);
+    } catch (again) {
+      // What the user itself lacks says more than what its role lacks too.
+      throw isRekeyError(error) && isRekeyError(again, error.code) ? error : again;
     }
   }
-  throw refused;
 }

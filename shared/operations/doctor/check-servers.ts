@@ -83,13 +83,17 @@ async function rehearse(
   }
 }
 
-async function checkServer(
-  deps: ExaminedRotation,
-  rotation: Rotation,
-  pending: DatabaseSecret | undefined,
-  context: StrategyContext,
-): Promise<readonly Finding[]> {
-  const { engine } = deps;
+interface Look {
+  readonly findings: readonly Finding[];
+  /** Whether AWSCURRENT logged in. */
+  readonly isIn: boolean;
+  /** Whether the change itself can be tried on such a session. */
+  readonly canRehearse: boolean;
+}
+
+/** Logs in and asks. Nothing stays open: a user may be allowed one connection alone. */
+async function look(deps: ExaminedRotation, rotation: Rotation, context: StrategyContext): Promise<Look> {
+  const { engine, nowMs } = deps;
   const { host } = context.target;
   const { username } = rotation.current;
   await using own = await openSession(engine, rotation.current, context);
@@ -105,13 +109,26 @@ async function checkServer(
   const session = rotation.strategy.name === "single-user" ? (own ?? admin) : (admin ?? own);
   if (session !== undefined && canInspect(session)) {
     const facts = await session.inspect(usersOf(rotation), context.call);
-    findings.push(...judgeServer(rotation, facts, host, deps.nowMs()));
+    findings.push(...judgeServer(rotation, facts, host, nowMs()));
+    const expiresMs = facts.users.get(username)?.expiresAt?.getTime() ?? Infinity;
+    if (own === undefined && expiresMs <= nowMs())
+      findings.push(findingOf(new RekeyError("credential-expired", { context: { host, user: username } })));
   }
-  if (own === undefined || pending === undefined) return findings;
+  return { findings, isIn: own !== undefined, canRehearse: own !== undefined && canRehearse(own) };
+}
+
+async function checkServer(
+  deps: ExaminedRotation,
+  rotation: Rotation,
+  pending: DatabaseSecret | undefined,
+  context: StrategyContext,
+): Promise<readonly Finding[]> {
+  const looked = await look(deps, rotation, context);
+  if (!looked.isIn || pending === undefined) return looked.findings;
   const rehearsed = await rehearse(deps, rotation, pending, context);
   // Where the change itself was tried, it says more about rights than what one session may do: another may stand in for it.
-  const isTried = deps.strategiesOf !== undefined && canRehearse(own);
-  const known = findings.filter(({ code }) => code !== "database-rights-missing" || !isTried);
+  const isTried = deps.strategiesOf !== undefined && looked.canRehearse;
+  const known = looked.findings.filter(({ code }) => code !== "database-rights-missing" || !isTried);
   return [...known, ...rehearsed.filter(({ code }) => !known.some((one) => one.code === code))];
 }
 
