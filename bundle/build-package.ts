@@ -1,17 +1,20 @@
 import { execFile } from "node:child_process";
-import { rm } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { build, type Metafile } from "esbuild";
+import { build } from "esbuild";
 import { buildCli } from "./build-cli.ts";
 import { buildConsole } from "./build-console.ts";
 import { packageEntries } from "./package-entries.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
+/** What the build of the package's entries was made of; written by the build, for what looks at it afterwards. */
+export const packageMetafile = path.join(root, "dist/package-metafile.json");
+
 /** Builds what services import, ES modules that share their chunks, with declarations, where packages stay imports; and the command line. */
-export async function buildPackage(): Promise<Metafile> {
+async function buildPackage(): Promise<void> {
   const outdir = path.join(root, "dist/package");
   await rm(outdir, { recursive: true, force: true });
   const { metafile } = await build({
@@ -32,7 +35,7 @@ export async function buildPackage(): Promise<Metafile> {
   const tsc = path.join(root, "node_modules/.bin/tsc");
   await promisify(execFile)(tsc, ["-p", "bundle/tsconfig.package.json"], { cwd: root });
   await buildCli([await buildConsole()]);
-  return metafile;
+  await writeFile(packageMetafile, JSON.stringify(metafile));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildPackage();

@@ -1,4 +1,5 @@
-import type { DatabaseSecret, TlsMode } from "../secrets/database-secret.ts";
+import type { DatabaseSecret } from "../secrets/database-secret.ts";
+import type { TlsMode } from "../secrets/secret-fields.ts";
 import type { RotationDependencies } from "./dependencies.ts";
 import type { DatabaseEngine, DatabaseTarget } from "./ports.ts";
 import type { RotationFacts } from "./rotation-facts.ts";

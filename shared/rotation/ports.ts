@@ -1,4 +1,4 @@
-import type { TlsMode } from "../secrets/database-secret.ts";
+import type { TlsMode } from "../secrets/secret-fields.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 
 /** Secrets Manager's four steps, and rekey's own: `retirePrevious` makes the replaced credential stop. */
@@ -67,7 +67,10 @@ export type VersionSelector =
 export interface SecretStore {
   /** Errors: `secret-not-found`. */
   describe(secretId: string, call: CallOptions): Promise<SecretDescription>;
-  /** `undefined`: no version with that label, no such version, a version without a value, or the label is elsewhere. */
+  /**
+   * `undefined`: no version with that label, no such version, a version without a value, or the label is elsewhere. Errors:
+   * `secret-not-found`, for AWSCURRENT; of another version of a secret that is not there, `undefined`.
+   */
   read(secretId: string, at: VersionSelector, call: CallOptions): Promise<StoredVersion | undefined>;
   /** Versions that no label of AWS is on but that can still be read, newest first: where an abandoned rotation left its value. */
   unlabelled(secretId: string, limit: number, call: CallOptions): Promise<readonly StoredVersion[]>;

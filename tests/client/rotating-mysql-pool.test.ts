@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { CreateSecretCommand } from "@aws-sdk/client-secrets-manager";
 import type { PoolConnection } from "mysql2";
 import type { RowDataPacket } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -47,6 +48,30 @@ describe.skipIf(mariadbd === undefined)("the rotating pool of mysql2, on MariaDB
     };
     return { ...secret, client, pool, rotate, end };
   }
+
+  test("a secret of user name and password alone logs in where the pool is told to, and the user is the secret's", async () => {
+    const { account } = await stage.newSecret(singleUser);
+    const secretId = `bare-${account.username}`;
+    const SecretString = JSON.stringify(account);
+    await stage.aws.own.send(new CreateSecretCommand({ Name: secretId, SecretString }));
+    const client = createSecretClient({ source: secretsManagerStore(stage.aws.own) });
+    const { port } = server;
+    const named = createRotatingPool({
+      client,
+      secretId,
+      pool: { host: "127.0.0.1", port, database: "information_schema", ssl: false },
+    });
+    const [rows] = await named.promise().query<RowDataPacket[]>("SELECT SUBSTRING_INDEX(USER(), '@', 1) AS user");
+    expect(userOf(rows)).toBe(account.username);
+    const nowhere = createRotatingPool({ client, secretId });
+    await expect(nowhere.promise().query("SELECT 1")).rejects.toMatchObject({
+      code: "secret-malformed",
+      context: { field: "host" },
+    });
+    await named.promise().end();
+    await nowhere.promise().end();
+    await client.close();
+  });
 
   const userOf = (rows: readonly RowDataPacket[]): unknown => rows[0]?.["user"];
 

@@ -1,6 +1,7 @@
+import { CreateSecretCommand } from "@aws-sdk/client-secrets-manager";
 import { createClient } from "@redis/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createRotatingConnection } from "../../shared/client/redis/rotating-connection.ts";
+import { createRotatingConnection, type RedisLogin } from "../../shared/client/redis/rotating-connection.ts";
 import { createSecretClient } from "../../shared/client/secret-client.ts";
 import { secretsManagerStore } from "../../shared/stores/secrets-manager.ts";
 import type { EngineServer, Variant } from "../../shared/testing/engine-contract/fixture.ts";
@@ -44,6 +45,29 @@ describe.skipIf(redisServer === undefined)("the rotating connection of redis", (
     };
     return { ...secret, client, connection, acknowledged, announce, end };
   }
+
+  test("a secret of user name and password alone logs in where the caller says", async () => {
+    const { account } = await stage.newSecret(dualPassword);
+    const secretId = `bare-${account.username}`;
+    const SecretString = JSON.stringify({
+      ...account,
+      ssl: server.fields["ssl"],
+      sslrootcert: server.fields["sslrootcert"],
+    });
+    await stage.aws.own.send(new CreateSecretCommand({ Name: secretId, SecretString }));
+    const client = createSecretClient({ source: secretsManagerStore(stage.aws.own) });
+    const options = { client, secretId, createClient: (login: RedisLogin) => createClient(login) };
+    await using connection = await createRotatingConnection({
+      ...options,
+      server: { host: "127.0.0.1", port: server.port },
+    });
+    expect(await connection.redis.sendCommand(["ACL", "WHOAMI"])).toBe(account.username);
+    await expect(createRotatingConnection(options)).rejects.toMatchObject({
+      code: "secret-malformed",
+      context: { field: "host" },
+      hint: expect.stringContaining("server.host"),
+    });
+  });
 
   test("a rotation logs in anew on the same connection: what is under way stays, also an open WATCH", async () => {
     const { id, connection, acknowledged, announce, end } = await rotating();

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build, type Metafile } from "esbuild";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { buildPackage } from "../../bundle/build-package.ts";
+import { packageMetafile } from "../../bundle/build-package.ts";
 import { bundledPackages } from "../../bundle/bundled-packages.ts";
 import { startCliStage } from "../../cli/test-stage.ts";
 import { needed, optionalPeers, stagedPackage, stagePackage } from "../../bundle/stage-package.ts";
@@ -17,7 +17,7 @@ let folder: string;
 let built: Metafile;
 
 beforeAll(async () => {
-  built = await buildPackage();
+  built = JSON.parse(await readFile(packageMetafile, "utf8")) as Metafile;
   // Inside the repository, so that the package finds itself by its name.
   await mkdir(path.join(root, "dist"), { recursive: true });
   folder = await mkdtemp(path.join(root, "dist/consumer-"));

@@ -43,7 +43,8 @@ export const findings = {
   "iam-denied": {
     severity: "error",
     meaning: "the function's role may not make a call that it needs",
-    remedy: "allow the actions in the detail on the secret's full ARN, or on its ARN with -?????? at the end",
+    remedy:
+      "allow the role the actions in the detail on that resource (a secret by its full ARN, or its ARN with -?????? at the end)",
   },
   "mirror-path-denied": {
     severity: "error",

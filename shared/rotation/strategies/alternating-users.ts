@@ -9,7 +9,7 @@ import type {
   UserPairing,
 } from "../ports.ts";
 import type { RotationPolicy } from "../rotation-policy.ts";
-import { logsIn, openEarlier, openSession, orphaned, requireAdmin } from "./open-session.ts";
+import { logsIn, openEarlier, openSession, orphaned, ownAccount, requireAdmin } from "./open-session.ts";
 import type { RotationStrategy, StrategyContext } from "./strategy.ts";
 
 /** AWS's suffix. It is only ever added: a user that happens to end in it is never taken for somebody's alternate. */
@@ -61,7 +61,7 @@ export function alternatingUsers(engine: DatabaseEngine<Session>): RotationStrat
   /** What the session tells of its account; `undefined` when AWSCURRENT does not log in. */
   async function readAsCurrent(current: DatabaseSecret, context: StrategyContext): Promise<OwnAccount | undefined> {
     await using own = await openSession(engine, current, context);
-    return own === undefined ? undefined : ((await own.readOwnAccount?.(context.call)) ?? {});
+    return own === undefined ? undefined : await ownAccount(own, context.call);
   }
 
   return {
@@ -83,7 +83,7 @@ export function alternatingUsers(engine: DatabaseEngine<Session>): RotationStrat
         if (earlier === undefined) {
           throw new RekeyError("credential-refused", { context: { user: current.username, label: "AWSCURRENT" } });
         }
-        own = (await earlier.session.readOwnAccount?.(context.call)) ?? {};
+        own = await ownAccount(earlier.session, context.call);
       }
       await using session = await requireAdmin(engine, context);
       await session.syncPair({ ...pair, own }, pending, context.call);

@@ -5,6 +5,7 @@ import {
   openAdmin,
   openAdminToRecover,
   openEarlier,
+  openLogin,
   openSession,
   openToRestore,
   orphaned,
@@ -61,12 +62,10 @@ export function dualPassword(engine: DatabaseEngine<Session>): RotationStrategy 
     },
     async restore(versions, context, authority) {
       const { current } = versions;
-      await using asCurrent = await openSession(engine, current, context);
       await using login =
-        asCurrent === undefined ? await openToRestore(engine, versions, context, authority) : undefined;
-      const own = asCurrent ?? login?.session;
-      if (own === undefined) throw orphaned(current);
-      await change(own, current, context, async (session) => session.keepOnly(current, context.call));
+        (await openLogin(engine, current, context)) ?? (await openToRestore(engine, versions, context, authority));
+      if (login === undefined) throw orphaned(current);
+      await change(login.session, current, context, async (session) => session.keepOnly(current, context.call));
       if (!(await logsIn(engine, current, context))) throw orphaned(current);
     },
     async retire(current, context) {

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { memoryAdminId, memoryRotation, memoryValue } from "../../testing/memory-rotation.ts";
+import { ownAccount } from "./open-session.ts";
 
 describe("a refusal that holds for every password of the user", () => {
   test.each([
@@ -65,3 +66,8 @@ test.each(["single-user", "dual-password", "alternating-users"] as const)(
     expect([open, most > 0]).toEqual([0, true]);
   },
 );
+
+test("an engine whose sessions tell nothing of their account: nothing is told", async () => {
+  const { signal } = new AbortController();
+  await expect(ownAccount({}, { signal })).resolves.toEqual({});
+});

@@ -1,5 +1,12 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { Credential, DatabaseEngine, DatabaseSession } from "../ports.ts";
+import type {
+  CallOptions,
+  Credential,
+  DatabaseEngine,
+  DatabaseSession,
+  OwnAccount,
+  OwnAccountReading,
+} from "../ports.ts";
 import type { RestoreAuthority, StoredLogin, StrategyContext, Versions } from "./strategy.ts";
 
 /** What a login needs of a strategy's context. */
@@ -36,7 +43,8 @@ export interface OpenLogin<Session extends DatabaseSession> extends AsyncDisposa
   readonly credential: Credential;
 }
 
-async function openOne<Session extends DatabaseSession>(
+/** A login with the credential itself; `undefined` for a wrong password. Errors: those of `openSession`. */
+export async function openLogin<Session extends DatabaseSession>(
   engine: DatabaseEngine<Session>,
   credential: Credential,
   host: Host,
@@ -53,7 +61,7 @@ async function openFirst<Session extends DatabaseSession>(
   isWanted: (credential: Credential) => boolean = () => true,
 ): Promise<OpenLogin<Session> | undefined> {
   for await (const { credential, target } of logins) {
-    const login = isWanted(credential) ? await openOne(engine, credential, { target, call }) : undefined;
+    const login = isWanted(credential) ? await openLogin(engine, credential, { target, call }) : undefined;
     if (login !== undefined) return login;
   }
   return undefined;
@@ -95,7 +103,7 @@ export async function openToRestore<Session extends DatabaseSession>(
   context: StrategyContext,
   authority: RestoreAuthority,
 ): Promise<OpenLogin<Session> | undefined> {
-  const asPending = async (): Promise<OpenLogin<Session> | undefined> => openOne(engine, pending, context);
+  const asPending = async (): Promise<OpenLogin<Session> | undefined> => openLogin(engine, pending, context);
   const asEarlier = async (): Promise<OpenLogin<Session> | undefined> =>
     openEarlier(engine, [current.username], context);
   const asAdmin = async (): Promise<OpenLogin<Session> | undefined> => openAdminLogin(engine, context);
@@ -120,3 +128,7 @@ export async function requireAdmin<Session extends DatabaseSession>(
 
 export const orphaned = ({ username }: Credential): RekeyError =>
   new RekeyError("credential-orphaned", { context: { user: username } });
+
+/** What a session tells of its user's account; nothing where its engine has nothing to tell. */
+export const ownAccount = async (session: Partial<OwnAccountReading>, call: CallOptions): Promise<OwnAccount> =>
+  (await session.readOwnAccount?.(call)) ?? {};

@@ -8,6 +8,7 @@ import {
   openSession,
   openToRestore,
   orphaned,
+  ownAccount,
   requireAdmin,
 } from "./open-session.ts";
 import type { RotationStrategy, StrategyContext } from "./strategy.ts";
@@ -30,9 +31,9 @@ export function singleUser(engine: DatabaseEngine<Session>): RotationStrategy {
       await own.setPassword(credential, call, isOwn ? { current: login, hasAdmin } : {});
     } catch (error) {
       if (!hasAdmin || !isOwn || !isRekeyError(error, "database-rights-missing")) throw error;
-      const account = await own.readOwnAccount?.(call);
+      const account = await ownAccount(own, call);
       await using admin = await requireAdmin(engine, context);
-      await admin.setPassword(credential, call, { current: login, ...(account === undefined ? {} : { own: account }) });
+      await admin.setPassword(credential, call, { current: login, own: account });
     }
   }
 
