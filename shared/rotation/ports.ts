@@ -8,9 +8,18 @@ export type StagingLabel = "AWSCURRENT" | "AWSPENDING" | "AWSPREVIOUS";
 /** `already-done`: an earlier invocation did it, and nothing was changed now. */
 export type StepOutcome = "done" | "already-done";
 
+/** What an engine learns about a user's account that is no error. Names and kinds only. */
+export interface AccountNote {
+  /** One of the doctor's findings. */
+  readonly code: "password-hash-changes" | "password-hash-weak";
+  readonly detail: Readonly<Record<string, string>>;
+}
+
 /** Every call across a port is bounded by this signal, made from the time that the Lambda has left. */
 export interface CallOptions {
   readonly signal: AbortSignal;
+  /** Takes what is worth knowing about an account: the log of a rotation, the findings of the doctor. */
+  readonly note?: (note: AccountNote) => void;
 }
 
 /** One invocation by Secrets Manager. `versionId` is its ClientRequestToken; `rotationToken` is never logged. */
@@ -114,7 +123,7 @@ export interface OwnAccount {
 
 /** What a session of the user itself is asked before an admin changes that user or its pair. */
 export interface OwnAccountReading {
-  /** Changes nothing. Errors: `account-unsupported`, `pooler-keeps-password`. */
+  /** Changes nothing. Errors: `account-unsupported`, `database-read-only`, `option-invalid`, `pooler-keeps-password`. */
   readOwnAccount(call: CallOptions): Promise<OwnAccount>;
 }
 
@@ -247,6 +256,11 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
   readonly maxUsernameBytes: number;
   /** The statements that each method of a session sends, with `…` in place of values, for a plan. */
   readonly shapes?: Readonly<Record<string, readonly string[]>>;
+  /**
+   * The form in which the server keeps passwords from the next rotation on, as the secret's tags ask for it; `undefined`: each
+   * user keeps the form that it has. Absent where an engine has no choice. Errors: `option-invalid`.
+   */
+  readonly passwordHash?: (options: ReadonlyMap<string, string>) => string | undefined;
   /** A refused credential is a result; an unreachable, unverified or broken server is an error. */
   login(target: DatabaseTarget, credential: Credential, call: CallOptions): Promise<Login<Session>>;
 }

@@ -77,7 +77,10 @@ describe("the server", () => {
     expect(await find(expiring)).toEqual([unverified, "warning user-expires"]);
     const reader = await stage.secret();
     await stage.postgres.admin(`ALTER ROLE ${reader.username} SET default_transaction_read_only = on`);
+    expect(await find(reader)).toEqual([unverified]);
+    await stage.postgres.admin("ALTER DATABASE postgres SET default_transaction_read_only = on");
     expect(await find(reader)).toEqual([unverified, "error database-read-only"]);
+    await stage.postgres.admin("BEGIN READ WRITE; ALTER DATABASE postgres RESET default_transaction_read_only; COMMIT");
   });
 });
 

@@ -4,6 +4,7 @@ import type { CallOptions, Credential, DatabaseTarget, LoginRefusal } from "../.
 import { unlessAborted } from "../guarded-stream.ts";
 import { maxScramIterations } from "../scram-iterations.ts";
 import { guardAnswers } from "./guard-answers.ts";
+import type { PasswordHash } from "./password-hash.ts";
 import { sqlState, translateError } from "./translate-error.ts";
 
 /** A host that cannot be reached, or does not answer, is reported after this long, well before any function's own time-out. */
@@ -31,8 +32,16 @@ class CleartextRefused extends Error {
 export interface Connection {
   /** Runs one statement. Errors: the table of `translateError`. */
   run<Row extends object>(operation: string, sql: string, call: CallOptions): Promise<readonly Row[]>;
+  /** The form in which the server keeps the password, by how it asked for it; absent where that did not show it. */
+  readonly passwordHash?: PasswordHash | undefined;
   close(): Promise<void>;
 }
+
+/** A server that has a SCRAM verifier asks for no MD5, and the other way around. By the driver's names of messages. */
+const hashByRequest: Readonly<Record<string, PasswordHash>> = {
+  authenticationMD5Password: "md5",
+  authenticationSASL: "scram-sha-256",
+};
 
 /** What the SQLSTATE of a refused login means since PostgreSQL 9. */
 function refusalOf(error: unknown): LoginRefusal | undefined {
@@ -62,7 +71,9 @@ export async function connect(
     scramMaxIterations: maxScramIterations,
   } as ClientConfig);
   const isVerified = target.tls.mode.startsWith("verify");
+  let passwordHash: PasswordHash | undefined;
   const guard = guardAnswers(client.connection, (name) => {
+    passwordHash = hashByRequest[name] ?? passwordHash;
     if (name === "authenticationCleartextPassword" && !isVerified) throw new CleartextRefused();
   });
   const cut = (): void => {
@@ -104,6 +115,7 @@ export async function connect(
   }
   return {
     run,
+    passwordHash,
     async close() {
       const forced = setTimeout(cut, 1_000);
       await client.end().catch(() => undefined);

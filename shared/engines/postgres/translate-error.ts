@@ -5,6 +5,8 @@ import { ServerMisbehaved } from "../guarded-stream.ts";
 /** SQLSTATE (PostgreSQL, appendix A) to code. Classes (two characters) stand behind exact states. */
 const bySqlState: Readonly<Record<string, ErrorCode>> = {
   "25006": "database-read-only",
+  "25P03": "database-timeout",
+  "25P04": "database-timeout",
   "28000": "credential-refused",
   "28P01": "credential-refused",
   "3D000": "database-unknown",
@@ -17,6 +19,7 @@ const bySqlState: Readonly<Record<string, ErrorCode>> = {
   "57P01": "connection-lost",
   "57P02": "connection-lost",
   "57P03": "database-busy",
+  "57P05": "connection-lost",
   "08": "connection-lost",
   "53": "database-busy",
 };

@@ -50,7 +50,7 @@ export const serversCodes = {
   "database-rights-missing": {
     disposition: "intervene",
     meaning: "the session may not change this user",
-    hint: "on PostgreSQL 16 and newer: GRANT <user> TO <admin> WITH ADMIN OPTION; the admin also needs CREATEROLE",
+    hint: "give the session's user the right that the operation in the context needs",
   },
   "database-timeout": {
     disposition: "retry",

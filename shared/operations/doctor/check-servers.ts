@@ -1,5 +1,12 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
-import type { DatabaseSession, Inspection, Rehearsal, ServerFacts } from "../../rotation/ports.ts";
+import type {
+  AccountNote,
+  DatabaseEngine,
+  DatabaseSession,
+  Inspection,
+  Rehearsal,
+  ServerFacts,
+} from "../../rotation/ports.ts";
 import type { Rotation } from "../../rotation/rotation-context.ts";
 import { openAdmin, openSession } from "../../rotation/strategies/open-session.ts";
 import type { StrategyContext } from "../../rotation/strategies/strategy.ts";
@@ -12,6 +19,8 @@ import { rehearsedEngine } from "./rehearsed-engine.ts";
 const mostRefusals = 5;
 const soonMs = 30 * 86_400_000;
 const tolerableLagMs = 5_000;
+
+const canRehearse = (session: DatabaseSession): boolean => "rehearse" in session;
 
 const canInspect = (session: DatabaseSession): session is DatabaseSession & Inspection => "inspect" in session;
 
@@ -76,6 +85,12 @@ function judgeServer(rotation: Rotation, facts: ServerFacts, host: string, nowMs
   ];
 }
 
+/** What createSecret would have the server make. */
+async function rehearseIssue(engine: DatabaseEngine, current: DatabaseSecret, context: StrategyContext): Promise<void> {
+  await using own: (DatabaseSession & Partial<Rehearsal>) | undefined = await openSession(engine, current, context);
+  await own?.rehearse?.({ method: "issue", current }, context.call);
+}
+
 /**
  * Runs setSecret's strategy on sessions where nothing stays, or asks for what createSecret has the server make. Only once
  * AWSCURRENT has logged in, so that no password made up for this look is offered to the server.
@@ -83,31 +98,35 @@ function judgeServer(rotation: Rotation, facts: ServerFacts, host: string, nowMs
 async function rehearse(
   { engine, strategiesOf }: ExaminedRotation,
   { strategy, current }: Rotation,
-  {
-    own,
-    pending,
-  }: { readonly own: DatabaseSession & Partial<Rehearsal>; readonly pending: DatabaseSecret | undefined },
-  context: StrategyContext,
+  pending: DatabaseSecret | undefined,
+  { call, ...context }: StrategyContext,
 ): Promise<readonly Finding[]> {
   const rehearsed = strategiesOf?.(rehearsedEngine(engine))[strategy.name];
+  const { host } = context.target;
+  const noted: Finding[] = [];
+  const note = ({ code, detail }: AccountNote): void => void noted.push(finding(code, { host, ...detail }));
   try {
-    if (strategy.nextChangesServer) await own.rehearse?.({ method: "issue", current }, context.call);
-    if (pending !== undefined) await rehearsed?.set({ current, pending }, context, async () => undefined);
-    return [];
+    if (pending === undefined) await rehearseIssue(engine, current, { ...context, call });
+    else await rehearsed?.set({ current, pending }, { ...context, call: { ...call, note } }, async () => undefined);
+    return noted;
   } catch (error) {
     if (!isRekeyError(error)) throw error;
     const found = findingOf(error);
-    return [{ ...found, detail: { ...found.detail, host: context.target.host } }];
+    return [...noted, { ...found, detail: { ...found.detail, host } }];
   }
 }
 
-async function checkServer(
-  deps: ExaminedRotation,
-  rotation: Rotation,
-  pending: DatabaseSecret | undefined,
-  context: StrategyContext,
-): Promise<readonly Finding[]> {
-  const { engine } = deps;
+interface Look {
+  readonly findings: readonly Finding[];
+  /** Whether AWSCURRENT logged in. */
+  readonly isIn: boolean;
+  /** Whether the change itself can be tried on such a session. */
+  readonly canRehearse: boolean;
+}
+
+/** Logs in and asks. Nothing stays open: a user may be allowed one connection alone. */
+async function look(deps: ExaminedRotation, rotation: Rotation, context: StrategyContext): Promise<Look> {
+  const { engine, nowMs } = deps;
   const { host } = context.target;
   const { username } = rotation.current;
   await using own = await openSession(engine, rotation.current, context);
@@ -125,11 +144,27 @@ async function checkServer(
     const facts = await session.inspect(usersOf(rotation), context.call);
     const asksOther = facts.usersKeptIn === "unseen" && other !== undefined && other !== session && canInspect(other);
     const seen = asksOther ? await other.inspect([], context.call) : undefined;
-    findings.push(...judgeServer(rotation, facts, host, deps.nowMs()), ...judgeRestart(facts, seen, host));
+    findings.push(...judgeServer(rotation, facts, host, nowMs()), ...judgeRestart(facts, seen, host));
+    const expiresMs = facts.users.get(username)?.expiresAt?.getTime() ?? Infinity;
+    if (own === undefined && expiresMs <= nowMs())
+      findings.push(findingOf(new RekeyError("credential-expired", { context: { host, user: username } })));
   }
-  if (own === undefined) return findings;
-  const rehearsed = await rehearse(deps, rotation, { own, pending }, context);
-  return [...findings, ...rehearsed.filter(({ code }) => !findings.some((known) => known.code === code))];
+  return { findings, isIn: own !== undefined, canRehearse: own !== undefined && canRehearse(own) };
+}
+
+async function checkServer(
+  deps: ExaminedRotation,
+  rotation: Rotation,
+  pending: DatabaseSecret | undefined,
+  context: StrategyContext,
+): Promise<readonly Finding[]> {
+  const looked = await look(deps, rotation, context);
+  if (!looked.isIn) return looked.findings;
+  const rehearsed = await rehearse(deps, rotation, pending, context);
+  // Where the change itself was tried, it says more about rights than what one session may do: another may stand in for it.
+  const isTried = deps.strategiesOf !== undefined && looked.canRehearse;
+  const known = looked.findings.filter(({ code }) => code !== "database-rights-missing" || !isTried);
+  return [...known, ...rehearsed.filter(({ code }) => !known.some((one) => one.code === code))];
 }
 
 /** Every server of the secret: reached, verified, logged in to, asked, and setSecret rehearsed. Changes nothing. */

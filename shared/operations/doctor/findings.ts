@@ -71,6 +71,17 @@ export const findings = {
     remedy:
       "give that service a user or an account of its own; Redis keeps its password until you take it off (ACL SETUSER <user> <<password>), of an HTTP API the next rotation deletes its key",
   },
+  "password-hash-changes": {
+    severity: "warning",
+    meaning: "the next rotation changes the form in which the server keeps the password, as the secret's tag asks",
+    remedy: "check that every client of the user can log in with the new form, or remove the tag rekey:password-hash",
+  },
+  "password-hash-weak": {
+    severity: "warning",
+    meaning: "the server keeps the user's password as an MD5 hash, and rotations leave it so",
+    remedy:
+      "once every client of the user can log in with SCRAM, set the secret's tag rekey:password-hash to scram-sha-256",
+  },
   "pending-left": {
     severity: "error",
     meaning: "AWSPENDING is on a version that is not current: an unfinished rotation blocks the next one",
