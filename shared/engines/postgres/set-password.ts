@@ -2,6 +2,7 @@ import { escapeIdentifier, escapeLiteral } from "pg";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, Credential } from "../../rotation/ports.ts";
 import type { Connection } from "./connection.ts";
+import { hints } from "./hints.ts";
 import { maxScramIterations, minScramIterations } from "../scram-iterations.ts";
 import { scramVerifier } from "./scram-verifier.ts";
 import { transaction } from "./transaction.ts";
@@ -57,7 +58,9 @@ export async function setPassword(
     throw new RekeyError("secret-malformed", { context: { field: "username", problem: "longer than 63 bytes" } });
   }
   const { iterations, isExpired } = await readTerms(connection, username, call);
-  if (isExpired) throw new RekeyError("credential-expired", { context: { user: username } });
+  if (isExpired) {
+    throw new RekeyError("credential-expired", { context: { user: username }, hint: hints["credential-expired"] });
+  }
   const verifier = await scramVerifier(password, iterations);
   await connection.run(
     "set password",

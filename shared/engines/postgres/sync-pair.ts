@@ -2,6 +2,7 @@ import { escapeIdentifier, escapeLiteral } from "pg";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, UserPair } from "../../rotation/ports.ts";
 import type { Connection } from "./connection.ts";
+import { hints } from "./hints.ts";
 import { settingAssignment, settingName } from "./role-setting.ts";
 
 interface RoleRow {
@@ -48,7 +49,10 @@ function checkPair(pair: UserPair, roles: readonly RoleRow[], next: string): Rol
   }
   if (!Number.isInteger(first.connectionLimit)) throw collision(pair, "the first user's connection limit is no number");
   const closed = [first, alternate].find((role) => role?.mayAdminister === false);
-  if (closed !== undefined) throw new RekeyError("database-rights-missing", { context: { user: closed.name } });
+  if (closed !== undefined) {
+    const hint = hints["database-rights-missing"];
+    throw new RekeyError("database-rights-missing", { context: { user: closed.name }, hint });
+  }
   return first;
 }
 
