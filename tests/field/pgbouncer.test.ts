@@ -264,11 +264,13 @@ describe.skipIf(pgbouncer === undefined || postgres15 === undefined)("behind PgB
         codes: ["credential-refused"],
         hints: [expect.stringContaining("set ssl to true")],
       });
-      const current = (await field.stage.read(seen.secretId, "AWSCURRENT")) ?? "";
-      await field.stage.put(seen.secretId, current.replace("first", "earlier"), "AWSPREVIOUS");
-      const before = field.stage.proxy.connections;
-      await field.stage.begin(seen.secretId);
-      expect(field.stage.proxy.connections - before).toBe(1);
+      const { stage } = field;
+      const { id } = await stage.newSecret(singleUser, { username: "another", password: "first" });
+      const value = (await stage.read(id, "AWSCURRENT")) ?? "";
+      await stage.put(id, value.replace("first", "earlier"), "AWSPREVIOUS");
+      const before = stage.proxy.connections;
+      await stage.begin(id);
+      expect(stage.proxy.connections - before).toBe(1);
     })(),
   );
 });
