@@ -222,7 +222,7 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
   readonly maxUsernameBytes: number;
   /** The statements that each method of a session sends, with `…` in place of values, for a plan. */
   readonly shapes?: Readonly<Record<string, readonly string[]>>;
-  /** A refused credential is a result; an unreachable, unverified or broken server is an error. */
+  /** A wrong credential is a result; a refusal with a cause of its own is one too, or an error that explains it, as an unreachable, unverified or broken server is. */
   login(target: DatabaseTarget, credential: Credential, call: CallOptions): Promise<Login<Session>>;
 }
 

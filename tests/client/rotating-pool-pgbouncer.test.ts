@@ -20,14 +20,14 @@ describe.skipIf(pgbouncer === undefined || postgres15 === undefined)(
   "the rotating pool of pg, behind PgBouncer",
   () => {
     test.each([
-      ["transaction", singleUser],
-      ["transaction", alternating],
-      ["session", singleUser],
-      ["session", alternating],
+      { poolMode: "transaction", variant: singleUser, leastRefused: rotations },
+      { poolMode: "transaction", variant: alternating, leastRefused: 0 },
+      { poolMode: "session", variant: singleUser, leastRefused: rotations },
+      { poolMode: "session", variant: alternating, leastRefused: 0 },
     ] as const)(
-      "in %s mode loses no query while connections come and go, $1.strategy",
+      "in $poolMode mode no query is lost while connections come and go, $variant.strategy",
       { timeout: 60_000 },
-      async (poolMode, variant) => {
+      async ({ poolMode, variant, leastRefused }) => {
         const pooled = await startPooledPostgres(pgbouncer ?? "", { ...authQuery, poolMode }, { binaries: postgres15 });
         const stage = await startStage(fixture, pooled.server);
         try {

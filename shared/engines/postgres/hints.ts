@@ -5,6 +5,5 @@ export const hints = {
   "credential-expired": "ALTER ROLE … VALID UNTIL 'infinity', then rotate again",
   "database-rights-missing":
     "on PostgreSQL 16 and newer: GRANT <user> TO <admin> WITH ADMIN OPTION; the admin also needs CREATEROLE",
-  "pooler-keeps-password":
-    "the server refused the pooler's own login as this user: the pooler holds an older password, or the user has expired",
+  "pooler-keeps-password": "the server refused the pooler: it holds an older password, or the user has expired",
 } as const satisfies Partial<Record<ErrorCode, string>>;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { loginFailure } from "./login-failure.ts";
+import { translateError } from "./translate-error.ts";
 
 interface Answer {
   readonly code: string;
@@ -100,4 +101,14 @@ test("what is not about logins is left to the table", () => {
     undefined,
   );
   expect(outcomeOf({ code: "57P01", routine: "ProcessInterrupts", message: "terminating" })).toBe(undefined);
+});
+
+test.each([
+  ["08P01", "query_wait_timeout", "database-busy"],
+  ["08P01", "server conn crashed?", "connection-lost"],
+  ["08P01", 'password authentication failed for user "app"', "pooler-keeps-password"],
+  ["28P01", 'password authentication failed for user "app"', "pooler-keeps-password"],
+])("behind a login that worked, a pooler's %s %s is %s", (code, message, expected) => {
+  const signal = AbortSignal.timeout(1_000);
+  expect(translateError({ severity: "FATAL", code, message }, { signal }, "begin", true).code).toBe(expected);
 });

@@ -16,34 +16,31 @@ type Cause = PoolerAnswer | "starting or stopping";
 const explanations: Readonly<Record<Cause, readonly [ErrorCode, string]>> = {
   unencrypted: [
     "credential-refused",
-    "the connection was not encrypted: set ssl to true in the secret; if the server takes it without TLS, allow this host, user and database in pg_hba.conf",
+    "the connection was not encrypted: set ssl to true in the secret, or allow it without TLS in pg_hba.conf",
   ],
   "host rule": [
     "credential-refused",
-    "allow this host, user and database in pg_hba.conf; behind a pooler, the pooler's host",
+    "allow host, user and database in pg_hba.conf; behind a pooler, the pooler's host",
   ],
   "other method": [
     "credential-refused",
-    "the server checks this user by IAM, LDAP, PAM, ident or a certificate, not by a password of its own: REVOKE rds_iam, or change its line in pg_hba.conf",
+    "this user logs in by IAM, LDAP, PAM, ident or a certificate: REVOKE rds_iam, or change pg_hba.conf",
   ],
   "no LOGIN": ["credential-refused", "ALTER ROLE … LOGIN"],
-  "no CONNECT": ["credential-refused", "GRANT CONNECT ON DATABASE … TO the user"],
-  "unknown database": ["database-unknown", "correct dbname in the secret; a pooler must list the database too"],
-  "closed database": ["database-failed", "ALTER DATABASE … ALLOW_CONNECTIONS true; in PgBouncer, ENABLE the database"],
+  "no CONNECT": ["credential-refused", "GRANT CONNECT ON DATABASE … TO …"],
+  "unknown database": ["database-unknown", "correct dbname in the secret; a pooler must list it too"],
+  "closed database": ["database-failed", "ALTER DATABASE … ALLOW_CONNECTIONS true; PgBouncer: ENABLE"],
   "server refuses": [
     "credential-expired",
-    "the pooler took the password, and the server refused the pooler: ALTER ROLE … VALID UNTIL 'infinity', or correct the password in PgBouncer's [databases]",
+    "the pooler took the password, the server refused the pooler: VALID UNTIL has passed, or [databases] of PgBouncer holds an older password",
   ],
-  "role full": ["database-busy", "ALTER ROLE … CONNECTION LIMIT -1, or close connections of this user"],
-  "database full": ["database-busy", "ALTER DATABASE … CONNECTION LIMIT -1, or close connections to this database"],
-  "no connection left": [
-    "database-busy",
-    "raise max_connections, or close connections: those that are left are reserved for superusers",
-  ],
-  "pooler full": ["database-busy", "raise the pooler's limits (PgBouncer: max_client_conn, default_pool_size)"],
-  "starting or stopping": ["database-busy", "the server is starting up, shutting down or in recovery: wait"],
-  "server unavailable": ["database-busy", "the pooler cannot get a connection to the server: look at the pooler's log"],
-  "pooler settings": ["database-failed", "the pooler is not set up for this login: look at the pooler's log"],
+  "role full": ["database-busy", "raise the role's CONNECTION LIMIT"],
+  "database full": ["database-busy", "raise the database's CONNECTION LIMIT"],
+  "no connection left": ["database-busy", "raise max_connections; the last are reserved for superusers"],
+  "pooler full": ["database-busy", "raise max_client_conn or default_pool_size of the pooler"],
+  "starting or stopping": ["database-busy", "the server is starting, stopping or in recovery: wait"],
+  "server unavailable": ["database-busy", "the pooler does not reach the server: look at its log"],
+  "pooler settings": ["database-failed", "look at the pooler's log"],
 };
 
 /** By SQLSTATE, and where it has several causes by the place in the server's source too, which is the same in every language. */

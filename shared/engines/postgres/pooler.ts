@@ -6,7 +6,7 @@ import { type Connection, connect } from "./connection.ts";
  * A database that no pooler has: PgBouncer takes no name of 64 bytes or more, even where it takes any other (`*`). It looks
  * up no password for such a database, but tells a user of its own list whose password is right that there is none.
  */
-const nowhere = "rekey-asks-whether-this-pooler-keeps-the-password-of-the-user".padEnd(200, ".");
+const nowhere = "rekey-asks-whether-the-pooler-keeps-this-password".padEnd(200, ".");
 
 /** Whether PgBouncer has this password in a list of its own. Errors: those that pass. */
 export async function keepsPassword(
@@ -47,7 +47,7 @@ export async function checkPooler(
   if (server.user !== credential.username) {
     throw new RekeyError("account-unsupported", {
       context: { property: "user at the pooler", user: credential.username },
-      hint: "the pooler logs in to the server as another user (PgBouncer: user= in [databases]): take that out, or name the server itself in the secret",
+      hint: "the pooler logs in to the server as another user: take user= out of [databases] of PgBouncer, or name the server itself",
     });
   }
   if (await keepsPassword(target, credential, call)) throw kept(credential);
