@@ -261,7 +261,7 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
    * user keeps the form that it has. Absent where an engine has no choice. Errors: `option-invalid`.
    */
   readonly passwordHash?: (options: ReadonlyMap<string, string>) => string | undefined;
-  /** A refused credential is a result; an unreachable, unverified or broken server is an error. */
+  /** A wrong credential is a result; a refusal with a cause of its own is one too, or an error that explains it, as an unreachable, unverified or broken server is. */
   login(target: DatabaseTarget, credential: Credential, call: CallOptions): Promise<Login<Session>>;
 }
 
