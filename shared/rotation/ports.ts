@@ -99,7 +99,12 @@ export type LoginRefusal = "bad-credential" | "expired" | "login-not-allowed";
 
 export type Login<Session> =
   | { readonly ok: true; readonly session: Session }
-  | { readonly ok: false; readonly refusal: LoginRefusal };
+  | {
+      readonly ok: false;
+      readonly refusal: LoginRefusal;
+      /** What to do about it, where the engine knows more than the refusal says. */
+      readonly hint?: string | undefined;
+    };
 
 /** One logged-in connection. Disposing closes it and never throws. */
 export type DatabaseSession = AsyncDisposable;
@@ -108,6 +113,8 @@ export type DatabaseSession = AsyncDisposable;
 export interface OwnAccount {
   /** The form in which the server keeps the user's password, in the server's own word. */
   readonly passwordHash?: string;
+  /** Which of several accounts of one name the server took the session for, in the server's own word. */
+  readonly account?: string;
 }
 
 /** What a session of the user itself is asked before an admin changes that user or its pair. */
@@ -161,6 +168,8 @@ export interface ServerFacts {
   readonly replicaLagMs?: number;
   /** After so many refused logins the server locks the account. */
   readonly locksAfterRefusals?: number;
+  /** How many accounts have the name of the first user asked about, where a server can have several. */
+  readonly accountsOfFirst?: number | "unseen";
   /** Those of the users asked about that exist. */
   readonly users: ReadonlyMap<string, UserFacts>;
 }

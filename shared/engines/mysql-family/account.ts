@@ -1,4 +1,4 @@
-import { RekeyError } from "../../errors/rekey-error.ts";
+import { type ErrorContext, RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../rotation/ports.ts";
 import { ServerMisbehaved } from "../guarded-stream.ts";
 import type { Connection } from "./connection.ts";
@@ -60,16 +60,24 @@ export async function readAccounts<More = unknown>(
   );
 }
 
-/** Which of the accounts of one name is meant cannot be known, and the others would keep the old password. */
+/** Errors: `account-unsupported`, as operators call what stands in the way. */
+export const unsupported = (user: string, property: string, hint: string, more: ErrorContext = {}): RekeyError =>
+  new RekeyError("account-unsupported", { context: { user, property, ...more }, hint });
+
+/** A role of MariaDB has no host, and may have a user's name. */
+export const accountsOf = <Row extends Account>(rows: readonly Row[], user: string): readonly Row[] =>
+  rows.filter((row) => row.user === user && row.host !== "");
+
+/**
+ * The one account of this name. Errors: `account-unsupported` for several: which is meant cannot be known, and the others
+ * would keep the old password.
+ */
 export function onlyAccount<Row extends Account>(rows: readonly Row[], user: string): Row | undefined {
-  // A role of MariaDB has no host, and may have a user's name.
-  const [first, ...others] = rows.filter((row) => row.user === user && row.host !== "");
-  if (others.length > 0) {
-    throw new RekeyError("account-unsupported", {
-      context: { user, problem: "several accounts have this name, for different hosts" },
-    });
-  }
-  return first;
+  const [first, ...others] = accountsOf(rows, user);
+  if (others.length === 0) return first;
+  const hint =
+    "several accounts have this name, for different hosts, and which of them is meant cannot be known: keep one, or rotate with single-user and an admin while the current password logs in";
+  throw unsupported(user, "sibling accounts", hint, { accounts: others.length + 1 });
 }
 
 const tlsRequirement: Readonly<Record<string, string>> = { ANY: "SSL", X509: "X509" };

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, sign } from "node:crypto";
 import { expect, test } from "vitest";
 import { SecretValue } from "../../secrets/secret-value.ts";
-import { cachingSha2Hash, sha256Crypt } from "../mysql/caching-sha2-hash.ts";
+import { cachingSha2Hash, sha256Crypt } from "../mysql/sha2-hashes.ts";
 import { ed25519Hash, signEd25519 } from "./ed25519.ts";
 import { nativeHash } from "./native-hash.ts";
 

@@ -1,7 +1,10 @@
-/** What `oneAtATime` sends around the work, in the form of a plan. */
-export const lockedShapes = (work: readonly string[]): readonly string[] => [
-  "SET SESSION sql_mode = …, sql_quote_show_create = …, lock_wait_timeout = …, innodb_lock_wait_timeout = …",
-  "SELECT GET_LOCK(…) AS held",
+/** What `oneAtATime` sends around the work, and the question for the session's rights, in the form of a plan. */
+export const lockedShapes = (work: readonly string[], setUp: readonly string[] = []): readonly string[] => [
+  "select @@version_comment …",
+  "SET SESSION sql_mode = …",
+  ...setUp,
+  "SELECT GET_LOCK(…) AS held, …",
+  "SHOW GRANTS",
   ...work,
   "DO RELEASE_LOCK(…)",
 ];

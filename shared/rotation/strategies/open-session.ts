@@ -24,10 +24,11 @@ export async function openSession<Session extends DatabaseSession>(
 ): Promise<Session | undefined> {
   const login = await engine.login(target, credential, call);
   if (login.ok) return login.session;
-  const { refusal } = login;
+  const { refusal, hint } = login;
   if (refusal === "bad-credential") return undefined;
   throw new RekeyError(refusal === "expired" ? "credential-expired" : "credential-refused", {
     context: { user: credential.username, refusal },
+    ...(hint === undefined ? {} : { hint }),
   });
 }
 
