@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { mysqlEngine } from "../../shared/engines/mysql/mysql-engine.ts";
 import { createAuthority } from "../../shared/testing/engine-contract/certificates.ts";
 import { engineContract } from "../../shared/testing/engine-contract/contract.ts";
+import { mysqlAccounts } from "../support/mysql-accounts.ts";
 import { contractServer } from "../support/mysql-fixture.ts";
 import { mysqld, startMysqlServer } from "../support/mysql-servers.ts";
 
@@ -41,6 +42,7 @@ describe.skipIf(mysqld === undefined)("MySQL", () => {
           adminGrants: ["CREATE USER ON *.*", "ROLE_ADMIN ON *.*", "SELECT ON mysql.*"],
           readOnly: "super_read_only",
           discardsOld: true,
+          accounts: mysqlAccounts,
           lock: "LOCK TABLES mysql.user READ",
           lockOut: (refusals = 0) => ({ clause: `FAILED_LOGIN_ATTEMPTS ${refusals} PASSWORD_LOCK_TIME 1` }),
           statements: "SELECT SQL_TEXT FROM performance_schema.events_statements_history_long",

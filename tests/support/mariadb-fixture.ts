@@ -1,6 +1,7 @@
 import { strategiesOn } from "../../functions/rotate-mariadb/strategies.ts";
 import { mariadbEngine } from "../../shared/engines/mariadb/mariadb-engine.ts";
 import type { EngineFixture } from "../../shared/testing/engine-contract/fixture.ts";
+import { mariadbAccounts } from "./mariadb-accounts.ts";
 import { askForClearPassword, contractServer } from "./mysql-fixture.ts";
 import { startMysqlServer } from "./mysql-servers.ts";
 
@@ -24,9 +25,10 @@ export const mariadbFixture = (binary: string, settings: readonly string[] = [])
     contractServer(await startMysqlServer("mariadb", binary, { certificate, settings }), {
       fields: { engine: "mariadb", dbname: "", ssl: false },
       grants: ["SELECT ON shop.*"],
-      adminGrants: ["CREATE USER ON *.*", "SELECT ON mysql.*", "SELECT ON shop.*"],
+      adminGrants: ["CREATE USER, PROCESS ON *.*", "SELECT, UPDATE ON mysql.*", "ALL ON shop.*"],
       readOnly: "read_only",
       discardsOld: false,
+      accounts: mariadbAccounts,
       lock: "LOCK TABLES mysql.global_priv READ",
       lockOut: (refusals = 4_294_967_295) => ({ statements: [`SET GLOBAL max_password_errors = ${refusals}`] }),
     }),

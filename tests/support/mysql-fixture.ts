@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import mysql from "mysql2/promise";
 import { quoteAccount } from "../../shared/engines/mysql-family/account.ts";
 import type { Account, EngineServer, SecretFields } from "../../shared/testing/engine-contract/fixture.ts";
+import type { AccountFacts } from "./mysql-properties.ts";
 import type { MysqlServer } from "./mysql-servers.ts";
 
 /** What the two products do in ways of their own. */
@@ -21,6 +22,8 @@ export interface Product {
   readonly discardsOld: boolean;
   /** Statements as the server keeps them beside its log. */
   readonly statements?: string;
+  /** What its accounts may be like. */
+  accounts?(server: MysqlServer): AccountFacts;
 }
 
 const admin: Account = { username: "rotator", password: "rotator-password" };
@@ -62,6 +65,7 @@ export async function contractServer(server: MysqlServer, product: Product): Pro
     fields: product.fields,
     unknownDatabase: { dbname: "nope" },
     admin,
+    ...product.accounts?.(server),
     async createUser({ username, password }) {
       passwords.set(username, password);
       const name = nameOf(username);

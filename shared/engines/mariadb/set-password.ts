@@ -6,7 +6,16 @@ import { requireAdminRights } from "../mysql-family/rights.ts";
 import { accountsToChange, isSame } from "../mysql-family/siblings.ts";
 import { errorNumber } from "../mysql-family/translate-error.ts";
 import { type Alternative, type MariadbAccount, readMariadbAccounts, readOwn } from "./account.ts";
-import { checkText, explainRefused, type Form, formFor, hasPassword, refuseReuse, storedForm, written } from "./password-form.ts";
+import {
+  checkText,
+  explainRefused,
+  type Form,
+  formFor,
+  hasPassword,
+  refuseReuse,
+  storedForm,
+  written,
+} from "./password-form.ts";
 import type { Facts } from "./product.ts";
 import { rightsInForce } from "./rights.ts";
 

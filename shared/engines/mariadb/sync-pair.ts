@@ -41,9 +41,11 @@ const without = (grants: Grants, mark: string): Grants => ({
 });
 
 /** Everything of an account that is neither its name, its ways of authentication nor its rights. */
-function propertiesOf(row: MariadbRow): string {
+function propertiesOf(row: MariadbRow, other: MariadbRow | undefined): string {
   const lifetimes = row.lifetime < 0 ? "DEFAULT" : row.lifetime === 0 ? "NEVER" : `INTERVAL ${row.lifetime} DAY`;
-  return `${settingsOf(row)} MAX_STATEMENT_TIME ${amount(row.statementTime)} PASSWORD EXPIRE ${lifetimes}`;
+  const hasTime = [row, other].some((one) => Number(one?.statementTime ?? 0) !== 0);
+  const time = hasTime ? [`MAX_STATEMENT_TIME ${amount(row.statementTime)}`] : [];
+  return `${settingsOf(row, other, time)} PASSWORD EXPIRE ${lifetimes}`;
 }
 
 /** What is known of a pair once everything was looked at, and nothing changed. */
@@ -127,12 +129,11 @@ async function bringInStep(connection: Connection, pair: UserPair, seen: Seen, v
   const name = quoteAccount({ user: pair.alternate, host: first.host });
   const run = async (operation: string, sql: string): Promise<void> => connection.change(operation, sql, call);
   if (!seen.markExists) await run("make marking role", `CREATE ROLE ${quoteName(mark)}`);
-  const properties = propertiesOf(first);
+  const properties = propertiesOf(first, found);
   if (found === undefined) await run("make alternate user", `CREATE USER ${name} ${via} ${properties} ACCOUNT LOCK`);
   else await run("copy settings", `ALTER USER ${name} ${properties}`);
   if (!seen.isMarked) await run("mark alternate user", `GRANT ${quoteName(mark)} TO ${name}`);
-  if (found === undefined || seen.isHalfMade)
-    await run("unlock alternate user", `ALTER USER ${name} ACCOUNT UNLOCK`);
+  if (found === undefined || seen.isHalfMade) await run("unlock alternate user", `ALTER USER ${name} ACCOUNT UNLOCK`);
   for (const statement of grantChanges(wanted, held, name)) {
     await run("copy grants", statement).catch((error: unknown) => {
       if (!isGone(error)) throw error;

@@ -89,8 +89,15 @@ export function amount(value: unknown): string {
   return text;
 }
 
-/** The account's `REQUIRE` and its limits, as clauses for another account. */
-export function settingsOf(row: AccountRow): string {
+const limits = [
+  ["MAX_QUERIES_PER_HOUR", "queries"],
+  ["MAX_UPDATES_PER_HOUR", "updates"],
+  ["MAX_CONNECTIONS_PER_HOUR", "connections"],
+  ["MAX_USER_CONNECTIONS", "userConnections"],
+] as const;
+
+/** The account's `REQUIRE` and its limits, as clauses for another account; `more`: limits that one server has. */
+export function settingsOf(row: AccountRow, other: AccountRow | undefined, more: readonly string[] = []): string {
   const named = [
     ["SUBJECT", row.subject],
     ["ISSUER", row.issuer],
@@ -98,8 +105,10 @@ export function settingsOf(row: AccountRow): string {
   ].filter(([, value]) => value !== "");
   const specified = named.map(([name, value = ""]) => `${name} ${quoteText(value)}`).join(" AND ");
   const requirement = row.tls === "SPECIFIED" ? specified : (tlsRequirement[row.tls] ?? "NONE");
-  return (
-    `REQUIRE ${requirement} WITH MAX_QUERIES_PER_HOUR ${amount(row.queries)} MAX_UPDATES_PER_HOUR ${amount(row.updates)} ` +
-    `MAX_CONNECTIONS_PER_HOUR ${amount(row.connections)} MAX_USER_CONNECTIONS ${amount(row.userConnections)}`
-  );
+  // One that neither has stays unsaid, as the server says it of the first.
+  const said = limits
+    .filter(([, of]) => [row, other].some((one) => Number(one?.[of] ?? 0) !== 0))
+    .map(([name, of]) => `${name} ${amount(row[of])}`);
+  const all = [...said, ...more];
+  return `REQUIRE ${requirement}${all.length === 0 ? "" : ` WITH ${all.join(" ")}`}`;
 }

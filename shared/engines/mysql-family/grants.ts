@@ -17,7 +17,9 @@ export interface Grants {
 const name = "`(?:[^`]|``)*`";
 const object = `(?:[A-Z ]+ )?(?:\\*|${name})(?:\\.(?:\\*|${name})|@${name})`;
 const onObject = new RegExp(`^GRANT ((?:${name}|[^\`])+?) ON (${object}) TO ${name}(?:@${name})?(.*)$`, "s");
-const ofRole = new RegExp(`^GRANT (${name}(?:@${name})?(?:, ?${name}@${name})*) TO ${name}(?:@${name})?( WITH ADMIN OPTION)?$`);
+const ofRole = new RegExp(
+  `^GRANT (${name}(?:@${name})?(?:, ?${name}@${name})*) TO ${name}(?:@${name})?( WITH ADMIN OPTION)?$`,
+);
 const oneRole = new RegExp(`${name}(?:@${name})?`, "g");
 const revocation = new RegExp(`^REVOKE (.+?) ON (${object}) FROM `);
 const right = new RegExp(`([A-Z][A-Z_ ]*[A-Z])(?: \\(((?:${name}|[^\`)])+)\\))?`, "g");
@@ -59,7 +61,9 @@ const everything = "ALL PRIVILEGES";
 /** `` `my\_db`.* `` is a pattern for databases: `%` and `_` stand for others, where no backslash is before them. */
 function isOfDatabase(pattern: string, database: string): boolean {
   const source = pattern
-    .replaceAll(/\\?[^]/g, (one) => (one.length > 1 ? one.slice(1) : one === "%" ? "\u0001" : one === "_" ? "\u0002" : one))
+    .replaceAll(/\\?[^]/g, (one) =>
+      one.length > 1 ? one.slice(1) : one === "%" ? "\u0001" : one === "_" ? "\u0002" : one,
+    )
     .replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")
     .replaceAll("\u0001", ".*")
     .replaceAll("\u0002", ".");

@@ -3,7 +3,8 @@ export const lockedShapes = (work: readonly string[], setUp: readonly string[] =
   "select @@version_comment …",
   "SET SESSION sql_mode = …",
   ...setUp,
-  "SELECT GET_LOCK(…) AS held, …",
+  "SELECT GET_LOCK(…) AS held",
+  "SELECT @@sql_log_bin AS logged, …",
   "SHOW GRANTS",
   ...work,
   "DO RELEASE_LOCK(…)",
@@ -12,5 +13,4 @@ export const lockedShapes = (work: readonly string[], setUp: readonly string[] =
 export const readAccountsShape = "SELECT … FROM mysql.user WHERE User IN (…)";
 
 /** An account's settings, as `settingsOf` copies them. */
-export const settingsShape =
-  "ALTER USER … REQUIRE … WITH MAX_QUERIES_PER_HOUR … MAX_UPDATES_PER_HOUR … MAX_CONNECTIONS_PER_HOUR … MAX_USER_CONNECTIONS …";
+export const settingsShape = "ALTER USER … REQUIRE …";

@@ -34,11 +34,6 @@ export async function setUpSession(connection: Connection, product: Product, cal
   if (product.activateRoles !== undefined) await connection.run("activate roles", product.activateRoles, call);
 }
 
-interface Locked {
-  readonly held: number | null;
-  readonly logged: number | null;
-}
-
 /**
  * Runs `work` while it holds rekey's lock on this server; `work` is given the product's facts. Statements about accounts
  * commit by themselves, so two rotations of one user would otherwise see each other half done. Errors: `database-locked`,
@@ -48,20 +43,18 @@ export async function oneAtATime<Facts>(
   connection: Connection,
   product: Product,
   call: CallOptions,
-  work: (facts: Facts) => Promise<void>,
+  work: (facts: Partial<Facts>) => Promise<void>,
 ): Promise<void> {
   await refuseOwnList(connection, call);
   await setUpSession(connection, product, call);
-  const [row] = await connection.run<Locked & Facts>(
-    "lock",
-    `SELECT GET_LOCK('rekey', 5) AS held, @@sql_log_bin AS logged, ${product.facts}`,
-    call,
-  );
+  const [row] = await connection.run<{ held: number | null }>("lock", "SELECT GET_LOCK('rekey', 5) AS held", call);
   if (row?.held !== 1) throw new RekeyError("database-locked", { context: { operation: "lock" } });
   try {
+    const asked = `SELECT @@sql_log_bin AS logged, ${product.facts}`;
+    const [facts] = await connection.run<Partial<Facts> & { logged?: number }>("read settings", asked, call);
     // A change that is not written to the binary log would never reach the replicas.
-    if (row.logged === 0) await connection.run("log changes", "SET SESSION sql_log_bin = 1", call);
-    await work(row);
+    if (facts?.logged === 0) await connection.run("log changes", "SET SESSION sql_log_bin = 1", call);
+    await work(facts ?? {});
   } catch (error) {
     throw await explain(connection, product, error, call);
   } finally {

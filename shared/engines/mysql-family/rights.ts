@@ -24,7 +24,10 @@ export function rightsOf(lines: readonly string[], { accountTables }: Product): 
 
 export async function readRights(connection: Connection, product: Product, call: CallOptions): Promise<Rights> {
   const lines = await connection.run<Record<string, string>>("read own grants", "SHOW GRANTS", call);
-  return rightsOf(lines.flatMap((line) => Object.values(line)), product);
+  return rightsOf(
+    lines.flatMap((line) => Object.values(line)),
+    product,
+  );
 }
 
 export const adminHint = "GRANT CREATE USER ON *.* TO <admin>; GRANT SELECT ON mysql.* TO <admin>";

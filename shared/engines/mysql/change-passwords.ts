@@ -77,7 +77,8 @@ async function keepBothOf(
   } else if (row === undefined) {
     await makePrimary(connection, account, current, call);
   } else if (!(await opens(plugin, row.stored, current, call))) {
-    const isDone = (await opens(plugin, row.stored, next, call)) && (await opens(plugin, row.additional, current, call));
+    const isDone =
+      (await opens(plugin, row.stored, next, call)) && (await opens(plugin, row.additional, current, call));
     if (isDone) return;
     await makePrimary(connection, account, current, call);
   }

@@ -18,7 +18,9 @@ export async function checkText(
 ): Promise<void> {
   const statement = "SHOW GLOBAL VARIABLES LIKE 'validate_password%'";
   const rows = await connection.run<Variable>("read password policy", statement, call);
-  const set = new Map(rows.map(({ Variable_name, Value }) => [Variable_name.replace(/^validate_password[._]/, ""), Value]));
+  const set = new Map(
+    rows.map(({ Variable_name, Value }) => [Variable_name.replace(/^validate_password[._]/, ""), Value]),
+  );
   if (set.size === 0) return;
   const least = (name: string): number => Number(set.get(name) ?? 0);
   const text = password.reveal();

@@ -8,8 +8,7 @@ export const product: Product = {
   accountTables: ["user", "global_grants", "proxies_priv"],
   settings: "transaction_read_only = 0, max_execution_time = 8000",
   activateRoles: "SET ROLE ALL",
-  facts:
-    "@@global.password_require_current AS requiresCurrent, @@global.activate_all_roles_on_login AS activatesRoles",
+  facts: "@@global.password_require_current AS requiresCurrent, @@global.activate_all_roles_on_login AS activatesRoles",
 };
 
 /** What `product.facts` tells. */

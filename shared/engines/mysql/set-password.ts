@@ -161,8 +161,7 @@ export async function identify(
       hint: "verify the server's certificate, or give the user's secret an admin",
     });
   }
-  const replaced =
-    requiresCurrent && current !== undefined ? ` REPLACE ${quoteText(current.password.reveal())}` : "";
+  const replaced = requiresCurrent && current !== undefined ? ` REPLACE ${quoteText(current.password.reveal())}` : "";
   const sql = `${alter} BY ${quoteText(credential.password.reveal())}${replaced}${tail}`;
   await connection.change("set password", sql, call, async () => checkText(connection, credential, call));
 }

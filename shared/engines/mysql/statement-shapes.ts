@@ -19,6 +19,10 @@ export const shapes: Readonly<Record<string, readonly string[]>> = {
     ...identify,
     discard,
   ]),
-  keepBoth: locked([readAccountsShape, "SHOW GLOBAL VARIABLES LIKE …", "ALTER USER … IDENTIFIED WITH … RETAIN CURRENT PASSWORD"]),
+  keepBoth: locked([
+    readAccountsShape,
+    "SHOW GLOBAL VARIABLES LIKE …",
+    "ALTER USER … IDENTIFIED WITH … RETAIN CURRENT PASSWORD",
+  ]),
   keepOnly: locked([readAccountsShape, ...identify, discard]),
 };

@@ -45,7 +45,7 @@ function propertiesOf(first: MysqlRow, alternate: MysqlRow | undefined): string 
   const locks = [first, alternate].some((row) => row !== undefined && (row.lockAfter !== 0 || row.lockDays !== 0));
   const locking = `FAILED_LOGIN_ATTEMPTS ${amount(lockAfter)} PASSWORD_LOCK_TIME ${lockDays < 0 ? "UNBOUNDED" : amount(lockDays)}`;
   return (
-    `${settingsOf(first)} PASSWORD EXPIRE ${expire} PASSWORD HISTORY ${orDefault(history)} ` +
+    `${settingsOf(first, alternate)} PASSWORD EXPIRE ${expire} PASSWORD HISTORY ${orDefault(history)} ` +
     `PASSWORD REUSE INTERVAL ${reuse} PASSWORD REQUIRE CURRENT${current} ${locks ? `${locking} ` : ""}` +
     `ATTRIBUTE ${quoteText(attributesFor(first, alternate))}`
   );
@@ -60,7 +60,13 @@ interface Seen {
 }
 
 /** Errors: `account-unsupported`, by what cannot be copied. */
-function checkCopied(pair: UserPair, first: MysqlRow, found: MysqlRow | undefined, roles: readonly Role[], facts: Facts) {
+function checkCopied(
+  pair: UserPair,
+  first: MysqlRow,
+  found: MysqlRow | undefined,
+  roles: readonly Role[],
+  facts: Facts,
+) {
   checkPlugin(pair.first, first.plugin);
   if (first.hasProxies || found?.hasProxies === true) {
     const hint = "rights to stand for another user (GRANT PROXY) do not come by a role, and are not copied";
