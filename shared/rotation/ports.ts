@@ -229,6 +229,8 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
   readonly defaultPort: number;
   readonly defaultDatabase: string;
   readonly maxUsernameBytes: number;
+  /** What else than a wrong password a server refuses in the same way, for whoever finds that no password logs in. */
+  readonly refusedAlike?: string;
   /** The statements that each method of a session sends, with `…` in place of values, for a plan. */
   readonly shapes?: Readonly<Record<string, readonly string[]>>;
   /** A refused credential is a result; an unreachable, unverified or broken server is an error. */

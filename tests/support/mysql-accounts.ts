@@ -60,7 +60,7 @@ const settled = (line: string): string =>
   line
     .replace(/ IDENTIFIED WITH '(\w+)' AS <secret>/, " IDENTIFIED WITH $1")
     .replace(/ DEFAULT ROLE .*?(?= REQUIRE)/, "")
-    .replace(/(?:, )?"rekey": \{[^}]*\}/, "")
+    .replace(/(?:, )?"rekey": \{[^}]*\}(?:(?<=\{"rekey"[^}]*\}), )?/, "")
     .replace(" ATTRIBUTE '{}'", "");
 
 export const mysqlAccounts = (server: MysqlServer): AccountFacts => ({

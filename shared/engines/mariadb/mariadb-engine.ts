@@ -12,7 +12,7 @@ import type {
   UserPairing,
 } from "../../rotation/ports.ts";
 import type { Connection } from "../mysql-family/connection.ts";
-import { logIn } from "../mysql-family/log-in.ts";
+import { logIn, refusedAlike } from "../mysql-family/log-in.ts";
 import { oneAtATime } from "../mysql-family/one-at-a-time.ts";
 import { rehearse } from "../mysql-family/rehearse.ts";
 import { inspect } from "./inspect.ts";
@@ -65,6 +65,7 @@ export function mariadbEngine(): DatabaseEngine<MariadbSession> {
     defaultPort: 3306,
     defaultDatabase: "",
     maxUsernameBytes: 80,
+    refusedAlike,
     shapes,
     login: logIn(session),
   };

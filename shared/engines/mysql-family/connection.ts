@@ -63,6 +63,16 @@ export interface RefusedLogin extends Refused {
   readonly couldBeEncrypted: boolean;
 }
 
+/** A session may begin with a `sql_select_limit` of none. */
+async function askAccount(run: Connection["run"], call: CallOptions): Promise<Account> {
+  const ask = async (): Promise<readonly { account: string }[]> =>
+    run("read account", "SELECT CURRENT_USER() AS account", call);
+  const first = await ask();
+  if (first.length === 0) await run("set up session", "SET SESSION sql_select_limit = DEFAULT", call);
+  const [row] = first.length === 0 ? await ask() : first;
+  return parseAccount(row?.account ?? "");
+}
+
 /** Connects and logs in. A refused login is a result. Errors: the table of `translateError`. */
 export async function connect(
   target: DatabaseTarget,
@@ -130,9 +140,9 @@ export async function connect(
   try {
     await unlessAborted(open, call.signal, cut);
     // A server may let a user with an expired password in, to change it and nothing else.
-    const [row] = await run<{ account: string }>("read account", "SELECT CURRENT_USER() AS account", call);
+    const account = await askAccount(run, call);
     return {
-      account: parseAccount(row?.account ?? ""),
+      account,
       isVerified,
       couldBeEncrypted: ssl === undefined && offersTls(driver),
       run,

@@ -20,6 +20,9 @@ async function checkRequiredTls(target: DatabaseTarget, credential: Credential, 
   });
 }
 
+export const refusedAlike =
+  "an account that wants a client's certificate (REQUIRE X509, SUBJECT, ISSUER), which rekey has none of, or another CIPHER, and a name for which the server has another account that is meant for the function's address";
+
 /** `DatabaseEngine.login` for the sessions of one product. */
 export const logIn =
   <Session extends object>(session: (connection: Connection) => Session) =>

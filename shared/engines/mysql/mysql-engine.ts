@@ -10,7 +10,7 @@ import type {
   UserPairing,
 } from "../../rotation/ports.ts";
 import type { Connection } from "../mysql-family/connection.ts";
-import { logIn } from "../mysql-family/log-in.ts";
+import { logIn, refusedAlike } from "../mysql-family/log-in.ts";
 import { oneAtATime } from "../mysql-family/one-at-a-time.ts";
 import { rehearse } from "../mysql-family/rehearse.ts";
 import { keepBoth, keepOnly, setOnly } from "./change-passwords.ts";
@@ -57,6 +57,7 @@ export function mysqlEngine(): DatabaseEngine<MysqlSession> {
     defaultPort: 3306,
     defaultDatabase: "",
     maxUsernameBytes: 32,
+    refusedAlike,
     shapes,
     login: logIn(session),
   };

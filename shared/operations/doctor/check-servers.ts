@@ -42,6 +42,15 @@ function judgeUsers(rotation: Rotation, facts: ServerFacts, host: string, nowMs:
   return findings;
 }
 
+/** Accounts of the user's name beside the one that the session came in by, as far as one of the sessions sees them. */
+function judgeAccounts({ current }: Rotation, { accountsOfFirst }: ServerFacts, host: string): readonly Finding[] {
+  const detail = { host, user: current.username };
+  if (accountsOfFirst === "unseen") return [finding("accounts-unseen", detail)];
+  return (accountsOfFirst ?? 1) > 1
+    ? [finding("accounts-of-one-name", { ...detail, accounts: accountsOfFirst ?? 1 })]
+    : [];
+}
+
 function judgeServer(rotation: Rotation, facts: ServerFacts, host: string, nowMs: number): readonly Finding[] {
   const { version, replicaLagMs = 0, locksAfterRefusals = Infinity } = facts;
   return [
@@ -90,8 +99,12 @@ async function checkServer(
   await using own = await openSession(engine, rotation.current, context);
   const findings: Finding[] = [];
   if (own === undefined) {
-    const refused = new RekeyError("credential-refused", { context: { host, user: username, label: "AWSCURRENT" } });
-    findings.push(findingOf(refused));
+    const refused = { context: { host, user: username, label: "AWSCURRENT" } };
+    const { refusedAlike } = engine;
+    const hint = `set the password on the server to the one in AWSCURRENT; it refuses in the same way ${refusedAlike}`;
+    findings.push(
+      findingOf(new RekeyError("credential-refused", refusedAlike === undefined ? refused : { ...refused, hint })),
+    );
   }
   await using admin = context.hasAdmin ? await openAdmin(engine, context) : undefined;
   if (context.hasAdmin && admin === undefined) {
@@ -99,8 +112,12 @@ async function checkServer(
   }
   const session = rotation.strategy.name === "single-user" ? (own ?? admin) : (admin ?? own);
   if (session !== undefined && canInspect(session)) {
-    const facts = await session.inspect(usersOf(rotation), context.call);
-    findings.push(...judgeServer(rotation, facts, host, deps.nowMs()));
+    const seen = await session.inspect(usersOf(rotation), context.call);
+    // What the user may not see or do itself is the admin's.
+    const isLeft = seen.accountsOfFirst === "unseen" || seen.users.get(username)?.mayBeChanged === false;
+    const facts =
+      isLeft && admin !== undefined && canInspect(admin) ? await admin.inspect(usersOf(rotation), context.call) : seen;
+    findings.push(...judgeServer(rotation, facts, host, deps.nowMs()), ...judgeAccounts(rotation, facts, host));
   }
   if (own === undefined || pending === undefined) return findings;
   const rehearsed = await rehearse(deps, rotation, pending, context);
