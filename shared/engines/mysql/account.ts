@@ -3,7 +3,7 @@ import { ServerMisbehaved } from "../guarded-stream.ts";
 import { type Account, type AccountRow, readAccounts } from "../mysql-family/account.ts";
 import type { Connection } from "../mysql-family/connection.ts";
 import { nativeHash } from "../mysql-family/native-hash.ts";
-import { sha2Opens } from "./sha2-hashes.ts";
+import { sha2Opens } from "./sha256-hash.ts";
 
 type Member = Readonly<Record<string, unknown>>;
 

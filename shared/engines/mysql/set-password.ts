@@ -9,7 +9,8 @@ import { accountsToChange } from "../mysql-family/siblings.ts";
 import { type MysqlRow, opens, readMysqlAccounts, readOwn } from "./account.ts";
 import { checkText } from "./password-policy.ts";
 import { type Facts, product } from "./product.ts";
-import { cachingSha2Hash, sha256Hash } from "./sha2-hashes.ts";
+import { cachingSha2Hash } from "./caching-sha2-hash.ts";
+import { sha256Hash } from "./sha256-hash.ts";
 
 /** An account whose password is to change, with the plugin that it authenticates by. */
 export interface Changing {

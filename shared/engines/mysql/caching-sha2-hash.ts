@@ -49,7 +49,13 @@ export async function sha256Crypt(key: Buffer, salt: Buffer, rounds: number, sig
   return written(digest);
 }
 
-const crypted = async (password: SecretValue, salt: Buffer, rounds: number, signal?: AbortSignal): Promise<string> =>
+/** Errors: `time-budget-spent`. */
+export const crypted = async (
+  password: SecretValue,
+  salt: Buffer,
+  rounds: number,
+  signal?: AbortSignal,
+): Promise<string> =>
   sha256Crypt(Buffer.from(password.reveal()), salt, rounds, signal).catch(() => {
     throw new RekeyError("time-budget-spent", { context: { operation: "hash password" } });
   });
@@ -57,7 +63,8 @@ const crypted = async (password: SecretValue, salt: Buffer, rounds: number, sign
 /** The most that MySQL takes: about ten seconds. */
 const maxRounds = 4_095_000;
 
-const newSalt = (): string => Array.from({ length: 20 }, () => alphabet.charAt(randomInt(alphabet.length))).join("");
+export const newSalt = (): string =>
+  Array.from({ length: 20 }, () => alphabet.charAt(randomInt(alphabet.length))).join("");
 
 /**
  * What MySQL stores under `caching_sha2_password`: `$A$<rounds in thousands, hex>$<20 bytes of salt><43 characters>`.
@@ -81,22 +88,4 @@ export async function cachingSha2Hash(
     throw new RekeyError("internal-fault", { context: { name: "caching-sha2-hash", rounds } });
   }
   return hash;
-}
-
-/** What MySQL stores under `sha256_password`: `$5$<20 bytes of salt>$<43 characters>`, always 5000 rounds. */
-export async function sha256Hash(password: SecretValue, signal?: AbortSignal, salt = newSalt()): Promise<string> {
-  return `$5$${salt}$${await crypted(password, Buffer.from(salt), 5_000, signal)}`;
-}
-
-const cachingSha2 = /^\$A\$([0-9A-F]{3})\$([^]{20})([^]{43})$/;
-const sha256Only = /^\$5\$([^]{20})\$([^]{43})$/;
-
-/** Whether the password is the one that MySQL stores so, under either plugin. Errors: `time-budget-spent`. */
-export async function sha2Opens(stored: string, password: SecretValue, signal?: AbortSignal): Promise<boolean> {
-  const [, thousands, cachedSalt, cached] = cachingSha2.exec(stored) ?? [];
-  if (thousands !== undefined && cachedSalt !== undefined) {
-    return cached === (await crypted(password, Buffer.from(cachedSalt), parseInt(thousands, 16) * 1000, signal));
-  }
-  const [, salt, digest] = sha256Only.exec(stored) ?? [];
-  return salt !== undefined && digest === (await crypted(password, Buffer.from(salt), 5_000, signal));
 }
