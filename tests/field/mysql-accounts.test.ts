@@ -157,24 +157,31 @@ describe.skipIf(mysqld === undefined)("accounts of MySQL as people have them", {
   test.each([
     ["several accounts", "CREATE USER '<name>'@'10.%' IDENTIFIED BY 'one'", "several accounts"],
     ["a role at rest", "GRANT resting TO <user>", "DEFAULT ROLE ALL"],
-    ["a plugin without a password", "ALTER USER <user> IDENTIFIED WITH auth_socket", "plugin"],
-  ])("a pair that cannot be made alike is refused: %s", (what, statement, hint) =>
+  ])("a pair that cannot be made alike is refused: %s", (_what, statement, hint) =>
     fieldCase(accounts, async () => {
       await field.server.admin("CREATE ROLE IF NOT EXISTS resting");
-      if (what.startsWith("a plugin")) {
-        await field.server.admin("INSTALL PLUGIN auth_socket SONAME 'auth_socket.so'");
-        const { id, account } = await field.stage.newSecret({ strategy: "alternating-users", usesAdmin: true });
-        await field.given(statement)(account);
-        await field.stage.rotate(id);
-        expect(field.stage.outcomes.at(-1)?.code).toBe("credential-refused");
-        return;
-      }
       const seen = await field.rotate({ strategy: "alternating-users", situate: field.given(statement) });
       expect(seen).toMatchObject({ codes: ["account-unsupported"], foretold: ["account-unsupported"], logsIn: true });
       expect(seen.hints[0]).toContain(hint);
       const clone = `${seen.account.username}_clone`;
       expect(await field.server.admin(`SELECT User FROM mysql.user WHERE User = '${clone}'`)).toEqual([]);
     })(),
+  );
+
+  test(
+    "an account that logs in by more than a password says so",
+    fieldCase(accounts, async () => {
+      await field.server.admin(
+        "INSTALL PLUGIN auth_socket SONAME 'auth_socket.so'",
+        "SET GLOBAL authentication_policy = '*,,'",
+      );
+      const seen = await field.rotate({
+        strategy: "single-user",
+        situate: field.given("ALTER USER <user> ADD 2 FACTOR IDENTIFIED WITH auth_socket"),
+      });
+      expect(seen).toMatchObject({ codes: ["credential-refused"], foretold: ["credential-refused"] });
+      expect(seen.hints[0]).toContain("more or something else than a password");
+    }),
   );
 
   test(

@@ -56,8 +56,12 @@ const describe = (username: string): string => `
 
 /** What follows from a change of the password, or says nothing: a property that is as it is by default. */
 const passing = new Set([
-  ...["access", "version_id", "password_last_changed"],
-  ...["plugin", "authentication_string", "auth_or"],
+  "access",
+  "version_id",
+  "password_last_changed",
+  "plugin",
+  "authentication_string",
+  "auth_or",
 ]);
 const usual: Readonly<Record<string, unknown>> = {
   account_locked: false,
@@ -86,7 +90,10 @@ function settled(priv: unknown): string {
   const kept = Object.entries(held).filter(
     ([name, value]) => !passing.has(name) && value !== (name in usual ? usual[name] : 0),
   );
-  return JSON.stringify({ ...Object.fromEntries(kept.toSorted()), ways: waysOf(held) });
+  return JSON.stringify({
+    ...Object.fromEntries(kept.toSorted(([one], [other]) => one.localeCompare(other))),
+    ways: waysOf(held),
+  });
 }
 
 export const mariadbAccounts = (server: MysqlServer): AccountFacts => ({

@@ -15,7 +15,8 @@ export interface MariadbAccount extends Account {
 
 export interface MariadbRow extends AccountRow, MariadbAccount {
   readonly defaultRole: string;
-  readonly statementTime: number;
+  /** Seconds; the driver gives decimals as text. */
+  readonly statementTime: number | string;
   /** Days that a password lives; 0: for ever, negative: as long as the server says. */
   readonly lifetime: number;
   readonly isLocked: boolean;

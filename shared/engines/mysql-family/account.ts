@@ -107,7 +107,7 @@ export function settingsOf(row: AccountRow, other: AccountRow | undefined, more:
   const requirement = row.tls === "SPECIFIED" ? specified : (tlsRequirement[row.tls] ?? "NONE");
   // One that neither has stays unsaid, as the server says it of the first.
   const said = limits
-    .filter(([, of]) => [row, other].some((one) => Number(one?.[of] ?? 0) !== 0))
+    .filter(([, of]) => [row, other].some((one) => (one?.[of] ?? 0) !== 0))
     .map(([name, of]) => `${name} ${amount(row[of])}`);
   const all = [...said, ...more];
   return `REQUIRE ${requirement}${all.length === 0 ? "" : ` WITH ${all.join(" ")}`}`;

@@ -48,7 +48,8 @@ export async function readMysqlAccounts(
   users: readonly string[],
   call: CallOptions,
 ): Promise<readonly MysqlRow[]> {
-  const rows = await readAccounts<MysqlRow>(connection, users, more, call);
+  type Read = Omit<MysqlRow, "lockAfter" | "lockDays"> & Record<"lockAfter" | "lockDays", number | string>;
+  const rows = await readAccounts<Read>(connection, users, more, call);
   return rows.map((row) => ({
     ...row,
     stored: fromHex(row.stored),
