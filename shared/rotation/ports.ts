@@ -110,7 +110,12 @@ export type LoginRefusal = "bad-credential" | "expired" | "login-not-allowed";
 
 export type Login<Session> =
   | { readonly ok: true; readonly session: Session }
-  | { readonly ok: false; readonly refusal: LoginRefusal };
+  | {
+      readonly ok: false;
+      readonly refusal: LoginRefusal;
+      /** What to do about it, where the engine knows more than the refusal says. */
+      readonly hint?: string | undefined;
+    };
 
 /** One logged-in connection. Disposing closes it and never throws. */
 export type DatabaseSession = AsyncDisposable;
@@ -119,6 +124,8 @@ export type DatabaseSession = AsyncDisposable;
 export interface OwnAccount {
   /** The form in which the server keeps the user's password, in the server's own word. */
   readonly passwordHash?: string;
+  /** Which of several accounts of one name the server took the session for, in the server's own word. */
+  readonly account?: string;
 }
 
 /** What a session of the user itself is asked before an admin changes that user or its pair. */
@@ -194,6 +201,8 @@ export interface ServerFacts {
   readonly usersKeptIn?: "file of users" | "configuration" | "nothing" | "unseen";
   /** Whether this session may have the server write its configuration. */
   readonly mayRewriteConfiguration?: boolean;
+  /** How many accounts have the name of the first user asked about, where a server can have several. */
+  readonly accountsOfFirst?: number | "unseen";
   /** Those of the users asked about that exist. */
   readonly users: ReadonlyMap<string, UserFacts>;
 }
@@ -254,6 +263,8 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
   readonly defaultPort: number;
   readonly defaultDatabase: string;
   readonly maxUsernameBytes: number;
+  /** What else than a wrong password a server refuses in the same way, for whoever finds that no password logs in. */
+  readonly refusedAlike?: string;
   /** The statements that each method of a session sends, with `…` in place of values, for a plan. */
   readonly shapes?: Readonly<Record<string, readonly string[]>>;
   /**

@@ -67,6 +67,15 @@ function judgeRestart(facts: ServerFacts, other: ServerFacts | undefined, host: 
     : [finding("change-until-restart", { host })];
 }
 
+/** Accounts of the user's name beside the one that the session came in by, as far as one of the sessions sees them. */
+function judgeAccounts({ current }: Rotation, { accountsOfFirst }: ServerFacts, host: string): readonly Finding[] {
+  const detail = { host, user: current.username };
+  if (accountsOfFirst === "unseen") return [finding("accounts-unseen", detail)];
+  return (accountsOfFirst ?? 1) > 1
+    ? [finding("accounts-of-one-name", { ...detail, accounts: accountsOfFirst ?? 1 })]
+    : [];
+}
+
 function judgeServer(rotation: Rotation, facts: ServerFacts, host: string, nowMs: number): readonly Finding[] {
   const { version, replicaLagMs = 0, locksAfterRefusals = Infinity } = facts;
   return [
@@ -132,8 +141,12 @@ async function look(deps: ExaminedRotation, rotation: Rotation, context: Strateg
   await using own = await openSession(engine, rotation.current, context);
   const findings: Finding[] = [];
   if (own === undefined) {
-    const refused = new RekeyError("credential-refused", { context: { host, user: username, label: "AWSCURRENT" } });
-    findings.push(findingOf(refused));
+    const refused = { context: { host, user: username, label: "AWSCURRENT" } };
+    const { refusedAlike } = engine;
+    const hint = `set the password on the server to the one in AWSCURRENT; it refuses in the same way ${refusedAlike}`;
+    findings.push(
+      findingOf(new RekeyError("credential-refused", refusedAlike === undefined ? refused : { ...refused, hint })),
+    );
   }
   await using admin = context.hasAdmin ? await openAdmin(engine, context) : undefined;
   if (context.hasAdmin && admin === undefined) {
@@ -141,10 +154,18 @@ async function look(deps: ExaminedRotation, rotation: Rotation, context: Strateg
   }
   const [session, other] = rotation.strategy.name === "single-user" ? [own ?? admin, admin] : [admin ?? own, own];
   if (session !== undefined && canInspect(session)) {
-    const facts = await session.inspect(usersOf(rotation), context.call);
+    const seen = await session.inspect(usersOf(rotation), context.call);
+    // What the user may not see or do itself is the admin's.
+    const isLeft = seen.accountsOfFirst === "unseen" || seen.users.get(username)?.mayBeChanged === false;
+    const asksAdmin = isLeft && admin !== undefined && admin !== session && canInspect(admin);
+    const facts = asksAdmin ? await admin.inspect(usersOf(rotation), context.call) : seen;
     const asksOther = facts.usersKeptIn === "unseen" && other !== undefined && other !== session && canInspect(other);
-    const seen = asksOther ? await other.inspect([], context.call) : undefined;
-    findings.push(...judgeServer(rotation, facts, host, nowMs()), ...judgeRestart(facts, seen, host));
+    const ofOther = asksOther ? await other.inspect([], context.call) : undefined;
+    findings.push(
+      ...judgeServer(rotation, facts, host, nowMs()),
+      ...judgeAccounts(rotation, facts, host),
+      ...judgeRestart(facts, ofOther, host),
+    );
     const expiresMs = facts.users.get(username)?.expiresAt?.getTime() ?? Infinity;
     if (own === undefined && expiresMs <= nowMs())
       findings.push(findingOf(new RekeyError("credential-expired", { context: { host, user: username } })));

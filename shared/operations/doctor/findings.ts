@@ -22,6 +22,19 @@ export const findings = {
     remedy:
       "Redis: start it with an aclfile that it may write, or with a configuration file, and let the admin rewrite that: ACL SETUSER <admin> +config|rewrite",
   },
+  "accounts-of-one-name": {
+    severity: "warning",
+    meaning: "several accounts on the server have the user's name, for clients from different hosts",
+    remedy:
+      "nothing, where all have one password: the admin changes them together. One with another password is left as it is; services that come in by it are not served by this secret",
+  },
+  "accounts-unseen": {
+    severity: "warning",
+    meaning:
+      "whether other accounts on the server have the user's name cannot be seen; they would keep the old password",
+    remedy:
+      "look: SELECT User, Host FROM mysql.user WHERE User = '<user>'; where there are some, give the secret an admin",
+  },
   "dead-letters-waiting": {
     severity: "warning",
     meaning: "a dead-letter queue of the stack is not empty: a mirror, a subscriber or a webhook missed a change",

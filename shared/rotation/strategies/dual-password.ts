@@ -44,7 +44,7 @@ export function dualPassword(engine: DatabaseEngine<Session>): RotationStrategy 
   ): Promise<void> {
     if (!context.hasAdmin) return work(own);
     await using admin = await openAdmin(engine, context);
-    if (admin === undefined) throw orphaned(current);
+    if (admin === undefined) throw orphaned(current, engine);
     await work(admin);
   }
 
@@ -74,7 +74,7 @@ export function dualPassword(engine: DatabaseEngine<Session>): RotationStrategy 
         );
       }
       await using admin = await openAdminToRecover(engine, current, context);
-      if (admin === undefined) throw orphaned(current);
+      if (admin === undefined) throw orphaned(current, engine);
       await recovering();
       await admin.keepOnly(pending, call, own);
     },
@@ -83,13 +83,13 @@ export function dualPassword(engine: DatabaseEngine<Session>): RotationStrategy 
       const own = secretPasswords(current, context, pending);
       await using login =
         (await openLogin(engine, current, context)) ?? (await openToRestore(engine, versions, context, authority));
-      if (login === undefined) throw orphaned(current);
+      if (login === undefined) throw orphaned(current, engine);
       await change(login.session, current, context, async (session) => session.keepOnly(current, context.call, own));
-      if (!(await logsIn(engine, current, context))) throw orphaned(current);
+      if (!(await logsIn(engine, current, context))) throw orphaned(current, engine);
     },
     async retire(current, context) {
       await using own = await openSession(engine, current, context);
-      if (own === undefined) throw orphaned(current);
+      if (own === undefined) throw orphaned(current, engine);
       const known = secretPasswords(current, context);
       await change(own, current, context, async (session) => session.keepOnly(current, context.call, known));
     },
