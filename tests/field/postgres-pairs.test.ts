@@ -65,6 +65,29 @@ onEachPostgres((binaries) => {
       })(),
     );
 
+    test(
+      "by a setting of the database has an alternate that acts as that role there, and as the first user elsewhere",
+      fieldCase(rewritten, async () => {
+        const inDatabase = [
+          "GRANT <user> TO rotator WITH ADMIN OPTION",
+          "ALTER DATABASE postgres SET role = <user>_own",
+        ];
+        const seen = await undone(pair(given(owner, ...inDatabase), at.byRotator), async () =>
+          at.postgres.admin("SET ROLE NONE; ALTER DATABASE postgres RESET role"),
+        );
+        expect(seen).toMatchObject(rotated);
+        const { username } = seen.account;
+        expect(await role(cloneOf(seen))).toMatchObject({ rolconfig: [`role=${username}`] });
+        const clone = await at.current(seen.secretId, at.byRotator);
+        expect(await at.as(clone, "SELECT current_user AS acts")).toEqual([{ acts: `${username}_own` }]);
+        // Without the database's setting, the next rotation takes it from the alternate.
+        await at.byRotator.stage.rotate(seen.secretId);
+        await at.byRotator.stage.rotate(seen.secretId);
+        const again = await at.current(seen.secretId, at.byRotator);
+        expect(await at.as(again, "SELECT current_user AS acts")).toEqual([{ acts: username }]);
+      }),
+    );
+
     test.each([
       ["that does not exist", ["ALTER ROLE <user> SET role = <user>_own"]],
       ["that it is no member of", ["CREATE ROLE <user>_own", "ALTER ROLE <user> SET role = <user>_own"]],

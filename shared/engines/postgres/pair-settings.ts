@@ -6,9 +6,10 @@ import { type Names, unsupported } from "./pair-differences.ts";
 import type { SessionFacts } from "./read-accounts.ts";
 import { settingAssignment, settingName } from "./role-setting.ts";
 
-/** `ALTER ROLE … SET` of one of the two, for one database or for all. */
+/** `ALTER ROLE … SET` of one of the two, for one database or for all; and the setting `role` that a database gives to everybody. */
 interface SettingRow {
   readonly role: string;
+  readonly isCommon: boolean;
   readonly database: string | null;
   readonly setting: string;
   /** Whether only a superuser may set it, or who was granted SET on it. */
@@ -26,7 +27,7 @@ const placeOf = ({ database, setting }: Setting): string => JSON.stringify([data
 const readSettings = async (connection: Connection, names: Names, call: CallOptions): Promise<readonly SettingRow[]> =>
   connection.run<SettingRow>(
     "read role settings",
-    `SELECT r.rolname AS role, d.datname AS database, c.setting,
+    `SELECT r.rolname AS role, s.setrole = 0 AS "isCommon", d.datname AS database, c.setting,
             split_part(c.setting, '=', 1) <> 'role' AND NOT EXISTS (
               SELECT 1 FROM pg_settings p WHERE p.name = split_part(c.setting, '=', 1) AND p.context IN ('user', 'backend')
             ) AS "isReserved",
@@ -34,8 +35,10 @@ const readSettings = async (connection: Connection, names: Names, call: CallOpti
               SELECT pg_has_role(r.oid, t.oid, CASE WHEN current_setting('server_version_num')::int < 160000
                                                     THEN 'MEMBER' ELSE 'SET' END)
                 FROM pg_roles t WHERE 'role=' || t.rolname = c.setting), false) END AS "isTaken"
-       FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole LEFT JOIN pg_database d ON d.oid = s.setdatabase,
-            unnest(s.setconfig) AS c(setting)
+       FROM pg_db_role_setting s CROSS JOIN unnest(s.setconfig) AS c(setting)
+       JOIN pg_roles r ON r.oid = s.setrole
+         OR s.setrole = 0 AND c.setting LIKE 'role=%' AND r.rolname = ${escapeLiteral(names.first)}
+       LEFT JOIN pg_database d ON d.oid = s.setdatabase
       WHERE r.rolname IN (${escapeLiteral(names.first)}, ${escapeLiteral(names.alternate)})`,
     call,
   );
@@ -45,9 +48,13 @@ const readSettings = async (connection: Connection, names: Names, call: CallOpti
  * RESET ROLE leads back to it too.
  */
 function settingsWanted(names: Names, settings: readonly SettingRow[]): readonly Setting[] {
-  const own = settings.filter(({ role }) => role === names.first);
+  const own = settings.filter(({ role, isCommon }) => role === names.first && !isCommon);
+  const isOwn = (at: string | null): boolean =>
+    own.some(({ database, setting }) => database === at && settingName(setting) === "role");
+  // The alternate's own `role` would stand above a database's, so it takes that for its own where the first user goes by it.
+  const common = settings.filter(({ isCommon, database }) => isCommon && !isOwn(database) && !isOwn(null));
   const asFirst = `role=${names.first}`;
-  const wanted = own.map(({ database, setting, isReserved, isTaken }) => {
+  const wanted = [...own, ...common].map(({ database, setting, isReserved, isTaken }) => {
     if (isTaken === true && valueOf(setting) === names.alternate)
       throw unsupported(names, "role", "the first user's sessions act as the alternate");
     return { database, isReserved, setting: isTaken === false ? asFirst : setting };

@@ -30,5 +30,8 @@ const hints: Readonly<Record<Lack, string>> = {
   "admin option": "GRANT <user> TO <admin> WITH ADMIN OPTION",
 };
 
+/** A lack of which rekey knows nothing is told of without the server's word for it. */
 export const rightsMissing = (user: string, lack: Lack): RekeyError =>
-  new RekeyError("database-rights-missing", { context: { user, lacks: lack }, hint: hints[lack] });
+  Object.hasOwn(hints, lack)
+    ? new RekeyError("database-rights-missing", { context: { user, lacks: lack }, hint: hints[lack] })
+    : new RekeyError("database-rights-missing", { context: { user } });

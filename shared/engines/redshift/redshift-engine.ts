@@ -34,6 +34,8 @@ function passwordHash(options: ReadonlyMap<string, string>): string {
 
 /** Redshift has neither lock_timeout nor advisory locks: of two changes of one user at once, one fails. */
 const changing = [...looking, "SET LOCAL datestyle = 'ISO, MDY'", "SET LOCAL statement_timeout = 10000"];
+const hint =
+  "another user is changed by a superuser or with the system privilege ALTER USER, and a pair by a superuser alone";
 const concurrentChange = new Set(["40001", "XX000"]);
 
 export function redshiftSession(connection: Connection): RedshiftSession {
@@ -42,6 +44,8 @@ export function redshiftSession(connection: Connection): RedshiftSession {
     try {
       await transaction(connection, changing, call, work, end);
     } catch (error) {
+      if (isRekeyError(error, "database-rights-missing"))
+        throw new RekeyError(error.code, { context: error.context, hint });
       if (!isRekeyError(error) || !concurrentChange.has(String(error.context["sqlstate"]))) throw error;
       await transaction(connection, changing, call, work, end);
     }
