@@ -18,17 +18,14 @@ const native = "mysql_native_password USING";
 const givings: Readonly<Record<string, Giving>> = {
   ...commonGivings,
   MAX_STATEMENT_TIME: [["ALTER USER <user> WITH MAX_STATEMENT_TIME 12.5"]],
-  "unix_socket OR a password": [
-    [
-      "SET @hash = (SELECT JSON_VALUE(Priv, '$.authentication_string') FROM mysql.global_priv WHERE User = <name>)",
-      `EXECUTE IMMEDIATE CONCAT("ALTER USER <user> IDENTIFIED VIA unix_socket OR ${native} '", @hash, "'")`,
-    ],
+  "unix_socket OR a password": [[`ALTER USER <user> IDENTIFIED VIA unix_socket OR ${native} PASSWORD(<password>)`]],
+  "a password OR unix_socket": [[`ALTER USER <user> IDENTIFIED VIA ${native} PASSWORD(<password>) OR unix_socket`]],
+  ed25519: [["ALTER USER <user> IDENTIFIED VIA ed25519 USING PASSWORD(<password>)"]],
+  "two plugins with a password": [
+    [`ALTER USER <user> IDENTIFIED VIA ed25519 USING PASSWORD(<password>) OR ${native} PASSWORD(<password>)`],
   ],
-  "a password OR unix_socket": [
-    [
-      "SET @hash = (SELECT JSON_VALUE(Priv, '$.authentication_string') FROM mysql.global_priv WHERE User = <name>)",
-      `EXECUTE IMMEDIATE CONCAT("ALTER USER <user> IDENTIFIED VIA ${native} '", @hash, "' OR unix_socket")`,
-    ],
+  "a disabled password": [
+    [`ALTER USER <user> IDENTIFIED VIA ${native} 'invalid' OR ed25519 USING PASSWORD(<password>)`],
   ],
   "default role": [
     [
@@ -96,8 +93,8 @@ function settled(priv: unknown): string {
   });
 }
 
-export const mariadbAccounts = (server: MysqlServer): AccountFacts => ({
-  accountProperties: propertiesOf(server, givings),
+export const mariadbAccounts = (server: MysqlServer, passwordOf: (username: string) => string): AccountFacts => ({
+  accountProperties: propertiesOf(server, givings, passwordOf),
   async describeAccount(username) {
     const rows = await server.admin(describe(username));
     const definers = `SELECT TABLE_NAME FROM information_schema.VIEWS WHERE DEFINER = ${mysql.escape(`${username}@%`)}`;

@@ -25,7 +25,7 @@ const givings: Readonly<Record<string, Giving>> = {
   ATTRIBUTE: [
     [`ALTER USER <user> ATTRIBUTE '{"team": "shop", "number": 12345678901234567890, "deep": {"a": [1, null]}}'`],
   ],
-  sha256_password: [["ALTER USER <user> IDENTIFIED WITH sha256_password BY 'replaced below'"]],
+  sha256_password: [["ALTER USER <user> IDENTIFIED WITH sha256_password BY <password>"]],
   "default roles": [
     [
       "CREATE ROLE IF NOT EXISTS reader",
@@ -63,8 +63,8 @@ const settled = (line: string): string =>
     .replace(/(?:, )?"rekey": \{[^}]*\}(?:(?<=\{"rekey"[^}]*\}), )?/, "")
     .replace(" ATTRIBUTE '{}'", "");
 
-export const mysqlAccounts = (server: MysqlServer): AccountFacts => ({
-  accountProperties: propertiesOf(server, givings),
+export const mysqlAccounts = (server: MysqlServer, passwordOf: (username: string) => string): AccountFacts => ({
+  accountProperties: propertiesOf(server, givings, passwordOf),
   async describeAccount(username) {
     const account = quoteAccount({ user: username, host: "%" });
     const rows = [

@@ -24,7 +24,7 @@ export interface Product {
   /** Statements as the server keeps them beside its log. */
   readonly statements?: string;
   /** What its accounts may be like. */
-  accounts?(server: MysqlServer): AccountFacts;
+  accounts?(server: MysqlServer, passwordOf: (username: string) => string): AccountFacts;
 }
 
 /** MySQL as `contractServer` needs it; its users log in over verified TLS or not at all. */
@@ -79,7 +79,7 @@ export async function contractServer(server: MysqlServer, product: Product): Pro
     fields: product.fields,
     unknownDatabase: { dbname: "nope" },
     admin,
-    ...product.accounts?.(server),
+    ...product.accounts?.(server, (username) => passwords.get(username) ?? ""),
     async createUser({ username, password }) {
       passwords.set(username, password);
       const name = nameOf(username);

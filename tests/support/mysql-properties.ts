@@ -7,7 +7,7 @@ import type { MysqlServer } from "./mysql-servers.ts";
 /** What a product says of its accounts, and how an operator gives them properties. */
 export type AccountFacts = Required<Pick<EngineServer, "accountProperties" | "describeAccount" | "describeInEffect">>;
 
-/** A statement for one user, whose account is written as `<user>`, and the strategies that refuse what it does. */
+/** Statements for one user, with `<user>`, `<name>` and `<password>`, and the strategies that refuse what they do. */
 export type Giving = readonly [statements: readonly string[], refusedBy?: readonly StrategyName[]];
 
 type Row = Readonly<Record<string, unknown>>;
@@ -24,6 +24,7 @@ export const withoutName = (line: string, username: string): string =>
 export function propertiesOf(
   server: MysqlServer,
   givings: Readonly<Record<string, Giving>>,
+  passwordOf: (username: string) => string,
 ): Readonly<Record<string, AccountProperty>> {
   return Object.fromEntries(
     Object.entries(givings).map(([property, [statements, refusedBy]]): [string, AccountProperty] => [
@@ -31,9 +32,14 @@ export function propertiesOf(
       {
         async give(username) {
           const account = quoteAccount({ user: username, host: "%" });
-          await server.admin(
-            ...statements.map((one) => one.replaceAll("<user>", account).replaceAll("<name>", mysql.escape(username))),
-          );
+          const names = {
+            "<user>": account,
+            "<name>": mysql.escape(username),
+            "<password>": mysql.escape(passwordOf(username)),
+          };
+          const filled = (statement: string): string =>
+            Object.entries(names).reduce((text, [name, value]) => text.replaceAll(name, () => value), statement);
+          await server.admin(...statements.map(filled));
         },
         ...(refusedBy === undefined ? {} : { refusedBy }),
       },

@@ -103,6 +103,8 @@ export async function connect(
     charset: "utf8mb4",
     flags: ["-LOCAL_FILES"],
     disableEval: true,
+    // Every statement is written whole.
+    queryFormat: (sql: string) => sql,
     connectAttributes: { program_name: "rekey" },
   });
   const guard = guardAnswers(driver);

@@ -1,5 +1,6 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../rotation/ports.ts";
+import { ServerMisbehaved } from "../guarded-stream.ts";
 import type { Connection } from "./connection.ts";
 import { covers, type Grants, parseGrants } from "./grants.ts";
 import type { Product } from "./product.ts";
@@ -24,6 +25,7 @@ export function rightsOf(lines: readonly string[], { accountTables }: Product): 
 
 export async function readRights(connection: Connection, product: Product, call: CallOptions): Promise<Rights> {
   const lines = await connection.run<Record<string, string>>("read own grants", "SHOW GRANTS", call);
+  if (lines.length === 0) throw new ServerMisbehaved("a session without grants");
   return rightsOf(
     lines.flatMap((line) => Object.values(line)),
     product,
