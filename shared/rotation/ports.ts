@@ -222,7 +222,10 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
   readonly maxUsernameBytes: number;
   /** The statements that each method of a session sends, with `…` in place of values, for a plan. */
   readonly shapes?: Readonly<Record<string, readonly string[]>>;
-  /** A wrong credential is a result; a refusal with a cause of its own is one too, or an error that explains it, as an unreachable, unverified or broken server is. */
+  /**
+   * A wrong credential is a result. A refusal for another reason is one too, or an error with a hint of its own. An
+   * unreachable, unverified or broken server is an error.
+   */
   login(target: DatabaseTarget, credential: Credential, call: CallOptions): Promise<Login<Session>>;
 }
 

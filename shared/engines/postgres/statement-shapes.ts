@@ -6,11 +6,15 @@ const transaction = [
   "SELECT pg_advisory_xact_lock(hashtext(…))",
 ] as const;
 
+/** Asked of the session of the user itself. */
+const pooler = "SELECT pg_catalog.pg_backend_pid() AS process";
+
 const change = ["SELECT current_setting(…, true) AS iterations", "ALTER ROLE … WITH PASSWORD …", "COMMIT"] as const;
 
 /** What each method of a session sends; a test compares it with the server's own log. */
 export const shapes: Readonly<Record<string, readonly string[]>> = {
-  setPassword: [...transaction, ...change],
+  readOwnAccount: [pooler],
+  setPassword: [pooler, ...transaction, ...change],
   syncPair: [
     ...transaction,
     "SELECT … FROM pg_roles",
