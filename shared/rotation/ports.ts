@@ -272,7 +272,10 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
    * user keeps the form that it has. Absent where an engine has no choice. Errors: `option-invalid`.
    */
   readonly passwordHash?: (options: ReadonlyMap<string, string>) => string | undefined;
-  /** A wrong credential is a result; a refusal with a cause of its own is one too, or an error that explains it, as an unreachable, unverified or broken server is. */
+  /**
+   * A wrong credential is a result. A refusal for another reason is one too, or an error with a hint of its own. An
+   * unreachable, unverified or broken server is an error.
+   */
   login(target: DatabaseTarget, credential: Credential, call: CallOptions): Promise<Login<Session>>;
 }
 

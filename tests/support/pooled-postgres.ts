@@ -5,7 +5,7 @@ import { type PgBouncer, type PgBouncerOptions, startPgbouncer } from "./pgbounc
 import { postgresFixture } from "./postgres-fixture.ts";
 
 /** What an operator makes once on the server, so that PgBouncer can look passwords up as the user `pgbouncer`. */
-export const lookup = [
+const lookup = [
   "CREATE ROLE pgbouncer LOGIN PASSWORD 'of-the-pooler'",
   "CREATE SCHEMA pgbouncer AUTHORIZATION postgres",
   `CREATE FUNCTION pgbouncer.get_auth(username text) RETURNS TABLE (username name, password text)

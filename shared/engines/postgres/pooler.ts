@@ -9,11 +9,7 @@ import { type Connection, connect } from "./connection.ts";
 const nowhere = "rekey-asks-whether-the-pooler-keeps-this-password".padEnd(200, ".");
 
 /** Whether PgBouncer has this password in a list of its own. Errors: those that pass. */
-export async function keepsPassword(
-  target: DatabaseTarget,
-  credential: Credential,
-  call: CallOptions,
-): Promise<boolean> {
+async function keepsPassword(target: DatabaseTarget, credential: Credential, call: CallOptions): Promise<boolean> {
   try {
     const outcome = await connect({ ...target, dbname: nowhere }, credential, call);
     if (typeof outcome !== "string") await outcome.close();
