@@ -55,11 +55,11 @@ export const unreached: Plugin = {
   },
 };
 
-/** The SDK's clients read their own version, and bring the whole of their package.json for it. */
+/** The SDK's clients and mysql2 read their own version, and bring the whole of their package.json for it. */
 export const versionsOnly: Plugin = {
   name: "versions-only",
   setup({ onLoad }) {
-    onLoad({ filter: /@aws-sdk[/\\]client-[a-z-]+[/\\]package\.json$/ }, async ({ path }) => {
+    onLoad({ filter: /(?:@aws-sdk[/\\]client-[a-z-]+|mysql2)[/\\]package\.json$/ }, async ({ path }) => {
       const { version } = JSON.parse(await readFile(path, "utf8")) as { version: string };
       return { contents: JSON.stringify({ version }), loader: "json" };
     });
@@ -98,6 +98,7 @@ export async function bundleFunction(name: string, outfile: string): Promise<Met
       "@aws-sdk/credential-provider-node": `${root}bundle/environment-credentials.ts`,
       "@aws-sdk/signature-v4-multi-region": `${root}bundle/one-region.ts`,
       "iconv-lite": `${root}bundle/text-decoding.ts`,
+      "sparse-bitfield": `${root}bundle/bit-field.ts`,
     },
     plugins: [builtinsWithoutFacade, unreachedOfMongodb, unreachedOfMysql2, unreachedOfPg, unreached, versionsOnly],
   });

@@ -33,6 +33,7 @@ function sessionOf(process: LoginProcess, can: readonly LookMethod[]): Looking {
     async rehearse(change, call) {
       const answer = await process.ask({ ask: "rehearse", change: revealedChange(change) }, call);
       if (answer.of !== "rehearsed") throw unexpected(answer);
+      for (const note of answer.notes) call.note?.(note);
     },
   };
   return {
@@ -52,7 +53,7 @@ function sessionOf(process: LoginProcess, can: readonly LookMethod[]): Looking {
  * login; `time-budget-spent`, `server-misbehaved`, `internal-fault` as `LoginProcess` has them.
  */
 export function isolatedEngine(engine: DatabaseEngine, processes: LoginProcesses): DatabaseEngine {
-  const { capabilities, names, defaultPort, defaultDatabase, maxUsernameBytes, shapes } = engine;
+  const { capabilities, names, defaultPort, defaultDatabase, maxUsernameBytes, shapes, passwordHash } = engine;
   return {
     capabilities,
     names,
@@ -60,6 +61,7 @@ export function isolatedEngine(engine: DatabaseEngine, processes: LoginProcesses
     defaultDatabase,
     maxUsernameBytes,
     ...(shapes === undefined ? {} : { shapes }),
+    ...(passwordHash === undefined ? {} : { passwordHash }),
     async login(target, { username, password, authSource }, call): Promise<Login<DatabaseSession>> {
       const process = processes.to(target);
       const question = { ask: "log in", target, username, password: password.reveal(), authSource } as const;

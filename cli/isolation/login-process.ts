@@ -1,7 +1,13 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 import { Worker } from "node:worker_threads";
-import type { DatabaseSession, Inspection, OwnAccountReading, Rehearsal } from "../../shared/rotation/ports.ts";
+import type {
+  AccountNote,
+  DatabaseSession,
+  Inspection,
+  OwnAccountReading,
+  Rehearsal,
+} from "../../shared/rotation/ports.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { engineNamed } from "../engines.ts";
 import { type Answer, concealedChange, failureOf, lookMethods, type Question } from "./messages.ts";
@@ -44,9 +50,11 @@ async function answerTo(question: Question): Promise<Answer> {
       return { of: "facts", facts: await able().inspect(question.usernames, call) };
     case "read own account":
       return { of: "own account", own: await able().readOwnAccount(call) };
-    case "rehearse":
-      await able().rehearse(concealedChange(question.change), call);
-      return { of: "rehearsed" };
+    case "rehearse": {
+      const notes: AccountNote[] = [];
+      await able().rehearse(concealedChange(question.change), { ...call, note: (one) => void notes.push(one) });
+      return { of: "rehearsed", notes };
+    }
     case "close":
       await session?.[Symbol.asyncDispose]();
       session = undefined;

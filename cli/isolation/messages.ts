@@ -1,6 +1,7 @@
 import { codes, type ErrorCode } from "../../shared/errors/codes.ts";
 import { type ErrorContext, isRekeyError, RekeyError } from "../../shared/errors/rekey-error.ts";
 import type {
+  AccountNote,
   DatabaseTarget,
   LoginRefusal,
   OwnAccount,
@@ -61,7 +62,8 @@ export const lookMethods = ["inspect", "readOwnAccount", "rehearse"] as const;
 export type LookMethod = (typeof lookMethods)[number];
 
 export type Answer =
-  | { readonly of: "ready" | "closed" | "rehearsed" }
+  | { readonly of: "ready" | "closed" }
+  | { readonly of: "rehearsed"; readonly notes: readonly AccountNote[] }
   | { readonly of: "session"; readonly can: readonly LookMethod[] }
   | { readonly of: "own account"; readonly own: OwnAccount }
   | { readonly of: "refusal"; readonly refusal: LoginRefusal; readonly hint: string | undefined }

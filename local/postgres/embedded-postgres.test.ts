@@ -1,10 +1,8 @@
-import { existsSync, readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
+import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import pg from "pg";
 import { type EmbeddedPostgres, startPostgres } from "./embedded-postgres.ts";
-
-const folders = (): readonly string[] => readdirSync(tmpdir()).filter((name) => name.startsWith("rekey-postgres-"));
 
 let postgres: EmbeddedPostgres;
 
@@ -28,10 +26,11 @@ test("a wrong password is refused and in the log", async () => {
 });
 
 test("stop leaves no folder and no listener", async () => {
-  const before = folders();
   const other = await startPostgres();
-  const made = folders().filter((name) => !before.includes(name));
+  const [row] = await other.admin<{ data_directory: string }>("SHOW data_directory");
+  const folder = path.dirname(row?.data_directory ?? "");
+  expect(existsSync(folder)).toBe(true);
   await other.stop();
-  expect(made.some((name) => existsSync(`${tmpdir()}/${name}`))).toBe(false);
+  expect(existsSync(folder)).toBe(false);
   await expect(other.admin("SELECT 1")).rejects.toMatchObject({ code: "ECONNREFUSED" });
 });

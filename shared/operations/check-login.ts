@@ -50,7 +50,7 @@ function credentialIn(value: Parameters<typeof parseDatabaseSecret>[0]): Databas
   try {
     return parseDatabaseSecret(value);
   } catch (error) {
-    if (isRekeyError(error, "secret-malformed")) return undefined;
+    if (isRekeyError(error, "secret-malformed") || isRekeyError(error, "secret-binary")) return undefined;
     throw error;
   }
 }

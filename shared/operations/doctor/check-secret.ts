@@ -4,7 +4,7 @@ import type { CallOptions, SecretDescription } from "../../rotation/ports.ts";
 import { type Rotation, rotationOf } from "../../rotation/rotation-context.ts";
 import { type RotationFacts, rotationFacts } from "../../rotation/rotation-facts.ts";
 import { alternateSuffix } from "../../rotation/strategies/alternating-users.ts";
-import { type DatabaseSecret, parseDatabaseSecret } from "../../secrets/database-secret.ts";
+import { type DatabaseSecret, parseDatabaseSecret, withCredential } from "../../secrets/database-secret.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
 import { type Finding, finding } from "./findings.ts";
 
@@ -47,9 +47,11 @@ export async function checkSecret(
   const rotation = rotationOf(deps, version.value, facts, call);
   const { strategy, current, hosts } = rotation;
   const newPassword = (): SecretValue => deps.generatePassword(facts.policy.password);
-  const pending = strategy.nextChangesServer
-    ? undefined
-    : parseDatabaseSecret(await strategy.next(version.value, hosts[0], newPassword));
+  // A credential that the server makes is not asked for; the other fields must still be renderable for one.
+  const next = strategy.nextChangesServer
+    ? withCredential(version.value, { ...current, password: newPassword() })
+    : await strategy.next(version.value, hosts[0], newPassword);
+  const pending = strategy.nextChangesServer ? undefined : parseDatabaseSecret(next);
   const alternates = strategy.name === "alternating-users";
   const { username, alternateUsers } = current;
   const isNamed = alternateUsers !== undefined || facts.policy.alternateUser !== undefined;

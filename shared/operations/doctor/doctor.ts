@@ -55,12 +55,13 @@ export async function doctor(ports: DoctorPorts, secretId: string, call: CallOpt
     const description = await deps.store.describe(secretId, call);
     const beside = await asFindings(async () => (mirror === undefined ? [] : checkMirror(mirror, description, call)));
     const own = await asFindings(async () => {
-      const { rotation, pending, findings } = await checkSecret(deps, description, call);
+      const checked = await checkSecret(deps, description, call);
+      const { rotation, pending, findings } = checked;
       const around = await asFindings(async () => {
         if (account === undefined) return [];
         const { users = usersByFunction({ account, store: deps.store }) } = ports;
         return [
-          ...(await checkFunction(account, description, rotation.hosts.length, call)),
+          ...(await checkFunction(account, description, checked, call)),
           ...checkSharedUsers(await users(description.rotationFunctionArn, call), description, rotation),
         ];
       });

@@ -25,7 +25,8 @@ export async function stop(
   const isAnswered = pendingVersion !== request.versionId || wasRecovered(description, request);
   if (abandoned !== undefined && !isAnswered) {
     const current = await readCurrent(deps, request.secretId, call);
-    const before = await currentBefore(deps, request.secretId, { current, abandoned }, call);
+    const hasPrevious = versionWithLabel(description, "AWSPREVIOUS") !== undefined;
+    const before = await currentBefore(deps, request.secretId, { current, abandoned, hasPrevious }, call);
     const isDone =
       before === undefined || (before !== current && (await currentLogsIn(deps, remembered, current, call)));
     if (!isDone) {
