@@ -58,7 +58,7 @@ const describe = (username: string): string => `
 /** Attributes beside the pair's record, and the ways of login without what is kept for them. */
 const settled = (line: string): string =>
   line
-    .replace(/ IDENTIFIED WITH '(\w+)' AS <secret>/, " IDENTIFIED WITH $1")
+    .replace(/ IDENTIFIED WITH '(\w+)' AS (?:<secret>|'(?:[^'\\]|\\[^]|'')*')/, " IDENTIFIED WITH $1")
     .replace(/ DEFAULT ROLE .*?(?= REQUIRE)/, "")
     .replace(/(?:, )?"rekey": \{[^}]*\}(?:(?<=\{"rekey"[^}]*\}), )?/, "")
     .replace(" ATTRIBUTE '{}'", "");

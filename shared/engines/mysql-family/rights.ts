@@ -13,7 +13,7 @@ export interface Rights {
   readonly mayChangeAccounts: boolean;
 }
 
-export function rightsOf(lines: readonly string[], { accountTables }: Product): Rights {
+function rightsOf(lines: readonly string[], { accountTables }: Product): Rights {
   const grants = parseGrants(lines);
   const may = (right: string, on: string): boolean => covers(grants, right, on);
   return {
