@@ -46,7 +46,15 @@ export function oneRow(...columns: readonly Column[]): Buffer {
 }
 
 /** The answer to what PostgreSQL's engine asks about a role before it changes it: `app`, which the session may change. */
-export function accountRow({ limit = "-1", limitType = "int" as "int" | "text", iterations = "4096" } = {}): Buffer {
+export function accountRow({
+  limit = "-1",
+  limitType = "int",
+  iterations = "4096",
+}: {
+  readonly limit?: string;
+  readonly limitType?: "int" | "text";
+  readonly iterations?: string;
+} = {}): Buffer {
   const none = { INHERIT: true, CREATEDB: false, CREATEROLE: false, REPLICATION: false, BYPASSRLS: false };
   const session = {
     version: 180_000,
