@@ -1,3 +1,4 @@
+import { RekeyError } from "../../errors/rekey-error.ts";
 import type {
   CallOptions,
   DatabaseSession,
@@ -33,5 +34,7 @@ export async function rehearse(
       return session.keepOnly(change.credential, call);
     case "syncPair":
       return session.syncPair(change.pair, change.next, call);
+    case "issue":
+      throw new RekeyError("internal-fault", { context: { name: "these servers issue no credentials" } });
   }
 }
