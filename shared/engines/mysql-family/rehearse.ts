@@ -34,6 +34,7 @@ export async function rehearse(
     case "syncPair":
       return session.syncPair(change.pair, change.next, call);
     case "issue":
-      return; // These servers make no credentials.
+      // These servers make no credentials.
+      return undefined;
   }
 }
