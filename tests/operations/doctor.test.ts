@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Account, Intent, MirrorProbe } from "../../shared/operations/doctor/account.ts";
 import { doctor } from "../../shared/operations/doctor/doctor.ts";
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
+import { BinaryValue } from "../../shared/secrets/binary-value.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { adminArn, type OperationsStage, startOperationsStage } from "./stage.ts";
 
@@ -56,7 +57,19 @@ describe("the secret by itself", () => {
   test("a secret that is not there", async () => {
     const { deps } = await stage.secret();
     const findings = await doctor({ rotation: deps }, "arn:nobody", call);
-    expect(findings.map(({ code }) => code)).toEqual(["secret-not-found"]);
+    expect(findings.map(({ code, severity }) => `${severity} ${code}`)).toEqual(["error secret-not-found"]);
+  });
+
+  test("a secret that is scheduled for deletion, and one of bytes", async () => {
+    const made = await stage.secret();
+    made.store.putByHand("bytes", new BinaryValue(Buffer.from([0, 255]), made.secretArn));
+    expect(await find(made)).toEqual(["error secret-binary"]);
+    const describeSecret = made.deps.store.describe;
+    made.deps.store.describe = async (id, options) => ({
+      ...(await describeSecret(id, options)),
+      deletedAt: new Date(),
+    });
+    expect(await find(made)).toEqual(["error store-rejected"]);
   });
 });
 
