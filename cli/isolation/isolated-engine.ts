@@ -68,7 +68,7 @@ export function isolatedEngine(engine: DatabaseEngine, processes: LoginProcesses
       const answer = await process.ask(question, call);
       if (answer.of === "session") return { ok: true, session: sessionOf(process, answer.can) };
       process.release();
-      if (answer.of === "refusal") return { ok: false, refusal: answer.refusal };
+      if (answer.of === "refusal") return { ok: false, refusal: answer.refusal, hint: answer.hint };
       throw unexpected(answer);
     },
   };

@@ -41,7 +41,7 @@ async function answerTo(question: Question): Promise<Answer> {
       const { engine } = await engineNamed(target.engine);
       const credential = { username, password: new SecretValue(password), authSource };
       const login = await engine.login(target, credential, call);
-      if (!login.ok) return { of: "refusal", refusal: login.refusal };
+      if (!login.ok) return { of: "refusal", refusal: login.refusal, hint: login.hint };
       const made: DatabaseSession & Partial<Look> = login.session;
       session = made;
       return { of: "session", can: lookMethods.filter((method) => made[method] !== undefined) };

@@ -66,7 +66,7 @@ export type Answer =
   | { readonly of: "rehearsed"; readonly notes: readonly AccountNote[] }
   | { readonly of: "session"; readonly can: readonly LookMethod[] }
   | { readonly of: "own account"; readonly own: OwnAccount }
-  | { readonly of: "refusal"; readonly refusal: LoginRefusal }
+  | { readonly of: "refusal"; readonly refusal: LoginRefusal; readonly hint: string | undefined }
   | { readonly of: "facts"; readonly facts: ServerFacts }
   | Failure;
 

@@ -67,10 +67,7 @@ export type VersionSelector =
 export interface SecretStore {
   /** Errors: `secret-not-found`. */
   describe(secretId: string, call: CallOptions): Promise<SecretDescription>;
-  /**
-   * `undefined`: no version with that label, no such version, a version without a value, or the label is elsewhere. Errors:
-   * `secret-not-found`, for AWSCURRENT; of another version of a secret that is not there, `undefined`.
-   */
+  /** `undefined`: no such version, none with that label, or one without a value. Errors: `secret-not-found`, of AWSCURRENT. */
   read(secretId: string, at: VersionSelector, call: CallOptions): Promise<StoredVersion | undefined>;
   /** Versions that no label of AWS is on but that can still be read, newest first: where an abandoned rotation left its value. */
   unlabelled(secretId: string, limit: number, call: CallOptions): Promise<readonly StoredVersion[]>;
@@ -96,6 +93,8 @@ export interface DatabaseTarget {
   /** The database that holds the secret's users, where the server keeps users in databases and the secret says it. */
   readonly authSource?: string;
   readonly tls: { readonly mode: TlsMode; readonly ca?: string };
+  /** How many servers the secret lists, this one included, where it lists several. */
+  readonly listed?: number;
   /** The secret's `rekey:*` tags, for options that only one engine has. */
   readonly options: ReadonlyMap<string, string>;
 }
@@ -111,7 +110,12 @@ export type LoginRefusal = "bad-credential" | "expired" | "login-not-allowed";
 
 export type Login<Session> =
   | { readonly ok: true; readonly session: Session }
-  | { readonly ok: false; readonly refusal: LoginRefusal };
+  | {
+      readonly ok: false;
+      readonly refusal: LoginRefusal;
+      /** What to do about it, where the engine knows more than the refusal says. */
+      readonly hint?: string | undefined;
+    };
 
 /** One logged-in connection. Disposing closes it and never throws. */
 export type DatabaseSession = AsyncDisposable;
@@ -120,6 +124,8 @@ export type DatabaseSession = AsyncDisposable;
 export interface OwnAccount {
   /** The form in which the server keeps the user's password, in the server's own word. */
   readonly passwordHash?: string;
+  /** Which of several accounts of one name the server took the session for, in the server's own word. */
+  readonly account?: string;
 }
 
 /** What a session of the user itself is asked before an admin changes that user or its pair. */
@@ -148,12 +154,24 @@ export interface PasswordChange {
   setPassword(credential: Credential, call: CallOptions, terms?: ChangeTerms): Promise<void>;
 }
 
-/** What the dual-password strategy needs: a user with two passwords that both log in. */
+/** Which passwords of a user are the secret's, for a server that keeps several without saying whose they are. */
+export interface SecretPasswords {
+  /** Whether a rotation of the secret has succeeded, so that the password before the current one is the secret's. */
+  readonly wasRotated: boolean;
+  /** Passwords of the user that other versions of the secret hold. Asks the store, so only where it is needed. */
+  earlier(): Promise<readonly SecretValue[]>;
+}
+
+/**
+ * What the dual-password strategy needs: a user with two passwords that both log in. On a server where a user can have further
+ * ones, those that are not the secret's stay. Errors: `account-unsupported`, with the `property` that stands in the way;
+ * `database-rights-missing`.
+ */
 export interface DualPasswords {
-  /** Makes exactly these two passwords of one user log in; any older one stops. Idempotent. */
-  keepBoth(current: Credential, next: Credential, call: CallOptions): Promise<void>;
-  /** Makes this password the only one of its user. Idempotent. */
-  keepOnly(credential: Credential, call: CallOptions): Promise<void>;
+  /** Makes these two passwords of one user log in; any older one of the secret stops. Idempotent. */
+  keepBoth(current: Credential, next: Credential, call: CallOptions, own?: SecretPasswords): Promise<void>;
+  /** Makes this password the secret's only one of its user. Idempotent. */
+  keepOnly(credential: Credential, call: CallOptions, own?: SecretPasswords): Promise<void>;
 }
 
 /** What a session sees of a user. */
@@ -163,6 +181,10 @@ export interface UserFacts {
   /** Whether rekey made it as the alternate of the pair that it was asked about. */
   readonly isOurAlternate: boolean;
   readonly expiresAt?: Date;
+  /** How many passwords the user has, where it has more than one. */
+  readonly passwords?: number;
+  /** Whether the servers log in to each other by this user. */
+  readonly isUsedByServers?: boolean;
 }
 
 /** What a server says of itself before anything is changed. */
@@ -171,8 +193,16 @@ export interface ServerFacts {
   readonly isSupported: boolean;
   readonly isReadOnly: boolean;
   readonly replicaLagMs?: number;
+  /** How many servers share its data and have users of their own, itself included. */
+  readonly nodes?: number;
   /** After so many refused logins the server locks the account. */
   readonly locksAfterRefusals?: number;
+  /** Where users outlive a restart, for a server that may keep them in memory only; `unseen`: the session may not ask. */
+  readonly usersKeptIn?: "file of users" | "configuration" | "nothing" | "unseen";
+  /** Whether this session may have the server write its configuration. */
+  readonly mayRewriteConfiguration?: boolean;
+  /** How many accounts have the name of the first user asked about, where a server can have several. */
+  readonly accountsOfFirst?: number | "unseen";
   /** Those of the users asked about that exist. */
   readonly users: ReadonlyMap<string, UserFacts>;
 }
@@ -204,12 +234,13 @@ export interface UserPairing {
   syncPair(pair: UserPair, next: Credential, call: CallOptions): Promise<void>;
 }
 
-/** A change that a step would make, with the arguments of the session's method of that name. */
+/** A change that a step would make, with the arguments of the session's method of that name; `issue` is the issuer's. */
 export type PlannedChange =
   | { readonly method: "setPassword"; readonly credential: Credential; readonly terms?: ChangeTerms | undefined }
   | { readonly method: "keepBoth"; readonly current: Credential; readonly next: Credential }
   | { readonly method: "keepOnly"; readonly credential: Credential }
-  | { readonly method: "syncPair"; readonly pair: UserPair; readonly next: Credential };
+  | { readonly method: "syncPair"; readonly pair: UserPair; readonly next: Credential }
+  | { readonly method: "issue"; readonly current: Credential };
 
 /** What the doctor asks a session for beside the inspection, where the engine can. */
 export interface Rehearsal {
@@ -232,6 +263,8 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
   readonly defaultPort: number;
   readonly defaultDatabase: string;
   readonly maxUsernameBytes: number;
+  /** What else than a wrong password a server refuses in the same way, for whoever finds that no password logs in. */
+  readonly refusedAlike?: string;
   /** The statements that each method of a session sends, with `…` in place of values, for a plan. */
   readonly shapes?: Readonly<Record<string, readonly string[]>>;
   /**
@@ -239,7 +272,10 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
    * user keeps the form that it has. Absent where an engine has no choice. Errors: `option-invalid`.
    */
   readonly passwordHash?: (options: ReadonlyMap<string, string>) => string | undefined;
-  /** A refused credential is a result; an unreachable, unverified or broken server is an error. */
+  /**
+   * A wrong credential is a result. A refusal for another reason is one too, or an error with a hint of its own. An
+   * unreachable, unverified or broken server is an error.
+   */
   login(target: DatabaseTarget, credential: Credential, call: CallOptions): Promise<Login<Session>>;
 }
 

@@ -50,6 +50,7 @@ export function rotationOf(
   const contextOf = (at: DatabaseTarget): StrategyContext => ({
     target: at,
     policy: facts.policy,
+    wasRotated: facts.wasRotated,
     call: { note, ...call },
     earlier: () => earlierLogins(deps, current, targets, at, facts, call),
     hasAdmin: adminArnOf(current, facts) !== undefined,

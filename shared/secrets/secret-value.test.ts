@@ -1,13 +1,14 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
+import { BinaryValue } from "./binary-value.ts";
 import { SecretValue } from "./secret-value.ts";
 
 const canary = "canary-5f2b";
 
 describe.each([
-  ["text", canary],
-  ["bytes", new TextEncoder().encode(canary)],
-])("%s", (_kind, content) => {
+  ["text", () => new SecretValue(canary)],
+  ["bytes", () => new BinaryValue(new TextEncoder().encode(canary), "keystore")],
+])("%s", (_kind, make) => {
   test.each([
     ["String()", (value: SecretValue) => String(value)],
     ["JSON", (value: SecretValue) => JSON.stringify({ nested: [value] })],
@@ -15,12 +16,12 @@ describe.each([
     ["an error's property", (value: SecretValue) => inspect(Object.assign(new Error("x"), { value }))],
     ["its own keys", (value: SecretValue) => JSON.stringify(Reflect.ownKeys(value))],
   ])("%s does not show the content", (_way, print) => {
-    expect(print(new SecretValue(content))).not.toContain(canary);
-    expect(print(new SecretValue(content))).not.toContain("99,97,110");
+    expect(print(make())).not.toContain(canary);
+    expect(print(make())).not.toContain("99,97,110");
   });
 
   test("bytes() gives the content, and a copy that changes nothing", () => {
-    const value = new SecretValue(content);
+    const value = make();
     value.bytes().fill(0);
     expect(new TextDecoder().decode(value.bytes())).toBe(canary);
     expect(value.length).toBe(canary.length);
@@ -32,7 +33,7 @@ test("only reveal gives the text", () => {
 });
 
 test("bytes have no text, whatever they are, and the error names the secret", () => {
-  const value = new SecretValue(new TextEncoder().encode(canary), "keystore");
+  const value = new BinaryValue(new TextEncoder().encode(canary), "keystore");
   expect([value.isBinary, new SecretValue(canary).isBinary]).toEqual([true, false]);
   expect(() => value.reveal()).toThrow(
     expect.objectContaining({ code: "secret-binary", context: { secret: "keystore" } }),
@@ -40,11 +41,12 @@ test("bytes have no text, whatever they are, and the error names the secret", ()
 });
 
 test("equal contents are equal values, and bytes are no text", () => {
-  const bytes = (...all: number[]): SecretValue => new SecretValue(Uint8Array.from(all));
+  const bytes = (...all: number[]): SecretValue => new BinaryValue(Uint8Array.from(all), "keystore");
   expect(new SecretValue("a").equals(new SecretValue("a"))).toBe(true);
   expect(new SecretValue("a").equals(new SecretValue("b"))).toBe(false);
   expect(bytes(97, 0).equals(bytes(97, 0))).toBe(true);
   expect(bytes(97, 0).equals(bytes(97, 1))).toBe(false);
   expect(bytes(97).equals(bytes(97, 0))).toBe(false);
   expect(bytes(97).equals(new SecretValue("a"))).toBe(false);
+  expect(new SecretValue("").equals(bytes())).toBe(false);
 });

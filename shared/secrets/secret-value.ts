@@ -1,44 +1,37 @@
-import { RekeyError } from "../errors/rekey-error.ts";
-
 /**
- * A text, or bytes, that must never be printed. String conversion, JSON, template literals and `util.inspect` all give
- * `[redacted]`; only `reveal()` and `bytes()` give the content, and the architecture test names the rooms that may call them.
+ * Text that must never be printed. String conversion, JSON, template literals and `util.inspect` all give `[redacted]`;
+ * only `reveal()` and `bytes()` give the text, and the architecture test names the rooms that may call them. What is stored as
+ * bytes is a `BinaryValue`.
  */
 export class SecretValue {
-  readonly #content: string | Uint8Array;
-  readonly #secret: string | undefined;
+  readonly #text: string;
 
-  /** `secret`: the id of the secret, for the error of a value that is not text. */
-  constructor(content: string | Uint8Array, secret?: string) {
-    this.#content = content;
-    this.#secret = secret;
+  constructor(text: string) {
+    this.#text = text;
   }
 
-  /** The text itself. Hand it to a driver or an SDK and nowhere else. Errors: `secret-binary` for a value stored as bytes. */
+  /** The text itself. Hand it to a driver or an SDK and nowhere else. Errors: `secret-binary` for what is stored as bytes. */
   reveal(): string {
-    if (typeof this.#content === "string") return this.#content;
-    throw new RekeyError("secret-binary", { context: { secret: this.#secret } });
+    return this.#text;
   }
 
-  /** The bytes of a value stored as bytes, or of the text in UTF-8: a new copy for each call. */
+  /** The text in UTF-8, or what is stored as bytes: a new copy for each call. */
   bytes(): Uint8Array {
-    return typeof this.#content === "string" ? new TextEncoder().encode(this.#content) : this.#content.slice();
+    return new TextEncoder().encode(this.#text);
   }
 
-  /** Of a value stored as bytes, `reveal` throws. */
+  /** Whether it is stored as bytes, so that `reveal` throws. */
   get isBinary(): boolean {
-    return typeof this.#content !== "string";
+    return false;
   }
 
   /** In UTF-16 code units, or in bytes. */
   get length(): number {
-    return this.#content.length;
+    return this.#text.length;
   }
 
   equals(other: SecretValue): boolean {
-    const [one, two] = [this.#content, other.#content];
-    if (typeof one === "string" || typeof two === "string") return one === two;
-    return one.length === two.length && one.every((byte, index) => byte === two[index]);
+    return !other.isBinary && this.#text === other.#text;
   }
 
   toString(): string {

@@ -1,3 +1,4 @@
+import { BinaryValue } from "../secrets/binary-value.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 
 /** What GetSecretValue or BatchGetSecretValue gives of a version; `undefined`: it has no value. */
@@ -8,6 +9,6 @@ export function secretContent(
   }: { readonly SecretString?: string | undefined; readonly SecretBinary?: Uint8Array | undefined },
   secretId: string,
 ): SecretValue | undefined {
-  const content = SecretString ?? SecretBinary;
-  return content === undefined ? undefined : new SecretValue(content, secretId);
+  if (SecretString !== undefined) return new SecretValue(SecretString);
+  return SecretBinary === undefined ? undefined : new BinaryValue(SecretBinary, secretId);
 }

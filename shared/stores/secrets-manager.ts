@@ -4,6 +4,7 @@ import {
   ListSecretVersionIdsCommand,
   PutSecretValueCommand,
   type SecretsManagerClient,
+  type SecretVersionsListEntry,
   UpdateSecretVersionStageCommand,
 } from "@aws-sdk/client-secrets-manager";
 import { isRekeyError } from "../errors/rekey-error.ts";
@@ -16,6 +17,9 @@ import type {
 } from "../rotation/ports.ts";
 import { secretContent } from "./secret-content.ts";
 import { awsErrorName, translateError } from "./translate-error.ts";
+
+/** Of a hundred versions each. */
+const mostPages = 5;
 
 /** Of GetSecretValue: no such secret, version, label or value, which AWS tells apart by words alone. */
 export const isAbsent = (error: unknown): boolean => awsErrorName(error) === "ResourceNotFoundException";
@@ -107,6 +111,26 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
       }
     });
 
+  /** In no order of Secrets Manager's, so all of them; it keeps about a hundred, and more of the last day. */
+  async function listVersions(secretId: string, call: CallOptions): Promise<readonly SecretVersionsListEntry[]> {
+    const found: SecretVersionsListEntry[] = [];
+    let NextToken: string | undefined;
+    for (let page = 1; page === 1 || (NextToken !== undefined && page <= mostPages); page++) {
+      const list = new ListSecretVersionIdsCommand({
+        SecretId: secretId,
+        IncludeDeprecated: true,
+        MaxResults: 100,
+        NextToken,
+      });
+      const answer = await attempt("ListSecretVersionIds", secretId, call, async (options) =>
+        client.send(list, options),
+      );
+      found.push(...(answer.Versions ?? []));
+      ({ NextToken } = answer);
+    }
+    return found;
+  }
+
   const removeLabel: SecretStore["unmark"] = async (request, label, call) => {
     const removal = {
       SecretId: request.secretId,
@@ -129,17 +153,18 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
     describe,
     read,
     async unlabelled(secretId, limit, call) {
-      const list = new ListSecretVersionIdsCommand({ SecretId: secretId, IncludeDeprecated: true, MaxResults: 100 });
-      const answer = await attempt("ListSecretVersionIds", secretId, call, async (options) =>
-        client.send(list, options),
-      );
-      const newest = (answer.Versions ?? [])
+      const listed = await listVersions(secretId, call);
+      const newest = listed
         .filter(({ VersionStages = [] }) => !VersionStages.some((label) => label.startsWith("AWS")))
         .sort((one, other) => Number(other.CreatedDate ?? 0) - Number(one.CreatedDate ?? 0))
         .slice(0, limit);
       const versions = await Promise.all(
-        newest.map(async ({ VersionId }) =>
-          VersionId === undefined ? undefined : read(secretId, { versionId: VersionId }, call),
+        newest.map(async ({ VersionId = "" }) =>
+          read(secretId, { versionId: VersionId }, call).catch((error: unknown) => {
+            // Encrypted by a key that is gone since; the others may still be read.
+            if (isRekeyError(error, "access-denied")) return undefined;
+            throw error;
+          }),
         ),
       );
       return versions.filter((version) => version !== undefined);

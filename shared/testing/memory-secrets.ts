@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { SecretSource, SourceAnswer, SourceSelector, Stage } from "../client/secret-source.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
+import { BinaryValue } from "../secrets/binary-value.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 
 /** Secrets in memory, with Secrets Manager's stages, for tests of what reads them. */
@@ -35,11 +36,12 @@ export function memorySecrets(initial: Readonly<Record<string, string | object>>
     const stored = secrets.get(secretId) ?? { versions: new Map(), stages: new Map() };
     secrets.set(secretId, stored);
     const versionId = randomUUID();
-    const content = typeof value === "string" || value instanceof Uint8Array ? value : JSON.stringify(value);
+    const textOf = (): string => (typeof value === "string" ? value : JSON.stringify(value));
+    const content = value instanceof Uint8Array ? new BinaryValue(value, secretId) : new SecretValue(textOf());
     madeAtMs += 1_000;
     stored.versions.set(versionId, {
       versionId,
-      value: new SecretValue(content, secretId),
+      value: content,
       createdAt: new Date(madeAtMs),
     });
     return [stored, versionId];

@@ -66,6 +66,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "shared/stores",
       "shared/vault",
       "shared/engines/postgres/guard-parser.ts",
+      "shared/engines/postgres/pooler-answers.ts",
       "shared/mirrors/mirrored-fields.ts",
       "shared/mirrors/mirror-path.ts",
       "shared/webhook/signature.ts",

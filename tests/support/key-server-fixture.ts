@@ -5,7 +5,7 @@ import { type KeyServer, startKeyServer } from "./key-server.ts";
 
 const engine = httpApiKeyEngine(() => true);
 
-function serverOf(server: KeyServer): EngineServer {
+export function keyServerOf(server: KeyServer): EngineServer {
   return {
     host: "127.0.0.1",
     port: server.port,
@@ -70,5 +70,5 @@ export const keyServerFixture: EngineFixture = {
       reason: "ids are percent-encoded, and keys stand in a header: the engine's own tests try both",
     },
   ],
-  start: async (certificate) => serverOf(await startKeyServer(certificate)),
+  start: async (certificate) => keyServerOf(await startKeyServer(certificate)),
 };

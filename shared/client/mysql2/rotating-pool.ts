@@ -28,10 +28,14 @@ export interface RotatingPool extends mysql.Pool, Rotating {
 }
 
 /**
- * A wrong password, an unknown user or a wrong host, a user without a password, a locked user (MySQL's number and
- * MariaDB's). All are told before any query was sent. Source: the error references of both.
+ * Refused logins whose SQLSTATE is not 28000: an expired user, a locked one (MySQL's number and
+ * MariaDB's), one that is blocked after refused logins (of both too). Source: the error references of both.
  */
-const refusals = new Set<unknown>([1045, 1698, 3118, 4151]);
+const refusals = new Set<unknown>([1862, 3118, 3955, 4150, 4151]);
+
+/** Whether the server, or a proxy before it (ProxySQL, MaxScale, RDS Proxy), refused a login, before any query was sent. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof Error && (refusals.has(Reflect.get(error, "errno")) || Reflect.get(error, "sqlState") === "28000");
 
 const tlsOf = (ssl: Settings["ssl"], secret: LoginSecret): mysql.PoolOptions => {
   if (typeof ssl === "object") return { ssl: { verifyIdentity: ssl.rejectUnauthorized !== false, ...ssl } };
@@ -130,7 +134,7 @@ export function createRotatingPool({ pool: settings = {}, ...options }: Rotating
   const pool = mysql.createPool({});
   const driver: PoolDriver<mysql.PoolConnection> = {
     open: (secret) => openPool(settings, secret, (event, connection) => void pool.emit(event, connection)),
-    isRefusal: (error) => error instanceof Error && refusals.has(Reflect.get(error, "errno")),
+    isRefusal,
   };
   const generations = rotatingGenerations(driver, options);
   let ending: Promise<void> | undefined;

@@ -6,6 +6,7 @@ import type { Rotating, RotatingOptions } from "../pool/rotating-options.ts";
 import { serverHost } from "../pool/server-host.ts";
 import { tlsOptions } from "../pool/tls-options.ts";
 import { GuardedClient } from "./guarded-client.ts";
+import { isRefusedLogin } from "./login-refusal.ts";
 
 export interface RotatingPoolOptions extends RotatingOptions {
   /**
@@ -23,10 +24,6 @@ export interface RotatingPool extends pg.Pool, Rotating {
 
 type Given = Parameters<Parameters<pg.Pool["connect"]>[0]>;
 
-/** A wrong password, or a user that may not log in any more. Both are told before any query was sent. */
-const isRefusal = (error: unknown): boolean =>
-  error instanceof pg.DatabaseError && (error.code === "28P01" || error.code === "28000");
-
 const passedOn = ["connect", "acquire", "release", "remove"] as const;
 
 /** A pool that has no connections of its own, but those of a pool for each credential; what `pg.Pool` makes of them it inherits. */
@@ -37,7 +34,7 @@ class PgRotatingPool extends pg.Pool implements RotatingPool {
   constructor({ pool: settings = {}, ...options }: RotatingPoolOptions) {
     super(settings);
     const open = (secret: LoginSecret) => this.#open(settings, secret);
-    this.#generations = rotatingGenerations({ open, isRefusal }, options);
+    this.#generations = rotatingGenerations({ open, isRefusal: isRefusedLogin }, options);
   }
 
   #open(settings: pg.PoolConfig, secret: LoginSecret): CredentialPool<pg.PoolClient> {

@@ -59,8 +59,13 @@ export interface RotatingConnection<Redis> extends Rotating {
   end(): Promise<void>;
 }
 
-/** A wrong password, an unknown user or one that is off. Source: the replies to AUTH and HELLO in Redis's acl.c. */
-const isRefusal = (error: unknown): boolean => error instanceof Error && error.message.startsWith("WRONGPASS");
+/**
+ * A wrong password, an unknown user or one that is off; a login that did not count; one that may not log in; servers before
+ * 6.0 and proxies (Envoy, twemproxy). Source: the replies to AUTH and HELLO in Redis's acl.c and in theirs.
+ */
+const refusals = /^(?:WRONGPASS|NOAUTH|NOPERM|ERR invalid (?:username|password))/;
+
+const isRefusal = (error: unknown): boolean => error instanceof Error && refusals.test(error.message);
 
 const backOffMs = (retries: number): number => Math.min(2_000, 50 * 2 ** retries) * (0.75 + Math.random() / 2);
 

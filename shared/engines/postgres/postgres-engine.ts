@@ -3,6 +3,7 @@ import type {
   Credential,
   DatabaseEngine,
   DatabaseSession,
+  DatabaseTarget,
   Inspection,
   OwnAccountReading,
   PasswordChange,
@@ -14,6 +15,7 @@ import { type Connection, connect } from "./connection.ts";
 import { inspect } from "./inspect.ts";
 import { changingTransaction, looking } from "./neutral-session.ts";
 import { type PasswordHash, passwordHash, wantedHash } from "./password-hash.ts";
+import { checkPooler, explainRefusedPooler } from "./pooler.ts";
 import { readOwnAccount } from "./read-own-account.ts";
 import { setPassword } from "./set-password.ts";
 import { shapes } from "./statement-shapes.ts";
@@ -27,12 +29,19 @@ export type PostgresSession = DatabaseSession &
   OwnAccountReading &
   Rehearsal;
 
-/** `user`: who logged in. `wanted`: the form of password that the secret's tag asks for. */
-function session(connection: Connection, user: string, wanted: PasswordHash | undefined): PostgresSession {
+/** `own`: the credential that logged in. `wanted`: the form of password that the secret's tag asks for. */
+function session(
+  connection: Connection,
+  target: DatabaseTarget,
+  own: Credential,
+  wanted: PasswordHash | undefined,
+): PostgresSession {
+  const user = own.username;
   const change =
     (end: TransactionEnd): PasswordChange["setPassword"] =>
     async (credential, call, terms) => {
       const isOwn = credential.username === user;
+      if (isOwn) await checkPooler(connection, target, own, call);
       const known = isOwn ? connection.passwordHash : passwordHash(terms?.own?.passwordHash);
       const hashTerms = { wanted, known, of: credential.username };
       await changingTransaction(connection, call, end, async () =>
@@ -51,7 +60,10 @@ function session(connection: Connection, user: string, wanted: PasswordHash | un
       if (planned.method === "setPassword") return change("ROLLBACK")(planned.credential, call, planned.terms);
       if (planned.method === "syncPair") return sync("ROLLBACK")(planned.pair, planned.next, call);
     },
-    readOwnAccount: async (call) => readOwnAccount(connection, user, wanted, call),
+    async readOwnAccount(call) {
+      const server = await checkPooler(connection, target, own, call);
+      return readOwnAccount(connection, user, server, wanted, call);
+    },
     inspect: async (usernames, call) =>
       transaction(connection, looking, call, async () => inspect(connection, usernames, call)),
     async [Symbol.asyncDispose]() {
@@ -72,10 +84,15 @@ export function postgresEngine(): DatabaseEngine<PostgresSession> {
     passwordHash: wantedHash,
     async login(target, credential: Credential, call: CallOptions) {
       const wanted = wantedHash(target.options);
-      const outcome = await connect(target, credential, call);
+      let outcome: Awaited<ReturnType<typeof connect>>;
+      try {
+        outcome = await connect(target, credential, call);
+      } catch (error) {
+        throw await explainRefusedPooler(error, target, credential, call);
+      }
       return typeof outcome === "string"
         ? { ok: false, refusal: outcome }
-        : { ok: true, session: guardSession(session(outcome, credential.username, wanted)) };
+        : { ok: true, session: guardSession(session(outcome, target, credential, wanted)) };
     },
   };
 }

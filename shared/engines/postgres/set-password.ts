@@ -2,6 +2,7 @@ import { escapeIdentifier, escapeLiteral } from "pg";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, Credential } from "../../rotation/ports.ts";
 import type { Connection } from "./connection.ts";
+import { hints } from "./hints.ts";
 import { refuseScramOnly } from "./host-rules.ts";
 import { hashedPassword, type PasswordHash, passwordHash } from "./password-hash.ts";
 import { type Account, readAccounts, type SessionFacts } from "./read-accounts.ts";
@@ -65,7 +66,9 @@ export async function writePassword(
 /** Errors: `credential-expired`, `database-rights-missing`. */
 export function checkAccount(user: string, { lacks, isExpired }: Account): void {
   if (lacks !== null) throw rightsMissing(user, lacks);
-  if (isExpired) throw new RekeyError("credential-expired", { context: { user } });
+  if (isExpired) {
+    throw new RekeyError("credential-expired", { context: { user }, hint: hints["credential-expired"] });
+  }
 }
 
 /**

@@ -12,6 +12,9 @@ const begin = [
   "SELECT … JOIN pg_roles …",
 ] as const;
 
+/** Asked of the session of the user itself. */
+const pooler = "SELECT pg_catalog.pg_backend_pid() AS process";
+
 const change = ["ALTER ROLE … WITH PASSWORD …", "COMMIT"] as const;
 
 /**
@@ -19,8 +22,8 @@ const change = ["ALTER ROLE … WITH PASSWORD …", "COMMIT"] as const;
  * what brings it there.
  */
 export const shapes: Readonly<Record<string, readonly string[]>> = {
-  readOwnAccount: ["SELECT pg_catalog.pg_is_in_recovery() AS …"],
-  setPassword: [...begin, ...change],
+  readOwnAccount: [pooler],
+  setPassword: [pooler, ...begin, ...change],
   syncPair: [
     ...begin,
     "WITH … FROM pg_auth_members …",

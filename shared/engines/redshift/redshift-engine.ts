@@ -97,7 +97,7 @@ export function redshiftEngine(): DatabaseEngine<RedshiftSession> {
     shapes,
     passwordHash,
     async login(target, credential, call) {
-      const outcome = await connect(target, credential, call, refusalOf);
+      const outcome = await connect(target, credential, call, { failureOf: refusalOf });
       if (typeof outcome === "string") return { ok: false, refusal: outcome };
       return { ok: true, session: guardSession(redshiftSession(outcome)) };
     },

@@ -17,6 +17,7 @@ function scripted(answers: Answers): { readonly connection: Connection; readonly
   return {
     statements,
     connection: {
+      processId: 1,
       async run<Row extends object>(operation: string, sql: string) {
         statements.push(sql.replace(/\s+/g, " "));
         const answer = answers[operation];

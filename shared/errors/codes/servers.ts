@@ -15,7 +15,7 @@ export const serversCodes = {
   "credential-expired": {
     disposition: "intervene",
     meaning: "the user's password or account has expired on the server",
-    hint: "extend it on the server (PostgreSQL: ALTER ROLE … VALID UNTIL 'infinity'), then rotate again",
+    hint: "extend the password or the account on the server, then rotate again",
   },
   "credential-orphaned": {
     disposition: "intervene",
@@ -25,12 +25,12 @@ export const serversCodes = {
   "credential-refused": {
     disposition: "abort",
     meaning: "the database refused the credential that the step must work with",
-    hint: "check the user name, its expiry, its LOGIN attribute and the server's host rules",
+    hint: "check on the server that the user exists, has not expired and may log in from the function's host",
   },
   "database-busy": {
     disposition: "retry",
     meaning: "the database takes no more connections, or is starting up or shutting down",
-    hint: "raise the role's or the server's connection limit, or wait",
+    hint: "raise the connection limit of the user, the server or the pooler, or wait",
   },
   "database-failed": {
     disposition: "abort",
@@ -50,7 +50,7 @@ export const serversCodes = {
   "database-rights-missing": {
     disposition: "intervene",
     meaning: "the session may not change this user",
-    hint: "give the session's user the right that the operation in the context needs",
+    hint: "give the user the right to change itself, or the admin the right to change this user",
   },
   "database-timeout": {
     disposition: "retry",
@@ -90,7 +90,7 @@ export const serversCodes = {
   },
   "user-collision": {
     disposition: "abort",
-    meaning: "the alternate user's name is already used by a role that rekey did not make",
-    hint: "rename that role, or add <secret name>=<user>@<host>:<port> to REKEY_USER_GRANTS (template parameter UserGrants)",
+    meaning: "the alternate user's name is already used by a user that rekey did not make",
+    hint: "rename that user, or add <secret name>=<user>@<host>:<port> to REKEY_USER_GRANTS (template parameter UserGrants)",
   },
 } as const satisfies Record<string, CodeEntry>;

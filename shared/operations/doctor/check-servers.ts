@@ -1,5 +1,12 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
-import type { AccountNote, DatabaseSession, Inspection, ServerFacts } from "../../rotation/ports.ts";
+import type {
+  AccountNote,
+  DatabaseEngine,
+  DatabaseSession,
+  Inspection,
+  Rehearsal,
+  ServerFacts,
+} from "../../rotation/ports.ts";
 import type { Rotation } from "../../rotation/rotation-context.ts";
 import { openAdmin, openSession } from "../../rotation/strategies/open-session.ts";
 import type { StrategyContext } from "../../rotation/strategies/strategy.ts";
@@ -30,9 +37,15 @@ function judgeUsers(rotation: Rotation, facts: ServerFacts, host: string, nowMs:
   for (const user of changed) {
     const known = facts.users.get(user);
     if (known === undefined) continue;
-    if (!known.mayBeChanged) {
+    // Where the user may not change itself the admin does it, which the rehearsal tries.
+    const leavesToAdmin = strategy.name === "single-user" && hosts[0].hasAdmin;
+    if (!known.mayBeChanged && !leavesToAdmin) {
       findings.push(findingOf(new RekeyError("database-rights-missing", { context: { host, user } })));
     }
+    if ((known.passwords ?? 1) > (hosts[0].wasRotated ? 2 : 1)) {
+      findings.push(finding("password-not-managed", { host, user, passwords: known.passwords ?? 1 }));
+    }
+    if (known.isUsedByServers === true) findings.push(finding("user-of-servers", { host, user }));
     if (known.expiresAt !== undefined && known.expiresAt.getTime() - nowMs < soonMs) {
       findings.push(finding("user-expires", { host, user, at: known.expiresAt.toISOString() }));
     }
@@ -44,6 +57,25 @@ function judgeUsers(rotation: Rotation, facts: ServerFacts, host: string, nowMs:
   return findings;
 }
 
+/** `other`: what the session sees that does not make the change, for what only that one may ask. */
+function judgeRestart(facts: ServerFacts, other: ServerFacts | undefined, host: string): readonly Finding[] {
+  const keptIn = facts.usersKeptIn === "unseen" ? (other?.usersKeptIn ?? "unseen") : facts.usersKeptIn;
+  if (keptIn === "unseen") return [finding("restart-cannot-be-seen", { host })];
+  const isRewritten = keptIn === "configuration" && facts.mayRewriteConfiguration === true;
+  return keptIn === undefined || keptIn === "file of users" || isRewritten
+    ? []
+    : [finding("change-until-restart", { host })];
+}
+
+/** Accounts of the user's name beside the one that the session came in by, as far as one of the sessions sees them. */
+function judgeAccounts({ current }: Rotation, { accountsOfFirst }: ServerFacts, host: string): readonly Finding[] {
+  const detail = { host, user: current.username };
+  if (accountsOfFirst === "unseen") return [finding("accounts-unseen", detail)];
+  return (accountsOfFirst ?? 1) > 1
+    ? [finding("accounts-of-one-name", { ...detail, accounts: accountsOfFirst ?? 1 })]
+    : [];
+}
+
 function judgeServer(rotation: Rotation, facts: ServerFacts, host: string, nowMs: number): readonly Finding[] {
   const { version, replicaLagMs = 0, locksAfterRefusals = Infinity } = facts;
   return [
@@ -52,6 +84,9 @@ function judgeServer(rotation: Rotation, facts: ServerFacts, host: string, nowMs
     ...(replicaLagMs > tolerableLagMs
       ? [finding("server-replica-lagging", { host, lagMs: Math.round(replicaLagMs) })]
       : []),
+    ...((facts.nodes ?? 1) > rotation.hosts.length
+      ? [finding("users-not-replicated", { host, nodes: facts.nodes ?? 1, listed: rotation.hosts.length })]
+      : []),
     ...(locksAfterRefusals <= mostRefusals
       ? [finding("server-locks-early", { host, refusals: locksAfterRefusals })]
       : []),
@@ -59,22 +94,29 @@ function judgeServer(rotation: Rotation, facts: ServerFacts, host: string, nowMs
   ];
 }
 
+/** What createSecret would have the server make. */
+async function rehearseIssue(engine: DatabaseEngine, current: DatabaseSecret, context: StrategyContext): Promise<void> {
+  await using own: (DatabaseSession & Partial<Rehearsal>) | undefined = await openSession(engine, current, context);
+  await own?.rehearse?.({ method: "issue", current }, context.call);
+}
+
 /**
- * Runs setSecret's strategy on sessions where nothing stays. Only once AWSCURRENT has logged in, so that no password made up
- * for this look is offered to the server.
+ * Runs setSecret's strategy on sessions where nothing stays, or asks for what createSecret has the server make. Only once
+ * AWSCURRENT has logged in, so that no password made up for this look is offered to the server.
  */
 async function rehearse(
   { engine, strategiesOf }: ExaminedRotation,
   { strategy, current }: Rotation,
-  pending: DatabaseSecret,
-  context: StrategyContext,
+  pending: DatabaseSecret | undefined,
+  { call, ...context }: StrategyContext,
 ): Promise<readonly Finding[]> {
   const rehearsed = strategiesOf?.(rehearsedEngine(engine))[strategy.name];
   const { host } = context.target;
   const noted: Finding[] = [];
   const note = ({ code, detail }: AccountNote): void => void noted.push(finding(code, { host, ...detail }));
   try {
-    await rehearsed?.set({ current, pending }, { ...context, call: { ...context.call, note } }, async () => undefined);
+    if (pending === undefined) await rehearseIssue(engine, current, { ...context, call });
+    else await rehearsed?.set({ current, pending }, { ...context, call: { ...call, note } }, async () => undefined);
     return noted;
   } catch (error) {
     if (!isRekeyError(error)) throw error;
@@ -99,17 +141,31 @@ async function look(deps: ExaminedRotation, rotation: Rotation, context: Strateg
   await using own = await openSession(engine, rotation.current, context);
   const findings: Finding[] = [];
   if (own === undefined) {
-    const refused = new RekeyError("credential-refused", { context: { host, user: username, label: "AWSCURRENT" } });
-    findings.push(findingOf(refused));
+    const refused = { context: { host, user: username, label: "AWSCURRENT" } };
+    const { refusedAlike } = engine;
+    const hint = `set the password on the server to the one in AWSCURRENT; it refuses in the same way ${refusedAlike}`;
+    findings.push(
+      findingOf(new RekeyError("credential-refused", refusedAlike === undefined ? refused : { ...refused, hint })),
+    );
   }
   await using admin = context.hasAdmin ? await openAdmin(engine, context) : undefined;
   if (context.hasAdmin && admin === undefined) {
     findings.push(findingOf(new RekeyError("credential-refused", { context: { host, user: "(admin)" } })));
   }
-  const session = rotation.strategy.name === "single-user" ? (own ?? admin) : (admin ?? own);
+  const [session, other] = rotation.strategy.name === "single-user" ? [own ?? admin, admin] : [admin ?? own, own];
   if (session !== undefined && canInspect(session)) {
-    const facts = await session.inspect(usersOf(rotation), context.call);
-    findings.push(...judgeServer(rotation, facts, host, nowMs()));
+    const seen = await session.inspect(usersOf(rotation), context.call);
+    // What the user may not see or do itself is the admin's.
+    const isLeft = seen.accountsOfFirst === "unseen" || seen.users.get(username)?.mayBeChanged === false;
+    const asksAdmin = isLeft && admin !== undefined && admin !== session && canInspect(admin);
+    const facts = asksAdmin ? await admin.inspect(usersOf(rotation), context.call) : seen;
+    const asksOther = facts.usersKeptIn === "unseen" && other !== undefined && other !== session && canInspect(other);
+    const ofOther = asksOther ? await other.inspect([], context.call) : undefined;
+    findings.push(
+      ...judgeServer(rotation, facts, host, nowMs()),
+      ...judgeAccounts(rotation, facts, host),
+      ...judgeRestart(facts, ofOther, host),
+    );
     const expiresMs = facts.users.get(username)?.expiresAt?.getTime() ?? Infinity;
     if (own === undefined && expiresMs <= nowMs())
       findings.push(findingOf(new RekeyError("credential-expired", { context: { host, user: username } })));
@@ -124,7 +180,7 @@ async function checkServer(
   context: StrategyContext,
 ): Promise<readonly Finding[]> {
   const looked = await look(deps, rotation, context);
-  if (!looked.isIn || pending === undefined) return looked.findings;
+  if (!looked.isIn) return looked.findings;
   const rehearsed = await rehearse(deps, rotation, pending, context);
   // Where the change itself was tried, it says more about rights than what one session may do: another may stand in for it.
   const isTried = deps.strategiesOf !== undefined && looked.canRehearse;

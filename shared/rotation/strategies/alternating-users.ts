@@ -89,11 +89,11 @@ export function alternatingUsers(engine: DatabaseEngine<Session>): RotationStrat
       await session.syncPair({ ...pair, own }, pending, context.call);
     },
     async restore({ current }, context) {
-      if (!(await logsIn(engine, current, context))) throw orphaned(current);
+      if (!(await logsIn(engine, current, context))) throw orphaned(current, engine);
     },
     async retire(current, context, newPassword) {
       const own = await readAsCurrent(current, context);
-      if (own === undefined) throw orphaned(current);
+      if (own === undefined) throw orphaned(current, engine);
       const pair = pairOn(current, context);
       await using session = await requireAdmin(engine, context);
       const replaced = { username: otherOf(pair, current.username), password: newPassword() };

@@ -1,3 +1,4 @@
+import { codes } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type {
   CallOptions,
@@ -24,10 +25,11 @@ export async function openSession<Session extends DatabaseSession>(
 ): Promise<Session | undefined> {
   const login = await engine.login(target, credential, call);
   if (login.ok) return login.session;
-  const { refusal } = login;
+  const { refusal, hint } = login;
   if (refusal === "bad-credential") return undefined;
   throw new RekeyError(refusal === "expired" ? "credential-expired" : "credential-refused", {
     context: { user: credential.username, refusal },
+    ...(hint === undefined ? {} : { hint }),
   });
 }
 
@@ -126,8 +128,16 @@ export async function requireAdmin<Session extends DatabaseSession>(
   return session;
 }
 
-export const orphaned = ({ username }: Credential): RekeyError =>
-  new RekeyError("credential-orphaned", { context: { user: username } });
+export const orphaned = (
+  { username }: Credential,
+  { refusedAlike }: Pick<DatabaseEngine, "refusedAlike">,
+): RekeyError =>
+  new RekeyError("credential-orphaned", {
+    context: { user: username },
+    ...(refusedAlike === undefined
+      ? {}
+      : { hint: `${codes["credential-orphaned"].hint}; the server refuses in the same way ${refusedAlike}` }),
+  });
 
 /** What a session tells of its user's account; nothing where its engine has nothing to tell. */
 export const ownAccount = async (session: Partial<OwnAccountReading>, call: CallOptions): Promise<OwnAccount> =>

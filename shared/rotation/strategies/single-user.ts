@@ -55,7 +55,7 @@ export function singleUser(engine: DatabaseEngine<Session>): RotationStrategy {
         return await change(earlier.session, earlier.credential, pending, context);
       }
       await using admin = await openAdminToRecover(engine, current, context);
-      if (admin === undefined) throw orphaned(current);
+      if (admin === undefined) throw orphaned(current, engine);
       await recovering();
       await admin.setPassword(pending, context.call);
     },
@@ -63,9 +63,9 @@ export function singleUser(engine: DatabaseEngine<Session>): RotationStrategy {
       const { current } = versions;
       if (await logsIn(engine, current, context)) return;
       await using login = await openToRestore(engine, versions, context, authority);
-      if (login === undefined) throw orphaned(current);
+      if (login === undefined) throw orphaned(current, engine);
       await change(login.session, login.credential, current, context);
-      if (!(await logsIn(engine, current, context))) throw orphaned(current);
+      if (!(await logsIn(engine, current, context))) throw orphaned(current, engine);
     },
   };
 }

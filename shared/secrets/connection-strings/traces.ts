@@ -1,13 +1,12 @@
 import { encode } from "../percent-encoding.ts";
 import type { Credential } from "./credential.ts";
 
-const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 const controls: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", b: "\b", f: "\f" };
 
 const percentDecoded = (text: string): string =>
   text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll("%", ""), "hex").toString());
 
-/** How a text may be escaped within another one: in URLs, in JSON and in quotes, in XML, in Base64 and in hexadecimal. */
+/** How a text may be escaped within another one: in URLs, in JSON and in quotes, in Base64 and in hexadecimal. */
 const unescapes: readonly ((text: string) => string)[] = [
   percentDecoded,
   (text) => percentDecoded(text.replaceAll("+", " ")),
@@ -16,14 +15,6 @@ const unescapes: readonly ((text: string) => string)[] = [
       code === undefined ? (controls[character] ?? character) : String.fromCharCode(Number.parseInt(code, 16)),
     ),
   (text) => text.replace(/(["'}])\1/g, "$1"),
-  (text) =>
-    text.replace(
-      /&(?:#(x?)([0-9a-f]{1,6})|(amp|lt|gt|quot|apos));/gi,
-      (whole, hex: string, code: string, name: string) => {
-        const point = Number.parseInt(code, hex === "" ? 10 : 16);
-        return entities[name?.toLowerCase()] ?? (point <= 0x10ffff ? String.fromCodePoint(point) : whole);
-      },
-    ),
   (text) => text.replace(/[\w+/-]{8,}/g, (run) => Buffer.from(run, "base64").toString()),
   (text) => text.replace(/\b(?:[0-9a-f]{2}){8,}\b/gi, (run) => Buffer.from(run, "hex").toString()),
 ];
