@@ -67,6 +67,7 @@ test("plan-rotation prints calls, connections, statements and the window, and ch
       call        GetSecretValue AWSPENDING
       call        GetSecretValue AWSCURRENT
       connection  app@127.0.0.1:1 (TLS verify-full)
+      statement   SELECT pg_catalog.pg_backend_pid() AS process
       statement   BEGIN ISOLATION LEVEL READ COMMITTED
       statement   SET LOCAL search_path = pg_catalog, pg_temp
       statement   SET LOCAL SESSION AUTHORIZATION DEFAULT

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { codes, type ErrorCode } from "../../shared/errors/codes.ts";
 import { rotationCodes } from "../../shared/errors/codes/rotation.ts";
 import { serversCodes } from "../../shared/errors/codes/servers.ts";
-import { findings } from "../../shared/operations/doctor/findings.ts";
+import type { findings } from "../../shared/operations/doctor/findings.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
 /** Where a doctor's finding is stood next to what it is about. */

@@ -23,6 +23,32 @@ async function keepsPassword(target: DatabaseTarget, credential: Credential, cal
 const kept = ({ username }: Credential): RekeyError =>
   new RekeyError("pooler-keeps-password", { context: { user: username } });
 
+export interface ServerRole {
+  readonly isStandby: boolean;
+}
+
+interface ServerRow extends ServerRole {
+  readonly process: number;
+  readonly user: string;
+}
+
+async function readServer(connection: Connection, call: CallOptions): Promise<ServerRow | undefined> {
+  try {
+    // By full names, since no transaction has set the search_path.
+    const [row] = await connection.run<ServerRow>(
+      "read session",
+      `SELECT pg_catalog.pg_backend_pid() AS process, session_user AS "user", pg_catalog.pg_is_in_recovery() AS "isStandby"`,
+      call,
+    );
+    return row;
+  } catch (error) {
+    // A standby takes no statement of a user whose sessions are serializable by default.
+    if (isRekeyError(error) && error.context["sqlstate"] === "0A000")
+      throw new RekeyError("database-read-only", { context: { operation: "read session", sqlstate: "0A000" } });
+    throw error;
+  }
+}
+
 /**
  * Whether the password of the session's own user can be changed where a pooler stands between: the process that answers is
  * then not the one that the login named. Changes nothing. Errors: `pooler-keeps-password`; `account-unsupported` when the
@@ -33,13 +59,10 @@ export async function checkPooler(
   target: DatabaseTarget,
   credential: Credential,
   call: CallOptions,
-): Promise<void> {
-  const [server] = await connection.run<{ process: number; user: string }>(
-    "read session",
-    `SELECT pg_catalog.pg_backend_pid() AS process, session_user AS "user"`,
-    call,
-  );
-  if (server === undefined || server.process === connection.processId) return;
+): Promise<ServerRole> {
+  const server = await readServer(connection, call);
+  const role = { isStandby: server?.isStandby === true };
+  if (server === undefined || server.process === connection.processId) return role;
   if (server.user !== credential.username) {
     throw new RekeyError("account-unsupported", {
       context: { property: "user at the pooler", user: credential.username },
@@ -47,6 +70,7 @@ export async function checkPooler(
     });
   }
   if (await keepsPassword(target, credential, call)) throw kept(credential);
+  return role;
 }
 
 /** The error of a login that the pooler took and the server refused, which an older password in the pooler's list explains best. */

@@ -61,8 +61,8 @@ function session(
       if (planned.method === "syncPair") return sync("ROLLBACK")(planned.pair, planned.next, call);
     },
     async readOwnAccount(call) {
-      await checkPooler(connection, target, own, call);
-      return readOwnAccount(connection, user, wanted, call);
+      const server = await checkPooler(connection, target, own, call);
+      return readOwnAccount(connection, user, server, wanted, call);
     },
     inspect: async (usernames, call) =>
       transaction(connection, looking, call, async () => inspect(connection, usernames, call)),

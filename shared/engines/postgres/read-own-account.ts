@@ -4,6 +4,7 @@ import type { Connection } from "./connection.ts";
 import { refuseScramOnly } from "./host-rules.ts";
 import { changingTransaction } from "./neutral-session.ts";
 import type { PasswordHash } from "./password-hash.ts";
+import type { ServerRole } from "./pooler.ts";
 import { readAccounts } from "./read-accounts.ts";
 
 /**
@@ -13,16 +14,11 @@ import { readAccounts } from "./read-accounts.ts";
 export async function readOwnAccount(
   connection: Connection,
   user: string,
+  { isStandby }: ServerRole,
   wanted: PasswordHash | undefined,
   call: CallOptions,
 ): Promise<OwnAccount> {
-  // By its full name, since no transaction has set the search_path.
-  const [server] = await connection.run<{ isStandby: boolean }>(
-    "read server role",
-    `SELECT pg_catalog.pg_is_in_recovery() AS "isStandby"`,
-    call,
-  );
-  if (server?.isStandby === true) throw new RekeyError("database-read-only", { context: { user } });
+  if (isStandby) throw new RekeyError("database-read-only", { context: { user } });
   if (wanted === "md5" && connection.passwordHash === "scram-sha-256") {
     await changingTransaction(connection, call, "ROLLBACK", async () => {
       const { session } = await readAccounts(connection, [user], call);

@@ -22,7 +22,7 @@ const change = ["ALTER ROLE … WITH PASSWORD …", "COMMIT"] as const;
  * what brings it there.
  */
 export const shapes: Readonly<Record<string, readonly string[]>> = {
-  readOwnAccount: [pooler, "SELECT pg_catalog.pg_is_in_recovery() AS …"],
+  readOwnAccount: [pooler],
   setPassword: [pooler, ...begin, ...change],
   syncPair: [
     ...begin,
