@@ -1,3 +1,4 @@
+import { appendFileSync } from "node:fs";
 import { afterAll } from "vitest";
 import type { StrategyName } from "../../shared/rotation/rotation-policy.ts";
 import { doctor, type ExaminedRotation } from "../../shared/operations/doctor/doctor.ts";
@@ -34,11 +35,13 @@ export function fieldCase(kind: Kind, body: () => Promise<void>): () => Promise<
   };
 }
 
-/** Call once in each file. */
+/** Call once in each file. Adds its counts to the file that REKEY_FIELD_REPORT names, where all of them are summed up. */
 export function printFieldCases(): void {
   afterAll(() => {
+    const report = process.env["REKEY_FIELD_REPORT"];
     for (const [kind, { cases, passed }] of tried) {
       process.stdout.write(`field cases, ${kind}: ${cases} tried, ${passed} as they should be\n`);
+      if (report !== undefined) appendFileSync(report, `${cases}\t${passed}\t${kind}\n`);
     }
   });
 }
