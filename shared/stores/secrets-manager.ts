@@ -112,7 +112,7 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
     });
 
   /** In no order of Secrets Manager's, so all of them; it keeps about a hundred, and more of the last day. */
-  async function listVersions(secretId: string, call: CallOptions): Promise<readonly SecretVersionsListEntry[]> {
+  const listVersions = async (secretId: string, call: CallOptions): Promise<readonly SecretVersionsListEntry[]> => {
     const found: SecretVersionsListEntry[] = [];
     let NextToken: string | undefined;
     for (let page = 1; page === 1 || (NextToken !== undefined && page <= mostPages); page++) {
@@ -129,7 +129,7 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
       ({ NextToken } = answer);
     }
     return found;
-  }
+  };
 
   const removeLabel: SecretStore["unmark"] = async (request, label, call) => {
     const removal = {
