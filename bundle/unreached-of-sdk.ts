@@ -1,4 +1,4 @@
-import { basename, dirname, resolve } from "node:path";
+import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "esbuild";
 
@@ -13,7 +13,7 @@ const instead: Readonly<Record<string, string>> = {
   // Buckets are Amazon S3's alone.
   "service-customizations": "export const resolveParamsForS3 = undefined;",
   // The shorter of the SDK's two JSON codecs: the other one writes large requests faster.
-  JsonCodec2: 'export { JsonCodec as JsonCodec2 } from "../codec-v1/JsonCodec";',
+  JsonCodec2: 'export { JsonCodec as JsonCodec2 } from "@smithy/core/protocols";',
 };
 
 /** No operation in use puts words before the host's name, so the calls that are not REST ask for no HTTP bindings. */
@@ -27,17 +27,17 @@ export const unreachedOfSdk: Plugin = {
     const namespace = "unreached-of-sdk";
     const filter = /^\.\.?\/.*(?:fromSharedConfigFiles|getInstanceMetadataRegion|service-customizations|JsonCodec2)$/;
     onResolve({ filter }, ({ path, importer, resolveDir }) =>
-      importer.includes("/@smithy/core/") ? { path: resolve(resolveDir, path), namespace } : undefined,
+      importer.includes("/@smithy/core/") ? { path: basename(path), namespace, pluginData: resolveDir } : undefined,
     );
     onResolve({ filter: /^\.\/date-utils$/ }, ({ importer }) =>
       importer.includes("/@smithy/core/") ? { path: fileURLToPath(new URL("dates.ts", import.meta.url)) } : undefined,
     );
     onResolve({ filter: /^\.\/HttpBindingNormalizedSchema$/ }, ({ path, importer }) =>
-      importer.endsWith("/HttpProtocol.js") ? { path, namespace } : undefined,
+      importer.endsWith("/HttpProtocol.js") ? { path: basename(path), namespace } : undefined,
     );
-    onLoad({ filter: /.*/, namespace }, ({ path }) => ({
-      contents: instead[basename(path)] ?? withoutHostPrefix,
-      resolveDir: dirname(path),
+    onLoad({ filter: /.*/, namespace }, ({ path, pluginData }) => ({
+      contents: instead[path] ?? withoutHostPrefix,
+      resolveDir: pluginData as string,
     }));
   },
 };
