@@ -2,7 +2,7 @@ import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "esbuild";
 
-/** By file of the SDK's core: what a function needs in its place. A way that leads past these is an error that names it. */
+/** By file of the SDK's core: what a function has in its place. */
 const instead: Readonly<Record<string, string>> = {
   // A function has no AWS configuration file: what its environment does not say is the SDK's default.
   fromSharedConfigFiles: `export const fromSharedConfigFiles = () => async () => {
