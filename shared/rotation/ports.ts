@@ -79,8 +79,6 @@ export interface SecretStore {
   clearPending(request: RotationRequest, call: CallOptions): Promise<void>;
   /** Puts a label of rekey's own on this request's version, and takes it from any other. Idempotent. */
   mark(request: RotationRequest, label: string, call: CallOptions): Promise<void>;
-  /** Takes a label of rekey's own off this request's version. Idempotent. */
-  unmark(request: RotationRequest, label: string, call: CallOptions): Promise<void>;
 }
 
 export interface DatabaseTarget {

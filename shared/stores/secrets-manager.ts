@@ -131,10 +131,10 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
     return found;
   };
 
-  const removeLabel: SecretStore["unmark"] = async (request, label, call) => {
+  const clearPending: SecretStore["clearPending"] = async (request, call) => {
     const removal = {
       SecretId: request.secretId,
-      VersionStage: label,
+      VersionStage: "AWSPENDING",
       RemoveFromVersionId: request.versionId,
       ...withToken(request),
     };
@@ -145,7 +145,7 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
     } catch (error) {
       if (!isRekeyError(error, "store-rejected")) throw error;
       const { labels } = await describe(request.secretId, call);
-      if (labels.get(request.versionId)?.includes(label) === true) throw error;
+      if (labels.get(request.versionId)?.includes("AWSPENDING") === true) throw error;
     }
   };
 
@@ -216,7 +216,6 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         client.send(new UpdateSecretVersionStageCommand(move), options),
       );
     },
-    clearPending: async (request, call) => removeLabel(request, "AWSPENDING", call),
-    unmark: removeLabel,
+    clearPending,
   };
 }

@@ -22,7 +22,9 @@ export async function stop(
   const context = { secret: description.secretArn, version: request.versionId };
   const abandoned = await deps.store.read(request.secretId, { versionId: request.versionId }, call);
   const pendingVersion = versionWithLabel(description, "AWSPENDING") ?? request.versionId;
-  const isAnswered = pendingVersion !== request.versionId || wasRecovered(description, request);
+  // What is AWSPREVIOUS was AWSCURRENT: its rotation had ended.
+  const isFinished = versionWithLabel(description, "AWSPREVIOUS") === request.versionId;
+  const isAnswered = isFinished || pendingVersion !== request.versionId || wasRecovered(description, request);
   if (abandoned !== undefined && !isAnswered) {
     const current = await readCurrent(deps, request.secretId, call);
     const hasPrevious = versionWithLabel(description, "AWSPREVIOUS") !== undefined;
