@@ -117,13 +117,13 @@ describe.each([
         situate: async () => undefined,
         fields: { dbname: "limited" },
         code: "database-busy",
-        hint: "ALTER DATABASE",
+        hint: "CONNECTION LIMIT",
       },
       {
         what: "a user at its limit",
         situate: async ({ username }) => postgres.admin(`ALTER ROLE "${username}" CONNECTION LIMIT 0`),
         code: "database-busy",
-        hint: "ALTER ROLE",
+        hint: "CONNECTION LIMIT",
       },
     ];
 

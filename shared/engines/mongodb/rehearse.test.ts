@@ -19,7 +19,9 @@ const rightsOf = (user: string, ...privileges: readonly object[]) => ({
 
 async function rehearsed(change: PlannedChange, answers: readonly (object | number)[]) {
   const { connection, commands } = scripted(answers);
-  const outcome = await mongodbSession(connection, "shop")
+  const run: typeof connection.run = async (operation, database, command, options) =>
+    "buildInfo" in command ? { version: "8.0.4" } : connection.run(operation, database, command, options);
+  const outcome = await mongodbSession({ ...connection, run }, "shop")
     .rehearse(change, call)
     .catch((error: unknown) => error);
   const changes = commands.filter((command) => "updateUser" in command || "createUser" in command);

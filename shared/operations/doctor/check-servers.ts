@@ -116,7 +116,12 @@ async function rehearse(
   const note = ({ code, detail }: AccountNote): void => void noted.push(finding(code, { host, ...detail }));
   try {
     if (pending === undefined) await rehearseIssue(engine, current, { ...context, call });
-    else await rehearsed?.set({ current, pending }, { ...context, call: { ...call, note } }, async () => undefined);
+    else
+      await rehearsed?.set(
+        { current, pending },
+        { ...context, call: { signal: call.signal, note } },
+        async () => undefined,
+      );
     return noted;
   } catch (error) {
     if (!isRekeyError(error)) throw error;
