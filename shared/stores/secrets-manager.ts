@@ -126,7 +126,8 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         client.send(list, options),
       );
       found.push(...(answer.Versions ?? []));
-      ({ NextToken } = answer);
+      // An emulator ends its list with an empty one.
+      NextToken = answer.NextToken === "" ? undefined : answer.NextToken;
     }
     return found;
   };
