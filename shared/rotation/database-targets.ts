@@ -21,7 +21,7 @@ export function targetsOf(
     dbname: secret.dbname ?? deps.engine.defaultDatabase,
     ...(secret.authSource === undefined ? {} : { authSource: secret.authSource }),
     tls: { mode: policy.tlsMode ?? secret.tlsMode ?? "verify-full", ...(ca === undefined ? {} : { ca }) },
-    ...(secret.otherHosts.length === 0 ? {} : { listed: 1 + secret.otherHosts.length }),
+    listed: 1 + secret.otherHosts.length,
     options,
   });
   return [at(secret), ...secret.otherHosts.map(at)];

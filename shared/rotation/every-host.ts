@@ -1,7 +1,7 @@
 import type { RotationDependencies } from "./dependencies.ts";
 import type { Credential, DatabaseSession, OwnAccountReading } from "./ports.ts";
 import type { Rotation } from "./rotation-context.ts";
-import { type Host, logsIn, openSession } from "./strategies/open-session.ts";
+import { type Host, logsIn, openSession, ownAccount } from "./strategies/open-session.ts";
 import type { RestoreAuthority, StrategyContext, Versions } from "./strategies/strategy.ts";
 
 type Engine = RotationDependencies["engine"];
@@ -38,7 +38,7 @@ async function visit(engine: Engine, credential: Credential, host: StrategyConte
     credential,
     host,
   );
-  await session?.readOwnAccount?.(host.call);
+  if (session !== undefined) await ownAccount(session, host.call);
 }
 
 /**

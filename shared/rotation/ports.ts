@@ -91,7 +91,7 @@ export interface DatabaseTarget {
   /** The database that holds the secret's users, where the server keeps users in databases and the secret says it. */
   readonly authSource?: string;
   readonly tls: { readonly mode: TlsMode; readonly ca?: string };
-  /** How many servers the secret lists, this one included, where it lists several. */
+  /** How many servers the secret lists, this one included. */
   readonly listed?: number;
   /** The secret's `rekey:*` tags, for options that only one engine has. */
   readonly options: ReadonlyMap<string, string>;

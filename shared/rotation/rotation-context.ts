@@ -51,7 +51,7 @@ export function rotationOf(
     target: at,
     policy: facts.policy,
     wasRotated: facts.wasRotated,
-    call: { signal: call.signal, note: call.note ?? note },
+    call: { signal: call.signal, note },
     earlier: () => earlierLogins(deps, current, targets, at, facts, call),
     hasAdmin: adminArnOf(current, facts) !== undefined,
     admins: () => adminLogins(deps, current, targets, at, facts, call),

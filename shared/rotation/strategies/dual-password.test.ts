@@ -212,3 +212,29 @@ describe("a server that keeps several passwords is told which are the secret's",
     expect(asked.at(-1)).toEqual({ wasRotated: true, earlier: [pending, "old-password"] });
   });
 });
+
+test("the passwords that an engine is told are the secret's are those of its user, in every version", async () => {
+  const stage = memoryRotation({ strategy: "dual-password" });
+  stage.store.putByHand("other", memoryValue("of another user", { username: "other" }));
+  stage.store.putByHand("v0b", memoryValue("old-password"));
+  stage.store.putByHand("v0c", memoryValue("old-password"));
+  stage.store.beginRotation("v1");
+  await stage.container()("createSecret");
+  const told: (readonly SecretValue[] | undefined)[] = [];
+  const { login } = stage.engine;
+  vi.spyOn(stage.engine, "login").mockImplementation(async (target, credential, options) => {
+    const outcome = await login(target, credential, options);
+    if (!outcome.ok) return outcome;
+    const { keepBoth } = outcome.session;
+    const session: typeof outcome.session = {
+      ...outcome.session,
+      async keepBoth(current, next, callOptions, own) {
+        told.push(await own?.earlier());
+        return keepBoth(current, next, callOptions, own);
+      },
+    };
+    return { ok: true, session };
+  });
+  await stage.container()("setSecret");
+  expect(told[0]?.map((password) => password.reveal())).not.toContain("of another user");
+});

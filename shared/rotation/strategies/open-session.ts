@@ -29,7 +29,7 @@ export async function openSession<Session extends DatabaseSession>(
   if (refusal === "bad-credential") return undefined;
   throw new RekeyError(refusal === "expired" ? "credential-expired" : "credential-refused", {
     context: { user: credential.username, refusal },
-    ...(hint === undefined ? {} : { hint }),
+    hint,
   });
 }
 
@@ -134,9 +134,7 @@ export const orphaned = (
 ): RekeyError =>
   new RekeyError("credential-orphaned", {
     context: { user: username },
-    ...(refusedAlike === undefined
-      ? {}
-      : { hint: `${codes["credential-orphaned"].hint}; the server refuses in the same way ${refusedAlike}` }),
+    hint: refusedAlike && `${codes["credential-orphaned"].hint}; the server refuses in the same way ${refusedAlike}`,
   });
 
 /** What a session tells of its user's account; nothing where its engine has nothing to tell. */
