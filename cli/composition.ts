@@ -3,10 +3,9 @@ import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { type AccountClients, awsAccount } from "../shared/account/aws-account.ts";
 import { RekeyError } from "../shared/errors/rekey-error.ts";
-import type { DoctorPorts } from "../shared/operations/doctor/doctor.ts";
+import type { DoctorPorts, ExaminedRotation } from "../shared/operations/doctor/doctor.ts";
 import { usersByFunction } from "../shared/operations/doctor/managed-users.ts";
 import { silentPublisher } from "../shared/publishers/eventbridge.ts";
-import type { RotationDependencies } from "../shared/rotation/dependencies.ts";
 import type { CallOptions, SecretStore } from "../shared/rotation/ports.ts";
 import { rotationMemory } from "../shared/rotation/rotation-memory.ts";
 import { parseDatabaseSecret } from "../shared/secrets/database-secret.ts";
@@ -25,7 +24,7 @@ export interface Composed {
   /** Of the engine's function, below `functions`. */
   readonly folder: string;
   readonly rotatable: RotatableEngine;
-  readonly deps: RotationDependencies;
+  readonly deps: ExaminedRotation;
   readonly examined: DoctorPorts;
 }
 
@@ -86,12 +85,13 @@ export async function composeFor(
   const settings = environmentOf(facts === undefined ? variables : Object.fromEntries(facts.environment));
   const grants = rotationGrants(settings);
   const tlsCa = settings.text("REKEY_TLS_CA");
-  const deps: RotationDependencies = {
+  const deps: ExaminedRotation = {
     store: storeOf(store, new Set([secretArn, ...grants.admins.keys()])),
     publisher: silentPublisher,
     engine,
     defaultStrategy: "single-user",
     ...strategiesOn(engine),
+    strategiesOf: (one) => strategiesOn(one).strategies,
     grants,
     ...(tlsCa?.includes("-----BEGIN") === true ? { tlsCa } : {}),
     generatePassword,

@@ -67,12 +67,18 @@ test("plan-rotation prints calls, connections, statements and the window, and ch
       call        GetSecretValue AWSPENDING
       call        GetSecretValue AWSCURRENT
       connection  app@127.0.0.1:1 (TLS verify-full)
-      statement   BEGIN
-      statement   SET LOCAL search_path = pg_catalog
+      statement   SELECT pg_catalog.pg_backend_pid() AS process
+      statement   BEGIN ISOLATION LEVEL READ COMMITTED
+      statement   SET LOCAL search_path = pg_catalog, pg_temp
+      statement   SET LOCAL SESSION AUTHORIZATION DEFAULT
+      statement   SET LOCAL ROLE NONE
+      statement   SET LOCAL client_min_messages = …
       statement   SET LOCAL lock_timeout = …
       statement   SET LOCAL statement_timeout = …
+      statement   SET LOCAL idle_in_transaction_session_timeout = …
+      statement   SELECT set_config(…, …, true)
       statement   SELECT pg_advisory_xact_lock(hashtext(…))
-      statement   SELECT current_setting(…, true) AS iterations
+      statement   SELECT … JOIN pg_roles …
       statement   ALTER ROLE … WITH PASSWORD …
       statement   COMMIT
       call        GetSecretValue AWSPENDING
@@ -86,6 +92,7 @@ test("plan-rotation prints calls, connections, statements and the window, and ch
       call        UpdateSecretVersionStage AWSCURRENT (write)
       event       Secret Rotated
 
+    form in which the server keeps the password: the form that the user's password has now
     window in which AWSCURRENT does not log in: from setSecret's commit to finishSecret's promotion; rekey's pools bridge it with AWSPENDING
     nothing was changed and no server was contacted
     "

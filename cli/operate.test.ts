@@ -237,7 +237,7 @@ test("a failed rotation says why by the code that the function logged, and those
   expect(out).toMatchInlineSnapshot(`
     "wave 1: 1
     failed     shop/a  <version>
-               rotation-failed: credential-refused: check the user name, its expiry, its LOGIN attribute and the server's host rules
+               rotation-failed: credential-refused: ALTER ROLE … LOGIN
     0 rotated, 1 failed, 3 not begun
     go on with: --campaign shop-2
     "

@@ -3,7 +3,7 @@ import type { CallOptions } from "../shared/rotation/ports.ts";
 import { print, printJson } from "./output.ts";
 import { secretOperations } from "./secret-operations.ts";
 
-function describe({ secretArn, strategy, steps, window }: RotationPlan): readonly string[] {
+function describe({ secretArn, strategy, steps, passwordHash, window }: RotationPlan): readonly string[] {
   const lines = steps.flatMap(({ step, actions }) => [
     "",
     step,
@@ -13,6 +13,7 @@ function describe({ secretArn, strategy, steps, window }: RotationPlan): readonl
     `${secretArn}: ${strategy}`,
     ...lines,
     "",
+    ...(passwordHash === undefined ? [] : [`form in which the server keeps the password: ${passwordHash}`]),
     `window in which AWSCURRENT does not log in: ${window}`,
     "nothing was changed and no server was contacted",
   ];

@@ -1,7 +1,14 @@
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
-import type { DatabaseEngine, DatabaseSession, Inspection, Login } from "../../shared/rotation/ports.ts";
+import type {
+  DatabaseEngine,
+  DatabaseSession,
+  Inspection,
+  Login,
+  OwnAccountReading,
+  Rehearsal,
+} from "../../shared/rotation/ports.ts";
 import type { LoginProcess, LoginProcesses } from "./login-processes.ts";
-import type { Answer } from "./messages.ts";
+import { type Answer, type LookMethod, revealedChange } from "./messages.ts";
 
 /** A connection that is closed in order has so long; then its process is killed. */
 const closeMs = 3_000;
@@ -9,8 +16,28 @@ const closeMs = 3_000;
 const unexpected = ({ of }: Answer): RekeyError =>
   new RekeyError("internal-fault", { context: { name: `login process: ${of}` } });
 
-function sessionOf(process: LoginProcess, inspects: boolean): DatabaseSession | (DatabaseSession & Inspection) {
-  const closing: DatabaseSession = {
+type Looking = DatabaseSession & Partial<Inspection & OwnAccountReading & Rehearsal>;
+
+function sessionOf(process: LoginProcess, can: readonly LookMethod[]): Looking {
+  const methods: Inspection & OwnAccountReading & Rehearsal = {
+    async inspect(usernames, call) {
+      const answer = await process.ask({ ask: "inspect", usernames }, call);
+      if (answer.of !== "facts") throw unexpected(answer);
+      return answer.facts;
+    },
+    async readOwnAccount(call) {
+      const answer = await process.ask({ ask: "read own account" }, call);
+      if (answer.of !== "own account") throw unexpected(answer);
+      return answer.own;
+    },
+    async rehearse(change, call) {
+      const answer = await process.ask({ ask: "rehearse", change: revealedChange(change) }, call);
+      if (answer.of !== "rehearsed") throw unexpected(answer);
+      for (const note of answer.notes) call.note?.(note);
+    },
+  };
+  return {
+    ...Object.fromEntries(can.map((method) => [method, methods[method]])),
     async [Symbol.asyncDispose]() {
       await process.ask({ ask: "close" }, { signal: AbortSignal.timeout(closeMs) }).then(
         () => process.release(),
@@ -18,24 +45,15 @@ function sessionOf(process: LoginProcess, inspects: boolean): DatabaseSession | 
       );
     },
   };
-  if (!inspects) return closing;
-  return {
-    ...closing,
-    async inspect(usernames, call) {
-      const answer = await process.ask({ ask: "inspect", usernames }, call);
-      if (answer.of !== "facts") throw unexpected(answer);
-      return answer.facts;
-    },
-  };
 }
 
 /**
- * The same engine for those who change nothing: it logs in and inspects, each connection in a process of its own that can be
- * killed. It has nothing else of the engine's, so that no tool changes a server through it. Errors: those of the engine's
+ * The same engine for those who change nothing: it logs in, inspects and rehearses, each connection in a process of its own
+ * that can be killed. It has nothing else of the engine's, so that no tool changes a server through it. Errors: those of the engine's
  * login; `time-budget-spent`, `server-misbehaved`, `internal-fault` as `LoginProcess` has them.
  */
 export function isolatedEngine(engine: DatabaseEngine, processes: LoginProcesses): DatabaseEngine {
-  const { capabilities, names, defaultPort, defaultDatabase, maxUsernameBytes, shapes } = engine;
+  const { capabilities, names, defaultPort, defaultDatabase, maxUsernameBytes, shapes, passwordHash } = engine;
   return {
     capabilities,
     names,
@@ -43,13 +61,14 @@ export function isolatedEngine(engine: DatabaseEngine, processes: LoginProcesses
     defaultDatabase,
     maxUsernameBytes,
     ...(shapes === undefined ? {} : { shapes }),
+    ...(passwordHash === undefined ? {} : { passwordHash }),
     async login(target, { username, password, authSource }, call): Promise<Login<DatabaseSession>> {
       const process = processes.to(target);
       const question = { ask: "log in", target, username, password: password.reveal(), authSource } as const;
       const answer = await process.ask(question, call);
-      if (answer.of === "session") return { ok: true, session: sessionOf(process, answer.inspects) };
+      if (answer.of === "session") return { ok: true, session: sessionOf(process, answer.can) };
       process.release();
-      if (answer.of === "refusal") return { ok: false, refusal: answer.refusal };
+      if (answer.of === "refusal") return { ok: false, refusal: answer.refusal, hint: answer.hint };
       throw unexpected(answer);
     },
   };

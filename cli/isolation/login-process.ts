@@ -1,10 +1,16 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 import { Worker } from "node:worker_threads";
-import type { DatabaseSession, Inspection } from "../../shared/rotation/ports.ts";
+import type {
+  AccountNote,
+  DatabaseSession,
+  Inspection,
+  OwnAccountReading,
+  Rehearsal,
+} from "../../shared/rotation/ports.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { engineNamed } from "../engines.ts";
-import { type Answer, failureOf, type Question } from "./messages.ts";
+import { type Answer, concealedChange, failureOf, lookMethods, type Question } from "./messages.ts";
 
 /** Below the parent's own limit, so that a server that is only slow is told of in the engine's own words. */
 const answerMs = 25_000;
@@ -18,9 +24,14 @@ setInterval(() => process.ppid === parent || process.kill(process.pid, "SIGKILL"
 const mostBytes = 64 * 1_048_576;
 const lookEveryMs = 100;
 
-const canInspect = (session: DatabaseSession): session is DatabaseSession & Inspection => "inspect" in session;
+type Look = Inspection & OwnAccountReading & Rehearsal;
 
-let session: DatabaseSession | undefined;
+let session: (DatabaseSession & Partial<Look>) | undefined;
+
+function able(): DatabaseSession & Look {
+  if (session === undefined) throw new TypeError("no session");
+  return session as DatabaseSession & Look;
+}
 
 async function answerTo(question: Question): Promise<Answer> {
   const call = { signal: AbortSignal.timeout(answerMs) };
@@ -30,13 +41,20 @@ async function answerTo(question: Question): Promise<Answer> {
       const { engine } = await engineNamed(target.engine);
       const credential = { username, password: new SecretValue(password), authSource };
       const login = await engine.login(target, credential, call);
-      if (!login.ok) return { of: "refusal", refusal: login.refusal };
-      ({ session } = login);
-      return { of: "session", inspects: canInspect(session) };
+      if (!login.ok) return { of: "refusal", refusal: login.refusal, hint: login.hint };
+      const made: DatabaseSession & Partial<Look> = login.session;
+      session = made;
+      return { of: "session", can: lookMethods.filter((method) => made[method] !== undefined) };
     }
     case "inspect":
-      if (session === undefined || !canInspect(session)) throw new TypeError("no session that inspects");
-      return { of: "facts", facts: await session.inspect(question.usernames, call) };
+      return { of: "facts", facts: await able().inspect(question.usernames, call) };
+    case "read own account":
+      return { of: "own account", own: await able().readOwnAccount(call) };
+    case "rehearse": {
+      const notes: AccountNote[] = [];
+      await able().rehearse(concealedChange(question.change), { ...call, note: (one) => void notes.push(one) });
+      return { of: "rehearsed", notes };
+    }
     case "close":
       await session?.[Symbol.asyncDispose]();
       session = undefined;

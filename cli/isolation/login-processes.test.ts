@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import type { DatabaseEngine } from "../../shared/rotation/ports.ts";
+import type { AccountNote, DatabaseEngine, DatabaseSession, Rehearsal } from "../../shared/rotation/ports.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { isolatedEngine } from "./isolated-engine.ts";
 import { loginProcesses } from "./login-processes.ts";
@@ -118,7 +118,7 @@ test("the process knows the HTTP APIs that the caller grants", async () => {
 });
 
 test("a process serves one login after another to one server, and another server has another process", async () => {
-  const code = `answer(question.ask === "close" ? { of: "closed" } : { of: "session", inspects: question.ask === "log in" && (globalThis.used = (globalThis.used ?? 0) + 1) > 1 });`;
+  const code = `answer(question.ask === "close" ? { of: "closed" } : { of: "session", can: (globalThis.used = (globalThis.used ?? 0) + 1) > 1 ? ["inspect"] : [] });`;
   const one = stage(code);
   const inspects = async (host: string): Promise<boolean> => {
     const login = await one.login({ ...target, host }, credential, { signal: never });
@@ -127,4 +127,17 @@ test("a process serves one login after another to one server, and another server
     return "inspect" in session;
   };
   expect([await inspects("a"), await inspects("a"), await inspects("b")]).toEqual([false, true, false]);
+});
+
+test("what a rehearsal in the process notes reaches who asked for it", async () => {
+  const notes = '[{ code: "password-hash-weak", detail: { user: "u" } }]';
+  const one = stage(
+    `answer(question.ask === "log in" ? { of: "session", can: ["rehearse"] } : question.ask === "close" ? { of: "closed" } : { of: "rehearsed", notes: ${notes} });`,
+  );
+  const login = await one.login(target, credential, { signal: never });
+  if (!login.ok) throw new Error("refused");
+  await using session: DatabaseSession & Partial<Rehearsal> = login.session;
+  const noted: AccountNote[] = [];
+  await session.rehearse?.({ method: "keepOnly", credential }, { signal: never, note: (note) => noted.push(note) });
+  expect(noted).toEqual([{ code: "password-hash-weak", detail: { user: "u" } }]);
 });

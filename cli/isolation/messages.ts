@@ -1,8 +1,41 @@
 import { codes, type ErrorCode } from "../../shared/errors/codes.ts";
 import { type ErrorContext, isRekeyError, RekeyError } from "../../shared/errors/rekey-error.ts";
-import type { DatabaseTarget, LoginRefusal, ServerFacts } from "../../shared/rotation/ports.ts";
+import type {
+  AccountNote,
+  DatabaseTarget,
+  LoginRefusal,
+  OwnAccount,
+  PlannedChange,
+  ServerFacts,
+} from "../../shared/rotation/ports.ts";
+import { SecretValue } from "../../shared/secrets/secret-value.ts";
 
-/** What a login process is asked, one thing at a time. `password` is text: it only ever stands in this message. */
+/** The same with each password as text. */
+type Revealed<Of> = Of extends SecretValue
+  ? string
+  : Of extends object
+    ? { readonly [Member in keyof Of]: Revealed<Of[Member]> }
+    : Of;
+
+export type RevealedChange = Revealed<PlannedChange>;
+
+const mapped = (of: unknown, member: (value: unknown, name: string) => unknown): unknown =>
+  typeof of === "object" && of !== null && !Array.isArray(of)
+    ? Object.fromEntries(Object.entries(of).map(([name, value]) => [name, member(value, name)]))
+    : of;
+
+const reveal = (value: unknown): unknown => (value instanceof SecretValue ? value.reveal() : mapped(value, reveal));
+
+/** A change as it crosses to the process that rehearses it. */
+export const revealedChange = (change: PlannedChange): RevealedChange => reveal(change) as RevealedChange;
+
+const conceal = (value: unknown, name = ""): unknown =>
+  name === "password" && typeof value === "string" ? new SecretValue(value) : mapped(value, conceal);
+
+/** The change that `revealedChange` was given. */
+export const concealedChange = (change: RevealedChange): PlannedChange => conceal(change) as PlannedChange;
+
+/** What a login process is asked, one thing at a time. Passwords are text here: they only ever stand in this message. */
 export type Question =
   | {
       readonly ask: "log in";
@@ -12,6 +45,8 @@ export type Question =
       readonly authSource: string | undefined;
     }
   | { readonly ask: "inspect"; readonly usernames: readonly string[] }
+  | { readonly ask: "read own account" }
+  | { readonly ask: "rehearse"; readonly change: RevealedChange }
   | { readonly ask: "close" };
 
 interface Failure {
@@ -22,10 +57,16 @@ interface Failure {
   readonly retryAfterMs: number | undefined;
 }
 
+/** The methods of a session that change nothing, as far as its engine has them. */
+export const lookMethods = ["inspect", "readOwnAccount", "rehearse"] as const;
+export type LookMethod = (typeof lookMethods)[number];
+
 export type Answer =
   | { readonly of: "ready" | "closed" }
-  | { readonly of: "session"; readonly inspects: boolean }
-  | { readonly of: "refusal"; readonly refusal: LoginRefusal }
+  | { readonly of: "rehearsed"; readonly notes: readonly AccountNote[] }
+  | { readonly of: "session"; readonly can: readonly LookMethod[] }
+  | { readonly of: "own account"; readonly own: OwnAccount }
+  | { readonly of: "refusal"; readonly refusal: LoginRefusal; readonly hint: string | undefined }
   | { readonly of: "facts"; readonly facts: ServerFacts }
   | Failure;
 

@@ -13,6 +13,7 @@ const statuses: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   "rollback-refused": 409,
   "rotation-disabled": 409,
   "rotation-under-way": 409,
+  "secret-binary": 422,
   "secret-malformed": 422,
   "time-budget-spent": 504,
 };

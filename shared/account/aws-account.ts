@@ -29,12 +29,18 @@ export function awsAccount({ lambda, iam, secretsManager }: AccountClients): Acc
         const environment = new Map(Object.entries(Environment?.Variables ?? {}));
         return { timeoutMs: Timeout * 1000, roleArn: Role, environment };
       }),
-    deniedActions: async (PolicySourceArn, actions, resourceArn, { signal }) =>
+    deniedActions: async (PolicySourceArn, { actions, resourceArn, conditions }, { signal }) =>
       attempt(async () => {
         const command = new SimulatePrincipalPolicyCommand({
           PolicySourceArn,
           ActionNames: [...actions],
           ResourceArns: [resourceArn],
+          // A condition whose key is not told does not hold.
+          ContextEntries: Object.entries(conditions).map(([ContextKeyName, value]) => ({
+            ContextKeyName,
+            ContextKeyValues: [value],
+            ContextKeyType: "string",
+          })),
         });
         const { EvaluationResults = [] } = await iam.send(command, { abortSignal: signal });
         return EvaluationResults.filter(({ EvalDecision }) => EvalDecision !== "allowed").map(

@@ -15,7 +15,7 @@ export interface EntryTable {
 const entryBytes = 300;
 
 const costOf = (entry: Entry): number =>
-  entryBytes + 2 * keyOf(entry.secretId, entry.at).length + (entry.version?.value.reveal().length ?? 0);
+  entryBytes + 2 * keyOf(entry.secretId, entry.at).length + (entry.version?.value.length ?? 0);
 const isHeld = ({ version }: Entry): number => (version === undefined ? 0 : 1);
 
 /**

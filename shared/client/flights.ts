@@ -34,7 +34,7 @@ const longestQuietMs = 2 ** 31 - 1;
 const firstBackOffMs = 500;
 const longestBackOffMs = 30_000;
 
-const lengthOf = (version: SourceVersion | undefined): number => version?.value.reveal().length ?? 0;
+const lengthOf = (version: SourceVersion | undefined): number => version?.value.length ?? 0;
 
 const isDenied = (error: RekeyError): boolean =>
   isRekeyError(error, "access-denied") || isRekeyError(error, "mirror-unauthorized");

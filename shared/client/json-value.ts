@@ -36,16 +36,18 @@ function fieldOf(result: Extract<StandardResult<unknown>, { issues: readonly unk
 
 /**
  * The version's text as JSON, checked by the schema where there is one. Errors: `secret-malformed`, which names the field
- * and nothing that a validator says, since validators repeat what they were given.
+ * and nothing that a validator says, since validators repeat what they were given; `secret-binary`. A number that a double
+ * cannot hold comes out rounded, as from every `JSON.parse`; the text itself has all its digits.
  */
 export async function parseJson(
   secretId: string,
   { value }: SourceVersion,
   schema: StandardSchema | undefined,
 ): Promise<unknown> {
+  const text = value.reveal();
   let parsed: unknown;
   try {
-    parsed = JSON.parse(value.reveal());
+    parsed = JSON.parse(text);
   } catch {
     throw malformed(secretId, "(whole)", "not JSON");
   }

@@ -21,7 +21,7 @@ import { type Counts, telemetry as createTelemetry } from "./telemetry.ts";
 export type VersionChoice = { readonly stage: Stage } | { readonly versionId: string };
 
 export interface JsonReader {
-  /** Parsed once for each version, and frozen. Errors: those of `get`, `secret-malformed`. */
+  /** Parsed once for each version, and frozen. Errors: those of `get`, `secret-malformed`, `secret-binary`. */
   json(): Promise<unknown>;
   /** Keep the schema in a constant: the value is parsed again for another one. */
   json<Output>(schema: StandardSchema<Output>): Promise<Output>;
@@ -40,12 +40,12 @@ export interface SecretHandle extends JsonReader {
 export interface SecretClient extends Disposable, AsyncDisposable {
   /**
    * Errors: those of the source when there is no value that may still be served, `client-quota-exceeded`,
-   * `version-not-visible`, `pool-closed` after `close`. With `retryAfterMs` where the source was not asked again.
+   * `version-not-visible`, `pool-closed` after `close`. Of a value that is stored as bytes, `value.bytes()` gives them. With `retryAfterMs` where the source was not asked again.
    */
   get(secretId: string, choice?: VersionChoice): Promise<SourceVersion>;
   /** What `get` would give without waiting, or `undefined`. */
   peek(secretId: string, choice?: VersionChoice): SourceVersion | undefined;
-  /** AWSCURRENT as JSON, parsed once for each version, and frozen. Errors: those of `get`, `secret-malformed`. */
+  /** AWSCURRENT as JSON, parsed once for each version, and frozen. Errors: those of `get`, `secret-malformed`, `secret-binary`. */
   json(secretId: string): Promise<unknown>;
   /** The same, checked by any Standard Schema validator. Keep the schema in a constant: another one parses again. */
   json<Output>(secretId: string, schema: StandardSchema<Output>): Promise<Output>;

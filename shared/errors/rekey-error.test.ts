@@ -7,7 +7,7 @@ test("an error says its code, what it means and what is known, and what to do ne
     "database-busy: the database takes no more connections, or is starting up or shutting down (host=db tries=2)",
   );
   expect(error).toMatchObject({ name: "RekeyError", code: "database-busy", disposition: "retry" });
-  expect(error.hint).toBe("raise the role's or the server's connection limit, or wait");
+  expect(error.hint).toBe("raise the connection limit of the user, the server or the pooler, or wait");
   expect(error.retryAfterMs).toBeUndefined();
   expect(error.cause).toBeUndefined();
 });

@@ -7,7 +7,7 @@ export type ErrorContext = Readonly<Record<string, string | number | boolean | u
 export interface RekeyErrorOptions {
   readonly context?: ErrorContext;
   /** In place of the table's hint, where the place of failure knows a better next step. */
-  readonly hint?: string;
+  readonly hint?: string | undefined;
   readonly retryAfterMs?: number;
 }
 

@@ -38,6 +38,10 @@ function membersOf(text: string): MirroredFields | undefined {
  * `template:<name>`.
  */
 function mappedFields({ secretArn, tags, value }: MirrorEntry, templates: MirrorTemplates): MirroredFields {
+  if (value.isBinary) {
+    const hint = "store it as text, in SecretString, or keep it out of the mirror with the tag rekey:mirror=false";
+    throw new RekeyError("secret-binary", { context: { secret: secretArn }, hint });
+  }
   const option = "rekey:vault-map";
   const tag = tags.get(option) ?? "fields";
   const members = membersOf(value.reveal());
@@ -54,7 +58,7 @@ function mappedFields({ secretArn, tags, value }: MirrorEntry, templates: Mirror
  * The data of the KV revision that mirrors `entry`: the members of a JSON object as fields, any other text as the one
  * field `value`, unless the tag `rekey:vault-map` says otherwise; and the version's id, label and time. Errors:
  * `mirror-rejected` when the value has such a field itself, `option-invalid` for the tag, `secret-malformed` for what a
- * template asks and the value has not.
+ * template asks and the value has not, `secret-binary`.
  */
 export function mirroredFields(entry: MirrorEntry, templates: MirrorTemplates = new Map()): MirroredFields {
   const own = mappedFields(entry, templates);

@@ -51,7 +51,7 @@ const writeAttempts = 5;
  *
  * Errors when made: `option-invalid`. Errors of both methods: `mirror-unavailable`, `mirror-unauthorized`,
  * `mirror-rejected`, `mirror-conflict`, `mirror-path-invalid`, `tls-refused`, `time-budget-spent`, those of `versionDates`;
- * of `write`, with nothing written, `mirror-foreign`, `option-invalid` and `secret-malformed`. After any of them the same
+ * of `write`, with nothing written, `mirror-foreign`, `option-invalid`, `secret-malformed` and `secret-binary`. After any of them the same
  * call may be repeated.
  */
 export function vaultKv2Mirror(send: VaultSend, options: VaultKv2Options = {}): Mirror {

@@ -1,5 +1,6 @@
 import { isRekeyError } from "../errors/rekey-error.ts";
-import type { CallOptions, EventPublisher, SecretDescription, SecretStore } from "../rotation/ports.ts";
+import type { CallOptions, SecretDescription, SecretStore } from "../rotation/ports.ts";
+import type { EventPublisher } from "../rotation/rotation-event.ts";
 import { secretNameIn } from "../rotation/secret-name.ts";
 import type { SecretAdministration } from "./fleet/ports.ts";
 import { versionWithLabel } from "../rotation/steps/admit.ts";

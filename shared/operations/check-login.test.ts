@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { SecretDescription } from "../rotation/ports.ts";
+import { BinaryValue } from "../secrets/binary-value.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 import { memoryEngine } from "../testing/memory-engine.ts";
 import { memoryPublisher } from "../testing/memory-publisher.ts";
@@ -23,7 +24,7 @@ const described: SecretDescription = {
 async function check(
   options: {
     readonly descriptions?: readonly (SecretDescription | undefined)[];
-    readonly fields?: object | string;
+    readonly fields?: object | string | BinaryValue;
     readonly unreachable?: string;
     readonly knownBy?: readonly string[];
   } = {},
@@ -34,7 +35,8 @@ async function check(
   if (unreachable !== undefined) engine.unreachable.add(unreachable);
   const publisher = memoryPublisher();
   const value = { engine: "memory", host: "db", username: "app", password: "right" };
-  const text = typeof fields === "string" ? fields : JSON.stringify({ ...value, ...fields });
+  const textOf = (): string => (typeof fields === "string" ? fields : JSON.stringify({ ...value, ...fields }));
+  const content = fields instanceof BinaryValue ? fields : new SecretValue(textOf());
   let looks = 0;
   const store = {
     describe: async () => {
@@ -42,7 +44,7 @@ async function check(
       if (found === undefined) throw new RekeyError("secret-not-found");
       return found;
     },
-    read: async () => ({ versionId: "v1", value: new SecretValue(text), createdAt: new Date(0) }),
+    read: async () => ({ versionId: "v1", value: content, createdAt: new Date(0) }),
   };
   const outcome = await checkLogin({ store, publisher, engines: [engine] }, secretArn, call).catch(
     (error: unknown) => error,
@@ -101,6 +103,7 @@ test.each([
   ["went away meanwhile", { descriptions: [described, undefined], fields: wrong }, 1],
   ["holds no credential", { fields: '{"key":"value"}' }, 0],
   ["holds no JSON", { fields: "text" }, 0],
+  ["holds bytes", { fields: new BinaryValue(Uint8Array.of(0), "db/app") }, 0],
   ["is of an engine that is not known", { fields: { engine: "oracle" } }, 0],
 ])("a secret that %s is passed over", async (_what, options, logins) => {
   expect(await check(options)).toEqual({ outcome: { outcome: "no-login" }, events: [], logins });

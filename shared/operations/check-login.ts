@@ -4,11 +4,11 @@ import type {
   CallOptions,
   DatabaseEngine,
   DatabaseTarget,
-  EventPublisher,
   LoginRefusal,
   SecretDescription,
   SecretStore,
 } from "../rotation/ports.ts";
+import type { EventPublisher } from "../rotation/rotation-event.ts";
 import { targetsOf } from "../rotation/database-targets.ts";
 import { rotationFacts } from "../rotation/rotation-facts.ts";
 import { versionWithLabel } from "../rotation/steps/admit.ts";
@@ -50,7 +50,7 @@ function credentialIn(value: Parameters<typeof parseDatabaseSecret>[0]): Databas
   try {
     return parseDatabaseSecret(value);
   } catch (error) {
-    if (isRekeyError(error, "secret-malformed")) return undefined;
+    if (isRekeyError(error, "secret-malformed") || isRekeyError(error, "secret-binary")) return undefined;
     throw error;
   }
 }

@@ -1,4 +1,5 @@
-import type { CallOptions, Finding, SecretDescription, SecretStore } from "../rotation/ports.ts";
+import type { CallOptions, SecretDescription, SecretStore } from "../rotation/ports.ts";
+import type { Finding } from "../rotation/rotation-event.ts";
 import { versionWithLabel } from "../rotation/steps/admit.ts";
 import { isMirrored } from "./is-mirrored.ts";
 import type { MirrorAudit, MirrorCluster, MirrorHolding, MirrorState } from "./ports.ts";

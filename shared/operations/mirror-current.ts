@@ -1,5 +1,6 @@
 import { isRekeyError, RekeyError } from "../errors/rekey-error.ts";
-import type { CallOptions, EventPublisher, SecretDescription, SecretStore } from "../rotation/ports.ts";
+import type { CallOptions, SecretDescription, SecretStore } from "../rotation/ports.ts";
+import type { EventPublisher } from "../rotation/rotation-event.ts";
 import type { Mirror, MirrorCluster, MirroredSecret } from "./ports.ts";
 import { secretNameIn } from "../rotation/secret-name.ts";
 import { isMirrored } from "./is-mirrored.ts";

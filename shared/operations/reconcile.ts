@@ -1,5 +1,6 @@
 import { isRekeyError, RekeyError } from "../errors/rekey-error.ts";
-import type { CallOptions, EventPublisher, Finding, SecretDescription, SecretStore } from "../rotation/ports.ts";
+import type { CallOptions, SecretDescription, SecretStore } from "../rotation/ports.ts";
+import type { EventPublisher, Finding } from "../rotation/rotation-event.ts";
 import { comparedFindings, describedFindings, type Found, valueSince } from "./examine-secret.ts";
 import { concernsTheMirror, concernsTheWork } from "./not-of-one-secret.ts";
 import type { ReconcileTask } from "./list-managed.ts";

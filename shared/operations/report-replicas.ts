@@ -1,4 +1,5 @@
-import type { CallOptions, EventPublisher, SecretDescription } from "../rotation/ports.ts";
+import type { CallOptions, SecretDescription } from "../rotation/ports.ts";
+import type { EventPublisher } from "../rotation/rotation-event.ts";
 import { versionStanding, type VersionCheck } from "./version-standing.ts";
 
 export interface ReplicaReporter extends VersionCheck {

@@ -1,4 +1,4 @@
-import type { RotationEvent } from "../rotation/ports.ts";
+import type { RotationEvent } from "../rotation/rotation-event.ts";
 
 type DetailType = RotationEvent["type"];
 

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
+import { SecretValue } from "../secrets/secret-value.ts";
 import { grantsOf } from "../testing/grants.ts";
 import { type MemoryRotation, memoryAdminId, memoryRotation, memoryValue } from "../testing/memory-rotation.ts";
 import type { HostAndPort, RotationGrants } from "./grants.ts";
@@ -160,5 +161,36 @@ describe("how an admin's server is verified is the configuration's or the admin 
     expect(stage.reports.map((report): unknown => JSON.parse(report))).toEqual([
       { message: "the connection to the database is not fully verified", secret: memoryAdminId, tls: "require" },
     ]);
+  });
+});
+
+describe("an admin secret that cannot be read", () => {
+  const attempt = async (value: SecretValue) => {
+    const stage = memoryRotation({ strategy: "alternating-users" });
+    stage.store.others.set(memoryAdminId, { AWSCURRENT: value });
+    stage.store.beginRotation("v1");
+    await stage.container()("createSecret");
+    return stage.container()("setSecret");
+  };
+
+  test("is named in the error, with the field and what to do", async () => {
+    await expect(attempt(memoryValue("x", { username: 7 }))).rejects.toMatchObject({
+      code: "secret-malformed",
+      context: { admin: memoryAdminId, field: "username", problem: "not a string" },
+      hint: expect.stringMatching(/./) as unknown,
+    });
+    const port = await attempt(memoryValue("x", { username: "admin", host: "db:5432" })).catch(
+      (error: unknown) => error,
+    );
+    expect(port).toMatchObject({ context: { admin: memoryAdminId, field: "host" } });
+    expect(port).toMatchObject({ hint: expect.stringContaining("port") as unknown });
+  });
+
+  test("by a fault of rekey's own keeps that fault", async () => {
+    const broken = new SecretValue("x");
+    broken.reveal = () => {
+      throw new TypeError("a fault");
+    };
+    await expect(attempt(broken)).rejects.toThrow(new TypeError("a fault"));
   });
 });

@@ -1,5 +1,6 @@
-import { RekeyError } from "../errors/rekey-error.ts";
-import { type AdminSecret, type DatabaseSecret, parseAdminSecret } from "../secrets/database-secret.ts";
+import { isRekeyError, RekeyError } from "../errors/rekey-error.ts";
+import { type DatabaseSecret, type LoginSecret, parseAdminSecret } from "../secrets/database-secret.ts";
+import type { SecretValue } from "../secrets/secret-value.ts";
 import { reportWeakTls } from "./database-targets.ts";
 import type { RotationDependencies } from "./dependencies.ts";
 import { type HostAndPort, isAt } from "./grants.ts";
@@ -23,7 +24,7 @@ const refused = (
 function requireGrant(
   { engine }: RotationDependencies,
   arn: string,
-  admin: AdminSecret,
+  admin: LoginSecret,
   granted: readonly HostAndPort[],
   targets: readonly DatabaseTarget[],
 ): void {
@@ -41,6 +42,16 @@ function requireGrant(
       hint: "if the admin belongs to this server, add <admin ARN>=<host>:<port> to REKEY_ADMIN_TARGETS (template parameter AdminTargets)",
     },
   );
+}
+
+/** An error says which secret it is about: the admin's, and not the one that is rotated. */
+function adminIn(value: SecretValue, arn: string): LoginSecret {
+  try {
+    return parseAdminSecret(value);
+  } catch (error) {
+    if (!isRekeyError(error)) throw error;
+    throw new RekeyError(error.code, { context: { admin: arn, ...error.context }, hint: error.hint });
+  }
 }
 
 /**
@@ -66,7 +77,7 @@ export async function* adminLogins(
       throw new RekeyError("secret-not-found", { context: { secret: arn } });
     }
     if (version === undefined) continue;
-    const admin = parseAdminSecret(version.value);
+    const admin = adminIn(version.value, arn);
     requireGrant(deps, arn, admin, granted, targets);
     const ca = admin.tlsCa ?? deps.tlsCa;
     const mode = admin.tlsMode ?? deps.grants.adminTls;

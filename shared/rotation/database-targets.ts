@@ -1,4 +1,5 @@
-import type { DatabaseSecret, TlsMode } from "../secrets/database-secret.ts";
+import type { DatabaseSecret } from "../secrets/database-secret.ts";
+import type { TlsMode } from "../secrets/secret-fields.ts";
 import type { RotationDependencies } from "./dependencies.ts";
 import type { DatabaseEngine, DatabaseTarget } from "./ports.ts";
 import type { RotationFacts } from "./rotation-facts.ts";
@@ -20,6 +21,7 @@ export function targetsOf(
     dbname: secret.dbname ?? deps.engine.defaultDatabase,
     ...(secret.authSource === undefined ? {} : { authSource: secret.authSource }),
     tls: { mode: policy.tlsMode ?? secret.tlsMode ?? "verify-full", ...(ca === undefined ? {} : { ca }) },
+    listed: 1 + secret.otherHosts.length,
     options,
   });
   return [at(secret), ...secret.otherHosts.map(at)];

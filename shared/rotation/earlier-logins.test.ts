@@ -33,6 +33,22 @@ test("AWSPREVIOUS is offered first, then the three newest versions without a lab
   await expect(offered(stage)).resolves.toEqual(["app p5", "app p4", "app p3", "app p2"]);
 });
 
+test("AWSPREVIOUS is not asked for where the secret has none", async () => {
+  const stage = await withHistory();
+  const first = memoryRotation({ strategy: "single-user" });
+  first.store.beginRotation("v1");
+  await first.container()("createSecret");
+  first.engine.give("app", ["changed by hand"]);
+  stage.engine.give("app", ["changed by hand"]);
+  const asked = async ({ store, container }: MemoryRotation): Promise<readonly unknown[]> => {
+    const read = vi.spyOn(store, "read");
+    await expect(container()("setSecret")).rejects.toMatchObject({ code: "credential-orphaned" });
+    return read.mock.calls.map(([, { label }]) => label);
+  };
+  expect(await asked(first)).not.toContain("AWSPREVIOUS");
+  expect(await asked(stage)).toContain("AWSPREVIOUS");
+});
+
 test("the first that logs in ends the search, though another was refused before it", async () => {
   const stage = await withHistory(memoryValue("p1"), memoryValue("p2"), memoryValue("p3"));
   stage.engine.give("app", ["p2"]);

@@ -40,7 +40,9 @@ export async function* earlierLogins(
     offered.push(secret);
     for (const listed of own) if (isAt(target, listed)) yield { credential: secret, target: listed };
   }
-  const previous = await deps.store.read(facts.secretArn, { label: "AWSPREVIOUS" }, call);
+  const { labels } = await deps.store.describe(facts.secretArn, call);
+  const hasPrevious = [...labels.values()].some((on) => on.includes("AWSPREVIOUS"));
+  const previous = hasPrevious ? await deps.store.read(facts.secretArn, { label: "AWSPREVIOUS" }, call) : undefined;
   if (previous !== undefined) yield* fresh(previous.value);
   const most = offered.length + unlabelledTried;
   for (const { value } of await deps.store.unlabelled(facts.secretArn, unlabelledRead, call)) {

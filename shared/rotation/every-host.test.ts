@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
+import { RekeyError } from "../errors/rekey-error.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 import { memoryRotation, memoryValue } from "../testing/memory-rotation.ts";
 
@@ -124,4 +125,20 @@ describe("where AWSCURRENT does not log in, and a host fails in the middle", () 
     for (const step of ["setSecret", "testSecret", "finishSecret"] as const) await stage.container()(step);
     expect(stage.logsIn("AWSCURRENT")).toBe(true);
   });
+});
+
+test("what a session of any server tells against a change is heard before the first server is changed", async () => {
+  const stage = memoryRotation({ strategy: "single-user", fields: { hosts: ["db2"] } });
+  stage.store.beginRotation("v1");
+  await stage.container()("createSecret");
+  const { login } = stage.engine;
+  vi.spyOn(stage.engine, "login").mockImplementation(async (target, credential, options) => {
+    const outcome = await login(target, credential, options);
+    if (!outcome.ok || target.host !== "db2") return outcome;
+    const readOwnAccount = async () => Promise.reject(new RekeyError("database-read-only"));
+    return { ok: true, session: { ...outcome.session, readOwnAccount } };
+  });
+  await expect(stage.container()("setSecret")).rejects.toMatchObject({ code: "database-read-only" });
+  expect(stage.engine.changes).toEqual([]);
+  expect(stage.logsIn("AWSCURRENT")).toBe(true);
 });

@@ -1,7 +1,7 @@
 import type { RotationDependencies } from "./dependencies.ts";
-import type { Credential } from "./ports.ts";
+import type { Credential, DatabaseSession, OwnAccountReading } from "./ports.ts";
 import type { Rotation } from "./rotation-context.ts";
-import { type Host, logsIn } from "./strategies/open-session.ts";
+import { type Host, logsIn, openSession, ownAccount } from "./strategies/open-session.ts";
 import type { RestoreAuthority, StrategyContext, Versions } from "./strategies/strategy.ts";
 
 type Engine = RotationDependencies["engine"];
@@ -31,6 +31,16 @@ export async function restoreOn(
   if (failed !== undefined) throw failed.reason;
 }
 
+/** Logs in where the credential does, and asks what the session knows against a change. */
+async function visit(engine: Engine, credential: Credential, host: StrategyContext): Promise<void> {
+  await using session: (DatabaseSession & Partial<OwnAccountReading>) | undefined = await openSession(
+    engine,
+    credential,
+    host,
+  );
+  if (session !== undefined) await ownAccount(session, host.call);
+}
+
 /**
  * Sets the pending credential on every host. Of several, each must be reachable before any is changed, and when one cannot
  * be changed those before it are restored, unless AWSCURRENT did not log in on one of them (`recovering`).
@@ -44,7 +54,7 @@ export async function setEverywhere(
   const { strategy, hosts } = rotation;
   if (hosts.length === 1) return strategy.set(versions, hosts[0], recovering);
   let isRecovering = false;
-  for (const host of hosts) await logsIn(engine, versions.current, host);
+  for (const host of hosts) await visit(engine, versions.current, host);
   let touched = 0;
   try {
     for (const host of hosts) {

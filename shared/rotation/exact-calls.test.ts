@@ -34,7 +34,7 @@ const healthy: readonly [string, { strategy: StrategyName; tags?: Record<string,
     { strategy: "alternating-users", tags },
     {
       createSecret: "describe read putPending",
-      setSecret: "read read login read login syncPair",
+      setSecret: "read read login readOwnAccount read login syncPair",
       testSecret: "read login",
       finishSecret: "describe promote publish",
     },

@@ -1,4 +1,4 @@
-import type { TlsMode } from "../secrets/database-secret.ts";
+import type { TlsMode } from "../secrets/secret-fields.ts";
 import type { DatabaseTarget } from "./ports.ts";
 
 export interface HostAndPort {

@@ -1,7 +1,5 @@
-import type { Disposition } from "../errors/code-entry.ts";
-import type { TlsMode } from "../secrets/database-secret.ts";
+import type { TlsMode } from "../secrets/secret-fields.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
-import type { StrategyName } from "./rotation-policy.ts";
 
 /** Secrets Manager's four steps, and rekey's own: `retirePrevious` makes the replaced credential stop. */
 export type RotationStep = "createSecret" | "setSecret" | "testSecret" | "finishSecret" | "retirePrevious";
@@ -10,9 +8,18 @@ export type StagingLabel = "AWSCURRENT" | "AWSPENDING" | "AWSPREVIOUS";
 /** `already-done`: an earlier invocation did it, and nothing was changed now. */
 export type StepOutcome = "done" | "already-done";
 
+/** What an engine learns about a user's account that is no error. Names and kinds only. */
+export interface AccountNote {
+  /** One of the doctor's findings. */
+  readonly code: "password-hash-changes" | "password-hash-weak";
+  readonly detail: Readonly<Record<string, string>>;
+}
+
 /** Every call across a port is bounded by this signal, made from the time that the Lambda has left. */
 export interface CallOptions {
   readonly signal: AbortSignal;
+  /** Takes what is worth knowing about an account: the log of a rotation, the findings of the doctor. */
+  readonly note?: (note: AccountNote) => void;
 }
 
 /** One invocation by Secrets Manager. `versionId` is its ClientRequestToken; `rotationToken` is never logged. */
@@ -60,7 +67,7 @@ export type VersionSelector =
 export interface SecretStore {
   /** Errors: `secret-not-found`. */
   describe(secretId: string, call: CallOptions): Promise<SecretDescription>;
-  /** `undefined`: no version with that label, no such version, a version without a value, or the label is elsewhere. */
+  /** `undefined`: no such version, none with that label, or one without a value. Errors: `secret-not-found`, of AWSCURRENT. */
   read(secretId: string, at: VersionSelector, call: CallOptions): Promise<StoredVersion | undefined>;
   /** Versions that no label of AWS is on but that can still be read, newest first: where an abandoned rotation left its value. */
   unlabelled(secretId: string, limit: number, call: CallOptions): Promise<readonly StoredVersion[]>;
@@ -72,8 +79,6 @@ export interface SecretStore {
   clearPending(request: RotationRequest, call: CallOptions): Promise<void>;
   /** Puts a label of rekey's own on this request's version, and takes it from any other. Idempotent. */
   mark(request: RotationRequest, label: string, call: CallOptions): Promise<void>;
-  /** Takes a label of rekey's own off this request's version. Idempotent. */
-  unmark(request: RotationRequest, label: string, call: CallOptions): Promise<void>;
 }
 
 export interface DatabaseTarget {
@@ -86,6 +91,8 @@ export interface DatabaseTarget {
   /** The database that holds the secret's users, where the server keeps users in databases and the secret says it. */
   readonly authSource?: string;
   readonly tls: { readonly mode: TlsMode; readonly ca?: string };
+  /** How many servers the secret lists, this one included. */
+  readonly listed?: number;
   /** The secret's `rekey:*` tags, for options that only one engine has. */
   readonly options: ReadonlyMap<string, string>;
 }
@@ -101,23 +108,68 @@ export type LoginRefusal = "bad-credential" | "expired" | "login-not-allowed";
 
 export type Login<Session> =
   | { readonly ok: true; readonly session: Session }
-  | { readonly ok: false; readonly refusal: LoginRefusal };
+  | {
+      readonly ok: false;
+      readonly refusal: LoginRefusal;
+      /** What to do about it, where the engine knows more than the refusal says. */
+      readonly hint?: string | undefined;
+    };
 
 /** One logged-in connection. Disposing closes it and never throws. */
 export type DatabaseSession = AsyncDisposable;
 
-/** What the single-user strategy needs. */
-export interface PasswordChange {
-  /** Sets the password of this or another user; where the engine allows it, the server is given a hash and never the text. */
-  setPassword(credential: Credential, call: CallOptions): Promise<void>;
+/** What a session tells about its own user that no other session may see. */
+export interface OwnAccount {
+  /** The form in which the server keeps the user's password, in the server's own word. */
+  readonly passwordHash?: string;
+  /** Which of several accounts of one name the server took the session for, in the server's own word. */
+  readonly account?: string;
 }
 
-/** What the dual-password strategy needs: a user with two passwords that both log in. */
+/** What a session of the user itself is asked before an admin changes that user or its pair. */
+export interface OwnAccountReading {
+  /** Changes nothing. Errors: `account-unsupported`, `database-read-only`, `option-invalid`, `pooler-keeps-password`. */
+  readOwnAccount(call: CallOptions): Promise<OwnAccount>;
+}
+
+/** What is known about a user whose password is changed. */
+export interface ChangeTerms {
+  /** The user's credential that has just logged in; absent when an admin replaces a password that no version has. */
+  readonly current?: Credential;
+  /** What the session of that login told. */
+  readonly own?: OwnAccount;
+  /** Whether an admin can make the change in place of this session, which then leaves to it what it cannot check itself. */
+  readonly hasAdmin?: boolean;
+}
+
+/** What the single-user strategy needs. */
+export interface PasswordChange {
+  /**
+   * Sets the password of this or another user, and changes nothing else of the account; where the engine allows it, the
+   * server is given a hash and never the text. Errors: `account-unsupported`, with the `property` that stands in the way;
+   * `database-rights-missing` also for what is left to an admin.
+   */
+  setPassword(credential: Credential, call: CallOptions, terms?: ChangeTerms): Promise<void>;
+}
+
+/** Which passwords of a user are the secret's, for a server that keeps several without saying whose they are. */
+export interface SecretPasswords {
+  /** Whether a rotation of the secret has succeeded, so that the password before the current one is the secret's. */
+  readonly wasRotated: boolean;
+  /** Passwords of the user that other versions of the secret hold. Asks the store, so only where it is needed. */
+  earlier(): Promise<readonly SecretValue[]>;
+}
+
+/**
+ * What the dual-password strategy needs: a user with two passwords that both log in. On a server where a user can have further
+ * ones, those that are not the secret's stay. Errors: `account-unsupported`, with the `property` that stands in the way;
+ * `database-rights-missing`.
+ */
 export interface DualPasswords {
-  /** Makes exactly these two passwords of one user log in; any older one stops. Idempotent. */
-  keepBoth(current: Credential, next: Credential, call: CallOptions): Promise<void>;
-  /** Makes this password the only one of its user. Idempotent. */
-  keepOnly(credential: Credential, call: CallOptions): Promise<void>;
+  /** Makes these two passwords of one user log in; any older one of the secret stops. Idempotent. */
+  keepBoth(current: Credential, next: Credential, call: CallOptions, own?: SecretPasswords): Promise<void>;
+  /** Makes this password the secret's only one of its user. Idempotent. */
+  keepOnly(credential: Credential, call: CallOptions, own?: SecretPasswords): Promise<void>;
 }
 
 /** What a session sees of a user. */
@@ -127,6 +179,10 @@ export interface UserFacts {
   /** Whether rekey made it as the alternate of the pair that it was asked about. */
   readonly isOurAlternate: boolean;
   readonly expiresAt?: Date;
+  /** How many passwords the user has, where it has more than one. */
+  readonly passwords?: number;
+  /** Whether the servers log in to each other by this user. */
+  readonly isUsedByServers?: boolean;
 }
 
 /** What a server says of itself before anything is changed. */
@@ -135,8 +191,16 @@ export interface ServerFacts {
   readonly isSupported: boolean;
   readonly isReadOnly: boolean;
   readonly replicaLagMs?: number;
+  /** How many servers share its data and have users of their own, itself included. */
+  readonly nodes?: number;
   /** After so many refused logins the server locks the account. */
   readonly locksAfterRefusals?: number;
+  /** Where users outlive a restart, for a server that may keep them in memory only; `unseen`: the session may not ask. */
+  readonly usersKeptIn?: "file of users" | "configuration" | "nothing" | "unseen";
+  /** Whether this session may have the server write its configuration. */
+  readonly mayRewriteConfiguration?: boolean;
+  /** How many accounts have the name of the first user asked about, where a server can have several. */
+  readonly accountsOfFirst?: number | "unseen";
   /** Those of the users asked about that exist. */
   readonly users: ReadonlyMap<string, UserFacts>;
 }
@@ -153,16 +217,36 @@ export interface UserPair {
   readonly alternate: string;
   /** Whether the function's owner granted the alternate, so that an existing user of that name may be taken into the pair. */
   readonly isGranted: boolean;
+  /** What the session of the pair's current user told, where one has logged in. */
+  readonly own?: OwnAccount;
 }
 
 /** What the alternating-users strategy needs beyond a password change. */
 export interface UserPairing {
   /**
-   * Gives `next`, one of the pair, its password, and makes the alternate user where it is missing, so that both have the
-   * same rights and settings. One transaction, idempotent. Errors: `user-collision` when the pair is not one that rekey
-   * made or the function's owner granted, `database-rights-missing`.
+   * Gives `next`, one of the pair, its password, and makes the alternate user where it is missing, so that both are equal
+   * in everything except name and password. One transaction where the server has them, idempotent. Errors:
+   * `account-unsupported`, with the `property` that cannot be copied, before anything is changed; `user-collision` when
+   * the pair is not one that rekey made or the function's owner granted; `database-rights-missing`.
    */
   syncPair(pair: UserPair, next: Credential, call: CallOptions): Promise<void>;
+}
+
+/** A change that a step would make, with the arguments of the session's method of that name; `issue` is the issuer's. */
+export type PlannedChange =
+  | { readonly method: "setPassword"; readonly credential: Credential; readonly terms?: ChangeTerms | undefined }
+  | { readonly method: "keepBoth"; readonly current: Credential; readonly next: Credential }
+  | { readonly method: "keepOnly"; readonly credential: Credential }
+  | { readonly method: "syncPair"; readonly pair: UserPair; readonly next: Credential }
+  | { readonly method: "issue"; readonly current: Credential };
+
+/** What the doctor asks a session for beside the inspection, where the engine can. */
+export interface Rehearsal {
+  /**
+   * Does what the method would do, in a transaction that is rolled back, or as far as the first statement that would change
+   * something. Errors: those that the method would end in.
+   */
+  rehearse(change: PlannedChange, call: CallOptions): Promise<void>;
 }
 
 export interface EngineCapabilities {
@@ -177,9 +261,19 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
   readonly defaultPort: number;
   readonly defaultDatabase: string;
   readonly maxUsernameBytes: number;
+  /** What else than a wrong password a server refuses in the same way, for whoever finds that no password logs in. */
+  readonly refusedAlike?: string;
   /** The statements that each method of a session sends, with `…` in place of values, for a plan. */
   readonly shapes?: Readonly<Record<string, readonly string[]>>;
-  /** A refused credential is a result; an unreachable, unverified or broken server is an error. */
+  /**
+   * The form in which the server keeps passwords from the next rotation on, as the secret's tags ask for it; `undefined`: each
+   * user keeps the form that it has. Absent where an engine has no choice. Errors: `option-invalid`.
+   */
+  readonly passwordHash?: (options: ReadonlyMap<string, string>) => string | undefined;
+  /**
+   * A wrong credential is a result. A refusal for another reason is one too, or an error with a hint of its own. An
+   * unreachable, unverified or broken server is an error.
+   */
   login(target: DatabaseTarget, credential: Credential, call: CallOptions): Promise<Login<Session>>;
 }
 
@@ -192,107 +286,4 @@ export interface CredentialIssuer {
   issue(target: DatabaseTarget, current: Credential, call: CallOptions): Promise<Credential>;
   /** Makes every credential but `keep` stop, where the server keeps more than one. Idempotent. */
   revokeOthers(target: DatabaseTarget, keep: Credential, call: CallOptions): Promise<void>;
-}
-
-/**
- * `current-refused`: a server refused a login with AWSCURRENT while no rotation was under way. `replica-behind`: a replica has
- * not had the current value for an hour. `replica-failed`: Secrets Manager gave up replicating it.
- * `mirror-altered`: the mirror names this version, but somebody changed what it holds. `mirror-foreign`: its place is another
- * secret's, or somebody else's. `mirror-newer`: AWSCURRENT was moved
- * back to an older version. `mirror-left`: the mirror still shows a secret that is deleted or not to be mirrored. `mirror-stray`: a
- * copy lies in a cluster that the secret does not belong to. `pending-stuck`: AWSPENDING waits on another version than the current one.
- */
-export type Finding =
-  | "current-missing"
-  | "current-refused"
-  | "mirror-altered"
-  | "mirror-foreign"
-  | "mirror-left"
-  | "mirror-missing"
-  | "mirror-newer"
-  | "mirror-older"
-  | "mirror-stray"
-  | "pending-stuck"
-  | "replica-behind"
-  | "replica-failed"
-  | "rotation-overdue";
-
-/** Ids only. An event never holds a value. */
-export type RotationEvent = { readonly secretArn: string; readonly secretName: string } & (
-  | {
-      readonly type: "Secret Rotated";
-      readonly versionId: string;
-      readonly previousVersionId?: string;
-      readonly origin: "rotation" | "external";
-      readonly engine: string;
-      readonly strategy: StrategyName | "none";
-    }
-  | {
-      readonly type: "Secret Retired";
-      /** The version that is current, and the one whose credential has stopped. */
-      readonly versionId: string;
-      readonly retiredVersionId: string;
-    }
-  | {
-      readonly type: "Secret Rotation Failed";
-      readonly versionId: string;
-      readonly step: RotationStep;
-      readonly code: string;
-      readonly disposition: Exclude<Disposition, "retry">;
-    }
-  | {
-      /** Secrets Manager's own record of a rotation that ended without success, whoever's function it invoked. */
-      readonly type: "Secret Rotation Stopped";
-      readonly outcome: "failed" | "abandoned";
-      readonly step?: RotationStep;
-      /** The version that still waits under AWSPENDING: the rotation is tried again, or a human must look. */
-      readonly pendingVersionId?: string;
-    }
-  | {
-      /** The mirror holds the version. */
-      readonly type: "Secret Mirrored";
-      readonly versionId: string;
-      /** The mirror's own number of what holds this version, or a newer one. */
-      readonly revision: number;
-      /** Whether it was written now. */
-      readonly written: boolean;
-      /** Which of several mirrors it is. */
-      readonly cluster?: string;
-    }
-  | {
-      /** What a look at everything found. */
-      readonly type: "Secret Finding";
-      readonly finding: Finding;
-      /** The version that the finding is about. */
-      readonly versionId?: string;
-      /** Whether the repair was started. */
-      readonly repaired: boolean;
-    }
-  | {
-      readonly type: "Secret Deleted";
-      /** Whether its recovery window is open. */
-      readonly recoverable: boolean;
-    }
-  | {
-      /** Tags of rekey's were set or removed; their names. */
-      readonly type: "Secret Retagged";
-      readonly tags: readonly string[];
-    }
-  | {
-      /** How far the replicas are for a version that became current. */
-      readonly type: "Secret Replicated";
-      readonly versionId: string;
-      readonly regionsInSync: readonly string[];
-      readonly regionsBehind: readonly string[];
-      readonly regionsFailed: readonly string[];
-    }
-  | {
-      readonly type: "Secret Restored";
-      readonly versionId?: string;
-    }
-);
-
-export interface EventPublisher {
-  /** At least once. Errors: `events-unavailable`, `event-rejected`. */
-  publish(event: RotationEvent, call: CallOptions): Promise<void>;
 }

@@ -1,9 +1,10 @@
 import type { RotationDependencies } from "./dependencies.ts";
-import type { Remembered } from "./rotation-memory.ts";
-import type { Admission } from "./steps/admit.ts";
 import type { CallOptions, RotationRequest, SecretDescription } from "./ports.ts";
 
-/** On the version whose rotation found that AWSCURRENT did not log in, until that rotation is finished. */
+/**
+ * On the version whose rotation found that AWSCURRENT did not log in, until another rotation finds that. A finished rotation keeps
+ * it too: one of its steps may come again after somebody has put a value, and must not take it for one that was stopped.
+ */
 const recoveredLabel = "rekey-recovered";
 
 /**
@@ -13,21 +14,9 @@ const recoveredLabel = "rekey-recovered";
 export async function noteRecovery(
   { store }: Pick<RotationDependencies, "store">,
   request: RotationRequest,
-  remembered: Remembered,
   call: CallOptions,
 ): Promise<void> {
   await store.mark(request, recoveredLabel, call);
-  remembered.recovered = true;
-}
-
-/** Once the version is current there is nothing to remember. */
-export async function forgetRecovery(
-  { store }: Pick<RotationDependencies, "store">,
-  request: RotationRequest,
-  { description, remembered }: Admission,
-  call: CallOptions,
-): Promise<void> {
-  if (remembered.recovered || wasRecovered(description, request)) await store.unmark(request, recoveredLabel, call);
 }
 
 export const wasRecovered = ({ labels }: SecretDescription, { versionId }: RotationRequest): boolean =>

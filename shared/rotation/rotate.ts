@@ -1,6 +1,7 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { InvocationCalls, RotationDependencies } from "./dependencies.ts";
-import type { RotationEvent, RotationRequest, RotationStep, StepOutcome } from "./ports.ts";
+import type { RotationRequest, RotationStep, StepOutcome } from "./ports.ts";
+import type { RotationEvent } from "./rotation-event.ts";
 import { secretNameIn } from "./secret-name.ts";
 import { createSecret } from "./steps/create-secret.ts";
 import { finishSecret } from "./steps/finish-secret.ts";

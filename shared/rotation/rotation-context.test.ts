@@ -1,9 +1,15 @@
 import { describe, expect, test, vi } from "vitest";
 import { SecretValue } from "../secrets/secret-value.ts";
-import { memoryAdminId, memoryRotation, memorySecretId } from "../testing/memory-rotation.ts";
+import { grantsOf } from "../testing/grants.ts";
+import { memoryAdminId, memoryRotation, memorySecretId, memoryValue } from "../testing/memory-rotation.ts";
 import type { DatabaseTarget } from "./ports.ts";
 import { isCopyOfCurrent } from "./pending.ts";
+import { generatePassword } from "../secrets/password.ts";
+import { rotationOf } from "./rotation-context.ts";
+import { rotationMemory } from "./rotation-memory.ts";
+import { rotationPolicy } from "./rotation-policy.ts";
 import { dualPassword } from "./strategies/dual-password.ts";
+import { singleUser } from "./strategies/single-user.ts";
 
 type Options = Partial<Parameters<typeof memoryRotation>[0]>;
 
@@ -78,6 +84,7 @@ describe("where the database is looked for", () => {
       port: 1,
       dbname: "memory",
       tls: { mode: "verify-full" },
+      listed: 1,
       options: new Map([["rekey:strategy", "single-user"]]),
     });
   });
@@ -134,4 +141,42 @@ test("a copy of the current credential has its user and its password", () => {
   const current = credential("app", "one");
   const others = [credential("app", "one"), credential("app", "two"), credential("app_clone", "one")];
   expect(others.map((other) => isCopyOfCurrent(current, other))).toEqual([true, false, false]);
+});
+
+test("a host's calls have the step's deadline, and what an engine notes of an account is reported", () => {
+  const reports: string[] = [];
+  const stage = memoryRotation({ strategy: "single-user" });
+  const deps = {
+    store: stage.store,
+    publisher: stage.publisher,
+    engine: stage.engine,
+    strategies: { "single-user": singleUser(stage.engine) },
+    defaultStrategy: "single-user",
+    grants: grantsOf({ admins: {}, users: {} }),
+    generatePassword,
+    memory: rotationMemory(),
+    nowMs: Date.now,
+    report: (message: string, facts: object) => void reports.push(JSON.stringify({ message, ...facts })),
+  } as const;
+  const facts = {
+    secretArn: memorySecretId,
+    secretName: "app",
+    policy: rotationPolicy(new Map()),
+    options: new Map(),
+    wasRotated: false,
+  };
+  const { signal } = new AbortController();
+  const [host] = rotationOf(deps, memoryValue("x", { hosts: ["db2", "db3"] }), facts, { signal }).hosts;
+  expect(host.call.signal).toBe(signal);
+  expect(host.target.listed).toBe(3);
+  reports.length = 0;
+  host.call.note?.({ code: "password-hash-weak", detail: { user: "app" } });
+  expect(reports).toEqual([
+    JSON.stringify({
+      message: "the user's account is worth a look",
+      secret: memorySecretId,
+      finding: "password-hash-weak",
+      user: "app",
+    }),
+  ]);
 });

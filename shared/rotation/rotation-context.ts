@@ -6,7 +6,7 @@ import { reportWeakTls, targetsOf } from "./database-targets.ts";
 import type { RotationDependencies } from "./dependencies.ts";
 import { earlierLogins } from "./earlier-logins.ts";
 import { isUserGranted } from "./grants.ts";
-import type { CallOptions, DatabaseTarget } from "./ports.ts";
+import type { AccountNote, CallOptions, DatabaseTarget } from "./ports.ts";
 import type { RotationFacts } from "./rotation-facts.ts";
 import type { RotationStrategy, StrategyContext } from "./strategies/strategy.ts";
 
@@ -31,7 +31,7 @@ function chooseStrategy(deps: RotationDependencies, current: DatabaseSecret, fac
   return strategy;
 }
 
-/** Errors: `secret-malformed`, `engine-unsupported`. */
+/** Errors: `secret-malformed`, `engine-unsupported`, `option-invalid`. */
 export function rotationOf(
   deps: RotationDependencies,
   value: SecretValue,
@@ -40,13 +40,18 @@ export function rotationOf(
 ): Rotation {
   const current = parseDatabaseSecret(value);
   const strategy = chooseStrategy(deps, current, facts);
+  // A tag that cannot be read ends the rotation before anything is made.
+  deps.engine.passwordHash?.(facts.options);
   const targets = targetsOf(deps, current, facts);
   const [target, ...others] = targets;
   if (target.tls.mode !== "verify-full") reportWeakTls(deps, facts.secretArn, target.tls.mode);
+  const note = ({ code, detail }: AccountNote): void =>
+    deps.report("the user's account is worth a look", { secret: facts.secretArn, finding: code, ...detail });
   const contextOf = (at: DatabaseTarget): StrategyContext => ({
     target: at,
     policy: facts.policy,
-    call,
+    wasRotated: facts.wasRotated,
+    call: { signal: call.signal, note },
     earlier: () => earlierLogins(deps, current, targets, at, facts, call),
     hasAdmin: adminArnOf(current, facts) !== undefined,
     admins: () => adminLogins(deps, current, targets, at, facts, call),

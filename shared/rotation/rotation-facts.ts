@@ -6,6 +6,8 @@ export interface RotationFacts {
   readonly secretArn: string;
   readonly secretName: string;
   readonly policy: RotationPolicy;
+  /** Whether a rotation has succeeded before. */
+  readonly wasRotated: boolean;
   /** The `rekey:*` tags, for options that only one engine has. */
   readonly options: ReadonlyMap<string, string>;
 }
@@ -20,6 +22,7 @@ export function rotationFacts(
     secretArn: description.secretArn,
     secretName: description.name,
     policy: rotationPolicy(tags),
+    wasRotated: description.lastRotatedAt !== undefined,
     options: new Map([...tags].filter(([tag]) => tag.startsWith("rekey:"))),
   };
 }

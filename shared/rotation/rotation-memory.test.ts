@@ -6,6 +6,7 @@ const facts = {
   secretArn: "arn:x",
   secretName: "x",
   policy: rotationPolicy(new Map()),
+  wasRotated: false,
   options: new Map<string, string>(),
 };
 const request = (secretId: string, versionId = "v1") => ({ step: "setSecret", secretId, versionId }) as const;

@@ -13,8 +13,6 @@ export interface Remembered {
   compared: boolean;
   /** AWSPENDING was seen to log in. */
   loggedIn: boolean;
-  /** AWSCURRENT was seen not to, and the version was marked (`noteRecovery`). */
-  recovered: boolean;
 }
 
 /**
@@ -49,7 +47,6 @@ export function rotationMemory(nowMs: () => number = Date.now): RotationMemory {
         changesAtFinish: false,
         compared: false,
         loggedIn: false,
-        recovered: false,
         atMs: nowMs(),
       };
       entries.delete(keyOf(request));

@@ -1,6 +1,6 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import { checkPasswordPolicy, passwordCharsets, type PasswordPolicy } from "../secrets/password.ts";
-import { type TlsMode, tlsModes } from "../secrets/database-secret.ts";
+import { type TlsMode, tlsModes } from "../secrets/secret-fields.ts";
 
 const strategyNames = ["single-user", "alternating-users", "dual-password", "issued"] as const;
 export type StrategyName = (typeof strategyNames)[number];

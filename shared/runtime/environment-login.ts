@@ -11,7 +11,7 @@ async function credentialOf(environment: Environment, store: SecretStore, call: 
   const secret = environment.required("VAULT_CREDENTIAL_SECRET");
   const credential = await store.read(secret, { label: "AWSCURRENT" }, call);
   if (credential === undefined) {
-    throw new RekeyError("mirror-unauthorized", { context: { operation: "login", secret, problem: "no value" } });
+    throw new RekeyError("secret-not-found", { context: { operation: "login", secret, label: "AWSCURRENT" } });
   }
   return credential.value;
 }

@@ -26,6 +26,15 @@ export function reportFailure(message: string, error: unknown, facts: Facts): Re
   return known;
 }
 
+/**
+ * Logs a change that is in force and that a restart of the server undoes. The metric `UnsavedChanges` counts it, which an alarm
+ * waits for.
+ */
+export function reportUnsaved({ code, ...facts }: Facts & { readonly code: string }): void {
+  warn(code, facts);
+  writeMetrics({ UnsavedChanges: 1 });
+}
+
 /** Any error as rekey's own. A foreign one that got this far is a fault of rekey; only its name crosses. */
 export function asRekeyError(error: unknown): RekeyError {
   if (error instanceof RekeyError) return error;

@@ -1,6 +1,6 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { HostAndPort, RotationGrants, UserGrant } from "../rotation/grants.ts";
-import { tlsModes } from "../secrets/database-secret.ts";
+import { tlsModes } from "../secrets/secret-fields.ts";
 import type { Environment } from "./environment.ts";
 
 const invalid = (option: string, problem: string, hint?: string): RekeyError =>

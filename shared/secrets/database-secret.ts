@@ -1,10 +1,23 @@
-import { RekeyError } from "../errors/rekey-error.ts";
-import { renderDerivedFields } from "./derived-fields.ts";
+import { type Credential, type Edit, edited } from "./connection-strings/credential.ts";
+import { renderText } from "./connection-strings/render-text.ts";
+import { isOwnField, renderDerivedFields } from "./derived-fields.ts";
+import { type JsonValue, jsonValues } from "./json-text.ts";
+import {
+  type Fields,
+  type HostOfSecret,
+  hostOf,
+  malformed,
+  parseFields,
+  parseOtherHosts,
+  parsePair,
+  parsePort,
+  parseTlsMode,
+  requiredTexts,
+  textOf,
+  type TlsMode,
+} from "./secret-fields.ts";
 import { SecretValue } from "./secret-value.ts";
 import { renderTemplates } from "./templated-fields.ts";
-
-export const tlsModes = ["verify-full", "verify-ca", "require", "disable"] as const;
-export type TlsMode = (typeof tlsModes)[number];
 
 /** A database secret in AWS's JSON shape, its password unprintable. */
 export interface DatabaseSecret {
@@ -12,7 +25,7 @@ export interface DatabaseSecret {
   readonly host: string;
   readonly port: number | undefined;
   /** From `hosts`: further servers that have the same user, `host` or `host:port`; all are changed together. */
-  readonly otherHosts: readonly { readonly host: string; readonly port: number | undefined }[];
+  readonly otherHosts: readonly HostOfSecret[];
   readonly dbname: string | undefined;
   /** The database that holds the user, where the server keeps users in databases. */
   readonly authSource: string | undefined;
@@ -27,159 +40,121 @@ export interface DatabaseSecret {
   readonly alternateUsers: readonly [string, string] | undefined;
 }
 
-export interface AdminSecret {
+/** A credential with what its secret says of the server, as in `DatabaseSecret`; the form that RDS manages says nothing. */
+export interface LoginSecret {
   readonly username: string;
   readonly password: SecretValue;
-  /** The server that the admin is of; the form that RDS manages names none. */
   readonly engine: string | undefined;
   readonly host: string | undefined;
   readonly port: number | undefined;
-  /** From `authSource`, or else `dbname`. */
+  readonly dbname: string | undefined;
   readonly authSource: string | undefined;
-  /** As in `DatabaseSecret`. */
   readonly tlsMode: TlsMode | undefined;
   readonly tlsCa: string | undefined;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-const maximumHosts = 16;
-
-const malformed = (field: string, problem: string): RekeyError =>
-  new RekeyError("secret-malformed", { context: { field, problem } });
-
-function parseFields(value: SecretValue): Fields {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(value.reveal());
-  } catch {
-    throw malformed("(whole)", "not JSON");
-  }
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
-    throw malformed("(whole)", "not an object");
-  return parsed as Fields;
+/** Reads a secret that may hold a user name and a password alone. Errors: `secret-malformed`, `secret-binary`. */
+export function parseLoginSecret(value: SecretValue): LoginSecret {
+  const fields = parseFields(value);
+  const { username, password } = requiredTexts(fields, ["username", "password"]);
+  return {
+    username,
+    password: new SecretValue(password),
+    engine: textOf(fields, "engine"),
+    host: hostOf(fields),
+    port: parsePort(fields),
+    dbname: textOf(fields, "dbname"),
+    authSource: textOf(fields, "authSource"),
+    tlsMode: parseTlsMode(fields),
+    tlsCa: textOf(fields, "sslrootcert"),
+  };
 }
 
-function text(fields: Fields, field: string): string | undefined {
-  const value = fields[field];
-  if (value === undefined || value === null || value === "") return undefined;
-  if (typeof value !== "string") throw malformed(field, "not a string");
-  if (value.includes("\0")) throw malformed(field, "holds a NUL character");
-  return value;
+/** Reads an admin secret: its `dbname` stands in for `authSource`. Errors: as above. */
+export function parseAdminSecret(value: SecretValue): LoginSecret {
+  const secret = parseLoginSecret(value);
+  return { ...secret, authSource: secret.authSource ?? secret.dbname };
 }
 
-function requiredText(fields: Fields, field: string): string {
-  const value = text(fields, field);
-  if (value === undefined) throw malformed(field, "missing");
-  return value;
-}
-
-function parsePort(fields: Fields): number | undefined {
-  const raw = fields["port"];
-  if (raw === undefined || raw === null || raw === "") return undefined;
-  const port = typeof raw === "string" && /^\d{1,5}$/.test(raw) ? Number(raw) : raw;
-  if (typeof port !== "number" || !Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw malformed("port", "not a port number");
-  }
-  return port;
-}
-
-function parseOtherHosts(fields: Fields): DatabaseSecret["otherHosts"] {
-  const raw = fields["hosts"];
-  if (raw === undefined || raw === null) return [];
-  if (!Array.isArray(raw) || raw.length > maximumHosts)
-    throw malformed("hosts", `not a list of up to ${maximumHosts} hosts`);
-  const own = { host: requiredText(fields, "host").toLowerCase(), port: parsePort(fields) };
-  return raw
-    .map((entry: unknown) => {
-      const [, host, port] =
-        (typeof entry === "string" && /^([^\s:]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?$/i.exec(entry)) || [];
-      if (host === undefined) throw malformed("hosts", "not a host or host:port");
-      return { host, port: port === undefined ? own.port : parsePort({ port }) };
-    })
-    .filter(({ host, port }) => host.toLowerCase() !== own.host || port !== own.port);
-}
-
-function parseTlsMode(fields: Fields): TlsMode | undefined {
-  const raw = fields["ssl"];
-  if (raw === undefined || raw === null || raw === "") return undefined;
-  const said = typeof raw === "string" ? raw.toLowerCase() : raw;
-  if (said === true || said === "true") return "verify-full";
-  if (said === false || said === "false") return "disable";
-  const mode = tlsModes.find((known) => known === raw);
-  if (mode === undefined) throw malformed("ssl", "neither true, false nor a TLS mode");
-  return mode;
-}
-
-function parsePair(fields: Fields): readonly [string, string] | undefined {
-  const raw = fields["alternateusers"];
-  if (raw === undefined) return undefined;
-  if (!Array.isArray(raw) || raw.length !== 2) throw malformed("alternateusers", "not a list of two names");
-  const [first, alternate] = raw as readonly unknown[];
-  if (
-    typeof first !== "string" ||
-    typeof alternate !== "string" ||
-    first === "" ||
-    alternate === "" ||
-    first === alternate
-  ) {
-    throw malformed("alternateusers", "not a list of two different names");
-  }
-  return [first, alternate];
-}
-
-/** Reads AWS's secret JSON. Errors: `secret-malformed`, which names the field and never a value. */
+/**
+ * Reads AWS's secret JSON. Errors: `secret-malformed`, which names the field, or each that is missing, and never a value;
+ * `secret-binary`.
+ */
 export function parseDatabaseSecret(value: SecretValue): DatabaseSecret {
   const fields = parseFields(value);
+  const { engine, host } = requiredTexts(fields, ["engine", "host", "username", "password"]);
   return {
-    engine: requiredText(fields, "engine"),
-    host: requiredText(fields, "host"),
-    port: parsePort(fields),
+    ...parseLoginSecret(value),
+    engine,
+    host,
     otherHosts: parseOtherHosts(fields),
-    dbname: text(fields, "dbname"),
-    authSource: text(fields, "authSource"),
-    username: requiredText(fields, "username"),
-    password: new SecretValue(requiredText(fields, "password")),
-    masterArn: text(fields, "masterarn"),
-    tlsMode: parseTlsMode(fields),
-    tlsCa: text(fields, "sslrootcert"),
+    masterArn: textOf(fields, "masterarn"),
     alternateUsers: parsePair(fields),
   };
 }
 
-/** Reads an admin secret: RDS-managed ones hold only `username` and `password`. Errors: `secret-malformed`. */
-export function parseAdminSecret(value: SecretValue): AdminSecret {
-  const fields = parseFields(value);
-  return {
-    username: requiredText(fields, "username"),
-    password: new SecretValue(requiredText(fields, "password")),
-    engine: text(fields, "engine"),
-    host: text(fields, "host"),
-    port: parsePort(fields),
-    authSource: text(fields, "authSource") ?? text(fields, "dbname"),
-    tlsMode: parseTlsMode(fields),
-    tlsCa: text(fields, "sslrootcert"),
-  };
+/** Readers of JSON take the first or the last of two. Where rekey neither reads nor writes one, that is not its concern. */
+function requireOnce(members: readonly JsonValue[], written: ReadonlySet<string>): void {
+  const seen = new Set<string>();
+  for (const { member } of members) {
+    const isOurs = isOwnField(member) || member === "templates" || written.has(member);
+    if (isOurs && seen.has(member)) throw malformed(member, "occurs twice; keep one of them");
+    seen.add(member);
+  }
+}
+
+/** A template that has the old user name in it would put it next to the new password. */
+function requireNoOldUser(templated: Readonly<Record<string, string>>, old: DatabaseSecret, next: Credential): void {
+  for (const [field, text] of Object.entries(templated)) {
+    const result = renderText(text, { ...old, password: next.password }, next);
+    if ("text" in result && result.text !== text) {
+      throw malformed(`templates.${field}`, "holds the user name itself; write {{username}}");
+    }
+  }
 }
 
 /**
- * The same secret with another credential. Every other field is kept; fields derived from the credential (`url`,
- * `jdbcUrl`, `DATABASE_URL`) and those of `templates` are rendered anew. Errors: `secret-malformed` when a field holds the
- * old password in a form that cannot be rendered, since it would go stale, and for a template that cannot be rendered.
+ * The same secret with another credential: its text with nothing changed but the members that are rendered, byte for byte.
+ * Those are the credential, what is derived from it (`url`, `jdbcUrl`, `DATABASE_URL`), and what `templates` describes.
+ * Errors: `secret-malformed` when a member holds the old credential in a form that cannot be rendered, since it would go
+ * stale, for a template that cannot be rendered, and for a member that occurs twice.
  */
 export function withCredential(
   value: SecretValue,
-  credential: { readonly username: string; readonly password: SecretValue },
+  credential: Credential,
   alternateUsers?: readonly [string, string],
 ): SecretValue {
   const old = parseDatabaseSecret(value);
-  const fields: Record<string, unknown> = {
-    ...parseFields(value),
-    username: credential.username,
-    password: credential.password.reveal(),
-    ...(alternateUsers === undefined ? {} : { alternateusers: alternateUsers }),
-  };
-  const templated = renderTemplates(fields);
-  const derived = renderDerivedFields(fields, old, credential, new Set(Object.keys(templated)));
-  return new SecretValue(JSON.stringify({ ...fields, ...derived, ...templated }));
+  const source = value.reveal();
+  const fields: Fields = parseFields(value);
+  const { username } = credential;
+  const password = credential.password.reveal();
+  const templated = renderTemplates({ ...fields, username, password });
+  if (username !== old.username) requireNoOldUser(templated, old, credential);
+  const rendered = new Map<string, unknown>([
+    ["username", username],
+    ["password", password],
+    ...(alternateUsers === undefined ? [] : ([["alternateusers", alternateUsers]] as const)),
+    ...Object.entries(templated),
+  ]);
+
+  const values = jsonValues(source);
+  const members = values.filter(({ parent }) => parent === 0);
+  requireOnce(members, new Set(rendered.keys()));
+  const edits: Edit[] = [];
+  const added: string[] = [];
+  for (const [name, content] of rendered) {
+    const text = JSON.stringify(content);
+    const held = members.find(({ member }) => member === name);
+    if (held === undefined) added.push(`,${JSON.stringify(name)}:${text}`);
+    else if (JSON.stringify(fields[name]) !== text) edits.push({ start: held.start, end: held.end, text });
+  }
+  const end = members.at(-1)?.end ?? 0;
+  return new SecretValue(
+    edited(source, [
+      ...edits,
+      ...renderDerivedFields(values, old, credential, new Set(Object.keys(templated))),
+      { start: end, end, text: added.join("") },
+    ]),
+  );
 }

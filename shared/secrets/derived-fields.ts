@@ -1,15 +1,13 @@
-import { RekeyError } from "../errors/rekey-error.ts";
-import { decode, encode } from "./percent-encoding.ts";
-import type { SecretValue } from "./secret-value.ts";
-
-interface Credential {
-  readonly username: string;
-  readonly password: SecretValue;
-}
+import { type Credential, type Edit, replacement } from "./connection-strings/credential.ts";
+import { type PlacedCredential, renderText } from "./connection-strings/render-text.ts";
+import { roleOf, type Slot } from "./connection-strings/slot.ts";
+import type { JsonValue } from "./json-text.ts";
+import { malformed } from "./secret-fields.ts";
 
 const own = new Set([
   "engine",
   "host",
+  "hosts",
   "port",
   "dbname",
   "authSource",
@@ -21,73 +19,51 @@ const own = new Set([
   "alternateusers",
 ]);
 
-const userInfo = /^((?:jdbc:)?[a-z][a-z0-9+.-]*:\/\/)([^/?#@]*):([^/?#@]*)@/i;
-const queryPair = /([?&;])(user(?:name)?|uid|password|pwd)=([^&;#]*)/gi;
-
-/** Whether an encoded text says this; in a parameter, `+` may stand for a space. */
-const says = (encoded: string, text: string): boolean =>
-  decode(encoded) === text || decode(encoded.replaceAll("+", " ")) === text;
-
-/** A text rendered for the next credential, and what of it was left as it stood. */
-interface Rendered {
-  readonly text: string;
-  readonly kept: string;
-}
-
-function renderUrl(url: string, old: Credential, next: Credential): Rendered {
-  const oldPassword = old.password.reveal();
-  const render = (username: string, password: string): string =>
-    url
-      .replace(userInfo, (whole, scheme: string, oldUser: string, oldPass: string) =>
-        decode(oldUser) === old.username && decode(oldPass) === oldPassword
-          ? `${scheme}${username}:${password}@`
-          : whole,
-      )
-      .replace(queryPair, (whole, mark: string, key: string, value: string) => {
-        const isPassword = /^p/i.test(key);
-        if (!says(value, isPassword ? oldPassword : old.username)) return whole;
-        return `${mark}${key}=${isPassword ? password : username}`;
-      });
-  return { text: render(encode(next.username), encode(next.password.reveal())), kept: render("", "") };
-}
-
-function holds(text: string, password: string): boolean {
-  const readings = [text, decode(text), decode(text.replaceAll("+", " "))];
-  const writings = [encode(password), encodeURIComponent(password)];
-  return (
-    password.length >= 8 &&
-    (readings.some((reading) => reading?.includes(password)) || writings.some((writing) => text.includes(writing)))
-  );
-}
-
-function renderTree(field: string, value: unknown, old: Credential, next: Credential): unknown {
-  if (typeof value === "string") {
-    const rendered = renderUrl(value, old, next);
-    if (!next.password.equals(old.password) && holds(rendered.kept, old.password.reveal())) {
-      throw new RekeyError("secret-malformed", {
-        context: { field, problem: "holds the password in a form rekey cannot render" },
-      });
-    }
-    return rendered.text;
+const hint = "describe the field in the secret's templates, or remove it; see docs/reference/secret.md";
+/** Members such as `DB_USER` and `DB_PASSWORD` of one object, which together are a credential. */
+function credentialMembers(values: readonly JsonValue[]): ReadonlyMap<string, readonly (Slot & JsonValue)[]> {
+  const groups = new Map<string, (Slot & JsonValue)[]>();
+  for (const value of values) {
+    const held = value.name === undefined || value.text === undefined ? undefined : roleOf(value.name);
+    if (held === undefined) continue;
+    const group = `${value.parent} ${held.credential}`;
+    const slot = { ...value, holds: held.holds, readings: [value.text ?? ""], write: JSON.stringify };
+    groups.set(group, [...(groups.get(group) ?? []), slot]);
   }
-  if (Array.isArray(value)) return value.map((item) => renderTree(field, item, old, next));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, renderTree(field, item, old, next)]));
+  return groups;
 }
 
 /**
- * The other fields of a secret that were made from its credential, rendered for the next one, also inside of lists and
- * objects: URLs with user info and JDBC URLs with `user` and `password` parameters. `except`: fields that are made anew in
- * any case. Errors: `secret-malformed` for a field that still holds the old password afterwards.
+ * How the other members of a secret that were made from its credential are rendered for the next one, also inside of lists
+ * and objects: connection strings, and members such as `DB_USER`. `except`: members that are made again in any case. Errors:
+ * `secret-malformed` for a member that would still hold the old credential, or a part of it.
  */
 export function renderDerivedFields(
-  fields: Readonly<Record<string, unknown>>,
-  old: Credential,
+  values: readonly JsonValue[],
+  old: PlacedCredential,
   next: Credential,
   except: ReadonlySet<string>,
-): Record<string, unknown> {
-  const derived = Object.entries(fields).filter(([field]) => !own.has(field) && !except.has(field));
-  return Object.fromEntries(derived.map(([field, value]) => [field, renderTree(field, value, old, next)]));
+): readonly Edit[] {
+  const derived = values.filter(({ member }) => !own.has(member) && !except.has(member));
+  const edits: Edit[] = [];
+  const rendered = new Set<number>();
+  for (const slots of credentialMembers(derived.filter(({ member }) => member !== "templates")).values()) {
+    const replaced = replacement(slots, old, next);
+    if (replaced === undefined) continue;
+    if ("problem" in replaced) throw malformed(slots[0]?.member ?? "", replaced.problem, hint);
+    for (const { start } of replaced.slots) rendered.add(start);
+    edits.push(...replaced.edits);
+  }
+  for (const { member, start, end, text } of derived) {
+    if (text === undefined || rendered.has(start)) continue;
+    const result = renderText(text, old, next);
+    if ("problem" in result) throw malformed(member, result.problem, hint);
+    if (result.text === text) continue;
+    if (member === "templates")
+      throw malformed(member, "holds the credential itself; write {{username}} and {{password}}");
+    edits.push({ start, end, text: JSON.stringify(result.text) });
+  }
+  return edits;
 }
 
 /** Whether a name is one of the secret's own fields, which no template may write. */

@@ -1,6 +1,7 @@
 /**
  * Text that must never be printed. String conversion, JSON, template literals and `util.inspect` all give `[redacted]`;
- * only `reveal()` gives the text, and the architecture test names the rooms that may call it.
+ * only `reveal()` and `bytes()` give the text, and the architecture test names the rooms that may call them. What is stored as
+ * bytes is a `BinaryValue`.
  */
 export class SecretValue {
   readonly #text: string;
@@ -9,13 +10,28 @@ export class SecretValue {
     this.#text = text;
   }
 
-  /** The text itself. Hand it to a driver or an SDK and nowhere else. */
+  /** The text itself. Hand it to a driver or an SDK and nowhere else. Errors: `secret-binary` for what is stored as bytes. */
   reveal(): string {
     return this.#text;
   }
 
+  /** The text in UTF-8, or what is stored as bytes: a new copy for each call. */
+  bytes(): Uint8Array {
+    return new TextEncoder().encode(this.#text);
+  }
+
+  /** Whether it is stored as bytes, so that `reveal` throws. */
+  get isBinary(): boolean {
+    return false;
+  }
+
+  /** In UTF-16 code units, or in bytes. */
+  get length(): number {
+    return this.#text.length;
+  }
+
   equals(other: SecretValue): boolean {
-    return this.#text === other.#text;
+    return !other.isBinary && this.#text === other.#text;
   }
 
   toString(): string {

@@ -4,21 +4,30 @@ import {
   ListSecretVersionIdsCommand,
   PutSecretValueCommand,
   type SecretsManagerClient,
+  type SecretVersionsListEntry,
   UpdateSecretVersionStageCommand,
 } from "@aws-sdk/client-secrets-manager";
 import { isRekeyError } from "../errors/rekey-error.ts";
-import type { CallOptions, RotationRequest, SecretDescription, SecretStore } from "../rotation/ports.ts";
-import { SecretValue } from "../secrets/secret-value.ts";
+import type {
+  CallOptions,
+  RotationRequest,
+  SecretDescription,
+  SecretStore,
+  VersionSelector,
+} from "../rotation/ports.ts";
+import { secretContent } from "./secret-content.ts";
 import { awsErrorName, translateError } from "./translate-error.ts";
 
-/** Both mean that this version is not to be had: no such version, label or value, or the label is on another version. */
-export const isAbsent = (error: unknown): boolean => {
-  const message = error instanceof Error ? error.message : "";
-  return (
-    (awsErrorName(error) === "ResourceNotFoundException" && message.includes("secret value")) ||
-    (awsErrorName(error) === "InvalidRequestException" && message.includes("not associated"))
-  );
-};
+/** Of a hundred versions each. */
+const mostPages = 5;
+
+/** Of GetSecretValue: no such secret, version, label or value, which AWS tells apart by words alone. */
+export const isAbsent = (error: unknown): boolean => awsErrorName(error) === "ResourceNotFoundException";
+
+/** Who may read a secret need not be allowed to describe it. */
+function unlessDenied(error: unknown): void {
+  if (!isRekeyError(error, "access-denied")) throw error;
+}
 
 /** Only a rotation under an assumed role or across accounts has one; it proves the caller's identity on each write. */
 const withToken = ({ rotationToken }: RotationRequest): { RotationToken?: string } =>
@@ -63,6 +72,27 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
       };
     });
 
+  /**
+   * Whether a refusal of GetSecretValue means that there is no such version. AWS has one type of error for that and for a secret
+   * that is not there, and one for a label that is on another version and for other refusals, so the secret itself is asked;
+   * but not for the labels that most secrets lack. Errors: `secret-not-found`, for AWSCURRENT of no secret.
+   */
+  async function isNoVersion(
+    secretId: string,
+    at: VersionSelector,
+    error: unknown,
+    call: CallOptions,
+  ): Promise<boolean> {
+    if (isAbsent(error)) {
+      if (at.label === "AWSCURRENT") await describe(secretId, call).catch(unlessDenied);
+      return true;
+    }
+    if (at.label === undefined || at.versionId === undefined) return false;
+    if (awsErrorName(error) !== "InvalidRequestException") return false;
+    const { labels, deletedAt } = await describe(secretId, call);
+    return deletedAt === undefined && labels.get(at.versionId)?.includes(at.label) !== true;
+  }
+
   const read: SecretStore["read"] = async (secretId, at, call) =>
     attempt("GetSecretValue", secretId, call, async (options) => {
       const command = new GetSecretValueCommand({
@@ -71,19 +101,41 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         VersionStage: at.label,
       });
       try {
-        const { VersionId, SecretString, CreatedDate } = await client.send(command, options);
-        if (VersionId === undefined || SecretString === undefined) return undefined;
-        return { versionId: VersionId, value: new SecretValue(SecretString), createdAt: CreatedDate ?? new Date(0) };
+        const answer = await client.send(command, options);
+        const value = secretContent(answer, secretId);
+        if (answer.VersionId === undefined || value === undefined) return undefined;
+        return { versionId: answer.VersionId, value, createdAt: answer.CreatedDate ?? new Date(0) };
       } catch (error) {
-        if (isAbsent(error)) return undefined;
+        if (await isNoVersion(secretId, at, error, call)) return undefined;
         throw error;
       }
     });
 
-  const removeLabel: SecretStore["unmark"] = async (request, label, call) => {
+  /** In no order of Secrets Manager's, so all of them; it keeps about a hundred, and more of the last day. */
+  const listVersions = async (secretId: string, call: CallOptions): Promise<readonly SecretVersionsListEntry[]> => {
+    const found: SecretVersionsListEntry[] = [];
+    let NextToken: string | undefined;
+    for (let page = 1; page === 1 || (NextToken !== undefined && page <= mostPages); page++) {
+      const list = new ListSecretVersionIdsCommand({
+        SecretId: secretId,
+        IncludeDeprecated: true,
+        MaxResults: 100,
+        NextToken,
+      });
+      const answer = await attempt("ListSecretVersionIds", secretId, call, async (options) =>
+        client.send(list, options),
+      );
+      found.push(...(answer.Versions ?? []));
+      // An emulator ends its list with an empty one.
+      NextToken = answer.NextToken === "" ? undefined : answer.NextToken;
+    }
+    return found;
+  };
+
+  const clearPending: SecretStore["clearPending"] = async (request, call) => {
     const removal = {
       SecretId: request.secretId,
-      VersionStage: label,
+      VersionStage: "AWSPENDING",
       RemoveFromVersionId: request.versionId,
       ...withToken(request),
     };
@@ -94,7 +146,7 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
     } catch (error) {
       if (!isRekeyError(error, "store-rejected")) throw error;
       const { labels } = await describe(request.secretId, call);
-      if (labels.get(request.versionId)?.includes(label) === true) throw error;
+      if (labels.get(request.versionId)?.includes("AWSPENDING") === true) throw error;
     }
   };
 
@@ -102,17 +154,18 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
     describe,
     read,
     async unlabelled(secretId, limit, call) {
-      const list = new ListSecretVersionIdsCommand({ SecretId: secretId, IncludeDeprecated: true, MaxResults: 100 });
-      const answer = await attempt("ListSecretVersionIds", secretId, call, async (options) =>
-        client.send(list, options),
-      );
-      const newest = (answer.Versions ?? [])
+      const listed = await listVersions(secretId, call);
+      const newest = listed
         .filter(({ VersionStages = [] }) => !VersionStages.some((label) => label.startsWith("AWS")))
         .sort((one, other) => Number(other.CreatedDate ?? 0) - Number(one.CreatedDate ?? 0))
         .slice(0, limit);
       const versions = await Promise.all(
-        newest.map(async ({ VersionId }) =>
-          VersionId === undefined ? undefined : read(secretId, { versionId: VersionId }, call),
+        newest.map(async ({ VersionId = "" }) =>
+          read(secretId, { versionId: VersionId }, call).catch((error: unknown) => {
+            // Encrypted by a key that is gone since; the others may still be read.
+            if (isRekeyError(error, "access-denied")) return undefined;
+            throw error;
+          }),
         ),
       );
       return versions.filter((version) => version !== undefined);
@@ -164,7 +217,6 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         client.send(new UpdateSecretVersionStageCommand(move), options),
       );
     },
-    clearPending: async (request, call) => removeLabel(request, "AWSPENDING", call),
-    unmark: removeLabel,
+    clearPending,
   };
 }

@@ -1,5 +1,5 @@
 import type { HostAndPort, RotationGrants, UserGrant } from "../rotation/grants.ts";
-import type { TlsMode } from "../secrets/database-secret.ts";
+import type { TlsMode } from "../secrets/secret-fields.ts";
 
 /** Grants as a function's owner would configure them; nothing is granted that is not named. */
 export const grantsOf = ({

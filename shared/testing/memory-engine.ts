@@ -1,16 +1,30 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import type {
+  ChangeTerms,
   Credential,
   CredentialIssuer,
   DatabaseEngine,
   DatabaseSession,
   DualPasswords,
+  OwnAccount,
+  OwnAccountReading,
   PasswordChange,
+  PlannedChange,
+  Rehearsal,
+  UserPair,
   UserPairing,
 } from "../rotation/ports.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 
-type MemorySession = DatabaseSession & PasswordChange & UserPairing & DualPasswords;
+type MemorySession = DatabaseSession & PasswordChange & UserPairing & DualPasswords & OwnAccountReading & Rehearsal;
+
+/** A change of a user's password, by the user whose session made it. */
+export interface MemoryChange {
+  readonly by: string;
+  readonly username: string;
+  readonly terms: ChangeTerms | undefined;
+  readonly own: OwnAccount | undefined;
+}
 
 /** Database servers in memory, one for each host name: users with passwords, and a count of refused logins. */
 export interface MemoryEngine extends DatabaseEngine<MemorySession>, CredentialIssuer {
@@ -21,6 +35,12 @@ export interface MemoryEngine extends DatabaseEngine<MemorySession>, CredentialI
   logins(): number;
   /** Hosts that cannot be reached. */
   readonly unreachable: Set<string>;
+  /** Users that may not change themselves. */
+  readonly restricted: Set<string>;
+  /** Every change by `setPassword` and `syncPair`, in order. */
+  readonly changes: readonly MemoryChange[];
+  /** Every change that was rehearsed and would go well. */
+  readonly rehearsals: readonly { readonly by: string; readonly change: PlannedChange }[];
 }
 
 export const memoryHost = "db";
@@ -29,6 +49,9 @@ export function memoryEngine(): MemoryEngine {
   const passwords = new Map<string, readonly SecretValue[]>();
   const alternates = new Map<string, string>();
   const unreachable = new Set<string>();
+  const restricted = new Set<string>();
+  const changes: MemoryChange[] = [];
+  const rehearsals: { by: string; change: PlannedChange }[] = [];
   let refused = 0;
   let logins = 0;
   let issues = 0;
@@ -36,14 +59,31 @@ export function memoryEngine(): MemoryEngine {
   const accepts = ({ username, password }: Credential, host = memoryHost): boolean =>
     passwords.get(keyOf(host, username))?.some((known) => known.equals(password)) === true;
 
-  const session = (host: string): MemorySession => ({
-    async setPassword({ username, password }) {
+  function checkRights(by: string, { username }: Pick<Credential, "username">): void {
+    if (by !== username || !restricted.has(by)) return;
+    throw new RekeyError("database-rights-missing", { context: { user: by } });
+  }
+  function checkPair(host: string, { first, alternate, isGranted }: UserPair): void {
+    if (!passwords.has(keyOf(host, alternate)) || alternates.get(alternate) === first || isGranted) return;
+    throw new RekeyError("user-collision", { context: { first, alternate } });
+  }
+
+  const session = (host: string, by: string): MemorySession => ({
+    readOwnAccount: async () => ({ passwordHash: `hash of ${by}` }),
+    async rehearse(change) {
+      if (change.method === "setPassword") checkRights(by, change.credential);
+      if (change.method === "syncPair") checkPair(host, change.pair);
+      rehearsals.push({ by, change });
+    },
+    async setPassword({ username, password }, _call, terms) {
+      checkRights(by, { username });
+      changes.push({ by, username, terms, own: terms?.own });
       passwords.set(keyOf(host, username), [password]);
     },
-    async syncPair({ first, alternate, isGranted }, { username, password }) {
-      if (passwords.has(keyOf(host, alternate)) && alternates.get(alternate) !== first && !isGranted) {
-        throw new RekeyError("user-collision", { context: { first, alternate } });
-      }
+    async syncPair(pair, { username, password }) {
+      checkPair(host, pair);
+      const { first, alternate, own } = pair;
+      changes.push({ by, username, terms: undefined, own });
       alternates.set(alternate, first);
       passwords.set(keyOf(host, username), [password]);
     },
@@ -63,6 +103,9 @@ export function memoryEngine(): MemoryEngine {
     defaultDatabase: "memory",
     maxUsernameBytes: 63,
     unreachable,
+    restricted,
+    changes,
+    rehearsals,
     give(username, texts, host = memoryHost) {
       passwords.set(
         keyOf(host, username),
@@ -75,7 +118,7 @@ export function memoryEngine(): MemoryEngine {
     async login({ host }, credential) {
       logins++;
       if (unreachable.has(host)) throw new RekeyError("database-unreachable", { context: { host } });
-      if (accepts(credential, host)) return { ok: true, session: session(host) };
+      if (accepts(credential, host)) return { ok: true, session: session(host, credential.username) };
       refused++;
       return { ok: false, refusal: "bad-credential" };
     },

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { SecretSource, SourceAnswer, SourceSelector, Stage } from "../client/secret-source.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
+import { BinaryValue } from "../secrets/binary-value.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 
 /** Secrets in memory, with Secrets Manager's stages, for tests of what reads them. */
 export interface MemorySecrets extends SecretSource {
-  /** A new version becomes AWSCURRENT, the former one AWSPREVIOUS. An object is kept as JSON. Returns the VersionId. */
+  /** A new version becomes AWSCURRENT, the former one AWSPREVIOUS. An object is kept as JSON, bytes as SecretBinary. Returns the VersionId. */
   put(secretId: string, value: string | object): string;
   /** A new version that is only AWSPENDING. Returns its VersionId. */
   putPending(secretId: string, value: string | object): string;
@@ -35,9 +36,14 @@ export function memorySecrets(initial: Readonly<Record<string, string | object>>
     const stored = secrets.get(secretId) ?? { versions: new Map(), stages: new Map() };
     secrets.set(secretId, stored);
     const versionId = randomUUID();
-    const text = typeof value === "string" ? value : JSON.stringify(value);
+    const textOf = (): string => (typeof value === "string" ? value : JSON.stringify(value));
+    const content = value instanceof Uint8Array ? new BinaryValue(value, secretId) : new SecretValue(textOf());
     madeAtMs += 1_000;
-    stored.versions.set(versionId, { versionId, value: new SecretValue(text), createdAt: new Date(madeAtMs) });
+    stored.versions.set(versionId, {
+      versionId,
+      value: content,
+      createdAt: new Date(madeAtMs),
+    });
     return [stored, versionId];
   }
 

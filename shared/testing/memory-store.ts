@@ -115,10 +115,6 @@ export function memoryStore(secretId: string, initial: SecretValue): MemoryStore
       own(id);
       move(label, versionId);
     },
-    async unmark({ secretId: id, versionId }, label) {
-      own(id);
-      versions.get(versionId)?.labels.delete(label);
-    },
     async clearPending({ secretId: id, versionId }) {
       own(id);
       versions.get(versionId)?.labels.delete("AWSPENDING");

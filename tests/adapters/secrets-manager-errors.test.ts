@@ -48,6 +48,33 @@ test.each([
   expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("canary");
 });
 
+test("no such version or label is no version to a read, whatever words AWS uses, and costs no second call", async () => {
+  aws.answer = awsError(400, "ResourceNotFoundException");
+  const asked = aws.calls.length;
+  const store = secretsManagerStore(client);
+  for (const at of [{ label: "AWSPREVIOUS" }, { versionId: "v" }, { label: "AWSPENDING", versionId: "v" }] as const) {
+    await expect(store.read("db/orders", at, call)).resolves.toBeUndefined();
+  }
+  expect(aws.calls.slice(asked)).toEqual(["GetSecretValue", "GetSecretValue", "GetSecretValue"]);
+});
+
+test("AWSCURRENT that is not there is looked into: a secret that is not there is secret-not-found", async () => {
+  aws.answer = awsError(400, "ResourceNotFoundException");
+  const asked = aws.calls.length;
+  const read = secretsManagerStore(client).read("db/orders", { label: "AWSCURRENT" }, call);
+  await expect(read).rejects.toMatchObject({ code: "secret-not-found" });
+  expect(aws.calls.slice(asked)).toEqual(["GetSecretValue", "DescribeSecret"]);
+});
+
+test("a refusal of a version with its label is looked into, and is itself where the label is there", async () => {
+  const store = secretsManagerStore(client);
+  const at = { label: "AWSPENDING", versionId: "v" } as const;
+  const asked = aws.calls.length;
+  aws.answer = awsError(400, "InvalidRequestException");
+  await expect(store.read("db/orders", at, call)).rejects.toMatchObject({ code: "store-rejected" });
+  expect(aws.calls.slice(asked)).toEqual(["GetSecretValue", "DescribeSecret"]);
+});
+
 test("a connection that is reset is store-unavailable", async () => {
   aws.answer = "reset";
   await expect(put()).rejects.toMatchObject({ code: "store-unavailable", disposition: "retry" });

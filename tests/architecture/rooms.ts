@@ -6,6 +6,8 @@ export interface Room {
 }
 
 const ports = "shared/rotation/ports.ts";
+/** What a rotation tells of itself. */
+const rotationEvent = "shared/rotation/rotation-event.ts";
 /** What the operations ask of the world beyond the rotation's own ports. */
 const operationPorts = "shared/operations/ports.ts";
 /** What the views of many secrets, and what an operator does to them, ask beyond that. */
@@ -37,7 +39,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ["@aws-sdk/client-secrets-manager"],
   },
   "shared/publishers": {
-    rooms: [ports, "shared/errors"],
+    rooms: [ports, rotationEvent, "shared/errors"],
     packages: ["@aws-sdk/client-eventbridge", "@aws-sdk/client-sqs"],
   },
   "shared/http": { rooms: [], packages: ["node:dns", "node:http", "node:https", "node:net"] },
@@ -64,7 +66,9 @@ export const rooms: Readonly<Record<string, Room>> = {
       "shared/stores",
       "shared/vault",
       "shared/engines/postgres/guard-parser.ts",
+      "shared/engines/postgres/pooler-answers.ts",
       "shared/mirrors/mirrored-fields.ts",
+      "shared/mirrors/mirror-path.ts",
       "shared/webhook/signature.ts",
     ],
     packages: [

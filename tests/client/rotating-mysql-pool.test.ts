@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import type { PoolConnection } from "mysql2";
+import { CreateSecretCommand } from "@aws-sdk/client-secrets-manager";
+import { createConnection, type PoolConnection } from "mysql2";
 import type { RowDataPacket } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRotatingPool } from "../../shared/client/mysql2/rotating-pool.ts";
@@ -47,6 +48,30 @@ describe.skipIf(mariadbd === undefined)("the rotating pool of mysql2, on MariaDB
     };
     return { ...secret, client, pool, rotate, end };
   }
+
+  test("a secret of user name and password alone logs in where the pool is told to, and the user is the secret's", async () => {
+    const { account } = await stage.newSecret(singleUser);
+    const secretId = `bare-${account.username}`;
+    const SecretString = JSON.stringify(account);
+    await stage.aws.own.send(new CreateSecretCommand({ Name: secretId, SecretString }));
+    const client = createSecretClient({ source: secretsManagerStore(stage.aws.own) });
+    const { port } = server;
+    const named = createRotatingPool({
+      client,
+      secretId,
+      pool: { host: "127.0.0.1", port, database: "information_schema", ssl: false },
+    });
+    const [rows] = await named.promise().query<RowDataPacket[]>("SELECT SUBSTRING_INDEX(USER(), '@', 1) AS user");
+    expect(userOf(rows)).toBe(account.username);
+    const nowhere = createRotatingPool({ client, secretId });
+    await expect(nowhere.promise().query("SELECT 1")).rejects.toMatchObject({
+      code: "secret-malformed",
+      context: { field: "host" },
+    });
+    await named.promise().end();
+    await nowhere.promise().end();
+    await client.close();
+  });
 
   const userOf = (rows: readonly RowDataPacket[]): unknown => rows[0]?.["user"];
 
@@ -105,6 +130,26 @@ describe.skipIf(mariadbd === undefined)("the rotating pool of mysql2, on MariaDB
       pool.query("SELECT 41 + 1 AS answer", (error, found) => (error === null ? resolve(found) : reject(error)));
     });
     expect(rows).toEqual([{ answer: 42 }]);
+    expect(pool.refusedLogins).toBe(1);
+    held.release();
+    await end();
+  });
+
+  test("a user that was locked is refused as one whose password is wrong, and the next is taken", async () => {
+    const { id, account, pool, end } = await rotating(alternating);
+    await pool.promise().query("SELECT 1");
+    await stage.rotate(id);
+    const root = createConnection({
+      host: server.host,
+      port: server.port,
+      user: server.admin?.username ?? "",
+      password: server.admin?.password ?? "",
+    });
+    await root.promise().query(`ALTER USER '${account.username}' ACCOUNT LOCK`);
+    root.destroy();
+    const held = await pool.promise().getConnection();
+    const [rows] = await pool.promise().query<RowDataPacket[]>("SELECT SUBSTRING_INDEX(USER(), '@', 1) AS user");
+    expect(userOf(rows)).not.toBe(account.username);
     expect(pool.refusedLogins).toBe(1);
     held.release();
     await end();

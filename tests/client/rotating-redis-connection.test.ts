@@ -1,10 +1,15 @@
+import { CreateSecretCommand } from "@aws-sdk/client-secrets-manager";
+import { createServer } from "node:net";
 import { createClient } from "@redis/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createRotatingConnection } from "../../shared/client/redis/rotating-connection.ts";
+import { createRotatingConnection, type RedisLogin } from "../../shared/client/redis/rotating-connection.ts";
 import { createSecretClient } from "../../shared/client/secret-client.ts";
+import type { SecretSource } from "../../shared/client/secret-source.ts";
+import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { secretsManagerStore } from "../../shared/stores/secrets-manager.ts";
 import type { EngineServer, Variant } from "../../shared/testing/engine-contract/fixture.ts";
 import { type Stage, startStage } from "../../shared/testing/engine-contract/stage.ts";
+import { listening } from "../support/listening.ts";
 import { redisServer } from "../support/redis.ts";
 import { redisFixture } from "../support/redis-fixture.ts";
 
@@ -44,6 +49,29 @@ describe.skipIf(redisServer === undefined)("the rotating connection of redis", (
     };
     return { ...secret, client, connection, acknowledged, announce, end };
   }
+
+  test("a secret of user name and password alone logs in where the caller says", async () => {
+    const { account } = await stage.newSecret(dualPassword);
+    const secretId = `bare-${account.username}`;
+    const SecretString = JSON.stringify({
+      ...account,
+      ssl: server.fields["ssl"],
+      sslrootcert: server.fields["sslrootcert"],
+    });
+    await stage.aws.own.send(new CreateSecretCommand({ Name: secretId, SecretString }));
+    const client = createSecretClient({ source: secretsManagerStore(stage.aws.own) });
+    const options = { client, secretId, createClient: (login: RedisLogin) => createClient(login) };
+    await using connection = await createRotatingConnection({
+      ...options,
+      server: { host: "127.0.0.1", port: server.port },
+    });
+    expect(await connection.redis.sendCommand(["ACL", "WHOAMI"])).toBe(account.username);
+    await expect(createRotatingConnection(options)).rejects.toMatchObject({
+      code: "secret-malformed",
+      context: { field: "host" },
+      hint: expect.stringContaining("server.host"),
+    });
+  });
 
   test("a rotation logs in anew on the same connection: what is under way stays, also an open WATCH", async () => {
     const { id, connection, acknowledged, announce, end } = await rotating();
@@ -100,4 +128,47 @@ describe.skipIf(redisServer === undefined)("the rotating connection of redis", (
     await expect(answer).resolves.toBe("PONG");
     await end();
   });
+});
+
+test.each([
+  "WRONGPASS invalid username-password pair or user is disabled.",
+  "NOAUTH HELLO must be called with the client already authenticated",
+  "NOPERM this user has no permissions to run the 'hello' command",
+  "ERR invalid password",
+])("%s refuses the credential, and the next one is offered", async (reply) => {
+  const offered: string[] = [];
+  const answerTo = ([name, , , , password = ""]: readonly string[]): string => {
+    if (name !== "HELLO") return "+OK\r\n";
+    offered.push(password);
+    return password === "new" ? "%1\r\n+server\r\n+redis\r\n" : `-${reply}\r\n`;
+  };
+  await using proxy = await listening(
+    createServer((socket) =>
+      socket.on("data", (chunk: Buffer) => {
+        for (const command of chunk.toString().split(/(?=\*\d+\r\n)/)) {
+          socket.write(answerTo([...command.matchAll(/\$\d+\r\n(.*)\r\n/g)].map(([, word = ""]) => word)));
+        }
+      }),
+    ),
+  );
+  const secret = { engine: "redis", host: "127.0.0.1", port: proxy.port, username: "app", ssl: false };
+  const passwords = new Map([
+    ["AWSCURRENT", "old"],
+    ["AWSPENDING", "new"],
+  ]);
+  const source: SecretSource = {
+    async read(_secretId, at) {
+      const password = "label" in at ? passwords.get(at.label) : undefined;
+      if (password === undefined) return undefined;
+      return { versionId: password, value: new SecretValue(JSON.stringify({ ...secret, password })) };
+    },
+  };
+  using client = createSecretClient({ source });
+  await using connection = await createRotatingConnection({
+    client,
+    secretId: "app",
+    createClient: (login) => createClient(login),
+  });
+  expect(connection.refusedLogins).toBe(1);
+  expect(offered).toEqual(["old", "new"]);
 });

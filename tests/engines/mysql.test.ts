@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { mysqlEngine } from "../../shared/engines/mysql/mysql-engine.ts";
 import { createAuthority } from "../../shared/testing/engine-contract/certificates.ts";
 import { engineContract } from "../../shared/testing/engine-contract/contract.ts";
-import { contractServer } from "../support/mysql-fixture.ts";
+import { contractServer, mysqlProduct } from "../support/mysql-fixture.ts";
 import { mysqld, startMysqlServer } from "../support/mysql-servers.ts";
 
 const engine = mysqlEngine();
@@ -35,16 +35,10 @@ describe.skipIf(mysqld === undefined)("MySQL", () => {
         { clause: "expired", strategy: "alternating-users", reason: "the idle user's new password ends its expiry" },
       ],
       start: async (certificate = authority.issue({ addresses: ["127.0.0.1"] })) =>
-        contractServer(await startMysqlServer("mysql", mysqld ?? "", { certificate, settings }), {
-          fields: { engine: "mysql", dbname: "", ssl: true, sslrootcert: authority.certificate },
-          grants: ["SELECT ON shop.*", "APPLICATION_PASSWORD_ADMIN ON *.*"],
-          adminGrants: ["CREATE USER ON *.*", "ROLE_ADMIN ON *.*", "SELECT ON mysql.*"],
-          readOnly: "super_read_only",
-          discardsOld: true,
-          lock: "LOCK TABLES mysql.user READ",
-          lockOut: (refusals = 0) => ({ clause: `FAILED_LOGIN_ATTEMPTS ${refusals} PASSWORD_LOCK_TIME 1` }),
-          statements: "SELECT SQL_TEXT FROM performance_schema.events_statements_history_long",
-        }),
+        contractServer(
+          await startMysqlServer("mysql", mysqld ?? "", { certificate, settings }),
+          mysqlProduct(authority.certificate),
+        ),
     },
   );
 });

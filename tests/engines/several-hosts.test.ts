@@ -90,11 +90,11 @@ test("when one server cannot be reached, none is changed", async () => {
 
 test("when the second server refuses the change, the first is restored", async () => {
   const secret = await newSecret();
-  await servers[1]?.admin(`ALTER ROLE ${secret.username} SET default_transaction_read_only = on`);
+  await servers[1]?.admin("ALTER DATABASE postgres SET default_transaction_read_only = on");
   await secret.run("createSecret");
   await expect(secret.run("setSecret")).rejects.toMatchObject({ code: "database-read-only" });
   expect(await secret.logsIn("AWSCURRENT")).toEqual([true, true]);
-  await servers[1]?.admin(`ALTER ROLE ${secret.username} RESET default_transaction_read_only`);
+  await servers[1]?.admin("BEGIN READ WRITE; ALTER DATABASE postgres RESET default_transaction_read_only; COMMIT");
   for (const step of steps.slice(1)) await secret.run(step);
   expect(await secret.logsIn("AWSCURRENT")).toEqual([true, true]);
 });

@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import type { DetailByType } from "../../events/details.ts";
 import { detailFields } from "../../shared/publishers/detail-fields.ts";
 import { outgoingEvent } from "../../shared/publishers/outgoing-event.ts";
-import type { RotationEvent } from "../../shared/rotation/ports.ts";
+import type { RotationEvent } from "../../shared/rotation/rotation-event.ts";
 import { generatePassword } from "../../shared/secrets/password.ts";
 import { renderAsyncApi, renderTypes } from "./render-contract.ts";
 import { openApiOf, renderSchemaTemplate } from "./render-schema-registry.ts";

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Account, MirrorProbe } from "../../shared/operations/doctor/account.ts";
+import type { Account, Intent, MirrorProbe } from "../../shared/operations/doctor/account.ts";
 import { doctor } from "../../shared/operations/doctor/doctor.ts";
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
+import { BinaryValue } from "../../shared/secrets/binary-value.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { adminArn, type OperationsStage, startOperationsStage } from "./stage.ts";
 
@@ -56,7 +57,19 @@ describe("the secret by itself", () => {
   test("a secret that is not there", async () => {
     const { deps } = await stage.secret();
     const findings = await doctor({ rotation: deps }, "arn:nobody", call);
-    expect(findings.map(({ code }) => code)).toEqual(["secret-not-found"]);
+    expect(findings.map(({ code, severity }) => `${severity} ${code}`)).toEqual(["error secret-not-found"]);
+  });
+
+  test("a secret that is scheduled for deletion, and one of bytes", async () => {
+    const made = await stage.secret();
+    made.store.putByHand("bytes", new BinaryValue(Buffer.from([0, 255]), made.secretArn));
+    expect(await find(made)).toEqual(["error secret-binary"]);
+    const describeSecret = made.deps.store.describe;
+    made.deps.store.describe = async (id, options) => ({
+      ...(await describeSecret(id, options)),
+      deletedAt: new Date(),
+    });
+    expect(await find(made)).toEqual(["error store-rejected"]);
   });
 });
 
@@ -77,7 +90,10 @@ describe("the server", () => {
     expect(await find(expiring)).toEqual([unverified, "warning user-expires"]);
     const reader = await stage.secret();
     await stage.postgres.admin(`ALTER ROLE ${reader.username} SET default_transaction_read_only = on`);
+    expect(await find(reader)).toEqual([unverified]);
+    await stage.postgres.admin("ALTER DATABASE postgres SET default_transaction_read_only = on");
     expect(await find(reader)).toEqual([unverified, "error database-read-only"]);
+    await stage.postgres.admin("BEGIN READ WRITE; ALTER DATABASE postgres RESET default_transaction_read_only; COMMIT");
   });
 });
 
@@ -170,6 +186,42 @@ describe("around the secret", () => {
   ])("what the account says is judged (%#)", async (facts, expected) => {
     const found = await find(await rotated(), { account: account(facts) });
     expect(found.slice(2)).toEqual(expected);
+  });
+
+  test("the role is asked about with the conditions that the calls have: its secrets, the admin's, the bus", async () => {
+    const made = await stage.secret({ fields: { masterarn: adminArn } });
+    const functionArn = "arn:aws:lambda:eu-west-1:123456789012:function:rotate";
+    const describeSecret = made.deps.store.describe;
+    made.deps.store.describe = async (id, options) => ({
+      ...(await describeSecret(id, options)),
+      rotationFunctionArn: functionArn,
+    });
+    const asked: Intent[] = [];
+    const environment = new Map([["EVENT_BUS_NAME", "rekey"]]);
+    const found = await doctor(
+      {
+        rotation: made.deps,
+        account: account({
+          rotationFunction: async () => ({ timeoutMs: 30_000, roleArn: "arn:role", environment }),
+          async deniedActions(_role, intent) {
+            asked.push(intent);
+            return intent.resourceArn === made.secretArn ? [] : intent.actions;
+          },
+        }),
+      },
+      made.secretArn,
+      call,
+    );
+    const bus = "arn:aws:events:eu-west-1:123456789012:event-bus/rekey";
+    expect(asked.map(({ resourceArn, conditions }) => [resourceArn, conditions])).toEqual([
+      [made.secretArn, { "secretsmanager:resource/AllowRotationLambdaArn": functionArn }],
+      [adminArn, {}],
+      [bus, { "events:source": "rekey", "events:detail-type": "Secret Rotated" }],
+    ]);
+    expect(found.filter(({ code }) => code === "iam-denied").map(({ detail }) => detail)).toEqual([
+      { role: "arn:role", actions: "secretsmanager:GetSecretValue", resource: adminArn },
+      { role: "arn:role", actions: "events:PutEvents", resource: bus },
+    ]);
   });
 
   test("another secret that rotates the same user", async () => {

@@ -2,28 +2,63 @@ import { MongoClient } from "mongodb";
 import { mongodbEngine } from "../../shared/engines/mongodb/mongodb-engine.ts";
 import { alternatingUsers } from "../../shared/rotation/strategies/alternating-users.ts";
 import { singleUser } from "../../shared/rotation/strategies/single-user.ts";
-import type { Account, EngineFixture, EngineServer } from "../../shared/testing/engine-contract/fixture.ts";
+import type {
+  Account,
+  AccountProperty,
+  EngineFixture,
+  EngineServer,
+} from "../../shared/testing/engine-contract/fixture.ts";
 import { type FerretDb, startFerretDb } from "./ferretdb.ts";
 
 const engine = mongodbEngine();
 
-const clientOf = (ferret: FerretDb, { username, password }: Account): MongoClient =>
+export const clientOf = (ferret: FerretDb, { username, password }: Account, authSource = "admin"): MongoClient =>
   new MongoClient(`mongodb://${ferret.host}:${ferret.port}/`, {
     directConnection: true,
     ...(ferret.tls ? { tls: true, tlsAllowInvalidCertificates: true } : {}),
     auth: { username, password },
-    authSource: "admin",
+    authSource,
     serverSelectionTimeoutMS: 5_000,
   });
 
-async function serverOf(ferret: FerretDb): Promise<EngineServer> {
+interface UserInfo {
+  readonly user: string;
+  readonly db: string;
+}
+
+/** All that FerretDB says of a user and of those of its name in other databases, but for the ids that each is born with. */
+async function describe(
+  admin: MongoClient,
+  username: string,
+  databases: "all" | "its own",
+): Promise<readonly string[]> {
+  const { users } = await admin.db("admin").command({ usersInfo: { forAllDBs: true } });
+  return (users as readonly UserInfo[])
+    .filter(({ user, db }) => user === username && (databases === "all" || db === "admin"))
+    .flatMap(({ db, user: _user, ...told }) =>
+      Object.entries(told)
+        .filter(([name]) => name !== "_id" && name !== "userId")
+        .map(([name, value]) => `${db}.<user> ${name}: ${JSON.stringify(value)}`),
+    )
+    .sort();
+}
+
+/** The server as the contract's. */
+export async function ferretDbServerOf(ferret: FerretDb): Promise<EngineServer> {
   const admin = await clientOf(ferret, ferret.admin).connect();
+  const passwords = new Map<string, string>();
+  /** FerretDB takes mechanisms with a password alone. */
+  const mechanisms = (...names: readonly string[]): AccountProperty => ({
+    give: async (username) =>
+      void (await admin.db("admin").command({ updateUser: username, pwd: passwords.get(username), mechanisms: names })),
+  });
   return {
     host: ferret.host,
     port: ferret.port,
     fields: { engine: "mongodb", ssl: false },
     admin: ferret.admin,
     async createUser({ username, password }) {
+      passwords.set(username, password);
       await admin.db("admin").command({ createUser: username, pwd: password, roles: [] });
       return {};
     },
@@ -44,6 +79,22 @@ async function serverOf(ferret: FerretDb): Promise<EngineServer> {
     logs: async () => ferret.log(),
     failedLogins: async () => ferret.log().split('"codeName": "AuthenticationFailed"').length - 1,
     hardships: {},
+    accountProperties: {
+      mechanisms: mechanisms("SCRAM-SHA-1"),
+      "the newer mechanism alone": mechanisms("SCRAM-SHA-256"),
+      "both mechanisms": mechanisms("SCRAM-SHA-1", "SCRAM-SHA-256"),
+      "a user of its name in another database": {
+        give: async (username) =>
+          void (await admin.db("reports").command({
+            createUser: username,
+            pwd: "of-the-other-one",
+            roles: [],
+            mechanisms: ["SCRAM-SHA-1"],
+          })),
+      },
+    },
+    describeAccount: async (username) => describe(admin, username, "all"),
+    describeInEffect: async ({ username }) => describe(admin, username, "its own"),
     async stop() {
       await admin.close();
       await ferret.stop();
@@ -51,7 +102,10 @@ async function serverOf(ferret: FerretDb): Promise<EngineServer> {
   };
 }
 
-/** FerretDB 1.24 as a server of MongoDB's protocol. It stores neither roles nor customData, so a pair is named by tag. */
+/**
+ * FerretDB 1.24 as a server of MongoDB's protocol. It stores neither roles nor customData nor restrictions, so a pair is named by
+ * tag, and those properties are tested on the commands.
+ */
 export const ferretDbFixture = (binary: string): EngineFixture => ({
   name: "FerretDB 1.24 (MongoDB protocol)",
   engine,
@@ -79,5 +133,5 @@ export const ferretDbFixture = (binary: string): EngineFixture => ({
       reason: "the login is SCRAM alone: the engine knows no mechanism that sends a password",
     },
   ],
-  start: async (certificate) => serverOf(await startFerretDb(binary, certificate)),
+  start: async (certificate) => ferretDbServerOf(await startFerretDb(binary, certificate)),
 });

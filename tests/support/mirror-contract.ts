@@ -11,15 +11,13 @@ import type { VaultUnderTest } from "./openbao.ts";
 import { at, type VaultAdmin, vaultAdmin } from "./vault-http.ts";
 
 const nameSegment = fc
-  .string({ unit: fc.constantFrom(..."abcXYZ019_+=.@:-".split("")), minLength: 1, maxLength: 12 })
+  .string({ unit: fc.constantFrom(..."abcXYZ019_+=.@-".split("")), minLength: 1, maxLength: 12 })
   .filter((segment) => segment !== "." && !segment.includes(".."));
 const goodName = fc.array(nameSegment, { minLength: 1, maxLength: 4 }).map((segments) => segments.join("/"));
-const badPart = fc.constantFrom("#", "?", "%", " ", "..", "//", "\n", "\u0000", "\\", "*", "ä", "%2e%2e", "%2F", "/./");
+const badPart = fc.constantFrom("#", "?", "%", " ", "\n", "\u0000", "\\", "*", "ä", "%2e%2e", "%2F");
 const badName = fc.oneof(
   fc.tuple(goodName, badPart, goodName).map((parts) => parts.join("")),
-  goodName.map((name) => `/${name}`),
-  goodName.map((name) => `${name}/`),
-  fc.constantFrom("", ".", ".."),
+  fc.constant(""),
 );
 
 /** What every Vault must make of the mirror's writes: run against the local Vault and a real one alike. */

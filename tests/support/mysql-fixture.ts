@@ -2,6 +2,8 @@ import type { Socket } from "node:net";
 import mysql from "mysql2/promise";
 import { quoteAccount } from "../../shared/engines/mysql-family/account.ts";
 import type { Account, EngineServer, SecretFields } from "../../shared/testing/engine-contract/fixture.ts";
+import { mysqlAccounts } from "./mysql-accounts.ts";
+import type { AccountFacts } from "./mysql-properties.ts";
 import type { MysqlServer } from "./mysql-servers.ts";
 
 /** What the two products do in ways of their own. */
@@ -21,7 +23,22 @@ export interface Product {
   readonly discardsOld: boolean;
   /** Statements as the server keeps them beside its log. */
   readonly statements?: string;
+  /** What its accounts may be like. */
+  accounts?(server: MysqlServer, passwordOf: (username: string) => string): AccountFacts;
 }
+
+/** MySQL as `contractServer` needs it; its users log in over verified TLS or not at all. */
+export const mysqlProduct = (sslrootcert: string): Product => ({
+  fields: { engine: "mysql", dbname: "", ssl: true, sslrootcert },
+  grants: ["SELECT ON shop.*", "APPLICATION_PASSWORD_ADMIN ON *.*"],
+  adminGrants: ["CREATE USER ON *.*", "ROLE_ADMIN ON *.*", "SELECT ON mysql.*"],
+  readOnly: "super_read_only",
+  discardsOld: true,
+  accounts: mysqlAccounts,
+  lock: "LOCK TABLES mysql.user READ",
+  lockOut: (refusals = 0) => ({ clause: `FAILED_LOGIN_ATTEMPTS ${refusals} PASSWORD_LOCK_TIME 1` }),
+  statements: "SELECT SQL_TEXT FROM performance_schema.events_statements_history_long",
+});
 
 const admin: Account = { username: "rotator", password: "rotator-password" };
 
@@ -62,6 +79,7 @@ export async function contractServer(server: MysqlServer, product: Product): Pro
     fields: product.fields,
     unknownDatabase: { dbname: "nope" },
     admin,
+    ...product.accounts?.(server, (username) => passwords.get(username) ?? ""),
     async createUser({ username, password }) {
       passwords.set(username, password);
       const name = nameOf(username);

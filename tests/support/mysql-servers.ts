@@ -8,6 +8,8 @@ import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import mysql from "mysql2/promise";
+import { signEd25519 } from "../../shared/engines/mysql-family/ed25519.ts";
+import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import type { ServerCertificate } from "../../shared/testing/engine-contract/fixture.ts";
 import { freePort } from "./free-port.ts";
 
@@ -160,6 +162,9 @@ export async function startMysqlServer(
         port,
         user,
         password,
+        authPlugins: {
+          client_ed25519: () => (nonce: Buffer) => signEd25519(new SecretValue(password), nonce.subarray(0, 32)),
+        },
         ...(hasTls ? { ssl: { rejectUnauthorized: false } } : {}),
       });
     return {

@@ -4,6 +4,7 @@ import { postgresEngine } from "../../shared/engines/postgres/postgres-engine.ts
 import { alternatingUsers } from "../../shared/rotation/strategies/alternating-users.ts";
 import { singleUser } from "../../shared/rotation/strategies/single-user.ts";
 import type { Account, EngineFixture, EngineServer } from "../../shared/testing/engine-contract/fixture.ts";
+import { describePostgresAccount, describePostgresInEffect, postgresAccountProperties } from "./postgres-accounts.ts";
 
 const engine = postgresEngine();
 const quoted = pg.escapeIdentifier;
@@ -14,9 +15,11 @@ async function connect({ host, port }: EmbeddedPostgres, { username, password }:
   return client;
 }
 
-async function serverOf(postgres: EmbeddedPostgres): Promise<EngineServer> {
+/** A running PostgreSQL whose superuser is the admin. */
+export async function postgresServer(postgres: EmbeddedPostgres): Promise<EngineServer> {
   const { host, port, superuser, admin } = postgres;
   await admin("CREATE EXTENSION pg_stat_statements");
+  const passwords = new Map<string, string>();
   const until = async (impose: string, relieve: string): Promise<AsyncDisposable> => {
     await admin(impose);
     return { [Symbol.asyncDispose]: async () => void (await admin(relieve)) };
@@ -29,6 +32,7 @@ async function serverOf(postgres: EmbeddedPostgres): Promise<EngineServer> {
     admin: superuser,
     async createUser({ username, password }) {
       await admin(`CREATE ROLE ${quoted(username)} LOGIN PASSWORD ${pg.escapeLiteral(password)}`);
+      passwords.set(username, password);
       return {};
     },
     async changePassword({ username, password }) {
@@ -75,6 +79,9 @@ async function serverOf(postgres: EmbeddedPostgres): Promise<EngineServer> {
           `ALTER ROLE ${quoted(username)} VALID UNTIL 'infinity'`,
         ),
     },
+    accountProperties: postgresAccountProperties(postgres, (user) => passwords.get(user) ?? ""),
+    describeAccount: async (username) => describePostgresAccount(postgres, username),
+    describeInEffect: async (account) => describePostgresInEffect(postgres, account),
     stop: async () => postgres.stop(),
   };
 }
@@ -92,7 +99,7 @@ export const postgresFixture = (
     { strategy: "single-user", usesAdmin: false, tags: { "rekey:change-at": "finishSecret" } },
     { strategy: "alternating-users", usesAdmin: true },
   ],
-  start: async (certificate) => serverOf(await start(certificate === undefined ? {} : { certificate })),
+  start: async (certificate) => postgresServer(await start(certificate === undefined ? {} : { certificate })),
   // AuthenticationCleartextPassword, in answer to the startup message.
   askForClearPassword: (socket) =>
     void socket.once("data", () => socket.write(Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 3]))),

@@ -1,15 +1,13 @@
+import { createHash } from "node:crypto";
 import { inspect } from "node:util";
-import { redisEngine } from "../../shared/engines/redis/redis-engine.ts";
+import { redisEngine, type UnsavedChange } from "../../shared/engines/redis/redis-engine.ts";
 import { dualPassword } from "../../shared/rotation/strategies/dual-password.ts";
-import type { EngineFixture, EngineServer } from "../../shared/testing/engine-contract/fixture.ts";
+import type { AccountProperty, EngineFixture, EngineServer } from "../../shared/testing/engine-contract/fixture.ts";
 import { type RedisUnderTest, startRedis } from "./redis.ts";
 
-const engine = redisEngine({
-  report({ code }) {
-    throw new Error(`the test's server saves its users, yet: ${code}`);
-  },
-});
 const leastRights = ["-@all", "+acl|setuser", "+acl|getuser", "+acl|save"];
+const others = ["of-another-service", "of-a-third-service"] as const;
+const othersHashes = new Set(others.map((password) => createHash("sha256").update(password).digest("hex")));
 /** A host that no replica ever reaches. */
 const nowhere = ["127.0.0.1", "1"] as const;
 
@@ -19,7 +17,49 @@ async function refusedLogins(redis: RedisUnderTest): Promise<number> {
   return entries.filter(({ reason }) => reason === "auth").reduce((sum, { count }) => sum + count, 0);
 }
 
-async function serverOf(redis: RedisUnderTest, isMonitored: boolean): Promise<EngineServer> {
+type UserRules = Readonly<Record<"flags" | "passwords", readonly string[]>> & Readonly<Record<string, unknown>>;
+
+/** `ACL GETUSER`, which shows every rule of a user; of its passwords those that a test has given it beside the secret's. */
+async function describe(redis: RedisUnderTest, username: string): Promise<readonly string[]> {
+  const { passwords, ...rules } = (await redis.admin("ACL", "GETUSER", username)) as UserRules;
+  const theirs = passwords.filter((hash) => othersHashes.has(hash));
+  const lines = Object.entries({ ...rules, flags: [...rules.flags].sort(), theirs: theirs.sort() });
+  return lines.map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
+}
+
+const rules = (redis: RedisUnderTest, ...given: readonly string[]): AccountProperty => ({
+  give: async (username) => void (await redis.admin("ACL", "SETUSER", username, ...given)),
+});
+
+/** Beside `+@all`, which every user of the contract has, so that it may change itself. */
+const propertiesOf = (redis: RedisUnderTest): Readonly<Record<string, AccountProperty>> => ({
+  commands: rules(redis, "-flushall", "-@scripting", "+config|get", "-config|set", "+eval"),
+  keys: rules(redis, "resetkeys", "~orders:*", "%R~shared:*", "%W~out:*"),
+  allkeys: rules(redis, "allkeys"),
+  "no keys": rules(redis, "resetkeys"),
+  channels: rules(redis, "resetchannels", "&orders.*"),
+  allchannels: rules(redis, "allchannels"),
+  selectors: rules(redis, "(~copied:* +get)", "(%R~a:* %W~b:* +copy)"),
+  "skip-sanitize-payload": rules(redis, "skip-sanitize-payload"),
+  "passwords of others": rules(redis, ...others.map((password) => `>${password}`)),
+  "a password of others, given first": {
+    async give(username) {
+      const { passwords } = (await redis.admin("ACL", "GETUSER", username)) as UserRules;
+      await redis.admin(
+        "ACL",
+        "SETUSER",
+        username,
+        "resetpass",
+        `>${others[0]}`,
+        ...passwords.map((hash) => `#${hash}`),
+      );
+    },
+  },
+  nopass: { ...rules(redis, "nopass"), refusedBy: ["dual-password"] },
+});
+
+/** The server as the contract's; `isMonitored`: its logs have what MONITOR shows. */
+export async function redisServerOf(redis: RedisUnderTest, isMonitored = false): Promise<EngineServer> {
   const { host, port, admin } = redis;
   const rotator = { username: "rotator", password: "rotator-of-the-tests" };
   await admin("ACL", "SETUSER", rotator.username, "on", `>${rotator.password}`, ...leastRights);
@@ -59,32 +99,41 @@ async function serverOf(redis: RedisUnderTest, isMonitored: boolean): Promise<En
         return { [Symbol.asyncDispose]: async () => void (await admin("REPLICAOF", "NO", "ONE")) };
       },
     },
+    accountProperties: propertiesOf(redis),
+    describeAccount: async (username) => describe(redis, username),
     stop: async () => redis.stop(),
   };
 }
 
+const unexpected = ({ code }: UnsavedChange): void => {
+  throw new Error(`the test's server saves its users, yet: ${code}`);
+};
+
 /** Redis with an ACL file; the user itself or an admin of the least rights changes its passwords. */
-export const redisFixture = (binary: string): EngineFixture => ({
-  name: "Redis",
-  engine,
-  strategies: { "dual-password": dualPassword(engine) },
-  variants: [
-    { strategy: "dual-password", usesAdmin: true },
-    { strategy: "dual-password", usesAdmin: false },
-  ],
-  exemptions: [
-    { clause: "locked", reason: "Redis runs one command at a time and has no locks" },
-    { clause: "expired", reason: "Redis's users and passwords do not expire" },
-    {
-      clause: "clear-password-asked",
-      reason:
-        "Redis has no other login; the password goes to a verified certificate, or where the secret says ssl: false",
-    },
-    {
-      clause: "tls-not-verified",
-      reason: "Redis is handed the password in clear, so a certificate that is not verified is refused: ssl: require",
-    },
-  ],
-  notInNames: / /g,
-  start: async (tls) => serverOf(await startRedis(binary, tls === undefined ? {} : { tls }), tls === undefined),
-});
+export function redisFixture(binary: string, report: (unsaved: UnsavedChange) => void = unexpected): EngineFixture {
+  const engine = redisEngine({ report });
+  return {
+    name: "Redis",
+    engine,
+    strategies: { "dual-password": dualPassword(engine) },
+    variants: [
+      { strategy: "dual-password", usesAdmin: true },
+      { strategy: "dual-password", usesAdmin: false },
+    ],
+    exemptions: [
+      { clause: "locked", reason: "Redis runs one command at a time and has no locks" },
+      { clause: "expired", reason: "Redis's users and passwords do not expire" },
+      {
+        clause: "clear-password-asked",
+        reason:
+          "Redis has no other login; the password goes to a verified certificate, or where the secret says ssl: false",
+      },
+      {
+        clause: "tls-not-verified",
+        reason: "Redis is handed the password in clear, so a certificate that is not verified is refused: ssl: require",
+      },
+    ],
+    notInNames: / /g,
+    start: async (tls) => redisServerOf(await startRedis(binary, tls === undefined ? {} : { tls }), tls === undefined),
+  };
+}

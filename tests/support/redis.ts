@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,14 +27,16 @@ export interface RedisUnderTest {
   readonly superuser: { readonly username: string; readonly password: string };
   /** Runs a command as the superuser. */
   admin(...command: readonly string[]): Promise<unknown>;
-  /** A connection of the superuser's that stays. */
-  hold(): Promise<HeldConnection>;
+  /** A connection that stays; the superuser's unless another user is named. */
+  hold(who?: { readonly username: string; readonly password: string }): Promise<HeldConnection>;
   /** Whether the server lets this user in. */
   accepts(username: string, password: string): Promise<boolean>;
   /** Every command from now on, as MONITOR shows it. */
   monitor(): Promise<() => Promise<string>>;
   /** The server's log. */
   log(): string;
+  /** From now on the server cannot write its ACL file. */
+  loseAclFile(): Promise<void>;
   /** Stops the server and starts it again from its files. */
   restart(): Promise<void>;
   stopServer(): Promise<void>;
@@ -95,7 +97,8 @@ export async function startRedis(binary: string, options: RedisOptions = {}): Pr
       if (tls !== undefined) {
         writeFileSync(file("tls.crt"), tls.certificate);
         writeFileSync(file("tls.key"), tls.key);
-        settings.push(`tls-cert-file ${file("tls.crt")}`, `tls-key-file ${file("tls.key")}`, "tls-auth-clients no");
+        settings.push(`tls-cert-file ${file("tls.crt")}`, `tls-key-file ${file("tls.key")}`);
+        settings.push(...(config.some((line) => line.startsWith("tls-auth-clients")) ? [] : ["tls-auth-clients no"]));
       }
       if (users === "acl-file" && !existsSync(file("users.acl")))
         writeFileSync(file("users.acl"), `${rootUser}\nuser default off\n`);
@@ -128,7 +131,7 @@ export async function startRedis(binary: string, options: RedisOptions = {}): Pr
         host,
         port,
         reconnectStrategy: false,
-        ...(tls === undefined ? {} : { tls: true, rejectUnauthorized: false }),
+        ...(tls === undefined ? {} : { tls: true, rejectUnauthorized: false, cert: tls.certificate, key: tls.key }),
       },
     });
     client.on("error", () => undefined);
@@ -158,7 +161,7 @@ export async function startRedis(binary: string, options: RedisOptions = {}): Pr
     },
     superuser,
     admin,
-    hold: async () => open(superuser),
+    hold: async (who = superuser) => open(who),
     async accepts(username, password) {
       const connection = await open({ username, password }).catch(() => undefined);
       await connection?.[Symbol.asyncDispose]();
@@ -182,6 +185,11 @@ export async function startRedis(binary: string, options: RedisOptions = {}): Pr
       };
     },
     log: () => readFileSync(file("log"), "utf8"),
+    async loseAclFile() {
+      // A folder of that name, since root writes a read-only file.
+      rmSync(file("users.acl"));
+      mkdirSync(file("users.acl"));
+    },
     async restart() {
       await end();
       await start();

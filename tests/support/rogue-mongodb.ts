@@ -97,7 +97,8 @@ function replyTo(
 
 /** Speaks MongoDB's protocol as far as a rotation does, and lies where it is told to. */
 export async function startRogueMongodb(options: {
-  readonly password?: string;
+  /** A function where it changes. */
+  readonly password?: string | (() => string);
   readonly iterations?: number;
   readonly nonceOf?: (client: string) => string;
   readonly tls?: { readonly key: string; readonly certificate: string };
@@ -106,7 +107,7 @@ export async function startRogueMongodb(options: {
   const { password = "canary-current-3f6a", iterations = 15_000, nonceOf, tls, lie } = options;
   const seen: Buffer[] = [];
   function serve(socket: Socket): void {
-    const scram = scramServer(password, iterations);
+    const scram = scramServer(typeof password === "string" ? password : password(), iterations);
     let held = Buffer.alloc(0);
     let index = 0;
     socket.on("error", () => undefined);

@@ -27,7 +27,7 @@ export const scramOffer = authentication(10, "SCRAM-SHA-256\0\0");
 export const done = message("C", "SELECT 1\0");
 
 /** The types of columns by the server's numbers. */
-const types = { text: 25, int: 23, bool: 16, time: 1184 } as const;
+const types = { text: 25, int: 23, bool: 16, time: 1184, json: 114 } as const;
 
 type Column = readonly [name: string, type: keyof typeof types, value: string | null];
 
@@ -43,6 +43,43 @@ export function oneRow(...columns: readonly Column[]): Buffer {
     message("T", Buffer.concat([int16(fields.length), ...fields])),
     message("D", Buffer.concat([int16(values.length), ...values])),
   ]);
+}
+
+/** The answer to what PostgreSQL's engine asks about a role before it changes it: `app`, which the session may change. */
+export function accountRow({
+  limit = "-1",
+  limitType = "int",
+  iterations = "4096",
+}: {
+  readonly limit?: string;
+  readonly limitType?: "int" | "text";
+  readonly iterations?: string;
+} = {}): Buffer {
+  const none = { INHERIT: true, CREATEDB: false, CREATEROLE: false, REPLICATION: false, BYPASSRLS: false };
+  const session = {
+    version: 180_000,
+    iterations,
+    defaultHash: "scram-sha-256",
+    seesHashes: false,
+    seesHostRules: false,
+    isSuperuser: false,
+    mayMakeRoles: true,
+    attributes: none,
+  };
+  return oneRow(
+    ["name", "text", "app"],
+    ["exists", "bool", "t"],
+    ["isReadOnly", "bool", "f"],
+    ["session", "json", JSON.stringify(session)],
+    ["isSuperuser", "bool", "f"],
+    ["mayLogIn", "bool", "t"],
+    ["attributes", "json", JSON.stringify(none)],
+    ["connectionLimit", limitType, limit],
+    ["validUntil", "text", "infinity"],
+    ["isExpired", "bool", "f"],
+    ["mark", "text", null],
+    ["lacks", "text", null],
+  );
 }
 
 /** The server's first message of SCRAM, to the client's. */

@@ -12,6 +12,12 @@ export function RotationPlan({ secretArn }: { readonly secretArn: string }) {
       <dl class="facts">
         <dt>Strategy</dt>
         <dd>{answer.strategy}</dd>
+        {answer.passwordHash !== undefined && (
+          <>
+            <dt>Form in which the server keeps the password</dt>
+            <dd>{answer.passwordHash}</dd>
+          </>
+        )}
         <dt>AWSCURRENT does not log in for</dt>
         <dd>{answer.window}</dd>
       </dl>

@@ -16,14 +16,14 @@ interface MiddyRequest {
 
 /**
  * Middleware like middy's own for Secrets Manager, on rekey's cache: a JSON value is put as the parsed, frozen object, any
- * other as text. An invocation on warm values waits for nothing. Errors: those of `get`.
+ * other as text, or as bytes where it is stored so. An invocation on warm values waits for nothing. Errors: those of `get`.
  */
 export function secretsMiddleware({ client, fetchData, setToContext = false }: SecretsMiddlewareOptions): {
   readonly before: (request: MiddyRequest) => Promise<void>;
 } {
   async function read(secretId: string): Promise<unknown> {
     const { value } = await client.get(secretId);
-    return client.json(secretId).catch(() => value.reveal());
+    return value.isBinary ? value.bytes() : client.json(secretId).catch(() => value.reveal());
   }
 
   return {

@@ -1,18 +1,23 @@
 import { callbackify } from "node:util";
 import mysql from "mysql2";
-import type { DatabaseSecret } from "../../secrets/database-secret.ts";
+import type { LoginSecret } from "../../secrets/database-secret.ts";
 import { goodbyeMs } from "../pool/goodbye.ts";
 import { type CredentialPool, type PoolDriver, rotatingGenerations } from "../pool/rotating-generations.ts";
 import type { Rotating, RotatingOptions } from "../pool/rotating-options.ts";
+import { serverHost } from "../pool/server-host.ts";
 import { tlsOptions } from "../pool/tls-options.ts";
 
-type Settings = Omit<
-  mysql.PoolOptions,
-  "user" | "password" | "password1" | "host" | "port" | "database" | "uri" | "ssl"
->;
+interface Settings extends Omit<mysql.PoolOptions, "user" | "password" | "password1" | "uri" | "ssl"> {
+  /** `false`: no TLS, also where the secret asks for it. */
+  readonly ssl?: mysql.PoolOptions["ssl"] | false;
+}
 
 export interface RotatingPoolOptions extends RotatingOptions {
-  /** Everything but where to connect and as whom, which the secret says. */
+  /**
+   * Everything but the user and the password. `host`, `port`, `database` and `ssl` are the secret's where they are not given
+   * here; a secret that RDS manages has none of them. With `ssl`, the server's name is compared with its certificate, unless
+   * `verifyIdentity` or `rejectUnauthorized` is `false`.
+   */
   readonly pool?: Settings;
 }
 
@@ -23,12 +28,18 @@ export interface RotatingPool extends mysql.Pool, Rotating {
 }
 
 /**
- * A wrong password, an unknown user or a wrong host, a user without a password, a locked user (MySQL's number and
- * MariaDB's). All are told before any query was sent. Source: the error references of both.
+ * Refused logins whose SQLSTATE is not 28000: an expired user, a locked one (MySQL's number and
+ * MariaDB's), one that is blocked after refused logins (of both too). Source: the error references of both.
  */
-const refusals = new Set<unknown>([1045, 1698, 3118, 4151]);
+const refusals = new Set<unknown>([1862, 3118, 3955, 4150, 4151]);
 
-const tlsOf = (secret: DatabaseSecret): mysql.PoolOptions => {
+/** Whether the server, or a proxy before it (ProxySQL, MaxScale, RDS Proxy), refused a login, before any query was sent. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof Error && (refusals.has(Reflect.get(error, "errno")) || Reflect.get(error, "sqlState") === "28000");
+
+const tlsOf = (ssl: Settings["ssl"], secret: LoginSecret): mysql.PoolOptions => {
+  if (typeof ssl === "object") return { ssl: { verifyIdentity: ssl.rejectUnauthorized !== false, ...ssl } };
+  if (ssl !== undefined) return ssl === false ? {} : { ssl };
   const tls = tlsOptions(secret);
   if (tls === undefined) return {};
   // The driver looks at the server's name only when asked to.
@@ -40,17 +51,22 @@ const passedOn = ["connection", "acquire", "release"] as const;
 type PassOn = (event: (typeof passedOn)[number], connection: mysql.PoolConnection) => void;
 
 /** The driver's own `end` cuts what is in use, so connections are counted, and each is closed at its release. */
-function openPool(settings: Settings, secret: DatabaseSecret, passOn: PassOn): CredentialPool<mysql.PoolConnection> {
+function openPool(
+  { ssl, ...settings }: Settings,
+  secret: LoginSecret,
+  passOn: PassOn,
+): CredentialPool<mysql.PoolConnection> {
+  const database = settings.database ?? secret.dbname;
   const pool = mysql.createPool({
     ...settings,
     // A connection's `end` closes it, in order.
     gracefulEnd: true,
-    host: secret.host,
-    port: secret.port ?? 3306,
-    ...(secret.dbname === undefined ? {} : { database: secret.dbname }),
+    host: serverHost(secret, settings.host, "pool.host"),
+    port: settings.port ?? secret.port ?? 3306,
+    ...(database === undefined ? {} : { database }),
     user: secret.username,
     password: secret.password.reveal(),
-    ...tlsOf(secret),
+    ...tlsOf(ssl, secret),
   });
   const idle = new Set<mysql.PoolConnection>();
   const inUse = new Set<mysql.PoolConnection>();
@@ -118,7 +134,7 @@ export function createRotatingPool({ pool: settings = {}, ...options }: Rotating
   const pool = mysql.createPool({});
   const driver: PoolDriver<mysql.PoolConnection> = {
     open: (secret) => openPool(settings, secret, (event, connection) => void pool.emit(event, connection)),
-    isRefusal: (error) => error instanceof Error && refusals.has(Reflect.get(error, "errno")),
+    isRefusal,
   };
   const generations = rotatingGenerations(driver, options);
   let ending: Promise<void> | undefined;

@@ -1,14 +1,19 @@
 import { callbackify } from "node:util";
 import pg from "pg";
-import type { DatabaseSecret } from "../../secrets/database-secret.ts";
+import type { LoginSecret } from "../../secrets/database-secret.ts";
 import { type CredentialPool, type RotatingGenerations, rotatingGenerations } from "../pool/rotating-generations.ts";
 import type { Rotating, RotatingOptions } from "../pool/rotating-options.ts";
+import { serverHost } from "../pool/server-host.ts";
 import { tlsOptions } from "../pool/tls-options.ts";
 import { GuardedClient } from "./guarded-client.ts";
+import { isRefusedLogin } from "./login-refusal.ts";
 
 export interface RotatingPoolOptions extends RotatingOptions {
-  /** Everything but where to connect and as whom, which the secret says. */
-  readonly pool?: Omit<pg.PoolConfig, "user" | "password" | "host" | "port" | "database" | "connectionString" | "ssl">;
+  /**
+   * Everything but the user and the password. `host`, `port`, `database` and `ssl` are the secret's where they are not given
+   * here; a secret that RDS manages has none of them.
+   */
+  readonly pool?: Omit<pg.PoolConfig, "user" | "password" | "connectionString">;
 }
 
 /** A `pg.Pool`, for whatever takes one. */
@@ -19,10 +24,6 @@ export interface RotatingPool extends pg.Pool, Rotating {
 
 type Given = Parameters<Parameters<pg.Pool["connect"]>[0]>;
 
-/** A wrong password, or a user that may not log in any more. Both are told before any query was sent. */
-const isRefusal = (error: unknown): boolean =>
-  error instanceof pg.DatabaseError && (error.code === "28P01" || error.code === "28000");
-
 const passedOn = ["connect", "acquire", "release", "remove"] as const;
 
 /** A pool that has no connections of its own, but those of a pool for each credential; what `pg.Pool` makes of them it inherits. */
@@ -32,20 +33,20 @@ class PgRotatingPool extends pg.Pool implements RotatingPool {
 
   constructor({ pool: settings = {}, ...options }: RotatingPoolOptions) {
     super(settings);
-    const open = (secret: DatabaseSecret) => this.#open(settings, secret);
-    this.#generations = rotatingGenerations({ open, isRefusal }, options);
+    const open = (secret: LoginSecret) => this.#open(settings, secret);
+    this.#generations = rotatingGenerations({ open, isRefusal: isRefusedLogin }, options);
   }
 
-  #open(settings: pg.PoolConfig, secret: DatabaseSecret): CredentialPool<pg.PoolClient> {
+  #open(settings: pg.PoolConfig, secret: LoginSecret): CredentialPool<pg.PoolClient> {
     const pool = new pg.Pool({
       Client: GuardedClient,
       ...settings,
-      host: secret.host,
-      port: secret.port ?? 5432,
-      database: secret.dbname ?? "postgres",
+      host: serverHost(secret, settings.host, "pool.host"),
+      port: settings.port ?? secret.port ?? 5432,
+      database: settings.database ?? secret.dbname ?? "postgres",
       user: secret.username,
       password: secret.password.reveal(),
-      ssl: tlsOptions(secret) ?? false,
+      ssl: settings.ssl ?? tlsOptions(secret) ?? false,
     });
     const connections = new Set<pg.PoolClient>();
     // A connection that the server closes fails the query on it, or is replaced when there is none; it must not end the

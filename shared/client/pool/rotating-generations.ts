@@ -1,5 +1,5 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import { type DatabaseSecret, parseDatabaseSecret } from "../../secrets/database-secret.ts";
+import { type LoginSecret, parseLoginSecret } from "../../secrets/database-secret.ts";
 import { callListener } from "../call-listener.ts";
 import { keptAlive } from "../kept-alive.ts";
 import type { SourceVersion } from "../secret-source.ts";
@@ -17,7 +17,7 @@ export interface CredentialPool<Connection> {
 }
 
 export interface PoolDriver<Connection> {
-  open(secret: DatabaseSecret): CredentialPool<Connection>;
+  open(secret: LoginSecret): CredentialPool<Connection>;
   /** Whether the server turned this login down, which it says before any query is sent. */
   isRefusal(error: unknown): boolean;
 }
@@ -100,7 +100,7 @@ export function rotatingGenerations<Connection>(
   function adopt({ versionId, value }: SourceVersion): Generation<Connection> {
     if (active?.versionId === versionId) return active;
     const before = active;
-    active = { versionId, pool: driver.open(parseDatabaseSecret(value)), asked: new Set() };
+    active = { versionId, pool: driver.open(parseLoginSecret(value)), asked: new Set() };
     isProven = false;
     if (before !== undefined) drain(before);
     return active;

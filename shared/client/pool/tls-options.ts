@@ -1,4 +1,4 @@
-import type { DatabaseSecret } from "../../secrets/database-secret.ts";
+import type { LoginSecret } from "../../secrets/database-secret.ts";
 
 export interface TlsOptions {
   readonly rejectUnauthorized: boolean;
@@ -7,7 +7,10 @@ export interface TlsOptions {
 }
 
 /** Node's options for what the secret says of TLS; `undefined`: none is wanted. */
-export const tlsOptions = ({ tlsMode = "verify-full", tlsCa }: DatabaseSecret): TlsOptions | undefined =>
+export const tlsOptions = ({
+  tlsMode = "verify-full",
+  tlsCa,
+}: Pick<LoginSecret, "tlsMode" | "tlsCa">): TlsOptions | undefined =>
   tlsMode === "disable"
     ? undefined
     : {

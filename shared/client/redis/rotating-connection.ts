@@ -1,8 +1,9 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import { parseDatabaseSecret } from "../../secrets/database-secret.ts";
+import { parseLoginSecret } from "../../secrets/database-secret.ts";
 import { acknowledging } from "../pool/acknowledging.ts";
 import { credentialCandidates } from "../pool/credential-candidates.ts";
 import type { FollowedSecret, Rotating } from "../pool/rotating-options.ts";
+import { serverHost } from "../pool/server-host.ts";
 import { type TlsOptions, tlsOptions } from "../pool/tls-options.ts";
 import type { SourceVersion } from "../secret-source.ts";
 
@@ -41,6 +42,8 @@ export interface RotatableRedis {
 export interface RotatingConnectionOptions<Redis extends RotatableRedis> extends FollowedSecret {
   /** `(login) => createClient({ ...login, name: "orders" })`. Called for each attempt to reconnect too. */
   readonly createClient: (login: RedisLogin) => Redis;
+  /** Where to connect, in place of the secret's `host`, `port` and `dbname`; a secret of a user name and a password has none. */
+  readonly server?: { readonly host?: string; readonly port?: number; readonly database?: number };
   /** Milliseconds before the next attempt to reconnect. 50, doubled up to 2,000, with jitter. */
   readonly reconnectDelayMs?: (retries: number) => number;
   /** How long the server may take to answer a login; the driver alone waits without limit. Default: 5,000. */
@@ -56,8 +59,13 @@ export interface RotatingConnection<Redis> extends Rotating {
   end(): Promise<void>;
 }
 
-/** A wrong password, an unknown user or one that is off. Source: the replies to AUTH and HELLO in Redis's acl.c. */
-const isRefusal = (error: unknown): boolean => error instanceof Error && error.message.startsWith("WRONGPASS");
+/**
+ * A wrong password, an unknown user or one that is off; a login that did not count; one that may not log in; servers before
+ * 6.0 and proxies (Envoy, twemproxy). Source: the replies to AUTH and HELLO in Redis's acl.c and in theirs.
+ */
+const refusals = /^(?:WRONGPASS|NOAUTH|NOPERM|ERR invalid (?:username|password))/;
+
+const isRefusal = (error: unknown): boolean => error instanceof Error && refusals.test(error.message);
 
 const backOffMs = (retries: number): number => Math.min(2_000, 50 * 2 ** retries) * (0.75 + Math.random() / 2);
 
@@ -66,13 +74,13 @@ const backOffMs = (retries: number): number => Math.min(2_000, 50 * 2 ** retries
  * AUTH in its turn, so commands before it finish as the old user and those behind it run as the new one, while
  * subscriptions, WATCH and commands that are under way stay, which a second connection would lose. When it has to
  * reconnect it takes the newest credential, on refusal AWSCURRENT as it is now, then AWSPENDING; meanwhile commands wait
- * in the client's queue. Host, port and TLS are those of the first version. Errors: the client's, `credential-refused`,
+ * in the client's queue. Host, port and TLS are the caller's, or those of the first version. Errors: the client's, `credential-refused`,
  * `time-budget-spent` for a login without an answer, the driver's of the first connection.
  */
 export async function createRotatingConnection<Redis extends RotatableRedis>(
   options: RotatingConnectionOptions<Redis>,
 ): Promise<RotatingConnection<Redis>> {
-  const { client, secretId, createClient, reconnectDelayMs = backOffMs } = options;
+  const { client, secretId, createClient, server = {}, reconnectDelayMs = backOffMs } = options;
   const { loginTimeoutMs = 5_000, drainTimeoutMs = 60_000 } = options;
   const acknowledgement = acknowledging(options);
   /** Refused since the last login that worked. */
@@ -87,23 +95,24 @@ export async function createRotatingConnection<Redis extends RotatableRedis>(
   let refusedLogins = 0;
   let ending: Promise<void> | undefined;
 
-  const secret = parseDatabaseSecret((await client.get(secretId)).value);
+  const secret = parseLoginSecret((await client.get(secretId)).value);
+  const host = serverHost(secret, server.host, "server.host");
   const tls = tlsOptions(secret);
   const loginOptions = (
     credentials: () => Promise<Login>,
     reconnectStrategy: RedisLogin["socket"]["reconnectStrategy"],
   ): RedisLogin => ({
     socket: {
-      host: secret.host,
-      port: secret.port ?? 6379,
+      host,
+      port: server.port ?? secret.port ?? 6379,
       reconnectStrategy,
       ...(tls === undefined ? {} : { ...tls, tls: true }),
     },
-    database: Number(secret.dbname ?? 0),
+    database: server.database ?? Number(secret.dbname ?? 0),
     credentialsProvider: { type: "async-credentials-provider", credentials },
   });
   const loginOf = ({ value }: SourceVersion): Login => {
-    const { username, password } = parseDatabaseSecret(value);
+    const { username, password } = parseLoginSecret(value);
     return { username, password: password.reveal() };
   };
   const unanswered = (): RekeyError =>

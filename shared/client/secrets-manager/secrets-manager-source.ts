@@ -1,6 +1,6 @@
 import { BatchGetSecretValueCommand, type SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { RekeyError } from "../../errors/rekey-error.ts";
-import { SecretValue } from "../../secrets/secret-value.ts";
+import { secretContent } from "../../stores/secret-content.ts";
 import { secretsManagerStore } from "../../stores/secrets-manager.ts";
 import { translateError } from "../../stores/translate-error.ts";
 import { isSameSecret } from "../secret-id.ts";
@@ -29,8 +29,8 @@ export function secretsManagerSource(sdk: SecretsManagerClient): Required<Secret
           return translateError(clientError(refused.ErrorCode), call, { operation, secret: secretId });
         }
         const found = SecretValues.find(({ ARN = "" }) => isSameSecret(ARN, secretId));
-        if (found?.VersionId === undefined || found.SecretString === undefined) return undefined;
-        const value = new SecretValue(found.SecretString);
+        const value = found && secretContent(found, secretId);
+        if (found?.VersionId === undefined || value === undefined) return undefined;
         return { versionId: found.VersionId, value, ...(found.CreatedDate && { createdAt: found.CreatedDate }) };
       }
       return new Map(secretIds.map((secretId) => [secretId, outcome(secretId)]));

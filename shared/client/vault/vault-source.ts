@@ -1,8 +1,7 @@
 import { memberAt } from "../../answers/member-at.ts";
-import { RekeyError } from "../../errors/rekey-error.ts";
+import { namedPath, usablePath } from "../../mirrors/mirror-path.ts";
 import { createdAtField, labelField, versionIdField } from "../../mirrors/mirrored-fields.ts";
 import { refused } from "../../vault/vault-answer.ts";
-import { pathProblem } from "../../vault/vault-path.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { bareName } from "../secret-id.ts";
 import type { SecretSource, SourceAnswer, SourceCall } from "../secret-source.ts";
@@ -11,7 +10,7 @@ import { isMissing, vaultReader, type VaultReaderOptions } from "./vault-reader.
 export interface VaultSourceOptions extends VaultReaderOptions {
   /** Where KV version 2 is mounted: `secret` unless said. */
   readonly mount?: string;
-  /** Put before the secret's name, with a slash between, as the mirror does. */
+  /** Put before the path of the secret's name, with a slash between, as the mirror does. */
   readonly pathPrefix?: string;
   /** Where a secret with the tag `rekey:vault-path` lies; `undefined` for all others. */
   readonly pathOf?: (secretId: string) => string | undefined;
@@ -39,11 +38,8 @@ export function vaultSource(options: VaultSourceOptions): VaultSource {
   const read = vaultReader(options);
 
   function pathTo(secretId: string): string {
-    const name = bareName(secretId);
-    const path = pathOf(secretId) ?? (pathPrefix === undefined ? name : `${pathPrefix}/${name}`);
-    const problem = pathProblem(path);
-    if (problem !== undefined) throw new RekeyError("mirror-path-invalid", { context: { secret: secretId, problem } });
-    return path;
+    const path = pathOf(secretId);
+    return path === undefined ? namedPath(secretId, bareName(secretId), pathPrefix) : usablePath(secretId, path);
   }
 
   async function newest(secretId: string, call: SourceCall): Promise<SourceAnswer | undefined> {

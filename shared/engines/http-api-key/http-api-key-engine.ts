@@ -5,10 +5,14 @@ import type {
   Credential,
   CredentialIssuer,
   DatabaseEngine,
+  DatabaseSession,
   DatabaseTarget,
+  Inspection,
+  Rehearsal,
 } from "../../rotation/ports.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
-import { ask as askApi, type IsGranted, keyApiOf, refusedBy } from "./key-api.ts";
+import { explainPlainLogin } from "../tls-alerts.ts";
+import { ask as askApi, type IsGranted, keyApiOf, type KeyOperation, refusedBy } from "./key-api.ts";
 
 const isText = (value: unknown): value is string => typeof value === "string" && value !== "" && value.length <= 4_096;
 
@@ -46,9 +50,25 @@ export function httpApiKeyEngine(isGranted: IsGranted): DatabaseEngine & Credent
     call: CallOptions,
   ): ReturnType<typeof askApi> => askApi({ target, isGranted }, as, request, call);
 
+  /** The first request of a step, so what it fails by may be the connection's kind. */
+  async function get(
+    target: DatabaseTarget,
+    as: Credential,
+    { path, operation }: { readonly path: string; readonly operation: KeyOperation },
+    call: CallOptions,
+  ): ReturnType<typeof askApi> {
+    try {
+      const answer = await ask(target, as, { method: "GET", path }, call);
+      if (answer.status === 400) throw refusedBy(answer, operation);
+      return answer;
+    } catch (error) {
+      throw await explainPlainLogin(error, target, call);
+    }
+  }
+
   /** The ids of the account's keys. */
   async function listKeys(target: DatabaseTarget, as: Credential, call: CallOptions): Promise<readonly string[]> {
-    const answer = await ask(target, as, { method: "GET", path: keyApiOf(target).keysPath }, call);
+    const answer = await get(target, as, { path: keyApiOf(target).keysPath, operation: "list keys" }, call);
     if (answer.status !== 200) throw refusedBy(answer, "list keys");
     const keys = memberAt(answer.body, "keys");
     if (!Array.isArray(keys) || keys.length > mostKeys) throw unexpected("list keys");
@@ -57,9 +77,22 @@ export function httpApiKeyEngine(isGranted: IsGranted): DatabaseEngine & Credent
     return ids;
   }
 
+  /**
+   * The ids of the account's keys, of which `keep` is one: where the secret's user name is no id, the very key that is to be kept
+   * would be taken for another one. Errors: `secret-malformed`.
+   */
+  async function listBeside(target: DatabaseTarget, keep: Credential, call: CallOptions): Promise<readonly string[]> {
+    const ids = await listKeys(target, keep, call);
+    if (ids.includes(keep.username)) return ids;
+    throw new RekeyError("secret-malformed", {
+      context: { field: "username", problem: "not the id of one of the account's keys" },
+      hint: "write the id that the API lists for this key as the secret's username",
+    });
+  }
+
   /** Every key but this one; one that is gone already is no error. */
   async function deleteOthers(target: DatabaseTarget, keep: Credential, call: CallOptions): Promise<void> {
-    for (const id of await listKeys(target, keep, call)) {
+    for (const id of await listBeside(target, keep, call)) {
       if (id === keep.username) continue;
       const path = `${keyApiOf(target).keysPath}/${encodeURIComponent(id)}`;
       const answer = await ask(target, keep, { method: "DELETE", path }, call);
@@ -75,6 +108,27 @@ export function httpApiKeyEngine(isGranted: IsGranted): DatabaseEngine & Credent
     return { username: id, password: new SecretValue(key) };
   }
 
+  const sessionOf = (target: DatabaseTarget, credential: Credential): DatabaseSession & Inspection & Rehearsal => ({
+    async inspect(_usernames, call) {
+      const keys = await listKeys(target, credential, call);
+      const user = {
+        mayBeChanged: true,
+        isOurAlternate: false,
+        ...(keys.length > 1 ? { passwords: keys.length } : {}),
+      };
+      return {
+        version: "HTTP API",
+        isSupported: true,
+        isReadOnly: false,
+        users: new Map([[credential.username, user]]),
+      };
+    },
+    async rehearse(change, call) {
+      if (change.method === "issue") await listBeside(target, credential, call);
+    },
+    async [Symbol.asyncDispose]() {},
+  });
+
   return {
     capabilities: { hashesPasswordOnClient: false },
     names: ["http-api-key"],
@@ -83,10 +137,10 @@ export function httpApiKeyEngine(isGranted: IsGranted): DatabaseEngine & Credent
     maxUsernameBytes: 4_096,
     shapes: { issue: ["GET <keys>", "DELETE <keys>/… for each other key", "POST <keys>"] },
     async login(target, credential, call) {
-      const answer = await ask(target, credential, { method: "GET", path: keyApiOf(target).testPath }, call);
+      const answer = await get(target, credential, { path: keyApiOf(target).testPath, operation: "test key" }, call);
       if (answer.status === 401 || answer.status === 403) return { ok: false, refusal: "bad-credential" };
       if (answer.status < 200 || answer.status > 299) throw refusedBy(answer, "test key");
-      return { ok: true, session: { async [Symbol.asyncDispose]() {} } };
+      return { ok: true, session: sessionOf(target, credential) };
     },
     /** A key that an earlier run made and did not store makes room for a new one, as does the one before the current. */
     async issue(target, current, call) {

@@ -61,30 +61,47 @@ function retryAfterMs({ headers }: HttpAnswer): number | undefined {
   return seconds === undefined ? undefined : Math.min(Number(seconds), 3_600) * 1_000;
 }
 
-/** The error that a refusal stands for. Of the answer only its status crosses. */
-export function refusedBy(answer: HttpAnswer, operation: string): RekeyError {
+/** What was asked of the API. */
+export type KeyOperation = "test key" | "list keys" | "create key" | "delete key";
+
+const hintOf = (status: number, operation: KeyOperation): string => {
+  if (status >= 300 && status < 400)
+    return "the API redirects, which is not followed: name the host and path that it leads to";
+  if (status === 409 && operation === "create key")
+    return "the account has no room for a next key: delete a key that nobody uses, or raise the API's limit to two keys";
+  if (status === 400 || status === 415 || status === 422)
+    return "the API does not take what rekey sends: see the contract of the API in docs/reference/http-api-key.md";
+  return "the API refused the request; look up the status";
+};
+
+/** The error that a refusal stands for, by its status and by what was asked. Of the answer only its status crosses. */
+export function refusedBy(answer: HttpAnswer, operation: KeyOperation): RekeyError {
   const { status } = answer;
   const context = { operation, status };
+  if (status === 403 && operation !== "test key") {
+    return new RekeyError("database-rights-missing", {
+      context,
+      hint: `the key works, and it may not ${operation}: give it the right (scope) to list, create and delete the account's keys`,
+    });
+  }
   if (status === 401 || status === 403) {
     return new RekeyError("credential-refused", {
       context,
-      hint: "the API refused the key, or the key may not manage keys",
+      hint: "the API refused the key; check it, and rekey:api-header",
     });
   }
   if (status === 404 || status === 405) {
+    const option = operation === "test key" ? "rekey:api-test-path" : "rekey:api-path";
     return new RekeyError("option-invalid", {
-      context: { ...context, option: "rekey:api-path" },
-      hint: "the API has no such path or method; correct the tag rekey:api-path",
+      context: { ...context, option },
+      hint: `the API has no such path or method; correct the tag ${option} (rekey:api-test-path is rekey:api-path where it is not set)`,
     });
   }
-  if (status === 429 || (status >= 502 && status <= 504)) {
+  if (status === 408 || status === 425 || status === 429 || (status >= 502 && status <= 504)) {
     const after = retryAfterMs(answer);
     return new RekeyError("database-busy", { context, ...(after === undefined ? {} : { retryAfterMs: after }) });
   }
-  return new RekeyError("database-failed", {
-    context,
-    hint: "the API refused the request; look up the status, a redirect is not followed",
-  });
+  return new RekeyError("database-failed", { context, hint: hintOf(status, operation) });
 }
 
 /** Whether the function's configuration lets this origin be reached, wherever it is and also over plain http. */

@@ -3,18 +3,14 @@ import { type Account, quoteName, quoteText } from "../mysql-family/account.ts";
 import type { Connection } from "../mysql-family/connection.ts";
 import { ifReadable } from "../mysql-family/if-readable.ts";
 import { setUpSession } from "../mysql-family/one-at-a-time.ts";
-import { readServer } from "../mysql-family/read-server.ts";
+import { lockingAfter, readServer } from "../mysql-family/read-server.ts";
 import { readUsers } from "../mysql-family/read-users.ts";
-import { parseGrants } from "./grants.ts";
-import { findChanging } from "./set-password.ts";
+import { parseGrants } from "../mysql-family/grants.ts";
+import { readOwn } from "./account.ts";
+import { type Facts, product } from "./product.ts";
+import { rightsInForce } from "./rights.ts";
+import { mayChangeItself } from "./set-password.ts";
 import { markOf, readGrants } from "./sync-pair.ts";
-
-const product = {
-  name: "MariaDB",
-  oldest: 1006,
-  readOnly: ["read_only", "innodb_read_only"],
-  replicaStatus: "SHOW ALL SLAVES STATUS",
-} as const;
 
 /** The default of `max_password_errors`: no lock. */
 const never = 4_294_967_295;
@@ -52,24 +48,28 @@ export async function inspect(
   usernames: readonly string[],
   call: CallOptions,
 ): Promise<ServerFacts> {
-  await setUpSession(connection, call);
+  await setUpSession(connection, product, call);
   const mark = markOf(usernames[0] ?? "");
   const server = await readServer(connection, product, call);
   const [lock] = await ifReadable(
     connection.run<{ refusals: number }>("read lock-out", "SELECT @@max_password_errors AS refusals", call),
   );
-  const { mayChangeItself } = await findChanging(connection, connection.account.user, call);
-  const { users } = await readUsers(
+  const own = await readOwn(connection, call);
+  const isAdmin = !usernames.includes(connection.account.user);
+  const [facts = {}] = isAdmin ? await connection.run<Facts>("read roles", `SELECT ${product.facts}`, call) : [];
+  const rights = await rightsInForce(connection, facts, isAdmin, call);
+  const { users, accountsOfFirst } = await readUsers(
     connection,
     {
+      rights,
       usernames,
       more: "",
-      mayChangeItself,
+      mayChangeItself: mayChangeItself(own),
       isOurAlternate: async (account) => isAlternate(connection, account, mark, call),
       expiresAt: async (account) => expiry(connection, account, call),
     },
     call,
   );
   const refusals = lock?.refusals ?? never;
-  return { ...server, ...(refusals < never ? { locksAfterRefusals: refusals } : {}), users };
+  return { ...server, ...lockingAfter(connection, refusals < never ? refusals : undefined), users, accountsOfFirst };
 }

@@ -1,38 +1,56 @@
 import type {
+  CallOptions,
+  ChangeTerms,
+  Credential,
   DatabaseEngine,
   DatabaseSession,
   DualPasswords,
   Inspection,
+  OwnAccountReading,
   PasswordChange,
+  Rehearsal,
   UserPairing,
 } from "../../rotation/ports.ts";
 import type { Connection } from "../mysql-family/connection.ts";
-import { logIn } from "../mysql-family/log-in.ts";
+import { logIn, refusedAlike } from "../mysql-family/log-in.ts";
 import { oneAtATime } from "../mysql-family/one-at-a-time.ts";
+import { rehearse } from "../mysql-family/rehearse.ts";
 import { inspect } from "./inspect.ts";
-import { findChanging, identify, setPassword } from "./set-password.ts";
+import { type Facts, product } from "./product.ts";
+import { changePasswords } from "./set-password.ts";
 import { shapes } from "./statement-shapes.ts";
 import { syncPair } from "./sync-pair.ts";
 
-export type MariadbSession = DatabaseSession & PasswordChange & UserPairing & DualPasswords & Inspection;
+export type MariadbSession = DatabaseSession &
+  PasswordChange &
+  UserPairing &
+  DualPasswords &
+  Inspection &
+  OwnAccountReading &
+  Rehearsal;
 
 function session(connection: Connection): MariadbSession {
+  const change = async (
+    credentials: readonly [Credential, ...Credential[]],
+    terms: ChangeTerms,
+    call: CallOptions,
+  ): Promise<void> =>
+    oneAtATime<Facts>(connection, product, call, async (facts) =>
+      changePasswords(connection, { facts, credentials, terms }, call),
+    );
+
   return {
-    async setPassword(credential, call) {
-      await oneAtATime(connection, call, async () => setPassword(connection, credential, call));
-    },
+    setPassword: async (credential, call, terms = {}) => change([credential], terms, call),
+    keepBoth: async (current, next, call) => change([current, next], { current }, call),
+    keepOnly: async (credential, call) => change([credential], { current: credential }, call),
     async syncPair(pair, next, call) {
-      await oneAtATime(connection, call, async () => syncPair(connection, pair, next, call));
-    },
-    async keepBoth(current, next, call) {
-      await oneAtATime(connection, call, async () => {
-        await identify(connection, await findChanging(connection, current.username, call), [current, next], call);
-      });
-    },
-    async keepOnly(credential, call) {
-      await oneAtATime(connection, call, async () => setPassword(connection, credential, call));
+      await oneAtATime<Facts>(connection, product, call, async (facts) =>
+        syncPair(connection, { facts, pair, next }, call),
+      );
     },
     inspect: async (usernames, call) => inspect(connection, usernames, call),
+    readOwnAccount: async () => ({ account: `${connection.account.user}@${connection.account.host}` }),
+    rehearse: async (planned, call) => rehearse(connection, session, planned, call),
     async [Symbol.asyncDispose]() {
       await connection.close();
     },
@@ -47,6 +65,7 @@ export function mariadbEngine(): DatabaseEngine<MariadbSession> {
     defaultPort: 3306,
     defaultDatabase: "",
     maxUsernameBytes: 80,
+    refusedAlike,
     shapes,
     login: logIn(session),
   };

@@ -1,75 +1,175 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, Credential } from "../../rotation/ports.ts";
-import {
-  type Account,
-  onlyAccount,
-  quoteAccount,
-  quoteName,
-  quoteText,
-  readAccounts,
-} from "../mysql-family/account.ts";
+import type { CallOptions, ChangeTerms, Credential } from "../../rotation/ports.ts";
+import { quoteAccount, quoteName, quoteText, unsupported } from "../mysql-family/account.ts";
 import type { Connection } from "../mysql-family/connection.ts";
-import { ed25519Hash } from "../mysql-family/ed25519.ts";
-import { nativeHash } from "../mysql-family/native-hash.ts";
+import { requireAdminRights } from "../mysql-family/rights.ts";
+import { accountsToChange, isSame } from "../mysql-family/siblings.ts";
+import { errorNumber } from "../mysql-family/translate-error.ts";
+import { type Alternative, type MariadbAccount, readMariadbAccounts, readOwn } from "./account.ts";
+import {
+  checkText,
+  explainRefused,
+  type Form,
+  formFor,
+  hasPassword,
+  refuseReuse,
+  storedForm,
+  written,
+} from "./password-form.ts";
+import type { Facts } from "./product.ts";
+import { rightsInForce } from "./rights.ts";
 
-/** An account whose password is to change. */
-export interface Changing {
-  readonly account: Account;
-  readonly plugin: string;
-  /** Whether it is the session's own, with one password: then it may change it without the right to change others. */
-  readonly mayChangeItself: boolean;
+/** Ways of authentication that keep no password on the server. */
+const withoutPassword = new Set(["unix_socket", "pam", "gssapi", "named_pipe", "auth_socket"]);
+
+/** `IDENTIFIED VIA mysql_native_password USING 'invalid'` and its like let nobody in. */
+const isLive = ({ plugin, stored }: Alternative): boolean =>
+  hasPassword(plugin) && (stored === "" || /^\*[0-9A-F]{40}$/i.test(stored) || /^[A-Za-z0-9+/]{43}$/.test(stored));
+
+/**
+ * `IDENTIFIED VIA …` with every alternative of the account in its order, where each plugin that has a password has these,
+ * and no other. Errors: `account-unsupported`.
+ */
+export function identifiedVia(
+  { user, alternatives }: MariadbAccount,
+  credentials: readonly Credential[],
+  form: Form,
+): string {
+  const done = new Set<string>();
+  const ways = alternatives.flatMap((way) => {
+    const { plugin, stored } = way;
+    if (isLive(way)) {
+      if (done.has(plugin)) return [];
+      done.add(plugin);
+      return credentials.map((credential) => `${quoteName(plugin)} USING ${written(plugin, credential, form)}`);
+    }
+    if (!hasPassword(plugin) && !withoutPassword.has(plugin) && stored !== "") throw otherPlugin(user, plugin);
+    return [`${quoteName(plugin)}${stored === "" ? "" : ` USING ${quoteText(stored)}`}`];
+  });
+  if (done.size === 0) throw otherPlugin(user, alternatives.map(({ plugin }) => plugin).join(" OR "));
+  return `IDENTIFIED VIA ${ways.join(" OR ")}`;
 }
 
-async function ownAccount(connection: Connection, call: CallOptions): Promise<Changing> {
-  const [row] = await connection.run<Record<string, string>>(
-    "read own account",
-    "SHOW CREATE USER CURRENT_USER()",
-    call,
+const otherPlugin = (user: string, plugin: string): RekeyError =>
+  unsupported(
+    user,
+    "authentication plugin",
+    "the account authenticates by a plugin that takes no password from rekey: give it mysql_native_password or ed25519",
+    { plugin },
   );
-  const text = (Object.values(row ?? {})[0] ?? "").replaceAll(/'(?:[^']|'')*'/g, "''");
-  const [, plugin = "mysql_native_password", others] = / IDENTIFIED VIA (\w+)(?: USING '')?( OR )?/.exec(text) ?? [];
-  // SET PASSWORD would leave the others alone.
-  return { account: connection.account, plugin, mayChangeItself: others === undefined };
+
+/** Whether `SET PASSWORD` changes the account's only password: it takes the first plugin that can have one. */
+export function mayChangeItself({ alternatives }: MariadbAccount): boolean {
+  const [first, ...others] = alternatives.filter(({ plugin }) => hasPassword(plugin));
+  return first !== undefined && isLive(first) && !others.some(isLive);
+}
+
+/** Accounts to change, and whether only the session itself may, by `SET PASSWORD`. */
+interface Changing {
+  readonly accounts: readonly MariadbAccount[];
+  readonly byItself: boolean;
 }
 
 /** Errors: `account-unsupported`, `credential-refused` when there is no such user, `database-rights-missing`. */
-export async function findChanging(connection: Connection, user: string, call: CallOptions): Promise<Changing> {
-  if (connection.account.user === user) return ownAccount(connection, call);
-  const row = onlyAccount(await readAccounts(connection, [user], "", call), user);
-  if (row === undefined) throw new RekeyError("credential-refused", { context: { user, problem: "no such user" } });
-  return { account: row, plugin: row.plugin, mayChangeItself: false };
-}
-
-/** What the server is to store. Errors: `account-unsupported` when the account has no password that the server stores. */
-function storedForm(plugin: string, { username, password }: Credential): string {
-  if (plugin === "mysql_native_password" || plugin === "") return quoteText(nativeHash(password));
-  if (plugin === "ed25519") return quoteText(ed25519Hash(password));
-  throw new RekeyError("account-unsupported", {
-    context: { user: username, problem: "it authenticates by a plugin that takes no password from here", plugin },
-  });
-}
-
-/** `IDENTIFIED VIA …`, with one alternative for each credential. */
-export function identifiedVia(plugin: string, credentials: readonly Credential[]): string {
-  const name = quoteName(plugin === "" ? "mysql_native_password" : plugin);
-  const alternatives = credentials.map((credential) => `${name} USING ${storedForm(plugin, credential)}`);
-  return `IDENTIFIED VIA ${alternatives.join(" OR ")}`;
-}
-
-/** Makes exactly these the passwords of one account. Needs the right to change accounts. Idempotent. */
-export async function identify(
+async function findChanging(
   connection: Connection,
-  { account, plugin }: Changing,
-  credentials: readonly Credential[],
+  facts: Facts,
+  { username }: Credential,
+  opening: readonly Credential[],
+  terms: ChangeTerms,
   call: CallOptions,
-): Promise<void> {
-  const via = identifiedVia(plugin, credentials);
-  await connection.run("set password", `ALTER USER ${quoteAccount(account)} ${via}`, call);
+): Promise<Changing> {
+  const isOwn = connection.account.user === username;
+  const rights = await rightsInForce(connection, facts, !isOwn, call);
+  if (!isOwn) requireAdminRights(rights, username);
+  if (!rights.mayReadAccounts) {
+    if (terms.hasAdmin === true) throw cannotSee(username);
+    return { accounts: [await readOwn(connection, call)], byItself: !rights.mayChangeAccounts };
+  }
+  const { user, host } = connection.account;
+  const known = isOwn ? { ...terms, own: { account: `${user}@${host}` } } : terms;
+  const rows = await readMariadbAccounts(connection, [username], call);
+  const accounts = await accountsToChange(rows, username, known, async ({ alternatives }) =>
+    alternatives.some(({ plugin, stored }) =>
+      opening.some((credential) => hasPassword(plugin) && storedForm(plugin, credential) === stored),
+    ),
+  );
+  if (accounts.length === 0) {
+    throw new RekeyError("credential-refused", { context: { user: username, problem: "no such user" } });
+  }
+  if (rights.mayChangeAccounts) return { accounts, byItself: false };
+  if (terms.hasAdmin === true) throw cannotSee(username);
+  if (accounts.length > 1) throw seenSiblings(username);
+  return { accounts, byItself: accounts.every((account) => isSame(account, connection.account)) };
 }
 
-/** Makes this the only password of its user. Idempotent. */
-export async function setPassword(connection: Connection, credential: Credential, call: CallOptions): Promise<void> {
-  const changing = await findChanging(connection, credential.username, call);
-  if (!changing.mayChangeItself) return identify(connection, changing, [credential], call);
-  await connection.run("set password", `SET PASSWORD = ${storedForm(changing.plugin, credential)}`, call);
+const cannotSee = (user: string): RekeyError =>
+  new RekeyError("database-rights-missing", { context: { user, problem: "its accounts are left to the admin" } });
+
+const seenSiblings = (user: string): RekeyError =>
+  unsupported(
+    user,
+    "sibling accounts",
+    "accounts of this name for other hosts have the same password, which the user may not change: give the secret an admin",
+  );
+
+/** What each password change needs to know. */
+export interface Change {
+  readonly facts: Facts;
+  /** In the order of `IDENTIFIED VIA … OR …`. */
+  readonly credentials: readonly [Credential, ...Credential[]];
+  readonly terms: ChangeTerms;
 }
+
+async function setOwn(connection: Connection, account: MariadbAccount, change: Change, form: Form, call: CallOptions) {
+  if (change.credentials.length > 1 || !mayChangeItself(account)) throw severalPasswords(account.user);
+  const [credential] = change.credentials;
+  const changed = account.alternatives.find(({ plugin }) => hasPassword(plugin))?.plugin ?? "";
+  const sql = `SET PASSWORD = ${written(changed, credential, form)}`;
+  const foretell = async (): Promise<void> =>
+    form === "text" ? checkText(connection, change.facts, credential, call) : undefined;
+  try {
+    await connection.change("set password", sql, call, foretell);
+  } catch (error) {
+    // Said of an account whose first plugin has no password, although the password was changed.
+    if (errorNumber(error) !== 1699) throw error;
+    const { alternatives } = await readOwn(connection, call);
+    if (!alternatives.some(({ stored }) => stored === storedForm(changed, credential))) throw error;
+  }
+}
+
+/**
+ * Makes exactly these the passwords of the user, in every account of its name that the current one opens. Idempotent.
+ * Errors: `account-unsupported`, `database-rights-missing`, `tls-refused`.
+ */
+export async function changePasswords(connection: Connection, change: Change, call: CallOptions): Promise<void> {
+  const { facts, credentials, terms } = change;
+  const [first] = credentials;
+  const { current } = terms;
+  const opening = [...(current === undefined ? [] : [current]), ...credentials];
+  const { accounts, byItself } = await findChanging(connection, facts, first, opening, terms, call);
+  const form = formFor(connection, facts, first.username, byItself);
+  if (credentials.length > 1) refuseReuse(facts, form, first.username);
+  const statements = accounts.map((account) => ({ account, via: identifiedVia(account, credentials, form) }));
+  try {
+    for (const { account, via } of statements) {
+      if (byItself) {
+        await setOwn(connection, account, change, form, call);
+        continue;
+      }
+      const foretell = async (): Promise<void> => {
+        for (const credential of form === "text" ? credentials : [])
+          await checkText(connection, facts, credential, call);
+      };
+      await connection.change("set password", `ALTER USER ${quoteAccount(account)} ${via}`, call, foretell);
+    }
+  } catch (error) {
+    throw explainRefused(error, form, facts, first.username);
+  }
+}
+
+const severalPasswords = (user: string): RekeyError =>
+  new RekeyError("database-rights-missing", {
+    context: { user, problem: "it may not change several passwords at once, nor keep two" },
+    hint: "the account has or is to have several passwords, which only an admin may change: give the secret an admin",
+  });

@@ -9,7 +9,7 @@ const ownPassword = ["SHOW CREATE USER CURRENT_USER()", "SET PASSWORD = …"];
  */
 export const shapes: Readonly<Record<string, readonly string[]>> = {
   setPassword: lockedShapes(ownPassword),
-  syncPair: lockedShapes([readAccountsShape, "SHOW GRANTS FOR …", `${settingsShape} MAX_STATEMENT_TIME …`, identify]),
+  syncPair: lockedShapes([readAccountsShape, "SHOW GRANTS FOR …", `${settingsShape} PASSWORD EXPIRE …`, identify]),
   keepBoth: lockedShapes([readAccountsShape, `${identify} OR …`]),
   keepOnly: lockedShapes([readAccountsShape, identify]),
 };

@@ -1,33 +1,13 @@
 import type { Document } from "mongodb";
-import { memberAt } from "../../answers/member-at.ts";
-import { isRekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, ServerFacts, UserFacts } from "../../rotation/ports.ts";
 import type { Connection } from "./connection.ts";
+import { optional } from "./optional.ts";
+import { readPrivileges } from "./privileges.ts";
 import { readUsers } from "./users.ts";
-
-const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 function isSupported(version: string): boolean {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   return major > 4 || (major === 4 && minor >= 2);
-}
-
-/** The answer, or `undefined` where this session may not ask or the server does not know the command. */
-async function optional<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (isRekeyError(error, "database-rights-missing") || isRekeyError(error, "database-failed")) return undefined;
-    throw error;
-  }
-}
-
-function covers(privilege: unknown, database: string): boolean {
-  const of = memberAt(privilege, "resource", "db");
-  return (
-    memberAt(privilege, "resource", "anyResource") === true ||
-    (memberAt(privilege, "resource", "collection") === "" && (of === "" || of === database))
-  );
 }
 
 /**
@@ -45,21 +25,15 @@ export async function inspect(
   const told: unknown = (await ask({ buildInfo: 1 }))?.["version"];
   const version = typeof told === "string" ? told : "unknown";
   const hello = (await ask({ hello: 1 })) ?? (await ask({ isMaster: 1 }));
-  const status = await ask({ connectionStatus: 1, showPrivileges: true });
-  const privileges = memberAt(status, "authInfo", "authenticatedUserPrivileges");
-  const selves = list(memberAt(status, "authInfo", "authenticatedUsers"));
-  const may = (action: string): boolean =>
-    list(privileges).some(
-      (privilege) => covers(privilege, database) && list(memberAt(privilege, "actions")).includes(action),
-    );
+  const own = await readPrivileges(connection, call);
   const [first = ""] = usernames;
   const users = new Map<string, UserFacts>();
-  for (const name of privileges === undefined ? [] : usernames) {
+  for (const name of own === undefined ? [] : usernames) {
     const [user] = (await optional(readUsers(connection, database, [name], call))) ?? [];
     if (user === undefined) continue;
-    const isSelf = selves.some((self) => memberAt(self, "user") === name && memberAt(self, "db") === database);
+    const isOwn = own?.isSelf(name, database) === true && own.may("changeOwnPassword", database);
     users.set(name, {
-      mayBeChanged: may("changePassword") || (isSelf && may("changeOwnPassword")),
+      mayBeChanged: isOwn || own?.may("changePassword", database) === true,
       isOurAlternate: user.customData?.rekeyAlternateOf === first,
     });
   }

@@ -76,10 +76,9 @@ describe("the alternate user", () => {
       { user: "app", roles: [], mechanisms: ["SCRAM-SHA-1"] },
       { user: "app_clone", roles: [writer], ...marked },
     ];
-    const { commands } = await sync([{ users }, { ok: 1 }, { users: [users[0]] }, { ok: 1 }], as("app"));
+    const { commands } = await sync([{ users }, { ok: 1 }, { ok: 1 }], as("app"));
     expect(commands.slice(1)).toEqual([
       { updateUser: "app_clone", roles: [], ...durably },
-      { usersInfo: [{ user: "app", db: "shop" }], showAuthenticationRestrictions: true },
       { updateUser: "app", pwd: "next", mechanisms: ["SCRAM-SHA-1"], ...durably },
     ]);
   });
@@ -90,6 +89,43 @@ describe("the alternate user", () => {
     const { commands, outcome } = await sync(answers);
     expect(outcome).toBe("done");
     expect(commands[3]).toEqual({ updateUser: "app_clone", pwd: "next", ...durably });
+  });
+
+  test("has the first one's mechanisms, whichever it had itself", async () => {
+    const users = [
+      { user: "app", mechanisms: ["SCRAM-SHA-1"] },
+      { user: "app_clone", mechanisms: ["SCRAM-SHA-256"], ...marked },
+    ];
+    const { commands } = await sync([{ users }, { ok: 1 }]);
+    expect(commands[1]).toMatchObject({ updateUser: "app_clone", mechanisms: ["SCRAM-SHA-1"] });
+  });
+
+  test("is made with the first one's customData beside the mark, and follows it", async () => {
+    const first = { user: "app", roles: [], customData: { team: "a", limits: { mb: 5 } } };
+    const made = await sync([{ users: [first] }, { ok: 1 }]);
+    const customData = { team: "a", limits: { mb: 5 }, rekeyAlternateOf: "app" };
+    expect(made.commands[1]).toMatchObject({ createUser: "app_clone", customData });
+    const same = await sync([{ users: [first, { user: "app_clone", roles: [], customData }] }, { ok: 1 }]);
+    expect(same.commands[1]).toEqual({ updateUser: "app_clone", pwd: "next", ...durably });
+    const stale = { user: "app_clone", roles: [], customData: { team: "b", ...marked.customData } };
+    const followed = await sync([{ users: [first, stale] }, { ok: 1 }]);
+    expect(followed.commands[1]).toMatchObject({ customData });
+  });
+
+  test("that a human named gets the first one's customData where it has none", async () => {
+    const users = [{ user: "app", customData: { team: "a" } }, { user: "app_clone" }];
+    const { commands } = await sync([{ users }, {}], as("app_clone"), { ...pair, isGranted: true });
+    expect(commands[1]).toMatchObject({ customData: { team: "a" } });
+  });
+
+  test("has the first one's restrictions as the commands take them, however the server shows them", async () => {
+    const restrictions = [{ clientSource: ["10.0.0.0/8"] }];
+    const users = [
+      { user: "app", authenticationRestrictions: [restrictions] },
+      { user: "app_clone", authenticationRestrictions: [], ...marked },
+    ];
+    const { commands } = await sync([{ users }, {}]);
+    expect(commands[1]).toMatchObject({ authenticationRestrictions: restrictions });
   });
 
   test("that a human named is taken into the pair and keeps its own customData", async () => {
@@ -117,6 +153,23 @@ test.each([
   expect(commands).toHaveLength(1);
 });
 
+test.each([
+  ["customData", [{ customData: { team: "a" } }, { customData: { team: "b" } }]],
+  ["mechanisms", [{ mechanisms: ["external"] }, {}]],
+  ["quota", [{ quota: { mb: 5 } }, {}]],
+] as const)(
+  "a pair that cannot be made equal in %s is refused by that name, and nothing is changed",
+  async (property, of) => {
+    const users = [
+      { user: "app", ...of[0] },
+      { user: "app_clone", ...of[1] },
+    ];
+    const { commands, outcome } = await sync([{ users }], as("app_clone"), { ...pair, isGranted: true });
+    expect(outcome).toMatchObject({ code: "account-unsupported", context: { property } });
+    expect(commands).toHaveLength(1);
+  },
+);
+
 test.each([9, 115, 238, 303, 40415])(
   "a server that does not know restrictions (%d) is asked without them",
   async (code) => {
@@ -138,8 +191,24 @@ describe("a password change", () => {
     expect(update).toEqual({ updateUser: "app", pwd: "next", mechanisms: ["SCRAM-SHA-256"], ...durably });
   });
 
-  test("is made all the same by a user that may not read about itself", async () => {
-    const [, update] = await change([13, {}]);
+  test("of a user that may not read about itself keeps the mechanisms that the server tells every client", async () => {
+    const [, hello, update] = await change([13, { saslSupportedMechs: ["SCRAM-SHA-1"] }, {}]);
+    expect(hello).toEqual({ hello: 1, saslSupportedMechs: "shop.app" });
+    expect(update).toEqual({ updateUser: "app", pwd: "next", mechanisms: ["SCRAM-SHA-1"], ...durably });
+  });
+
+  test("is made all the same where the server says nothing of mechanisms, or does not take them", async () => {
+    const [, , update] = await change([13, 59, {}]);
     expect(update).toEqual({ updateUser: "app", pwd: "next", ...durably });
+    const users = [{ user: "app", mechanisms: ["SCRAM-SHA-1"] }];
+    const [, , plain] = await change([{ users }, 303, {}]);
+    expect(plain).toEqual({ updateUser: "app", pwd: "next", ...durably });
+  });
+
+  test.each([
+    ["account-unsupported", [{ users: [{ user: "app", mechanisms: ["external"] }] }]],
+    ["credential-refused", [{ users: [] }]],
+  ])("is %s before anything is changed", async (code, answers) => {
+    await expect(change(answers)).rejects.toMatchObject({ code });
   });
 });

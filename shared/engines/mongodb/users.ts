@@ -12,7 +12,7 @@ interface Role {
 export interface UserInfo {
   readonly user: string;
   readonly roles?: readonly Role[];
-  readonly customData?: { readonly rekeyAlternateOf?: unknown };
+  readonly customData?: { readonly rekeyAlternateOf?: unknown } & Readonly<Record<string, unknown>>;
   readonly mechanisms?: readonly string[];
   readonly authenticationRestrictions?: readonly object[];
 }
@@ -26,10 +26,15 @@ const isUser = (value: unknown): value is UserInfo =>
   isText(memberAt(value, "user")) &&
   isListOf(memberAt(value, "roles"), (role) => isText(memberAt(role, "role")) && isText(memberAt(role, "db"))) &&
   isListOf(memberAt(value, "mechanisms"), isText) &&
+  ["object", "undefined"].includes(typeof memberAt(value, "customData")) &&
   isListOf(memberAt(value, "authenticationRestrictions"), (one) => typeof one === "object");
 
 /** FailedToParse, CommandNotSupported, NotImplemented, unknown field; 303 is DocumentDB's "feature not supported". */
 const unknownOption = new Set([9, 115, 238, 303, 40415]);
+
+/** Whether the server refused a command for an option that it does not know. */
+export const isUnknownOption = (error: unknown): boolean =>
+  isRekeyError(error) && unknownOption.has(Number(error.context["serverCode"]));
 
 /** The users of these names in this database, as far as they exist. Errors: `database-rights-missing`, `server-misbehaved`. */
 export async function readUsers(
@@ -49,7 +54,7 @@ export async function readUsers(
   try {
     return await read({ showAuthenticationRestrictions: true });
   } catch (error) {
-    if (!isRekeyError(error) || !unknownOption.has(Number(error.context["serverCode"]))) throw error;
+    if (!isUnknownOption(error)) throw error;
     return read({});
   }
 }

@@ -1,4 +1,4 @@
-import { RekeyError } from "../../errors/rekey-error.ts";
+import { type ErrorContext, RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../rotation/ports.ts";
 import { ServerMisbehaved } from "../guarded-stream.ts";
 import type { Connection } from "./connection.ts";
@@ -60,16 +60,24 @@ export async function readAccounts<More = unknown>(
   );
 }
 
-/** Which of the accounts of one name is meant cannot be known, and the others would keep the old password. */
+/** Errors: `account-unsupported`, as operators call what stands in the way. */
+export const unsupported = (user: string, property: string, hint: string, more: ErrorContext = {}): RekeyError =>
+  new RekeyError("account-unsupported", { context: { user, property, ...more }, hint });
+
+/** A role of MariaDB has no host, and may have a user's name. */
+export const accountsOf = <Row extends Account>(rows: readonly Row[], user: string): readonly Row[] =>
+  rows.filter((row) => row.user === user && row.host !== "");
+
+/**
+ * The one account of this name. Errors: `account-unsupported` for several: which is meant cannot be known, and the others
+ * would keep the old password.
+ */
 export function onlyAccount<Row extends Account>(rows: readonly Row[], user: string): Row | undefined {
-  // A role of MariaDB has no host, and may have a user's name.
-  const [first, ...others] = rows.filter((row) => row.user === user && row.host !== "");
-  if (others.length > 0) {
-    throw new RekeyError("account-unsupported", {
-      context: { user, problem: "several accounts have this name, for different hosts" },
-    });
-  }
-  return first;
+  const [first, ...others] = accountsOf(rows, user);
+  if (others.length === 0) return first;
+  const hint =
+    "several accounts have this name, for different hosts, and which of them is meant cannot be known: keep one, or rotate with single-user and an admin while the current password logs in";
+  throw unsupported(user, "sibling accounts", hint, { accounts: others.length + 1 });
 }
 
 const tlsRequirement: Readonly<Record<string, string>> = { ANY: "SSL", X509: "X509" };
@@ -81,8 +89,15 @@ export function amount(value: unknown): string {
   return text;
 }
 
-/** The account's `REQUIRE` and its limits, as clauses for another account. */
-export function settingsOf(row: AccountRow): string {
+const limits = [
+  ["MAX_QUERIES_PER_HOUR", "queries"],
+  ["MAX_UPDATES_PER_HOUR", "updates"],
+  ["MAX_CONNECTIONS_PER_HOUR", "connections"],
+  ["MAX_USER_CONNECTIONS", "userConnections"],
+] as const;
+
+/** The account's `REQUIRE` and its limits, as clauses for another account; `more`: limits that one server has. */
+export function settingsOf(row: AccountRow, other: AccountRow | undefined, more: readonly string[] = []): string {
   const named = [
     ["SUBJECT", row.subject],
     ["ISSUER", row.issuer],
@@ -90,8 +105,10 @@ export function settingsOf(row: AccountRow): string {
   ].filter(([, value]) => value !== "");
   const specified = named.map(([name, value = ""]) => `${name} ${quoteText(value)}`).join(" AND ");
   const requirement = row.tls === "SPECIFIED" ? specified : (tlsRequirement[row.tls] ?? "NONE");
-  return (
-    `REQUIRE ${requirement} WITH MAX_QUERIES_PER_HOUR ${amount(row.queries)} MAX_UPDATES_PER_HOUR ${amount(row.updates)} ` +
-    `MAX_CONNECTIONS_PER_HOUR ${amount(row.connections)} MAX_USER_CONNECTIONS ${amount(row.userConnections)}`
-  );
+  // One that neither has stays unsaid, as the server says it of the first.
+  const said = limits
+    .filter(([, of]) => [row, other].some((one) => (one?.[of] ?? 0) !== 0))
+    .map(([name, of]) => `${name} ${amount(row[of])}`);
+  const all = [...said, ...more];
+  return `REQUIRE ${requirement}${all.length === 0 ? "" : ` WITH ${all.join(" ")}`}`;
 }

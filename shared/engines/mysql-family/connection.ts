@@ -2,11 +2,12 @@ import { once } from "node:events";
 import { connect as connectSocket, type Socket } from "node:net";
 import { createConnection, type Connection as Driver, type ConnectionOptions, type RowDataPacket } from "mysql2";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, Credential, DatabaseTarget, LoginRefusal } from "../../rotation/ports.ts";
+import type { CallOptions, Credential, DatabaseTarget } from "../../rotation/ports.ts";
 import { type Account, parseAccount } from "./account.ts";
 import { unlessAborted } from "../guarded-stream.ts";
 import { authPlugins } from "./auth-plugins.ts";
 import { guardAnswers } from "./guard-answers.ts";
+import { type Refused, refusedBy } from "./server-errors.ts";
 import { errorNumber, translateError } from "./translate-error.ts";
 
 /** An unreachable or silent host is reported after this long, well before any function's own time-out. */
@@ -20,8 +21,15 @@ export interface Connection {
   readonly account: Account;
   /** Whether the server's certificate was verified, so that a password may be sent in clear. */
   readonly isVerified: boolean;
-  /** Runs one statement. Errors: the table of `translateError`. */
+  /** Whether the server offers TLS, and the connection is without. */
+  readonly couldBeEncrypted: boolean;
+  /** Runs one statement that changes nothing. Errors: the table of `translateError`. */
   run<Row extends object>(operation: string, sql: string, call: CallOptions): Promise<readonly Row[]>;
+  /**
+   * Runs one statement that changes an account. `foretell` makes, in a rehearsal, the checks that are the server's own
+   * otherwise.
+   */
+  change(operation: string, sql: string, call: CallOptions, foretell?: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -45,25 +53,32 @@ const query = async (driver: Driver, sql: string): Promise<unknown> =>
     driver.query<RowDataPacket[]>(sql, (error, rows) => (error === null ? resolve(rows) : reject(error)));
   });
 
-/** The numbers of a refused login, and what they mean. */
-const refusals: Readonly<Record<number, LoginRefusal>> = {
-  1045: "bad-credential",
-  1130: "login-not-allowed",
-  1698: "login-not-allowed",
-  1820: "expired",
-  1862: "expired",
-  3118: "login-not-allowed",
-  3955: "login-not-allowed",
-  4150: "login-not-allowed",
-  4151: "login-not-allowed",
-};
+/** Of the server's greeting: it offers TLS. */
+const offersTlsFlag = 0x800;
+const offersTls = (driver: Driver): boolean =>
+  (Number(Reflect.get(driver, "serverCapabilityFlags") ?? 0) & offersTlsFlag) !== 0;
+
+/** A login that the server refused, and whether the connection could have been encrypted and was not. */
+export interface RefusedLogin extends Refused {
+  readonly couldBeEncrypted: boolean;
+}
+
+/** A session may begin with a `sql_select_limit` of none. */
+async function askAccount(run: Connection["run"], call: CallOptions): Promise<Account> {
+  const ask = async (): Promise<readonly { account: string }[]> =>
+    run("read account", "SELECT CURRENT_USER() AS account", call);
+  const first = await ask();
+  if (first.length === 0) await run("set up session", "SET SESSION sql_select_limit = DEFAULT", call);
+  const [row] = first.length === 0 ? await ask() : first;
+  return parseAccount(row?.account ?? "");
+}
 
 /** Connects and logs in. A refused login is a result. Errors: the table of `translateError`. */
 export async function connect(
   target: DatabaseTarget,
   credential: Credential,
   call: CallOptions,
-): Promise<Connection | LoginRefusal> {
+): Promise<Connection | RefusedLogin> {
   if (call.signal.aborted) throw new RekeyError("time-budget-spent", { context: { operation: "log in" } });
   const isVerified = target.tls.mode.startsWith("verify");
   const ssl = tlsOptions(target.tls);
@@ -88,6 +103,8 @@ export async function connect(
     charset: "utf8mb4",
     flags: ["-LOCAL_FILES"],
     disableEval: true,
+    // Every statement is written whole.
+    queryFormat: (sql: string) => sql,
     connectAttributes: { program_name: "rekey" },
   });
   const guard = guardAnswers(driver);
@@ -125,11 +142,15 @@ export async function connect(
   try {
     await unlessAborted(open, call.signal, cut);
     // A server may let a user with an expired password in, to change it and nothing else.
-    const [row] = await run<{ account: string }>("read account", "SELECT CURRENT_USER() AS account", call);
+    const account = await askAccount(run, call);
     return {
-      account: parseAccount(row?.account ?? ""),
+      account,
       isVerified,
+      couldBeEncrypted: ssl === undefined && offersTls(driver),
       run,
+      async change(operation, sql, by) {
+        await run(operation, sql, by);
+      },
       async close() {
         if (socket === undefined || socket.destroyed) return;
         const closed = once(socket, "close").catch(() => undefined);
@@ -141,8 +162,8 @@ export async function connect(
     };
   } catch (error) {
     cut();
-    const refusal = refusals[errorNumber(error) ?? 0];
-    if (refusal !== undefined) return refusal;
+    const refused = refusedBy(errorNumber(error));
+    if (refused !== undefined) return { ...refused, couldBeEncrypted: ssl === undefined && offersTls(driver) };
     throw translateError(error, call, "log in", isReached);
   }
 }

@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, sign } from "node:crypto";
 import { expect, test } from "vitest";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { cachingSha2Hash, sha256Crypt } from "../mysql/caching-sha2-hash.ts";
+import { sha256Hash, sha2Opens } from "../mysql/sha256-hash.ts";
 import { ed25519Hash, signEd25519 } from "./ed25519.ts";
 import { nativeHash } from "./native-hash.ts";
 
@@ -58,4 +59,12 @@ test("caching_sha2_password: ten seconds of rounds end with the call", async () 
   const hash = cachingSha2Hash(new SecretValue("p"), 4_095_000, undefined, call.signal);
   setImmediate(() => call.abort());
   await expect(hash).rejects.toMatchObject({ code: "time-budget-spent" });
+});
+
+test("what is stored under either plugin of MySQL is told from what another password would store", async () => {
+  const [password, other] = [new SecretValue("pässword"), new SecretValue("password")];
+  for (const stored of [await cachingSha2Hash(password, 5_000), await sha256Hash(password)]) {
+    expect([await sha2Opens(stored, password), await sha2Opens(stored, other)]).toEqual([true, false]);
+  }
+  expect(await sha2Opens("", password)).toBe(false);
 });

@@ -1,7 +1,11 @@
-/** What `oneAtATime` sends around the work, in the form of a plan. */
-export const lockedShapes = (work: readonly string[]): readonly string[] => [
-  "SET SESSION sql_mode = …, sql_quote_show_create = …, lock_wait_timeout = …, innodb_lock_wait_timeout = …",
+/** What `oneAtATime` sends around the work, and the question for the session's rights, in the form of a plan. */
+export const lockedShapes = (work: readonly string[], setUp: readonly string[] = []): readonly string[] => [
+  "select @@version_comment …",
+  "SET SESSION sql_mode = …",
+  ...setUp,
   "SELECT GET_LOCK(…) AS held",
+  "SELECT @@sql_log_bin AS logged, …",
+  "SHOW GRANTS",
   ...work,
   "DO RELEASE_LOCK(…)",
 ];
@@ -9,5 +13,4 @@ export const lockedShapes = (work: readonly string[]): readonly string[] => [
 export const readAccountsShape = "SELECT … FROM mysql.user WHERE User IN (…)";
 
 /** An account's settings, as `settingsOf` copies them. */
-export const settingsShape =
-  "ALTER USER … REQUIRE … WITH MAX_QUERIES_PER_HOUR … MAX_UPDATES_PER_HOUR … MAX_CONNECTIONS_PER_HOUR … MAX_USER_CONNECTIONS …";
+export const settingsShape = "ALTER USER … REQUIRE …";

@@ -1,15 +1,7 @@
 import type { CallOptions, ServerFacts } from "../../rotation/ports.ts";
 import type { Connection } from "./connection.ts";
 import { ifReadable } from "./if-readable.ts";
-
-interface Product {
-  readonly name: "MariaDB" | "MySQL";
-  /** Its first version that rekey supports. */
-  readonly oldest: number;
-  /** The settings of which one makes the server read-only. */
-  readonly readOnly: readonly string[];
-  readonly replicaStatus: string;
-}
+import type { Product } from "./product.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -50,3 +42,10 @@ export async function readServer(
     ...(lags.length === 0 ? {} : { replicaLagMs: Math.max(...lags) }),
   };
 }
+
+/** Without TLS where the server has it, what is refused once is offered a second time, over TLS: see `logIn`. */
+export const lockingAfter = (
+  { couldBeEncrypted }: Connection,
+  refusals: number | undefined,
+): Pick<ServerFacts, "locksAfterRefusals"> =>
+  refusals === undefined ? {} : { locksAfterRefusals: couldBeEncrypted ? Math.ceil(refusals / 2) : refusals };

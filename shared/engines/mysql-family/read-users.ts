@@ -1,9 +1,12 @@
-import type { CallOptions, UserFacts } from "../../rotation/ports.ts";
-import { type Account, onlyAccount, readAccounts } from "./account.ts";
+import type { CallOptions, ServerFacts, UserFacts } from "../../rotation/ports.ts";
+import { type Account, accountsOf, readAccounts } from "./account.ts";
 import type { Connection } from "./connection.ts";
 import { ifReadable } from "./if-readable.ts";
+import type { Rights } from "./rights.ts";
+import { isSame } from "./siblings.ts";
 
 interface Asked<Row> {
+  readonly rights: Rights;
   readonly usernames: readonly string[];
   /** Columns as of `readAccounts`. */
   readonly more: string;
@@ -15,49 +18,37 @@ interface Asked<Row> {
   expiresAt(account: Account): Promise<number | null | undefined>;
 }
 
-const grantOnAccounts = /^GRANT (.+?) ON (?:\*\.\*|`mysql`\.\*) TO /;
-
-/** By CREATE USER, or by UPDATE on the accounts' own tables; rights of the roles in force are among those. */
-async function mayChangeAccounts(connection: Connection, call: CallOptions): Promise<boolean> {
-  const lines = await connection.run<Record<string, string>>("read own grants", "SHOW GRANTS", call);
-  const rights = new Set(
-    lines.flatMap((line) => Object.values(line)).flatMap((line) => grantOnAccounts.exec(line)?.[1]?.split(", ") ?? []),
-  );
-  return ["ALL PRIVILEGES", "CREATE USER", "UPDATE"].some((right) => rights.has(right));
-}
-
 /**
  * What this session sees of the users. One that may not read `mysql.user` sees itself, and that it may not change the
- * first one asked about, which is the secret's own. Errors: `account-unsupported` for a name with several accounts.
+ * first one asked about, which is the secret's own.
  */
 export async function readUsers<More>(
   connection: Connection,
-  { usernames, more, mayChangeItself, isOurAlternate, expiresAt }: Asked<Account & More>,
+  { rights, usernames, more, mayChangeItself, isOurAlternate, expiresAt }: Asked<Account & More>,
   call: CallOptions,
-): Promise<{ readonly rows: readonly (Account & More)[]; readonly users: ReadonlyMap<string, UserFacts> }> {
+): Promise<{ readonly rows: readonly (Account & More)[] } & Required<Pick<ServerFacts, "accountsOfFirst" | "users">>> {
   const own = connection.account;
-  const mayChange = await mayChangeAccounts(connection, call);
-  const rows: readonly (Account & More)[] = await ifReadable(readAccounts<More>(connection, usernames, more, call));
+  const rows: readonly (Account & More)[] = rights.mayReadAccounts
+    ? await ifReadable(readAccounts<More>(connection, usernames, more, call))
+    : [];
   const users = new Map<string, UserFacts>();
   for (const user of usernames) {
     const isOwn = user === own.user;
-    const row = isOwn ? rows.find((each) => each.user === user && each.host === own.host) : onlyAccount(rows, user);
+    const all = accountsOf(rows, user);
+    const row = isOwn ? all.find((each) => isSame(each, own)) : all[0];
     const account = isOwn ? own : row;
     if (account === undefined) continue;
     const expires = await expiresAt(account);
     users.set(user, {
-      mayBeChanged: mayChange || (isOwn && mayChangeItself),
+      mayBeChanged: rights.mayChangeAccounts || (isOwn && mayChangeItself),
       isOurAlternate: await isOurAlternate(account, row),
       ...(expires == null ? {} : { expiresAt: new Date(expires * 1_000) }),
     });
   }
   const [first] = usernames;
-  if (first !== undefined && !users.has(first) && !(await mayReadAccounts(connection, call))) {
+  if (first !== undefined && !users.has(first) && !rights.mayReadAccounts) {
     users.set(first, { mayBeChanged: false, isOurAlternate: false });
   }
-  return { rows, users };
-}
-
-async function mayReadAccounts(connection: Connection, call: CallOptions): Promise<boolean> {
-  return (await ifReadable(connection.run("read accounts", "SELECT 1 FROM mysql.user LIMIT 1", call))).length > 0;
+  const accountsOfFirst = rights.mayReadAccounts ? accountsOf(rows, first ?? "").length : "unseen";
+  return { rows, users, accountsOfFirst };
 }

@@ -1,40 +1,6 @@
-import type { ErrorCode } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { ServerMisbehaved } from "../guarded-stream.ts";
-
-/** Error numbers of MySQL and MariaDB (their error references) to code; MariaDB's own begin at 1900 and 4000. */
-const byNumber: Readonly<Record<number, ErrorCode>> = {
-  1040: "database-busy",
-  1044: "database-unknown",
-  1045: "credential-refused",
-  1049: "database-unknown",
-  1053: "database-busy",
-  1130: "credential-refused",
-  1142: "database-rights-missing",
-  1159: "connection-lost",
-  1161: "connection-lost",
-  1203: "database-busy",
-  1205: "database-locked",
-  1213: "database-locked",
-  1226: "database-busy",
-  1227: "database-rights-missing",
-  1290: "database-read-only",
-  1410: "database-rights-missing",
-  1698: "database-rights-missing",
-  1820: "credential-expired",
-  1836: "database-read-only",
-  1862: "credential-expired",
-  1927: "connection-lost",
-  1969: "database-locked",
-  3024: "database-timeout",
-  3118: "credential-refused",
-  3159: "tls-refused",
-  3169: "connection-lost",
-  3955: "credential-refused",
-  4031: "connection-lost",
-  4150: "credential-refused",
-  4151: "credential-refused",
-};
+import { causeOf } from "./server-errors.ts";
 
 const networkCodes = new Set([
   "EAI_AGAIN",
@@ -100,7 +66,8 @@ export function translateError(
   if (call.signal.aborted) return new RekeyError("time-budget-spent", { context: { operation } });
   const errno = errorNumber(error);
   if (errno !== undefined) {
-    return new RekeyError(byNumber[errno] ?? "database-failed", { context: { operation, errno } });
+    const { code, hint, property } = causeOf(errno, operation);
+    return new RekeyError(code, { context: { operation, errno, property }, ...(hint === undefined ? {} : { hint }) });
   }
   const problem = problemIn(error);
   if (problem !== undefined) return new RekeyError("server-misbehaved", { context: { operation, problem } });

@@ -49,10 +49,22 @@ export async function sha256Crypt(key: Buffer, salt: Buffer, rounds: number, sig
   return written(digest);
 }
 
+/** Errors: `time-budget-spent`. */
+export const crypted = async (
+  password: SecretValue,
+  salt: Buffer,
+  rounds: number,
+  signal?: AbortSignal,
+): Promise<string> =>
+  sha256Crypt(Buffer.from(password.reveal()), salt, rounds, signal).catch(() => {
+    throw new RekeyError("time-budget-spent", { context: { operation: "hash password" } });
+  });
+
 /** The most that MySQL takes: about ten seconds. */
 const maxRounds = 4_095_000;
 
-const newSalt = (): string => Array.from({ length: 20 }, () => alphabet.charAt(randomInt(alphabet.length))).join("");
+export const newSalt = (): string =>
+  Array.from({ length: 20 }, () => alphabet.charAt(randomInt(alphabet.length))).join("");
 
 /**
  * What MySQL stores under `caching_sha2_password`: `$A$<rounds in thousands, hex>$<20 bytes of salt><43 characters>`.
@@ -70,11 +82,7 @@ export async function cachingSha2Hash(
   }
   const inThousands = Math.floor(rounds / 1000);
   const thousands = inThousands.toString(16).toUpperCase().padStart(3, "0");
-  const digest = await sha256Crypt(Buffer.from(password.reveal()), Buffer.from(salt), inThousands * 1000, signal).catch(
-    () => {
-      throw new RekeyError("time-budget-spent", { context: { operation: "hash password" } });
-    },
-  );
+  const digest = await crypted(password, Buffer.from(salt), inThousands * 1000, signal);
   const hash = `$A$${thousands}$${salt}${digest}`;
   if (!/^\$A\$[0-9A-F]{3}\$[./0-9A-Za-z]{63}$/.test(hash)) {
     throw new RekeyError("internal-fault", { context: { name: "caching-sha2-hash", rounds } });

@@ -3,15 +3,10 @@ import { type Account, quoteText } from "../mysql-family/account.ts";
 import type { Connection } from "../mysql-family/connection.ts";
 import { ifReadable } from "../mysql-family/if-readable.ts";
 import { setUpSession } from "../mysql-family/one-at-a-time.ts";
-import { readServer } from "../mysql-family/read-server.ts";
+import { readRights } from "../mysql-family/rights.ts";
+import { lockingAfter, readServer } from "../mysql-family/read-server.ts";
 import { readUsers } from "../mysql-family/read-users.ts";
-
-const product = {
-  name: "MySQL",
-  oldest: 800,
-  readOnly: ["read_only", "super_read_only", "innodb_read_only"],
-  replicaStatus: "SHOW REPLICA STATUS",
-} as const;
+import { product } from "./product.ts";
 
 interface Row {
   readonly mark: string | null;
@@ -72,12 +67,14 @@ export async function inspect(
   usernames: readonly string[],
   call: CallOptions,
 ): Promise<ServerFacts> {
-  await setUpSession(connection, call);
+  await setUpSession(connection, product, call);
   const server = await readServer(connection, product, call);
+  const rights = await readRights(connection, product, call);
   const [first = ""] = usernames;
-  const { rows, users } = await readUsers<Row>(
+  const { rows, users, accountsOfFirst } = await readUsers<Row>(
     connection,
     {
+      rights,
       usernames,
       more,
       mayChangeItself: true,
@@ -87,5 +84,5 @@ export async function inspect(
     call,
   );
   const refusals = await lockOut(connection, usernames, rows, call);
-  return { ...server, ...(refusals === undefined ? {} : { locksAfterRefusals: refusals }), users };
+  return { ...server, ...lockingAfter(connection, refusals), users, accountsOfFirst };
 }

@@ -1,55 +1,47 @@
 import type {
   CallOptions,
-  Credential,
   DatabaseEngine,
   DatabaseSession,
   DualPasswords,
   Inspection,
+  OwnAccountReading,
   PasswordChange,
+  Rehearsal,
   UserPairing,
 } from "../../rotation/ports.ts";
 import type { Connection } from "../mysql-family/connection.ts";
-import { logIn } from "../mysql-family/log-in.ts";
+import { logIn, refusedAlike } from "../mysql-family/log-in.ts";
 import { oneAtATime } from "../mysql-family/one-at-a-time.ts";
+import { rehearse } from "../mysql-family/rehearse.ts";
+import { keepBoth, keepOnly, setOnly } from "./change-passwords.ts";
 import { inspect } from "./inspect.ts";
-import { discardOld, findChanging, identify } from "./set-password.ts";
+import { type Facts, product } from "./product.ts";
 import { shapes } from "./statement-shapes.ts";
 import { syncPair } from "./sync-pair.ts";
 
-export type MysqlSession = DatabaseSession & PasswordChange & UserPairing & DualPasswords & Inspection;
+export type MysqlSession = DatabaseSession &
+  PasswordChange &
+  UserPairing &
+  DualPasswords &
+  Inspection &
+  OwnAccountReading &
+  Rehearsal;
 
 function session(connection: Connection): MysqlSession {
-  /** The password becomes the primary one; the other, if there is one, stays. */
-  async function makePrimary(credential: Credential, call: CallOptions) {
-    const changing = await findChanging(connection, credential.username, call);
-    await identify(connection, changing, credential, call);
-    return changing;
-  }
+  const locked = async (call: CallOptions, work: (facts: Facts) => Promise<void>): Promise<void> =>
+    oneAtATime<Facts>(connection, product, call, work);
 
   return {
-    async setPassword(credential, call) {
-      await oneAtATime(connection, call, async () => {
-        const changing = await makePrimary(credential, call);
-        // A user that may not keep two passwords may not discard one either.
-        if (!changing.isOwn) await discardOld(connection, changing, call);
-      });
-    },
-    async syncPair(pair, next, call) {
-      await oneAtATime(connection, call, async () => syncPair(connection, pair, next, call));
-    },
-    // Whichever of the two is primary now: a second RETAIN of the next one would lose the current one.
-    async keepBoth(current, next, call) {
-      await oneAtATime(connection, call, async () => {
-        const changing = await makePrimary(current, call);
-        await identify(connection, changing, next, call, " RETAIN CURRENT PASSWORD");
-      });
-    },
-    async keepOnly(credential, call) {
-      await oneAtATime(connection, call, async () => {
-        await discardOld(connection, await makePrimary(credential, call), call);
-      });
-    },
+    setPassword: async (credential, call, terms = {}) =>
+      locked(call, async (facts) => setOnly(connection, facts, credential, terms, call)),
+    syncPair: async (pair, next, call) =>
+      locked(call, async (facts) => syncPair(connection, { facts, pair, next }, call)),
+    keepBoth: async (current, next, call) =>
+      locked(call, async (facts) => keepBoth(connection, facts, [current, next], call)),
+    keepOnly: async (credential, call) => locked(call, async (facts) => keepOnly(connection, facts, credential, call)),
     inspect: async (usernames, call) => inspect(connection, usernames, call),
+    readOwnAccount: async () => ({ account: `${connection.account.user}@${connection.account.host}` }),
+    rehearse: async (planned, call) => rehearse(connection, session, planned, call),
     async [Symbol.asyncDispose]() {
       await connection.close();
     },
@@ -65,6 +57,7 @@ export function mysqlEngine(): DatabaseEngine<MysqlSession> {
     defaultPort: 3306,
     defaultDatabase: "",
     maxUsernameBytes: 32,
+    refusedAlike,
     shapes,
     login: logIn(session),
   };

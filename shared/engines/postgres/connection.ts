@@ -1,9 +1,13 @@
 import { Client, type ClientConfig } from "pg";
+import type { ErrorCode } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, Credential, DatabaseTarget, LoginRefusal } from "../../rotation/ports.ts";
 import { unlessAborted } from "../guarded-stream.ts";
 import { maxScramIterations } from "../scram-iterations.ts";
 import { guardAnswers } from "./guard-answers.ts";
+import type { PasswordHash } from "./password-hash.ts";
+import { hints } from "./hints.ts";
+import { loginFailure, type LoginFacts } from "./login-failure.ts";
 import { sqlState, translateError } from "./translate-error.ts";
 
 /** A host that cannot be reached, or does not answer, is reported after this long, well before any function's own time-out. */
@@ -29,24 +33,37 @@ class CleartextRefused extends Error {
 
 /** One connection; every wait on it ends with the call's signal, by cutting the socket. */
 export interface Connection {
+  /** Of the server that answered the login, in the login's own words; a pooler makes it up. */
+  readonly processId: number | undefined;
   /** Runs one statement. Errors: the table of `translateError`. */
   run<Row extends object>(operation: string, sql: string, call: CallOptions): Promise<readonly Row[]>;
+  /** The form in which the server keeps the password, by how it asked for it; absent where that did not show it. */
+  readonly passwordHash?: PasswordHash | undefined;
   close(): Promise<void>;
 }
 
-/** What the SQLSTATE of a refused login means since PostgreSQL 9. */
-function refusalOf(error: unknown): LoginRefusal | undefined {
-  const state = sqlState(error);
-  if (state === "28P01") return "bad-credential";
-  return state === "28000" ? "login-not-allowed" : undefined;
+/** A server that has a SCRAM verifier asks for no MD5, and the other way around. By the driver's names of messages. */
+const hashByRequest: Readonly<Record<string, PasswordHash>> = {
+  authenticationMD5Password: "md5",
+  authenticationSASL: "scram-sha-256",
+};
+
+/** What sets one product's answers apart from another's. */
+export interface Dialect {
+  /** What a login that an answer ended means; `undefined`: by the table of `translateError`. */
+  failureOf(error: unknown, facts: LoginFacts): LoginRefusal | RekeyError | undefined;
+  /** What to do there, by code, in place of the general hints. */
+  readonly hints?: Partial<Record<ErrorCode, string>>;
 }
 
-/** Connects and logs in. A refused login is a result. Errors: the table of `translateError`. */
+const postgres: Dialect = { failureOf: loginFailure, hints };
+
+/** Connects and logs in. A wrong password is a result. Errors: those of the dialect, the table of `translateError`. */
 export async function connect(
   target: DatabaseTarget,
   credential: Credential,
   call: CallOptions,
-  refusal: (error: unknown) => LoginRefusal | undefined = refusalOf,
+  dialect: Dialect = postgres,
 ): Promise<Connection | LoginRefusal> {
   if (call.signal.aborted) throw new RekeyError("time-budget-spent", { context: { operation: "log in" } });
   const client = new Client({
@@ -62,8 +79,12 @@ export async function connect(
     scramMaxIterations: maxScramIterations,
   } as ClientConfig);
   const isVerified = target.tls.mode.startsWith("verify");
+  let passwordHash: PasswordHash | undefined;
+  let isAccepted = false;
   const guard = guardAnswers(client.connection, (name) => {
+    passwordHash = hashByRequest[name] ?? passwordHash;
     if (name === "authenticationCleartextPassword" && !isVerified) throw new CleartextRefused();
+    isAccepted ||= name === "authenticationSASLFinal";
   });
   const cut = (): void => {
     client.connection.stream.destroy();
@@ -90,7 +111,7 @@ export async function connect(
     } catch (error) {
       // What was sent may still be answered, so nothing else can be asked.
       if (sqlState(error) === undefined) cut();
-      throw translateError(lost ?? error, options, operation, isReached);
+      throw translateError(lost ?? error, options, operation, isReached, dialect.hints);
     }
   }
 
@@ -98,12 +119,16 @@ export async function connect(
     await unlessAborted(async () => client.connect(), call.signal, cut);
   } catch (error) {
     cut();
-    const refused = refusal(error);
-    if (refused !== undefined) return refused;
+    const facts = { user: credential.username, isEncrypted: target.tls.mode !== "disable", isAccepted };
+    const failure = call.signal.aborted ? undefined : dialect.failureOf(error, facts);
+    if (typeof failure === "string") return failure;
+    if (failure !== undefined) throw failure;
     throw translateError(error, call, "log in", isReached);
   }
   return {
+    processId: (client as Client & { readonly processID: number | null }).processID ?? undefined,
     run,
+    passwordHash,
     async close() {
       const forced = setTimeout(cut, 1_000);
       await client.end().catch(() => undefined);

@@ -2,66 +2,92 @@ import { escapeIdentifier, escapeLiteral } from "pg";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, Credential } from "../../rotation/ports.ts";
 import type { Connection } from "./connection.ts";
-import { maxScramIterations, minScramIterations } from "../scram-iterations.ts";
-import { scramVerifier } from "./scram-verifier.ts";
-import { transaction } from "./transaction.ts";
+import { hints } from "./hints.ts";
+import { refuseScramOnly } from "./host-rules.ts";
+import { hashedPassword, type PasswordHash, passwordHash } from "./password-hash.ts";
+import { type Account, readAccounts, type SessionFacts } from "./read-accounts.ts";
+import { rightsMissing } from "./rights.ts";
 
-/** A lock that is not free, or a statement that hangs, ends as `database-timeout` long before the function does. */
-const limits = ["SET LOCAL lock_timeout = '5s'", "SET LOCAL statement_timeout = '10s'"];
+/** What decides the form in which the server keeps a password. */
+export interface HashTerms {
+  /** What the secret's tag asks for. */
+  readonly wanted: PasswordHash | undefined;
+  /** The present form, as a login of the user has shown it. */
+  readonly known: PasswordHash | undefined;
+  /** The user whose form it is. */
+  readonly of: string;
+}
 
-/** One rotation at a time per database: PostgreSQL fails concurrent changes of one role ("tuple concurrently updated"). */
-const oneAtATime = "SELECT pg_advisory_xact_lock(hashtext('rekey'))";
-
-/** Runs `work` in a transaction that holds rekey's lock, and rolls it back when it throws. */
-export const inTransaction = async (
-  connection: Connection,
-  call: CallOptions,
-  work: () => Promise<void>,
-): Promise<void> => transaction(connection, [...limits, oneAtATime], call, work);
-
-/**
- * The server's own iteration count (a setting since PostgreSQL 16, 4096 before), and whether the role has expired: a
- * login of an expired role is refused in the words of a wrong password, so only a session that is in can tell. Errors:
- * `server-misbehaved` for a count that would be computed past every deadline.
- */
-async function readTerms(
-  connection: Connection,
-  username: string,
-  call: CallOptions,
-): Promise<{ readonly iterations: number; readonly isExpired: boolean }> {
-  const [row] = await connection.run<{ iterations: string | null; isExpired: boolean | null }>(
-    "read role",
-    `SELECT current_setting('scram_iterations', true) AS iterations,
-            (SELECT rolvaliduntil <= now() FROM pg_roles WHERE rolname = ${escapeLiteral(username)}) AS "isExpired"`,
+async function readHash(connection: Connection, name: string, call: CallOptions): Promise<PasswordHash | undefined> {
+  const [row] = await connection.run<{ hash: string | null }>(
+    "read hash",
+    `SELECT CASE WHEN rolpassword LIKE 'md5%' THEN 'md5' WHEN rolpassword LIKE 'SCRAM-SHA-256$%' THEN 'scram-sha-256' END AS hash
+       FROM pg_authid WHERE rolname = ${escapeLiteral(name)}`,
     call,
   );
-  const iterations = Number(row?.iterations ?? minScramIterations);
-  if (!(iterations >= 1 && iterations <= maxScramIterations)) {
-    throw new RekeyError("server-misbehaved", {
-      context: { problem: `scram_iterations is not between 1 and ${maxScramIterations}` },
-    });
-  }
-  return { iterations: Math.max(Math.trunc(iterations), minScramIterations), isExpired: row?.isExpired === true };
+  return passwordHash(row?.hash);
 }
 
 /**
- * Sets a role's password by its verifier. Errors: `credential-expired`, `server-misbehaved`, `database-rights-missing`,
- * `database-read-only`.
+ * The form that the password gets: the tag's, else the one that the user has, else the server's own choice. A client that knows
+ * only MD5 is locked out by a SCRAM verifier, so without the tag nothing is changed. Errors: `option-invalid`.
+ */
+export async function chooseHash(
+  connection: Connection,
+  { wanted, known, of }: HashTerms,
+  session: SessionFacts,
+  call: CallOptions,
+): Promise<PasswordHash> {
+  const present = known ?? (session.seesHashes ? await readHash(connection, of, call) : undefined);
+  const hash = wanted ?? present ?? passwordHash(session.defaultHash) ?? "scram-sha-256";
+  if (present !== undefined && present !== hash) {
+    if (hash === "md5") await refuseScramOnly(connection, of, session, call);
+    call.note?.({ code: "password-hash-changes", detail: { user: of, from: present, to: hash } });
+  }
+  if (hash === "md5") call.note?.({ code: "password-hash-weak", detail: { user: of } });
+  return hash;
+}
+
+export async function writePassword(
+  connection: Connection,
+  credential: Credential,
+  hash: PasswordHash,
+  { iterations }: SessionFacts,
+  call: CallOptions,
+): Promise<void> {
+  const stored = await hashedPassword(credential, hash, iterations);
+  await connection.run(
+    "set password",
+    `ALTER ROLE ${escapeIdentifier(credential.username)} WITH PASSWORD ${escapeLiteral(stored)}`,
+    call,
+  );
+}
+
+/** Errors: `credential-expired`, `database-rights-missing`. */
+export function checkAccount(user: string, { lacks, isExpired }: Account): void {
+  if (lacks !== null) throw rightsMissing(user, lacks);
+  if (isExpired) {
+    throw new RekeyError("credential-expired", { context: { user }, hint: hints["credential-expired"] });
+  }
+}
+
+/**
+ * Sets a role's password by what the server keeps in its place. Errors: `credential-expired`, `server-misbehaved`,
+ * `database-rights-missing`, `database-read-only`, `option-invalid`.
  */
 export async function setPassword(
   connection: Connection,
-  { username, password }: Credential,
+  credential: Credential,
+  terms: HashTerms,
   call: CallOptions,
 ): Promise<void> {
+  const { username } = credential;
   if (Buffer.byteLength(username) > 63) {
     throw new RekeyError("secret-malformed", { context: { field: "username", problem: "longer than 63 bytes" } });
   }
-  const { iterations, isExpired } = await readTerms(connection, username, call);
-  if (isExpired) throw new RekeyError("credential-expired", { context: { user: username } });
-  const verifier = await scramVerifier(password, iterations);
-  await connection.run(
-    "set password",
-    `ALTER ROLE ${escapeIdentifier(username)} WITH PASSWORD ${escapeLiteral(verifier)}`,
-    call,
-  );
+  const { session, byName } = await readAccounts(connection, [username], call);
+  const account = byName.get(username);
+  if (account !== undefined) checkAccount(username, account);
+  const hash = await chooseHash(connection, terms, session, call);
+  await writePassword(connection, credential, hash, session, call);
 }

@@ -1,12 +1,14 @@
 import type { ErrorCode } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { ServerMisbehaved } from "../guarded-stream.ts";
+import { poolerAnswer } from "./pooler-answers.ts";
 
 /** SQLSTATE (PostgreSQL, appendix A) to code. Classes (two characters) stand behind exact states. */
 const bySqlState: Readonly<Record<string, ErrorCode>> = {
   "25006": "database-read-only",
+  "25P03": "database-timeout",
+  "25P04": "database-timeout",
   "28000": "credential-refused",
-  "28P01": "credential-refused",
   "3D000": "database-unknown",
   "40001": "database-locked",
   "40P01": "database-locked",
@@ -17,6 +19,7 @@ const bySqlState: Readonly<Record<string, ErrorCode>> = {
   "57P01": "connection-lost",
   "57P02": "connection-lost",
   "57P03": "database-busy",
+  "57P05": "connection-lost",
   "08": "connection-lost",
   "53": "database-busy",
 };
@@ -43,25 +46,38 @@ export const stringField = (error: unknown, field: string): string | undefined =
 export const sqlState = (error: unknown): string | undefined =>
   stringField(error, "severity") === undefined ? undefined : stringField(error, "code");
 
+/** What an error means behind a login that worked: a pooler then has to log in to the server itself. */
+function codeOf(state: string, message: string): ErrorCode {
+  if (state === "08P01") {
+    const answer = poolerAnswer(message);
+    if (answer === "server refuses") return "pooler-keeps-password";
+    if (answer === "pooler full" || answer === "no connection left") return "database-busy";
+  }
+  if (state === "28P01") return "pooler-keeps-password";
+  return bySqlState[state] ?? bySqlState[state.slice(0, 2)] ?? "database-failed";
+}
+
 /**
  * A driver's or socket's error as rekey's own. Only the SQLSTATE or the socket's code crosses: messages of the server can
- * hold statement text. `isReached`: the server's side had taken the connection.
+ * hold statement text. `isReached`: the server's side had taken the connection. `hints`: the engine's own, by code.
  */
 export function translateError(
   error: unknown,
   call: { readonly signal: AbortSignal },
   operation: string,
   isReached: boolean,
+  hints: Partial<Record<ErrorCode, string>> = {},
 ): RekeyError {
   if (error instanceof RekeyError) return error;
   if (call.signal.aborted) return new RekeyError("time-budget-spent", { context: { operation } });
   const state = sqlState(error);
+  const message = stringField(error, "message") ?? "";
   if (state !== undefined) {
-    const code = bySqlState[state] ?? bySqlState[state.slice(0, 2)] ?? "database-failed";
-    return new RekeyError(code, { context: { operation, sqlstate: state } });
+    const code = codeOf(state, message);
+    const hint = hints[code];
+    return new RekeyError(code, { context: { operation, sqlstate: state }, ...(hint === undefined ? {} : { hint }) });
   }
   const code = stringField(error, "code");
-  const message = stringField(error, "message") ?? "";
   if ((code !== undefined && tlsCodes.test(code)) || message.includes("does not support SSL")) {
     return new RekeyError("tls-refused", { context: { operation, reason: code ?? "server without TLS" } });
   }

@@ -1,6 +1,7 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, Credential, DatabaseTarget } from "../../rotation/ports.ts";
 import { openSocket } from "../open-socket.ts";
+import { explainPlainLogin } from "../tls-alerts.ts";
 import { conversationOn } from "./conversation.ts";
 import { probePlainly } from "./plain-server.ts";
 import { misbehaved } from "./resp.ts";
@@ -63,7 +64,7 @@ export async function connect(target: DatabaseTarget, credential: Credential, ca
     if (typeof about !== "object" || about === null) throw misbehaved("HELLO without facts");
   } catch (error) {
     close();
-    throw error;
+    throw await explainPlainLogin(error, target, call);
   }
   return {
     run,

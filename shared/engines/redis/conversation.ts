@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { RekeyError } from "../../errors/rekey-error.ts";
+import { brokenConnection } from "../tls-alerts.ts";
 import { encodeCommand, ErrorReply, misbehaved, wholeAnswer } from "./resp.ts";
 
 /** No command of a rotation takes the server longer than microseconds. */
@@ -7,7 +8,7 @@ const answerTimeoutMs = 5_000;
 
 /** One command at a time, and one answer to each. */
 export interface Conversation {
-  /** Rejects with `ErrorReply`. Errors: `connection-lost`, `database-timeout`, `server-misbehaved`, or what `end` was told. */
+  /** Rejects with `ErrorReply`. Errors: `connection-lost`, `database-timeout`, `server-misbehaved`, `tls-refused`, or what `end` was told. */
   ask(command: readonly string[]): Promise<unknown>;
   /** Cuts the connection; whoever waits gets this error. */
   end(fault: RekeyError): void;
@@ -55,9 +56,7 @@ export function conversationOn(socket: Socket): Conversation {
     }
   }
 
-  socket
-    .on("error", () => end(new RekeyError("connection-lost")))
-    .on("close", () => end(new RekeyError("connection-lost")));
+  socket.on("error", (error) => end(brokenConnection(error))).on("close", () => end(new RekeyError("connection-lost")));
   return {
     end,
     async ask(command) {

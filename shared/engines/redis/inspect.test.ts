@@ -53,6 +53,12 @@ describe.skipIf(redisServer === undefined)("on a real Redis", () => {
     expect([await redis.accepts("app", "app"), await redis.admin("ACL", "GETUSER", "nobody")]).toEqual([true, null]);
   });
 
+  test("a session of the least rights leaves nothing in the server's log of refusals", async () => {
+    await redis.admin("ACL", "LOG", "RESET");
+    await facts("rotator");
+    expect(await redis.admin("ACL", "LOG")).toEqual([]);
+  });
+
   test("what a plan says is what a session sends", async () => {
     const countOf = async (command: string): Promise<number> => {
       const stats = String(await redis.admin("INFO", "commandstats"));

@@ -1,7 +1,12 @@
 import { memberAt } from "../../answers/member-at.ts";
 import { isRekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, ServerFacts, UserFacts } from "../../rotation/ports.ts";
+import { readAccount } from "./account.ts";
+import { mayRun } from "./command-rights.ts";
 import type { Connection } from "./connection.ts";
+import { countClusterNodes, countReplicas } from "./nodes.ts";
+import { type Ask, askingAs } from "./optional.ts";
+import { readReplicationUsers } from "./replication-users.ts";
 
 /** `ACL GETUSER` and `ACL SETUSER` came with the users of Redis 6; selectors and keys' rights as they are read here with 6.2. */
 function isSupported(version: string): boolean {
@@ -9,19 +14,19 @@ function isSupported(version: string): boolean {
   return major > 6 || (major === 6 && minor >= 2);
 }
 
-/** The answer, or `undefined` where this session may not ask or the server does not know the command. */
-async function ask(connection: Connection, command: readonly string[], call: CallOptions): Promise<unknown> {
-  try {
-    return await connection.run(command, call);
-  } catch (error) {
-    if (isRekeyError(error, "database-rights-missing") || isRekeyError(error, "database-failed")) return undefined;
-    throw error;
-  }
+/** Where the server writes its users down; its own file comes before its configuration. */
+async function readUserStore(ask: Ask): Promise<NonNullable<ServerFacts["usersKeptIn"]>> {
+  const file = memberAt(await ask("config|get", "aclfile"), "aclfile");
+  if (typeof file !== "string") return "unseen";
+  if (file !== "") return "file of users";
+  const server = await ask("info", "server");
+  if (typeof server !== "string") return "unseen";
+  return /^config_file:\S/m.test(server) ? "configuration" : "nothing";
 }
 
 /**
- * What a session may read. Whether it may change a user is asked of the server by `ACL DRYRUN` (Redis 7), else taken from
- * whether it may read one: the rights go together. Redis locks nobody out and lets no password expire.
+ * What a session may read. Whether it may change a user follows from the rules of its own user. Redis locks nobody out and lets
+ * no password expire.
  */
 export async function inspect(
   connection: Connection,
@@ -32,18 +37,32 @@ export async function inspect(
   const about = await connection.run(["HELLO", "3"], call);
   const told = memberAt(about, "version");
   const version = typeof told === "string" ? told : "unknown";
+  const own = await readAccount(connection, self, call).catch((error: unknown) => {
+    if (isRekeyError(error, "database-rights-missing")) return undefined;
+    throw error;
+  });
+  const isReadOnly = memberAt(about, "role") === "replica";
+  const ask = askingAs(own, connection, call);
+  const replicating = await readReplicationUsers(ask, isReadOnly);
   const users = new Map<string, UserFacts>();
   for (const user of usernames) {
-    const found = await ask(connection, ["ACL", "GETUSER", user], call);
-    if (found === null) continue;
-    const mayChange = await ask(connection, ["ACL", "DRYRUN", self, "ACL", "SETUSER", user], call);
-    const mayBeChanged = mayChange === undefined ? found !== undefined : mayChange === "OK";
-    users.set(user, { mayBeChanged, isOurAlternate: false });
+    const account = own === undefined ? undefined : await readAccount(connection, user, call);
+    if (own !== undefined && account === undefined) continue;
+    const passwords = account?.hashes.length ?? 1;
+    users.set(user, {
+      mayBeChanged: own !== undefined && mayRun(own, "acl|setuser"),
+      isOurAlternate: false,
+      ...(passwords > 1 ? { passwords } : {}),
+      ...(replicating.has(user) ? { isUsedByServers: true } : {}),
+    });
   }
   return {
     version: `Redis ${version}`,
     isSupported: isSupported(version),
-    isReadOnly: memberAt(about, "role") === "replica",
+    isReadOnly,
+    nodes: memberAt(about, "mode") === "cluster" ? await countClusterNodes(connection, call) : await countReplicas(ask),
+    usersKeptIn: await readUserStore(ask),
+    mayRewriteConfiguration: own !== undefined && mayRun(own, "config|rewrite"),
     users,
   };
 }

@@ -65,8 +65,8 @@ describe.skipIf(redisServer === undefined)("on a real Redis with an ACL file", (
     expect(unsaved).toEqual([]);
   });
 
-  test("a third password and nopass end, rights stay, and the change outlives a restart", async () => {
-    await setUser("kept", "on", "nopass", "~k:*", "&c", "-@all", "+get", "(~s:* +set)");
+  test("rights stay, the password before the last two ends, and the change outlives a restart", async () => {
+    await setUser("kept", "on", ">one", "~k:*", "&c", "-@all", "+get", "(~s:* +set)");
     const rulesOf = async (): Promise<unknown> => {
       const { commands, keys, channels, selectors } = (await redis.admin("ACL", "GETUSER", "kept")) as Record<
         string,
@@ -225,6 +225,21 @@ describe.skipIf(redisServer === undefined)("on a real Redis without an ACL file"
     }
   });
 
+  test("a file of users that cannot be written is reported, and the change is in force", async () => {
+    const redis = await startRedis(redisServer ?? "");
+    try {
+      await redis.admin("ACL", "SETUSER", "app", "on", ">before");
+      await redis.loseAclFile();
+      await using session = await open(targetOf(redis), credential(redis.superuser.username, redis.superuser.password));
+      await session.keepOnly(credential("app", "after"), call);
+      expect(unsaved).toMatchObject([{ code: "change-until-restart", hint: expect.stringContaining("cannot write") }]);
+      expect(await redis.accepts("app", "after")).toBe(true);
+    } finally {
+      unsaved.length = 0;
+      await redis.stop();
+    }
+  });
+
   test("a change that the next restart undoes is reported", async () => {
     const redis = await startRedis(redisServer ?? "", { users: "none" });
     try {
@@ -276,6 +291,8 @@ describe("on a server that misbehaves", () => {
     ["-DENIED Redis is running in protected mode", "credential-refused"],
     ["-NOPERM this user has no permissions", "database-rights-missing"],
     ["-ERR unknown command 'HELLO'", "engine-unsupported"],
+    ["-NOPROTO unsupported protocol version", "engine-unsupported"],
+    ["-OOM command not allowed when used memory > 'maxmemory'.", "database-busy"],
     ["-ERR you said canary-91c4", "database-failed"],
     ["HTTP/1.1 400 Bad Request", "server-misbehaved"],
   ])("the answer %s is %s, without its text", async (line, code) => {
@@ -283,6 +300,11 @@ describe("on a server that misbehaves", () => {
     const error = await failure();
     expect(error).toMatchObject({ code });
     expect(inspect(error)).not.toContain("canary-91c4");
+  });
+
+  test("a Sentinel is told apart from its primary", async () => {
+    answer = (socket) => socket.write("%2\r\n+mode\r\n+sentinel\r\n+version\r\n+7.0.15\r\n");
+    expect(await failure()).toMatchObject({ code: "secret-malformed", context: { field: "host" } });
   });
 
   test("a cut connection is connection-lost", async () => {

@@ -1,3 +1,4 @@
+import { memberAt } from "../../answers/member-at.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type {
   CallOptions,
@@ -6,18 +7,30 @@ import type {
   DatabaseTarget,
   DualPasswords,
   Inspection,
+  Rehearsal,
+  SecretPasswords,
 } from "../../rotation/ports.ts";
+import type { SecretValue } from "../../secrets/secret-value.ts";
 import { type Connection, connect } from "./connection.ts";
 import { inspect } from "./inspect.ts";
-import { saveUsers } from "./save-users.ts";
+import { requireAllPrimaries, requirePrimary } from "./nodes.ts";
+import { rehearse } from "./rehearse.ts";
+import { saveUsers, type Unsaved } from "./save-users.ts";
 import { setPasswords } from "./set-passwords.ts";
 import { isWrongPassword, translateError } from "./translate-error.ts";
 
-export type RedisSession = DatabaseSession & DualPasswords & Inspection;
+export type RedisSession = DatabaseSession & DualPasswords & Inspection & Rehearsal;
 
-const change = ["ACL GETUSER …", "ACL SETUSER … resetpass …", "ACL SAVE"];
+const change = ["ACL GETUSER …", "ACL SETUSER … !… #… #…", "ACL SAVE"];
 
-/** A change that a restart of the server undoes: it has neither an ACL file nor a configuration file that it can rewrite. */
+const unsavedHints: Readonly<Record<Unsaved, string>> = {
+  "no file of users":
+    "the server keeps its users in memory only and forgets this password at its next restart: give it an aclfile, or a configuration file that it may rewrite",
+  "file of users not written":
+    "the server cannot write its aclfile and forgets this password at its next restart: put it in a folder that the server may write to, with room on its disk",
+};
+
+/** A change that a restart of the server undoes: it has no file for it that it can write. */
 export interface UnsavedChange {
   readonly code: "change-until-restart";
   readonly host: string;
@@ -30,42 +43,43 @@ export interface RedisEngineOptions {
   readonly report: (unsaved: UnsavedChange) => void;
 }
 
+/** Where nobody tells of the secret's other passwords, the one before the current one is taken for it. */
+const noneElse: SecretPasswords = { wasRotated: true, earlier: async () => [] };
+
 /** The secret's `dbname`: a number, 0 unless given. */
 function databaseNumber({ dbname }: DatabaseTarget): string {
   if (/^\d{1,5}$/.test(dbname)) return dbname;
   throw new RekeyError("secret-malformed", { context: { field: "dbname", problem: "not a database number" } });
 }
 
-/**
- * A replica takes changes of users, but keeps them to itself, as every node does: users are not replicated. So a secret
- * that names one by mistake would be rotated where nobody writes. The tag `rekey:redis-replicas` lets them be named.
- */
-async function refuseReplica(connection: Connection, target: DatabaseTarget, call: CallOptions): Promise<void> {
-  const about = await connection.run(["HELLO", "3"], call);
-  const role: unknown = typeof about === "object" && about !== null ? Reflect.get(about, "role") : undefined;
-  if (role !== "replica" || target.options.get("rekey:redis-replicas") === "change") return;
-  throw new RekeyError("database-read-only", {
-    context: { host: target.host, role },
-    hint: "name the primary in the secret; to change users on replicas as well, list them in hosts and set the tag rekey:redis-replicas to change",
-  });
-}
-
 /** Redis 6.2 and newer, and Valkey. Each node keeps its own users, so a cluster's nodes are all named in the secret's `hosts`. */
 export function redisEngine({ report }: RedisEngineOptions): DatabaseEngine<RedisSession> {
-  function session(connection: Connection, { host }: DatabaseTarget, self: string): RedisSession {
-    const changeTo = async (user: string, passwords: Parameters<typeof setPasswords>[2], call: CallOptions) => {
-      await setPasswords(connection, user, passwords, call);
-      if (await saveUsers(connection, call)) return;
-      report({
-        code: "change-until-restart",
-        host,
-        user,
-        hint: "the server keeps its users in memory only and forgets this password at its next restart: give it an aclfile, or a configuration file that it may rewrite",
-      });
+  function session(connection: Connection, about: unknown, target: DatabaseTarget, self: string): RedisSession {
+    const { host } = target;
+    const isCluster = memberAt(about, "mode") === "cluster";
+    const requireNodes = async (call: CallOptions): Promise<void> => {
+      if (isCluster) await requireAllPrimaries(connection, target, call);
+    };
+    const changeTo = async (
+      user: string,
+      passwords: readonly SecretValue[],
+      own: SecretPasswords | undefined,
+      call: CallOptions,
+    ): Promise<void> => {
+      await setPasswords(connection, user, passwords, own ?? noneElse, call);
+      const unsaved = await saveUsers(connection, call);
+      if (unsaved !== undefined) report({ code: "change-until-restart", host, user, hint: unsavedHints[unsaved] });
     };
     return {
-      keepBoth: async (current, next, call) => changeTo(current.username, [current.password, next.password], call),
-      keepOnly: async ({ username, password }, call) => changeTo(username, [password], call),
+      async keepBoth(current, next, call, own) {
+        await requireNodes(call);
+        await changeTo(current.username, [current.password, next.password], own, call);
+      },
+      keepOnly: async ({ username, password }, call, own) => changeTo(username, [password], own, call),
+      async rehearse(planned, call) {
+        if (planned.method === "keepBoth") await requireNodes(call);
+        await rehearse(connection, self, planned, call);
+      },
       inspect: async (usernames, call) => inspect(connection, self, usernames, call),
       async [Symbol.asyncDispose]() {
         connection.close();
@@ -90,13 +104,14 @@ export function redisEngine({ report }: RedisEngineOptions): DatabaseEngine<Redi
         throw translateError(error, "log in");
       }
       try {
-        await refuseReplica(connection, target, call);
+        const about = await connection.run(["HELLO", "3"], call);
+        requirePrimary(about, target);
         if (Number(database) !== 0) await connection.change(["SELECT", database], call);
+        return { ok: true, session: session(connection, about, target, credential.username) };
       } catch (error) {
         connection.close();
         throw error;
       }
-      return { ok: true, session: session(connection, target, credential.username) };
     },
   };
 }

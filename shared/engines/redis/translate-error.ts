@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
+import { rightHint } from "./command-rights.ts";
 import { ErrorReply } from "./resp.ts";
 
 interface Meaning {
@@ -7,9 +8,6 @@ interface Meaning {
   readonly reason: string;
   readonly hint?: string;
 }
-
-const rightsHint =
-  "allow the admin +acl|setuser +acl|getuser +acl|save, and +select where the secret's dbname is not 0; a user with -@admin cannot change itself, so name an admin secret";
 
 /** An error reply's first word to its meaning. Source: the error replies in Redis's server.c; measured on 7.0.15. */
 const byFirstWord: Readonly<Record<string, Omit<Meaning, "reason">>> = {
@@ -20,7 +18,11 @@ const byFirstWord: Readonly<Record<string, Omit<Meaning, "reason">>> = {
   MASTERDOWN: { code: "database-read-only" },
   MISCONF: { code: "database-failed", hint: "the server cannot save its data to disk; look at its log" },
   NOAUTH: { code: "credential-refused" },
-  NOPERM: { code: "database-rights-missing", hint: rightsHint },
+  NOPROTO: {
+    code: "engine-unsupported",
+    hint: "rekey speaks RESP3, as Redis 6.2 and newer do; a proxy in between may not",
+  },
+  OOM: { code: "database-busy", hint: "the server has no memory left; raise maxmemory, or wait" },
   READONLY: { code: "database-read-only" },
   WRONGPASS: { code: "credential-refused" },
 };
@@ -29,10 +31,8 @@ const byText: readonly (readonly [RegExp, Meaning])[] = [
   [/^ERR max number of clients/, { code: "database-busy", reason: "maxclients" }],
   [/^ERR (?:DB index|invalid DB index|SELECT is not allowed)/, { code: "database-unknown", reason: "database number" }],
   [/not configured to use an ACL file/, { code: "database-failed", reason: "no ACL file" }],
-  [
-    /^ERR unknown (?:sub)?command/,
-    { code: "engine-unsupported", reason: "unknown command", hint: "rekey needs HELLO and ACL: Redis 6.2 or newer" },
-  ],
+  [/error trying to save the ACLs/, { code: "database-failed", reason: "ACL file not written" }],
+  [/password you are trying to remove/, { code: "database-failed", reason: "password already removed" }],
 ];
 
 const otherReply: Meaning = {
@@ -41,10 +41,28 @@ const otherReply: Meaning = {
   hint: "look for the command in the server's log",
 };
 
-function meaningOf({ message }: ErrorReply): Meaning {
+/** A server that took `HELLO` is new enough for the rest, so a command that it does not know was taken from it. */
+const unknownCommand = (operation: string): Meaning => ({
+  code: "engine-unsupported",
+  reason: "unknown command",
+  hint:
+    operation === "log in"
+      ? "rekey needs HELLO and ACL: Redis 6.2 or newer, without rename-command of HELLO"
+      : `the server does not let ${operation} through: it was renamed or disabled (rename-command), or a service or proxy keeps it (ElastiCache and MemoryDB change users by their own API)`,
+});
+
+const sessionGone: Omit<Meaning, "reason"> = {
+  code: "connection-lost",
+  hint: "the session was logged in and is not any more: the user was changed, or another server stands at the address; the step is repeated",
+};
+
+function meaningOf({ message }: ErrorReply, operation: string): Meaning {
   const word = /^[A-Z]+/.exec(message)?.[0] ?? "";
   const known = byFirstWord[word];
+  if (word === "NOPERM") return { code: "database-rights-missing", reason: word, hint: rightHint(operation) };
+  if (word === "NOAUTH" && operation !== "log in") return { ...sessionGone, reason: word };
   if (known !== undefined) return { ...known, reason: word };
+  if (/^ERR unknown (?:sub)?command/i.test(message)) return unknownCommand(operation);
   return byText.find(([text]) => text.test(message))?.[1] ?? otherReply;
 }
 
@@ -58,7 +76,7 @@ export const isWrongPassword = (error: unknown): boolean =>
  */
 export function translateError(error: unknown, operation: string): RekeyError {
   if (error instanceof ErrorReply) {
-    const { code, reason, hint } = meaningOf(error);
+    const { code, reason, hint } = meaningOf(error, operation);
     return new RekeyError(code, { context: { operation, reason }, ...(hint === undefined ? {} : { hint }) });
   }
   if (error instanceof RekeyError) {

@@ -13,6 +13,9 @@ interface UserRow {
   readonly expires: unknown;
 }
 
+/** Nothing but the server's own names are looked up. */
+export const looking = ["BEGIN", "SET LOCAL search_path = pg_catalog"];
+
 const none: ReadonlyMap<string, UserFacts> = new Map();
 
 /** `infinity`, in whatever form it comes, is no date. */
@@ -32,7 +35,7 @@ export async function inspect(
 ): Promise<ServerFacts> {
   const ask = async <Row extends object>(operation: string, sql: string): Promise<readonly Row[] | undefined> => {
     try {
-      return await transaction(connection, [], call, async () => connection.run<Row>(operation, sql, call));
+      return await transaction(connection, looking, call, async () => connection.run<Row>(operation, sql, call));
     } catch (error) {
       if (isRekeyError(error, "database-rights-missing") || isRekeyError(error, "database-failed")) return undefined;
       throw error;

@@ -8,6 +8,20 @@ export interface UserRow {
   /** `UNLIMITED` or a number. */
   readonly connlimit: string;
   readonly settings: readonly string[] | null;
+  readonly createdb: boolean;
+  /** As a literal, `infinity` also for a user without an expiry. */
+  readonly validuntil: string;
+}
+
+/** Properties of users that PostgreSQL does not know. */
+interface UserProperties {
+  readonly name: string;
+  /** `RESTRICTED` or `UNRESTRICTED`. */
+  readonly syslog: string;
+  /** Seconds; 0 where none was set. */
+  readonly timeout: number | string | null;
+  /** The user's name at an identity provider. */
+  readonly external: string | null;
 }
 
 interface Membership {
@@ -17,6 +31,7 @@ interface Membership {
 
 export interface PairState {
   readonly users: readonly UserRow[];
+  readonly properties: readonly UserProperties[];
   readonly groups: readonly Membership[];
   readonly roles: readonly Membership[];
   readonly markExists: boolean;
@@ -30,8 +45,15 @@ export async function readPair(connection: Connection, pair: UserPair, call: Cal
   const names = `(${escapeLiteral(pair.first)}, ${escapeLiteral(pair.alternate)})`;
   const users = await connection.run<UserRow>(
     "read users",
-    `SELECT usename AS name, usesuper AS superuser, useconnlimit AS connlimit, useconfig AS settings
+    `SELECT usename AS name, usesuper AS superuser, useconnlimit AS connlimit, useconfig AS settings,
+            usecreatedb AS createdb, coalesce(valuntil::timestamp::text, 'infinity') AS validuntil
        FROM pg_user_info WHERE usename IN ${names}`,
+    call,
+  );
+  const properties = await connection.run<UserProperties>(
+    "read user properties",
+    `SELECT user_name AS name, syslog_access AS syslog, session_timeout AS timeout, external_id AS external
+       FROM svv_user_info WHERE user_name IN ${names}`,
     call,
   );
   const groups = await connection.run<Membership>(
@@ -50,11 +72,18 @@ export async function readPair(connection: Connection, pair: UserPair, call: Cal
     `SELECT groname AS name FROM pg_group WHERE groname = ${escapeLiteral(markGroup(pair.first))}`,
     call,
   );
-  return { users, groups, roles, markExists: marks.length > 0 };
+  return { users, properties, groups, roles, markExists: marks.length > 0 };
 }
 
 /** A grantee as an access list names it. */
 const grantee = (name: string): string => (/^[A-Za-z0-9_]+$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`);
+
+interface OwnRight {
+  readonly kind: string;
+  readonly name: string;
+  readonly member: string;
+  readonly property: "ownership" | "grants";
+}
 
 /**
  * Something in this database that one of the two owns or was granted by name, or `undefined`. The other user would not
@@ -64,15 +93,17 @@ export async function ownRight(
   connection: Connection,
   pair: UserPair,
   call: CallOptions,
-): Promise<{ readonly kind: string; readonly name: string; readonly member: string } | undefined> {
+): Promise<OwnRight | undefined> {
   const [first, alternate] = [escapeLiteral(pair.first), escapeLiteral(pair.alternate)];
   const entry = (name: string): string => escapeLiteral(`,${grantee(name)}=`);
-  const [found] = await connection.run<{ kind: string; name: string; member: string }>(
+  const [found] = await connection.run<OwnRight>(
     "look for rights of their own",
-    `SELECT o.kind AS kind, o.name AS name, u.usename AS member FROM pg_user u, (
+    `SELECT o.kind AS kind, o.name AS name, u.usename AS member,
+            CASE WHEN o.owner = u.usesysid THEN 'ownership' ELSE 'grants' END AS property FROM pg_user u, (
        SELECT 'relation' AS kind, relname AS name, relowner AS owner, array_to_string(relacl, ',') AS acl FROM pg_class
        UNION ALL SELECT 'schema', nspname, nspowner, array_to_string(nspacl, ',') FROM pg_namespace
        UNION ALL SELECT 'database', datname, datdba, array_to_string(datacl, ',') FROM pg_database
+       UNION ALL SELECT 'default privileges', 'of new objects', NULL, array_to_string(defaclacl, ',') FROM pg_default_acl
        UNION ALL SELECT 'function', proname, proowner, array_to_string(proacl, ',') FROM pg_proc
      ) o
      WHERE u.usename IN (${first}, ${alternate})

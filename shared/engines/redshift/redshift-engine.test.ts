@@ -5,7 +5,7 @@ import { startPostgresAsRedshift } from "../../../tests/support/redshift-on-post
 import type { CallOptions, Credential, DatabaseTarget, UserPair } from "../../rotation/ports.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { answerWith, authenticationRequest, errorResponse } from "../postgres/test-protocol.ts";
-import { md5Password } from "./md5-password.ts";
+import { md5Password } from "../postgres/md5-password.ts";
 import { redshiftEngine } from "./redshift-engine.ts";
 
 const engine = redshiftEngine();
@@ -163,8 +163,9 @@ describe("on PostgreSQL 18, with Redshift's views of users and roles", () => {
     async (_what, give, take) => {
       await postgres.admin(give);
       await expect(sync(credential("app_clone", "refused"))).rejects.toMatchObject({
-        code: "user-collision",
+        code: "account-unsupported",
         context: {
+          property: expect.stringMatching(/^(?:grants|ownership)$/),
           problem: expect.stringMatching(/^app has a right of its own on the (?:relation ledger|schema public)$/),
         },
       });
@@ -194,7 +195,9 @@ describe("on PostgreSQL 18, with Redshift's views of users and roles", () => {
   });
 
   test("an admin without rights is told so", async () => {
-    await postgres.admin("CREATE USER weak PASSWORD 'weak'; GRANT SELECT ON pg_user_info, svv_user_grants TO weak");
+    await postgres.admin(
+      "CREATE USER weak PASSWORD 'weak'; GRANT SELECT ON pg_user_info, svv_user_grants, svv_user_info TO weak",
+    );
     const login = await engine.login(target, credential("weak", "weak"), call);
     if (!login.ok) throw new Error(login.refusal);
     await using session = login.session;

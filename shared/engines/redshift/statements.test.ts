@@ -17,6 +17,7 @@ function scripted(answers: Answers): { readonly connection: Connection; readonly
   return {
     statements,
     connection: {
+      processId: 1,
       async run<Row extends object>(operation: string, sql: string) {
         statements.push(sql.replace(/\s+/g, " "));
         const answer = answers[operation];
@@ -31,7 +32,14 @@ function scripted(answers: Answers): { readonly connection: Connection; readonly
   };
 }
 
-const user = (name: string, connlimit = "UNLIMITED") => ({ name, superuser: false, connlimit, settings: null });
+const user = (name: string, connlimit = "UNLIMITED") => ({
+  name,
+  superuser: false,
+  connlimit,
+  settings: null,
+  createdb: false,
+  validuntil: "infinity",
+});
 
 test("roles of Redshift's role-based access control are granted and revoked until they are the first one's", async () => {
   const { connection, statements } = scripted({
@@ -54,13 +62,63 @@ test("roles of Redshift's role-based access control are granted and revoked unti
   ]);
 });
 
+test("expiry, CREATEDB, SYSLOG ACCESS and SESSION TIMEOUT are made the first one's", async () => {
+  const { connection, statements } = scripted({
+    "read users": [
+      { ...user("app"), createdb: true, validuntil: "2099-01-01 00:00:00" },
+      { ...user("app_clone"), settings: ["work=1"] },
+    ],
+    "read user properties": [
+      { name: "app", syslog: "UNRESTRICTED", timeout: "900", external: null },
+      { name: "app_clone", syslog: "RESTRICTED", timeout: null, external: null },
+    ],
+    "read mark": [{ name: "rekey_alternate_of_app" }],
+    "read groups": [{ member: "app_clone", name: "rekey_alternate_of_app" }],
+  });
+  await redshiftSession(connection).syncPair(pair, clone, call);
+  expect(statements.at(-2)?.split("; ").slice(1)).toEqual([
+    'ALTER USER "app_clone" CREATEDB',
+    `ALTER USER "app_clone" VALID UNTIL '2099-01-01 00:00:00'`,
+    'ALTER USER "app_clone" SYSLOG ACCESS UNRESTRICTED',
+    'ALTER USER "app_clone" SESSION TIMEOUT 900',
+    'ALTER USER "app_clone" RESET "work"',
+  ]);
+});
+
+test("a user of an identity provider has no alternate", async () => {
+  const { connection } = scripted({
+    "read users": [user("app")],
+    "read user properties": [{ name: "app", syslog: "RESTRICTED", timeout: 0, external: "app@idp" }],
+  });
+  await expect(redshiftSession(connection).syncPair(pair, clone, call)).rejects.toMatchObject({
+    code: "account-unsupported",
+    context: { property: "EXTERNALID" },
+  });
+});
+
+test("the only form of password is md5", () => {
+  const { passwordHash } = redshiftEngine();
+  expect(passwordHash?.(new Map([["rekey:password-hash", "md5"]]))).toBe("md5");
+  expect(() => passwordHash?.(new Map([["rekey:password-hash", "scram-sha-256"]]))).toThrow("option-invalid");
+});
+
+test("a rehearsal ends in ROLLBACK", async () => {
+  const { connection, statements } = scripted({ "read users": [user("app")] });
+  const session = redshiftSession(connection);
+  await session.rehearse({ method: "setPassword", credential: clone }, call);
+  await session.rehearse({ method: "syncPair", pair, next: clone }, call);
+  expect(
+    statements.filter((statement) => /^(?:BEGIN|COMMIT|ROLLBACK)/.test(statement)).map((one) => one.slice(0, 5)),
+  ).toEqual(["BEGIN", "ROLLB", "BEGIN", "ROLLB"]);
+});
+
 test("nothing that PostgreSQL 8 does not know is said, and no password", async () => {
   const { connection, statements } = scripted({ "read users": [user("app")] });
   const session = redshiftSession(connection);
   await session.setPassword({ username: "app", password: new SecretValue("canary-2") }, call);
   await session.syncPair(pair, clone, call);
   const all = statements.join("\n");
-  expect(statements).toHaveLength(11);
+  expect(statements).toHaveLength(12);
   expect(all).not.toMatch(/advisory|lock_timeout|current_setting|SCRAM|\bDO\b|COMMENT ON|SET ROLE|canary/i);
   // Redshift folds quoted aliases to lower case.
   expect(all).not.toMatch(/ AS "[^"]*[A-Z]/);
@@ -130,6 +188,10 @@ test("any other refusal is not repeated", async () => {
   const denied = new RekeyError("database-rights-missing", { context: { sqlstate: "42501" } });
   const { connection, statements } = scripted({ "set password": denied });
   const change = redshiftSession(connection).setPassword({ username: "app", password: new SecretValue("p") }, call);
-  await expect(change).rejects.toBe(denied);
+  await expect(change).rejects.toMatchObject({
+    code: "database-rights-missing",
+    context: denied.context,
+    hint: expect.stringContaining("ALTER USER"),
+  });
   expect(statements).toHaveLength(3);
 });

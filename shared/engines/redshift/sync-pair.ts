@@ -3,12 +3,15 @@ import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, Credential, UserPair } from "../../rotation/ports.ts";
 import type { Connection } from "../postgres/connection.ts";
 import { settingAssignment, settingName } from "../postgres/role-setting.ts";
-import { md5Password } from "./md5-password.ts";
+import { md5Password } from "../postgres/md5-password.ts";
 import { markGroup, ownRight, type PairState, readPair, type UserRow } from "./pair-state.ts";
 
-const collision = (pair: UserPair, problem: string, hint?: string): RekeyError =>
-  new RekeyError("user-collision", {
-    context: { first: pair.first, alternate: pair.alternate, problem },
+const collision = (pair: UserPair, problem: string): RekeyError =>
+  new RekeyError("user-collision", { context: { first: pair.first, alternate: pair.alternate, problem } });
+
+const unsupported = (pair: UserPair, property: string, problem: string, hint?: string): RekeyError =>
+  new RekeyError("account-unsupported", {
+    context: { first: pair.first, alternate: pair.alternate, property, problem },
     ...(hint === undefined ? {} : { hint }),
   });
 
@@ -36,6 +39,30 @@ function difference(pair: UserPair, memberships: PairState["groups"], kept: stri
   return [wanted.filter((name) => !present.includes(name)), present.filter((name) => !wanted.includes(name))];
 }
 
+/** What CREATE or ALTER USER must say so that the alternate is as the first; its `SET` stands in statements of its own. */
+function attributeChanges(pair: UserPair, state: PairState, first: UserRow, alternate: UserRow | undefined): string[] {
+  const usual = { connlimit: "UNLIMITED", createdb: false, validuntil: "infinity" };
+  const present = alternate ?? usual;
+  const propertiesOf = (user: string): { readonly syslog: string; readonly timeout: number } => {
+    const found = state.properties.find(({ name }) => name === user);
+    if ((found?.external ?? "") !== "")
+      throw unsupported(pair, "EXTERNALID", `${user} logs in by an identity provider`);
+    return { syslog: found?.syslog ?? "RESTRICTED", timeout: Number(found?.timeout ?? 0) };
+  };
+  const [wanted, given] = [propertiesOf(pair.first), propertiesOf(pair.alternate)];
+  return [
+    ...(first.connlimit === present.connlimit ? [] : [`CONNECTION LIMIT ${first.connlimit}`]),
+    ...(first.createdb === present.createdb ? [] : [first.createdb ? "CREATEDB" : "NOCREATEDB"]),
+    ...(first.validuntil === present.validuntil ? [] : [`VALID UNTIL ${escapeLiteral(first.validuntil)}`]),
+    ...(wanted.syslog === given.syslog
+      ? []
+      : [`SYSLOG ACCESS ${wanted.syslog === "UNRESTRICTED" ? "UNRESTRICTED" : "RESTRICTED"}`]),
+    ...(wanted.timeout === given.timeout || !Number.isInteger(wanted.timeout)
+      ? []
+      : [wanted.timeout === 0 ? "RESET SESSION TIMEOUT" : `SESSION TIMEOUT ${wanted.timeout}`]),
+  ];
+}
+
 function settingStatements(pair: UserPair, first: UserRow, alternate: UserRow | undefined): readonly string[] {
   const alter = `ALTER USER ${escapeIdentifier(pair.alternate)}`;
   const [wanted, present] = [first.settings ?? [], alternate?.settings ?? []];
@@ -48,9 +75,6 @@ function settingStatements(pair: UserPair, first: UserRow, alternate: UserRow | 
     ...wanted
       .filter((setting) => !present.includes(setting))
       .map((setting) => `${alter} SET ${settingAssignment(setting)}`),
-    ...(first.connlimit === (alternate?.connlimit ?? "UNLIMITED")
-      ? []
-      : [`${alter} CONNECTION LIMIT ${first.connlimit}`]),
   ];
 }
 
@@ -73,8 +97,9 @@ export async function syncPair(
   const first = checkPair(pair, state, next);
   const own = await ownRight(connection, pair, call);
   if (own !== undefined) {
-    throw collision(
+    throw unsupported(
       pair,
+      own.property,
       `${own.member} has a right of its own on the ${own.kind} ${own.name}`,
       "on Redshift the rights of alternating users must come from groups or roles: GRANT to a group, REVOKE from the user, and let another user own the objects",
     );
@@ -93,6 +118,7 @@ export async function syncPair(
     ...left.map((group) => `ALTER GROUP ${escapeIdentifier(group)} DROP USER ${name}`),
     ...granted.map((role) => `GRANT ROLE ${escapeIdentifier(role)} TO ${name}`),
     ...revoked.map((role) => `REVOKE ROLE ${escapeIdentifier(role)} FROM ${name}`),
+    ...attributeChanges(pair, state, first, alternate).map((change) => `ALTER USER ${name} ${change}`),
     ...settingStatements(pair, first, alternate),
   ];
   await connection.run("bring the pair in step", statements.join("; "), call);

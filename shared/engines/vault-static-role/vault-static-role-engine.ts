@@ -5,7 +5,9 @@ import type {
   Credential,
   CredentialIssuer,
   DatabaseEngine,
+  DatabaseSession,
   DatabaseTarget,
+  Rehearsal,
 } from "../../rotation/ports.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import type { VaultSend } from "../../vault/connect-vault.ts";
@@ -42,6 +44,12 @@ function staticRoleOf({ secretName = "", options }: DatabaseTarget, grants: Role
   });
 }
 
+const rightMissing = (operation: "read" | "write", path: string, status: number): RekeyError =>
+  new RekeyError("mirror-unauthorized", {
+    context: { operation, path, status },
+    hint: `give the policy of the function's login: path "${path}" { capabilities = ["${operation === "read" ? "read" : "update"}"] }`,
+  });
+
 /** 204 for a rotation, and 200, are success. Vault answers 400 for a role that it does not have, 404 for a mount. */
 function requireSuccess(answer: VaultAnswer, operation: "read" | "write", path: string): void {
   const { status } = answer;
@@ -52,13 +60,7 @@ function requireSuccess(answer: VaultAnswer, operation: "read" | "write", path: 
       hint: "Vault has no such static role: check the tags rekey:vault-role and rekey:vault-db-mount",
     });
   }
-  if (isPolicyDenial(answer)) {
-    const capability = operation === "read" ? "read" : "update";
-    throw new RekeyError("mirror-unauthorized", {
-      context: { operation, path, status },
-      hint: `give the policy of the function's login: path "${path}" { capabilities = ["${capability}"] }`,
-    });
-  }
+  if (isPolicyDenial(answer)) throw rightMissing(operation, path, status);
   throw refused(answer, operation, path);
 }
 
@@ -89,6 +91,14 @@ export function vaultStaticRoleEngine(send: VaultSend, grants: RoleGrants): Data
     });
   }
 
+  /** Vault tells every token what it may do; where it does not, `rotate-role` itself will. Errors: `mirror-unauthorized`. */
+  async function requireRotation({ mount, role }: StaticRole, call: CallOptions): Promise<void> {
+    const path = `${mount}/rotate-role/${role}`;
+    const answer = await send({ verb: "write", path: "sys/capabilities-self", body: { paths: [path] } }, call);
+    const may = memberAt(answer.body, "data", path) ?? memberAt(answer.body, path);
+    if (Array.isArray(may) && !may.includes("update") && !may.includes("root")) throw rightMissing("write", path, 403);
+  }
+
   const same = (one: Credential, other: Credential): boolean =>
     one.username === other.username && one.password.equals(other.password);
 
@@ -104,7 +114,13 @@ export function vaultStaticRoleEngine(send: VaultSend, grants: RoleGrants): Data
     async login(target, credential, call) {
       const held = await read(staticRoleOf(target, grants), call);
       if (!same(held, credential)) return { ok: false, refusal: "bad-credential" };
-      return { ok: true, session: { async [Symbol.asyncDispose]() {} } };
+      const session: DatabaseSession & Rehearsal = {
+        async rehearse(change, options) {
+          if (change.method === "issue") await requireRotation(staticRoleOf(target, grants), options);
+        },
+        async [Symbol.asyncDispose]() {},
+      };
+      return { ok: true, session };
     },
     /** Another credential than the current one in Vault was made by a run that was cut, or on Vault's own schedule: it is adopted. */
     async issue(target, current, call) {

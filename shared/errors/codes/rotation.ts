@@ -62,6 +62,11 @@ export const rotationCodes = {
     meaning: "a rotation of this secret is not finished",
     hint: "wait for Secrets Manager to finish or repeat it; rekey doctor says what keeps it",
   },
+  "secret-binary": {
+    disposition: "abort",
+    meaning: "the secret's value is stored as bytes (SecretBinary), where text is needed",
+    hint: "store it as text, in SecretString. A service reads bytes with bytes() of the client's value",
+  },
   "secret-malformed": {
     disposition: "abort",
     meaning: "the secret's value is not the JSON that rotation needs",

@@ -5,7 +5,7 @@ export const serversCodes = {
   "account-unsupported": {
     disposition: "abort",
     meaning: "the user's account on the server is set up in a way that cannot be rotated",
-    hint: "see the problem in the context: one account per name, with passwords that the server itself stores",
+    hint: "see the property or problem in the context: take it off the account, or give the service an account without it",
   },
   "connection-lost": {
     disposition: "retry",
@@ -15,7 +15,7 @@ export const serversCodes = {
   "credential-expired": {
     disposition: "intervene",
     meaning: "the user's password or account has expired on the server",
-    hint: "extend it on the server (PostgreSQL: ALTER ROLE … VALID UNTIL 'infinity'), then rotate again",
+    hint: "extend the password or the account on the server, then rotate again",
   },
   "credential-orphaned": {
     disposition: "intervene",
@@ -25,12 +25,12 @@ export const serversCodes = {
   "credential-refused": {
     disposition: "abort",
     meaning: "the database refused the credential that the step must work with",
-    hint: "check the user name, its expiry, its LOGIN attribute and the server's host rules",
+    hint: "check on the server that the user exists, has not expired and may log in from the function's host",
   },
   "database-busy": {
     disposition: "retry",
     meaning: "the database takes no more connections, or is starting up or shutting down",
-    hint: "raise the role's or the server's connection limit, or wait",
+    hint: "raise the connection limit of the user, the server or the pooler, or wait",
   },
   "database-failed": {
     disposition: "abort",
@@ -50,7 +50,7 @@ export const serversCodes = {
   "database-rights-missing": {
     disposition: "intervene",
     meaning: "the session may not change this user",
-    hint: "on PostgreSQL 16 and newer: GRANT <user> TO <admin> WITH ADMIN OPTION; the admin also needs CREATEROLE",
+    hint: "give the user the right to change itself, or the admin the right to change this user",
   },
   "database-timeout": {
     disposition: "retry",
@@ -72,6 +72,12 @@ export const serversCodes = {
     meaning: "this function does not rotate the engine that the secret names",
     hint: "use the rotation function of that engine, or correct the secret's engine field",
   },
+  "pooler-keeps-password": {
+    disposition: "abort",
+    meaning:
+      "the connection goes through a pooler that has the user's password in a list of its own, which nothing would update",
+    hint: "let the pooler look passwords up on the server (PgBouncer: auth_query), or name the server itself in the secret",
+  },
   "server-misbehaved": {
     disposition: "abort",
     meaning: "the server sent something that its protocol does not allow, or far more than an answer needs",
@@ -84,7 +90,7 @@ export const serversCodes = {
   },
   "user-collision": {
     disposition: "abort",
-    meaning: "the alternate user's name is already used by a role that rekey did not make",
-    hint: "rename that role, or add <secret name>=<user>@<host>:<port> to REKEY_USER_GRANTS (template parameter UserGrants)",
+    meaning: "the alternate user's name is already used by a user that rekey did not make",
+    hint: "rename that user, or add <secret name>=<user>@<host>:<port> to REKEY_USER_GRANTS (template parameter UserGrants)",
   },
 } as const satisfies Record<string, CodeEntry>;

@@ -12,16 +12,19 @@ export interface RotatedSecret {
   readonly functionArn?: string | undefined;
 }
 
+/** What a role is to do. */
+export interface Intent {
+  readonly actions: readonly string[];
+  readonly resourceArn: string;
+  /** Condition keys of the call, with their values. */
+  readonly conditions: Readonly<Record<string, string>>;
+}
+
 /** What the doctor asks of the account around a secret. `undefined`: the caller may not ask. */
 export interface Account {
   rotationFunction(functionArn: string, call: CallOptions): Promise<FunctionFacts | undefined>;
-  /** Those of the actions that the role may not do on the resource. */
-  deniedActions(
-    roleArn: string,
-    actions: readonly string[],
-    resourceArn: string,
-    call: CallOptions,
-  ): Promise<readonly string[] | undefined>;
+  /** Those of the actions that the role may not do. */
+  deniedActions(roleArn: string, intent: Intent, call: CallOptions): Promise<readonly string[] | undefined>;
   /** The secrets with rotation enabled, `limit` at most, each with the function that rotates it. */
   rotatedSecrets(limit: number, call: CallOptions): Promise<readonly RotatedSecret[] | undefined>;
 }

@@ -1,6 +1,8 @@
 import type { CallOptions, SecretDescription } from "../../rotation/ports.ts";
 import type { Rotation } from "../../rotation/rotation-context.ts";
-import type { Account, DeadLetters } from "./account.ts";
+import { adminArnOf } from "../../rotation/admin-logins.ts";
+import type { Account, DeadLetters, FunctionFacts, Intent } from "./account.ts";
+import type { CheckedSecret } from "./check-secret.ts";
 import { type Finding, finding } from "./findings.ts";
 import type { ManagedUsers } from "./managed-users.ts";
 
@@ -17,26 +19,66 @@ const rotationActions = [
 const eachHostMs = 20_000;
 const overheadMs = 10_000;
 
+/** The bus that the function publishes on, by the variable that names it; none where it has no such variable. */
+function busOf({ environment }: FunctionFacts, functionArn: string): string | undefined {
+  const bus = environment.get("EVENT_BUS_NAME");
+  if (bus === undefined || bus.startsWith("arn:")) return bus;
+  const [, partition = "", , region = "", account = ""] = functionArn.split(":");
+  return `arn:${partition}:events:${region}:${account}:event-bus/${bus}`;
+}
+
+/** What the function's role must be allowed for one rotation. */
+function intentsOf(
+  facts: FunctionFacts,
+  functionArn: string,
+  secretArn: string,
+  adminArn: string | undefined,
+): readonly Intent[] {
+  const bus = busOf(facts, functionArn);
+  return [
+    {
+      actions: rotationActions,
+      resourceArn: secretArn,
+      conditions: { "secretsmanager:resource/AllowRotationLambdaArn": functionArn },
+    },
+    ...(adminArn === undefined
+      ? []
+      : [{ actions: ["secretsmanager:GetSecretValue"], resourceArn: adminArn, conditions: {} }]),
+    ...(bus === undefined
+      ? []
+      : [
+          {
+            actions: ["events:PutEvents"],
+            resourceArn: bus,
+            conditions: { "events:source": "rekey", "events:detail-type": "Secret Rotated" },
+          },
+        ]),
+  ];
+}
+
 export async function checkFunction(
   account: Account,
   { secretArn, rotationFunctionArn }: SecretDescription,
-  hosts: number,
+  { rotation, facts: secretFacts }: Pick<CheckedSecret, "rotation" | "facts">,
   call: CallOptions,
 ): Promise<readonly Finding[]> {
   if (rotationFunctionArn === undefined) return [];
   const facts = await account.rotationFunction(rotationFunctionArn, call);
   if (facts === undefined) return [finding("function-cannot-be-seen", { function: rotationFunctionArn })];
-  const neededMs = overheadMs + hosts * eachHostMs;
-  const denied = await account.deniedActions(facts.roleArn, rotationActions, secretArn, call);
-  return [
-    ...(facts.timeoutMs < neededMs
-      ? [finding("function-timeout-short", { timeoutSeconds: facts.timeoutMs / 1000, neededSeconds: neededMs / 1000 })]
-      : []),
-    ...(denied === undefined ? [finding("iam-cannot-be-seen", { role: facts.roleArn })] : []),
-    ...(denied !== undefined && denied.length > 0
-      ? [finding("iam-denied", { role: facts.roleArn, actions: denied.join(" "), resource: secretArn })]
-      : []),
-  ];
+  const role = facts.roleArn;
+  const neededMs = overheadMs + rotation.hosts.length * eachHostMs;
+  const findings: Finding[] = [];
+  if (facts.timeoutMs < neededMs) {
+    const detail = { timeoutSeconds: facts.timeoutMs / 1000, neededSeconds: neededMs / 1000 };
+    findings.push(finding("function-timeout-short", detail));
+  }
+  for (const intent of intentsOf(facts, rotationFunctionArn, secretArn, adminArnOf(rotation.current, secretFacts))) {
+    const denied = await account.deniedActions(role, intent, call);
+    if (denied === undefined) return [...findings, finding("iam-cannot-be-seen", { role })];
+    if (denied.length === 0) continue;
+    findings.push(finding("iam-denied", { role, actions: denied.join(" "), resource: intent.resourceArn }));
+  }
+  return findings;
 }
 
 /** Other rotated secrets that name one of the same users on the same host and port. */

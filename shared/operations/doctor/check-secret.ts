@@ -4,12 +4,15 @@ import type { CallOptions, SecretDescription } from "../../rotation/ports.ts";
 import { type Rotation, rotationOf } from "../../rotation/rotation-context.ts";
 import { type RotationFacts, rotationFacts } from "../../rotation/rotation-facts.ts";
 import { alternateSuffix } from "../../rotation/strategies/alternating-users.ts";
+import { type DatabaseSecret, parseDatabaseSecret, withCredential } from "../../secrets/database-secret.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
 import { type Finding, finding } from "./findings.ts";
 
 export interface CheckedSecret {
   readonly facts: RotationFacts;
   readonly rotation: Rotation;
+  /** What the next rotation would set, with a password made for this look; absent where the server makes it. */
+  readonly pending: DatabaseSecret | undefined;
   readonly findings: readonly Finding[];
 }
 
@@ -44,7 +47,11 @@ export async function checkSecret(
   const rotation = rotationOf(deps, version.value, facts, call);
   const { strategy, current, hosts } = rotation;
   const newPassword = (): SecretValue => deps.generatePassword(facts.policy.password);
-  if (!strategy.nextChangesServer) await strategy.next(version.value, hosts[0], newPassword);
+  // A credential that the server makes is not asked for; the other fields must still be renderable for one.
+  const next = strategy.nextChangesServer
+    ? withCredential(version.value, { ...current, password: newPassword() })
+    : await strategy.next(version.value, hosts[0], newPassword);
+  const pending = strategy.nextChangesServer ? undefined : parseDatabaseSecret(next);
   const alternates = strategy.name === "alternating-users";
   const { username, alternateUsers } = current;
   const isNamed = alternateUsers !== undefined || facts.policy.alternateUser !== undefined;
@@ -52,6 +59,7 @@ export async function checkSecret(
   return {
     facts,
     rotation,
+    pending,
     findings: [
       ...describeFindings(description),
       ...(alternates && !hosts[0].hasAdmin ? [finding("admin-not-set", { user: username })] : []),

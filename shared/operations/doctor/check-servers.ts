@@ -1,14 +1,26 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
-import type { DatabaseEngine, DatabaseSession, Inspection, ServerFacts } from "../../rotation/ports.ts";
+import type {
+  AccountNote,
+  DatabaseEngine,
+  DatabaseSession,
+  Inspection,
+  Rehearsal,
+  ServerFacts,
+} from "../../rotation/ports.ts";
 import type { Rotation } from "../../rotation/rotation-context.ts";
 import { openAdmin, openSession } from "../../rotation/strategies/open-session.ts";
 import type { StrategyContext } from "../../rotation/strategies/strategy.ts";
+import type { DatabaseSecret } from "../../secrets/database-secret.ts";
+import type { ExaminedRotation } from "./doctor.ts";
 import { type Finding, finding, findingOf } from "./findings.ts";
+import { rehearsedEngine } from "./rehearsed-engine.ts";
 
 /** The most refused logins that one step can need after a crash: AWSCURRENT, AWSPENDING and three earlier versions. */
 const mostRefusals = 5;
 const soonMs = 30 * 86_400_000;
 const tolerableLagMs = 5_000;
+
+const canRehearse = (session: DatabaseSession): boolean => "rehearse" in session;
 
 const canInspect = (session: DatabaseSession): session is DatabaseSession & Inspection => "inspect" in session;
 
@@ -25,9 +37,15 @@ function judgeUsers(rotation: Rotation, facts: ServerFacts, host: string, nowMs:
   for (const user of changed) {
     const known = facts.users.get(user);
     if (known === undefined) continue;
-    if (!known.mayBeChanged) {
+    // Where the user may not change itself the admin does it, which the rehearsal tries.
+    const leavesToAdmin = strategy.name === "single-user" && hosts[0].hasAdmin;
+    if (!known.mayBeChanged && !leavesToAdmin) {
       findings.push(findingOf(new RekeyError("database-rights-missing", { context: { host, user } })));
     }
+    if ((known.passwords ?? 1) > (hosts[0].wasRotated ? 2 : 1)) {
+      findings.push(finding("password-not-managed", { host, user, passwords: known.passwords ?? 1 }));
+    }
+    if (known.isUsedByServers === true) findings.push(finding("user-of-servers", { host, user }));
     if (known.expiresAt !== undefined && known.expiresAt.getTime() - nowMs < soonMs) {
       findings.push(finding("user-expires", { host, user, at: known.expiresAt.toISOString() }));
     }
@@ -39,6 +57,25 @@ function judgeUsers(rotation: Rotation, facts: ServerFacts, host: string, nowMs:
   return findings;
 }
 
+/** `other`: what the session sees that does not make the change, for what only that one may ask. */
+function judgeRestart(facts: ServerFacts, other: ServerFacts | undefined, host: string): readonly Finding[] {
+  const keptIn = facts.usersKeptIn === "unseen" ? (other?.usersKeptIn ?? "unseen") : facts.usersKeptIn;
+  if (keptIn === "unseen") return [finding("restart-cannot-be-seen", { host })];
+  const isRewritten = keptIn === "configuration" && facts.mayRewriteConfiguration === true;
+  return keptIn === undefined || keptIn === "file of users" || isRewritten
+    ? []
+    : [finding("change-until-restart", { host })];
+}
+
+/** Accounts of the user's name beside the one that the session came in by, as far as one of the sessions sees them. */
+function judgeAccounts({ current }: Rotation, { accountsOfFirst }: ServerFacts, host: string): readonly Finding[] {
+  const detail = { host, user: current.username };
+  if (accountsOfFirst === "unseen") return [finding("accounts-unseen", detail)];
+  return (accountsOfFirst ?? 1) > 1
+    ? [finding("accounts-of-one-name", { ...detail, accounts: accountsOfFirst ?? 1 })]
+    : [];
+}
+
 function judgeServer(rotation: Rotation, facts: ServerFacts, host: string, nowMs: number): readonly Finding[] {
   const { version, replicaLagMs = 0, locksAfterRefusals = Infinity } = facts;
   return [
@@ -47,6 +84,9 @@ function judgeServer(rotation: Rotation, facts: ServerFacts, host: string, nowMs
     ...(replicaLagMs > tolerableLagMs
       ? [finding("server-replica-lagging", { host, lagMs: Math.round(replicaLagMs) })]
       : []),
+    ...((facts.nodes ?? 1) > rotation.hosts.length
+      ? [finding("users-not-replicated", { host, nodes: facts.nodes ?? 1, listed: rotation.hosts.length })]
+      : []),
     ...(locksAfterRefusals <= mostRefusals
       ? [finding("server-locks-early", { host, refusals: locksAfterRefusals })]
       : []),
@@ -54,42 +94,115 @@ function judgeServer(rotation: Rotation, facts: ServerFacts, host: string, nowMs
   ];
 }
 
-async function checkServer(
-  engine: DatabaseEngine,
-  rotation: Rotation,
-  context: StrategyContext,
-  nowMs: number,
+/** What createSecret would have the server make. */
+async function rehearseIssue(engine: DatabaseEngine, current: DatabaseSecret, context: StrategyContext): Promise<void> {
+  await using own: (DatabaseSession & Partial<Rehearsal>) | undefined = await openSession(engine, current, context);
+  await own?.rehearse?.({ method: "issue", current }, context.call);
+}
+
+/**
+ * Runs setSecret's strategy on sessions where nothing stays, or asks for what createSecret has the server make. Only once
+ * AWSCURRENT has logged in, so that no password made up for this look is offered to the server.
+ */
+async function rehearse(
+  { engine, strategiesOf }: ExaminedRotation,
+  { strategy, current }: Rotation,
+  pending: DatabaseSecret | undefined,
+  { call, ...context }: StrategyContext,
 ): Promise<readonly Finding[]> {
+  const rehearsed = strategiesOf?.(rehearsedEngine(engine))[strategy.name];
+  const { host } = context.target;
+  const noted: Finding[] = [];
+  const note = ({ code, detail }: AccountNote): void => void noted.push(finding(code, { host, ...detail }));
+  try {
+    if (pending === undefined) await rehearseIssue(engine, current, { ...context, call });
+    else
+      await rehearsed?.set(
+        { current, pending },
+        { ...context, call: { signal: call.signal, note } },
+        async () => undefined,
+      );
+    return noted;
+  } catch (error) {
+    if (!isRekeyError(error)) throw error;
+    const found = findingOf(error);
+    return [...noted, { ...found, detail: { ...found.detail, host } }];
+  }
+}
+
+interface Look {
+  readonly findings: readonly Finding[];
+  /** Whether AWSCURRENT logged in. */
+  readonly isIn: boolean;
+  /** Whether the change itself can be tried on such a session. */
+  readonly canRehearse: boolean;
+}
+
+/** Logs in and asks. Nothing stays open: a user may be allowed one connection alone. */
+async function look(deps: ExaminedRotation, rotation: Rotation, context: StrategyContext): Promise<Look> {
+  const { engine, nowMs } = deps;
   const { host } = context.target;
   const { username } = rotation.current;
   await using own = await openSession(engine, rotation.current, context);
   const findings: Finding[] = [];
   if (own === undefined) {
-    const refused = new RekeyError("credential-refused", { context: { host, user: username, label: "AWSCURRENT" } });
-    findings.push(findingOf(refused));
+    const refused = { context: { host, user: username, label: "AWSCURRENT" } };
+    const { refusedAlike } = engine;
+    const hint = `set the password on the server to the one in AWSCURRENT; it refuses in the same way ${refusedAlike}`;
+    findings.push(
+      findingOf(new RekeyError("credential-refused", refusedAlike === undefined ? refused : { ...refused, hint })),
+    );
   }
   await using admin = context.hasAdmin ? await openAdmin(engine, context) : undefined;
   if (context.hasAdmin && admin === undefined) {
     findings.push(findingOf(new RekeyError("credential-refused", { context: { host, user: "(admin)" } })));
   }
-  const session = rotation.strategy.name === "single-user" ? (own ?? admin) : (admin ?? own);
+  const [session, other] = rotation.strategy.name === "single-user" ? [own ?? admin, admin] : [admin ?? own, own];
   if (session !== undefined && canInspect(session)) {
-    const facts = await session.inspect(usersOf(rotation), context.call);
-    findings.push(...judgeServer(rotation, facts, host, nowMs));
+    const seen = await session.inspect(usersOf(rotation), context.call);
+    // What the user may not see or do itself is the admin's.
+    const isLeft = seen.accountsOfFirst === "unseen" || seen.users.get(username)?.mayBeChanged === false;
+    const asksAdmin = isLeft && admin !== undefined && admin !== session && canInspect(admin);
+    const facts = asksAdmin ? await admin.inspect(usersOf(rotation), context.call) : seen;
+    const asksOther = facts.usersKeptIn === "unseen" && other !== undefined && other !== session && canInspect(other);
+    const ofOther = asksOther ? await other.inspect([], context.call) : undefined;
+    findings.push(
+      ...judgeServer(rotation, facts, host, nowMs()),
+      ...judgeAccounts(rotation, facts, host),
+      ...judgeRestart(facts, ofOther, host),
+    );
+    const expiresMs = facts.users.get(username)?.expiresAt?.getTime() ?? Infinity;
+    if (own === undefined && expiresMs <= nowMs())
+      findings.push(findingOf(new RekeyError("credential-expired", { context: { host, user: username } })));
   }
-  return findings;
+  return { findings, isIn: own !== undefined, canRehearse: own !== undefined && canRehearse(own) };
 }
 
-/** Every server of the secret: reached, verified, logged in to and asked. Changes nothing. */
-export async function checkServers(
-  engine: DatabaseEngine,
+async function checkServer(
+  deps: ExaminedRotation,
   rotation: Rotation,
-  nowMs: number,
+  pending: DatabaseSecret | undefined,
+  context: StrategyContext,
+): Promise<readonly Finding[]> {
+  const looked = await look(deps, rotation, context);
+  if (!looked.isIn) return looked.findings;
+  const rehearsed = await rehearse(deps, rotation, pending, context);
+  // Where the change itself was tried, it says more about rights than what one session may do: another may stand in for it.
+  const isTried = deps.strategiesOf !== undefined && looked.canRehearse;
+  const known = looked.findings.filter(({ code }) => code !== "database-rights-missing" || !isTried);
+  return [...known, ...rehearsed.filter(({ code }) => !known.some((one) => one.code === code))];
+}
+
+/** Every server of the secret: reached, verified, logged in to, asked, and setSecret rehearsed. Changes nothing. */
+export async function checkServers(
+  deps: ExaminedRotation,
+  rotation: Rotation,
+  pending: DatabaseSecret | undefined,
 ): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for (const context of rotation.hosts) {
     try {
-      findings.push(...(await checkServer(engine, rotation, context, nowMs)));
+      findings.push(...(await checkServer(deps, rotation, pending, context)));
     } catch (error) {
       if (!isRekeyError(error)) throw error;
       findings.push({ ...findingOf(error), detail: { ...findingOf(error).detail, host: context.target.host } });

@@ -1,6 +1,6 @@
 import { isRekeyError } from "../../errors/rekey-error.ts";
 import type { RotationDependencies } from "../../rotation/dependencies.ts";
-import type { CallOptions, SecretDescription } from "../../rotation/ports.ts";
+import type { CallOptions, DatabaseEngine, SecretDescription } from "../../rotation/ports.ts";
 import { isMirrored } from "../is-mirrored.ts";
 import type { Account, MirrorProbe } from "./account.ts";
 import { checkFunction, checkSharedUsers } from "./check-account.ts";
@@ -9,8 +9,14 @@ import { checkServers } from "./check-servers.ts";
 import { type Finding, finding, findingOf } from "./findings.ts";
 import { usersByFunction, type UsersOf } from "./managed-users.ts";
 
+/** A rotation whose steps the doctor can rehearse. */
+export interface ExaminedRotation extends RotationDependencies {
+  /** The strategies of `rotation.strategies` on a stand-in of the engine; without them nothing is rehearsed. */
+  readonly strategiesOf?: (engine: DatabaseEngine) => RotationDependencies["strategies"];
+}
+
 export interface DoctorPorts {
-  readonly rotation: RotationDependencies;
+  readonly rotation: ExaminedRotation;
   readonly account?: Account;
   readonly mirror?: Pick<MirrorProbe, "probe">;
   /** Shared where many secrets are examined; else found with the account. */
@@ -40,8 +46,8 @@ async function checkMirror(
 
 /**
  * Everything that would make a secret's next rotation fail or hurt, found without changing anything: the secret's shape
- * and policy, its servers (reached, verified, logged in to, rights, collisions), the function and its role, the function's
- * other secrets with the same user, the mirror. An empty list: it will go well. Each refused credential is offered once.
+ * and policy, its servers (reached, verified, logged in to, rights, collisions, setSecret rehearsed on its own sessions), the
+ * function and its role, the function's other secrets with the same user, the mirror. An empty list: it will go well. Each refused credential is offered once.
  */
 export async function doctor(ports: DoctorPorts, secretId: string, call: CallOptions): Promise<readonly Finding[]> {
   const { rotation: deps, account, mirror } = ports;
@@ -49,16 +55,17 @@ export async function doctor(ports: DoctorPorts, secretId: string, call: CallOpt
     const description = await deps.store.describe(secretId, call);
     const beside = await asFindings(async () => (mirror === undefined ? [] : checkMirror(mirror, description, call)));
     const own = await asFindings(async () => {
-      const { rotation, findings } = await checkSecret(deps, description, call);
+      const checked = await checkSecret(deps, description, call);
+      const { rotation, pending, findings } = checked;
       const around = await asFindings(async () => {
         if (account === undefined) return [];
         const { users = usersByFunction({ account, store: deps.store }) } = ports;
         return [
-          ...(await checkFunction(account, description, rotation.hosts.length, call)),
+          ...(await checkFunction(account, description, checked, call)),
           ...checkSharedUsers(await users(description.rotationFunctionArn, call), description, rotation),
         ];
       });
-      return [...findings, ...(await checkServers(deps.engine, rotation, deps.nowMs())), ...around];
+      return [...findings, ...(await checkServers(deps, rotation, pending)), ...around];
     });
     return [...own, ...beside];
   });

@@ -15,6 +15,26 @@ export const findings = {
     remedy:
       "add the admin secret's ARN to REKEY_ADMIN_SECRETS (template parameter AdminSecretArns) and to the secret's masterarn",
   },
+  "change-until-restart": {
+    severity: "warning",
+    meaning:
+      "the server keeps its users in memory only: it forgets each new password at its next restart, and takes the old one again",
+    remedy:
+      "Redis: start it with an aclfile that it may write, or with a configuration file, and let the admin rewrite that: ACL SETUSER <admin> +config|rewrite",
+  },
+  "accounts-of-one-name": {
+    severity: "warning",
+    meaning: "several accounts on the server have the user's name, for clients from different hosts",
+    remedy:
+      "nothing, where all have one password: the admin changes them together. One with another password is left as it is; services that come in by it are not served by this secret",
+  },
+  "accounts-unseen": {
+    severity: "warning",
+    meaning:
+      "whether other accounts on the server have the user's name cannot be seen; they would keep the old password",
+    remedy:
+      "look: SELECT User, Host FROM mysql.user WHERE User = '<user>'; where there are some, give the secret an admin",
+  },
   "dead-letters-waiting": {
     severity: "warning",
     meaning: "a dead-letter queue of the stack is not empty: a mirror, a subscriber or a webhook missed a change",
@@ -43,7 +63,8 @@ export const findings = {
   "iam-denied": {
     severity: "error",
     meaning: "the function's role may not make a call that it needs",
-    remedy: "allow the actions in the detail on the secret's full ARN, or on its ARN with -?????? at the end",
+    remedy:
+      "allow the role the actions in the detail on that resource (a secret by its full ARN, or its ARN with -?????? at the end)",
   },
   "mirror-path-denied": {
     severity: "error",
@@ -56,6 +77,23 @@ export const findings = {
     meaning: "AWSCURRENT's user looks like another function's alternate, and its own alternate would be named after it",
     remedy:
       'where it is one: rotate once more with the function that made it, so that AWSCURRENT is the first user, or put the value again with the pair, "alternateusers": ["<first user>", "<alternate>"], and grant the alternate with REKEY_USER_GRANTS',
+  },
+  "password-not-managed": {
+    severity: "warning",
+    meaning: "the user has more passwords or keys than rekey gave it: another service may use them",
+    remedy:
+      "give that service a user or an account of its own; Redis keeps its password until you take it off (ACL SETUSER <user> <<password>), of an HTTP API the next rotation deletes its key",
+  },
+  "password-hash-changes": {
+    severity: "warning",
+    meaning: "the next rotation changes the form in which the server keeps the password, as the secret's tag asks",
+    remedy: "check that every client of the user can log in with the new form, or remove the tag rekey:password-hash",
+  },
+  "password-hash-weak": {
+    severity: "warning",
+    meaning: "the server keeps the user's password as an MD5 hash, and rotations leave it so",
+    remedy:
+      "once every client of the user can log in with SCRAM, set the secret's tag rekey:password-hash to scram-sha-256",
   },
   "pending-left": {
     severity: "error",
@@ -93,10 +131,29 @@ export const findings = {
     meaning: "the connection to the database is not fully verified",
     remedy: "remove ssl from the secret or rekey:tls from its tags (verify-full), and give the CA as sslrootcert",
   },
+  "restart-cannot-be-seen": {
+    severity: "warning",
+    meaning: "whether a new password outlives a restart of the server could not be seen",
+    remedy: "Redis: ACL SETUSER <admin> +config|get +info",
+  },
   "user-expires": {
     severity: "warning",
     meaning: "the user's password expires on the server, within 30 days or already",
     remedy: "extend it on the server (PostgreSQL: ALTER ROLE … VALID UNTIL 'infinity')",
+  },
+  "user-of-servers": {
+    severity: "warning",
+    meaning:
+      "the servers log in to each other by this user (replicas, Sentinel): they keep the old password until they are told",
+    remedy:
+      "give replication a user of its own (Redis: masteruser and masterauth, Sentinel's auth-user and auth-pass), or change those settings after each rotation and before the next",
+  },
+  "users-not-replicated": {
+    severity: "warning",
+    meaning:
+      "the server has replicas or further nodes, which have users of their own, and the secret does not list them all: they keep the old password, also when one of them takes over",
+    remedy:
+      "list every node in the secret's hosts, and set the tag rekey:redis-replicas to change where some are replicas",
   },
   "user-shared": {
     severity: "error",

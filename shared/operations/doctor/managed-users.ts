@@ -41,6 +41,7 @@ const secretsCompared = 200;
 const readsAtOnce = 4;
 const isOfNoMatter = (error: unknown): boolean =>
   isRekeyError(error, "access-denied") ||
+  isRekeyError(error, "secret-binary") ||
   isRekeyError(error, "secret-malformed") ||
   isRekeyError(error, "secret-not-found") ||
   isRekeyError(error, "store-rejected");

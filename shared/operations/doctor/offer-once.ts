@@ -5,6 +5,7 @@ interface Refused {
   readonly password: SecretValue;
   readonly dbname: string;
   readonly refusal: LoginRefusal;
+  readonly hint: string | undefined;
 }
 
 /**
@@ -28,10 +29,11 @@ export function offerOnce(): (engine: DatabaseEngine) => DatabaseEngine {
           const isSame = refusal === "bad-credential" || dbname === target.dbname;
           return isSame && password.equals(credential.password);
         });
-        if (known !== undefined) return { ok: false, refusal: known.refusal };
+        if (known !== undefined) return { ok: false, refusal: known.refusal, hint: known.hint };
         const login = await engine.login(target, credential, call);
         if (!login.ok) {
-          const refused = { password: credential.password, dbname: target.dbname, refusal: login.refusal };
+          const { refusal, hint } = login;
+          const refused = { password: credential.password, dbname: target.dbname, refusal, hint };
           refusals.set(key, [...(refusals.get(key) ?? []), refused]);
         }
         return login;

@@ -11,6 +11,8 @@ export interface RotationPlan {
   readonly secretArn: string;
   readonly strategy: string;
   readonly steps: readonly { readonly step: RotationStep; readonly actions: readonly PlannedAction[] }[];
+  /** The form in which the server keeps the password afterwards, in words; absent where the engine has no choice. */
+  readonly passwordHash?: string;
   /** When AWSCURRENT does not log in, in words. */
   readonly window: string;
 }
@@ -70,6 +72,9 @@ export async function planRotation<Engine extends DatabaseEngine>(
     secretArn,
     strategy,
     steps: planned,
+    ...(engine.passwordHash === undefined
+      ? {}
+      : { passwordHash: engine.passwordHash(tags) ?? "the form that the user's password has now" }),
     window: replaces ? (late ? windows.short : windows.long) : windows.none,
   };
 }

@@ -10,7 +10,7 @@ function plannedSession(engine: AnyEngine, note: Note): DatabaseSession {
     {
       get(target, name, receiver) {
         if (typeof name === "symbol") return Reflect.get(target, name, receiver);
-        if (name === "then") return undefined;
+        if (name === "then" || (engine.shapes !== undefined && !(name in engine.shapes))) return undefined;
         return async () => {
           for (const statement of engine.shapes?.[name] ?? [name]) note({ kind: "statement", what: statement });
         };

@@ -40,9 +40,6 @@ export function plannedStore(real: SecretStore, secretId: string, versionId: str
     async mark() {
       call("UpdateSecretVersionStage (write)");
     },
-    async unmark() {
-      call("UpdateSecretVersionStage (write)");
-    },
     async clearPending() {
       call("UpdateSecretVersionStage AWSPENDING (write)");
     },

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
+import { parseDatabaseSecret } from "../../secrets/database-secret.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { recording } from "../../testing/gated.ts";
 import { type MemoryRotation, memoryRotation, memoryValue } from "../../testing/memory-rotation.ts";
@@ -74,39 +75,43 @@ describe("the mark of a rotation that replaced a password which was not AWSCURRE
     return stage;
   }
 
-  test("is gone when the rotation is finished", async () => {
+  const invented = async (stage: MemoryRotation, times: number): Promise<void> => {
+    for (let put = 0; put < times; put++) stage.store.putByHand(`put${put}`, memoryValue(`invented-${put}`));
+    await expect(stage.container()("createSecret")).rejects.toMatchObject({ code: "version-not-pending" });
+  };
+
+  test.each([1, 2])("keeps a step that comes again from installing a value, when %d were put since", async (times) => {
     const stage = await recovered();
     await stage.container()("finishSecret");
-    expect(await labelsOf(stage)).not.toContain("rekey-recovered");
     expect(stage.logsIn("AWSCURRENT")).toBe(true);
+    await invented(stage, times);
+    expect(await labelsOf(stage)).toContain("rekey-recovered");
+    expect(stage.engine.accepts(parseDatabaseSecret(memoryValue("mistyped")))).toBe(false);
+    expect(stage.someVersionLogsIn()).toBe(true);
   });
 
-  test("also when that very step replaced the password", async () => {
+  test("also when finishSecret itself replaced the password, after it was marked", async () => {
     const stage = memoryRotation({ strategy: "single-user", tags: { "rekey:change-at": "finishSecret" } });
     stage.store.putByHand("hand", memoryValue("mistyped"));
     stage.store.beginRotation("v1");
     const calls: string[] = [];
     const invoke = stage.container(recording(calls));
     for (const step of ["createSecret", "setSecret", "testSecret", "finishSecret"] as const) await invoke(step);
-    expect(stage.logsIn("AWSCURRENT")).toBe(true);
-    expect(calls.filter((operation) => /mark|setPassword|promote/u.test(operation))).toEqual([
-      "mark",
-      "setPassword",
-      "promote",
-      "unmark",
-    ]);
-    expect(await labelsOf(stage)).not.toContain("rekey-recovered");
+    const changes = calls.filter((operation) => /mark|setPassword|promote/u.test(operation));
+    expect(changes).toEqual(["mark", "setPassword", "promote"]);
+    await invented(stage, 1);
+    expect(stage.engine.accepts(parseDatabaseSecret(memoryValue("mistyped")))).toBe(false);
   });
+});
 
-  test("also when the step died right after the event, and is repeated", async () => {
-    const stage = await recovered();
-    const invoke = stage.container(async (operation, work) => {
-      if (operation === "unmark") throw new RekeyError("store-throttled");
-      return work();
-    });
-    await expect(invoke("finishSecret")).rejects.toMatchObject({ code: "store-throttled" });
-    expect(await labelsOf(stage)).toContain("rekey-recovered");
-    await expect(stage.container()("finishSecret")).resolves.toBe("already-done");
-    expect(await labelsOf(stage)).not.toContain("rekey-recovered");
+test("a step of a finished rotation that comes again after a value was put leaves the database as the rotation left it", async () => {
+  const stage = await tested();
+  await stage.container()("finishSecret");
+  stage.store.putByHand("hand", memoryValue("typed-by-hand"));
+  const calls: string[] = [];
+  await expect(stage.container(recording(calls))("createSecret")).rejects.toMatchObject({
+    code: "version-not-pending",
   });
+  expect(stage.logsIn("AWSPREVIOUS")).toBe(true);
+  expect(calls).not.toContain("setPassword");
 });

@@ -1,7 +1,6 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { RotationDependencies } from "../dependencies.ts";
 import type { CallOptions, RotationRequest, StepOutcome } from "../ports.ts";
-import { forgetRecovery } from "../recovery.ts";
 import { rotationOf } from "../rotation-context.ts";
 import type { Remembered } from "../rotation-memory.ts";
 import { type Admission, admit, versionWithLabel } from "./admit.ts";
@@ -76,7 +75,6 @@ export async function finishSecret(
   const { description, remembered } = admission;
   if (admission.state === "current") {
     await announce(deps, request, admission, versionWithLabel(description, "AWSPREVIOUS"), call);
-    await forgetRecovery(deps, request, admission, call);
     return "already-done";
   }
   if (admission.state === "stopped") return stop(deps, request, admission, call);
@@ -89,6 +87,5 @@ export async function finishSecret(
   }
   await promote(deps, request, from, call);
   await announce(deps, request, admission, from, call);
-  await forgetRecovery(deps, request, admission, call);
   return "done";
 }

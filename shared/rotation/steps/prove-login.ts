@@ -29,9 +29,7 @@ export async function proveLogin(
     const versions = { current: loaded.rotation.current, pending: loaded.pending };
     if (remembered.changesAtFinish && !isCopyOfCurrent(versions.current, versions.pending)) {
       if (request.step !== "finishSecret") return;
-      await setEverywhere(deps.engine, loaded.rotation, versions, async () =>
-        noteRecovery(deps, request, remembered, call),
-      );
+      await setEverywhere(deps.engine, loaded.rotation, versions, async () => noteRecovery(deps, request, call));
     }
   }
   const pending = parseDatabaseSecret(value);

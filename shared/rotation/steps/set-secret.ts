@@ -22,7 +22,7 @@ export async function setSecret(
   const { rotation, pending } = load(deps, found.remembered, { current: current.value, pending: found.value }, call);
   if (found.remembered.changesAtFinish) return "done";
   await setEverywhere(deps.engine, rotation, { current: rotation.current, pending }, async () =>
-    noteRecovery(deps, request, found.remembered, call),
+    noteRecovery(deps, request, call),
   );
   if (rotation.strategy.replacesCurrent && (await findPending(deps, request, call)) === undefined)
     return "already-done";

@@ -147,3 +147,23 @@ test("a secret whose AWSPREVIOUS has no value is searched for an older version, 
   await expect(invoke("testSecret")).rejects.toMatchObject({ code: "version-not-pending" });
   expect(stage.engine.accepts({ username: "app", password: new SecretValue("invented") })).toBe(false);
 });
+
+test("a secret without AWSPREVIOUS is not asked for it", async () => {
+  const stage = memoryRotation({ strategy: "single-user" });
+  stage.store.beginRotation("v1");
+  for (const step of ["createSecret", "setSecret"] as const) await stage.container()(step);
+  stage.store.putByHand("hand", memoryValue("invented"));
+  const { describe: describeSecret, read } = stage.store;
+  vi.spyOn(stage.store, "describe").mockImplementation(async (id, options) => {
+    const description = await describeSecret(id, options);
+    const labels = [...description.labels].filter(([, on]) => !on.includes("AWSPREVIOUS"));
+    return { ...description, labels: new Map(labels) };
+  });
+  const asked: (string | undefined)[] = [];
+  vi.spyOn(stage.store, "read").mockImplementation(async (id, at, options) => {
+    asked.push(at.label);
+    return read(id, at, options);
+  });
+  await expect(stage.container()("testSecret")).rejects.toMatchObject({ code: "version-not-pending" });
+  expect(asked).not.toContain("AWSPREVIOUS");
+});

@@ -22,10 +22,13 @@ export async function stop(
   const context = { secret: description.secretArn, version: request.versionId };
   const abandoned = await deps.store.read(request.secretId, { versionId: request.versionId }, call);
   const pendingVersion = versionWithLabel(description, "AWSPENDING") ?? request.versionId;
-  const isAnswered = pendingVersion !== request.versionId || wasRecovered(description, request);
+  // What is AWSPREVIOUS was AWSCURRENT: its rotation had ended.
+  const isFinished = versionWithLabel(description, "AWSPREVIOUS") === request.versionId;
+  const isAnswered = isFinished || pendingVersion !== request.versionId || wasRecovered(description, request);
   if (abandoned !== undefined && !isAnswered) {
     const current = await readCurrent(deps, request.secretId, call);
-    const before = await currentBefore(deps, request.secretId, { current, abandoned }, call);
+    const hasPrevious = versionWithLabel(description, "AWSPREVIOUS") !== undefined;
+    const before = await currentBefore(deps, request.secretId, { current, abandoned, hasPrevious }, call);
     const isDone =
       before === undefined || (before !== current && (await currentLogsIn(deps, remembered, current, call)));
     if (!isDone) {

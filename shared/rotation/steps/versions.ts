@@ -42,13 +42,17 @@ const versionsSearched = 20;
 export async function currentBefore(
   { store }: RotationDependencies,
   secretId: string,
-  { current, abandoned }: { readonly current: StoredVersion; readonly abandoned: StoredVersion },
+  {
+    current,
+    abandoned,
+    hasPrevious,
+  }: { readonly current: StoredVersion; readonly abandoned: StoredVersion; readonly hasPrevious: boolean },
   call: CallOptions,
 ): Promise<StoredVersion | undefined> {
   const isOlder = (version: StoredVersion | undefined): boolean =>
     version !== undefined && version.createdAt < abandoned.createdAt;
   if (isOlder(current)) return current;
-  const previous = await store.read(secretId, { label: "AWSPREVIOUS" }, call);
+  const previous = hasPrevious ? await store.read(secretId, { label: "AWSPREVIOUS" }, call) : undefined;
   if (isOlder(previous)) return previous;
   return (await store.unlabelled(secretId, versionsSearched, call)).find(isOlder);
 }

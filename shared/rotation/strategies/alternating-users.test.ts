@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { RotationStep } from "../ports.ts";
 import { parseDatabaseSecret } from "../../secrets/database-secret.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { type MemoryRotation, memoryAdminId, memoryRotation, memoryValue } from "../../testing/memory-rotation.ts";
@@ -154,5 +155,39 @@ describe("retiring the replaced user", () => {
       context: { user: "app_clone" },
     });
     expect(stage.engine.accepts({ username: "app", password: new SecretValue("old-password") })).toBe(true);
+  });
+});
+
+describe("the admin is told what the current user's session shows of its account", () => {
+  const own = { passwordHash: "hash of app" };
+  async function changed(...steps: readonly RotationStep[]) {
+    const stage = memoryRotation({ strategy: "alternating-users", tags: { "rekey:grace": "0m" } });
+    stage.store.beginRotation("v1");
+    for (const step of steps) await stage.container()(step);
+    return stage;
+  }
+
+  test("when the pair is brought in step", async () => {
+    const { engine } = await changed("createSecret", "setSecret");
+    expect(engine.changes).toEqual([{ by: "admin", username: "app_clone", terms: undefined, own }]);
+  });
+
+  test("when only an earlier version logs in", async () => {
+    const stage = memoryRotation({ strategy: "alternating-users" });
+    stage.store.putByHand("v0b", memoryValue("mistyped", { masterarn: memoryAdminId }));
+    stage.store.beginRotation("v1");
+    for (const step of ["createSecret", "setSecret"] as const) await stage.container()(step);
+    expect(stage.engine.changes).toEqual([{ by: "admin", username: "app_clone", terms: undefined, own }]);
+  });
+
+  test("when the replaced credential is retired", async () => {
+    const stage = await changed("createSecret", "setSecret", "testSecret", "finishSecret");
+    await stage.container()("retirePrevious", "v1", true);
+    expect(stage.engine.changes.at(-1)).toEqual({
+      by: "admin",
+      username: "app",
+      terms: undefined,
+      own: { passwordHash: "hash of app_clone" },
+    });
   });
 });

@@ -1,8 +1,15 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { type DatabaseSecret, parseDatabaseSecret, withCredential } from "../../secrets/database-secret.ts";
-import type { DatabaseEngine, DatabaseSession, UserPair, UserPairing } from "../ports.ts";
+import type {
+  DatabaseEngine,
+  DatabaseSession,
+  OwnAccount,
+  OwnAccountReading,
+  UserPair,
+  UserPairing,
+} from "../ports.ts";
 import type { RotationPolicy } from "../rotation-policy.ts";
-import { logsIn, openEarlier, orphaned, requireAdmin } from "./open-session.ts";
+import { logsIn, openEarlier, openSession, orphaned, ownAccount, requireAdmin } from "./open-session.ts";
 import type { RotationStrategy, StrategyContext } from "./strategy.ts";
 
 /** AWS's suffix. It is only ever added: a user that happens to end in it is never taken for somebody's alternate. */
@@ -35,6 +42,8 @@ function pairOf(current: DatabaseSecret, policy: RotationPolicy, maxUsernameByte
   return { first, alternate };
 }
 
+type Session = DatabaseSession & UserPairing & Partial<OwnAccountReading>;
+
 const otherOf = (pair: Pair, username: string): string => (username === pair.first ? pair.alternate : pair.first);
 
 /**
@@ -42,13 +51,18 @@ const otherOf = (pair: Pair, username: string): string => (username === pair.fir
  * the secret's own credentials must log in first: it proves that the secret's writer holds the pair, before the admin's
  * rights are used for it.
  */
-export function alternatingUsers(engine: DatabaseEngine<DatabaseSession & UserPairing>): RotationStrategy {
+export function alternatingUsers(engine: DatabaseEngine<Session>): RotationStrategy {
   const pairFor = (current: DatabaseSecret, policy: RotationPolicy): Pair =>
     pairOf(current, policy, engine.maxUsernameBytes);
   const pairOn = (current: DatabaseSecret, { policy, isGranted }: StrategyContext): UserPair => {
     const pair = pairFor(current, policy);
     return { ...pair, isGranted: isGranted(pair.alternate) };
   };
+  /** What the session tells of its account; `undefined` when AWSCURRENT does not log in. */
+  async function readAsCurrent(current: DatabaseSecret, context: StrategyContext): Promise<OwnAccount | undefined> {
+    await using own = await openSession(engine, current, context);
+    return own === undefined ? undefined : await ownAccount(own, context.call);
+  }
 
   return {
     name: "alternating-users",
@@ -63,24 +77,27 @@ export function alternatingUsers(engine: DatabaseEngine<DatabaseSession & UserPa
     expectedUsername: (current, policy) => otherOf(pairFor(current, policy), current.username),
     async set({ current, pending }, context) {
       const pair = pairOn(current, context);
-      if (!(await logsIn(engine, current, context))) {
+      let own = await readAsCurrent(current, context);
+      if (own === undefined) {
         await using earlier = await openEarlier(engine, [pair.first, pair.alternate], context);
         if (earlier === undefined) {
           throw new RekeyError("credential-refused", { context: { user: current.username, label: "AWSCURRENT" } });
         }
+        own = await ownAccount(earlier.session, context.call);
       }
       await using session = await requireAdmin(engine, context);
-      await session.syncPair(pair, pending, context.call);
+      await session.syncPair({ ...pair, own }, pending, context.call);
     },
     async restore({ current }, context) {
-      if (!(await logsIn(engine, current, context))) throw orphaned(current);
+      if (!(await logsIn(engine, current, context))) throw orphaned(current, engine);
     },
     async retire(current, context, newPassword) {
-      if (!(await logsIn(engine, current, context))) throw orphaned(current);
+      const own = await readAsCurrent(current, context);
+      if (own === undefined) throw orphaned(current, engine);
       const pair = pairOn(current, context);
       await using session = await requireAdmin(engine, context);
       const replaced = { username: otherOf(pair, current.username), password: newPassword() };
-      await session.syncPair(pair, replaced, context.call);
+      await session.syncPair({ ...pair, own }, replaced, context.call);
     },
   };
 }

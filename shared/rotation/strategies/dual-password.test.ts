@@ -1,7 +1,9 @@
 import { describe, expect, test, vi } from "vitest";
 import { parseDatabaseSecret } from "../../secrets/database-secret.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
-import { memoryAdminId, memoryRotation, memoryValue } from "../../testing/memory-rotation.ts";
+import { type MemoryRotation, memoryAdminId, memoryRotation, memoryValue } from "../../testing/memory-rotation.ts";
+import type { SecretPasswords } from "../ports.ts";
+import { dualPassword } from "./dual-password.ts";
 
 const call = { signal: new AbortController().signal };
 const app = (password: string) => ({ username: "app", password: new SecretValue(password) });
@@ -137,4 +139,102 @@ test("an admin that does not log in is not passed over, though the user itself c
   await stage.container()("createSecret");
   await expect(stage.container()("setSecret")).rejects.toMatchObject(orphaned);
   expect(stage.engine.accepts(app("old-password"))).toBe(true);
+});
+
+describe("a server that keeps several passwords is told which are the secret's", () => {
+  /** What the session of each change is told, the store being asked. */
+  async function told(lastRotatedAt?: Date) {
+    const asked: unknown[] = [];
+    const stage = memoryRotation({
+      strategy: "dual-password",
+      tags: { "rekey:grace": "0m" },
+      wiring: (engine) => {
+        const telling: typeof engine = {
+          ...engine,
+          async login(...login) {
+            const result = await engine.login(...login);
+            if (!result.ok) return result;
+            const note = async (own: SecretPasswords | undefined): Promise<void> => {
+              const earlier = await own?.earlier();
+              asked.push({ wasRotated: own?.wasRotated, earlier: earlier?.map((password) => password.reveal()) });
+            };
+            const { session } = result;
+            return {
+              ok: true,
+              session: {
+                ...session,
+                keepBoth: async (current, next, options, own) =>
+                  note(own).then(() => session.keepBoth(current, next, options)),
+                keepOnly: async (credential, options, own) =>
+                  note(own).then(() => session.keepOnly(credential, options)),
+              },
+            };
+          },
+        };
+        return { engine: telling, strategies: { "dual-password": dualPassword(telling) } };
+      },
+    });
+    const describe = stage.store.describe.bind(stage.store);
+    vi.spyOn(stage.store, "describe").mockImplementation(async (...args) => ({
+      ...(await describe(...args)),
+      ...(lastRotatedAt === undefined ? {} : { lastRotatedAt }),
+    }));
+    return { stage, asked };
+  }
+  const passwordAt = ({ store }: MemoryRotation, label: string): string =>
+    parseDatabaseSecret(store.labelled(label)?.value ?? memoryValue("")).password.reveal();
+
+  test("in a first rotation, also after one that was given up", async () => {
+    const { stage, asked } = await told();
+    stage.store.beginRotation("v1");
+    for (const step of ["createSecret", "setSecret"] as const) await stage.container()(step);
+    const abandoned = passwordAt(stage, "AWSPENDING");
+    stage.store.beginRotation("v2");
+    for (const step of ["createSecret", "setSecret"] as const) await stage.container()(step, "v2");
+    expect(asked).toEqual([
+      { wasRotated: false, earlier: ["old-password"] },
+      { wasRotated: false, earlier: ["old-password", abandoned] },
+    ]);
+  });
+
+  test("when it is retired, and when it is put back", async () => {
+    const { stage, asked } = await told(new Date());
+    stage.store.beginRotation("v1");
+    for (const step of ["createSecret", "setSecret", "testSecret", "finishSecret"] as const)
+      await stage.container()(step);
+    await stage.container()("retirePrevious", "v1", true);
+    expect(asked.at(-1)).toEqual({ wasRotated: true, earlier: ["old-password"] });
+    stage.store.beginRotation("v2");
+    for (const step of ["createSecret", "setSecret"] as const) await stage.container()(step, "v2");
+    const pending = passwordAt(stage, "AWSPENDING");
+    stage.store.cancelRotation();
+    await expect(stage.container()("testSecret", "v2")).rejects.toMatchObject({ code: "rotation-disabled" });
+    expect(asked.at(-1)).toEqual({ wasRotated: true, earlier: [pending, "old-password"] });
+  });
+});
+
+test("the passwords that an engine is told are the secret's are those of its user, in every version", async () => {
+  const stage = memoryRotation({ strategy: "dual-password" });
+  stage.store.putByHand("other", memoryValue("of another user", { username: "other" }));
+  stage.store.putByHand("v0b", memoryValue("old-password"));
+  stage.store.putByHand("v0c", memoryValue("old-password"));
+  stage.store.beginRotation("v1");
+  await stage.container()("createSecret");
+  const told: (readonly SecretValue[] | undefined)[] = [];
+  const { login } = stage.engine;
+  vi.spyOn(stage.engine, "login").mockImplementation(async (target, credential, options) => {
+    const outcome = await login(target, credential, options);
+    if (!outcome.ok) return outcome;
+    const { keepBoth } = outcome.session;
+    const session: typeof outcome.session = {
+      ...outcome.session,
+      async keepBoth(current, next, callOptions, own) {
+        told.push(await own?.earlier());
+        return keepBoth(current, next, callOptions, own);
+      },
+    };
+    return { ok: true, session };
+  });
+  await stage.container()("setSecret");
+  expect(told[0]?.map((password) => password.reveal())).not.toContain("of another user");
 });

@@ -1,10 +1,12 @@
 import { parseDatabaseSecret, withCredential } from "../../secrets/database-secret.ts";
-import type { Credential, DatabaseEngine, DatabaseSession, DualPasswords } from "../ports.ts";
+import type { SecretValue } from "../../secrets/secret-value.ts";
+import type { Credential, DatabaseEngine, DatabaseSession, DualPasswords, SecretPasswords } from "../ports.ts";
 import {
   logsIn,
   openAdmin,
   openAdminToRecover,
   openEarlier,
+  openLogin,
   openSession,
   openToRestore,
   orphaned,
@@ -12,6 +14,20 @@ import {
 import type { RotationStrategy, StrategyContext } from "./strategy.ts";
 
 type Session = DatabaseSession & DualPasswords;
+
+/** The user's passwords in earlier versions, and in these. */
+const secretPasswords = (
+  { username }: Credential,
+  { wasRotated, earlier }: StrategyContext,
+  ...also: readonly Credential[]
+): SecretPasswords => ({
+  wasRotated,
+  async earlier() {
+    const found: SecretValue[] = also.map(({ password }) => password);
+    for await (const { credential } of earlier()) if (credential.username === username) found.push(credential.password);
+    return found;
+  },
+});
 
 /**
  * One user with two passwords: the next one is added beside the current one, so AWSCURRENT keeps logging in throughout;
@@ -28,7 +44,7 @@ export function dualPassword(engine: DatabaseEngine<Session>): RotationStrategy 
   ): Promise<void> {
     if (!context.hasAdmin) return work(own);
     await using admin = await openAdmin(engine, context);
-    if (admin === undefined) throw orphaned(current);
+    if (admin === undefined) throw orphaned(current, engine);
     await work(admin);
   }
 
@@ -42,35 +58,40 @@ export function dualPassword(engine: DatabaseEngine<Session>): RotationStrategy 
     expectedUsername: (current) => current.username,
     async set({ current, pending }, context, recovering) {
       const { call } = context;
+      const own = secretPasswords(current, context, current);
       await using asCurrent = await openSession(engine, current, context);
       if (asCurrent !== undefined) {
-        return await change(asCurrent, current, context, async (session) => session.keepBoth(current, pending, call));
+        return await change(asCurrent, current, context, async (session) =>
+          session.keepBoth(current, pending, call, own),
+        );
       }
       if (await logsIn(engine, pending, context)) return;
       await using earlier = await openEarlier(engine, [current.username], context);
       if (earlier !== undefined) {
         await recovering();
         return await change(earlier.session, current, context, async (session) =>
-          session.keepBoth(earlier.credential, pending, call),
+          session.keepBoth(earlier.credential, pending, call, own),
         );
       }
       await using admin = await openAdminToRecover(engine, current, context);
-      if (admin === undefined) throw orphaned(current);
+      if (admin === undefined) throw orphaned(current, engine);
       await recovering();
-      await admin.keepOnly(pending, call);
+      await admin.keepOnly(pending, call, own);
     },
     async restore(versions, context, authority) {
-      const { current } = versions;
-      await using own =
-        (await openSession(engine, current, context)) ?? (await openToRestore(engine, versions, context, authority));
-      if (own === undefined) throw orphaned(current);
-      await change(own, current, context, async (session) => session.keepOnly(current, context.call));
-      if (!(await logsIn(engine, current, context))) throw orphaned(current);
+      const { current, pending } = versions;
+      const own = secretPasswords(current, context, pending);
+      await using login =
+        (await openLogin(engine, current, context)) ?? (await openToRestore(engine, versions, context, authority));
+      if (login === undefined) throw orphaned(current, engine);
+      await change(login.session, current, context, async (session) => session.keepOnly(current, context.call, own));
+      if (!(await logsIn(engine, current, context))) throw orphaned(current, engine);
     },
     async retire(current, context) {
       await using own = await openSession(engine, current, context);
-      if (own === undefined) throw orphaned(current);
-      await change(own, current, context, async (session) => session.keepOnly(current, context.call));
+      if (own === undefined) throw orphaned(current, engine);
+      const known = secretPasswords(current, context);
+      await change(own, current, context, async (session) => session.keepOnly(current, context.call, known));
     },
   };
 }

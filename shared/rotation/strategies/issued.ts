@@ -11,7 +11,9 @@ export function issued(engine: DatabaseEngine & CredentialIssuer): RotationStrat
     name: "issued",
     replacesCurrent: false,
     nextChangesServer: true,
-    async next(current, { target, call }) {
+    async next(current, { target, call }, newPassword) {
+      // What could not be stored is refused before the server makes it.
+      withCredential(current, { ...parseDatabaseSecret(current), password: newPassword() });
       return withCredential(current, await engine.issue(target, parseDatabaseSecret(current), call));
     },
     expectedUsername: () => undefined,

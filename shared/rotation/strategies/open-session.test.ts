@@ -1,5 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
 import { memoryAdminId, memoryRotation, memoryValue } from "../../testing/memory-rotation.ts";
+import { codes } from "../../errors/codes.ts";
+import { SecretValue } from "../../secrets/secret-value.ts";
+import { orphaned, ownAccount } from "./open-session.ts";
 
 describe("a refusal that holds for every password of the user", () => {
   test.each([
@@ -65,3 +68,28 @@ test.each(["single-user", "dual-password", "alternating-users"] as const)(
     expect([open, most > 0]).toEqual([0, true]);
   },
 );
+
+test("an engine whose sessions tell nothing of their account: nothing is told", async () => {
+  const { signal } = new AbortController();
+  await expect(ownAccount({}, { signal })).resolves.toEqual({});
+});
+
+test("a server's own explanation of a refusal is the error's hint; without one it is the code's", async () => {
+  const stage = memoryRotation({ strategy: "single-user" });
+  stage.store.beginRotation("v1");
+  await stage.container()("createSecret");
+  const login = vi.spyOn(stage.engine, "login");
+  login.mockResolvedValueOnce({ ok: false, refusal: "login-not-allowed", hint: "ask the owner" });
+  await expect(stage.container()("setSecret")).rejects.toMatchObject({ hint: "ask the owner" });
+  login.mockResolvedValueOnce({ ok: false, refusal: "login-not-allowed" });
+  await expect(stage.container()("setSecret")).rejects.toMatchObject({ hint: codes["credential-refused"].hint });
+});
+
+test("an orphaned credential's hint names what else the server refuses in the same way", () => {
+  const usual = codes["credential-orphaned"].hint;
+  const credential = { username: "app", password: new SecretValue("x") };
+  expect(orphaned(credential, {}).hint).toBe(usual);
+  expect(orphaned(credential, { refusedAlike: "a cat" }).hint).toBe(
+    `${usual}; the server refuses in the same way a cat`,
+  );
+});

@@ -1,5 +1,13 @@
+import { codes } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { Credential, DatabaseEngine, DatabaseSession } from "../ports.ts";
+import type {
+  CallOptions,
+  Credential,
+  DatabaseEngine,
+  DatabaseSession,
+  OwnAccount,
+  OwnAccountReading,
+} from "../ports.ts";
 import type { RestoreAuthority, StoredLogin, StrategyContext, Versions } from "./strategy.ts";
 
 /** What a login needs of a strategy's context. */
@@ -17,10 +25,11 @@ export async function openSession<Session extends DatabaseSession>(
 ): Promise<Session | undefined> {
   const login = await engine.login(target, credential, call);
   if (login.ok) return login.session;
-  const { refusal } = login;
+  const { refusal, hint } = login;
   if (refusal === "bad-credential") return undefined;
   throw new RekeyError(refusal === "expired" ? "credential-expired" : "credential-refused", {
     context: { user: credential.username, refusal },
+    hint,
   });
 }
 
@@ -36,6 +45,17 @@ export interface OpenLogin<Session extends DatabaseSession> extends AsyncDisposa
   readonly credential: Credential;
 }
 
+/** A login with the credential itself; `undefined` for a wrong password. Errors: those of `openSession`. */
+export async function openLogin<Session extends DatabaseSession>(
+  engine: DatabaseEngine<Session>,
+  credential: Credential,
+  host: Host,
+): Promise<OpenLogin<Session> | undefined> {
+  const session = await openSession(engine, credential, host);
+  if (session === undefined) return undefined;
+  return { session, credential, [Symbol.asyncDispose]: async () => session[Symbol.asyncDispose]() };
+}
+
 async function openFirst<Session extends DatabaseSession>(
   engine: DatabaseEngine<Session>,
   logins: AsyncIterable<StoredLogin>,
@@ -43,10 +63,8 @@ async function openFirst<Session extends DatabaseSession>(
   isWanted: (credential: Credential) => boolean = () => true,
 ): Promise<OpenLogin<Session> | undefined> {
   for await (const { credential, target } of logins) {
-    const session = isWanted(credential) ? await openSession(engine, credential, { target, call }) : undefined;
-    if (session !== undefined) {
-      return { session, credential, [Symbol.asyncDispose]: async () => session[Symbol.asyncDispose]() };
-    }
+    const login = isWanted(credential) ? await openLogin(engine, credential, { target, call }) : undefined;
+    if (login !== undefined) return login;
   }
   return undefined;
 }
@@ -59,11 +77,16 @@ export const openEarlier = async <Session extends DatabaseSession>(
 ): Promise<OpenLogin<Session> | undefined> =>
   openFirst(engine, context.earlier(), context, ({ username }) => usernames.includes(username));
 
+const openAdminLogin = async <Session extends DatabaseSession>(
+  engine: DatabaseEngine<Session>,
+  context: StrategyContext,
+): Promise<OpenLogin<Session> | undefined> => openFirst(engine, context.admins(), context);
+
 /** The admin's session; `undefined` when the secret has no admin or none of the admin's versions logs in. */
 export const openAdmin = async <Session extends DatabaseSession>(
   engine: DatabaseEngine<Session>,
   context: StrategyContext,
-): Promise<Session | undefined> => (await openFirst(engine, context.admins(), context))?.session;
+): Promise<Session | undefined> => (await openAdminLogin(engine, context))?.session;
 
 /**
  * The admin's session, to replace a password that no version of the secret has: whoever writes the secret could name anyone's
@@ -75,21 +98,21 @@ export const openAdminToRecover = async <Session extends DatabaseSession>(
   context: StrategyContext,
 ): Promise<Session | undefined> => (context.isGranted(username) ? openAdmin(engine, context) : undefined);
 
-/** A session that may put AWSCURRENT back, as far as the authority goes; `undefined` when none logs in. */
+/** A login whose session may put AWSCURRENT back, as far as the authority goes; `undefined` when none logs in. */
 export async function openToRestore<Session extends DatabaseSession>(
   engine: DatabaseEngine<Session>,
   { current, pending }: Versions,
   context: StrategyContext,
   authority: RestoreAuthority,
-): Promise<Session | undefined> {
-  const asPending = async (): Promise<Session | undefined> => openSession(engine, pending, context);
-  const asEarlier = async (): Promise<Session | undefined> =>
-    (await openEarlier(engine, [current.username], context))?.session;
-  const asAdmin = async (): Promise<Session | undefined> => openAdmin(engine, context);
+): Promise<OpenLogin<Session> | undefined> {
+  const asPending = async (): Promise<OpenLogin<Session> | undefined> => openLogin(engine, pending, context);
+  const asEarlier = async (): Promise<OpenLogin<Session> | undefined> =>
+    openEarlier(engine, [current.username], context);
+  const asAdmin = async (): Promise<OpenLogin<Session> | undefined> => openAdminLogin(engine, context);
   const openers = { none: [], pending: [asPending], any: [asPending, asEarlier, asAdmin] }[authority];
   for (const open of openers) {
-    const session = await open();
-    if (session !== undefined) return session;
+    const login = await open();
+    if (login !== undefined) return login;
   }
   return undefined;
 }
@@ -105,5 +128,15 @@ export async function requireAdmin<Session extends DatabaseSession>(
   return session;
 }
 
-export const orphaned = ({ username }: Credential): RekeyError =>
-  new RekeyError("credential-orphaned", { context: { user: username } });
+export const orphaned = (
+  { username }: Credential,
+  { refusedAlike }: Pick<DatabaseEngine, "refusedAlike">,
+): RekeyError =>
+  new RekeyError("credential-orphaned", {
+    context: { user: username },
+    hint: refusedAlike && `${codes["credential-orphaned"].hint}; the server refuses in the same way ${refusedAlike}`,
+  });
+
+/** What a session tells of its user's account; nothing where its engine has nothing to tell. */
+export const ownAccount = async (session: Partial<OwnAccountReading>, call: CallOptions): Promise<OwnAccount> =>
+  (await session.readOwnAccount?.(call)) ?? {};

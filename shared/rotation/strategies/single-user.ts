@@ -1,13 +1,42 @@
 import { parseDatabaseSecret, withCredential } from "../../secrets/database-secret.ts";
-import type { DatabaseEngine, DatabaseSession, PasswordChange } from "../ports.ts";
-import { logsIn, openAdminToRecover, openEarlier, openSession, openToRestore, orphaned } from "./open-session.ts";
-import type { RotationStrategy } from "./strategy.ts";
+import { isRekeyError } from "../../errors/rekey-error.ts";
+import type { Credential, DatabaseEngine, DatabaseSession, OwnAccountReading, PasswordChange } from "../ports.ts";
+import {
+  logsIn,
+  openAdminToRecover,
+  openEarlier,
+  openSession,
+  openToRestore,
+  orphaned,
+  ownAccount,
+  requireAdmin,
+} from "./open-session.ts";
+import type { RotationStrategy, StrategyContext } from "./strategy.ts";
+
+type Session = DatabaseSession & PasswordChange & Partial<OwnAccountReading>;
 
 /**
  * One user changes its own password. AWSCURRENT is offered first, so that a healthy rotation has no failed login; the
  * others only after it was refused, which means that an earlier run got further or that somebody changed the password.
  */
-export function singleUser(engine: DatabaseEngine<DatabaseSession & PasswordChange>): RotationStrategy {
+export function singleUser(engine: DatabaseEngine<Session>): RotationStrategy {
+  /**
+   * Changes the user by its own session, and where that may not, by the admin: the login has shown that the secret holds
+   * this very user.
+   */
+  async function change(own: Session, login: Credential, credential: Credential, context: StrategyContext) {
+    const { call, hasAdmin } = context;
+    const isOwn = login.username === credential.username;
+    try {
+      await own.setPassword(credential, call, isOwn ? { current: login, hasAdmin } : {});
+    } catch (error) {
+      if (!hasAdmin || !isOwn || !isRekeyError(error, "database-rights-missing")) throw error;
+      const account = await ownAccount(own, call);
+      await using admin = await requireAdmin(engine, context);
+      await admin.setPassword(credential, call, { current: login, own: account });
+    }
+  }
+
   return {
     name: "single-user",
     replacesCurrent: true,
@@ -18,25 +47,25 @@ export function singleUser(engine: DatabaseEngine<DatabaseSession & PasswordChan
     expectedUsername: (current) => current.username,
     async set({ current, pending }, context, recovering) {
       await using asCurrent = await openSession(engine, current, context);
-      if (asCurrent !== undefined) {
-        await asCurrent.setPassword(pending, context.call);
-        return;
-      }
+      if (asCurrent !== undefined) return await change(asCurrent, current, pending, context);
       if (await logsIn(engine, pending, context)) return;
-      await using session =
-        (await openEarlier(engine, [current.username], context))?.session ??
-        (await openAdminToRecover(engine, current, context));
-      if (session === undefined) throw orphaned(current);
+      await using earlier = await openEarlier(engine, [current.username], context);
+      if (earlier !== undefined) {
+        await recovering();
+        return await change(earlier.session, earlier.credential, pending, context);
+      }
+      await using admin = await openAdminToRecover(engine, current, context);
+      if (admin === undefined) throw orphaned(current, engine);
       await recovering();
-      await session.setPassword(pending, context.call);
+      await admin.setPassword(pending, context.call);
     },
     async restore(versions, context, authority) {
       const { current } = versions;
       if (await logsIn(engine, current, context)) return;
-      await using session = await openToRestore(engine, versions, context, authority);
-      if (session === undefined) throw orphaned(current);
-      await session.setPassword(current, context.call);
-      if (!(await logsIn(engine, current, context))) throw orphaned(current);
+      await using login = await openToRestore(engine, versions, context, authority);
+      if (login === undefined) throw orphaned(current, engine);
+      await change(login.session, login.credential, current, context);
+      if (!(await logsIn(engine, current, context))) throw orphaned(current, engine);
     },
   };
 }

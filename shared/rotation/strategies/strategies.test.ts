@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { parseDatabaseSecret } from "../../secrets/database-secret.ts";
+import { recording } from "../../testing/gated.ts";
 import { type MemoryRotation, memoryAdminId, memoryRotation, memoryValue } from "../../testing/memory-rotation.ts";
 import type { StrategyName } from "../rotation-policy.ts";
 
@@ -189,6 +190,15 @@ test("dual passwords: a pending one that testSecret finds dead is taken away, th
   await expect(invoke("testSecret")).rejects.toMatchObject({ code: "credential-refused" });
   expect(stage.store.versionIdOf("AWSPENDING")).toBeUndefined();
   expect([stage.engine.accepts(pending), stage.engine.accepts(app("old-password"))]).toEqual([false, true]);
+});
+
+test("an issued credential is not made where the secret could not hold it", async () => {
+  const stage = memoryRotation({ strategy: "issued", fields: { note: "the password is old-password" } });
+  stage.store.beginRotation("v1");
+  const calls: string[] = [];
+  const refused = { code: "secret-malformed", context: { field: "note" } };
+  await expect(stage.container(recording(calls))("createSecret")).rejects.toMatchObject(refused);
+  expect(calls).not.toContain("issue");
 });
 
 test("an issued credential is made once for a version, also when createSecret is repeated", async () => {

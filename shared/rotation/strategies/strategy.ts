@@ -20,6 +20,8 @@ export type RestoreAuthority = "pending" | "any" | "none";
 export interface StrategyContext {
   readonly target: DatabaseTarget;
   readonly policy: RotationPolicy;
+  /** Whether a rotation of the secret has succeeded before. */
+  readonly wasRotated: boolean;
   readonly call: CallOptions;
   /** What may still log in when AWSCURRENT and AWSPENDING do not. Few, since each refused login counts toward a lock-out. */
   earlier(): AsyncIterable<StoredLogin>;

@@ -22,6 +22,8 @@ export interface StepOutcome {
 
 /** The rotation function's containers: one lives on while its steps succeed, and is cold again after a failure. */
 export interface Containers {
+  /** What a cold container works with. */
+  dependencies(): RotationDependencies;
   /** Runs the step in the living container, or in so many cold ones at once; the first success counts. */
   invoke(request: RotationRequest): Promise<StepOutcome>;
   /** How many invocations of each step there are at once. */
@@ -82,6 +84,7 @@ export function createContainers({ engine, strategies }: EngineFixture, clients:
   }
 
   const containers: Containers = {
+    dependencies: cold,
     atOnce: 1,
     warm: true,
     generated,

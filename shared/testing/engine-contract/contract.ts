@@ -2,6 +2,7 @@ import { awkwardNames } from "./clauses/awkward-names.ts";
 import { clearText } from "./clauses/clear-text.ts";
 import { hardships } from "./clauses/hardships.ts";
 import { healthy } from "./clauses/healthy.ts";
+import { nothingElseChanged } from "./clauses/nothing-else-changed.ts";
 import { killed } from "./clauses/killed.ts";
 import { recovery } from "./clauses/recovery.ts";
 import { tampered } from "./clauses/tampered.ts";
@@ -22,6 +23,7 @@ const ofVariant: readonly ((suite: Suite) => void)[] = [
   tampered,
   awkwardNames,
   hardships,
+  nothingElseChanged,
   killed,
   clearText,
 ];

@@ -21,6 +21,14 @@ export interface ServerCertificate {
   readonly key: string;
 }
 
+/** A property that an account may have beside name and password, such as a connection limit. */
+export interface AccountProperty {
+  /** Gives it to a user, as an operator would. */
+  give(username: string): Promise<void>;
+  /** The strategies that refuse an account with it before anything is changed, by this name; default: none. */
+  readonly refusedBy?: readonly StrategyName[];
+}
+
 /** A real server, which the suite may do to what it likes. */
 export interface EngineServer {
   readonly host: string;
@@ -46,6 +54,18 @@ export interface EngineServer {
   failedLogins(): Promise<number>;
   /** Puts a hardship on the rotation of this user, until it is disposed. */
   readonly hardships: Readonly<Partial<Record<Hardship, (username: string) => Promise<AsyncDisposable>>>>;
+  /** Every property that an account can have on this server, by the name that `account-unsupported` gives it. */
+  readonly accountProperties?: Readonly<Record<string, AccountProperty>>;
+  /**
+   * What the server's own catalog says about a user, its siblings of the same name included, in lines: everything but the
+   * password, what follows from its change, and the user's own name, which is written as `<user>`.
+   */
+  describeAccount?(username: string): Promise<readonly string[]>;
+  /**
+   * What the two of a pair must have alike, asked for by a session of the account itself where the catalog keeps the pair
+   * different; default: `describeAccount`.
+   */
+  describeInEffect?(account: Account): Promise<readonly string[]>;
   /** Members that make a secret name a database which does not exist. */
   readonly unknownDatabase?: SecretFields;
   /** Makes the server lock a user out after so many refused logins in a row. */
@@ -82,6 +102,7 @@ export type Clause =
   | "tampered"
   | "changed-by-hand"
   | "retired"
+  | "nothing-else-changed"
   | "awkward-names";
 
 /** Why an engine cannot keep a clause; the suite prints it. */

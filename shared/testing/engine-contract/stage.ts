@@ -55,6 +55,7 @@ export interface Stage {
   /** Puts this value under a version and label by hand. */
   put(secretId: string, value: string, label: string, versionId?: string): Promise<void>;
   read(secretId: string, label: string): Promise<string | undefined>;
+  /** AWS's own staging labels of each version. */
   labels(secretId: string): Promise<Readonly<Record<string, readonly string[]>>>;
   /** Whether the server takes the version with this label. */
   logsIn(secretId: string, label: string): Promise<boolean>;
@@ -212,9 +213,11 @@ export async function startStage(
         return (await aws.own.send(command).catch(() => undefined))?.SecretString;
       }),
     labels: async (secretId) =>
-      wire.aside(
-        async () => (await aws.own.send(new DescribeSecretCommand({ SecretId: secretId }))).VersionIdsToStages ?? {},
-      ),
+      wire.aside(async () => {
+        const { VersionIdsToStages = {} } = await aws.own.send(new DescribeSecretCommand({ SecretId: secretId }));
+        const isOfAws = (label: string): boolean => label.startsWith("AWS");
+        return Object.fromEntries(Object.entries(VersionIdsToStages).map(([id, held]) => [id, held.filter(isOfAws)]));
+      }),
     async logsIn(secretId, label) {
       const value = await stage.read(secretId, label);
       if (value === undefined) return false;

@@ -12,6 +12,8 @@ export interface Tally {
   lockOuts: number;
   clearTextFindings: number;
   failedLogins: number;
+  /** Properties of accounts that were kept. */
+  properties: number;
 }
 
 /** What a clause is given to register its tests with. */
@@ -35,6 +37,7 @@ export const emptyTally = (): Tally => ({
   lockOuts: 0,
   clearTextFindings: 0,
   failedLogins: 0,
+  properties: 0,
 });
 
 export function isExempt({ exemptions = [] }: EngineFixture, { strategy }: Variant, clause: Clause): boolean {
@@ -48,7 +51,7 @@ export function summary(fixture: EngineFixture, variant: Variant, tally: Tally):
     `${fixture.name}, ${variantName(variant)}: ${tally.messages} messages in a rotation; ` +
       `fault points tried ${tally.faultPoints}, converged ${tally.converged}; ` +
       `given up ${tally.givenUp}, healed ${tally.healed}; lock-outs ${tally.lockOuts}, ` +
-      `clear-text findings ${tally.clearTextFindings}, failed logins ${tally.failedLogins}`,
+      `clear-text findings ${tally.clearTextFindings}, failed logins ${tally.failedLogins}; properties kept ${tally.properties}`,
     ...exemptions.map(({ clause, reason }) => `  exempt from ${clause}: ${reason}`),
     "",
   ].join("\n");

@@ -33,20 +33,6 @@ export const differences: readonly Difference[] = [
   {
     emulator: "moto",
     suite: "store",
-    test: "read gives nothing for a label that no version has",
-    aws: "the message is of the secret value, not of the secret (LocalStack's recording of test_secret_version_not_found)",
-    seen: /secret-not-found/,
-  },
-  {
-    emulator: "moto",
-    suite: "store",
-    test: "read gives nothing for a secret without a value",
-    aws: "the message is of the secret value, not of the secret (LocalStack's recording of test_secret_version_not_found)",
-    seen: /secret-not-found/,
-  },
-  {
-    emulator: "moto",
-    suite: "store",
     test: "putPending of another value under the same token is a version-conflict",
     aws: "a version that has a value takes no other (moto's @aws_verified test_put_different_secret_value_with_same_token)",
     seen: /resolved "undefined" instead of rejecting/,
@@ -113,13 +99,6 @@ export const differences: readonly Difference[] = [
     test: "the date of a version has milliseconds",
     aws: "CreatedDate is in seconds with a fraction (the example in GetSecretValue's API reference)",
     seen: /expected \+?0 to be greater than 0/,
-  },
-  {
-    emulator: "ministack",
-    suite: "store",
-    test: "read gives nothing for a version that is not there",
-    aws: "the message is of the secret value for that VersionId (LocalStack's recording of test_secret_version_not_found)",
-    seen: /secret-not-found/,
   },
   {
     emulator: "ministack",

@@ -2,7 +2,7 @@ import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { expect } from "vitest";
 import { eventBridgePublisher } from "../../../shared/publishers/eventbridge.ts";
-import type { RotationEvent } from "../../../shared/rotation/ports.ts";
+import type { RotationEvent } from "../../../shared/rotation/rotation-event.ts";
 import type { AwsUnderTest } from "../../support/aws-servers.ts";
 import { addRule, newBus, openQueue, takeMessage } from "../../support/aws-wiring.ts";
 import { inTime } from "../../support/mirror-entries.ts";

@@ -88,6 +88,7 @@ test.each([["Infinity"], ["1000000000000000"], ["many"], ["0"]])(
         if (sql.startsWith("SHOW CREATE USER")) {
           return rows([["user", "text", "CREATE USER `app`@`%` IDENTIFIED WITH 'caching_sha2_password' AS ''"]]);
         }
+        if (sql === "SHOW GRANTS") return rows([["grants", "text", "GRANT CREATE USER ON *.* TO `app`@`%`"]]);
         if (!sql.startsWith("SHOW GLOBAL")) return undefined;
         return rows([
           ["Variable_name", "text", "caching_sha2_password_digest_rounds"],

@@ -65,6 +65,8 @@ const accountRow = (user: string, limit: string): readonly Column[] => [
   ["connections", "int", "0"],
   ["userConnections", "int", "0"],
   ["mark", "text", "app"],
+  ["attributes", "text", "{}"],
+  ["priv", "text", "{}"],
   ["defaultRole", "text", ""],
   ["statementTime", "text", limit],
 ];
@@ -73,8 +75,17 @@ test.each([["mysql"], ["mariadb"]] as const)(
   "an account of %s whose limit is SQL puts nothing into a statement",
   async (engine) => {
     const answer = rows(accountRow("app", "0; GRANT ALL ON *.* TO app"), accountRow("app_clone", "0"));
-    await using server = await rogueMysql(letIn((sql) => (sql.includes("FROM mysql.user") ? answer : undefined)));
-    expect(await visit(server, { engine, operation: "syncPair" })).toMatchObject(misbehaved);
+    const rights = rows([["grants", "text", "GRANT ALL PRIVILEGES ON *.* TO `admin`@`%` WITH GRANT OPTION"]]);
+    await using server = await rogueMysql(
+      letIn((sql) => {
+        if (sql.includes("FROM mysql.user")) return answer;
+        return sql.startsWith("SHOW GRANTS") ? rights : undefined;
+      }),
+    );
+    expect(await visit(server, { engine, operation: "syncPair" })).toMatchObject({
+      ...misbehaved,
+      context: { problem: "an account's limit is no number" },
+    });
     expect(server.received()).not.toContain("GRANT ALL");
   },
 );

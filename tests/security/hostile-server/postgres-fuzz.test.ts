@@ -1,7 +1,16 @@
 import { expect, test } from "vitest";
 import { visitServer } from "../../support/engine-visit.ts";
 import { type Change, changed, eachChange } from "../../support/mutated-conversation.ts";
-import { authentication, done, loggedIn, message, oneRow, ready, roguePostgres } from "../../support/rogue-postgres.ts";
+import {
+  accountRow,
+  authentication,
+  done,
+  loggedIn,
+  message,
+  oneRow,
+  ready,
+  roguePostgres,
+} from "../../support/rogue-postgres.ts";
 
 /** An honest server's side of a login and a change of alternating users, one entry for each message of the client. */
 const recorded = [
@@ -14,25 +23,30 @@ const recorded = [
     done,
     ready,
   ]),
+  Buffer.concat([accountRow(), done, ready]),
   Buffer.concat([
     oneRow(
-      ["name", "text", "app"],
-      ["isSuperuser", "bool", "f"],
-      ["connectionLimit", "int", "-1"],
-      ["mark", "text", null],
-      ["mayAdminister", "bool", "t"],
+      ["isMember", "bool", "f"],
+      ["membership", "text", null],
+      ["isCircular", "bool", null],
+      ["ownership", "text", null],
+      ["label", "text", null],
+    ),
+    done,
+    ready,
+  ]),
+  Buffer.concat([
+    oneRow(
+      ["role", "text", "app"],
+      ["database", "text", null],
+      ["setting", "text", "search_path=a, b"],
+      ["isReserved", "bool", "f"],
+      ["isTaken", "bool", null],
     ),
     done,
     ready,
   ]),
   Buffer.concat([message("C", "GRANT ROLE\0"), ready]),
-  Buffer.concat([
-    oneRow(["role", "text", "app"], ["database", "text", null], ["setting", "text", "search_path=a, b"]),
-    done,
-    ready,
-  ]),
-  Buffer.concat([message("C", "ALTER ROLE\0"), ready]),
-  Buffer.concat([oneRow(["iterations", "text", "4096"], ["isExpired", "bool", "f"]), done, ready]),
   Buffer.concat([message("C", "ALTER ROLE\0"), ready]),
   Buffer.concat([message("C", "COMMIT\0"), ready]),
 ];

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { type EngineVisit, visitServer } from "../../support/engine-visit.ts";
 import {
+  accountRow,
   authentication,
   letIn,
   loggedIn,
@@ -87,29 +88,40 @@ test("a server that gives more values than columns ends the inspection in a type
   expect(await visit(server, { operation: "inspect" })).toMatchObject(misbehaved);
 });
 
-const role = (limit: string, type: "int" | "text") =>
-  oneRow(
-    ["name", "text", "app"],
-    ["isSuperuser", "bool", "f"],
-    ["connectionLimit", type, limit],
-    ["mark", "text", null],
-    ["mayAdminister", "bool", "t"],
-  );
-
 const statement = (server: RogueServer): string => server.received();
 
 test("a catalog whose connection limit is SQL puts nothing into a statement", async () => {
-  const row = role("-1 SUPERUSER", "text");
+  const row = accountRow({ limit: "-1 SUPERUSER", limitType: "text" });
   await using server = await roguePostgres(letIn((sql) => (sql.includes("rolconnlimit") ? row : undefined)));
   expect(await visit(server, { operation: "syncPair" })).toMatchObject({ result: "user-collision" });
   expect(statement(server)).not.toContain("SUPERUSER");
 });
 
+test("a right of the server's own invention is named in rekey's words alone", async () => {
+  const row = oneRow(
+    ["name", "text", "app"],
+    ["exists", "bool", "t"],
+    ["session", "json", JSON.stringify({ iterations: "4096", mayMakeRoles: true })],
+    ["connectionLimit", "int", "-1"],
+    ["lacks", "text", "text-of-the-server"],
+  );
+  await using server = await roguePostgres(letIn((sql) => (sql.includes("rolconnlimit") ? row : undefined)));
+  const outcome = await visit(server, { operation: "syncPair" });
+  expect(outcome).toMatchObject({ result: "database-rights-missing" });
+  expect(JSON.stringify(outcome)).not.toContain("text-of-the-server");
+});
+
 const withSetting = (setting: string | null, type: "text" | "time" = "text") =>
   letIn((sql) => {
-    if (sql.includes("rolconnlimit")) return role("-1", "int");
+    if (sql.includes("rolconnlimit")) return accountRow();
     if (!sql.includes("pg_db_role_setting")) return undefined;
-    return oneRow(["role", "text", "app"], ["database", "text", null], ["setting", type, setting]);
+    return oneRow(
+      ["role", "text", "app"],
+      ["database", "text", null],
+      ["setting", type, setting],
+      ["isReserved", "bool", "f"],
+      ["isTaken", "bool", null],
+    );
   });
 
 test.each([

@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { grantChanges, parseGrants } from "./grants.ts";
+import { describe, expect, test } from "vitest";
+import { covers, grantChanges, notGivable, parseGrants } from "./grants.ts";
 
 const to = "`app_clone`@`%`";
 const changes = (wanted: readonly string[], held: readonly string[]): readonly string[] =>
@@ -57,4 +57,45 @@ test("an admin option and a proxy follow", () => {
       ["GRANT `r` TO `app_clone`@`%` WITH ADMIN OPTION"],
     ),
   ).toEqual([`GRANT PROXY ON \`boss\`@\`%\` TO ${to} WITH GRANT OPTION`, `REVOKE ADMIN OPTION FOR \`r\` FROM ${to}`]);
+});
+
+describe("what a giver of rights may give", () => {
+  const grants = (...lines: readonly string[]) => parseGrants(lines);
+  const nothing = grants();
+
+  test.each([
+    ["GRANT ALL PRIVILEGES ON *.* TO `admin`@`%` WITH GRANT OPTION", "SELECT", "`shop`.`t`", true],
+    ["GRANT SELECT ON `shop`.* TO `admin`@`%`", "SELECT (`a`)", "`shop`.`t`", true],
+    ["GRANT SELECT (`a`) ON `shop`.`t` TO `admin`@`%`", "SELECT", "`shop`.`t`", false],
+    ["GRANT SELECT ON `sh%`.* TO `admin`@`%`", "SELECT", "`shop`.`t`", true],
+    ["GRANT SELECT ON `s_op`.* TO `admin`@`%`", "SELECT", "`shop`.*", true],
+    ["GRANT SELECT ON `s\\_op`.* TO `admin`@`%`", "SELECT", "`shop`.*", false],
+    ["GRANT SELECT ON `s\\_op`.* TO `admin`@`%`", "SELECT", "`s_op`.`t`", true],
+    ["GRANT SELECT ON `shop`.`t` TO `admin`@`%`", "SELECT", "`shop`.*", false],
+    ["GRANT ALL PRIVILEGES ON *.* TO `admin`@`%`", "GRANT OPTION", "`shop`.*", false],
+    ["GRANT APPLICATION_PASSWORD_ADMIN,ROLE_ADMIN ON *.* TO `admin`@`%`", "ROLE_ADMIN", "*.*", true],
+    ["GRANT CREATE USER ON *.* TO `changers`", "CREATE USER", "*.*", true],
+  ])("%s: %s on %s is %s", (line, right, on, expected) => {
+    expect(covers(grants(line), right, on)).toBe(expected);
+  });
+
+  test("a partial revoke takes from a global right, and not from one that is given again", () => {
+    const global = "GRANT SELECT ON *.* TO `admin`@`%`";
+    const taken = "REVOKE SELECT ON `mysql`.* FROM `admin`@`%`";
+    expect(covers(grants(global, taken), "SELECT", "`mysql`.`user`")).toBe(false);
+    expect(covers(grants(global, taken), "SELECT", "`shop`.`user`")).toBe(true);
+    expect(
+      covers(grants(global, taken, "GRANT SELECT ON `mysql`.`user` TO `admin`@`%`"), "SELECT", "`mysql`.`user`"),
+    ).toBe(true);
+  });
+
+  test("only what differs has to be given, with the option to grant it", () => {
+    const wanted = grants("GRANT SELECT, INSERT ON `shop`.* TO `app`@`%`", "GRANT `r` TO `app`@`%`");
+    const giver = grants("GRANT SELECT ON `shop`.* TO `admin`@`%` WITH GRANT OPTION");
+    expect(notGivable(wanted, wanted, nothing)).toEqual([]);
+    expect(notGivable(wanted, nothing, giver)).toEqual(["INSERT ON `shop`.*", "`r` WITH ADMIN OPTION"]);
+    expect(notGivable(wanted, nothing, grants("GRANT ALL PRIVILEGES ON *.* TO `a`@`%` WITH GRANT OPTION"))).toEqual([
+      "`r` WITH ADMIN OPTION",
+    ]);
+  });
 });

@@ -1,0 +1,13 @@
+import { isRekeyError } from "../../errors/rekey-error.ts";
+
+const refusals = ["database-rights-missing", "database-failed", "engine-unsupported"] as const;
+
+/** The answer, or `undefined` where this session may not ask or the server does not know the command. */
+export async function optional<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (refusals.some((code) => isRekeyError(error, code))) return undefined;
+    throw error;
+  }
+}

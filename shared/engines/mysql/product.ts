@@ -1,0 +1,19 @@
+import type { Product } from "../mysql-family/product.ts";
+
+export const product: Product = {
+  name: "MySQL",
+  oldest: 800,
+  readOnly: ["read_only", "super_read_only", "innodb_read_only"],
+  replicaStatus: "SHOW REPLICA STATUS",
+  accountTables: ["user", "global_grants", "proxies_priv"],
+  settings: "transaction_read_only = 0, max_execution_time = 8000",
+  activateRoles: "SET ROLE ALL",
+  facts: "@@global.password_require_current AS requiresCurrent, @@global.activate_all_roles_on_login AS activatesRoles",
+};
+
+/** What `product.facts` tells. */
+export interface Facts {
+  readonly requiresCurrent?: number;
+  /** Whether every role of a user is in force from its login on, default or not. */
+  readonly activatesRoles?: number;
+}

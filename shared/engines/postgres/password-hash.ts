@@ -1,0 +1,31 @@
+import { RekeyError } from "../../errors/rekey-error.ts";
+import type { Credential } from "../../rotation/ports.ts";
+import { md5Password } from "./md5-password.ts";
+import { scramVerifier } from "./scram-verifier.ts";
+
+/** The forms in which PostgreSQL keeps a password, in the words of its setting `password_encryption`. */
+const passwordHashes = ["scram-sha-256", "md5"] as const;
+export type PasswordHash = (typeof passwordHashes)[number];
+
+export const hashTag = "rekey:password-hash";
+
+/** The form in this server's own word; `undefined` for none that is known. */
+export const passwordHash = (word: string | null | undefined): PasswordHash | undefined =>
+  passwordHashes.find((known) => known === word);
+
+/** The form that the secret's tag asks for. Errors: `option-invalid`. */
+export function wantedHash(options: ReadonlyMap<string, string>): PasswordHash | undefined {
+  const raw = options.get(hashTag);
+  const wanted = passwordHash(raw);
+  if (raw !== undefined && wanted === undefined) {
+    throw new RekeyError("option-invalid", {
+      context: { option: hashTag },
+      hint: `use one of ${passwordHashes.join(", ")}, or remove the tag: each user then keeps the form that it has`,
+    });
+  }
+  return wanted;
+}
+
+/** What the server keeps in place of the password. */
+export const hashedPassword = async (credential: Credential, hash: PasswordHash, iterations: number): Promise<string> =>
+  hash === "md5" ? md5Password(credential) : scramVerifier(credential.password, iterations);
