@@ -107,7 +107,7 @@ export function notGivable(wanted: Grants, held: Grants, giver: Grants): readonl
 function changesOn(on: string, wanted: ReadonlySet<string>, held: ReadonlySet<string>, account: string) {
   const surplus = [...held].filter((each) => !wanted.has(each));
   const missing = [...wanted].some((each) => !held.has(each));
-  // Whoever holds everything would lose what it shall have by a REVOKE after the GRANT, so the REVOKE comes first then.
+  // Whoever holds everything would lose by a REVOKE after the GRANT what it must have, so the REVOKE comes first then.
   const within = wanted.has(everything) ? surplus.filter((each) => each === "GRANT OPTION") : surplus;
   const granted = [...wanted].filter((each) => each !== "GRANT OPTION");
   const option = wanted.has("GRANT OPTION") ? " WITH GRANT OPTION" : "";
