@@ -1,8 +1,7 @@
-import { execFile, spawn } from "node:child_process";
-import { cp, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { chown, cp, mkdtemp, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { promisify } from "node:util";
 import pg from "pg";
 import { type Binaries, findBinaries, runAs } from "../../local/postgres/binaries.ts";
 import type { EmbeddedPostgres } from "../../local/postgres/embedded-postgres.ts";
@@ -46,7 +45,11 @@ export async function startStreamingStandby(primary: EmbeddedPostgres, binaries?
   const port = await freePort();
   const { postgres } = binaries ?? (await findBinaries(folder));
   const owner = runAs();
-  if (owner !== undefined) await promisify(execFile)("chown", ["-R", `${owner.uid}:${owner.gid}`, folder]);
+  if (owner !== undefined) {
+    for (const file of ["", ...(await readdir(folder, { recursive: true }))]) {
+      await chown(path.join(folder, file), owner.uid, owner.gid);
+    }
+  }
   const connection = `host=${host} port=${primaryPort} user=${superuser.username} password=${superuser.password}`;
   const settings = {
     port: String(port),
