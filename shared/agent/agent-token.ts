@@ -7,7 +7,7 @@ const variables = ["AWS_TOKEN", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATIO
 const fileScheme = "file://";
 
 const refused = (option: string, problem: string, hint?: string): RekeyError =>
-  new RekeyError("option-invalid", { context: { option, problem }, ...(hint === undefined ? {} : { hint }) });
+  new RekeyError("option-invalid", { context: { option, problem }, hint });
 
 async function tokenInFile(option: string, path: string): Promise<string> {
   const failed = (): never => {

@@ -42,7 +42,7 @@ interface Checked {
 }
 
 const refuse = (secret: string, problem: string, hint?: string): RekeyError =>
-  new RekeyError("rollback-refused", { context: { secret, problem }, ...(hint === undefined ? {} : { hint }) });
+  new RekeyError("rollback-refused", { context: { secret, problem }, hint });
 
 /** What must be so before a value is read. */
 function labelsOf(description: SecretDescription): { readonly current: string; readonly previous: string } {

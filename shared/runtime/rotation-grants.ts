@@ -4,7 +4,7 @@ import { tlsModes } from "../secrets/secret-fields.ts";
 import type { Environment } from "./environment.ts";
 
 const invalid = (option: string, problem: string, hint?: string): RekeyError =>
-  new RekeyError("option-invalid", { context: { option, problem }, ...(hint === undefined ? {} : { hint }) });
+  new RekeyError("option-invalid", { context: { option, problem }, hint });
 
 /**
  * Reads `key=item item,key=item`, the form of every variable that grants something. A key may be given several times, and

@@ -18,7 +18,7 @@ const notBracketed = "is an IPv6 address without brackets; write [address] or [a
 
 /** The error names the field and what is wrong with it, and never a value. */
 export const malformed = (field: string, problem: string, hint?: string): RekeyError =>
-  new RekeyError("secret-malformed", { context: { field, problem }, ...(hint === undefined ? {} : { hint }) });
+  new RekeyError("secret-malformed", { context: { field, problem }, hint });
 
 const hostHint = 'write a host as "host": "db.example.com", and its port in the field "port"';
 

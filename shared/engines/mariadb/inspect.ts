@@ -6,11 +6,12 @@ import { setUpSession } from "../mysql-family/one-at-a-time.ts";
 import { lockingAfter, readServer } from "../mysql-family/read-server.ts";
 import { readUsers } from "../mysql-family/read-users.ts";
 import { parseGrants } from "../mysql-family/grants.ts";
+import { readGrants } from "../mysql-family/rights.ts";
 import { readOwn } from "./account.ts";
 import { type Facts, product } from "./product.ts";
 import { rightsInForce } from "./rights.ts";
 import { mayChangeItself } from "./set-password.ts";
-import { markOf, readGrants } from "./sync-pair.ts";
+import { markOf } from "./sync-pair.ts";
 
 /** The default of `max_password_errors`: no lock. */
 const never = 4_294_967_295;

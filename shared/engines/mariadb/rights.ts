@@ -1,11 +1,9 @@
 import type { CallOptions } from "../../rotation/ports.ts";
 import { quoteName } from "../mysql-family/account.ts";
 import type { Connection } from "../mysql-family/connection.ts";
-import { readRights, type Rights } from "../mysql-family/rights.ts";
+import { mayAdminister, readRights, type Rights } from "../mysql-family/rights.ts";
 import { parsedJson } from "./account.ts";
 import { type Facts, product } from "./product.ts";
-
-const suffices = ({ mayReadAccounts, mayChangeAccounts }: Rights): boolean => mayReadAccounts && mayChangeAccounts;
 
 /**
  * The session's rights. One role is in force at a time, and none at login unless it is the default: an admin whose rights
@@ -19,11 +17,11 @@ export async function rightsInForce(
 ): Promise<Rights> {
   const usual = await readRights(connection, product, call);
   const others = parsedJson(roles ?? null);
-  if (!isAdmin || suffices(usual) || !Array.isArray(others)) return usual;
+  if (!isAdmin || mayAdminister(usual) || !Array.isArray(others)) return usual;
   for (const role of others) {
     await connection.run("take on role", `SET ROLE ${quoteName(String(role))}`, call);
     const rights = await readRights(connection, product, call);
-    if (suffices(rights)) return rights;
+    if (mayAdminister(rights)) return rights;
   }
   return usual;
 }

@@ -86,17 +86,12 @@ async function findChanging(
     if (terms.hasAdmin === true) throw cannotSee(username);
     return { accounts: [await readOwn(connection, call)], byItself: !rights.mayChangeAccounts };
   }
-  const { user, host } = connection.account;
-  const known = isOwn ? { ...terms, own: { account: `${user}@${host}` } } : terms;
   const rows = await readMariadbAccounts(connection, [username], call);
-  const accounts = await accountsToChange(rows, username, known, async ({ alternatives }) =>
+  const accounts = await accountsToChange(connection, rows, username, terms, async ({ alternatives }) =>
     alternatives.some(({ plugin, stored }) =>
       opening.some((credential) => hasPassword(plugin) && storedForm(plugin, credential) === stored),
     ),
   );
-  if (accounts.length === 0) {
-    throw new RekeyError("credential-refused", { context: { user: username, problem: "no such user" } });
-  }
   if (rights.mayChangeAccounts) return { accounts, byItself: false };
   if (terms.hasAdmin === true) throw cannotSee(username);
   if (accounts.length > 1) throw seenSiblings(username);

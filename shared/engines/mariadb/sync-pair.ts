@@ -1,18 +1,10 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, Credential, UserPair } from "../../rotation/ports.ts";
-import {
-  type Account,
-  amount,
-  onlyAccount,
-  quoteAccount,
-  quoteName,
-  settingsOf,
-  unsupported,
-} from "../mysql-family/account.ts";
-import { checkPair } from "../mysql-family/check-pair.ts";
+import { amount, onlyAccount, quoteAccount, quoteName, settingsOf } from "../mysql-family/account.ts";
+import { checkAccounts, lockedByHand } from "../mysql-family/check-pair.ts";
 import type { Connection } from "../mysql-family/connection.ts";
 import { covers, type Grants, grantChanges, notGivable, parseGrants } from "../mysql-family/grants.ts";
-import { requireAdminRights, type Rights } from "../mysql-family/rights.ts";
+import { readGrants, requireAdminRights, type Rights } from "../mysql-family/rights.ts";
 import { errorNumber } from "../mysql-family/translate-error.ts";
 import { type MariadbRow, readMariadbAccounts } from "./account.ts";
 import { checkText, explainRefused, formFor } from "./password-form.ts";
@@ -22,15 +14,6 @@ import { identifiedVia } from "./set-password.ts";
 
 /** A role without rights that marks the alternate user: MariaDB keeps no comment on an account. */
 export const markOf = (first: string): string => `rekey alternate of ${first}`;
-
-export async function readGrants(connection: Connection, account: Account, call: CallOptions): Promise<Grants> {
-  const rows = await connection.run<Record<string, string>>(
-    "read grants",
-    `SHOW GRANTS FOR ${quoteAccount(account)}`,
-    call,
-  );
-  return parseGrants(rows.flatMap((row) => Object.values(row)));
-}
 
 /** The table or routine was dropped and its grants stayed behind: there is nothing to give a right on. */
 const isGone = (error: unknown): boolean => [1146, 1305].includes(errorNumber(error) ?? 0);
@@ -70,12 +53,11 @@ async function look(connection: Connection, pair: UserPair, next: Credential, ca
   const isMarked = held.roles.has(quoteName(mark));
   const isEmpty = held.objects.size === 0 && held.roles.size === (isMarked ? 1 : 0);
   const isHalfMade = markExists && isEmpty && found?.isLocked === true;
-  const known = checkPair(pair, { first, alternate: found, isOurs: isMarked || isHalfMade, next: next.username });
+  const known = checkAccounts(pair, { first, alternate: found, isOurs: isMarked || isHalfMade, next: next.username });
   const wanted = await readGrants(connection, known, call);
   if (wanted.roles.has(quoteName(mark))) throw new RekeyError("internal-fault", { context: { name: "mark of first" } });
   if (found?.isLocked === true && !isHalfMade) {
-    const hint = "the idle user of the pair was locked by hand, so it could not take over: ALTER USER … ACCOUNT UNLOCK";
-    throw unsupported(pair.alternate, "ACCOUNT LOCK", hint);
+    throw lockedByHand(pair);
   }
   return { first: known, found, mark, markExists, isMarked, isHalfMade, wanted, held: without(held, quoteName(mark)) };
 }

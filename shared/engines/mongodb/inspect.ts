@@ -1,7 +1,7 @@
 import type { Document } from "mongodb";
 import type { CallOptions, ServerFacts, UserFacts } from "../../rotation/ports.ts";
 import type { Connection } from "./connection.ts";
-import { optional } from "./optional.ts";
+import { optional } from "../optional.ts";
 import { readPrivileges } from "./privileges.ts";
 import { readUsers } from "./users.ts";
 

@@ -3,7 +3,7 @@ import { memberAt } from "../../answers/member-at.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../rotation/ports.ts";
 import type { Connection } from "./connection.ts";
-import { optional } from "./optional.ts";
+import { optional } from "../optional.ts";
 import { rightsHint } from "./translate-error.ts";
 
 /** What the server lets a session do, as it says itself. */

@@ -1,7 +1,7 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, PlannedChange } from "../../rotation/ports.ts";
 import type { Connection } from "./connection.ts";
-import { optional } from "./optional.ts";
+import { optional } from "../optional.ts";
 import { readPrivileges, requirePrivileges } from "./privileges.ts";
 import { planPassword } from "./set-password.ts";
 import { type PairCommand, planPair } from "./sync-pair.ts";

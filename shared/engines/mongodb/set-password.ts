@@ -1,7 +1,7 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, Credential } from "../../rotation/ports.ts";
 import type { Connection } from "./connection.ts";
-import { optional } from "./optional.ts";
+import { optional } from "../optional.ts";
 import { isUnknownOption, readUsers, type UserInfo } from "./users.ts";
 
 /** A change that a majority has is not lost when another member becomes the primary. */

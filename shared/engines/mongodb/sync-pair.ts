@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Document } from "mongodb";
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, Credential, UserPair } from "../../rotation/ports.ts";
+import { checkPair } from "../check-pair.ts";
 import type { Connection } from "./connection.ts";
 import { durably, mechanismsOf, textOf } from "./set-password.ts";
 import { readUsers, type UserInfo } from "./users.ts";
@@ -14,25 +15,11 @@ export interface PairCommand {
   readonly command: Document;
 }
 
-const collision = (pair: UserPair, problem: string): RekeyError =>
-  new RekeyError("user-collision", { context: { first: pair.first, alternate: pair.alternate, problem } });
-
 const unsupported = (user: string, property: string): RekeyError =>
   new RekeyError("account-unsupported", { context: { user, property } });
 
 const isMarked = (alternate: UserInfo, pair: UserPair): boolean =>
   alternate.customData?.rekeyAlternateOf === pair.first;
-
-function checkPair(pair: UserPair, users: readonly UserInfo[], next: Credential): UserInfo {
-  const first = users.find(({ user }) => user === pair.first);
-  const alternate = users.find(({ user }) => user === pair.alternate);
-  if (first === undefined) throw collision(pair, "the first user does not exist");
-  if (alternate === undefined && next.username !== pair.alternate)
-    throw collision(pair, "the alternate user does not exist");
-  if (alternate !== undefined && !isMarked(alternate, pair) && !pair.isGranted)
-    throw collision(pair, "the alternate user was not made by rekey");
-  return first;
-}
 
 /** What may differ between the two, in an order of its own. */
 function rightsOf({ roles = [], authenticationRestrictions = [] }: UserInfo) {
@@ -104,8 +91,13 @@ export async function planPair(
   call: CallOptions,
 ): Promise<readonly PairCommand[]> {
   const users = await readUsers(connection, database, [pair.first, pair.alternate], call);
-  const first = checkPair(pair, users, next);
   const alternate = users.find(({ user }) => user === pair.alternate);
+  const first = checkPair(pair, {
+    first: users.find(({ user }) => user === pair.first),
+    alternate,
+    isOurs: alternate !== undefined && isMarked(alternate, pair),
+    next: next.username,
+  });
   const mechanisms = mechanismsOf(first);
   checkFields(first, alternate);
   if (alternate === undefined) {

@@ -106,7 +106,7 @@ export function translateError(error: unknown, call: { readonly signal: AbortSig
     const hint = hintOf(code, operation);
     const options: RekeyErrorOptions = {
       context: { operation, serverCode: code },
-      ...(hint === undefined ? {} : { hint }),
+      hint,
     };
     return new RekeyError(byServerCode[code] ?? "database-failed", options);
   }

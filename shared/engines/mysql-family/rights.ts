@@ -1,6 +1,7 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../rotation/ports.ts";
 import { ServerMisbehaved } from "../guarded-stream.ts";
+import { type Account, quoteAccount } from "./account.ts";
 import type { Connection } from "./connection.ts";
 import { covers, type Grants, parseGrants } from "./grants.ts";
 import type { Product } from "./product.ts";
@@ -32,11 +33,22 @@ export async function readRights(connection: Connection, product: Product, call:
   );
 }
 
+/** An account's own grants. */
+export async function readGrants(connection: Connection, account: Account, call: CallOptions): Promise<Grants> {
+  const sql = `SHOW GRANTS FOR ${quoteAccount(account)}`;
+  const lines = await connection.run<Record<string, string>>("read grants", sql, call);
+  return parseGrants(lines.flatMap((line) => Object.values(line)));
+}
+
 export const adminHint = "GRANT CREATE USER ON *.* TO <admin>; GRANT SELECT ON mysql.* TO <admin>";
 
+/** Whether the session may change other users, and see which there are. */
+export const mayAdminister = ({ mayReadAccounts, mayChangeAccounts }: Rights): boolean =>
+  mayReadAccounts && mayChangeAccounts;
+
 /** Errors: `database-rights-missing` for a session that could not change other users. */
-export function requireAdminRights({ mayReadAccounts, mayChangeAccounts }: Rights, user: string): void {
-  if (mayReadAccounts && mayChangeAccounts) return;
-  const missing = mayChangeAccounts ? "SELECT ON mysql.*" : "CREATE USER";
+export function requireAdminRights(rights: Rights, user: string): void {
+  if (mayAdminister(rights)) return;
+  const missing = rights.mayChangeAccounts ? "SELECT ON mysql.*" : "CREATE USER";
   throw new RekeyError("database-rights-missing", { context: { user, missing }, hint: adminHint });
 }

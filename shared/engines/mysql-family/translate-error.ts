@@ -67,7 +67,7 @@ export function translateError(
   const errno = errorNumber(error);
   if (errno !== undefined) {
     const { code, hint, property } = causeOf(errno, operation);
-    return new RekeyError(code, { context: { operation, errno, property }, ...(hint === undefined ? {} : { hint }) });
+    return new RekeyError(code, { context: { operation, errno, property }, hint });
   }
   const problem = problemIn(error);
   if (problem !== undefined) return new RekeyError("server-misbehaved", { context: { operation, problem } });

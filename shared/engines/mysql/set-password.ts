@@ -4,7 +4,7 @@ import { type Account, quoteAccount, quoteName, quoteText, unsupported } from ".
 import type { Connection } from "../mysql-family/connection.ts";
 import { covers } from "../mysql-family/grants.ts";
 import { nativeHash } from "../mysql-family/native-hash.ts";
-import { adminHint, readRights, requireAdminRights, type Rights } from "../mysql-family/rights.ts";
+import { adminHint, mayAdminister, readRights, requireAdminRights, type Rights } from "../mysql-family/rights.ts";
 import { accountsToChange } from "../mysql-family/siblings.ts";
 import { type MysqlRow, opens, readMysqlAccounts, readOwn } from "./account.ts";
 import { checkText } from "./password-policy.ts";
@@ -57,8 +57,7 @@ export async function findChanging(
   const isOwn = connection.account.user === username;
   const rights = await readRights(connection, product, call);
   if (!isOwn) requireAdminRights(rights, username);
-  const mayAll = rights.mayReadAccounts && rights.mayChangeAccounts;
-  if (isOwn && !mayAll && terms.hasAdmin === true) throw leftToAdmin(username);
+  if (isOwn && !mayAdminister(rights) && terms.hasAdmin === true) throw leftToAdmin(username);
   if (!rights.mayReadAccounts) {
     const own = await readOwn(connection, call);
     const requiresCurrent = (own.requiresCurrent ?? (facts.requiresCurrent === 1 ? "Y" : "N")) === "Y";
@@ -67,17 +66,12 @@ export async function findChanging(
       changing: [{ account: own, plugin: own.plugin, byText: !rights.mayChangeAccounts, requiresCurrent }],
     };
   }
-  const { user, host } = connection.account;
-  const known = isOwn ? { ...terms, own: { account: `${user}@${host}` } } : terms;
   const rows = await readMysqlAccounts(connection, [username], call);
-  const accounts = await accountsToChange(rows, username, known, async ({ plugin, stored, additional }) => {
+  const accounts = await accountsToChange(connection, rows, username, terms, async ({ plugin, stored, additional }) => {
     for (const credential of terms.opening)
       for (const one of [stored, additional]) if (await opens(plugin, one, credential, call)) return true;
     return false;
   });
-  if (accounts.length === 0) {
-    throw new RekeyError("credential-refused", { context: { user: username, problem: "no such user" } });
-  }
   if (accounts.length > 1 && !rights.mayChangeAccounts) {
     const hint =
       "accounts of this name for other hosts have the same password, which the user may not change: give the secret an admin";

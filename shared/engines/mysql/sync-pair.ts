@@ -9,10 +9,10 @@ import {
   settingsOf,
   unsupported,
 } from "../mysql-family/account.ts";
-import { checkPair } from "../mysql-family/check-pair.ts";
+import { checkAccounts, lockedByHand } from "../mysql-family/check-pair.ts";
 import type { Connection } from "../mysql-family/connection.ts";
-import { covers, parseGrants } from "../mysql-family/grants.ts";
-import { readRights, requireAdminRights, type Rights } from "../mysql-family/rights.ts";
+import { covers } from "../mysql-family/grants.ts";
+import { readGrants, readRights, requireAdminRights, type Rights } from "../mysql-family/rights.ts";
 import { attributesOf, type MysqlRow, readMysqlAccounts } from "./account.ts";
 import { type Facts, product } from "./product.ts";
 import { readRoles, type Role, roleChanges } from "./roles.ts";
@@ -73,8 +73,7 @@ function checkCopied(
     throw unsupported(pair.first, "PROXY", hint);
   }
   if (found?.isLocked === true) {
-    const hint = "the idle user of the pair was locked by hand, so it could not take over: ALTER USER … ACCOUNT UNLOCK";
-    throw unsupported(pair.alternate, "ACCOUNT LOCK", hint);
+    throw lockedByHand(pair);
   }
   const resting = roles.filter(({ user, isDefault }) => user === pair.first && !isDefault);
   if (resting.length > 0 && facts.activatesRoles !== 1) {
@@ -94,7 +93,7 @@ async function look(
   const first = onlyAccount(rows, pair.first);
   const found = onlyAccount(rows, pair.alternate);
   const isOurs = found?.mark === pair.first;
-  const known = checkPair(pair, { first, alternate: found, isOurs, next: next.username });
+  const known = checkAccounts(pair, { first, alternate: found, isOurs, next: next.username });
   for (const row of [known, ...(found === undefined ? [] : [found])]) checkSystemUser(rights, row);
   const edges = await readRoles(connection, [pair.first, pair.alternate], call);
   checkCopied(pair, known, found, edges, facts);
@@ -107,12 +106,7 @@ async function look(
     });
   }
   if (found === undefined) return { first: known, found, roles, hasOwnRights: false };
-  const lines = await connection.run<Record<string, string>>(
-    "read grants",
-    `SHOW GRANTS FOR ${quoteAccount(found)}`,
-    call,
-  );
-  const { objects } = parseGrants(lines.flatMap((line) => Object.values(line)));
+  const { objects } = await readGrants(connection, found, call);
   return { first: known, found, roles, hasOwnRights: objects.size > 0 };
 }
 

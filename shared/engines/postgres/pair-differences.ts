@@ -9,7 +9,7 @@ export type Names = Pick<UserPair, "first" | "alternate">;
 export const unsupported = (names: Names, property: string, problem: string, hint?: string): RekeyError =>
   new RekeyError("account-unsupported", {
     context: { first: names.first, alternate: names.alternate, property, problem },
-    ...(hint === undefined ? {} : { hint }),
+    hint,
   });
 
 interface RelationRow {

@@ -1,6 +1,6 @@
 import { escapeIdentifier, escapeLiteral } from "pg";
-import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, Credential, UserPair } from "../../rotation/ports.ts";
+import { checkPair, collision } from "../check-pair.ts";
 import type { Connection } from "./connection.ts";
 import { refuseUnadmitted } from "./host-rules.ts";
 import { attributeChanges, readMembership, unsupported } from "./pair-differences.ts";
@@ -12,24 +12,20 @@ import { checkAccount, chooseHash, writePassword } from "./set-password.ts";
 
 export const markOf = (first: string): string => `rekey alternate of ${first}`;
 
-const collision = (pair: UserPair, problem: string): RekeyError =>
-  new RekeyError("user-collision", { context: { first: pair.first, alternate: pair.alternate, problem } });
-
 /** The first user, which is one that may have an alternate, and the alternate, which is this pair's. */
-function checkPair(
+function checkRoles(
   pair: UserPair,
   { session, byName }: Accounts,
   next: string,
 ): { readonly first: Account; readonly alternate: Account | undefined } {
-  const first = byName.get(pair.first);
   const alternate = byName.get(pair.alternate);
-  if (first === undefined) throw collision(pair, "the first user does not exist");
-  if (first.isSuperuser || alternate?.isSuperuser === true)
-    throw collision(pair, "a superuser cannot be one of a pair");
-  if (alternate === undefined && next !== pair.alternate) throw collision(pair, "the alternate user does not exist");
-  if (alternate !== undefined && alternate.mark !== markOf(pair.first) && !pair.isGranted) {
-    throw collision(pair, "the alternate user was not made by rekey");
-  }
+  const first = checkPair(pair, {
+    first: byName.get(pair.first),
+    alternate,
+    isOurs: alternate?.mark === markOf(pair.first),
+    next,
+    excludes: ({ isSuperuser }) => (isSuperuser ? "a superuser cannot be one of a pair" : undefined),
+  });
   if (!Number.isInteger(first.connectionLimit)) throw collision(pair, "the first user's connection limit is no number");
   if (!session.mayMakeRoles) throw rightsMissing(pair.alternate, "createrole");
   // The alternate's expiry is the first user's once they are alike.
@@ -65,7 +61,7 @@ export async function syncPair(
 ): Promise<void> {
   const accounts = await readAccounts(connection, [pair.first, pair.alternate], call);
   const { session } = accounts;
-  const { first, alternate } = checkPair(pair, accounts, next.username);
+  const { first, alternate } = checkRoles(pair, accounts, next.username);
   const isMember = await readMembership(connection, pair, call);
   await refuseUnadmitted(connection, pair, session, call);
   const of = next.username === pair.first ? pair.alternate : pair.first;

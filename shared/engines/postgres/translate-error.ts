@@ -74,8 +74,7 @@ export function translateError(
   const message = stringField(error, "message") ?? "";
   if (state !== undefined) {
     const code = codeOf(state, message);
-    const hint = hints[code];
-    return new RekeyError(code, { context: { operation, sqlstate: state }, ...(hint === undefined ? {} : { hint }) });
+    return new RekeyError(code, { context: { operation, sqlstate: state }, hint: hints[code] });
   }
   const code = stringField(error, "code");
   if ((code !== undefined && tlsCodes.test(code)) || message.includes("does not support SSL")) {

@@ -5,7 +5,7 @@ import { readAccount } from "./account.ts";
 import { mayRun } from "./command-rights.ts";
 import type { Connection } from "./connection.ts";
 import { countClusterNodes, countReplicas } from "./nodes.ts";
-import { type Ask, askingAs } from "./optional.ts";
+import { type Ask, askingAs } from "./asking.ts";
 import { readReplicationUsers } from "./replication-users.ts";
 
 /** `ACL GETUSER` and `ACL SETUSER` came with the users of Redis 6; selectors and keys' rights as they are read here with 6.2. */

@@ -2,7 +2,8 @@ import { RekeyError } from "../../errors/rekey-error.ts";
 import { memberAt } from "../../answers/member-at.ts";
 import type { CallOptions, DatabaseTarget } from "../../rotation/ports.ts";
 import type { Connection } from "./connection.ts";
-import { type Ask, optional } from "./optional.ts";
+import { optional } from "../optional.ts";
+import type { Ask } from "./asking.ts";
 
 const numberIn = (answer: unknown, name: string): number | undefined => {
   const [, count] = new RegExp(`^${name}:(\\d+)`, "m").exec(typeof answer === "string" ? answer : "") ?? [];

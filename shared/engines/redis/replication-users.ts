@@ -1,5 +1,5 @@
 import { memberAt } from "../../answers/member-at.ts";
-import type { Ask } from "./optional.ts";
+import type { Ask } from "./asking.ts";
 
 /** A line of `CLIENT LIST` has some 350 bytes, and an answer at most 256 KiB. */
 const mostClients = 500;

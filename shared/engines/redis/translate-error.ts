@@ -77,7 +77,7 @@ export const isWrongPassword = (error: unknown): boolean =>
 export function translateError(error: unknown, operation: string): RekeyError {
   if (error instanceof ErrorReply) {
     const { code, reason, hint } = meaningOf(error, operation);
-    return new RekeyError(code, { context: { operation, reason }, ...(hint === undefined ? {} : { hint }) });
+    return new RekeyError(code, { context: { operation, reason }, hint });
   }
   if (error instanceof RekeyError) {
     const { code, context, hint } = error;

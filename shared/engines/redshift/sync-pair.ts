@@ -1,34 +1,30 @@
 import { escapeIdentifier, escapeLiteral } from "pg";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, Credential, UserPair } from "../../rotation/ports.ts";
+import { checkPair, collision } from "../check-pair.ts";
 import type { Connection } from "../postgres/connection.ts";
 import { settingAssignment, settingName } from "../postgres/role-setting.ts";
 import { md5Password } from "../postgres/md5-password.ts";
 import { markGroup, ownRight, type PairState, readPair, type UserRow } from "./pair-state.ts";
 
-const collision = (pair: UserPair, problem: string): RekeyError =>
-  new RekeyError("user-collision", { context: { first: pair.first, alternate: pair.alternate, problem } });
-
 const unsupported = (pair: UserPair, property: string, problem: string, hint?: string): RekeyError =>
   new RekeyError("account-unsupported", {
     context: { first: pair.first, alternate: pair.alternate, property, problem },
-    ...(hint === undefined ? {} : { hint }),
+    hint,
   });
 
-function checkPair(pair: UserPair, state: PairState, next: Credential): UserRow {
+function checkUsers(pair: UserPair, state: PairState, next: Credential): UserRow {
   const first = state.users.find(({ name }) => name === pair.first);
-  const alternate = state.users.find(({ name }) => name === pair.alternate);
   const mark = markGroup(pair.first);
-  const isMarked = state.groups.some(({ member, name }) => member === pair.alternate && name === mark);
   if (first !== undefined && !/^(?:UNLIMITED|\d+)$/.test(first.connlimit))
     throw collision(pair, "the first user's connection limit is no number");
-  if (first === undefined) throw collision(pair, "the first user does not exist");
-  if (first.superuser || alternate?.superuser === true) throw collision(pair, "a superuser cannot be one of a pair");
-  if (alternate === undefined && next.username !== pair.alternate)
-    throw collision(pair, "the alternate user does not exist");
-  if (alternate !== undefined && !isMarked && !pair.isGranted)
-    throw collision(pair, "the alternate user was not made by rekey");
-  return first;
+  return checkPair(pair, {
+    first,
+    alternate: state.users.find(({ name }) => name === pair.alternate),
+    isOurs: state.groups.some(({ member, name }) => member === pair.alternate && name === mark),
+    next: next.username,
+    excludes: ({ superuser }) => (superuser ? "a superuser cannot be one of a pair" : undefined),
+  });
 }
 
 /** What must be added to and taken from the alternate user, so that its memberships are the first one's. */
@@ -94,7 +90,7 @@ export async function syncPair(
   call: CallOptions,
 ): Promise<void> {
   const state = await readPair(connection, pair, call);
-  const first = checkPair(pair, state, next);
+  const first = checkUsers(pair, state, next);
   const own = await ownRight(connection, pair, call);
   if (own !== undefined) {
     throw unsupported(

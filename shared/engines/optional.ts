@@ -1,4 +1,4 @@
-import { isRekeyError } from "../../errors/rekey-error.ts";
+import { isRekeyError } from "../errors/rekey-error.ts";
 
 const refusals = ["database-rights-missing", "database-failed", "engine-unsupported"] as const;
 
