@@ -277,7 +277,8 @@ describe.each(Object.entries(forms))("%s", (_name, { write, read, holdsAll }) =>
     fc.assert(
       fc.property(plainLogin, plainLogin, plainLogin, anyChoices, (own, other, after, numbers) => {
         const field = write(other, choosing(numbers)) ?? "";
-        fc.pre(!field.includes(own.password));
+        // A field that holds the password in any escape is refused, and rightly so.
+        fc.pre(![field, other.username, other.password].some((text) => text.includes(own.password)));
         expect(rendered(field, own, after)).toBe(field);
       }),
     );
