@@ -1,29 +1,18 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { mariadbd } from "../support/mysql-servers.ts";
 import { fieldCase, printFieldCases } from "./field-stage.ts";
-import { type FieldServer, startMariadbField } from "./mysql-family.ts";
+import { fieldServer, startMariadbField, mariadbVariants, rotateEachWithInitConnect } from "./mysql-family.ts";
 
 const sessions = "the session of the user's settings";
 const accounts = "an account rewritten";
 printFieldCases();
 
 describe.skipIf(mariadbd === undefined)("accounts of MariaDB as people have them", { timeout: 60_000 }, () => {
-  let field: FieldServer;
-  beforeAll(async () => {
-    field = await startMariadbField();
-  }, 120_000);
-  afterAll(async () => field?.stop());
-
-  const everyStrategy = [
-    { strategy: "single-user", usesAdmin: false },
-    { strategy: "single-user", usesAdmin: true },
-    { strategy: "alternating-users", usesAdmin: true },
-    { strategy: "dual-password", usesAdmin: true },
-  ] as const;
+  const field = fieldServer(startMariadbField);
 
   test.each([
-    ["quotes names with double quotes", "sql_mode = ''ANSI_QUOTES,PIPES_AS_CONCAT''"],
-    ["is Oracle's", "sql_mode = ''ORACLE''"],
+    ["quotes names with double quotes", "sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT'"],
+    ["is Oracle's", "sql_mode = 'ORACLE'"],
     ["commits nothing by itself", "autocommit = 0"],
     ["may only read", "tx_read_only = 1"],
     ["speaks Latin", "NAMES latin1"],
@@ -34,14 +23,9 @@ describe.skipIf(mariadbd === undefined)("accounts of MariaDB as people have them
     ["waits for no lock", "lock_wait_timeout = 1"],
   ])("a session that %s does not matter", (_what, setting) =>
     fieldCase(sessions, async () => {
-      await field.during([`SET GLOBAL init_connect = 'SET ${setting}'`], ["SET GLOBAL init_connect = ''"], async () => {
-        for (const variant of everyStrategy) {
-          expect(await field.rotate({ ...variant, account: { password: "ä'ß\"\\x" } })).toMatchObject({
-            codes: [],
-            logsIn: true,
-          });
-        }
-      });
+      for (const seen of await rotateEachWithInitConnect(field, mariadbVariants, setting)) {
+        expect(seen).toMatchObject({ codes: [], logsIn: true });
+      }
     })(),
   );
 
@@ -66,7 +50,7 @@ describe.skipIf(mariadbd === undefined)("accounts of MariaDB as people have them
           "DROP ROLE nothing, keeper",
         ],
         async () => {
-          for (const variant of everyStrategy.slice(1))
+          for (const variant of mariadbVariants.slice(1))
             expect(await field.rotate(variant)).toMatchObject({ codes: [], logsIn: true });
         },
       );
@@ -146,7 +130,7 @@ describe.skipIf(mariadbd === undefined)("accounts of MariaDB as people have them
   const both = (password: string): string =>
     `ALTER USER <user> IDENTIFIED VIA ed25519 USING PASSWORD('${password}') OR mysql_native_password USING PASSWORD('${password}')`;
 
-  test.each(everyStrategy)("two plugins with one password: $strategy (admin: $usesAdmin)", (variant) =>
+  test.each(mariadbVariants)("two plugins with one password: $strategy (admin: $usesAdmin)", (variant) =>
     fieldCase(accounts, async () => {
       const seen = await field.rotate({ ...variant, account: { password: "one" }, situate: field.given(both("one")) });
       expect(seen.logsIn).toBe(true);

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { mariadbd } from "../support/mysql-servers.ts";
 import { fieldCase, printFieldCases } from "./field-stage.ts";
-import { type FieldServer, startMariadbField } from "./mysql-family.ts";
+import { fieldServer, startMariadbField } from "./mysql-family.ts";
 
 const kind = "one number, several causes";
 printFieldCases();
@@ -12,11 +12,7 @@ const withoutSimple = "UNINSTALL SONAME 'simple_password_check'";
 const compliant = "Aa1-old-password";
 
 describe.skipIf(mariadbd === undefined)("MariaDB refuses, and rekey knows why", { timeout: 60_000 }, () => {
-  let field: FieldServer;
-  beforeAll(async () => {
-    field = await startMariadbField();
-  }, 120_000);
-  afterAll(async () => field?.stop());
+  const field = fieldServer(startMariadbField);
 
   const unlogged = ["SET GLOBAL general_log = OFF"];
   const logged = ["SET GLOBAL general_log = ON"];
@@ -41,11 +37,7 @@ describe.skipIf(mariadbd === undefined)("MariaDB refuses, and rekey knows why", 
   test(
     "a server that requires TLS, from a secret without",
     fieldCase(kind, async () => {
-      const seen = await field.during(
-        ["SET GLOBAL require_secure_transport = ON"],
-        ["SET GLOBAL require_secure_transport = OFF"],
-        async () => field.rotate({ strategy: "single-user", fields: { ssl: false } }),
-      );
+      const seen = await field.rotateWithoutRequiredTls();
       expect(seen).toMatchObject({ codes: ["tls-refused"], logsIn: true });
       expect(seen.hints[0]).toContain("TLS");
     }),
@@ -194,11 +186,7 @@ describe.skipIf(mariadbd === undefined)("MariaDB refuses, and rekey knows why", 
   test(
     "an init_connect that fails is named",
     fieldCase(kind, async () => {
-      const seen = await field.during(
-        ["SET GLOBAL init_connect = 'SELECT nothing'"],
-        ["SET GLOBAL init_connect = ''"],
-        async () => field.rotate({ strategy: "single-user" }),
-      );
+      const seen = await field.withInitConnect("SELECT nothing", async () => field.rotate({ strategy: "single-user" }));
       expect(seen).toMatchObject({ codes: ["database-failed"] });
       expect(seen.hints[0]).toContain("init_connect");
     }),

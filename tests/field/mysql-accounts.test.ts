@@ -1,30 +1,18 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { mysqld } from "../support/mysql-servers.ts";
 import { fieldCase, printFieldCases } from "./field-stage.ts";
-import { type FieldServer, startMysqlField } from "./mysql-family.ts";
+import { fieldServer, startMysqlField, mysqlVariants, rotateEachWithInitConnect } from "./mysql-family.ts";
 
 const sessions = "the session of the user's settings";
 const accounts = "an account rewritten";
 printFieldCases();
 
 describe.skipIf(mysqld === undefined)("accounts of MySQL as people have them", { timeout: 60_000 }, () => {
-  let field: FieldServer;
-  beforeAll(async () => {
-    field = await startMysqlField();
-  }, 120_000);
-  afterAll(async () => field?.stop());
-
-  const everyStrategy = [
-    { strategy: "single-user", usesAdmin: false },
-    { strategy: "single-user", usesAdmin: true },
-    { strategy: "alternating-users", usesAdmin: true },
-    { strategy: "dual-password", usesAdmin: false },
-    { strategy: "dual-password", usesAdmin: true },
-  ] as const;
+  const field = fieldServer(startMysqlField);
 
   test.each([
-    ["quotes names with double quotes", "SESSION sql_mode = ''ANSI_QUOTES,PIPES_AS_CONCAT''"],
-    ["pads what it reads", "SESSION sql_mode = ''PAD_CHAR_TO_FULL_LENGTH''"],
+    ["quotes names with double quotes", "SESSION sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT'"],
+    ["pads what it reads", "SESSION sql_mode = 'PAD_CHAR_TO_FULL_LENGTH'"],
     ["commits nothing by itself", "autocommit = 0"],
     ["may only read", "SESSION transaction_read_only = 1"],
     ["speaks Latin", "NAMES latin1"],
@@ -33,21 +21,16 @@ describe.skipIf(mysqld === undefined)("accounts of MySQL as people have them", {
     ["ends after a commit", "completion_type = 2"],
   ])("a session that %s does not matter", (_what, setting) =>
     fieldCase(sessions, async () => {
-      await field.during([`SET GLOBAL init_connect = 'SET ${setting}'`], ["SET GLOBAL init_connect = ''"], async () => {
-        for (const variant of everyStrategy) {
-          expect(await field.rotate({ ...variant, account: { password: "ä'ß\"\\x" } })).toMatchObject({
-            codes: [],
-            logsIn: true,
-          });
-        }
-      });
+      for (const seen of await rotateEachWithInitConnect(field, mysqlVariants, setting)) {
+        expect(seen).toMatchObject({ codes: [], logsIn: true });
+      }
     })(),
   );
 
   test(
     "a server whose transactions are read-only by default",
     fieldCase(sessions, async () => {
-      for (const variant of everyStrategy) {
+      for (const variant of mysqlVariants) {
         const seen = await field.rotate({
           ...variant,
           situate: async () => void (await field.server.admin("SET GLOBAL transaction_read_only = ON")),
@@ -76,7 +59,7 @@ describe.skipIf(mysqld === undefined)("accounts of MySQL as people have them", {
           "DROP ROLE keeper, granter",
         ],
         async () => {
-          for (const variant of everyStrategy.filter(({ usesAdmin }) => usesAdmin))
+          for (const variant of mysqlVariants.filter(({ usesAdmin }) => usesAdmin))
             expect(await field.rotate(variant)).toMatchObject({ codes: [], logsIn: true });
         },
       );

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { mysqld } from "../support/mysql-servers.ts";
 import { fieldCase, printFieldCases } from "./field-stage.ts";
-import { type FieldServer, startMysqlField } from "./mysql-family.ts";
+import { fieldServer, startMysqlField, mysqlVariants } from "./mysql-family.ts";
 
 const kind = "one number, several causes";
 printFieldCases();
@@ -11,21 +11,9 @@ const noValidation = ["UNINSTALL COMPONENT 'file://component_validate_password'"
 const compliant = "Aa1-old-password";
 
 describe.skipIf(mysqld === undefined)("MySQL refuses, and rekey knows why", { timeout: 60_000 }, () => {
-  let field: FieldServer;
-  beforeAll(async () => {
-    field = await startMysqlField();
-  }, 120_000);
-  afterAll(async () => field?.stop());
+  const field = fieldServer(startMysqlField);
 
-  const everyStrategy = [
-    { strategy: "single-user", usesAdmin: false },
-    { strategy: "single-user", usesAdmin: true },
-    { strategy: "alternating-users", usesAdmin: true },
-    { strategy: "dual-password", usesAdmin: false },
-    { strategy: "dual-password", usesAdmin: true },
-  ] as const;
-
-  test.each(everyStrategy)(
+  test.each(mysqlVariants)(
     "a server that wants the current password named: $strategy (admin: $usesAdmin) names it, twice in a row",
     (variant) =>
       fieldCase(kind, async () => {
@@ -43,7 +31,7 @@ describe.skipIf(mysqld === undefined)("MySQL refuses, and rekey knows why", { ti
       })(),
   );
 
-  test.each(everyStrategy)("an account that must name it: $strategy (admin: $usesAdmin)", (variant) =>
+  test.each(mysqlVariants)("an account that must name it: $strategy (admin: $usesAdmin)", (variant) =>
     fieldCase(kind, async () => {
       const seen = await field.rotate({
         ...variant,
@@ -110,11 +98,7 @@ describe.skipIf(mysqld === undefined)("MySQL refuses, and rekey knows why", { ti
   test(
     "a server that requires TLS, from a secret without",
     fieldCase(kind, async () => {
-      const seen = await field.during(
-        ["SET GLOBAL require_secure_transport = ON"],
-        ["SET GLOBAL require_secure_transport = OFF"],
-        async () => field.rotate({ strategy: "single-user", fields: { ssl: false } }),
-      );
+      const seen = await field.rotateWithoutRequiredTls();
       expect(seen).toMatchObject({ codes: ["tls-refused"], foretold: ["tls-refused"], logsIn: true });
       expect(seen.hints[0]).toContain("ssl: true");
     }),
@@ -210,11 +194,7 @@ describe.skipIf(mysqld === undefined)("MySQL refuses, and rekey knows why", { ti
   test(
     "an init_connect that fails is named",
     fieldCase(kind, async () => {
-      const seen = await field.during(
-        ["SET GLOBAL init_connect = 'SELECT nothing'"],
-        ["SET GLOBAL init_connect = ''"],
-        async () => field.rotate({ strategy: "single-user" }),
-      );
+      const seen = await field.withInitConnect("SELECT nothing", async () => field.rotate({ strategy: "single-user" }));
       expect(seen).toMatchObject({ codes: ["database-failed"], foretold: ["database-failed"] });
       expect(seen.hints[0]).toContain("init_connect");
     }),

@@ -1,3 +1,4 @@
+import { afterAll, beforeAll } from "vitest";
 import { strategiesOn as mariadbStrategies } from "../../functions/rotate-mariadb/strategies.ts";
 import { strategiesOn as mysqlStrategies } from "../../functions/rotate-mysql/strategies.ts";
 import { mariadbEngine } from "../../shared/engines/mariadb/mariadb-engine.ts";
@@ -10,7 +11,7 @@ import type { EngineFixture } from "../../shared/testing/engine-contract/fixture
 import { mariadbProduct } from "../support/mariadb-fixture.ts";
 import { contractServer, mysqlProduct } from "../support/mysql-fixture.ts";
 import { mariadbd, mysqld, type MysqlServer, startMysqlServer } from "../support/mysql-servers.ts";
-import { type FieldStage, startFieldStage } from "./field-stage.ts";
+import { type FieldCase, type FieldStage, type Seen, startFieldStage } from "./field-stage.ts";
 
 /** A server with TLS, what was seen on it so far, and hands to put situations on it. */
 export interface FieldServer extends FieldStage {
@@ -21,6 +22,10 @@ export interface FieldServer extends FieldStage {
   given(...statements: readonly string[]): (account: { readonly username: string }) => Promise<void>;
   /** Runs `work` while these statements hold, and ends them by the others. */
   during<Result>(impose: readonly string[], relieve: readonly string[], work: () => Promise<Result>): Promise<Result>;
+  /** The same with a statement that the server runs in each new session. */
+  withInitConnect<Result>(statement: string, work: () => Promise<Result>): Promise<Result>;
+  /** What a secret without TLS comes to on a server that requires it. */
+  rotateWithoutRequiredTls(): Promise<Seen>;
 }
 
 async function startField(
@@ -44,6 +49,14 @@ async function startField(
     product === "mysql"
       ? "SELECT COUNT(DISTINCT authentication_string) AS n FROM mysql.user WHERE User = "
       : "SELECT COUNT(DISTINCT JSON_VALUE(Priv, '$.authentication_string')) AS n FROM mysql.global_priv WHERE User = ";
+  const during: FieldServer["during"] = async (impose, relieve, work) => {
+    await server.admin(...impose);
+    try {
+      return await work();
+    } finally {
+      await server.admin(...relieve);
+    }
+  };
   return {
     ...field,
     server,
@@ -59,20 +72,57 @@ async function startField(
           ...statements.map((one) => one.replaceAll("<user>", account).replaceAll("<name>", username)),
         );
       },
-    async during(impose, relieve, work) {
-      await server.admin(...impose);
-      try {
-        return await work();
-      } finally {
-        await server.admin(...relieve);
-      }
-    },
+    during,
+    withInitConnect: async (statement, work) =>
+      during(
+        [`SET GLOBAL init_connect = '${statement.replaceAll("'", "''")}'`],
+        ["SET GLOBAL init_connect = ''"],
+        work,
+      ),
+    rotateWithoutRequiredTls: async () =>
+      during(["SET GLOBAL require_secure_transport = ON"], ["SET GLOBAL require_secure_transport = OFF"], async () =>
+        field.rotate({ strategy: "single-user", fields: { ssl: false } }),
+      ),
     async stop() {
       await field.stop();
       await server.stop();
     },
   };
 }
+
+/** The server of a `describe` block: it starts before the block's tests, and stops after them. */
+export function fieldServer(start: () => Promise<FieldServer>): FieldServer {
+  let started: FieldServer | undefined;
+  beforeAll(async () => {
+    started = await start();
+  }, 120_000);
+  afterAll(async () => started?.stop());
+  return new Proxy({} as FieldServer, { get: (_none, name): unknown => Reflect.get(started ?? {}, name) });
+}
+
+export const mariadbVariants = [
+  { strategy: "single-user", usesAdmin: false },
+  { strategy: "single-user", usesAdmin: true },
+  { strategy: "alternating-users", usesAdmin: true },
+  { strategy: "dual-password", usesAdmin: true },
+] as const;
+
+/** On MySQL a user may also have two passwords without an admin. */
+export const mysqlVariants = [...mariadbVariants, { strategy: "dual-password", usesAdmin: false }] as const;
+
+/** What each of these comes to, with a password that is hard to quote, on a server that sets this in every session. */
+export const rotateEachWithInitConnect = async (
+  field: FieldServer,
+  variants: readonly Pick<FieldCase, "strategy" | "usesAdmin">[],
+  setting: string,
+): Promise<readonly Seen[]> =>
+  field.withInitConnect(`SET ${setting}`, async () => {
+    const seen: Seen[] = [];
+    for (const variant of variants) {
+      seen.push(await field.rotate({ ...variant, account: { password: "ä'ß\"\\x" } }));
+    }
+    return seen;
+  });
 
 export const startMariadbField = async (): Promise<FieldServer> => {
   const engine = mariadbEngine();
