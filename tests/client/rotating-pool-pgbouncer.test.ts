@@ -4,6 +4,7 @@ import { createSecretClient } from "../../shared/client/secret-client.ts";
 import { secretsManagerStore } from "../../shared/stores/secrets-manager.ts";
 import type { Variant } from "../../shared/testing/engine-contract/fixture.ts";
 import { startStage } from "../../shared/testing/engine-contract/stage.ts";
+import { queryAllTheTime } from "../support/query-load.ts";
 import { pgbouncer } from "../support/pgbouncer.ts";
 import { authQuery, startPooledPostgres } from "../support/pooled-postgres.ts";
 import { postgres15 } from "../support/postgres15.ts";
@@ -34,26 +35,16 @@ describe.skipIf(pgbouncer === undefined || postgres15 === undefined)(
           const { id: secretId } = await stage.newSecret(variant);
           using client = createSecretClient({ source: secretsManagerStore(stage.aws.own) });
           await using pool = createRotatingPool({ client, secretId, pool: { max: 4, maxUses: 3 } });
-          const failures: unknown[] = [];
-          let queries = 0;
-          let running = true;
-          const worker = async (): Promise<void> => {
-            while (running) {
-              await pool.query("SELECT 1").catch((error: unknown) => failures.push(error));
-              queries++;
-            }
-          };
-          const workers = Array.from({ length: 4 }, worker);
+          const load = queryAllTheTime(pool, 4);
           for (let rotation = 0; rotation < rotations; rotation++) {
-            await expect.poll(() => queries, { timeout: 10_000 }).toBeGreaterThan(50 * rotation);
+            await expect.poll(load.queries, { timeout: 10_000 }).toBeGreaterThan(50 * rotation);
             // No event tells of it: a refused login does, or the end of the client's own time.
             const versionId = await stage.rotate(secretId);
             if (variant.strategy === "alternating-users") client.invalidate(secretId, { atLeast: versionId });
             await expect.poll(() => pool.versionId, { timeout: 10_000 }).toBe(versionId);
           }
-          running = false;
-          await Promise.all(workers);
-          expect(failures).toEqual([]);
+          await load.stop();
+          expect(load.failures).toEqual([]);
           expect(pool.refusedLogins).toBeGreaterThanOrEqual(leastRefused);
         } finally {
           await stage.stop();

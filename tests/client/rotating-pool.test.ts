@@ -6,6 +6,7 @@ import { secretsManagerStore } from "../../shared/stores/secrets-manager.ts";
 import type { Variant } from "../../shared/testing/engine-contract/fixture.ts";
 import { type Stage, startStage } from "../../shared/testing/engine-contract/stage.ts";
 import { type EmbeddedPostgres, startPostgres } from "../../local/postgres/embedded-postgres.ts";
+import { queryAllTheTime } from "../support/query-load.ts";
 import { postgresFixture } from "../support/postgres-fixture.ts";
 
 const singleUser: Variant = { strategy: "single-user", usesAdmin: false };
@@ -35,16 +36,7 @@ test.each<[Variant, number]>([
     await using pool = createRotatingPool({ client, secretId, pool: { max: 8, maxUses: 3 } });
     const drained: string[] = [];
     pool.onDrained((versionId) => drained.push(versionId));
-    const failures: unknown[] = [];
-    let queries = 0;
-    let running = true;
-    const worker = async (): Promise<void> => {
-      while (running) {
-        await pool.query("SELECT 1").catch((error: unknown) => failures.push(error));
-        queries++;
-      }
-    };
-    const workers = Array.from({ length: 8 }, worker);
+    const load = queryAllTheTime(pool, 8);
     let { versionId } = await client.get(secretId);
     for (let rotation = 0; rotation < 5; rotation++) {
       const replaced = versionId;
@@ -54,10 +46,9 @@ test.each<[Variant, number]>([
       // The rotation after the next one changes this password: nobody rotates so fast that a login is overtaken twice.
       await expect.poll(() => [pool.versionId, drained], soon).toEqual([versionId, expect.arrayContaining([replaced])]);
     }
-    running = false;
-    await Promise.all(workers);
-    expect(failures).toEqual([]);
-    expect(queries).toBeGreaterThan(100);
+    await load.stop();
+    expect(load.failures).toEqual([]);
+    expect(load.queries()).toBeGreaterThan(100);
     expect(pool.refusedLogins).toBeLessThanOrEqual(mostRefused);
   },
 );

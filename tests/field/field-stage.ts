@@ -1,5 +1,5 @@
 import { appendFileSync } from "node:fs";
-import { afterAll } from "vitest";
+import { afterAll, beforeAll } from "vitest";
 import type { StrategyName } from "../../shared/rotation/rotation-policy.ts";
 import { doctor, type ExaminedRotation } from "../../shared/operations/doctor/doctor.ts";
 import { codes } from "../../shared/errors/codes.ts";
@@ -71,6 +71,10 @@ export interface Seen {
   readonly logsIn: boolean;
 }
 
+export const rotated = { foretold: [], codes: [], logsIn: true } as const;
+/** The doctor told of it, nothing was changed, and AWSCURRENT still logs in. */
+export const refusedAs = (code: string) => ({ foretold: [code], codes: [code], logsIn: true });
+
 export interface FieldStage {
   readonly stage: Stage;
   /**
@@ -85,7 +89,7 @@ export interface FieldStage {
 export async function startFieldStage(
   fixture: EngineFixture,
   server: EngineServer,
-  strategiesOf: NonNullable<ExaminedRotation["strategiesOf"]>,
+  strategiesOn: (engine: never) => Pick<ExaminedRotation, "strategies">,
 ): Promise<FieldStage> {
   const stage = await startStage(fixture, server);
   return {
@@ -94,6 +98,7 @@ export async function startFieldStage(
       const variant: Variant = { strategy, usesAdmin, ...(tags === undefined ? {} : { tags }) };
       const made = await stage.newSecret(variant, { ...account, ...(fields === undefined ? {} : { fields }) });
       await situate?.(made.account);
+      const strategiesOf: ExaminedRotation["strategiesOf"] = (engine) => strategiesOn(engine as never).strategies;
       const rotation = { ...stage.containers.dependencies(), strategiesOf };
       const findings = await doctor({ rotation }, made.id, { signal: AbortSignal.timeout(60_000) });
       const foretold = findings.filter(({ severity }) => severity === "error").map(({ code }) => code);
@@ -129,3 +134,13 @@ const toldAs: Readonly<Record<string, string>> = { "credential-orphaned": "crede
 
 /** A cause that stands until somebody does something. */
 const isLasting = (code: string): boolean => code in codes && codes[code as keyof typeof codes].disposition !== "retry";
+
+/** What the tests of a `describe` block share: it starts before them, and stops after them. */
+export function duringTests<Stage extends { stop(): Promise<void> }>(start: () => Promise<Stage>): Stage {
+  let started: Stage | undefined;
+  beforeAll(async () => {
+    started = await start();
+  }, 120_000);
+  afterAll(async () => started?.stop());
+  return new Proxy({} as Stage, { get: (_none, name): unknown => Reflect.get(started ?? {}, name) });
+}

@@ -70,6 +70,6 @@ test("every code that a step can end in for good is one that the doctor foretell
 const foretold = Object.entries(lasting).flatMap(([code, how]) => ("arises" in how ? [] : [how.by ?? code]));
 
 test.each([...new Set(foretold)])("a test has the doctor find %s", (code) => {
-  const asserted = new RegExp(`foretold\\b[^\n]*"${code}"|(?:error|warning) ${code}"`);
+  const asserted = new RegExp(`foretold\\b[^\n]*"${code}"|refusedAs\\("${code}"|(?:error|warning) ${code}"`);
   expect(evidence.some((text) => asserted.test(text))).toBe(true);
 });

@@ -14,20 +14,19 @@ import {
   fieldCase,
   type FieldStage,
   printFieldCases,
+  rotated,
   type Seen,
   startFieldStage,
 } from "./field-stage.ts";
 
 printFieldCases();
 
-const rotated = { foretold: [], codes: [], logsIn: true };
-
 describe("keys of an HTTP API", () => {
   let api: KeyServer;
   let field: FieldStage;
   beforeAll(async () => {
     api = await startKeyServer();
-    field = await startFieldStage(keyServerFixture, keyServerOf(api), () => keyServerFixture.strategies);
+    field = await startFieldStage(keyServerFixture, keyServerOf(api), () => keyServerFixture);
   });
   afterEach(() => {
     api.intercept = undefined;
@@ -112,7 +111,7 @@ describe("keys of an HTTP API", () => {
     "an API that takes TLS alone, named with ssl: false",
     fieldCase("one number, several causes", async () => {
       const secure = await startKeyServer({ certificate, key });
-      const other = await startFieldStage(keyServerFixture, keyServerOf(secure), () => keyServerFixture.strategies);
+      const other = await startFieldStage(keyServerFixture, keyServerOf(secure), () => keyServerFixture);
       const seen = await other.rotate({ strategy: "issued" });
       await other.stop();
       await secure.stop();
@@ -138,7 +137,7 @@ describe.skipIf(bao === undefined)("static roles of OpenBao", () => {
   };
   beforeAll(async () => {
     ({ vault, server } = await startVaultWithDatabase(bao ?? ""));
-    field = await startFieldStage(fixture, server, () => fixture.strategies);
+    field = await startFieldStage(fixture, server, () => fixture);
   });
   afterAll(async () => {
     await field?.stop();

@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { mariadbd } from "../support/mysql-servers.ts";
-import { fieldCase, printFieldCases } from "./field-stage.ts";
-import { fieldServer, startMariadbField, mariadbVariants, rotateEachWithInitConnect } from "./mysql-family.ts";
+import { duringTests, fieldCase, printFieldCases } from "./field-stage.ts";
+import { startMariadbField, mariadbVariants, rotateEachWithInitConnect } from "./mysql-family.ts";
 
 const sessions = "the session of the user's settings";
 const accounts = "an account rewritten";
 printFieldCases();
 
 describe.skipIf(mariadbd === undefined)("accounts of MariaDB as people have them", { timeout: 60_000 }, () => {
-  const field = fieldServer(startMariadbField);
+  const field = duringTests(startMariadbField);
 
   test.each([
     ["quotes names with double quotes", "sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT'"],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { mariadbd } from "../support/mysql-servers.ts";
-import { fieldCase, printFieldCases } from "./field-stage.ts";
-import { fieldServer, startMariadbField } from "./mysql-family.ts";
+import { duringTests, fieldCase, printFieldCases } from "./field-stage.ts";
+import { startMariadbField } from "./mysql-family.ts";
 
 const kind = "one number, several causes";
 printFieldCases();
@@ -12,7 +12,7 @@ const withoutSimple = "UNINSTALL SONAME 'simple_password_check'";
 const compliant = "Aa1-old-password";
 
 describe.skipIf(mariadbd === undefined)("MariaDB refuses, and rekey knows why", { timeout: 60_000 }, () => {
-  const field = fieldServer(startMariadbField);
+  const field = duringTests(startMariadbField);
 
   const unlogged = ["SET GLOBAL general_log = OFF"];
   const logged = ["SET GLOBAL general_log = ON"];

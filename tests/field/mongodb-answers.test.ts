@@ -11,8 +11,6 @@ import { type FieldCase, fieldCase, printFieldCases, type Seen, startFieldStage 
 printFieldCases();
 
 const fixture = ferretDbFixture(ferretDb ?? "");
-type Strategies = Parameters<typeof startFieldStage>[2];
-const strategiesOf: Strategies = (engine) => strategiesOn(engine as Parameters<typeof strategiesOn>[0]).strategies;
 const single = { strategy: "single-user" } as const;
 
 /** What a server of MongoDB says that FerretDB cannot be brought to: its protocol, with these answers in place of the usual. */
@@ -45,7 +43,7 @@ async function onAnswers(
     hardships: {},
     stop: rogue.stop,
   };
-  const field = await startFieldStage(fixture, server, strategiesOf);
+  const field = await startFieldStage(fixture, server, strategiesOn);
   const seen = await field.rotate({ ...single, ...one });
   await field.stop();
   await rogue.stop();

@@ -5,14 +5,11 @@ import type { Account } from "../../shared/testing/engine-contract/fixture.ts";
 import { type FerretDb, ferretDb, startFerretDb } from "../support/ferretdb.ts";
 import { clientOf, ferretDbFixture, ferretDbServerOf } from "../support/ferretdb-fixture.ts";
 import { certificate, key } from "../support/loopback-certificate.ts";
-import { fieldCase, type FieldStage, printFieldCases, startFieldStage } from "./field-stage.ts";
+import { fieldCase, type FieldStage, printFieldCases, rotated, startFieldStage } from "./field-stage.ts";
 
 printFieldCases();
 
 const fixture = ferretDbFixture(ferretDb ?? "");
-type Strategies = Parameters<typeof startFieldStage>[2];
-const strategiesOf: Strategies = (engine) => strategiesOn(engine as Parameters<typeof strategiesOn>[0]).strategies;
-const rotated = { foretold: [], codes: [], logsIn: true };
 const single = { strategy: "single-user" } as const;
 const pair = { strategy: "alternating-users", tags: { "rekey:alternate-user": "app_b" } } as const;
 
@@ -21,7 +18,7 @@ describe.skipIf(ferretDb === undefined)("users of a FerretDB", () => {
   let field: FieldStage;
   beforeAll(async () => {
     ferret = await startFerretDb(ferretDb ?? "");
-    field = await startFieldStage(fixture, await ferretDbServerOf(ferret), strategiesOf);
+    field = await startFieldStage(fixture, await ferretDbServerOf(ferret), strategiesOn);
   });
   afterAll(async () => {
     await field?.stop();
@@ -174,7 +171,7 @@ describe.skipIf(ferretDb === undefined)("users of a FerretDB", () => {
     "a server that takes TLS alone, named with ssl: false",
     fieldCase("one number, several causes", async () => {
       const secure = await startFerretDb(ferretDb ?? "", { certificate, key });
-      const other = await startFieldStage(fixture, await ferretDbServerOf(secure), strategiesOf);
+      const other = await startFieldStage(fixture, await ferretDbServerOf(secure), strategiesOn);
       const seen = await other.rotate(single);
       await other.stop();
       await secure.stop();

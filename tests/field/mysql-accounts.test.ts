@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { mysqld } from "../support/mysql-servers.ts";
-import { fieldCase, printFieldCases } from "./field-stage.ts";
-import { fieldServer, startMysqlField, mysqlVariants, rotateEachWithInitConnect } from "./mysql-family.ts";
+import { duringTests, fieldCase, printFieldCases } from "./field-stage.ts";
+import { startMysqlField, mysqlVariants, rotateEachWithInitConnect } from "./mysql-family.ts";
 
 const sessions = "the session of the user's settings";
 const accounts = "an account rewritten";
 printFieldCases();
 
 describe.skipIf(mysqld === undefined)("accounts of MySQL as people have them", { timeout: 60_000 }, () => {
-  const field = fieldServer(startMysqlField);
+  const field = duringTests(startMysqlField);
 
   test.each([
     ["quotes names with double quotes", "SESSION sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT'"],

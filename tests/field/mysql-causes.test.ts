@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { mysqld } from "../support/mysql-servers.ts";
-import { fieldCase, printFieldCases } from "./field-stage.ts";
-import { fieldServer, startMysqlField, mysqlVariants } from "./mysql-family.ts";
+import { duringTests, fieldCase, printFieldCases } from "./field-stage.ts";
+import { startMysqlField, mysqlVariants } from "./mysql-family.ts";
 
 const kind = "one number, several causes";
 printFieldCases();
@@ -11,7 +11,7 @@ const noValidation = ["UNINSTALL COMPONENT 'file://component_validate_password'"
 const compliant = "Aa1-old-password";
 
 describe.skipIf(mysqld === undefined)("MySQL refuses, and rekey knows why", { timeout: 60_000 }, () => {
-  const field = fieldServer(startMysqlField);
+  const field = duringTests(startMysqlField);
 
   test.each(mysqlVariants)(
     "a server that wants the current password named: $strategy (admin: $usesAdmin) names it, twice in a row",

@@ -1,11 +1,8 @@
-import { afterAll, beforeAll } from "vitest";
 import { strategiesOn as mariadbStrategies } from "../../functions/rotate-mariadb/strategies.ts";
 import { strategiesOn as mysqlStrategies } from "../../functions/rotate-mysql/strategies.ts";
 import { mariadbEngine } from "../../shared/engines/mariadb/mariadb-engine.ts";
 import { quoteAccount } from "../../shared/engines/mysql-family/account.ts";
 import { mysqlEngine } from "../../shared/engines/mysql/mysql-engine.ts";
-import type { ExaminedRotation } from "../../shared/operations/doctor/doctor.ts";
-import type { DatabaseEngine } from "../../shared/rotation/ports.ts";
 import { createAuthority } from "../../shared/testing/engine-contract/certificates.ts";
 import type { EngineFixture } from "../../shared/testing/engine-contract/fixture.ts";
 import { mariadbProduct } from "../support/mariadb-fixture.ts";
@@ -32,7 +29,7 @@ async function startField(
   product: "mariadb" | "mysql",
   binary: string,
   fixture: Pick<EngineFixture, "name" | "engine" | "strategies">,
-  strategiesOf: NonNullable<ExaminedRotation["strategiesOf"]>,
+  strategiesOn: Parameters<typeof startFieldStage>[2],
 ): Promise<FieldServer> {
   const authority = createAuthority("the field's own");
   const certificate = authority.issue({ addresses: ["127.0.0.1"] });
@@ -44,7 +41,7 @@ async function startField(
     product === "mysql" ? mysqlProduct(authority.certificate) : mariadbProduct(fields),
   );
   const variants = [{ strategy: "single-user", usesAdmin: false }] as const;
-  const field = await startFieldStage({ ...fixture, variants, start: async () => hands }, hands, strategiesOf);
+  const field = await startFieldStage({ ...fixture, variants, start: async () => hands }, hands, strategiesOn);
   const stored =
     product === "mysql"
       ? "SELECT COUNT(DISTINCT authentication_string) AS n FROM mysql.user WHERE User = "
@@ -90,16 +87,6 @@ async function startField(
   };
 }
 
-/** The server of a `describe` block: it starts before the block's tests, and stops after them. */
-export function fieldServer(start: () => Promise<FieldServer>): FieldServer {
-  let started: FieldServer | undefined;
-  beforeAll(async () => {
-    started = await start();
-  }, 120_000);
-  afterAll(async () => started?.stop());
-  return new Proxy({} as FieldServer, { get: (_none, name): unknown => Reflect.get(started ?? {}, name) });
-}
-
 export const mariadbVariants = [
   { strategy: "single-user", usesAdmin: false },
   { strategy: "single-user", usesAdmin: true },
@@ -126,17 +113,12 @@ export const rotateEachWithInitConnect = async (
 
 export const startMariadbField = async (): Promise<FieldServer> => {
   const engine = mariadbEngine();
-  const strategiesOf = (of: DatabaseEngine) => mariadbStrategies(of as typeof engine).strategies;
-  return startField(
-    "mariadb",
-    mariadbd ?? "",
-    { name: "MariaDB", engine, strategies: strategiesOf(engine) },
-    strategiesOf,
-  );
+  const fixture = { name: "MariaDB", engine, ...mariadbStrategies(engine) };
+  return startField("mariadb", mariadbd ?? "", fixture, mariadbStrategies);
 };
 
 export const startMysqlField = async (): Promise<FieldServer> => {
   const engine = mysqlEngine();
-  const strategiesOf = (of: DatabaseEngine) => mysqlStrategies(of as typeof engine).strategies;
-  return startField("mysql", mysqld ?? "", { name: "MySQL", engine, strategies: strategiesOf(engine) }, strategiesOf);
+  const fixture = { name: "MySQL", engine, ...mysqlStrategies(engine) };
+  return startField("mysql", mysqld ?? "", fixture, mysqlStrategies);
 };

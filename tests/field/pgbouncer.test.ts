@@ -7,18 +7,15 @@ import { type PgBouncerOptions, pgbouncer } from "../support/pgbouncer.ts";
 import { authQuery, type PooledPostgres, startPooledPostgres } from "../support/pooled-postgres.ts";
 import { postgres15 } from "../support/postgres15.ts";
 import { postgresFixture } from "../support/postgres-fixture.ts";
-import { fieldCase, type FieldStage, printFieldCases, startFieldStage } from "./field-stage.ts";
+import { fieldCase, type FieldStage, printFieldCases, refusedAs, rotated, startFieldStage } from "./field-stage.ts";
 
 type Options = Omit<PgBouncerOptions, "serverPort">;
-type Strategies = Parameters<typeof startFieldStage>[2];
 
-const strategiesOf: Strategies = (engine) => strategiesOn(engine as Parameters<typeof strategiesOn>[0]).strategies;
 const fixture = postgresFixture("PostgreSQL behind PgBouncer", async () => {
   throw new Error("each case starts a server of its own");
 });
 const kind = "one number, several causes";
 const longMs = 60_000;
-const rotated = { foretold: [], codes: [], logsIn: true };
 const singleUser: Variant = { strategy: "single-user", usesAdmin: false };
 const alternating: Variant = { strategy: "alternating-users", usesAdmin: true };
 const byAdmin: Variant = { strategy: "single-user", usesAdmin: true };
@@ -35,7 +32,7 @@ interface Staged extends PooledPostgres, AsyncDisposable {
 /** A stage whose secrets lead to the pooler. */
 async function behind(options: Options): Promise<Staged> {
   const pooled = await startPooledPostgres(pgbouncer ?? "", options, { binaries: postgres15 });
-  const field = await startFieldStage(fixture, pooled.server, strategiesOf);
+  const field = await startFieldStage(fixture, pooled.server, strategiesOn);
   const { host, port } = pooled.pooler;
   return {
     ...pooled,
@@ -132,7 +129,7 @@ describe.skipIf(pgbouncer === undefined || postgres15 === undefined)("behind PgB
   const retrying = { ...authQuery.settings, server_login_retry: "1" };
 
   describe("that has the password in its own list, nothing is changed", () => {
-    const refused = { foretold: ["pooler-keeps-password"], codes: ["pooler-keeps-password"], logsIn: true };
+    const refused = refusedAs("pooler-keeps-password");
 
     test.each<[string, Variant, string | undefined, Options["settings"]?]>([
       ["single-user, as text", singleUser, account.password],

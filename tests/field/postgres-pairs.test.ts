@@ -1,29 +1,26 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Account } from "../../shared/testing/engine-contract/fixture.ts";
+import { describe, expect, test } from "vitest";
 import { changeHostRules } from "../support/postgres-accounts.ts";
-import { type FieldCase, fieldCase, type FieldStage, type Kind, printFieldCases, type Seen } from "./field-stage.ts";
-import { onEachPostgres, type PostgresStage, startPostgresStage, undone } from "./postgres-stage.ts";
+import {
+  duringTests,
+  type FieldCase,
+  fieldCase,
+  type FieldStage,
+  type Kind,
+  printFieldCases,
+  refusedAs,
+  rotated,
+  type Seen,
+} from "./field-stage.ts";
+import { onEachPostgres, startPostgresStage, undone } from "./postgres-stage.ts";
 
 printFieldCases();
 
-const rotated = { codes: [], foretold: [], logsIn: true } as const;
-const refused = (code: string) => ({ codes: [code], foretold: [code], logsIn: true });
 const sessions: Kind = "the session of the user's settings";
 const rewritten: Kind = "an account rewritten";
 const causes: Kind = "one number, several causes";
 
 onEachPostgres((binaries) => {
-  let at: PostgresStage;
-  beforeAll(async () => {
-    at = await startPostgresStage(binaries);
-  }, 120_000);
-  afterAll(async () => at.stop());
-
-  const given =
-    (...statements: readonly string[]) =>
-    async ({ username }: Account): Promise<void> => {
-      for (const one of statements) await at.postgres.admin(one.replaceAll("<user>", username));
-    };
+  const at = duringTests(async () => startPostgresStage(binaries));
   const pair = async (
     situate: NonNullable<FieldCase["situate"]>,
     stage: FieldStage = at.bySuperuser,
@@ -31,7 +28,7 @@ onEachPostgres((binaries) => {
   ): Promise<Seen> => stage.rotate({ strategy: "alternating-users", situate, ...more });
   /** The admin that has no more than CREATEROLE, and ADMIN OPTION on the user. */
   const byRotator = async (...statements: readonly string[]): Promise<Seen> =>
-    pair(given(...statements, "GRANT <user> TO rotator WITH ADMIN OPTION"), at.byRotator);
+    pair(at.given(...statements, "GRANT <user> TO rotator WITH ADMIN OPTION"), at.byRotator);
   const cloneOf = ({ account }: Seen): string => `${account.username}_clone`;
   const role = async (name: string): Promise<unknown> =>
     (await at.postgres.admin("SELECT * FROM pg_roles WHERE rolname = $1", [name]))[0];
@@ -72,7 +69,7 @@ onEachPostgres((binaries) => {
           "GRANT <user> TO rotator WITH ADMIN OPTION",
           "ALTER DATABASE postgres SET role = <user>_own",
         ];
-        const seen = await undone(pair(given(owner, ...inDatabase), at.byRotator), async () =>
+        const seen = await undone(pair(at.given(owner, ...inDatabase), at.byRotator), async () =>
           at.postgres.admin("SET ROLE NONE; ALTER DATABASE postgres RESET role"),
         );
         expect(seen).toMatchObject(rotated);
@@ -142,7 +139,7 @@ onEachPostgres((binaries) => {
     ])("is told which parameter to be granted before anything is changed: %s", async (parameter, statement) =>
       fieldCase(causes, async () => {
         const seen = await byRotator(statement);
-        expect(seen).toMatchObject(refused("database-rights-missing"));
+        expect(seen).toMatchObject(refusedAs("database-rights-missing"));
         const hint = at.version < 15 ? "superuser" : `GRANT SET ON PARAMETER ${parameter} TO`;
         expect(seen.hints).toEqual([expect.stringContaining(hint)]);
         expect(await role(cloneOf(seen))).toBeUndefined();
@@ -164,7 +161,7 @@ onEachPostgres((binaries) => {
       "is told that the alternate could not be given REPLICATION",
       fieldCase(causes, async () => {
         const seen = await byRotator("ALTER ROLE <user> REPLICATION");
-        expect(seen).toMatchObject(refused("database-rights-missing"));
+        expect(seen).toMatchObject(refusedAs("database-rights-missing"));
         expect(seen.hints).toEqual([expect.stringContaining("REPLICATION")]);
         expect(await role(cloneOf(seen))).toBeUndefined();
       }),
@@ -174,11 +171,11 @@ onEachPostgres((binaries) => {
       "is told that it lacks ADMIN OPTION, or CREATEROLE, whichever it is",
       fieldCase(causes, async () => {
         const seen = await pair(async () => undefined, at.byRotator);
-        expect(seen).toMatchObject(at.version < 16 ? rotated : refused("database-rights-missing"));
+        expect(seen).toMatchObject(at.version < 16 ? rotated : refusedAs("database-rights-missing"));
         expect(seen.hints).toEqual(at.version < 16 ? [] : ["GRANT <user> TO <admin> WITH ADMIN OPTION"]);
         await at.postgres.admin("ALTER ROLE rotator NOCREATEROLE");
         const powerless = await undone(byRotator(), async () => at.postgres.admin("ALTER ROLE rotator CREATEROLE"));
-        expect(powerless).toMatchObject(refused("database-rights-missing"));
+        expect(powerless).toMatchObject(refusedAs("database-rights-missing"));
         expect(powerless.hints).toEqual([expect.stringContaining("ALTER ROLE <admin> CREATEROLE")]);
       }),
     );
@@ -191,7 +188,7 @@ onEachPostgres((binaries) => {
            ALTER ROLE rotator SET default_transaction_read_only = on; ALTER ROLE rotator SET default_transaction_isolation = 'serializable'`,
         );
         if (at.version >= 16) await at.postgres.admin("ALTER ROLE dba SET createrole_self_grant = 'set, inherit'");
-        const seen = await undone(pair(given("GRANT <user> TO dba WITH ADMIN OPTION"), at.byRotator), async () =>
+        const seen = await undone(pair(at.given("GRANT <user> TO dba WITH ADMIN OPTION"), at.byRotator), async () =>
           at.postgres.admin("ALTER ROLE rotator RESET ALL; ALTER ROLE rotator CREATEROLE"),
         );
         expect(seen).toMatchObject(rotated);
@@ -216,81 +213,6 @@ onEachPostgres((binaries) => {
     }
   });
 
-  describe("an alternate that was there before", () => {
-    let count = 0;
-    /** Grants the alternate to the secret, after these statements have made it. */
-    const existing = async (...statements: readonly string[]): Promise<Seen & { readonly clone: string }> => {
-      const username = `existing_${++count}`;
-      const clone = `${username}_other`;
-      const made = [
-        `CREATE ROLE ${clone} LOGIN PASSWORD 'p'`,
-        ...statements.map((one) => one.replaceAll("<clone>", clone)),
-      ];
-      const seen = await pair(given(...made), at.bySuperuser, {
-        account: { username },
-        tags: { "rekey:alternate-user": clone },
-      });
-      return { ...seen, clone };
-    };
-
-    test.each([
-      ["membership", ["CREATE ROLE <clone>_g; GRANT <clone>_g TO <clone>"]],
-      [
-        "membership",
-        ["CREATE ROLE <clone>_g; GRANT <clone>_g TO <user>; GRANT <clone>_g TO <clone> WITH ADMIN OPTION"],
-      ],
-      ["membership", ["GRANT <user> TO <clone> WITH ADMIN OPTION"]],
-      ["membership", ["GRANT <clone> TO <user>"]],
-      ["ownership", ["CREATE SCHEMA AUTHORIZATION <clone>"]],
-      ["ownership", ["CREATE DATABASE <clone> OWNER <clone>"]],
-      ["NOLOGIN", ["ALTER ROLE <clone> NOLOGIN"]],
-      ["role", ["ALTER ROLE <user> SET role = <clone>; GRANT <clone> TO <user>"]],
-    ])("and has a %s of its own is refused by that name (%j)", async (property, statements) =>
-      fieldCase(rewritten, async () => {
-        const printed = at.bySuperuser.stage.containers.printed.length;
-        const seen = await existing(...statements);
-        expect(seen).toMatchObject(refused("account-unsupported"));
-        const told = at.bySuperuser.stage.containers.printed.slice(printed).join("\n");
-        expect(told).toContain(property === "role" ? "membership" : property);
-        expect(await at.bySuperuser.stage.server.accepts({ username: seen.clone, password: "p" })).toBe(
-          property !== "NOLOGIN",
-        );
-      })(),
-    );
-
-    test(
-      "and differs in attributes, settings and expiry is brought in line",
-      fieldCase(rewritten, async () => {
-        const seen = await existing(
-          "ALTER ROLE <clone> CREATEDB CREATEROLE BYPASSRLS NOINHERIT CONNECTION LIMIT 3 VALID UNTIL '2001-01-01'",
-          "ALTER ROLE <clone> SET work_mem = '1MB'; ALTER ROLE <clone> SET log_statement = 'all'",
-          "ALTER ROLE <clone> IN DATABASE template1 SET search_path = a; ALTER ROLE <user> SET work_mem = '2MB'",
-        );
-        expect(seen).toMatchObject(rotated);
-        expect(await role(seen.clone)).toMatchObject({
-          rolcreatedb: false,
-          rolcreaterole: false,
-          rolbypassrls: false,
-          rolinherit: true,
-          rolconnlimit: -1,
-          rolvaliduntil: Infinity,
-          rolconfig: expect.toSatisfy(
-            (all: string[]) => all.toSorted().join() === `role=${seen.account.username},work_mem=2MB`,
-          ),
-        });
-      }),
-    );
-
-    test(
-      "and has the first user's group as the first has it stays in it",
-      fieldCase(rewritten, async () => {
-        const both =
-          "CREATE ROLE <clone>_g; GRANT <clone>_g TO <user>; GRANT <clone>_g TO <clone>; GRANT <user> TO <clone>";
-        expect(await existing(both)).toMatchObject(rotated);
-      }),
-    );
-  });
-
   test(
     "a host rule that names the first user alone is found before the alternate is made",
     fieldCase("doctor does not see it", async () => {
@@ -300,7 +222,7 @@ onEachPostgres((binaries) => {
         before = await changeHostRules(at.postgres, () => named);
       });
       const seen = await undone(narrow, async () => changeHostRules(at.postgres, () => before));
-      expect(seen).toMatchObject(refused("account-unsupported"));
+      expect(seen).toMatchObject(refusedAs("account-unsupported"));
       expect(seen.hints).toEqual([expect.stringContaining("pg_hba.conf")]);
       expect(await role(cloneOf(seen))).toBeUndefined();
     }),

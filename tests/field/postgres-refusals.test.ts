@@ -9,8 +9,6 @@ import { postgres15 } from "../support/postgres15.ts";
 import { postgresFixture } from "../support/postgres-fixture.ts";
 import { fieldCase, type FieldStage, printFieldCases, startFieldStage } from "./field-stage.ts";
 
-type Strategies = Parameters<typeof startFieldStage>[2];
-const strategiesOf: Strategies = (engine) => strategiesOn(engine as Parameters<typeof strategiesOn>[0]).strategies;
 const singleUser: Variant = { strategy: "single-user", usesAdmin: false };
 const kind = "one number, several causes";
 const longMs = 60_000;
@@ -32,7 +30,7 @@ describe.each([
       const certificate = authority.issue({ addresses: ["127.0.0.1"] });
       postgres = await startPostgres({ ...options, certificate, settings: { max_connections: "20" } });
       const fixture = postgresFixture(name, async () => postgres);
-      field = await startFieldStage(fixture, await fixture.start(), strategiesOf);
+      field = await startFieldStage(fixture, await fixture.start(), strategiesOn);
       const [file] = await postgres.admin<{ hba_file: string }>("SHOW hba_file");
       rules = file?.hba_file ?? "";
       usual = await readFile(rules, "utf8");

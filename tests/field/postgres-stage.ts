@@ -2,16 +2,12 @@ import pg from "pg";
 import { describe } from "vitest";
 import { strategiesOn } from "../../functions/rotate-postgres/strategies.ts";
 import { type EmbeddedPostgres, startPostgres } from "../../local/postgres/embedded-postgres.ts";
-import type { postgresEngine } from "../../shared/engines/postgres/postgres-engine.ts";
-import type { DatabaseEngine } from "../../shared/rotation/ports.ts";
 import type { Account } from "../../shared/testing/engine-contract/fixture.ts";
 import { parseDatabaseSecret } from "../../shared/secrets/database-secret.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { postgres15 } from "../support/postgres15.ts";
 import { postgresFixture } from "../support/postgres-fixture.ts";
 import { type FieldStage, startFieldStage } from "./field-stage.ts";
-
-type Engine = ReturnType<typeof postgresEngine>;
 
 /** A server, and rotations on it with a superuser as the admin, and with an admin that has no more than CREATEROLE. */
 export interface PostgresStage {
@@ -21,6 +17,8 @@ export interface PostgresStage {
   readonly byRotator: FieldStage;
   /** Rotations by way of another server that has the same users, with the superuser as the admin. */
   at(port: number): Promise<FieldStage>;
+  /** Runs statements for an account, written in them as `<user>` and `<password>`; a function that can be `situate`. */
+  given(...statements: readonly string[]): (account: Account) => Promise<void>;
   /** Runs statements one after the other, each in a message of its own, and returns the last one's rows. */
   as(account: Account, ...statements: readonly string[]): Promise<readonly Record<string, unknown>[]>;
   /** The account of AWSCURRENT. */
@@ -37,9 +35,8 @@ export async function startPostgresStage(binaries?: typeof postgres15): Promise<
   await postgres.admin("GRANT CREATE ON SCHEMA public TO PUBLIC");
   const fixture = postgresFixture("PostgreSQL", async () => postgres);
   const server = await fixture.start();
-  const strategiesOf = (engine: DatabaseEngine) => strategiesOn(engine as Engine).strategies;
-  const bySuperuser = await startFieldStage(fixture, server, strategiesOf);
-  const byRotator = await startFieldStage(fixture, { ...server, admin: rotator }, strategiesOf);
+  const bySuperuser = await startFieldStage(fixture, server, strategiesOn);
+  const byRotator = await startFieldStage(fixture, { ...server, admin: rotator }, strategiesOn);
   const [row] = await postgres.admin<{ version: number }>(
     "SELECT current_setting('server_version_num')::int / 10000 AS version",
   );
@@ -48,7 +45,13 @@ export async function startPostgresStage(binaries?: typeof postgres15): Promise<
     version: row?.version ?? 0,
     bySuperuser,
     byRotator,
-    at: async (port) => startFieldStage(fixture, { ...server, port }, strategiesOf),
+    at: async (port) => startFieldStage(fixture, { ...server, port }, strategiesOn),
+    given:
+      (...statements) =>
+      async ({ username, password }) => {
+        for (const one of statements)
+          await postgres.admin(one.replaceAll("<user>", username).replaceAll("<password>", password));
+      },
     async as({ username, password }, ...statements) {
       const { host, port } = postgres;
       const client = new pg.Client({ host, port, user: username, password, database: "postgres" });

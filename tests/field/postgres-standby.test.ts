@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type StreamingStandby, startStreamingStandby } from "../support/streaming-standby.ts";
-import { fieldCase, type FieldStage, type Kind, printFieldCases } from "./field-stage.ts";
+import { fieldCase, type FieldStage, type Kind, printFieldCases, refusedAs } from "./field-stage.ts";
 import { onEachPostgres, type PostgresStage, startPostgresStage } from "./postgres-stage.ts";
 
 printFieldCases();
 
 const unseen: Kind = "doctor does not see it";
-const refused = { codes: ["database-read-only"], foretold: ["database-read-only"], logsIn: true };
+const refused = refusedAs("database-read-only");
 
 onEachPostgres((binaries) => {
   let at: PostgresStage;

@@ -1,30 +1,26 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Account } from "../../shared/testing/engine-contract/fixture.ts";
 import { changeHostRules, takeByMd5 } from "../support/postgres-accounts.ts";
-import { type FieldCase, fieldCase, type Kind, printFieldCases, type Seen } from "./field-stage.ts";
-import { onEachPostgres, type PostgresStage, startPostgresStage, undone } from "./postgres-stage.ts";
+import {
+  duringTests,
+  type FieldCase,
+  fieldCase,
+  type Kind,
+  printFieldCases,
+  refusedAs,
+  rotated,
+  type Seen,
+} from "./field-stage.ts";
+import { onEachPostgres, startPostgresStage, undone } from "./postgres-stage.ts";
 
 printFieldCases();
 
-const rotated = { codes: [], foretold: [], logsIn: true } as const;
-const refused = (code: string) => ({ codes: [code], foretold: [code], logsIn: true });
 const sessions: Kind = "the session of the user's settings";
 const rewritten: Kind = "an account rewritten";
 const causes: Kind = "one number, several causes";
 
 onEachPostgres((binaries) => {
-  let at: PostgresStage;
-  beforeAll(async () => {
-    at = await startPostgresStage(binaries);
-  }, 120_000);
-  afterAll(async () => at.stop());
-
-  const given =
-    (...statements: readonly string[]) =>
-    async ({ username, password }: Account): Promise<void> => {
-      for (const one of statements)
-        await at.postgres.admin(one.replaceAll("<user>", username).replaceAll("<password>", password));
-    };
+  const at = duringTests(async () => startPostgresStage(binaries));
   const alone = async (situate: NonNullable<FieldCase["situate"]>, more: Partial<FieldCase> = {}): Promise<Seen> =>
     at.bySuperuser.rotate({ strategy: "single-user", situate, ...more });
 
@@ -65,7 +61,7 @@ onEachPostgres((binaries) => {
     ["asks for another form than its password has", ["ALTER ROLE <user> SET password_encryption = 'md5'"]],
   ])("a user that %s changes its own password", async (_what, statements) =>
     fieldCase(sessions, async () => {
-      const seen = await alone(given(...statements));
+      const seen = await alone(at.given(...statements));
       expect(seen).toMatchObject({ ...rotated, warned: [] });
       expect(await at.hashOf(seen.account.username)).toBe("SCR");
     })(),
@@ -82,7 +78,7 @@ onEachPostgres((binaries) => {
              END IF; END $$;
            CREATE EVENT TRIGGER tables ON login EXECUTE FUNCTION public.on_login()`,
         );
-        expect(await alone(given("ALTER ROLE <user> SET transaction_timeout = '200ms'"))).toMatchObject(rotated);
+        expect(await alone(at.given("ALTER ROLE <user> SET transaction_timeout = '200ms'"))).toMatchObject(rotated);
         await at.postgres.admin("DROP EVENT TRIGGER tables");
       }),
     );
@@ -92,7 +88,7 @@ onEachPostgres((binaries) => {
     "an expiry is told of, whatever the user's dates look like",
     fieldCase(sessions, async () => {
       const seen = await alone(
-        given("ALTER ROLE <user> SET DateStyle = 'SQL, DMY'", `ALTER ROLE <user> VALID UNTIL '${inDays(9)}'`),
+        at.given("ALTER ROLE <user> SET DateStyle = 'SQL, DMY'", `ALTER ROLE <user> VALID UNTIL '${inDays(9)}'`),
       );
       expect(seen).toMatchObject({ ...rotated, warned: ["user-expires"] });
     }),
@@ -101,14 +97,14 @@ onEachPostgres((binaries) => {
   test(
     "a database that its operator made read-only stays so, whatever the user's own setting",
     fieldCase(causes, async () => {
-      const both = given(
+      const both = at.given(
         "ALTER ROLE <user> SET default_transaction_read_only = on",
         "ALTER DATABASE postgres SET default_transaction_read_only = on",
       );
       const seen = await undone(alone(both), async () =>
         at.postgres.admin("BEGIN READ WRITE; ALTER DATABASE postgres RESET default_transaction_read_only; COMMIT"),
       );
-      expect(seen).toMatchObject(refused("database-read-only"));
+      expect(seen).toMatchObject(refusedAs("database-read-only"));
     }),
   );
 
@@ -117,7 +113,7 @@ onEachPostgres((binaries) => {
     fieldCase(sessions, async () => {
       // Not by the proxy, which closes a connection before the server has.
       const fields = { port: at.postgres.port };
-      const situate = given("ALTER ROLE <user> CONNECTION LIMIT 1");
+      const situate = at.given("ALTER ROLE <user> CONNECTION LIMIT 1");
       expect(await alone(situate, { fields })).toMatchObject(rotated);
       expect(await at.bySuperuser.rotate({ strategy: "alternating-users", situate, fields })).toMatchObject(rotated);
     }),
@@ -126,7 +122,7 @@ onEachPostgres((binaries) => {
   test(
     "a user whose password has expired is told of where an admin can see it, and is not given a new one",
     fieldCase(causes, async () => {
-      const seen = await alone(given("ALTER ROLE <user> VALID UNTIL '2001-01-01'"), { usesAdmin: true });
+      const seen = await alone(at.given("ALTER ROLE <user> VALID UNTIL '2001-01-01'"), { usesAdmin: true });
       expect(seen).toMatchObject({ codes: ["credential-expired"], logsIn: false });
       expect(seen.foretold).toEqual(["credential-refused", "credential-expired"]);
     }),
@@ -137,20 +133,20 @@ onEachPostgres((binaries) => {
     "a user that may not change itself is changed by the admin; without one the missing right is named",
     fieldCase(sessions, async () => {
       await at.postgres.admin("CREATE ROLE rds_password");
-      const seen = await alone(given(restricted));
-      expect(seen).toMatchObject(refused("database-rights-missing"));
+      const seen = await alone(at.given(restricted));
+      expect(seen).toMatchObject(refusedAs("database-rights-missing"));
       expect(seen.hints).toEqual([expect.stringContaining("GRANT rds_password TO")]);
-      expect(await alone(given(restricted), { usesAdmin: true })).toMatchObject(rotated);
-      expect(await alone(given(restricted, "GRANT rds_password TO <user>"))).toMatchObject(rotated);
+      expect(await alone(at.given(restricted), { usesAdmin: true })).toMatchObject(rotated);
+      expect(await alone(at.given(restricted, "GRANT rds_password TO <user>"))).toMatchObject(rotated);
     }),
   );
 
   test(
     "before PostgreSQL 16 a user with REPLICATION needs a superuser",
     fieldCase(causes, async () => {
-      const replicating = given("ALTER ROLE <user> REPLICATION");
+      const replicating = at.given("ALTER ROLE <user> REPLICATION");
       const seen = await alone(replicating);
-      expect(seen).toMatchObject(at.version < 16 ? refused("database-rights-missing") : rotated);
+      expect(seen).toMatchObject(at.version < 16 ? refusedAs("database-rights-missing") : rotated);
       expect(seen.hints.map((hint) => hint.includes("REPLICATION"))).toEqual(at.version < 16 ? [true] : []);
       expect(await alone(replicating, { usesAdmin: true })).toMatchObject(rotated);
     }),
@@ -159,7 +155,7 @@ onEachPostgres((binaries) => {
   describe("the form of the password", () => {
     const md5 = async (account: Account): Promise<void> => {
       await takeByMd5(at.postgres, [account.username, `${account.username}_clone`]);
-      await given("SET password_encryption = 'md5'; ALTER ROLE <user> PASSWORD '<password>'")(account);
+      await at.given("SET password_encryption = 'md5'; ALTER ROLE <user> PASSWORD '<password>'")(account);
     };
     const tags = (value: string) => ({ tags: { "rekey:password-hash": value } });
 
@@ -178,7 +174,7 @@ onEachPostgres((binaries) => {
         const seen = await alone(
           async (account) => {
             await md5(account);
-            await given(restricted)(account);
+            await at.given(restricted)(account);
           },
           { usesAdmin: true },
         );
@@ -208,8 +204,8 @@ onEachPostgres((binaries) => {
         await at.postgres.admin("ALTER SYSTEM SET password_encryption = 'md5'");
         await at.postgres.admin("SELECT pg_reload_conf()");
         const scram = "SET password_encryption = 'scram-sha-256'; ALTER ROLE <user> PASSWORD '<password>'";
-        const seen = await alone(given(scram));
-        const pair = await at.bySuperuser.rotate({ strategy: "alternating-users", situate: given(scram) });
+        const seen = await alone(at.given(scram));
+        const pair = await at.bySuperuser.rotate({ strategy: "alternating-users", situate: at.given(scram) });
         await at.postgres.admin("ALTER SYSTEM RESET password_encryption");
         await at.postgres.admin("SELECT pg_reload_conf()");
         expect([seen, pair]).toMatchObject([rotated, rotated]);
@@ -246,13 +242,13 @@ onEachPostgres((binaries) => {
       fieldCase(rewritten, async () => {
         const byMd5 = async ({ username }: Account): Promise<void> => takeByMd5(at.postgres, [username]);
         const seen = await alone(byMd5, tags("md5"));
-        expect(seen).toMatchObject(at.version < 16 ? refused("option-invalid") : rotated);
+        expect(seen).toMatchObject(at.version < 16 ? refusedAs("option-invalid") : rotated);
         expect(await at.hashOf(seen.account.username)).toBe(at.version < 16 ? "SCR" : "md5");
         const scramOnly = await alone(async () => undefined, tags("md5"));
-        expect(scramOnly).toMatchObject(refused("option-invalid"));
+        expect(scramOnly).toMatchObject(refusedAs("option-invalid"));
         expect(await at.bySuperuser.stage.server.accepts(scramOnly.account)).toBe(true);
         const pair = await at.bySuperuser.rotate({ strategy: "alternating-users", ...tags("md5") });
-        expect(pair).toMatchObject(refused("option-invalid"));
+        expect(pair).toMatchObject(refusedAs("option-invalid"));
       }),
     );
 
@@ -260,7 +256,7 @@ onEachPostgres((binaries) => {
       "a tag that names no form is refused before a version is made",
       fieldCase("input narrower than AWS's", async () => {
         const seen = await alone(async () => undefined, tags("MD5"));
-        expect(seen).toMatchObject(refused("option-invalid"));
+        expect(seen).toMatchObject(refusedAs("option-invalid"));
         expect(await at.bySuperuser.stage.read(seen.secretId, "AWSPENDING")).toBeUndefined();
       }),
     );

@@ -7,10 +7,7 @@ import { type FieldStage, startFieldStage } from "./field-stage.ts";
 /** What was told of users that the server keeps until its restart only. */
 export const unsaved: UnsavedChange[] = [];
 const fixture = redisFixture(redisServer ?? "", (change) => unsaved.push(change));
-type Strategies = Parameters<typeof startFieldStage>[2];
-const strategiesOf: Strategies = (engine) => strategiesOn(engine as Parameters<typeof strategiesOn>[0]).strategies;
 export const strategy = "dual-password";
-export const rotated = { foretold: [], codes: [], logsIn: true };
 
 export interface Staged extends AsyncDisposable {
   readonly redis: RedisUnderTest;
@@ -21,7 +18,7 @@ export interface Staged extends AsyncDisposable {
 export async function staged(options: RedisOptions = {}, as = (redis: RedisUnderTest) => redis): Promise<Staged> {
   const redis = as(await startRedis(redisServer ?? "", options));
   const server = await redisServerOf(redis);
-  const field = await startFieldStage(fixture, server, strategiesOf);
+  const field = await startFieldStage(fixture, server, strategiesOn);
   return {
     redis,
     field,

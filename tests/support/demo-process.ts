@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { takesConnections } from "./listening.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -51,7 +51,7 @@ export class DemoProcess {
   async leftovers(): Promise<Leftovers> {
     const told = Array.from(this.output.matchAll(/(?:on port |127\.0\.0\.1:)(\d+)/gu), ([, port]) => Number(port));
     const ports: number[] = [];
-    for (const port of new Set(told)) if (await listens(port)) ports.push(port);
+    for (const port of new Set(told)) if (await takesConnections(port)) ports.push(port);
     return { processes: this.#groupLives(), folders: this.folders(), ports };
   }
 
@@ -70,17 +70,5 @@ export class DemoProcess {
     } catch {
       return false;
     }
-  }
-}
-
-async function listens(port: number): Promise<boolean> {
-  const socket = connect(port, "127.0.0.1");
-  try {
-    await once(socket, "connect");
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
   }
 }

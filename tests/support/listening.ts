@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { Server, Socket } from "node:net";
+import { connect, type Server, type Socket } from "node:net";
 
 export interface LoopbackServer extends AsyncDisposable {
   readonly port: number;
@@ -23,4 +23,17 @@ export async function listening(server: Server): Promise<LoopbackServer> {
     await once(server, "close");
   };
   return { port: address.port, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** Whether something on 127.0.0.1 takes connections on this port. */
+export async function takesConnections(port: number): Promise<boolean> {
+  const socket = connect(port, "127.0.0.1");
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
 }

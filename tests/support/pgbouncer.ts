@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chownSync, rmSync } from "node:fs";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { runAs } from "../../local/postgres/binaries.ts";
 import type { ServerCertificate } from "../../shared/testing/engine-contract/fixture.ts";
 import { freePort } from "./free-port.ts";
+import { takesConnections } from "./listening.ts";
 import { outsideProgram } from "./outside-program.ts";
 
 /** PgBouncer, whose service Debian would start and the tests start themselves. */
@@ -39,18 +39,6 @@ export interface PgBouncerOptions {
 }
 
 const startTimeoutMs = 10_000;
-
-async function takesConnections(port: number): Promise<boolean> {
-  const socket = connect(port, "127.0.0.1");
-  try {
-    await once(socket, "connect");
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
-}
 
 /** Starts a real PgBouncer on loopback in a temporary folder. It refuses to run as root; then it runs as `nobody`. */
 export async function startPgbouncer(binary: string, options: PgBouncerOptions): Promise<PgBouncer> {

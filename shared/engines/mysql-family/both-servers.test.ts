@@ -2,6 +2,7 @@ import { createServer } from "node:net";
 import { once } from "node:events";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { cutAfter } from "../../../tests/support/cut-after.ts";
 import { mariadbd, mysqld, type MysqlServer, startMysqlServer } from "../../../tests/support/mysql-servers.ts";
 import { createAuthority } from "../../testing/engine-contract/certificates.ts";
 import type { CallOptions, Credential, DatabaseTarget, UserPair } from "../../rotation/ports.ts";
@@ -345,17 +346,9 @@ describe.each(servers)("$product", ({ product, binary, engine, withForeignPlugin
             "DROP USER IF EXISTS cut_clone",
             ...(product === "mariadb" ? ["DROP ROLE IF EXISTS `rekey alternate of cut`"] : []),
           );
-          const stop = new AbortController();
-          let statements = 0;
-          const counted: CallOptions = {
-            get signal() {
-              if (++statements > after) stop.abort();
-              return stop.signal;
-            },
-          };
           {
             await using session = await open(rotator);
-            await session.syncPair(cutPair, next, counted).catch(() => undefined);
+            await session.syncPair(cutPair, next, cutAfter(after)).catch(() => undefined);
           }
           await sync(next, cutPair);
           expect(await outcome(next)).toBe("logs in");

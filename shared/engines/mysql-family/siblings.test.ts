@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { cutAfter } from "../../../tests/support/cut-after.ts";
 import { mariadbd, mysqld, type MysqlServer, startMysqlServer } from "../../../tests/support/mysql-servers.ts";
 import type { CallOptions, Credential, DatabaseTarget } from "../../rotation/ports.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
@@ -80,19 +81,11 @@ describe.each(servers)("accounts of one name on $product", ({ product, binary, e
         let isDone = false;
         for (let after = 6; after <= 60 && !isDone; after += product === "mysql" ? 3 : 1) {
           await make("many");
-          const stop = new AbortController();
-          let statements = 0;
-          const counted: CallOptions = {
-            get signal() {
-              if (++statements > after) stop.abort();
-              return stop.signal;
-            },
-          };
           {
             await using own = await open(old);
             const account = await own.readOwnAccount(call);
             await using admin = await open(credential("rotator", "rotator"));
-            isDone = await admin.setPassword(next, counted, { current: old, own: account }).then(
+            isDone = await admin.setPassword(next, cutAfter(after), { current: old, own: account }).then(
               () => true,
               () => false,
             );

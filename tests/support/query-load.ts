@@ -1,0 +1,28 @@
+/** Connections that ask all the time, each the next query as soon as it has an answer. */
+export interface QueryLoad {
+  readonly failures: readonly unknown[];
+  readonly queries: () => number;
+  /** Resolves once every query under way has its answer. */
+  stop(): Promise<void>;
+}
+
+export function queryAllTheTime(pool: { query(sql: string): Promise<unknown> }, connections: number): QueryLoad {
+  const failures: unknown[] = [];
+  let queries = 0;
+  let running = true;
+  const worker = async (): Promise<void> => {
+    while (running) {
+      await pool.query("SELECT 1").catch((error: unknown) => failures.push(error));
+      queries++;
+    }
+  };
+  const workers = Array.from({ length: connections }, worker);
+  return {
+    failures,
+    queries: () => queries,
+    async stop() {
+      running = false;
+      await Promise.all(workers);
+    },
+  };
+}
