@@ -1,4 +1,3 @@
-import { appendFileSync } from "node:fs";
 import { afterAll, beforeAll } from "vitest";
 import type { StrategyName } from "../../shared/rotation/rotation-policy.ts";
 import { doctor, type ExaminedRotation } from "../../shared/operations/doctor/doctor.ts";
@@ -11,40 +10,6 @@ import type {
   Variant,
 } from "../../shared/testing/engine-contract/fixture.ts";
 import { type Stage, startStage } from "../../shared/testing/engine-contract/stage.ts";
-
-/** What goes wrong with accounts, servers and inputs that people really have. */
-export type Kind =
-  | "one number, several causes"
-  | "the session of the user's settings"
-  | "an account rewritten"
-  | "half-rendered fields"
-  | "doctor does not see it"
-  | "input narrower than AWS's"
-  | "bytes that are not rekey's";
-
-const tried = new Map<Kind, { cases: number; passed: number }>();
-
-/** Counts a case of this kind; a test file prints its counts at its end. */
-export function fieldCase(kind: Kind, body: () => Promise<void>): () => Promise<void> {
-  return async () => {
-    const count = tried.get(kind) ?? { cases: 0, passed: 0 };
-    tried.set(kind, count);
-    count.cases++;
-    await body();
-    count.passed++;
-  };
-}
-
-/** Call once in each file. Adds its counts to the file that REKEY_FIELD_REPORT names, where all of them are summed up. */
-export function printFieldCases(): void {
-  afterAll(() => {
-    const report = process.env["REKEY_FIELD_REPORT"];
-    for (const [kind, { cases, passed }] of tried) {
-      process.stdout.write(`field cases, ${kind}: ${cases} tried, ${passed} as they should be\n`);
-      if (report !== undefined) appendFileSync(report, `${cases}\t${passed}\t${kind}\n`);
-    }
-  });
-}
 
 export interface FieldCase {
   readonly strategy: StrategyName;

@@ -9,15 +9,8 @@ import { certificate, key } from "../support/loopback-certificate.ts";
 import { bao, type VaultUnderTest } from "../support/openbao.ts";
 import { at, vaultAdmin } from "../support/vault-http.ts";
 import { engineBehindProxy, startVaultWithDatabase } from "../support/vault-role-fixture.ts";
-import {
-  type FieldCase,
-  fieldCase,
-  type FieldStage,
-  printFieldCases,
-  rotated,
-  type Seen,
-  startFieldStage,
-} from "./field-stage.ts";
+import { fieldCase, printFieldCases } from "./field-cases.ts";
+import { type FieldCase, type FieldStage, rotated, type Seen, startFieldStage } from "./field-stage.ts";
 
 printFieldCases();
 

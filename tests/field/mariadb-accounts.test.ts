@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { mariadbd } from "../support/mysql-servers.ts";
-import { duringTests, fieldCase, printFieldCases } from "./field-stage.ts";
+import { fieldCase, printFieldCases } from "./field-cases.ts";
+import { duringTests } from "./field-stage.ts";
 import { startMariadbField, mariadbVariants, rotateEachWithInitConnect } from "./mysql-family.ts";
 
 const sessions = "the session of the user's settings";

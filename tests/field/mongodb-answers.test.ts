@@ -6,7 +6,8 @@ import type { EngineServer } from "../../shared/testing/engine-contract/fixture.
 import { ferretDb } from "../support/ferretdb.ts";
 import { ferretDbFixture } from "../support/ferretdb-fixture.ts";
 import { answerOf, type MongodbRequest, startRogueMongodb } from "../support/rogue-mongodb.ts";
-import { type FieldCase, fieldCase, printFieldCases, type Seen, startFieldStage } from "./field-stage.ts";
+import { fieldCase, printFieldCases } from "./field-cases.ts";
+import { type FieldCase, type Seen, startFieldStage } from "./field-stage.ts";
 
 printFieldCases();
 

@@ -5,7 +5,8 @@ import type { Account } from "../../shared/testing/engine-contract/fixture.ts";
 import { type FerretDb, ferretDb, startFerretDb } from "../support/ferretdb.ts";
 import { clientOf, ferretDbFixture, ferretDbServerOf } from "../support/ferretdb-fixture.ts";
 import { certificate, key } from "../support/loopback-certificate.ts";
-import { fieldCase, type FieldStage, printFieldCases, rotated, startFieldStage } from "./field-stage.ts";
+import { fieldCase, printFieldCases } from "./field-cases.ts";
+import { type FieldStage, rotated, startFieldStage } from "./field-stage.ts";
 
 printFieldCases();
 

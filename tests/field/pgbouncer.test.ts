@@ -7,7 +7,8 @@ import { type PgBouncerOptions, pgbouncer } from "../support/pgbouncer.ts";
 import { authQuery, type PooledPostgres, startPooledPostgres } from "../support/pooled-postgres.ts";
 import { postgres15 } from "../support/postgres15.ts";
 import { postgresFixture } from "../support/postgres-fixture.ts";
-import { fieldCase, type FieldStage, printFieldCases, refusedAs, rotated, startFieldStage } from "./field-stage.ts";
+import { fieldCase, printFieldCases } from "./field-cases.ts";
+import { type FieldStage, refusedAs, rotated, startFieldStage } from "./field-stage.ts";
 
 type Options = Omit<PgBouncerOptions, "serverPort">;
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { duringTests, fieldCase, type Kind, printFieldCases, refusedAs, rotated, type Seen } from "./field-stage.ts";
+import { fieldCase, type Kind, printFieldCases } from "./field-cases.ts";
+import { duringTests, refusedAs, rotated, type Seen } from "./field-stage.ts";
 import { onEachPostgres, startPostgresStage } from "./postgres-stage.ts";
 
 printFieldCases();

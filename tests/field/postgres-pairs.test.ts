@@ -1,16 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { changeHostRules } from "../support/postgres-accounts.ts";
-import {
-  duringTests,
-  type FieldCase,
-  fieldCase,
-  type FieldStage,
-  type Kind,
-  printFieldCases,
-  refusedAs,
-  rotated,
-  type Seen,
-} from "./field-stage.ts";
+import { fieldCase, type Kind, printFieldCases } from "./field-cases.ts";
+import { duringTests, type FieldCase, type FieldStage, refusedAs, rotated, type Seen } from "./field-stage.ts";
 import { onEachPostgres, startPostgresStage, undone } from "./postgres-stage.ts";
 
 printFieldCases();

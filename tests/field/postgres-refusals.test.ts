@@ -7,7 +7,8 @@ import type { Account, Variant } from "../../shared/testing/engine-contract/fixt
 import { createAuthority } from "../../shared/testing/engine-contract/certificates.ts";
 import { postgres15 } from "../support/postgres15.ts";
 import { postgresFixture } from "../support/postgres-fixture.ts";
-import { fieldCase, type FieldStage, printFieldCases, startFieldStage } from "./field-stage.ts";
+import { fieldCase, printFieldCases } from "./field-cases.ts";
+import { type FieldStage, startFieldStage } from "./field-stage.ts";
 
 const singleUser: Variant = { strategy: "single-user", usesAdmin: false };
 const kind = "one number, several causes";

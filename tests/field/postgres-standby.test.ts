@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type StreamingStandby, startStreamingStandby } from "../support/streaming-standby.ts";
-import { fieldCase, type FieldStage, type Kind, printFieldCases, refusedAs } from "./field-stage.ts";
+import { fieldCase, type Kind, printFieldCases } from "./field-cases.ts";
+import { type FieldStage, refusedAs } from "./field-stage.ts";
 import { onEachPostgres, type PostgresStage, startPostgresStage } from "./postgres-stage.ts";
 
 printFieldCases();

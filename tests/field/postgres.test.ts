@@ -1,16 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Account } from "../../shared/testing/engine-contract/fixture.ts";
 import { changeHostRules, takeByMd5 } from "../support/postgres-accounts.ts";
-import {
-  duringTests,
-  type FieldCase,
-  fieldCase,
-  type Kind,
-  printFieldCases,
-  refusedAs,
-  rotated,
-  type Seen,
-} from "./field-stage.ts";
+import { fieldCase, type Kind, printFieldCases } from "./field-cases.ts";
+import { duringTests, type FieldCase, refusedAs, rotated, type Seen } from "./field-stage.ts";
 import { onEachPostgres, startPostgresStage, undone } from "./postgres-stage.ts";
 
 printFieldCases();

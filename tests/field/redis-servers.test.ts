@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { redisServer, type RedisUnderTest } from "../support/redis.ts";
 import { certificate, key } from "../support/loopback-certificate.ts";
-import { fieldCase, printFieldCases, rotated } from "./field-stage.ts";
+import { fieldCase, printFieldCases } from "./field-cases.ts";
+import { rotated } from "./field-stage.ts";
 import { unsaved, strategy, staged, passwordOf } from "./redis-stage.ts";
 
 printFieldCases();

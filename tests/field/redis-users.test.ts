@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Account } from "../../shared/testing/engine-contract/fixture.ts";
 import { redisServer, type RedisUnderTest, startRedis } from "../support/redis.ts";
-import { type FieldCase, fieldCase, printFieldCases, rotated, type Seen } from "./field-stage.ts";
+import { fieldCase, printFieldCases } from "./field-cases.ts";
+import { type FieldCase, rotated, type Seen } from "./field-stage.ts";
 import { strategy, type Staged, staged } from "./redis-stage.ts";
 
 printFieldCases();
