@@ -11,7 +11,7 @@ export interface ClientEvents {
   };
   /** A value is served although the source could not confirm it; once for each failure, not for each read. */
   readonly stale: { readonly secretId: string; readonly ageMs: number; readonly error: RekeyError };
-  /** A request that nobody waited for failed, or a subscription did. */
+  /** A request that nobody waited for failed, a subscription did, or what follows the secret cannot take its new version. */
   readonly error: { readonly secretId?: string; readonly error: RekeyError };
 }
 

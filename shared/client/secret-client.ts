@@ -59,6 +59,8 @@ export interface SecretClient extends Disposable, AsyncDisposable {
   subscribe(source: InvalidationSource): () => Promise<void>;
   /** Returns a way to stop listening. A listener that throws or rejects causes a process warning, without its message. */
   on<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => void): () => void;
+  /** Calls the listeners of `error`: for what follows a secret, such as a pool. */
+  report(failure: ClientEvents["error"]): void;
   handle(secretId: string, choice?: VersionChoice): SecretHandle;
   /** Reads AWSCURRENT of many secrets, 20 in one request. What cannot be read is left to its `get`. */
   prefetch(secretIds: readonly string[]): Promise<void>;
@@ -173,6 +175,7 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
     invalidate: events.invalidate,
     subscribe: events.subscribe,
     on: listeners.on,
+    report: (failure) => listeners.emit("error", failure),
     handle(secretId, choice) {
       let entry = entryOf(secretId, choice);
       // An evicted entry has no version.
