@@ -9,6 +9,7 @@ import type { Problem } from "../contract.ts";
 const statuses: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   "option-invalid": 400,
   "access-denied": 403,
+  "key-denied": 403,
   "secret-not-found": 404,
   "rollback-refused": 409,
   "rotation-disabled": 409,

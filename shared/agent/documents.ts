@@ -24,6 +24,7 @@ const secondsOf = (time: Date | undefined): string | null =>
 const answerOf = (document: SecretDocument, createdAt: Date | undefined): SourceAnswer => ({
   versionId: document.VersionId,
   value: new SecretValue(JSON.stringify(document)),
+  ...(document.ARN === null ? {} : { secretArn: document.ARN }),
   ...(createdAt === undefined ? {} : { createdAt }),
 });
 

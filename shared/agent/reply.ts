@@ -24,6 +24,10 @@ const timeout: Known = [504, "TimeoutError", "Timeout"];
 const unreachable: Known = [502, "ConnectionError", "Read Error"];
 const throttled: Known = [400, "ThrottlingException", "Rate exceeded"];
 const denied: Known = [400, "AccessDeniedException", "the agent's identity may not read this secret"];
+const keyDenied: Known = [400, "AccessDeniedException", "the agent's identity may not use the secret's KMS key"];
+const keyUnusable: Known = [400, "AccessDeniedException", "the secret's KMS key cannot be used"];
+const ownTrouble: Known = [502, "ConnectionError", "the agent's own credentials, clock or settings keep it from the source"];
+const deleted: Known = [400, "InvalidRequestException", "the secret is marked for deletion"];
 const invalid: Known = [400, "InvalidParameterException", "the secret id is not one that the source takes"];
 const notSeen: Known = [503, "ServiceUnavailable", "only a version older than one that was served is to be had now"];
 const closing: Known = [503, "ServiceUnavailable", "the agent is stopping"];
@@ -32,16 +36,35 @@ const unknown: Known = [500, "InternalFailure", ""];
 const byCode: Readonly<Partial<Record<RekeyError["code"], Known>>> = {
   "access-denied": denied,
   "client-quota-exceeded": throttled,
+  "clock-skewed": ownTrouble,
+  "credentials-expired": ownTrouble,
+  "credentials-missing": ownTrouble,
+  "credentials-refused": ownTrouble,
+  "key-denied": keyDenied,
+  "key-unusable": keyUnusable,
   "mirror-path-invalid": invalid,
   "mirror-unauthorized": denied,
   "mirror-unavailable": unreachable,
   "option-invalid": invalid,
   "pool-closed": closing,
+  "secret-deleted": deleted,
   "secret-not-found": [400, "ResourceNotFoundException", "Secrets Manager can't find the specified secret."],
   "store-rejected": [400, "InvalidRequestException", "Secrets Manager refused the request"],
   "store-throttled": throttled,
   "store-unavailable": unreachable,
   "time-budget-spent": timeout,
+  "tls-refused": unreachable,
+  "vault-behind": unreachable,
+  "vault-login-refused": ownTrouble,
+  "vault-mount-missing": ownTrouble,
+  "vault-mount-version": ownTrouble,
+  "vault-namespace-missing": ownTrouble,
+  "vault-sealed": unreachable,
+  "vault-standby": unreachable,
+  "vault-throttled": throttled,
+  "vault-token-expired": ownTrouble,
+  "vault-token-refused": ownTrouble,
+  "vault-uninitialized": unreachable,
   "version-not-visible": notSeen,
 };
 

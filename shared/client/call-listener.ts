@@ -1,9 +1,16 @@
+import { nameOfThrown } from "./name-of-thrown.ts";
+
 /** The stack without the message, which may repeat a value that the listener received. */
-const placeOf = (error: unknown): string =>
-  (error instanceof Error ? (error.stack ?? "") : "")
-    .split("\n")
-    .filter((line) => /^ {4}at /.test(line))
-    .join("\n");
+function placeOf(error: unknown): string {
+  try {
+    return (error instanceof Error ? String(error.stack ?? "") : "")
+      .split("\n")
+      .filter((line) => /^ {4}at /.test(line))
+      .join("\n");
+  } catch {
+    return "";
+  }
+}
 
 /**
  * Calls a listener. When it throws or rejects, Node emits a warning: reads, other listeners and the process go on. Anyone who
@@ -11,8 +18,7 @@ const placeOf = (error: unknown): string =>
  */
 export function callListener(event: string, listener: () => unknown): void {
   (async () => listener())().catch((error: unknown) => {
-    const name = error instanceof Error ? error.name : typeof error;
-    process.emitWarning(`a listener of "${event}" failed: ${name}`, {
+    process.emitWarning(`a listener of "${event}" failed: ${nameOfThrown(error)}`, {
       type: "RekeyWarning",
       code: "REKEY_LISTENER_FAILED",
       detail: placeOf(error),

@@ -52,6 +52,10 @@ const numbers = [
 
 /** Errors: `option-invalid`. */
 export function settingsOf(options: SecretClientOptions): Settings {
+  if (typeof options?.source?.read !== "function") {
+    const context = { option: "source", problem: "it has no function read" };
+    throw new RekeyError("option-invalid", { context, hint: "give a source, such as secretsManagerSource(sdk)" });
+  }
   const settings: Settings = {
     ttlMs: 300_000,
     maxStaleMs: 3_600_000,

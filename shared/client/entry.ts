@@ -44,6 +44,8 @@ export class Entry {
   parsed: ParsedJson | undefined = undefined;
   /** When the source last gave this version. */
   checkedAtMs = 0;
+  /** Whose it is by the source's answer, such as `aws:123456789012`: one text for all of an account. */
+  account: string | undefined = undefined;
   /** In seconds since 1970, by the source's clock; 0 when it is not known. */
   createdAtSeconds = 0;
   unrest: Unrest | undefined = undefined;

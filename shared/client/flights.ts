@@ -1,15 +1,18 @@
-import { isRekeyError, RekeyError } from "../errors/rekey-error.ts";
+import { RekeyError } from "../errors/rekey-error.ts";
+import { checkedAnswer } from "./checked-answer.ts";
 import type { Listeners } from "./client-events.ts";
 import { type Clock, compact } from "./clock.ts";
 import { type Entry, isCurrent, isPinned, setUnrest } from "./entry.ts";
 import type { EntryTable } from "./entry-table.ts";
 import type { NoticeMemory } from "./notice-memory.ts";
 import type { Request } from "./requests.ts";
+import { accountIn } from "./secret-id.ts";
 import type { SecretSource, SourceAnswer, SourceVersion } from "./secret-source.ts";
+import { servingRule } from "./serving-rules.ts";
 import type { Telemetry } from "./telemetry.ts";
 import { type NoticeAllowance, noticePeriodMs } from "./notice-allowance.ts";
 import type { RequestBudget } from "./request-budget.ts";
-import { type Announced, announcedNow, isLate, isNewest, settleVersion } from "./version-floor.ts";
+import { type Announced, announcedNow, disown, isLate, isNewest, settleVersion } from "./version-floor.ts";
 
 export interface Flights {
   /** Asks for the entry; those who ask meanwhile wait for the same answer. */
@@ -36,8 +39,7 @@ const longestBackOffMs = 30_000;
 
 const lengthOf = (version: SourceVersion | undefined): number => version?.value.length ?? 0;
 
-const isDenied = (error: RekeyError): boolean =>
-  isRekeyError(error, "access-denied") || isRekeyError(error, "mirror-unauthorized");
+const isDenied = ({ code }: RekeyError): boolean => servingRule(code).servedFor === "maxDeniedMs";
 
 const notFound = (secret: string, at: Entry["at"]): RekeyError =>
   new RekeyError("secret-not-found", { context: { secret, ...at } });
@@ -68,7 +70,7 @@ export function flights(options: {
       entry.secretId,
       async (call) => {
         if (entry.unrest?.announced !== undefined) allowance.spend(entry.secretId, clock.nowMs());
-        return source.read(entry.secretId, at, call);
+        return checkedAnswer(entry.secretId, await source.read(entry.secretId, at, call));
       },
       giveUp,
     );
@@ -95,6 +97,14 @@ export function flights(options: {
     });
   }
 
+  /** The answer tells whose the secret is: notices of another account's secret of that name were not for it. */
+  function recognize(entry: Entry, { secretArn }: SourceAnswer, nowMs: number): void {
+    entry.account = accountIn(secretArn) ?? entry.account;
+    if (!isCurrent(entry)) return;
+    disown(entry);
+    if (entry.version === undefined) options.notices.remind(entry, nowMs);
+  }
+
   async function askUntilSettled(
     entry: Entry,
     ask: (giveUp: AbortSignal) => Promise<SourceAnswer | undefined>,
@@ -105,6 +115,7 @@ export function flights(options: {
       const answer = await (tried === 0 ? ask(giveUp) : read(entry, entry.at, giveUp));
       if (answer === undefined) throw notFound(entry.secretId, entry.at);
       const answeredAtMs = clock.nowMs();
+      recognize(entry, answer, answeredAtMs);
       const announced = announcedNow(entry, answeredAtMs);
       const isConfirmed =
         announced === undefined ? byItself(entry, answer, answeredAtMs - startedAtMs) : besideNotice(announced, answer);
@@ -129,7 +140,7 @@ export function flights(options: {
     const before = entry.version;
     const nowMs = clock.nowMs();
     if (isConfirmed) settleVersion(entry, answer.versionId, nowMs);
-    if (isConfirmed && isCurrent(entry)) options.notices.confirm(entry.secretId, answer);
+    if (isConfirmed && isCurrent(entry)) options.notices.confirm(entry, answer);
     setUnrest(entry, { failure: undefined });
     entry.checkedAtMs = answeredAtMs;
     const quietUntilMs = answeredAtMs + options.quietMs();
@@ -176,19 +187,26 @@ export function flights(options: {
     const abandoning = new AbortController();
     const giveUp = abandoning.signal;
     const isOurs = (): boolean => entry.unrest?.flight === flight;
+    /** Those who waited while the process stood still get what the flight finds that took over. */
+    const instead = async (): Promise<SourceVersion> => {
+      const next = entry.unrest?.flight;
+      if (closing.aborted || next === undefined) throw endedEarly(entry.secretId);
+      return next.version;
+    };
     const version = telemetry
       .flight(entry.secretId, async () => askUntilSettled(entry, ask, giveUp))
       .then(
         (finding) => {
-          if (closing.aborted || !isOurs()) throw endedEarly(entry.secretId);
+          if (closing.aborted || !isOurs()) return instead();
           setUnrest(entry, { flight: undefined });
           return adopt(entry, finding);
         },
         (error: unknown) => {
-          if (closing.aborted || !isOurs() || !(error instanceof RekeyError)) throw endedEarly(entry.secretId);
+          if (closing.aborted || !isOurs()) return instead();
           setUnrest(entry, { flight: undefined });
-          fail(entry, error);
-          throw error;
+          const known = error instanceof RekeyError ? error : endedEarly(entry.secretId);
+          fail(entry, known);
+          throw known;
         },
       );
     const flight = { version, startedAtMs: nowMs, abandon: () => abandoning.abort() };

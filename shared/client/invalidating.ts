@@ -1,3 +1,5 @@
+import { RekeyError } from "../errors/rekey-error.ts";
+import { checkedNotice, checkedSecretId } from "./checked-notice.ts";
 import type { Listeners } from "./client-events.ts";
 import type { Settings } from "./client-options.ts";
 import { atMost, awaited } from "./clock.ts";
@@ -7,7 +9,7 @@ import type { InvalidationSource, InvalidationSubscription, SecretNotice } from 
 import type { NoticeAllowance } from "./notice-allowance.ts";
 import type { NoticeMemory } from "./notice-memory.ts";
 import { dated, type DatedNotice, type RotationNotice } from "./rotation-notice.ts";
-import { bareName, isSameSecret } from "./secret-id.ts";
+import { accountIn, bareName, isSameSecret, mayBeOneAccount } from "./secret-id.ts";
 import type { Serving } from "./serving.ts";
 import { announce, isDoubted } from "./version-floor.ts";
 
@@ -55,8 +57,13 @@ export function invalidating(options: {
   /** All but pinned versions. Most ids are told apart by one search, so that a flood of notices takes little time. */
   function entriesOf(secretId: string): readonly Entry[] {
     const name = bareName(secretId);
+    const account = accountIn(secretId);
     return [...table.values()].filter(
-      (entry) => entry.secretId.includes(name) && !isPinned(entry) && isSameSecret(entry.secretId, secretId),
+      (entry) =>
+        entry.secretId.includes(name) &&
+        !isPinned(entry) &&
+        isSameSecret(entry.secretId, secretId) &&
+        mayBeOneAccount(entry.account, account),
     );
   }
 
@@ -83,7 +90,7 @@ export function invalidating(options: {
 
   /** The entries of AWSCURRENT that are no longer quiet by this notice. */
   function apply(secretId: string, said: RotationNotice, turnMs: number): readonly Entry[] {
-    const notice = dated(said);
+    const notice = dated(said, accountIn(secretId));
     const nowMs = clock.nowMs();
     const fromMs = nowMs + turnMs;
     notices.remember(secretId, notice, { fromMs, untilMs: fromMs + lagBudgetMs }, nowMs);
@@ -118,7 +125,16 @@ export function invalidating(options: {
     }
   }
 
-  function receive({ secretArn, replacedStillWorks = false, ...notice }: SecretNotice): void {
+  /** Whoever may send a notice chooses what is in it: one that is none is reported, and changes nothing. */
+  function receive(given: SecretNotice): void {
+    try {
+      heed(checkedNotice(given));
+    } catch (error) {
+      if (error instanceof RekeyError) listeners.emit("error", { error });
+    }
+  }
+
+  function heed({ secretArn, replacedStillWorks = false, ...notice }: SecretNotice): void {
     const turnMs = turnWithin(spreadMs);
     const woken = apply(secretArn, notice, replacedStillWorks ? turnMs : 0);
     if (!background) return;
@@ -133,11 +149,13 @@ export function invalidating(options: {
 
   return {
     invalidate(secretId, invalidation) {
+      const id = checkedSecretId("secretId", secretId);
       if (invalidation !== undefined) {
         const { atLeast: versionId, withinMs = 0, ...rest } = invalidation;
-        return void apply(secretId, { ...rest, versionId }, turnWithin(withinMs));
+        const { secretArn, ...notice } = checkedNotice({ ...rest, secretArn: id, versionId });
+        return void apply(secretArn, notice, turnWithin(Number.isFinite(withinMs) ? Math.max(0, withinMs) : 0));
       }
-      for (const entry of entriesOf(secretId)) quietNoLonger(entry, 0);
+      for (const entry of entriesOf(id)) quietNoLonger(entry, 0);
     },
     subscribe(source) {
       const subscription = source.start({
@@ -145,7 +163,7 @@ export function invalidating(options: {
         gap() {
           for (const entry of table.values()) if (!isPinned(entry)) quietNoLonger(entry, 0);
         },
-        error: (error) => listeners.emit("error", { error }),
+        error: (error, secretId) => listeners.emit("error", { ...(secretId !== undefined && { secretId }), error }),
       });
       subscriptions.add(subscription);
       return async () => end(subscription);

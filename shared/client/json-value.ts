@@ -1,6 +1,6 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { SourceVersion } from "./secret-source.ts";
-import type { StandardResult, StandardSchema } from "./standard-schema.ts";
+import type { StandardIssue, StandardResult, StandardSchema } from "./standard-schema.ts";
 
 /** A version's value as one schema gives it, parsed once. */
 export interface ParsedJson {
@@ -29,10 +29,29 @@ function allFrozen(secretId: string, value: unknown): unknown {
   }
 }
 
-function fieldOf(result: Extract<StandardResult<unknown>, { issues: readonly unknown[] }>): string {
-  const path = result.issues[0]?.path ?? [];
+function fieldOf(issues: readonly StandardIssue[]): string {
+  const path = issues[0]?.path ?? [];
   return path.map((part) => String(typeof part === "object" ? part.key : part)).join(".") || "(whole)";
 }
+
+/** A validator is the service's own code: it may throw, at any of its properties too, and give anything. */
+async function validated(secretId: string, parsed: unknown, schema: StandardSchema): Promise<unknown> {
+  let result: StandardResult<unknown>;
+  let field: string | undefined;
+  try {
+    result = await schema["~standard"].validate(parsed);
+    field = result.issues === undefined ? undefined : fieldOf(result.issues);
+    if (field === undefined && !("value" in result)) throw new TypeError("neither issues nor a value");
+  } catch {
+    throw malformed(secretId, "(whole)", "the schema failed");
+  }
+  if (field !== undefined) throw malformed(secretId, field, "refused by the schema");
+  return (result as { readonly value: unknown }).value;
+}
+
+/** What a file leaves at the start of a text, and no JSON begins with. */
+const problemOf = (text: string): string =>
+  text.startsWith("\uFEFF") ? "not JSON: it begins with a byte order mark" : "not JSON";
 
 /**
  * The version's text as JSON, checked by the schema where there is one. Errors: `secret-malformed`, which names the field
@@ -49,15 +68,7 @@ export async function parseJson(
   try {
     parsed = JSON.parse(text);
   } catch {
-    throw malformed(secretId, "(whole)", "not JSON");
+    throw malformed(secretId, "(whole)", problemOf(text));
   }
-  if (schema === undefined) return allFrozen(secretId, parsed);
-  let result: StandardResult<unknown>;
-  try {
-    result = await schema["~standard"].validate(parsed);
-  } catch {
-    throw malformed(secretId, "(whole)", "the schema failed");
-  }
-  if (result.issues !== undefined) throw malformed(secretId, fieldOf(result), "refused by the schema");
-  return allFrozen(secretId, result.value);
+  return allFrozen(secretId, schema === undefined ? parsed : await validated(secretId, parsed, schema));
 }

@@ -1,47 +1,60 @@
 import type { Entry } from "./entry.ts";
 import type { DatedNotice } from "./rotation-notice.ts";
-import { bareName, isSameSecret } from "./secret-id.ts";
+import { bareName, isSameSecret, mayBeOneAccount } from "./secret-id.ts";
 import type { SourceAnswer } from "./secret-source.ts";
 import { announce, type FloorWindow, isLate } from "./version-floor.ts";
 
-/** The newest notice of each of the last thousand secrets, for those that are read only after it. */
+/** The newest notices of the last thousand names, for secrets that are read only after them. */
 export interface NoticeMemory {
   remember(secretId: string, notice: DatedNotice, window: FloorWindow, nowMs: number): void;
   /** The source is believed that the answer is current. */
-  confirm(secretId: string, answer: SourceAnswer): void;
+  confirm(entry: Entry, answer: SourceAnswer): void;
   /** Gives a new entry the floor that is known already. */
   remind(entry: Entry, nowMs: number): void;
 }
 
-const remembered = 1_000;
+interface Remembered {
+  readonly secretId: string;
+  notice: DatedNotice;
+  readonly window: FloorWindow;
+}
+
+const namesRemembered = 1_000;
+/** Of one name: secrets of several accounts may have it. */
+const mostOfOneName = 4;
+
+const isAbout = ({ secretId, account }: Entry, remembered: Remembered): boolean =>
+  isSameSecret(secretId, remembered.secretId) && mayBeOneAccount(account, remembered.notice.account);
 
 export function noticeMemory(): NoticeMemory {
-  const byName = new Map<string, { secretId: string; notice: DatedNotice; window: FloorWindow }>();
+  const byName = new Map<string, readonly Remembered[]>();
 
   return {
     remember(secretId, notice, window, nowMs) {
       const name = bareName(secretId);
-      const known = byName.get(name);
+      const ofName = byName.get(name) ?? [];
+      const known = ofName.find((one) => one.notice.account === notice.account);
       const before = known !== undefined && nowMs < known.window.untilMs ? known : undefined;
       if (before?.notice.versionId === notice.versionId || (before?.notice.atMs ?? 0) > notice.atMs) return;
+      const others = ofName.filter((one) => one !== known).slice(1 - mostOfOneName);
       byName.delete(name);
-      byName.set(name, { secretId, notice, window: before?.window ?? window });
+      byName.set(name, [...others, { secretId, notice, window: before?.window ?? window }]);
       const [oldest] = byName.keys();
-      if (byName.size > remembered && oldest !== undefined) byName.delete(oldest);
+      if (byName.size > namesRemembered && oldest !== undefined) byName.delete(oldest);
     },
-    confirm(secretId, answer) {
-      const known = byName.get(bareName(secretId));
-      if (known === undefined || !isSameSecret(secretId, known.secretId)) return;
-      const { notice } = known;
-      if (notice.versionId === answer.versionId || isLate(notice, answer)) known.notice = { ...notice, wasTrue: true };
+    confirm(entry, answer) {
+      for (const known of byName.get(bareName(entry.secretId)) ?? []) {
+        const { notice } = known;
+        const isTrue = notice.versionId === answer.versionId || isLate(notice, answer);
+        if (isTrue && isAbout(entry, known)) known.notice = { ...notice, wasTrue: true };
+      }
     },
     remind(entry, nowMs) {
       const { secretId } = entry;
-      for (const name of [secretId, bareName(secretId)]) {
-        const known = byName.get(name);
-        if (known === undefined || !isSameSecret(secretId, known.secretId)) continue;
-        if (nowMs < known.window.untilMs) announce(entry, known.notice, known.window, nowMs);
-        return;
+      for (const name of new Set([secretId, bareName(secretId)])) {
+        for (const known of byName.get(name) ?? [])
+          if (isAbout(entry, known) && nowMs < known.window.untilMs)
+            announce(entry, known.notice, known.window, nowMs);
       }
     },
   };

@@ -1,8 +1,12 @@
 import { RekeyError } from "../errors/rekey-error.ts";
+import { checkedAnswer } from "./checked-answer.ts";
 import type { Entry } from "./entry.ts";
 import type { Flights } from "./flights.ts";
 import type { Request } from "./requests.ts";
 import { readManyLimit, type SecretSource } from "./secret-source.ts";
+
+const notAMap = (secret: string): RekeyError =>
+  new RekeyError("source-malformed", { context: { secret, operation: "read", problem: "readMany gave no Map" } });
 
 /** Asks for many entries with as few requests as the source can do. What fails is left to the read that needs it. */
 export async function prefetch(
@@ -19,7 +23,7 @@ export async function prefetch(
   for (let first = 0; first < missing.length; first += readManyLimit) {
     const chunk = missing.slice(first, first + readManyLimit);
     const ids = chunk.map(({ secretId }) => secretId);
-    const readMany = source.readMany?.bind(source);
+    const readMany = typeof source.readMany === "function" ? source.readMany.bind(source) : undefined;
     const answers =
       readMany === undefined
         ? undefined
@@ -34,9 +38,11 @@ export async function prefetch(
       answers === undefined
         ? flights.fly(entry)
         : flights.land(entry, async () => {
-            const answer = (await answers).get(entry.secretId);
+            const all: unknown = await answers;
+            if (!(all instanceof Map)) throw notAMap(entry.secretId);
+            const answer: unknown = all.get(entry.secretId);
             if (answer instanceof RekeyError) throw answer;
-            return answer;
+            return checkedAnswer(entry.secretId, answer);
           }),
     );
     await Promise.allSettled(landed);

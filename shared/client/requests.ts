@@ -1,6 +1,8 @@
-import { isRekeyError, RekeyError } from "../errors/rekey-error.ts";
+import { RekeyError } from "../errors/rekey-error.ts";
 import type { Clock } from "./clock.ts";
+import { nameOfThrown } from "./name-of-thrown.ts";
 import type { RequestBudget } from "./request-budget.ts";
+import { servingRule } from "./serving-rules.ts";
 
 export type Request = <Answer>(
   secretId: string,
@@ -11,22 +13,27 @@ export type Request = <Answer>(
 const attempts = 3;
 const firstBackOffMs = 100;
 
-const mayPass = (error: unknown): error is RekeyError =>
-  isRekeyError(error, "store-throttled") ||
-  isRekeyError(error, "store-unavailable") ||
-  isRekeyError(error, "mirror-unavailable");
+/** An attempt that is over so much later than its time-out was not late: the process stood still. */
+export const frozenMs = 1_000;
+/** A process that stands still again and again, such as one that computes, gets no endless request of it. */
+const mostThaws = 5;
 
-/** Whatever a source throws leaves as a `RekeyError`: a foreign one may hold a value or a token. */
+/** Whatever a source throws leaves as a `RekeyError` with the secret's name: a foreign one may hold a value or a token. */
 function typed(error: unknown, secret: string, giveUp: AbortSignal): RekeyError {
   if (giveUp.aborted) return new RekeyError("pool-closed", { context: { secret } });
-  if (error instanceof RekeyError) return error;
-  const reason = error instanceof Error ? error.name : typeof error;
-  return new RekeyError("store-unavailable", { context: { secret, reason } });
+  if (!(error instanceof RekeyError)) {
+    const context = { secret, operation: "read", reason: nameOfThrown(error) };
+    return new RekeyError("store-unavailable", { context });
+  }
+  const { code, context, hint, retryAfterMs } = error;
+  if (context["secret"] !== undefined) return error;
+  return new RekeyError(code, { context: { secret, ...context }, hint, ...(retryAfterMs && { retryAfterMs }) });
 }
 
 /**
  * One request to the source: within the budget, bounded by its own time-out also where the source heeds no signal, and
- * made again with full jitter after an error that may pass. A time-out is not tried again: it has taken long enough.
+ * made again with full jitter after an error that may pass. A time-out is not tried again: it has taken long enough. Where
+ * the process stood still meanwhile (frozen, asleep, stopped), it is made again at once, and nothing counts as failed.
  */
 export function requests(options: {
   readonly clock: Clock;
@@ -36,22 +43,35 @@ export function requests(options: {
 }): Request {
   const { clock, random, budget, timeoutMs } = options;
 
+  async function pause(attempt: number, secret: string, giveUp: AbortSignal): Promise<void> {
+    try {
+      await clock.sleep(random() * firstBackOffMs * 2 ** attempt, giveUp);
+    } catch (error) {
+      throw typed(error, secret, giveUp);
+    }
+  }
+
+  /** How the attempt ended: call it for the answer or the error. */
   async function once<Answer>(
     secret: string,
     work: (call: { readonly signal: AbortSignal }) => Promise<Answer>,
     giveUp: AbortSignal,
-  ): Promise<Answer> {
-    await budget.take(timeoutMs, giveUp);
+  ): Promise<() => Answer> {
     giveUp.throwIfAborted();
     // One controller in place of `AbortSignal.any`, which leaves a trace on the long-lived signal for each request.
     const ending = new AbortController();
     const end = (): void => ending.abort();
     giveUp.addEventListener("abort", end);
     const late = clock.sleep(timeoutMs, ending.signal).then(() => {
-      throw new RekeyError("time-budget-spent", { context: { secret, timeoutMs } });
+      throw new RekeyError("time-budget-spent", { context: { secret, operation: "read", timeoutMs } });
     });
     try {
-      return await Promise.race([work({ signal: ending.signal }), late]);
+      const answer = await Promise.race([work({ signal: ending.signal }), late]);
+      return () => answer;
+    } catch (error) {
+      return () => {
+        throw typed(error, secret, giveUp);
+      };
     } finally {
       end();
       giveUp.removeEventListener("abort", end);
@@ -60,17 +80,24 @@ export function requests(options: {
   }
 
   return async (secret, work, giveUp) => {
-    for (let attempt = 1; ; attempt++) {
+    let attempt = 1;
+    let thaws = 0;
+    for (;;) {
       try {
-        if (attempt > 1) await clock.sleep(random() * firstBackOffMs * 2 ** (attempt - 1), giveUp);
-        const answer = await once(secret, work, giveUp);
+        await budget.take(timeoutMs, giveUp);
+        const startedAtMs = clock.nowMs();
+        const ended = await once(secret, work, giveUp);
+        const stoodStill = clock.nowMs() - startedAtMs >= timeoutMs + frozenMs;
+        if (stoodStill && !giveUp.aborted && thaws++ < mostThaws) continue;
+        const answer = ended();
         budget.succeeded();
         return answer;
       } catch (error) {
         const known = typed(error, secret, giveUp);
-        if (known.code === "store-throttled") budget.throttled();
-        if (attempt === attempts || !mayPass(known)) throw known;
+        if (known.code === "store-throttled" || known.code === "vault-throttled") budget.throttled();
+        if (attempt === attempts || !servingRule(known.code).isRepeated) throw known;
       }
+      await pause(attempt++, secret, giveUp);
     }
   };
 }

@@ -1,3 +1,6 @@
+import { RekeyError } from "../errors/rekey-error.ts";
+import { checkedAnswer } from "./checked-answer.ts";
+import { checkedSecretId } from "./checked-notice.ts";
 import { awaited, compact } from "./clock.ts";
 import { type ClientEvents, listeners as createListeners } from "./client-events.ts";
 import { type SecretClientOptions, settingsOf } from "./client-options.ts";
@@ -12,7 +15,7 @@ import { noticeMemory } from "./notice-memory.ts";
 import { parseJson } from "./json-value.ts";
 import { prefetch } from "./prefetch.ts";
 import { requests } from "./requests.ts";
-import type { SourceSelector, SourceVersion, Stage } from "./secret-source.ts";
+import type { SourceAnswer, SourceCall, SourceSelector, SourceVersion, Stage } from "./secret-source.ts";
 import { serving as createServing } from "./serving.ts";
 import type { StandardSchema } from "./standard-schema.ts";
 import { type Counts, telemetry as createTelemetry } from "./telemetry.ts";
@@ -69,9 +72,14 @@ export interface SecretClient extends Disposable, AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** Errors: `option-invalid`, for what JavaScript may give. */
 const selectorOf = (choice: VersionChoice | undefined): SourceSelector => {
-  if (choice === undefined || ("stage" in choice && choice.stage === "AWSCURRENT")) return current;
-  return "stage" in choice ? { label: choice.stage } : { versionId: choice.versionId };
+  if (choice === undefined) return current;
+  const { stage, versionId }: { readonly stage?: unknown; readonly versionId?: unknown } = { ...choice };
+  if (stage === "AWSCURRENT") return current;
+  if (typeof stage === "string" && stage !== "") return { label: stage as Stage };
+  if (typeof versionId === "string" && versionId !== "") return { versionId };
+  throw new RekeyError("option-invalid", { context: { option: "choice", problem: "neither a stage nor a versionId" } });
 };
 
 /** With background requests a value is asked for anew before its time is over; the jitter keeps many processes apart. */
@@ -116,11 +124,20 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
     const at = selectorOf(choice);
     const known = table.get(keyOf(secretId, at));
     if (known !== undefined) return known;
+    checkedSecretId("secretId", secretId);
     const entry = at === current ? new Entry(secretId) : new ChosenEntry(secretId, at);
     entry.usedAt = ++counts.reads;
-    if (at === current) notices.remind(entry, clock.nowMs());
     if (!closing.signal.aborted) table.add(entry);
     return entry;
+  }
+
+  /** Bad input rejects, as every other failure of a read does. */
+  async function opened<Result>(
+    secretId: string,
+    choice: VersionChoice | undefined,
+    read: (entry: Entry) => Promise<Result>,
+  ): Promise<Result> {
+    return read(entryOf(secretId, choice));
   }
 
   const get = (entry: Entry): Promise<SourceVersion> => {
@@ -157,20 +174,26 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
   }
 
   return {
-    get: (secretId, choice) => get((choice === undefined && table.get(secretId)) || entryOf(secretId, choice)),
+    get(secretId, choice) {
+      const known = choice === undefined ? table.get(secretId) : undefined;
+      return known === undefined ? opened(secretId, choice, get) : get(known);
+    },
     peek(secretId, choice) {
       const entry = choice === undefined ? table.get(secretId) : table.get(keyOf(secretId, selectorOf(choice)));
       return entry === undefined ? undefined : peek(entry);
     },
-    json: <Output>(secretId: string, schema?: StandardSchema<Output>) =>
-      json(table.get(secretId) ?? entryOf(secretId), schema) as Promise<Output>,
-    refresh: (secretId, choice) => awaited(clock, flights.fly(entryOf(secretId, choice))),
+    json: <Output>(secretId: string, schema?: StandardSchema<Output>) => {
+      const known = table.get(secretId);
+      const reading =
+        known === undefined ? opened(secretId, undefined, async (entry) => json(entry, schema)) : json(known, schema);
+      return reading as Promise<Output>;
+    },
+    refresh: async (secretId, choice) => opened(secretId, choice, async (entry) => awaited(clock, flights.fly(entry))),
     async pending(secretId) {
-      const at = { label: "AWSPENDING" } as const;
-      return awaited(
-        clock,
-        request(secretId, async (call) => source.read(secretId, at, call), closing.signal),
-      );
+      checkedSecretId("secretId", secretId);
+      const read = async (call: SourceCall): Promise<SourceAnswer | undefined> =>
+        checkedAnswer(secretId, await source.read(secretId, { label: "AWSPENDING" }, call));
+      return awaited(clock, request(secretId, read, closing.signal));
     },
     invalidate: events.invalidate,
     subscribe: events.subscribe,

@@ -12,6 +12,8 @@ export interface SourceVersion {
 export interface SourceAnswer extends SourceVersion {
   /** Of two versions the later one is the newer one. A source that does not know it leaves it out. */
   readonly createdAt?: Date;
+  /** The secret's full ARN: a notice about a secret of this name in another account is then not taken for its own. */
+  readonly secretArn?: string;
   /** It comes from a replica, because the primary did not answer. */
   readonly fromReplica?: boolean;
 }

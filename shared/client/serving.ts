@@ -3,6 +3,7 @@ import type { Settings } from "./client-options.ts";
 import { awaited } from "./clock.ts";
 import { type Entry, invalidated, isPinned } from "./entry.ts";
 import type { Flights } from "./flights.ts";
+import { frozenMs } from "./requests.ts";
 import type { Listeners } from "./client-events.ts";
 import type { SourceVersion } from "./secret-source.ts";
 import type { Counts } from "./telemetry.ts";
@@ -81,8 +82,11 @@ export function serving(options: {
     const announced = announcedNow(entry, clock.nowMs());
     if (announced === undefined || entry.version === undefined) return version;
     const waiting = new AbortController();
-    const late = clock.sleep(announced.untilMs - clock.nowMs(), waiting.signal).then(
-      () => (mayServe(entry, clock.nowMs()) && entry.version) || version,
+    const { untilMs } = announced;
+    // After it, unless the process stood still meanwhile: then the source is asked before anything is served.
+    const mayServeNow = (nowMs: number): boolean => nowMs < untilMs + frozenMs && mayServe(entry, nowMs);
+    const late = clock.sleep(untilMs - clock.nowMs(), waiting.signal).then(
+      () => (mayServeNow(clock.nowMs()) && entry.version) || version,
       () => version,
     );
     try {

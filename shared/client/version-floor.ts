@@ -67,6 +67,13 @@ export function announce(entry: Entry, notice: DatedNotice, window: FloorWindow,
   return true;
 }
 
+/** Drops what was announced of a secret of this name in another account. */
+export function disown(entry: Entry): void {
+  const { account } = entry.unrest?.announced ?? {};
+  if (account === undefined || entry.account === undefined || account === entry.account) return;
+  setUnrest(entry, { announced: undefined });
+}
+
 /** Whether the cached version is one that an event said is replaced, within the lag budget. */
 export function isBelowFloor(entry: Entry, nowMs: number): boolean {
   const announced = announcedNow(entry, nowMs);

@@ -1,8 +1,9 @@
 import { distributionCodes } from "./codes/distribution.ts";
+import { readingCodes } from "./codes/reading.ts";
 import { rotationCodes } from "./codes/rotation.ts";
 import { serversCodes } from "./codes/servers.ts";
 
 /** The one table of error codes. `docs/reference/errors.md` is generated from it; a test raises every row. */
-export const codes = { ...rotationCodes, ...serversCodes, ...distributionCodes };
+export const codes = { ...rotationCodes, ...readingCodes, ...serversCodes, ...distributionCodes };
 
 export type ErrorCode = keyof typeof codes;

@@ -3,6 +3,10 @@ import type { RekeyError } from "../errors/rekey-error.ts";
 
 /** What goes wrong with every secret alike, so that the work is worth repeating as a whole. */
 const ofTheWork = new Set<ErrorCode>([
+  "clock-skewed",
+  "credentials-expired",
+  "credentials-missing",
+  "credentials-refused",
   "event-rejected",
   "events-unavailable",
   "store-throttled",

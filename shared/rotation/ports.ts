@@ -57,6 +57,8 @@ export interface StoredVersion {
   readonly versionId: string;
   readonly value: SecretValue;
   readonly createdAt: Date;
+  /** Of the secret, where the store says it. */
+  readonly secretArn?: string;
 }
 
 /** A version by label, by id, or by both: with both, the store answers only when the label is on that very version. */

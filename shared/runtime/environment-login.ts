@@ -2,13 +2,16 @@ import { readFile } from "node:fs/promises";
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { CallOptions, SecretStore } from "../rotation/ports.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
+import { headerToken, trimmedCredential } from "../vault/header-token.ts";
 import { signedIdentity } from "../vault/signed-identity.ts";
 import type { VaultLogin } from "../vault/vault-login.ts";
 import { environmentKeys } from "./aws-clients.ts";
 import { type Environment, optional } from "./environment.ts";
 
+const option = "VAULT_CREDENTIAL_SECRET";
+
 async function credentialOf(environment: Environment, store: SecretStore, call: CallOptions): Promise<SecretValue> {
-  const secret = environment.required("VAULT_CREDENTIAL_SECRET");
+  const secret = environment.required(option);
   const credential = await store.read(secret, { label: "AWSCURRENT" }, call);
   if (credential === undefined) {
     throw new RekeyError("secret-not-found", { context: { operation: "login", secret, label: "AWSCURRENT" } });
@@ -39,9 +42,9 @@ export async function environmentLogin(
   const mount = optional(environment, "mount", "VAULT_AUTH_MOUNT");
   switch (method) {
     case "token":
-      return { method, token: await credentialOf(environment, store, call) };
+      return { method, token: headerToken(option, await credentialOf(environment, store, call)) };
     case "approle": {
-      const secretId = await credentialOf(environment, store, call);
+      const secretId = trimmedCredential(option, await credentialOf(environment, store, call));
       return { method, roleId: environment.required("VAULT_ROLE_ID"), secretId, ...mount };
     }
     case "jwt": {

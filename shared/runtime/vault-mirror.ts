@@ -19,13 +19,18 @@ const optionsOf = (environment: Environment): VaultKv2Options => ({
   templates: parseMirrorTemplates(environment.text("VAULT_TEMPLATES")),
 });
 
+const hasNoDate = (error: unknown): boolean =>
+  isRekeyError(error, "secret-deleted") ||
+  isRekeyError(error, "secret-not-found") ||
+  isRekeyError(error, "store-rejected");
+
 /** With the store's word on which version is whose. A deleted secret, and an id that cannot be a version's, have none to read. */
 function provingOptions(environment: Environment, store: SecretStore): VaultKv2Options {
   const versionDates: VersionDates = async (secretArn, versionId, call) => {
     try {
       return (await store.read(secretArn, { versionId }, call))?.createdAt;
     } catch (error) {
-      if (isRekeyError(error, "secret-not-found") || isRekeyError(error, "store-rejected")) return undefined;
+      if (hasNoDate(error)) return undefined;
       throw error;
     }
   };

@@ -29,14 +29,19 @@ function unlessDenied(error: unknown): void {
   if (!isRekeyError(error, "access-denied")) throw error;
 }
 
+/** A version may be encrypted by another key than the newest one. */
+const isKeyTrouble = (error: unknown): boolean =>
+  isRekeyError(error, "access-denied") || isRekeyError(error, "key-denied") || isRekeyError(error, "key-unusable");
+
 /** Only a rotation under an assumed role or across accounts has one; it proves the caller's identity on each write. */
 const withToken = ({ rotationToken }: RotationRequest): { RotationToken?: string } =>
   rotationToken === undefined ? {} : { RotationToken: rotationToken };
 
 /**
- * Secrets Manager over the AWS SDK. Every method is one call when all goes well. Errors: `access-denied`,
- * `quota-exceeded`, `secret-not-found`, `store-rejected`, `store-throttled`, `store-unavailable`, `time-budget-spent`,
- * `version-conflict`.
+ * Secrets Manager over the AWS SDK. Every method is one call when all goes well. Errors: `access-denied`, `clock-skewed`,
+ * `credentials-expired`, `credentials-missing`, `credentials-refused`, `key-denied`, `key-unusable`, `quota-exceeded`,
+ * `secret-deleted`, `secret-not-found`, `store-rejected`, `store-throttled`, `store-unavailable`, `time-budget-spent`,
+ * `tls-refused`, `version-conflict`.
  */
 export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
   async function attempt<Result>(
@@ -104,7 +109,13 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         const answer = await client.send(command, options);
         const value = secretContent(answer, secretId);
         if (answer.VersionId === undefined || value === undefined) return undefined;
-        return { versionId: answer.VersionId, value, createdAt: answer.CreatedDate ?? new Date(0) };
+        const { ARN: secretArn } = answer;
+        return {
+          versionId: answer.VersionId,
+          value,
+          createdAt: answer.CreatedDate ?? new Date(0),
+          ...(secretArn === undefined ? {} : { secretArn }),
+        };
       } catch (error) {
         if (await isNoVersion(secretId, at, error, call)) return undefined;
         throw error;
@@ -163,7 +174,7 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         newest.map(async ({ VersionId = "" }) =>
           read(secretId, { versionId: VersionId }, call).catch((error: unknown) => {
             // Encrypted by a key that is gone since; the others may still be read.
-            if (isRekeyError(error, "access-denied")) return undefined;
+            if (isKeyTrouble(error)) return undefined;
             throw error;
           }),
         ),

@@ -1,8 +1,8 @@
 import type { CallOptions } from "../rotation/ports.ts";
 import { vaultEndpoint } from "./vault-address.ts";
 import { type VaultAnswer, vaultClient, type VaultRequest } from "./vault-client.ts";
-import { checkedPath } from "./vault-path.ts";
 import type { VaultLogin } from "./vault-login.ts";
+import { vaultNamespace } from "./vault-mount.ts";
 import { vaultSession } from "./vault-session.ts";
 
 export interface VaultOptions {
@@ -21,8 +21,9 @@ export type VaultSend = (request: Omit<VaultRequest, "token">, call: CallOptions
 
 /** HashiCorp Vault or OpenBao through node-vault; nothing is sent before the first request. Errors: `option-invalid`. */
 export function connectVault({ address, namespace, login, ca, timeoutMs = 5_000 }: VaultOptions): VaultSend {
-  if (namespace !== undefined) checkedPath("namespace", namespace.replace(/\/$/, ""));
-  if (login.method !== "token" && login.mount !== undefined) checkedPath("login.mount", login.mount);
   const endpoint = vaultEndpoint(address);
-  return vaultSession(vaultClient({ endpoint, namespace, ca, timeoutMs }), login);
+  return vaultSession(
+    vaultClient({ endpoint, namespace: vaultNamespace("namespace", namespace), ca, timeoutMs }),
+    login,
+  );
 }

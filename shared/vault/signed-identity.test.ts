@@ -29,9 +29,9 @@ test("a region has its own endpoint, and stands in the signature", async () => {
   expect(decoded(fields["iam_request_headers"])).not.toContain("Server-ID");
 });
 
-test("without keys it is mirror-unauthorized, and what the provider said is not told", async () => {
+test("without keys it is credentials-missing, and what the provider said is not told", async () => {
   const failing = async () => Promise.reject(new Error("canary-of-a-provider"));
   const error: unknown = await signedIdentity({ credentials: failing }).catch((reason: unknown) => reason);
-  expect(error).toMatchObject({ code: "mirror-unauthorized", context: { operation: "login" } });
+  expect(error).toMatchObject({ code: "credentials-missing", context: { operation: "login" } });
   expect(String(error)).not.toContain("canary");
 });

@@ -22,7 +22,7 @@ const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
 /**
  * GetCallerIdentity, signed and not sent: Vault sends it on to STS and learns from the answer who signed it. The form is
- * that of Vault's API documentation, "AWS auth method, login". Valid for minutes. Errors: `mirror-unauthorized` where
+ * that of Vault's API documentation, "AWS auth method, login". Valid for minutes. Errors: `credentials-missing` where
  * there are no keys to sign with.
  */
 export async function signedIdentity(options: SignedIdentityOptions): Promise<Readonly<Record<string, string>>> {
@@ -46,7 +46,7 @@ export async function signedIdentity(options: SignedIdentityOptions): Promise<Re
   try {
     ({ headers } = await signer.sign(unsigned));
   } catch {
-    throw new RekeyError("mirror-unauthorized", { context: { operation: "login", problem: "no AWS credentials" } });
+    throw new RekeyError("credentials-missing", { context: { operation: "login", problem: "no AWS credentials" } });
   }
   const lists = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]]));
   return {

@@ -3,7 +3,7 @@ import { RekeyError } from "../errors/rekey-error.ts";
 import type { VaultAnswer } from "./vault-client.ts";
 
 /** Vault's own words. They may repeat what was sent, so they are only compared, never passed on. */
-const words = (answer: VaultAnswer): string => {
+export const words = (answer: VaultAnswer): string => {
   const errors = memberAt(answer.body, "errors");
   return Array.isArray(errors) ? errors.filter((error) => typeof error === "string").join("\n") : "";
 };
@@ -17,7 +17,7 @@ export const isPolicyDenial = (answer: VaultAnswer): boolean =>
   answer.status === 403 && words(answer).trim() === "1 error occurred:\n\t* permission denied";
 
 /** Vault 1.13 answers a wrong or used-up secret id with 500, which must not be taken for an outage. */
-const isRefusedLogin = (answer: VaultAnswer): boolean =>
+export const isRefusedLogin = (answer: VaultAnswer): boolean =>
   (answer.status >= 400 && answer.status < 500 && !isUnavailable(answer.status)) ||
   (answer.status === 500 && /invalid (secret|role)|missing (secret|role)/i.test(words(answer)));
 
@@ -26,6 +26,9 @@ const isUnavailable = (status: number): boolean =>
   [412, 429, 472, 473].includes(status) || status >= 500 || (status >= 300 && status < 400);
 
 export type VaultOperation = "login" | "renew" | "read" | "write";
+
+/** What a refusal is taken for: `refused`, or for reads `readRefusal`. `isOver`: of a given token, whether its stated life has ended. */
+export type Refusal = (answer: VaultAnswer, operation: VaultOperation, path?: string, isOver?: boolean) => RekeyError;
 
 /** The error that a refusal stands for. A redirect is one too: it would take token and value to another host. */
 export function refused(answer: VaultAnswer, operation: VaultOperation, path?: string): RekeyError {

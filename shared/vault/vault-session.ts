@@ -3,8 +3,8 @@ import { RekeyError } from "../errors/rekey-error.ts";
 import type { CallOptions } from "../rotation/ports.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 import { leaseSeconds } from "./lease-seconds.ts";
-import { isPolicyDenial, refused } from "./vault-answer.ts";
-import { loginRequest, type VaultLogin } from "./vault-login.ts";
+import { isPolicyDenial, type Refusal, refused } from "./vault-answer.ts";
+import { loginRequest, usableLogin, type VaultLogin } from "./vault-login.ts";
 import type { VaultAnswer, VaultClient, VaultRequest } from "./vault-client.ts";
 
 interface Lease {
@@ -12,6 +12,7 @@ interface Lease {
   readonly renewable: boolean;
   readonly lifeMs: number;
   readonly renewAtMs: number;
+  readonly endsAtMs: number;
 }
 
 const misbehaved = (problem: string): RekeyError =>
@@ -25,7 +26,14 @@ function lease(token: SecretValue, stated: unknown, renewable: unknown): Lease {
   const seconds = leaseSeconds(stated ?? 0);
   if (seconds === undefined) throw misbehaved("a token's life that is no number of seconds");
   const lifeMs = seconds > 0 ? seconds * 1000 : Infinity;
-  return { token, renewable: renewable === true, lifeMs, renewAtMs: Date.now() + (lifeMs * 2) / 3 };
+  const nowMs = Date.now();
+  return { token, renewable: renewable === true, lifeMs, renewAtMs: nowMs + (lifeMs * 2) / 3, endsAtMs: nowMs + lifeMs };
+}
+
+interface Opening {
+  readonly client: VaultClient;
+  readonly login: VaultLogin;
+  readonly refusal: Refusal;
 }
 
 function grantedLease(answer: VaultAnswer): Lease | undefined {
@@ -36,27 +44,31 @@ function grantedLease(answer: VaultAnswer): Lease | undefined {
   return lease(new SecretValue(token), seconds, memberAt(answer.body, "auth", "renewable"));
 }
 
-async function open(client: VaultClient, login: VaultLogin): Promise<Lease> {
+/** Whether the life that Vault stated is over. */
+const isOver = (lease: Lease | undefined): boolean => lease !== undefined && Date.now() >= lease.endsAtMs;
+
+async function open({ client, login, refusal }: Opening, old?: Lease): Promise<Lease> {
   if (login.method === "token") {
     const answer = await client({ verb: "read", path: "auth/token/lookup-self", token: login.token });
     if (isPolicyDenial(answer)) return lease(login.token, 0, false);
-    if (answer.status !== 200) throw refused(answer, "login");
+    if (answer.status !== 200) throw refusal(answer, "login", undefined, isOver(old));
     return lease(login.token, memberAt(answer.body, "data", "ttl"), memberAt(answer.body, "data", "renewable"));
   }
   const answer = await client({ verb: "write", ...(await loginRequest(login)) });
   const granted = grantedLease(answer);
-  if (granted === undefined) throw refused(answer, "login");
+  if (granted === undefined) throw refusal(answer, "login");
   return granted;
 }
 
 /** The same token for longer. A lease that is over, that nears its max TTL or cannot be renewed is opened anew. */
-async function renew(client: VaultClient, login: VaultLogin, old: Lease): Promise<Lease> {
-  if (!old.renewable) return open(client, login);
+async function renew(opening: Opening, old: Lease): Promise<Lease> {
+  const { client, refusal } = opening;
+  if (!old.renewable) return open(opening, old);
   const answer = await client({ verb: "write", path: "auth/token/renew-self", body: {}, token: old.token });
-  if (answer.status === 400 || answer.status === 403) return open(client, login);
+  if (answer.status === 400 || answer.status === 403) return open(opening, old);
   const renewed = grantedLease(answer);
-  if (renewed === undefined) throw refused(answer, "renew");
-  return renewed.lifeMs < old.lifeMs / 2 ? open(client, login) : renewed;
+  if (renewed === undefined) throw refusal(answer, "renew");
+  return renewed.lifeMs < old.lifeMs / 2 ? open(opening, old) : renewed;
 }
 
 const tooLate = (): RekeyError => new RekeyError("time-budget-spent", { context: { operation: "login" } });
@@ -78,19 +90,22 @@ async function untilAborted<T>(work: Promise<T>, { signal }: CallOptions): Promi
  * Sends requests with a token that is opened at the first one and renewed once two thirds of its life are over, at the
  * next request: a function that is frozen between invocations has no timers. Requests at the same time share one login,
  * which is bounded by the client's time-out and not by the signal of whoever came first. After Vault has refused the
- * token itself, every method but `token` logs in again, once per request. Errors: those of the client and of the login, `mirror-unauthorized`,
- * `mirror-unavailable`.
+ * token itself, every method but `token` logs in again, once per request. Errors: those of the client and of the login,
+ * `mirror-unauthorized`, `mirror-unavailable`, or those of another `refusal`; `option-invalid` at once for a token that cannot be one.
  */
 export function vaultSession(
   client: VaultClient,
-  login: VaultLogin,
+  given: VaultLogin,
+  refusal: Refusal = refused,
 ): (request: VaultRequest, call: CallOptions) => Promise<VaultAnswer> {
+  const login = usableLogin(given);
+  const how = { client, login, refusal };
   let held: Lease | undefined;
   let opening: Promise<Lease> | undefined;
 
   async function refresh(): Promise<Lease> {
     try {
-      held = held === undefined ? await open(client, login) : await renew(client, login, held);
+      held = held === undefined ? await open(how) : await renew(how, held);
       return held;
     } finally {
       opening = undefined;
@@ -106,7 +121,11 @@ export function vaultSession(
   return async (request, call) => {
     const first = await valid(call);
     const answer = await client({ ...request, token: first.token }, call);
-    if (answer.status !== 403 || isPolicyDenial(answer) || login.method === "token") return answer;
+    if (answer.status !== 403 || isPolicyDenial(answer)) return answer;
+    if (login.method === "token") {
+      if (isOver(first)) throw refusal(answer, "login", undefined, true);
+      return answer;
+    }
     if (held === first) held = undefined;
     const second = await valid(call);
     return client({ ...request, token: second.token }, call);

@@ -10,6 +10,7 @@ import { costTable } from "./cost-table.ts";
 import { errorTable } from "./error-table.ts";
 import { pages, root } from "./fenced-blocks.ts";
 import { findingTable } from "./finding-table.ts";
+import { servingTable, servingTablePlace } from "./serving-table.ts";
 
 test.each([
   ["cli", commandPage],
@@ -19,6 +20,11 @@ test.each([
   ["findings", findingTable],
 ])("the reference of %s is what the code says", (name, table) => {
   expect(readFileSync(path.join(root, `docs/reference/${name}.md`), "utf8")).toBe(table());
+});
+
+test("the reference of the client says of each cause what the code does", () => {
+  const page = readFileSync(path.join(root, "docs/reference/client.md"), "utf8");
+  expect(servingTablePlace.exec(page)?.[0]).toContain(servingTable());
 });
 
 test("the runbook has a section for every code, and for no other", () => {

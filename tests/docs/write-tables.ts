@@ -5,6 +5,7 @@ import { emulatorPage } from "./emulator-page.ts";
 import { costTable } from "./cost-table.ts";
 import { errorTable } from "./error-table.ts";
 import { findingTable } from "./finding-table.ts";
+import { servingTable, servingTablePlace } from "./serving-table.ts";
 
 const reference = new URL("../../docs/reference/", import.meta.url);
 writeFileSync(new URL("cli.md", reference), commandPage());
@@ -18,4 +19,10 @@ const printed = /(```text\n\$ rekey plan\n)[\s\S]*?(```)/;
 writeFileSync(
   capacity,
   readFileSync(capacity, "utf8").replace(printed, (_, head, tail) => `${head}${growthTableText()}\n${tail}`),
+);
+
+const client = new URL("client.md", reference);
+writeFileSync(
+  client,
+  readFileSync(client, "utf8").replace(servingTablePlace, (_, head) => `${head}${servingTable()}`),
 );

@@ -12,7 +12,7 @@ export interface InvalidationSink {
   notice(notice: SecretNotice): void | Promise<void>;
   /** Notices may have been missed, so everything must be asked for anew. */
   gap(): void;
-  error(error: RekeyError): void;
+  error(error: RekeyError, secretId?: string): void;
 }
 
 export interface InvalidationSubscription {

@@ -1,3 +1,4 @@
+import { isRekeyError } from "../../errors/rekey-error.ts";
 import type { SecretClient } from "../secret-client.ts";
 
 export interface SecretsMiddlewareOptions {
@@ -14,16 +15,25 @@ interface MiddyRequest {
   context: object;
 }
 
+/** A number, `true` or `null` is text that looks like JSON: parsed, a token of digits would lose some of them. */
+const looksLikeJson = (text: string): boolean => /^[\t\n\r ]*[{["]/.test(text);
+
 /**
- * Middleware like middy's own for Secrets Manager, on rekey's cache: a JSON value is put as the parsed, frozen object, any
- * other as text, or as bytes where it is stored so. An invocation on warm values waits for nothing. Errors: those of `get`.
+ * Middleware like middy's own for Secrets Manager, on rekey's cache: an object, a list or a quoted text in JSON is put as the
+ * parsed, frozen value, any other value as the text that it is, or as bytes where it is stored so. An invocation on warm values waits for nothing. Errors: those of `get`.
  */
 export function secretsMiddleware({ client, fetchData, setToContext = false }: SecretsMiddlewareOptions): {
   readonly before: (request: MiddyRequest) => Promise<void>;
 } {
   async function read(secretId: string): Promise<unknown> {
     const { value } = await client.get(secretId);
-    return value.isBinary ? value.bytes() : client.json(secretId).catch(() => value.reveal());
+    if (value.isBinary) return value.bytes();
+    const text = value.reveal();
+    if (!looksLikeJson(text)) return text;
+    return client.json(secretId).catch((error: unknown) => {
+      if (isRekeyError(error, "secret-malformed")) return text;
+      throw error;
+    });
   }
 
   return {

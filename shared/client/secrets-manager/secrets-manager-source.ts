@@ -1,4 +1,4 @@
-import { BatchGetSecretValueCommand, type SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { type APIErrorType, BatchGetSecretValueCommand, type SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { RekeyError } from "../../errors/rekey-error.ts";
 import { secretContent } from "../../stores/secret-content.ts";
 import { secretsManagerStore } from "../../stores/secrets-manager.ts";
@@ -7,7 +7,11 @@ import { isSameSecret } from "../secret-id.ts";
 import type { SecretSource, SourceAnswer } from "../secret-source.ts";
 
 /** What the SDK's errors look like where a batch reports one of its secrets. */
-const clientError = (name: string | undefined): object => ({ name, $metadata: { httpStatusCode: 400 } });
+const clientError = ({ ErrorCode, Message }: APIErrorType): object => ({
+  name: ErrorCode,
+  message: Message,
+  $metadata: { httpStatusCode: 400 },
+});
 
 /** Secrets Manager over the AWS SDK, with BatchGetSecretValue for `prefetch`. Errors: those of rekey's store. */
 export function secretsManagerSource(sdk: SecretsManagerClient): Required<SecretSource> {
@@ -26,12 +30,17 @@ export function secretsManagerSource(sdk: SecretsManagerClient): Required<Secret
       function outcome(secretId: string): SourceAnswer | RekeyError | undefined {
         const refused = Errors.find(({ SecretId = "" }) => isSameSecret(SecretId, secretId));
         if (refused !== undefined) {
-          return translateError(clientError(refused.ErrorCode), call, { operation, secret: secretId });
+          return translateError(clientError(refused), call, { operation, secret: secretId });
         }
         const found = SecretValues.find(({ ARN = "" }) => isSameSecret(ARN, secretId));
         const value = found && secretContent(found, secretId);
         if (found?.VersionId === undefined || value === undefined) return undefined;
-        return { versionId: found.VersionId, value, ...(found.CreatedDate && { createdAt: found.CreatedDate }) };
+        return {
+          versionId: found.VersionId,
+          value,
+          ...(found.ARN && { secretArn: found.ARN }),
+          ...(found.CreatedDate && { createdAt: found.CreatedDate }),
+        };
       }
       return new Map(secretIds.map((secretId) => [secretId, outcome(secretId)]));
     },

@@ -1,5 +1,7 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
+import { databaseMount } from "../../vault/vault-mount.ts";
 import { pathProblem } from "../../vault/vault-path.ts";
+import { callListener } from "../call-listener.ts";
 import { awaited, type Clock, turnClock } from "../clock.ts";
 import type { InvalidationSink, InvalidationSource } from "../invalidation/invalidation-source.ts";
 import type { Acknowledge } from "../pool/acknowledging.ts";
@@ -43,7 +45,8 @@ export interface VaultDynamicSource extends SecretSource, InvalidationSource, As
  * `option-invalid` at once.
  */
 export function vaultDynamicSource(options: VaultDynamicOptions): VaultDynamicSource {
-  const { mount = "database", connection, overlapMs = 60_000, clock = turnClock(), random = Math.random } = options;
+  const { connection, overlapMs = 60_000, clock = turnClock(), random = Math.random } = options;
+  const mount = databaseMount("mount", options.mount ?? "database");
   if (!(overlapMs >= 0)) throw new RekeyError("option-invalid", { context: { option: "overlapMs" } });
   const sendTimeoutMs = requestsForOne * (options.timeoutMs ?? defaultTimeoutMs);
   const session = trackedSession(vaultSender(options), options.login);
@@ -66,8 +69,8 @@ export function vaultDynamicSource(options: VaultDynamicOptions): VaultDynamicSo
       sendTimeoutMs,
       overlapMs,
       random,
-      notify: (notice) => sinks.forEach((sink) => void sink.notice(notice)),
-      report: (error) => sinks.forEach((sink) => sink.error(error)),
+      notify: (notice) => sinks.forEach((sink) => callListener("notice", () => sink.notice(notice))),
+      report: (error) => sinks.forEach((sink) => callListener("error", () => sink.error(error, role))),
     });
     keepers.set(role, keeper);
     return keeper;

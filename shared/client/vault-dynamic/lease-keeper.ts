@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { memberAt } from "../../answers/member-at.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import { isPolicyDenial, refused } from "../../vault/vault-answer.ts";
+import { readRefusal } from "../../vault/read-refusal.ts";
+import { isPolicyDenial } from "../../vault/vault-answer.ts";
 import type { VaultRequest } from "../../vault/vault-client.ts";
 import type { Clock } from "../clock.ts";
 import type { SecretNotice } from "../invalidation/invalidation-source.ts";
@@ -99,8 +100,8 @@ export function leaseKeeper(options: KeeperOptions): LeaseKeeper {
     const answer = await sendLease("renew", lease, { increment: lease.fullMs / 1_000 });
     if (answer.status === 200) return renew(lease, memberAt(answer.body, "lease_duration"), askedAtMs, options);
     if (isPolicyDenial(answer)) return cannotExtend(lease, options);
-    const error = refused(answer, "renew", path);
-    if (error.code === "mirror-unavailable") throw error;
+    const error = readRefusal(answer, "renew", path);
+    if (error.disposition === "retry") throw error;
     await take(true);
   }
 

@@ -2,7 +2,7 @@ import { memberAt } from "../../answers/member-at.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { leaseSeconds } from "../../vault/lease-seconds.ts";
-import { refused } from "../../vault/vault-answer.ts";
+import { readRefusal } from "../../vault/read-refusal.ts";
 import type { VaultAnswer } from "../../vault/vault-client.ts";
 import type { SourceAnswer } from "../secret-source.ts";
 
@@ -39,7 +39,7 @@ function setDue(lease: Lease, askedAtMs: number, { overlapMs, random }: LeaseTim
 
 const millisecondsOf = (seconds: unknown): number => (leaseSeconds(seconds) ?? 0) * 1_000;
 
-/** The lease of an answer to `<mount>/creds/<role>`. Errors: `secret-not-found`, those of `refused`. */
+/** The lease of an answer to `<mount>/creds/<role>`. Errors: `secret-not-found`, those of `readRefusal`. */
 export function leaseIn(
   answer: VaultAnswer,
   from: {
@@ -53,7 +53,8 @@ export function leaseIn(
   timing: LeaseTiming,
 ): Lease {
   const { path, role, versionId, askedAtMs, token, connection } = from;
-  if (answer.status === 400 || answer.status === 404) {
+  const refusal = readRefusal(answer, "read", path);
+  if ((answer.status === 400 || answer.status === 404) && refusal.code === "mirror-rejected") {
     throw new RekeyError("secret-not-found", {
       context: { secret: role, path, status: answer.status },
       hint: "check the role's name, and where the database engine is mounted",
@@ -64,7 +65,7 @@ export function leaseIn(
   const leaseId = memberAt(answer.body, "lease_id");
   const fullMs = millisecondsOf(memberAt(answer.body, "lease_duration"));
   if (answer.status !== 200 || typeof username !== "string" || typeof leaseId !== "string" || fullMs === 0) {
-    throw refused(answer, "read", path);
+    throw refusal;
   }
   const lease: Lease = {
     versionId,

@@ -1,5 +1,6 @@
 import type { SecretValue } from "../../secrets/secret-value.ts";
 import type { VaultAnswer, VaultClient, VaultRequest } from "../../vault/vault-client.ts";
+import { readRefusal } from "../../vault/read-refusal.ts";
 import type { VaultLogin } from "../../vault/vault-login.ts";
 import { vaultSession } from "../../vault/vault-session.ts";
 import type { SourceCall } from "../secret-source.ts";
@@ -16,14 +17,18 @@ export interface TrackedSession {
 export function trackedSession(client: VaultClient, login: VaultLogin): TrackedSession {
   const tokens = new WeakMap<VaultAnswer, SecretValue>();
   let newest: SecretValue | undefined;
-  const send = vaultSession(async (request, call) => {
-    const answer = await client(request, call);
-    if (request.token !== undefined) {
-      tokens.set(answer, request.token);
-      newest = request.token;
-    }
-    return answer;
-  }, login);
+  const send = vaultSession(
+    async (request, call) => {
+      const answer = await client(request, call);
+      if (request.token !== undefined) {
+        tokens.set(answer, request.token);
+        newest = request.token;
+      }
+      return answer;
+    },
+    login,
+    readRefusal,
+  );
   return {
     send,
     tokenOf: (answer) => tokens.get(answer),

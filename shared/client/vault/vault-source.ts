@@ -1,10 +1,12 @@
 import { memberAt } from "../../answers/member-at.ts";
 import { namedPath, usablePath } from "../../mirrors/mirror-path.ts";
 import { createdAtField, labelField, versionIdField } from "../../mirrors/mirrored-fields.ts";
-import { refused } from "../../vault/vault-answer.ts";
+import { readRefusal } from "../../vault/read-refusal.ts";
+import { kvMount } from "../../vault/vault-mount.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { bareName } from "../secret-id.ts";
 import type { SecretSource, SourceAnswer, SourceCall } from "../secret-source.ts";
+import { kvMountCheck } from "./kv-mount-check.ts";
 import { isMissing, vaultReader, type VaultReaderOptions } from "./vault-reader.ts";
 
 export interface VaultSourceOptions extends VaultReaderOptions {
@@ -31,11 +33,15 @@ function textOf(fields: Readonly<Record<string, unknown>>): string {
 /**
  * Reads from Vault what rekey mirrors there. Only AWSCURRENT is mirrored. A key that somebody else wrote has its KV
  * revision as its version. Errors: `mirror-unauthorized`, `mirror-unavailable`, `mirror-rejected`, `mirror-path-invalid`,
- * `tls-refused`, `time-budget-spent`; `option-invalid` at once.
+ * `tls-refused`, `time-budget-spent`, `server-misbehaved`, `credentials-missing` of a login's callback, and `vault-…` by the state of
+ * Vault; `option-invalid` at once.
  */
 export function vaultSource(options: VaultSourceOptions): VaultSource {
-  const { mount = "secret", pathPrefix, pathOf = () => undefined } = options;
+  const { pathOf = () => undefined } = options;
+  const mount = kvMount("mount", options.mount ?? "secret");
+  const pathPrefix = options.pathPrefix?.replace(/^\/+|\/+$/g, "") || undefined;
   const read = vaultReader(options);
+  const requireKv2 = kvMountCheck(read, mount);
 
   function pathTo(secretId: string): string {
     const path = pathOf(secretId);
@@ -45,12 +51,15 @@ export function vaultSource(options: VaultSourceOptions): VaultSource {
   async function newest(secretId: string, call: SourceCall): Promise<SourceAnswer | undefined> {
     const path = `${mount}/data/${pathTo(secretId)}`;
     const answer = await read(path, call);
-    if (isMissing(answer)) return undefined;
     const fields = memberAt(answer.body, "data", "data");
-    if (answer.status !== 200 || typeof fields !== "object" || fields === null) throw refused(answer, "read", path);
+    if (isMissing(answer) || typeof fields !== "object" || fields === null) {
+      await requireKv2(path, call);
+      if (isMissing(answer)) return undefined;
+      throw readRefusal(answer, "read", path);
+    }
     const versionId = memberAt(fields, versionIdField);
     const revision = memberAt(answer.body, "data", "metadata", "version");
-    if (typeof versionId !== "string" && !Number.isSafeInteger(revision)) throw refused(answer, "read", path);
+    if (typeof versionId !== "string" && !Number.isSafeInteger(revision)) throw readRefusal(answer, "read", path);
     const createdAt = memberAt(fields, createdAtField) ?? memberAt(answer.body, "data", "metadata", "created_time");
     return {
       versionId: typeof versionId === "string" ? versionId : `kv-${String(revision)}`,
@@ -68,9 +77,12 @@ export function vaultSource(options: VaultSourceOptions): VaultSource {
     async revision(secretId, call) {
       const path = `${mount}/metadata/${pathTo(secretId)}`;
       const answer = await read(path, call);
-      if (isMissing(answer)) return undefined;
+      if (isMissing(answer)) {
+        await requireKv2(path, call);
+        return undefined;
+      }
       const revision = memberAt(answer.body, "data", "current_version");
-      if (!Number.isSafeInteger(revision)) throw refused(answer, "read", path);
+      if (!Number.isSafeInteger(revision)) throw readRefusal(answer, "read", path);
       return Number(revision);
     },
   };

@@ -4,7 +4,7 @@ import type { CodeEntry } from "../code-entry.ts";
 export const rotationCodes = {
   "access-denied": {
     disposition: "intervene",
-    meaning: "the function's role may not make this call",
+    meaning: "the role of this function or process may not make this call",
     hint: "grant the action named in the context on the secret's full ARN (with its six random characters, or -??????)",
   },
   "admin-secret-refused": {

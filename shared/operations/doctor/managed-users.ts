@@ -41,7 +41,10 @@ const secretsCompared = 200;
 const readsAtOnce = 4;
 const isOfNoMatter = (error: unknown): boolean =>
   isRekeyError(error, "access-denied") ||
+  isRekeyError(error, "key-denied") ||
+  isRekeyError(error, "key-unusable") ||
   isRekeyError(error, "secret-binary") ||
+  isRekeyError(error, "secret-deleted") ||
   isRekeyError(error, "secret-malformed") ||
   isRekeyError(error, "secret-not-found") ||
   isRekeyError(error, "store-rejected");

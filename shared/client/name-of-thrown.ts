@@ -1,0 +1,10 @@
+/** The name of what a callback threw, and nothing else of it: it may hold a value, and be of any kind. */
+export function nameOfThrown(thrown: unknown): string {
+  try {
+    const name: unknown = thrown instanceof Error ? thrown.name : undefined;
+    if (typeof name === "string" && /^[A-Za-z]\w{0,63}$/.test(name)) return name;
+  } catch {
+    // A getter of its own threw.
+  }
+  return typeof thrown;
+}

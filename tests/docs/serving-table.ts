@@ -1,0 +1,18 @@
+import { servingRules } from "../../shared/client/serving-rules.ts";
+import { codes, type ErrorCode } from "../../shared/errors/codes.ts";
+
+/** The part of `docs/reference/client.md` that is made from the rules in the code. */
+export function servingTable(): string {
+  const rows = Object.entries(servingRules).map(
+    ([code, { cause, servedFor, isRepeated }]) =>
+      `| ${cause} | \`${code}\` | \`${servedFor}\` | ${isRepeated ? "3 times" : "once"} | ${codes[code as ErrorCode].hint} |`,
+  );
+  return [
+    "| cause | code | a held value is served for | asked | what to do |",
+    "|---|---|---|---|---|",
+    ...rows,
+    "",
+  ].join("\n");
+}
+
+export const servingTablePlace = /(<!-- made from shared\/client\/serving-rules\.ts by npm run docs -->\n\n)[\s\S]*?(?=\n## )/u;
