@@ -1,3 +1,4 @@
+import { kvMount } from "../vault/vault-mount.ts";
 import { checkedPath } from "../vault/vault-path.ts";
 
 /**
@@ -8,7 +9,7 @@ import { checkedPath } from "../vault/vault-path.ts";
 export function mirrorPolicy(mount: string, pathPrefix?: string): string {
   const below = pathPrefix === undefined ? "*" : `${checkedPath("pathPrefix", pathPrefix)}/*`;
   const rule = (area: string, capabilities: readonly string[]): string =>
-    `path "${checkedPath("mount", mount)}/${area}/${below}" {\n  capabilities = ${JSON.stringify(capabilities).replaceAll(",", ", ")}\n}\n`;
+    `path "${kvMount("mount", mount)}/${area}/${below}" {\n  capabilities = ${JSON.stringify(capabilities).replaceAll(",", ", ")}\n}\n`;
   return [
     rule("data", ["create", "read", "update"]),
     rule("delete", ["update"]),

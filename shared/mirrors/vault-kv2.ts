@@ -20,7 +20,6 @@ import {
 import { holdsNewer, mirroredFields, versionIn } from "./mirrored-fields.ts";
 import type { VaultSend } from "../vault/connect-vault.ts";
 import { isConflict, refused } from "../vault/vault-answer.ts";
-import { kvMount } from "../vault/vault-mount.ts";
 import { checkedPath } from "../vault/vault-path.ts";
 import { mirrorPath } from "./mirror-path.ts";
 
@@ -57,7 +56,7 @@ const writeAttempts = 5;
  */
 export function vaultKv2Mirror(send: VaultSend, options: VaultKv2Options = {}): Mirror {
   const { pathPrefix, templates, versionDates } = options;
-  const mount = kvMount("mount", options.mount ?? "secret");
+  const mount = checkedPath("mount", options.mount ?? "secret");
   if (pathPrefix !== undefined) checkedPath("pathPrefix", pathPrefix);
 
   const placeOf = (secret: MirroredSecret): { readonly name: string; readonly path: string } => {

@@ -10,14 +10,18 @@ import type { MirrorView } from "../operations/fleet/ports.ts";
 import type { MirrorProbe } from "../operations/doctor/account.ts";
 import type { Mirror, MirrorAudit, MirrorCluster } from "../operations/ports.ts";
 import type { SecretStore } from "../rotation/ports.ts";
+import { kvMount } from "../vault/vault-mount.ts";
 import { environmentVault } from "./environment-vault.ts";
 import { type Environment, optional } from "./environment.ts";
 
-const optionsOf = (environment: Environment): VaultKv2Options => ({
-  ...optional(environment, "mount", "VAULT_MOUNT"),
-  ...optional(environment, "pathPrefix", "VAULT_PATH_PREFIX"),
-  templates: parseMirrorTemplates(environment.text("VAULT_TEMPLATES")),
-});
+function optionsOf(environment: Environment): VaultKv2Options {
+  const mount = environment.text("VAULT_MOUNT");
+  return {
+    ...(mount === undefined ? {} : { mount: kvMount("VAULT_MOUNT", mount) }),
+    ...optional(environment, "pathPrefix", "VAULT_PATH_PREFIX"),
+    templates: parseMirrorTemplates(environment.text("VAULT_TEMPLATES")),
+  };
+}
 
 const hasNoDate = (error: unknown): boolean =>
   isRekeyError(error, "secret-deleted") ||

@@ -32,7 +32,8 @@ const put = async (): Promise<void> =>
 
 test.each([
   [400, "AccessDeniedException", "access-denied"],
-  [400, "DecryptionFailure", "access-denied"],
+  [400, "DecryptionFailure", "key-unusable"],
+  [400, "EncryptionFailure", "key-unusable"],
   [400, "InvalidRequestException", "store-rejected"],
   [400, "LimitExceededException", "quota-exceeded"],
   [400, "ResourceExistsException", "version-conflict"],

@@ -1,7 +1,10 @@
 import { createServer, type Server } from "node:http";
 import { once } from "node:events";
 
-type Answer = { readonly status: number; readonly body: unknown } | "reset" | "silence";
+type Answer =
+  | { readonly status: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> }
+  | "reset"
+  | "silence";
 
 /** An AWS endpoint that answers every call as it is told to, for what no emulator can be brought to say. */
 export interface ScriptedAws {
@@ -13,10 +16,12 @@ export interface ScriptedAws {
   stop(): Promise<void>;
 }
 
-export const awsError = (status: number, type: string): Answer => ({
-  status,
-  body: { __type: type, Message: "canary-in-a-message" },
-});
+export const awsError = (
+  status: number,
+  type: string,
+  message = "canary-in-a-message",
+  headers: Readonly<Record<string, string>> = {},
+): Answer => ({ status, body: { __type: type, Message: message, message }, headers });
 
 export async function startScriptedAws(): Promise<ScriptedAws> {
   const calls: string[] = [];
@@ -27,7 +32,7 @@ export async function startScriptedAws(): Promise<ScriptedAws> {
       const { answer } = script;
       if (answer === "reset") return void request.socket.destroy();
       if (answer === "silence") return;
-      response.writeHead(answer.status, { "content-type": "application/x-amz-json-1.1" });
+      response.writeHead(answer.status, { "content-type": "application/x-amz-json-1.1", ...answer.headers });
       response.end(JSON.stringify(answer.body));
     });
   }).listen(0, "127.0.0.1");
