@@ -1,11 +1,13 @@
 import { callbackify } from "node:util";
 import mysql from "mysql2";
 import type { LoginSecret } from "../../secrets/database-secret.ts";
+import { callListener } from "../call-listener.ts";
 import { goodbyeMs } from "../pool/goodbye.ts";
 import { type CredentialPool, type PoolDriver, rotatingGenerations } from "../pool/rotating-generations.ts";
 import type { Rotating, RotatingOptions } from "../pool/rotating-options.ts";
 import { serverHost } from "../pool/server-host.ts";
 import { tlsOptions } from "../pool/tls-options.ts";
+import { explainLogin, isLimit, isRefusal } from "./login-failure.ts";
 
 interface Settings extends Omit<mysql.PoolOptions, "user" | "password" | "password1" | "uri" | "ssl"> {
   /** `false`: no TLS, also where the secret asks for it. */
@@ -27,16 +29,6 @@ export interface RotatingPool extends mysql.Pool, Rotating {
   onDrained(listener: (versionId: string) => void): void;
 }
 
-/**
- * Refused logins whose SQLSTATE is not 28000: an expired user, a locked one (MySQL's number and
- * MariaDB's), one that is blocked after refused logins (of both too). Source: the error references of both.
- */
-const refusals = new Set<unknown>([1862, 3118, 3955, 4150, 4151]);
-
-/** Whether the server, or a proxy before it (ProxySQL, MaxScale, RDS Proxy), refused a login, before any query was sent. */
-const isRefusal = (error: unknown): boolean =>
-  error instanceof Error && (refusals.has(Reflect.get(error, "errno")) || Reflect.get(error, "sqlState") === "28000");
-
 const tlsOf = (ssl: Settings["ssl"], secret: LoginSecret): mysql.PoolOptions => {
   if (typeof ssl === "object") return { ssl: { verifyIdentity: ssl.rejectUnauthorized !== false, ...ssl } };
   if (ssl !== undefined) return ssl === false ? {} : { ssl };
@@ -55,8 +47,10 @@ function openPool(
   { ssl, ...settings }: Settings,
   secret: LoginSecret,
   passOn: PassOn,
+  changed: () => void,
 ): CredentialPool<mysql.PoolConnection> {
   const database = settings.database ?? secret.dbname;
+  const tls = tlsOf(ssl, secret);
   const pool = mysql.createPool({
     ...settings,
     // A connection's `end` closes it, in order.
@@ -66,22 +60,26 @@ function openPool(
     ...(database === undefined ? {} : { database }),
     user: secret.username,
     password: secret.password.reveal(),
-    ...tlsOf(ssl, secret),
+    ...tls,
   });
   const idle = new Set<mysql.PoolConnection>();
   const inUse = new Set<mysql.PoolConnection>();
+  const closing = new Set<mysql.PoolConnection>();
   let whenUnused: (() => void) | undefined;
 
   function gone(connection: mysql.PoolConnection): void {
     idle.delete(connection);
     inUse.delete(connection);
+    closing.delete(connection);
     if (inUse.size === 0) whenUnused?.();
+    changed();
   }
 
   function close(connection: mysql.PoolConnection): void {
     const late = setTimeout(() => connection.destroy(), goodbyeMs).unref();
     connection.once("end", () => clearTimeout(late)).end();
     gone(connection);
+    closing.add(connection);
   }
 
   pool.on("connection", (connection) => {
@@ -95,6 +93,7 @@ function openPool(
       if (whenUnused !== undefined) return close(connection);
       inUse.delete(connection);
       release();
+      changed();
     };
     // Without a listener an error would end the process; the driver has taken the connection out of its pool.
     connection.on("error", () => gone(connection)).on("end", () => gone(connection));
@@ -112,6 +111,13 @@ function openPool(
           resolve(connection);
         });
       }),
+    get open() {
+      return idle.size + inUse.size + closing.size;
+    },
+    get idle() {
+      return idle.size;
+    },
+    explain: (error) => explainLogin(error, "ssl" in tls),
     async end() {
       const unused = new Promise<void>((resolve) => (whenUnused = resolve));
       for (const connection of idle) close(connection);
@@ -127,14 +133,24 @@ function openPool(
 /**
  * A `mysql2` pool that survives rotations: new connections take the newest credential; one that is refused is tried again
  * with AWSCURRENT as it is now, then with AWSPENDING. A query is sent once. Errors, from `getConnection`, `query` and
- * `execute`: those of `mysql2` and of the client, `credential-refused`, `pool-closed`.
+ * `execute`: those of `mysql2` and of the client, `credential-refused`, `tls-refused`, `time-budget-spent`, `pool-closed`.
  */
 export function createRotatingPool({ pool: settings = {}, ...options }: RotatingPoolOptions): RotatingPool {
   // The driver makes everything else, such as `query` and `promise()`, of what is set below; this one never connects.
   const pool = mysql.createPool({});
   const driver: PoolDriver<mysql.PoolConnection> = {
-    open: (secret) => openPool(settings, secret, (event, connection) => void pool.emit(event, connection)),
+    open: (secret, changed) =>
+      openPool(
+        settings,
+        secret,
+        (event, connection) => callListener(event, () => pool.emit(event, connection)),
+        changed,
+      ),
     isRefusal,
+    isLimit,
+    limit: () => (settings.connectionLimit === 0 ? Infinity : (settings.connectionLimit ?? 10)),
+    connectTimeoutMs: settings.connectTimeout ?? 10_000,
+    lateError: undefined,
   };
   const generations = rotatingGenerations(driver, options);
   let ending: Promise<void> | undefined;
