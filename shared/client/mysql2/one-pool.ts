@@ -2,6 +2,7 @@ import { callbackify } from "node:util";
 import type mysql from "mysql2";
 import { goodbyeMs } from "../pool/goodbye.ts";
 import type { CredentialPool } from "../pool/rotating-generations.ts";
+import { explainLogin } from "./login-failure.ts";
 import { type ConnectionConfig, type ConnectionQueue, connectionInsides, insides } from "./pool-insides.ts";
 
 /** Where and as whom to log in. */
@@ -12,7 +13,7 @@ export interface Login extends Pick<ConnectionConfig, "host" | "port" | "databas
 
 export interface OnePool {
   /** Connections from now on log in so. Those that were logged in before are closed, what is in use at its release. */
-  open(login: Login): CredentialPool<mysql.PoolConnection>;
+  open(login: Login, changed: () => void): CredentialPool<mysql.PoolConnection>;
   /** Whoever asks the pool for a connection, its own `query` and `execute` too, is given one by this. */
   giveBy(connect: () => Promise<mysql.PoolConnection>): void;
   /** Ends the pool. What is still in use is closed at its release. */
@@ -24,6 +25,7 @@ interface Generation {
   readonly open: Set<mysql.PoolConnection>;
   isRetired: boolean;
   whenClosed: () => void;
+  readonly changed: () => void;
 }
 
 type Connect = mysql.Pool["getConnection"];
@@ -70,7 +72,9 @@ export function onePool(pool: mysql.Pool): OnePool {
 
   function gone(connection: mysql.PoolConnection): void {
     const generation = generationOf(connection);
-    if (generation?.open.delete(connection) === true && generation.isRetired) settle(generation);
+    if (generation?.open.delete(connection) !== true) return;
+    if (generation.isRetired) settle(generation);
+    generation.changed();
   }
 
   function settle(generation: Generation): void {
@@ -111,12 +115,20 @@ export function onePool(pool: mysql.Pool): OnePool {
   };
 
   return {
-    open(login) {
-      const generation: Generation = { open: new Set(), isRetired: false, whenClosed: () => undefined };
+    open(login, changed) {
+      const generation: Generation = { open: new Set(), isRetired: false, whenClosed: () => undefined, changed };
       for (const earlier of generations) retire(earlier);
       generations.add(generation);
-      config.connectionConfig = configOf(config.connectionConfig, login, generation);
+      const own = configOf(config.connectionConfig, login, generation);
+      config.connectionConfig = own;
       return {
+        get open() {
+          return generation.open.size;
+        },
+        get idle() {
+          return generation.isRetired ? 0 : free.length;
+        },
+        explain: (error) => explainLogin(error, Boolean(own.ssl)),
         connect: async () =>
           new Promise((resolve, reject) => {
             const given: Parameters<Connect>[0] = (error, connection) =>

@@ -2,7 +2,7 @@ import { callbackify } from "node:util";
 import mysql from "mysql2";
 import { type PoolDriver, rotatingGenerations } from "../pool/rotating-generations.ts";
 import type { Rotating, RotatingOptions } from "../pool/rotating-options.ts";
-import { isRefusal } from "./login-answers.ts";
+import { isLimit, isRefusal } from "./login-failure.ts";
 import { driverSettings, loginOf, type Settings } from "./login-settings.ts";
 import { onePool } from "./one-pool.ts";
 import { assertSupported } from "./supported-driver.ts";
@@ -25,7 +25,7 @@ export interface RotatingPool extends mysql.Pool, Rotating {
 /**
  * A `mysql2` pool that survives rotations: new connections take the newest credential; one that is refused is tried again
  * with AWSCURRENT as it is now, then with AWSPENDING. A query is sent once. Errors, from `getConnection`, `query` and
- * `execute`: those of `mysql2` and of the client, `credential-refused`, `pool-closed`. At once: `driver-unsupported`,
+ * `execute`: those of `mysql2` and of the client, `credential-refused`, `tls-refused`, `time-budget-spent`, `pool-closed`. At once: `driver-unsupported`,
  * `option-invalid`, and those of `createPool`.
  */
 export function createRotatingPool({ pool: settings = {}, ...options }: RotatingPoolOptions): RotatingPool {
@@ -33,8 +33,13 @@ export function createRotatingPool({ pool: settings = {}, ...options }: Rotating
   const pool = mysql.createPool(driverSettings(settings));
   const one = onePool(pool);
   const driver: PoolDriver<mysql.PoolConnection> = {
-    open: (secret) => one.open(loginOf(settings, secret)),
+    open: (secret, changed) => one.open(loginOf(settings, secret), changed),
     isRefusal,
+    isLimit,
+    // One pool of the driver keeps its limit over all credentials.
+    limit: () => Infinity,
+    connectTimeoutMs: settings.connectTimeout ?? 10_000,
+    lateError: undefined,
   };
   const generations = rotatingGenerations(driver, options);
   one.giveBy(generations.connect);
