@@ -1,16 +1,11 @@
 import { callbackify } from "node:util";
 import mysql from "mysql2";
-import type { LoginSecret } from "../../secrets/database-secret.ts";
-import { goodbyeMs } from "../pool/goodbye.ts";
-import { type CredentialPool, type PoolDriver, rotatingGenerations } from "../pool/rotating-generations.ts";
+import { type PoolDriver, rotatingGenerations } from "../pool/rotating-generations.ts";
 import type { Rotating, RotatingOptions } from "../pool/rotating-options.ts";
-import { serverHost } from "../pool/server-host.ts";
-import { tlsOptions } from "../pool/tls-options.ts";
-
-interface Settings extends Omit<mysql.PoolOptions, "user" | "password" | "password1" | "uri" | "ssl"> {
-  /** `false`: no TLS, also where the secret asks for it. */
-  readonly ssl?: mysql.PoolOptions["ssl"] | false;
-}
+import { isLimit, isRefusal } from "./login-failure.ts";
+import { driverSettings, loginOf, type Settings } from "./login-settings.ts";
+import { onePool } from "./one-pool.ts";
+import { assertSupported } from "./supported-driver.ts";
 
 export interface RotatingPoolOptions extends RotatingOptions {
   /**
@@ -28,117 +23,28 @@ export interface RotatingPool extends mysql.Pool, Rotating {
 }
 
 /**
- * Refused logins whose SQLSTATE is not 28000: an expired user, a locked one (MySQL's number and
- * MariaDB's), one that is blocked after refused logins (of both too). Source: the error references of both.
- */
-const refusals = new Set<unknown>([1862, 3118, 3955, 4150, 4151]);
-
-/** Whether the server, or a proxy before it (ProxySQL, MaxScale, RDS Proxy), refused a login, before any query was sent. */
-const isRefusal = (error: unknown): boolean =>
-  error instanceof Error && (refusals.has(Reflect.get(error, "errno")) || Reflect.get(error, "sqlState") === "28000");
-
-const tlsOf = (ssl: Settings["ssl"], secret: LoginSecret): mysql.PoolOptions => {
-  if (typeof ssl === "object") return { ssl: { verifyIdentity: ssl.rejectUnauthorized !== false, ...ssl } };
-  if (ssl !== undefined) return ssl === false ? {} : { ssl };
-  const tls = tlsOptions(secret);
-  if (tls === undefined) return {};
-  // The driver looks at the server's name only when asked to.
-  return { ssl: { ...tls, verifyIdentity: tls.rejectUnauthorized && tls.checkServerIdentity === undefined } };
-};
-
-const passedOn = ["connection", "acquire", "release"] as const;
-
-type PassOn = (event: (typeof passedOn)[number], connection: mysql.PoolConnection) => void;
-
-/** The driver's own `end` cuts what is in use, so connections are counted, and each is closed at its release. */
-function openPool(
-  { ssl, ...settings }: Settings,
-  secret: LoginSecret,
-  passOn: PassOn,
-): CredentialPool<mysql.PoolConnection> {
-  const database = settings.database ?? secret.dbname;
-  const pool = mysql.createPool({
-    ...settings,
-    // A connection's `end` closes it, in order.
-    gracefulEnd: true,
-    host: serverHost(secret, settings.host, "pool.host"),
-    port: settings.port ?? secret.port ?? 3306,
-    ...(database === undefined ? {} : { database }),
-    user: secret.username,
-    password: secret.password.reveal(),
-    ...tlsOf(ssl, secret),
-  });
-  const idle = new Set<mysql.PoolConnection>();
-  const inUse = new Set<mysql.PoolConnection>();
-  let whenUnused: (() => void) | undefined;
-
-  function gone(connection: mysql.PoolConnection): void {
-    idle.delete(connection);
-    inUse.delete(connection);
-    if (inUse.size === 0) whenUnused?.();
-  }
-
-  function close(connection: mysql.PoolConnection): void {
-    const late = setTimeout(() => connection.destroy(), goodbyeMs).unref();
-    connection.once("end", () => clearTimeout(late)).end();
-    gone(connection);
-  }
-
-  pool.on("connection", (connection) => {
-    const release = connection.release.bind(connection);
-    const destroy = connection.destroy.bind(connection);
-    connection.destroy = () => {
-      destroy();
-      gone(connection);
-    };
-    connection.release = () => {
-      if (whenUnused !== undefined) return close(connection);
-      inUse.delete(connection);
-      release();
-    };
-    // Without a listener an error would end the process; the driver has taken the connection out of its pool.
-    connection.on("error", () => gone(connection)).on("end", () => gone(connection));
-  });
-  pool.on("acquire", (connection) => idle.delete(connection));
-  pool.on("release", (connection) => idle.add(connection));
-  for (const event of passedOn) pool.on(event, (connection) => passOn(event, connection));
-
-  return {
-    connect: async () =>
-      new Promise((resolve, reject) => {
-        pool.getConnection((error, connection) => {
-          if (error !== null) return reject(error);
-          inUse.add(connection);
-          resolve(connection);
-        });
-      }),
-    async end() {
-      const unused = new Promise<void>((resolve) => (whenUnused = resolve));
-      for (const connection of idle) close(connection);
-      if (inUse.size > 0) await unused;
-      await pool.promise().end();
-    },
-    destroy() {
-      for (const connection of inUse) connection.destroy();
-    },
-  };
-}
-
-/**
  * A `mysql2` pool that survives rotations: new connections take the newest credential; one that is refused is tried again
  * with AWSCURRENT as it is now, then with AWSPENDING. A query is sent once. Errors, from `getConnection`, `query` and
- * `execute`: those of `mysql2` and of the client, `credential-refused`, `pool-closed`.
+ * `execute`: those of `mysql2` and of the client, `credential-refused`, `tls-refused`, `time-budget-spent`, `pool-closed`. At once: `driver-unsupported`,
+ * `option-invalid`, and those of `createPool`.
  */
 export function createRotatingPool({ pool: settings = {}, ...options }: RotatingPoolOptions): RotatingPool {
-  // The driver makes everything else, such as `query` and `promise()`, of what is set below; this one never connects.
-  const pool = mysql.createPool({});
+  assertSupported();
+  const pool = mysql.createPool(driverSettings(settings));
+  const one = onePool(pool);
   const driver: PoolDriver<mysql.PoolConnection> = {
-    open: (secret) => openPool(settings, secret, (event, connection) => void pool.emit(event, connection)),
+    open: (secret, changed) => one.open(loginOf(settings, secret), changed),
     isRefusal,
+    isLimit,
+    // One pool of the driver keeps its limit over all credentials.
+    limit: () => Infinity,
+    connectTimeoutMs: settings.connectTimeout ?? 10_000,
+    lateError: undefined,
   };
   const generations = rotatingGenerations(driver, options);
+  one.giveBy(generations.connect);
   let ending: Promise<void> | undefined;
-  const end = async (): Promise<void> => (ending ??= generations.end());
+  const end = async (): Promise<void> => (ending ??= generations.end().finally(() => one.end()));
   const state = {
     get refusedLogins() {
       return generations.refusedLogins;
@@ -149,9 +55,8 @@ export function createRotatingPool({ pool: settings = {}, ...options }: Rotating
   };
   Object.defineProperties(pool, Object.getOwnPropertyDescriptors(state));
   return Object.assign(pool as mysql.Pool & typeof state, {
-    getConnection: callbackify(generations.connect) as mysql.Pool["getConnection"],
-    releaseConnection: (connection: mysql.PoolConnection) => connection.release(),
-    end: (callback: (error: NodeJS.ErrnoException | null) => void = () => undefined) => callbackify(end)(callback),
+    end: (callback: (error?: NodeJS.ErrnoException) => void = () => undefined) =>
+      callbackify(end)((error) => callback(error ?? undefined)),
     onDrained: generations.onDrained,
     [Symbol.asyncDispose]: end,
   });

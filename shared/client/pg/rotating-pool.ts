@@ -1,19 +1,20 @@
-import { callbackify } from "node:util";
 import pg from "pg";
-import type { LoginSecret } from "../../secrets/database-secret.ts";
-import { type CredentialPool, type RotatingGenerations, rotatingGenerations } from "../pool/rotating-generations.ts";
+import { RekeyError } from "../../errors/rekey-error.ts";
+import { callListener } from "../call-listener.ts";
+import { type RotatingGenerations, rotatingGenerations } from "../pool/rotating-generations.ts";
 import type { Rotating, RotatingOptions } from "../pool/rotating-options.ts";
-import { serverHost } from "../pool/server-host.ts";
-import { tlsOptions } from "../pool/tls-options.ts";
-import { GuardedClient } from "./guarded-client.ts";
-import { isRefusedLogin } from "./login-refusal.ts";
+import { credentialPool, type OuterPool } from "./credential-pool.ts";
+import { isConnectionLimit, isRefusedLogin } from "./login-failure.ts";
+
+/** The user is the secret's, and nothing in the settings may say otherwise. */
+const ofTheSecret = ["user", "password", "connectionString"] as const;
 
 export interface RotatingPoolOptions extends RotatingOptions {
   /**
    * Everything but the user and the password. `host`, `port`, `database` and `ssl` are the secret's where they are not given
-   * here; a secret that RDS manages has none of them.
+   * here; a secret that RDS manages has none of them. `connectionTimeoutMillis` is for all of `connect`, the secret included.
    */
-  readonly pool?: Omit<pg.PoolConfig, "user" | "password" | "connectionString">;
+  readonly pool?: Omit<pg.PoolConfig, (typeof ofTheSecret)[number]>;
 }
 
 /** A `pg.Pool`, for whatever takes one. */
@@ -24,65 +25,98 @@ export interface RotatingPool extends pg.Pool, Rotating {
 
 type Given = Parameters<Parameters<pg.Pool["connect"]>[0]>;
 
-const passedOn = ["connect", "acquire", "release", "remove"] as const;
+function requireNoCredential(settings: object): void {
+  for (const name of ofTheSecret) {
+    if (Reflect.get(settings, name) === undefined) continue;
+    throw new RekeyError("option-invalid", {
+      context: { option: `pool.${name}` },
+      hint: `remove pool.${name}: the pool logs in with the secret's user name and password; host, port and database may be given`,
+    });
+  }
+}
+
+const sum = (pools: ReadonlySet<pg.Pool>, count: (pool: pg.Pool) => number): number =>
+  [...pools].reduce((total, pool) => total + count(pool), 0);
 
 /** A pool that has no connections of its own, but those of a pool for each credential; what `pg.Pool` makes of them it inherits. */
 class PgRotatingPool extends pg.Pool implements RotatingPool {
-  readonly #generations: RotatingGenerations<pg.PoolClient>;
-  #ending: Promise<void> | undefined;
-
-  constructor({ pool: settings = {}, ...options }: RotatingPoolOptions) {
-    super(settings);
-    const open = (secret: LoginSecret) => this.#open(settings, secret);
-    this.#generations = rotatingGenerations({ open, isRefusal: isRefusedLogin }, options);
+  static {
+    // In `pg.Pool` they are accessors, which its types call properties.
+    const counts = {
+      totalCount: (pool: PgRotatingPool) => sum(pool.#pools, ({ totalCount }) => totalCount),
+      idleCount: (pool: PgRotatingPool) => sum(pool.#pools, ({ idleCount }) => idleCount),
+      expiredCount: (pool: PgRotatingPool) => sum(pool.#pools, ({ expiredCount }) => expiredCount),
+      waitingCount: (pool: PgRotatingPool) =>
+        sum(pool.#pools, ({ waitingCount }) => waitingCount) + (pool.#generations?.waiting ?? 0),
+    };
+    for (const [name, count] of Object.entries(counts)) {
+      Object.defineProperty(this.prototype, name, {
+        configurable: true,
+        get(this: PgRotatingPool) {
+          return count(this);
+        },
+      });
+    }
   }
 
-  #open(settings: pg.PoolConfig, secret: LoginSecret): CredentialPool<pg.PoolClient> {
-    const pool = new pg.Pool({
-      Client: GuardedClient,
-      ...settings,
-      host: serverHost(secret, settings.host, "pool.host"),
-      port: settings.port ?? secret.port ?? 5432,
-      database: settings.database ?? secret.dbname ?? "postgres",
-      user: secret.username,
-      password: secret.password.reveal(),
-      ssl: settings.ssl ?? tlsOptions(secret) ?? false,
-    });
-    const connections = new Set<pg.PoolClient>();
-    // A connection that the server closes fails the query on it, or is replaced when there is none; it must not end the
-    // process, which an "error" without a listener would.
-    const lost = (error: Error): void => void (this.listenerCount("error") > 0 && this.emit("error", error));
-    pool.on("error", lost);
-    pool.on("connect", (connection) => {
-      connection.on("error", () => undefined);
-      connections.add(connection);
-    });
-    pool.on("remove", (connection) => connections.delete(connection));
-    for (const name of passedOn) pool.on(name, (...about: unknown[]) => this.emit(name, ...about));
-    return {
-      connect: async () => pool.connect(),
-      end: async () => pool.end(),
-      destroy() {
-        for (const connection of connections) (connection as pg.PoolClient & pg.Client).end().catch(() => undefined);
-      },
+  readonly #generations: RotatingGenerations<pg.PoolClient>;
+  /** One for each credential that has connections. */
+  readonly #pools = new Set<pg.Pool>();
+
+  constructor({ pool: settings = {}, ...options }: RotatingPoolOptions) {
+    requireNoCredential(settings);
+    super(settings);
+    const outer: OuterPool = {
+      emit: (event, ...about) => callListener(event, () => this.emit(event, ...about)),
+      isHeard: (event) => this.listenerCount(event) > 0,
+      pools: this.#pools,
     };
+    this.#generations = rotatingGenerations(
+      {
+        open: (secret, changed) => credentialPool(this.options, secret, outer, changed),
+        isRefusal: isRefusedLogin,
+        isLimit: isConnectionLimit,
+        limit: () => this.options.max,
+        connectTimeoutMs: settings.connectionTimeoutMillis,
+        lateError: () => new Error("timeout exceeded when trying to connect"),
+      },
+      options,
+    );
+  }
+
+  /** A promise of the kind that the settings name. */
+  #promised<Result>(work: Promise<Result>): Promise<Result> {
+    const { Promise: Chosen = Promise } = this.options;
+    return new Chosen<Result>((resolve, reject) => void work.then(resolve, reject)) as Promise<Result>;
   }
 
   override connect(): Promise<pg.PoolClient>;
   override connect(callback: (...given: Given) => void): void;
   override connect(callback?: (...given: Given) => void): Promise<pg.PoolClient> | void {
-    if (callback === undefined) return this.#generations.connect();
-    callbackify(this.#generations.connect)((error, connection?: pg.PoolClient) =>
-      callback(error ?? undefined, connection, connection?.release ?? (() => undefined)),
+    const connecting = this.#generations.connect();
+    if (callback === undefined) return this.#promised(connecting);
+    connecting.then(
+      (client) => process.nextTick(callback, undefined, client, client.release),
+      (error: Error) => process.nextTick(callback, error, undefined, () => undefined),
     );
   }
 
   override end(): Promise<void>;
-  override end(callback: () => void): void;
-  override end(callback?: () => void): Promise<void> | void {
-    const ending = (this.#ending ??= this.#generations.end().then(() => super.end()));
+  override end(callback: (error?: Error) => void): void;
+  override end(callback?: (error?: Error) => void): Promise<void> | void {
+    const ending = this.#promised(this.#ending());
     if (callback === undefined) return ending;
-    callbackify(async () => ending)(() => callback());
+    ending.then(
+      () => process.nextTick(callback),
+      (error: Error) => process.nextTick(callback, error),
+    );
+  }
+
+  async #ending(): Promise<void> {
+    if (this.ending) throw new Error("Called end on pool more than once");
+    Object.assign(this, { ending: true });
+    await this.#generations.end();
+    Object.assign(this, { ended: true });
   }
 
   get refusedLogins(): number {
@@ -98,13 +132,14 @@ class PgRotatingPool extends pg.Pool implements RotatingPool {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.ending) return this.#generations.end();
     await this.end();
   }
 }
 
 /**
  * A `pg` pool that survives rotations: new connections take the newest credential; one that is refused is tried again with
- * AWSCURRENT as it is now, then with AWSPENDING. A query is sent once. Errors, from `connect` and `query`: those of `pg`
- * and of the client, `credential-refused`, `pool-closed`.
+ * AWSCURRENT as it is now, then with AWSPENDING. A query is sent once. Errors: `option-invalid`; from `connect` and `query`:
+ * those of `pg` and of the client, `credential-refused`, `tls-refused`, `time-budget-spent`, `pool-closed`.
  */
 export const createRotatingPool = (options: RotatingPoolOptions): RotatingPool => new PgRotatingPool(options);

@@ -22,6 +22,16 @@ export const distributionCodes = {
     meaning: "the client's own budget of requests to the source is spent",
     hint: "wait for retryAfterMs; raise the budget, or the TTL, if it persists",
   },
+  "connection-stalled": {
+    disposition: "retry",
+    meaning: "the server stopped answering on an open connection",
+    hint: "no action if it reconnects; else look at the server, and at proxies and firewalls that forget connections",
+  },
+  "driver-unsupported": {
+    disposition: "abort",
+    meaning: "the driver that is installed is not one that rekey works with",
+    hint: "install a version that the context names",
+  },
   "event-malformed": {
     disposition: "abort",
     meaning: "the message is not one of rekey's events",

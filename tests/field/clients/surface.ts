@@ -1,0 +1,83 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { fieldCase } from "../field-cases.ts";
+
+/** What a user of the driver sees. It is compared as a whole, so it holds no port, time or process id. */
+export type Observation = unknown;
+
+/** One thing that the driver does: a member, an option, an event, or how some of them go together. */
+export interface Row<Subject> {
+  readonly name: string;
+  /** Which members, options or events of the driver it tries, by the names under which they are enumerated. */
+  readonly covers: readonly string[];
+  run(subject: Subject): Promise<Observation>;
+}
+
+/** Rows that differ, by name, each with its reason, as a table of the documentation says it. */
+export type Exceptions = Readonly<Record<string, string>>;
+
+export interface Surface<Subject> {
+  /** The driver, and what imitates it. */
+  readonly driver: () => Subject | Promise<Subject>;
+  readonly ours: () => Subject | Promise<Subject>;
+  readonly rows: readonly Row<Subject>[];
+  readonly exceptions: Exceptions;
+  /** Everything that the driver has, mechanically: each of it needs a row. */
+  readonly members: readonly string[];
+}
+
+/** The rows of a table whose heading names this marker: `<!-- surface: pg -->` stands right before it. */
+export function documentedExceptions(file: string, marker: string): Exceptions {
+  const [, behind] = readFileSync(file, "utf8").split(`<!-- surface: ${marker} -->\n`);
+  if (behind === undefined) throw new Error(`${file} has no table of ${marker}`);
+  const lines = behind.trimStart().split("\n");
+  const end = lines.findIndex((line) => !line.startsWith("|"));
+  const table = end === -1 ? lines : lines.slice(0, end);
+  return Object.fromEntries(
+    table.slice(2).map((line) => {
+      const [, name = "", reason = ""] = line.split("|").map((cell) => cell.trim());
+      return [name, reason];
+    }),
+  );
+}
+
+/** The names of own properties and of what the prototypes have up to, and without, `base`; without those that begin with `_`. */
+export function membersOf(value: object, base: object): readonly string[] {
+  const names = new Set<string>();
+  for (let at = value; at !== base && at !== null; at = Object.getPrototypeOf(at) as object)
+    for (const name of Object.getOwnPropertyNames(at)) if (!/^_|^constructor$/.test(name)) names.add(name);
+  return [...names].sort();
+}
+
+/** The members of an interface in the text of a driver's types, those of what it extends in the same text included. */
+export function optionsOf(text: string, name: string): readonly string[] {
+  const [, extended, body] =
+    new RegExp(`interface ${name}(?: extends (\\w+))? \\{\\n([\\s\\S]*?)\\n\\}`).exec(text) ?? [];
+  if (body === undefined) throw new Error(`the types have no interface ${name}`);
+  const own = [...body.matchAll(/^ {2,4}(\w+)\??:/gm)].map(([, member = ""]) => member);
+  return [...(extended === undefined ? [] : optionsOf(text, extended)), ...own];
+}
+
+/** Runs each row against both. A row is equal, or an exception that is documented; and an exception does differ. */
+export function describeSurface<Subject>(what: string, surface: Surface<Subject>): void {
+  const { rows, exceptions, members, driver, ours } = surface;
+  describe(what, () => {
+    test("each member, option and event of the driver has a row, and each exception too", () => {
+      const covered = new Set(rows.flatMap(({ covers }) => covers));
+      expect(members.filter((member) => !covered.has(member))).toEqual([]);
+      expect(Object.keys(exceptions).filter((name) => !rows.some((row) => row.name === name))).toEqual([]);
+      expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length);
+    });
+    for (const { name, run } of rows) {
+      const isException = name in exceptions;
+      test(
+        isException ? `${name}: differs, as documented` : `${name}: as the driver does`,
+        fieldCase("a driver imitated incompletely", async () => {
+          const [theirs, own] = [await run(await driver()), await run(await ours())];
+          if (isException) expect(own).not.toEqual(theirs);
+          else expect(own).toEqual(theirs);
+        }),
+      );
+    }
+  });
+}
