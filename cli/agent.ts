@@ -5,6 +5,7 @@ import { agentToken } from "../shared/agent/agent-token.ts";
 import { createSecretClient } from "../shared/client/secret-client.ts";
 import { RekeyError } from "../shared/errors/rekey-error.ts";
 import { agentLog } from "./agent-log.ts";
+import { readAhead } from "./agent-prefetch.ts";
 import { agentPush, agentSource } from "./agent-wiring.ts";
 import type { Given, Run } from "./command.ts";
 import { flagOption, listOption, numberOption, textOption } from "./given.ts";
@@ -64,7 +65,7 @@ export const agentCommand: Run = async (_words, given, { signal }) => {
   });
   try {
     const unsubscribe = push && client.subscribe(push.source);
-    await client.prefetch(listOption(given, "prefetch"));
+    await readAhead(client, listOption(given, "prefetch"), log, signal);
     agent = await startAgent(client, metrics, {
       token,
       allowRemote: flagOption(given, "allowRemote"),
