@@ -15,6 +15,7 @@ import { RekeyError } from "../shared/errors/rekey-error.ts";
 import { environmentLogin } from "../shared/runtime/environment-login.ts";
 import { environmentOf, optional } from "../shared/runtime/environment.ts";
 import { secretsManagerStore } from "../shared/stores/secrets-manager.ts";
+import { reachedSource } from "./reached-source.ts";
 
 const setUpMs = 10_000;
 /** The SDK waits without limit by default. The client cuts its requests off before these do. */
@@ -31,16 +32,17 @@ export async function agentSource(variables: Readonly<Record<string, string | un
   const sdk = new SecretsManagerClient(limits);
   const address = environment.text("VAULT_ADDR");
   if (address === undefined) return secretsManagerDocuments(sdk);
-  const call = { signal: AbortSignal.timeout(setUpMs) };
-  return asDocuments(
-    vaultSource({
-      address,
-      login: await environmentLogin(environment, secretsManagerStore(sdk), call),
-      ...optional(environment, "namespace", "VAULT_NAMESPACE"),
-      ...optional(environment, "ca", "VAULT_CACERT"),
-      ...optional(environment, "mount", "VAULT_MOUNT"),
-      ...optional(environment, "pathPrefix", "VAULT_PATH_PREFIX"),
-    }),
+  return reachedSource(async () =>
+    asDocuments(
+      vaultSource({
+        address,
+        login: await environmentLogin(environment, secretsManagerStore(sdk), { signal: AbortSignal.timeout(setUpMs) }),
+        ...optional(environment, "namespace", "VAULT_NAMESPACE"),
+        ...optional(environment, "ca", "VAULT_CACERT"),
+        ...optional(environment, "mount", "VAULT_MOUNT"),
+        ...optional(environment, "pathPrefix", "VAULT_PATH_PREFIX"),
+      }),
+    ),
   );
 }
 

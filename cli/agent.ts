@@ -4,10 +4,12 @@ import { type Agent, startAgent } from "../shared/agent/agent-server.ts";
 import { agentToken } from "../shared/agent/agent-token.ts";
 import { createSecretClient } from "../shared/client/secret-client.ts";
 import { RekeyError } from "../shared/errors/rekey-error.ts";
+import { agentLog } from "./agent-log.ts";
+import { readAhead } from "./agent-prefetch.ts";
 import { agentPush, agentSource } from "./agent-wiring.ts";
 import type { Given, Run } from "./command.ts";
 import { flagOption, listOption, numberOption, textOption } from "./given.ts";
-import { printJson } from "./output.ts";
+import { stdoutOutlet } from "./output.ts";
 
 /** A member of an options object, and none where the option was not given. Errors: `option-invalid`. */
 function number<Name extends string>(given: Given, option: string, name: Name, scale = 1): { [Key in Name]?: number } {
@@ -33,11 +35,6 @@ function metricsListener(said: string | undefined): { metricsListener?: { addres
   return { metricsListener: { address: address.replace(/^\[|\]$/g, ""), port: Number(port) } };
 }
 
-/** Ids, numbers and codes only. */
-function log(message: string, facts: object): void {
-  printJson({ message, ...facts, at: new Date().toISOString() });
-}
-
 async function untilAborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, "abort");
 }
@@ -46,7 +43,8 @@ async function untilAborted(signal: AbortSignal): Promise<void> {
 export const agentCommand: Run = async (_words, given, { signal }) => {
   const token = await agentToken(process.env);
   let agent: Agent | undefined;
-  const metrics = agentMetrics(() => agent?.connections ?? 0);
+  const { log, dropped } = agentLog(stdoutOutlet, Date.now);
+  const metrics = agentMetrics({ openConnections: () => agent?.connections ?? 0, droppedLogLines: dropped });
   await using client = createSecretClient({
     source: await agentSource(process.env),
     ...number(given, "ttl", "ttlMs", 1_000),
@@ -67,7 +65,7 @@ export const agentCommand: Run = async (_words, given, { signal }) => {
   });
   try {
     const unsubscribe = push && client.subscribe(push.source);
-    await client.prefetch(listOption(given, "prefetch"));
+    await readAhead(client, listOption(given, "prefetch"), log, signal);
     agent = await startAgent(client, metrics, {
       token,
       allowRemote: flagOption(given, "allowRemote"),

@@ -19,9 +19,16 @@ export interface CommandOption {
   readonly many?: boolean;
 }
 
+/**
+ * `reads`: what it prints is all that it is for, so it ends when nobody reads that any more. `changes`: what it began it
+ * finishes, also without a reader. `serves`: it answers others, and goes on after a fault that nothing caught, too.
+ */
+export type CommandKind = "reads" | "changes" | "serves";
+
 /** One command, described without loading what it does: for help, completion, the reference and the parser alike. */
 export interface CommandDefinition {
   readonly name: string;
+  readonly kind: CommandKind;
   readonly words: readonly { readonly name: string; readonly about: string }[];
   readonly summary: string;
   /** Paragraphs. */
@@ -34,8 +41,6 @@ export interface CommandDefinition {
   readonly aws: boolean;
   /** 60,000 unless given; `false` for what may take as long as it takes. */
   readonly timeoutMs?: number | false;
-  /** Whether it answers others, and so goes on after a fault that nothing caught, and without a reader of its output. */
-  readonly serves?: boolean;
   readonly load: () => Promise<Run>;
 }
 
@@ -59,12 +64,19 @@ export const awsOptions: readonly CommandOption[] = [
   { flags: "--endpoint-url <url>", about: "of every AWS service, as AWS_ENDPOINT_URL: the local stack's" },
 ];
 
-/** As a shell tells of a program that SIGINT ended. */
-export const interruptedCode = 130;
+/** As a shell reports a program that a signal ended: 128 and the signal's number. */
+export const signalCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+/** What a command returns that was interrupted; the process ends with its signal's code. */
+export const interruptedCode = signalCodes.SIGINT;
+/** As `git log | head` ends. */
+export const readerGoneCode = 141;
 
 export const exitCodes: Readonly<Record<number, string>> = {
   0: "done, and nothing to object",
   1: "not done, or something was found: the error's code, or the findings, say what",
   2: "wrong use: an unknown command or option, or a missing word",
-  [interruptedCode]: "interrupted with Ctrl-C",
+  [signalCodes.SIGHUP]: "interrupted because its terminal was closed",
+  [signalCodes.SIGINT]: "interrupted with Ctrl-C",
+  [readerGoneCode]: "a command that only reads, ended because nobody reads its output: `rekey status | head`",
+  [signalCodes.SIGTERM]: "interrupted with SIGTERM",
 };

@@ -12,7 +12,7 @@ import { type CommandContext, type Given, interruptedCode } from "./command.ts";
 import { accountClients, composeFor } from "./composition.ts";
 import { findingText } from "./finding-text.ts";
 import { filterOf, flagOption, textOption } from "./given.ts";
-import { print, printJson } from "./output.ts";
+import { print, printJson, roomToPrint } from "./output.ts";
 import { progressLine } from "./terminal.ts";
 
 type Standing = "with errors" | "with warnings" | "healthy";
@@ -73,6 +73,7 @@ export async function examineAll(given: Given, context: CommandContext): Promise
     if (asJson) printJson(json(examination));
     else if (findings.length > 0) print(nameOf(examination), ...findings.flatMap(findingText), "");
     if (counts.size > 0) line.show(`${totals(counts)} …`);
+    await roomToPrint();
   }
   line.clear();
   if (!asJson) print(`${context.isInterrupted() ? "interrupted after " : ""}${totals(counts)}`);

@@ -8,7 +8,7 @@ import { environmentOf } from "../shared/runtime/environment.ts";
 import { environmentAudit, environmentMirror } from "../shared/runtime/vault-mirror.ts";
 import { type Given, interruptedCode, type Run } from "./command.ts";
 import { flagOption, listOption, textOption } from "./given.ts";
-import { print, printJson } from "./output.ts";
+import { print, printJson, roomToPrint } from "./output.ts";
 import { coloured } from "./terminal.ts";
 import { readConnections } from "./vault-connections.ts";
 
@@ -77,6 +77,7 @@ export const migrateMirrorCommand: Run = async (_words, given, context) => {
     counts[kind] += 1;
     if (isJson) printJson(json(migration, kind));
     else print(...text(migration, kind));
+    await roomToPrint();
   }
   if (!isJson) {
     const { move, write, withdraw, failed } = counts;

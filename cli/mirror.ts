@@ -10,7 +10,7 @@ import { environmentCluster, environmentMirror, environmentViews } from "../shar
 import { type CommandContext, interruptedCode, type Run } from "./command.ts";
 import { flagOption } from "./given.ts";
 import { operator } from "./operator.ts";
-import { print, printJson } from "./output.ts";
+import { print, printJson, roomToPrint } from "./output.ts";
 import { coloured, confirmed, progressLine } from "./terminal.ts";
 
 async function* everySecret(call: CommandContext): AsyncGenerator<string> {
@@ -97,6 +97,7 @@ export const mirrorCommand: Run = async ([secretId], given, context) => {
     if (flagOption(given, "json")) printJson(json(event));
     else if (!all || event.outcome !== "unchanged") print(...text(event));
     if (all) line.show([...counts].map(([outcome, count]) => `${count} ${outcome}`).join(", "));
+    await roomToPrint();
   }
   line.clear();
   if (all && !flagOption(given, "json")) {

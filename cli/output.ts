@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Writable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
+import { setTimeout } from "node:timers/promises";
+import { codeOfLoss, type Outlet, outletOf } from "./outlet.ts";
 
 /** Control and format characters (escape sequences, overrides of the direction, invisible ones) and separators of lines. */
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
@@ -18,22 +20,65 @@ const escape = (found: string): string =>
 const mark = `\u{FDD0}${randomUUID()}`;
 export const styled = (text: string, on: number, off: number): string => `${mark}${on}m${text}${mark}${off}m`;
 
-const own = new Map<Writable, (text: string) => unknown>(
-  [process.stdout, process.stderr].map((stream) => [stream, stream.write.bind(stream)]),
-);
+export const stdoutOutlet = outletOf(process.stdout);
+const stderrOutlet = outletOf(process.stderr);
+const outlets: ReadonlyMap<Writable, Outlet> = new Map<Writable, Outlet>([
+  [process.stdout, stdoutOutlet],
+  [process.stderr, stderrOutlet],
+]);
+/** Errors and progress that a stalled reader of stderr leaves waiting, in bytes; more is dropped. */
+const mostPendingErrors = 1_048_576;
+
+/** The code of what a stream failed with. Nothing is written to it from then on: a gap in the output would go unnoticed. */
+const lost = new Map<Outlet, string>();
+let told: (code: string) => void = () => undefined;
+
+/** Has `listener` called when stdout takes no more: with the system's code, such as `EPIPE` where its reader is gone. */
+export const onStdoutLost = (listener: (code: string) => void): void => void (told = listener);
+
+function lose(outlet: Outlet, code: string): void {
+  if (lost.has(outlet)) return;
+  lost.set(outlet, code);
+  if (outlet === stdoutOutlet) told(code);
+}
+
+function writeTo(outlet: Outlet, text: string, done?: (error?: Error | null) => void): void {
+  if (lost.has(outlet) || (outlet === stderrOutlet && outlet.pending() > mostPendingErrors)) return done?.();
+  outlet.write(text, (error) => {
+    if (error) lose(outlet, codeOfLoss(error));
+    done?.();
+  });
+}
 
 /** Writes terminal sequences of rekey's own. */
 export const writeRaw = (output: Writable, text: string): void => {
-  const write = own.get(output);
-  if (write === undefined) output.write(text);
-  else write(text);
+  const outlet = outlets.get(output);
+  if (outlet === undefined) output.write(text);
+  else writeTo(outlet, text);
 };
 
-/** Whatever a secret, a server or a tag put into it, each of these stays one line, and gives the terminal no command. */
-export function printTo(output: Writable, lines: readonly string[]): void {
-  const text = lines.map((line) => `${line.replaceAll(unprintable, escape).replaceAll(mark, "\u001B[")}\n`);
-  writeRaw(output, text.join(""));
+/** What a slow reader of stdout may leave waiting, in bytes, before a command that prints much waits for it. */
+const mostPending = 16 * 1_048_576;
+/** A reader that took nothing for so long is gone. */
+const longestStandstillMs = 600_000;
+export const stalledCode = "ETIMEDOUT";
+
+/** Waits until the reader of stdout has taken enough that more can be printed, or is gone. Awaited where many lines are printed. */
+export async function roomToPrint(): Promise<void> {
+  const outlet = stdoutOutlet;
+  let [before, sinceMs] = [outlet.pending(), performance.now()];
+  while (outlet.pending() > mostPending && !lost.has(outlet)) {
+    await setTimeout(50);
+    if (outlet.pending() < before) [before, sinceMs] = [outlet.pending(), performance.now()];
+    else if (performance.now() - sinceMs > longestStandstillMs) lose(outlet, stalledCode);
+  }
 }
+
+/** Whatever a secret, a server or a tag put into it, each of these stays one line, and gives the terminal no command. */
+export const inLines = (lines: readonly string[]): string =>
+  lines.map((line) => `${line.replaceAll(unprintable, escape).replaceAll(mark, "\u001B[")}\n`).join("");
+
+export const printTo = (output: Writable, lines: readonly string[]): void => writeRaw(output, inLines(lines));
 
 export const printLines = (lines: readonly string[]): void => printTo(process.stdout, lines);
 export const print = (...lines: readonly string[]): void => printLines(lines);
@@ -52,16 +97,16 @@ export const fitted = (text: string, width: number): string =>
  * escaped too. Called once, before a command runs.
  */
 export function guardStreams(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    const write = stream.write.bind(stream) as (text: string, told?: (error?: Error | null) => void) => boolean;
+  for (const [stream, outlet] of outlets) {
     const decoder = new StringDecoder("utf8");
     stream.write = (
       chunk: string | Uint8Array,
       encoding?: BufferEncoding | ((error?: Error | null) => void),
-      told?: (error?: Error | null) => void,
+      done?: (error?: Error | null) => void,
     ): boolean => {
       const text = typeof chunk === "string" ? chunk : decoder.write(Buffer.from(chunk));
-      return write(text.replaceAll(unprintableInLines, escape), typeof encoding === "function" ? encoding : told);
+      writeTo(outlet, text.replaceAll(unprintableInLines, escape), typeof encoding === "function" ? encoding : done);
+      return !stream.writableNeedDrain;
     };
   }
 }

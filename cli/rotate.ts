@@ -9,7 +9,7 @@ import { type CommandContext, type Given, interruptedCode, type Run } from "./co
 import { drawCampaign } from "./draw-campaign.ts";
 import { filterOf, flagOption, numberOption, textOption } from "./given.ts";
 import { operator } from "./operator.ts";
-import { printError } from "./output.ts";
+import { printError, roomToPrint } from "./output.ts";
 import { confirmed } from "./terminal.ts";
 
 const wrongUse = (problem: string, hint: string): RekeyError =>
@@ -73,7 +73,10 @@ export const rotateCommand: Run = async (words, given, context) => {
   if (!(await confirmed(question(secrets, options), flagOption(given, "yes"), context.signal))) return 1;
   const draw = drawCampaign({ json: flagOption(given, "json"), secrets: secrets.length });
   try {
-    for await (const event of rotateCampaign(operator(), secrets, options, context)) draw.event(event);
+    for await (const event of rotateCampaign(operator(), secrets, options, context)) {
+      draw.event(event);
+      await roomToPrint();
+    }
   } catch (error) {
     if (!isRekeyError(error) || !context.isInterrupted()) throw error;
   } finally {

@@ -8,7 +8,7 @@ import { columns } from "./columns.ts";
 import type { CommandContext, Given, Run } from "./command.ts";
 import { filterOf, flagOption, numberOption } from "./given.ts";
 import { operatorWithClusters } from "./operator.ts";
-import { print, printJson, printLines } from "./output.ts";
+import { print, printJson, printLines, roomToPrint } from "./output.ts";
 import { adoptionText, healthText } from "./standing-text.ts";
 import { clearScreen, coloured, progressLine } from "./terminal.ts";
 import { fromNow, span } from "./times.ts";
@@ -79,6 +79,7 @@ async function show(given: Given, context: CommandContext, isWatched: boolean): 
     rows.push(row);
     if (flagOption(given, "json")) printJson(row);
     else if (rows.length % batch === 0) progress.show(`${rows.length} secrets …`);
+    await roomToPrint();
   }
   progress.clear();
   if (flagOption(given, "json")) return rows;
@@ -105,6 +106,6 @@ export const statusCommand: Run = async (_words, given, context) => {
     const exitCode = flagOption(given, "check") && rows.some(({ health }) => bad.has(health)) ? 1 : 0;
     if (seconds === undefined) return exitCode;
     await setTimeout(seconds * 1_000, undefined, { signal: context.signal }).catch(() => undefined);
-    if (context.signal.aborted) return 0;
+    if (context.signal.aborted) return exitCode;
   }
 };

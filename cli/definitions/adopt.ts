@@ -2,6 +2,7 @@ import { type CommandDefinition, jsonOption, yesOption } from "../command.ts";
 
 export const adopt: CommandDefinition = {
   name: "adopt",
+  kind: "changes",
   words: [{ name: "<secret>", about: "name or ARN of an existing secret" }],
   summary: "bring an existing secret under management",
   about: [

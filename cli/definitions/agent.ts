@@ -2,6 +2,7 @@ import type { CommandDefinition } from "../command.ts";
 
 export const agent: CommandDefinition = {
   name: "agent",
+  kind: "serves",
   words: [],
   summary: "serve secrets over HTTP on loopback, as AWS's agent does, from rekey's cache",
   about: [

@@ -2,6 +2,7 @@ import type { CommandDefinition } from "../command.ts";
 
 export const completion: CommandDefinition = {
   name: "completion",
+  kind: "reads",
   words: [{ name: "<shell>", about: "bash, zsh or fish" }],
   summary: "print a script that completes commands and options",
   about: [],

@@ -2,6 +2,7 @@ import { clusterOption, type CommandDefinition } from "../command.ts";
 
 export const consoleDefinition: CommandDefinition = {
   name: "console",
+  kind: "serves",
   words: [],
   summary: "the web console: fleet, history, rotate now, rollback, capacity",
   about: [
@@ -12,6 +13,5 @@ export const consoleDefinition: CommandDefinition = {
   examples: ["rekey console", "rekey console --profile prod --region eu-central-1 --port 7300"],
   aws: true,
   timeoutMs: false,
-  serves: true,
   load: async () => (await import("../console.ts")).consoleCommand,
 };

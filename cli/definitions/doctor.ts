@@ -2,6 +2,7 @@ import { type CommandDefinition, searchOption, tagOption } from "../command.ts";
 
 export const doctor: CommandDefinition = {
   name: "doctor",
+  kind: "reads",
   words: [{ name: "[secret]", about: "name or ARN; every managed secret unless given" }],
   summary: "what would make the next rotation of a secret, or of any, fail, and what mends it",
   about: [

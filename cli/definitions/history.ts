@@ -2,6 +2,7 @@ import { clusterOption, type CommandDefinition, jsonOption } from "../command.ts
 
 export const history: CommandDefinition = {
   name: "history",
+  kind: "reads",
   words: [{ name: "<secret>", about: "name or ARN" }],
   summary: "what happened to a secret: versions, rotations step by step, who changed what",
   about: [

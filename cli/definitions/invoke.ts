@@ -2,6 +2,7 @@ import type { CommandDefinition } from "../command.ts";
 
 export const invoke: CommandDefinition = {
   name: "invoke",
+  kind: "changes",
   words: [
     { name: "<function>", about: "rotate-postgres, mirror-to-vault, …" },
     { name: "<event>", about: "file of JSON" },

@@ -2,6 +2,7 @@ import { type CommandDefinition, jsonOption } from "../command.ts";
 
 export const lintPolicy: CommandDefinition = {
   name: "lint-policy",
+  kind: "reads",
   words: [{ name: "<policy>", about: "file of JSON" }],
   summary: "what AWS would refuse in an IAM policy on secrets, or what is wider than it need be",
   about: [],

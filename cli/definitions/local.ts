@@ -2,6 +2,7 @@ import type { CommandDefinition } from "../command.ts";
 
 export const local: CommandDefinition = {
   name: "local",
+  kind: "serves",
   words: [],
   summary: "start the local stack: AWS's services and Vault on loopback",
   about: [

@@ -2,6 +2,7 @@ import type { CommandDefinition } from "../command.ts";
 
 export const migrateMirror: CommandDefinition = {
   name: "migrate-mirror",
+  kind: "changes",
   words: [],
   summary: "move mirrors to the Vault cluster that they belong to now",
   about: [

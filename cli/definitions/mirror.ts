@@ -2,6 +2,7 @@ import { type CommandDefinition, yesOption } from "../command.ts";
 
 export const mirror: CommandDefinition = {
   name: "mirror",
+  kind: "changes",
   words: [{ name: "[secret]", about: "name or ARN" }],
   summary: "bring Vault to how a secret, or every secret, stands now",
   about: [

@@ -2,6 +2,7 @@ import { type CommandDefinition, jsonOption } from "../command.ts";
 
 export const plan: CommandDefinition = {
   name: "plan",
+  kind: "reads",
   words: [],
   summary: "what growth asks of Secrets Manager, KMS, EventBridge, Lambda and Vault, and what it costs",
   about: [

@@ -2,6 +2,7 @@ import { type CommandDefinition, jsonOption } from "../command.ts";
 
 export const redrive: CommandDefinition = {
   name: "redrive",
+  kind: "changes",
   words: [{ name: "<queue>", about: "ARN of a dead-letter queue" }],
   summary: "give what lies in a dead-letter queue back to where it came from",
   about: [],

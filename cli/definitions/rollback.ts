@@ -2,6 +2,7 @@ import { type CommandDefinition, jsonOption, reasonOption, yesOption } from "../
 
 export const rollback: CommandDefinition = {
   name: "rollback",
+  kind: "changes",
   words: [{ name: "<secret>", about: "name or ARN" }],
   summary: "make the credential before the current one current again",
   about: [

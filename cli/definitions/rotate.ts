@@ -2,6 +2,7 @@ import { type CommandDefinition, reasonOption, yesOption } from "../command.ts";
 
 export const rotate: CommandDefinition = {
   name: "rotate",
+  kind: "changes",
   words: [{ name: "[secrets...]", about: "names or ARNs" }],
   summary: "rotate secrets now: some, those with a tag, or all",
   about: [

@@ -2,6 +2,7 @@ import { clusterOption, type CommandDefinition, searchOption, tagOption } from "
 
 export const status: CommandDefinition = {
   name: "status",
+  kind: "reads",
   words: [],
   summary: "how every managed secret stands",
   about: [

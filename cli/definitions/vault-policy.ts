@@ -2,6 +2,7 @@ import { type CommandDefinition, jsonOption } from "../command.ts";
 
 export const vaultPolicy: CommandDefinition = {
   name: "vault-policy",
+  kind: "reads",
   words: [{ name: "<mount>", about: "of KV version 2" }],
   summary: "the Vault policy that the mirror's token needs, and no more",
   about: ["For the prefix in VAULT_PATH_PREFIX, where that is set."],

@@ -15,7 +15,10 @@ export interface AgentMetrics {
  * OpenTelemetry's metrics for a scraper: the agent's own, and those that the client measures anyway. It must be made before
  * the client, which takes its instruments when it is made. No label holds a secret's id.
  */
-export function agentMetrics(openConnections: () => number): AgentMetrics {
+export function agentMetrics(measured: {
+  readonly openConnections: () => number;
+  readonly droppedLogLines: () => number;
+}): AgentMetrics {
   const exporter = new PrometheusExporter({ preventServerStart: true });
   const provider = new MeterProvider({ readers: [exporter] });
   metrics.setGlobalMeterProvider(provider);
@@ -26,7 +29,10 @@ export function agentMetrics(openConnections: () => number): AgentMetrics {
   });
   meter
     .createObservableGauge("rekey.agent.connections")
-    .addCallback((result: ObservableResult) => result.observe(openConnections()));
+    .addCallback((result: ObservableResult) => result.observe(measured.openConnections()));
+  meter
+    .createObservableCounter("rekey.agent.log_lines_dropped")
+    .addCallback((result: ObservableResult) => result.observe(measured.droppedLogLines()));
 
   return {
     count: (outcome) => void counts.set(outcome, (counts.get(outcome) ?? 0) + 1),

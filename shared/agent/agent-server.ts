@@ -5,7 +5,9 @@ import type { AgentMetrics } from "./agent-metrics.ts";
 import { type AgentOptions, agentSettings } from "./agent-options.ts";
 import { connectionsOf } from "./connections.ts";
 import { gate } from "./gate.ts";
-import { type Reply, refusal } from "./reply.ts";
+import { fault, type Reply, refusal } from "./reply.ts";
+import { firstOfBody, hasBody } from "./request-body.ts";
+import { requestTarget } from "./request-target.ts";
 import { type Answer, secretAnswers } from "./secret-answers.ts";
 import { secretQuery } from "./secret-query.ts";
 
@@ -27,8 +29,9 @@ const limits = {
   connectionsCheckingInterval: 1_000,
 };
 
-const hasBody = ({ headers }: IncomingMessage): boolean =>
-  headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+/** The methods of health checks. */
+const checks: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+const bodyRefused = refusal(413, "Body not allowed", "body");
 
 async function listen(server: Server, port: number, address: string): Promise<number> {
   await new Promise<void>((resolve, reject) => {
@@ -99,44 +102,65 @@ export async function startAgent(client: SecretClient, metrics: AgentMetrics, op
     send(response, 200, document, { "Content-Type": "application/json" });
   }
 
+  /** For whoever asks whether the agent is there: HAProxy does by `OPTIONS /` unless it is configured. */
   function open(path: string, request: IncomingMessage, response: ServerResponse): boolean {
-    if (request.method !== "GET" || (path !== "/ping" && path !== "/metrics")) return false;
-    if (path === "/ping") send(response, 200, "healthy", { "Content-Type": "text/plain" });
-    else metrics.respond(request, response);
+    const { method = "" } = request;
+    const isPing = path === "/ping" ? checks.has(method) : method === "OPTIONS" && (path === "/" || path === "*");
+    if (isPing) send(response, 200, "healthy", { "Content-Type": "text/plain", Allow: "GET, HEAD, OPTIONS" });
+    else if (path === "/metrics" && (method === "GET" || method === "HEAD")) metrics.respond(request, response);
+    else return false;
     return true;
   }
 
   /** In the order of AWS's agent but for its limit, which only those with the token can reach. */
-  function secretFor(request: IncomingMessage, response: ServerResponse): void {
+  function secretFor(target: string, request: IncomingMessage, response: ServerResponse): void {
     const turnedAway =
       gateKeeper.caller(request) ??
       (connections.trust(request.socket) ? undefined : refusal(429, "Connection limit exceeded", "connection-limit")) ??
       (request.method === "GET" ? undefined : refusal(405, "Not allowed", "method"));
     if (turnedAway !== undefined) return reply(response, turnedAway);
-    const query = secretQuery(request.url ?? "", settings.pathPrefix);
+    const query = secretQuery(target, settings.pathPrefix);
     if (query === undefined) return reply(response, refusal(404, "Not found", "path"));
     if ("status" in query) return reply(response, query);
     const held = answers.now(query);
     if (held !== undefined) return give(response, held);
-    void answers.soon(query).then((answer) => {
-      if ("document" in answer) give(response, answer);
-      else reply(response, answer);
-    });
+    answers.soon(query).then(
+      (answer) => ("document" in answer ? give(response, answer) : reply(response, answer)),
+      () => reply(response, fault),
+    );
+  }
+
+  /** A fault of one request is that request's answer. */
+  function answered(response: ServerResponse, work: () => void): void {
+    try {
+      work();
+    } catch {
+      if (response.headersSent) response.destroy();
+      else reply(response, fault);
+    }
   }
 
   const server = createServer(timing, (request, response) => {
     if (request.socket.destroyed) return;
-    const [path = ""] = (request.url ?? "").split("?", 1);
-    const turnedAway = hasBody(request) ? refusal(413, "Body not allowed", "body") : gateKeeper.host(request);
-    if (turnedAway !== undefined) reply(response, turnedAway);
-    else if (!open(path, request, response)) secretFor(request, response);
+    const { authority, target, fixedPath } = requestTarget(request.url ?? "");
+    const withBody = (isThere: boolean): void =>
+      answered(response, () => {
+        const turnedAway = isThere ? bodyRefused : gateKeeper.host(request, authority);
+        if (turnedAway !== undefined) reply(response, turnedAway);
+        else if (!open(fixedPath, request, response)) secretFor(target, request, response);
+      });
+    const isThere = hasBody(request);
+    if (isThere === undefined) firstOfBody(request, withBody);
+    else withBody(isThere);
   });
   const connections = connectionsOf(server, settings.maxConnections);
 
   const outside = createServer(timing, (request, response) => {
     if (request.socket.destroyed) return;
-    const [path = ""] = (request.url ?? "").split("?", 1);
-    if (!open(path, request, response)) reply(response, refusal(404, "Not found", "path"));
+    const { fixedPath } = requestTarget(request.url ?? "");
+    answered(response, () => {
+      if (!open(fixedPath, request, response)) reply(response, refusal(404, "Not found", "path"));
+    });
   });
   connectionsOf(outside, 0);
 

@@ -7,10 +7,16 @@ import { type Reply, refusal } from "./reply.ts";
 const tokenHeaders = ["x-aws-parameters-secrets-token", "x-vault-token"] as const;
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i;
 
+/** Without its port and the dot that ends a full name. */
+const nameOf = (host: string): string => host.replace(/:\d*$/, "").replace(/\.$/, "").toLowerCase();
+
 /** Who may not go on, and why: what reaches loopback through somebody's server or browser is turned away. */
 export interface Gate {
-  /** For every request. A browser that was led here by a name of the attacker's says that name. */
-  host(request: IncomingMessage): Reply | undefined;
+  /**
+   * For every request. A browser that was led here by a name of the attacker's gives that name. `authority` is that of an
+   * absolute target.
+   */
+  host(request: IncomingMessage, authority?: string): Reply | undefined;
   /** For those that ask for a secret. */
   caller(request: IncomingMessage): Reply | undefined;
 }
@@ -20,20 +26,21 @@ export function gate(options: { readonly token: SecretValue; readonly allowedHos
   const expected = digest(options.token.reveal());
   /** In a time that depends on neither what is right in the text nor how long the token is. */
   const isToken = (text: string): boolean => timingSafeEqual(digest(text), expected);
-  const allowed = new Set(options.allowedHosts.map((host) => host.toLowerCase()));
+  const allowed = new Set(options.allowedHosts.map(nameOf));
+  const isOwn = (host: string): boolean => loopback.test(nameOf(host)) || allowed.has(nameOf(host));
 
   return {
-    host({ headers: { host = "" } }) {
-      const name = host.replace(/:\d+$/, "").toLowerCase();
-      return loopback.test(name) || allowed.has(name) ? undefined : refusal(403, "Bad Host", "bad-host");
+    host({ headers: { host }, httpVersion }, authority) {
+      const names = [host, authority].filter((name) => name !== undefined);
+      // HTTP 1.0 has no Host, and no browser speaks it.
+      const isNameless = names.length === 0 && httpVersion === "1.0";
+      if (isNameless || (names.length > 0 && names.every(isOwn))) return undefined;
+      return refusal(403, "Bad Host", "bad-host");
     },
-    caller({ headers }) {
+    caller({ headers, headersDistinct }) {
       if (headers["x-forwarded-for"] !== undefined || headers.forwarded !== undefined)
         return refusal(400, "Forwarded", "forwarded");
-      const isKnown = tokenHeaders.some((name) => {
-        const token = headers[name];
-        return typeof token === "string" && isToken(token);
-      });
+      const isKnown = tokenHeaders.some((name) => headersDistinct[name]?.some(isToken));
       return isKnown ? undefined : refusal(403, "Bad Token", "bad-token");
     },
   };

@@ -68,6 +68,14 @@ const byCode: Readonly<Partial<Record<RekeyError["code"], Known>>> = {
   "version-not-visible": notSeen,
 };
 
+/** For a fault of the agent itself. */
+export const fault: Reply = {
+  status: 500,
+  contentType: "application/json",
+  body: JSON.stringify({ __type: "InternalFailure" }),
+  outcome: "internal-fault",
+};
+
 /** An error in the JSON shape of AWS's services. */
 export function failure({ code, retryAfterMs }: RekeyError): Reply {
   const [status, type, message] = byCode[code] ?? unknown;

@@ -1,6 +1,7 @@
 import type { VersionChoice } from "../client/secret-client.ts";
 import type { Stage } from "../client/secret-source.ts";
 import { type Reply, refusal } from "./reply.ts";
+import { fixedPathOf } from "./request-target.ts";
 
 export interface SecretQuery {
   readonly secretId: string;
@@ -36,6 +37,12 @@ function decoded(text: string): string | undefined {
   }
 }
 
+/** What follows the prefix; an address that was joined with a slash too many at its beginning has it, too. */
+function afterPrefix(path: string, prefix: string): string | undefined {
+  const found = [path, path.replace(/^\/+/, "/")].find((one) => one.startsWith(prefix));
+  return found?.slice(prefix.length);
+}
+
 /**
  * Reads `/secretsmanager/get?secretId=…` and `<path prefix><secretId>`, as AWS's agent and Lambda extension take them. A
  * `Reply`: the request is refused with it. `undefined`: it is for neither.
@@ -44,13 +51,14 @@ export function secretQuery(target: string, pathPrefix: string): SecretQuery | R
   const end = target.indexOf("?");
   const path = end === -1 ? target : target.slice(0, end);
   const query = new URLSearchParams(end === -1 ? "" : target.slice(end + 1));
-  const isPathStyle = path !== "/secretsmanager/get";
-  if (isPathStyle && !path.startsWith(pathPrefix)) return undefined;
+  const isPathStyle = fixedPathOf(path) !== "/secretsmanager/get";
+  const idInPath = afterPrefix(path, pathPrefix);
+  if (isPathStyle && idInPath === undefined) return undefined;
   const unknown = [...query.keys()].find((name) => !parameters.has(name) || (isPathStyle && name === "secretId"));
   if (unknown !== undefined) return bad(`unknown parameter: ${unknown}`);
   const repeated = [...parameters].find((name) => query.getAll(name).length > 1);
   if (repeated !== undefined) return bad(`repeated parameter: ${repeated}`);
-  const secretId = isPathStyle ? decoded(path.slice(pathPrefix.length)) : query.get("secretId");
+  const secretId = isPathStyle ? decoded(idInPath ?? "") : query.get("secretId");
   if (!secretId) return bad(isPathStyle ? "missing secret ID" : "missing parameter secretId");
   if (!validId.test(secretId)) return bad("invalid secret ID");
   const refreshNow = booleans.get(query.get("refreshNow")?.toLowerCase() ?? "false");

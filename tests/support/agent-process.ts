@@ -3,20 +3,31 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect } from "vitest";
+import { vi } from "vitest";
 import { bundleAgent } from "../../bundle/bundle-agent.ts";
 import type { Stack } from "../../local/stack.ts";
 import { agentTokenText } from "./agent-stage.ts";
 
-export interface AgentProcess {
-  readonly port: number;
+export interface RunningAgent {
+  readonly child: ChildProcess;
+  /** The exit code, or the signal that ended it. */
+  readonly ended: Promise<unknown>;
   /** What it has printed. */
   output(): string;
+}
+
+export interface AgentProcess extends RunningAgent {
+  readonly port: number;
 }
 
 /** The agent as it is shipped: one file, in processes of its own, before a local stack. */
 export interface ShippedAgent extends AsyncDisposable {
   start(words: readonly string[], variables?: Readonly<Record<string, string>>): Promise<AgentProcess>;
+  /**
+   * Begins it through a line of a shell, in which `"$@"` is its command. Nothing is waited for: what it prints may be for
+   * nobody.
+   */
+  run(words: readonly string[], options?: { readonly line?: string; readonly variables?: Readonly<Record<string, string>> }): RunningAgent;
 }
 
 export async function shippedAgent(stack: Stack): Promise<ShippedAgent> {
@@ -25,29 +36,43 @@ export async function shippedAgent(stack: Stack): Promise<ShippedAgent> {
   const children: ChildProcess[] = [];
   await bundleAgent(main);
 
+  const run: ShippedAgent["run"] = (words, { line = 'exec "$@"', variables = {} } = {}) => {
+    const env = {
+      PATH: process.env["PATH"] ?? "",
+      AWS_ENDPOINT_URL: stack.aws.endpoint,
+      AWS_REGION: stack.region,
+      AWS_ACCESS_KEY_ID: "test",
+      AWS_SECRET_ACCESS_KEY: "test",
+      AWS_TOKEN: agentTokenText,
+      ...variables,
+    };
+    const command = [process.execPath, main, "--port", "0", "--ttl", "3600", ...words];
+    const child = spawn("/bin/bash", ["--norc", "-c", line, "agent", ...command], { env });
+    children.push(child);
+    let text = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (text += String(chunk)));
+    const ended = once(child, "exit").then(([code, signal]: unknown[]) => code ?? signal);
+    return { child, ended, output: () => text };
+  };
+
   return {
+    run,
     async start(words, variables = {}) {
-      const env = {
-        PATH: process.env["PATH"] ?? "",
-        AWS_ENDPOINT_URL: stack.aws.endpoint,
-        AWS_REGION: stack.region,
-        AWS_ACCESS_KEY_ID: "test",
-        AWS_SECRET_ACCESS_KEY: "test",
-        AWS_TOKEN: agentTokenText,
-        ...variables,
-      };
-      const child = spawn(process.execPath, [main, "--port", "0", "--ttl", "3600", ...words], { env });
-      children.push(child);
-      let text = "";
-      for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (text += String(chunk)));
-      const port = (): string | undefined => /"message":"listening","port":(\d+)/.exec(text)?.[1];
-      await expect.poll(port, { timeout: 20_000 }).toBeDefined();
-      return { port: Number(port()), output: () => text };
+      const running = run(words, { variables });
+      const port = await vi.waitFor(
+        () => {
+          const [, found] = /"message":"listening","port":(\d+)/.exec(running.output()) ?? [];
+          if (found === undefined) throw new Error(`the agent does not listen: ${running.output()}`);
+          return Number(found);
+        },
+        { timeout: 20_000 },
+      );
+      return { ...running, port };
     },
     async [Symbol.asyncDispose]() {
       for (const child of children) {
         const ended = once(child, "close");
-        if (child.exitCode === null && child.kill("SIGKILL")) await ended;
+        if (child.exitCode === null && child.signalCode === null && child.kill("SIGKILL")) await ended;
       }
       await rm(folder, { recursive: true });
     },

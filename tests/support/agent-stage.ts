@@ -59,7 +59,7 @@ export async function agentStage(
 ): Promise<AgentStage> {
   const stack = await startStack();
   const secrets = new SecretsManager({ ...stack.clientConfig, maxAttempts: 1 });
-  const metrics = agentMetrics(() => agent.connections);
+  const metrics = agentMetrics({ openConnections: () => agent.connections, droppedLogLines: () => 0 });
   const client = createSecretClient({ source: secretsManagerDocuments(secrets), ...clientOptions });
   const agent: Agent = await startAgent(client, metrics, {
     token: new SecretValue(agentTokenText),
