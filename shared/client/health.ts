@@ -1,10 +1,28 @@
 import type { Entry } from "./entry.ts";
+import type { IgnoredReason } from "./invalidation/invalidation-source.ts";
+
+/** How a source of notices stands. */
+export interface SubscriptionHealth {
+  /** The source's own, such as its queue's URL. */
+  readonly name: string;
+  /** Of the newest failure that is not over; `undefined`: it works, as far as it tells. */
+  readonly code: string | undefined;
+  /** What failed: the name or code that the server, the SDK or the driver gives. */
+  readonly reason: string | undefined;
+  /** Since it worked. */
+  readonly failures: number;
+  /** How long ago everything that it listens to last answered. `undefined`: never, or it does not tell. */
+  readonly lastHeardAgeMs: number | undefined;
+  readonly notices: number;
+  /** Messages that gave no notice, by reason. */
+  readonly ignored: Readonly<Partial<Record<IgnoredReason, number>>>;
+}
 
 /** Ids, numbers and codes: it may be printed. */
 export interface ClientHealth {
   readonly secrets: number;
   readonly bytes: number;
-  readonly subscriptions: number;
+  readonly subscriptions: readonly SubscriptionHealth[];
   readonly requestsLeft: number;
   /** How long ago the value that waits longest was confirmed. */
   readonly oldestAgeMs: number;

@@ -3,9 +3,15 @@ export { SecretValue } from "../secrets/secret-value.ts";
 export type { ClientEvents } from "./client-events.ts";
 export type { SecretClientOptions } from "./client-options.ts";
 export { failoverSource } from "./failover-source.ts";
-export type { ClientHealth } from "./health.ts";
+export type { ClientHealth, SubscriptionHealth } from "./health.ts";
 export type { Invalidation } from "./invalidating.ts";
-export type { InvalidationSink, InvalidationSource, SecretNotice } from "./invalidation/invalidation-source.ts";
+export type {
+  IgnoredReason,
+  InvalidationSink,
+  InvalidationSource,
+  InvalidationSubscription,
+  SecretNotice,
+} from "./invalidation/invalidation-source.ts";
 export { noticeInMessage } from "./invalidation/notice-in-message.ts";
 export { timerSource } from "./invalidation/timer-source.ts";
 export { type RequestBudget, requestBudget } from "./request-budget.ts";

@@ -2,15 +2,17 @@ import { RekeyError } from "../errors/rekey-error.ts";
 import { checkedNotice, checkedSecretId } from "./checked-notice.ts";
 import type { Listeners } from "./client-events.ts";
 import type { Settings } from "./client-options.ts";
-import { atMost, awaited } from "./clock.ts";
 import { type Entry, invalidated, isCurrent, isPinned, setUnrest } from "./entry.ts";
 import type { EntryTable } from "./entry-table.ts";
-import type { InvalidationSource, InvalidationSubscription, SecretNotice } from "./invalidation/invalidation-source.ts";
+import type { SubscriptionHealth } from "./health.ts";
+import type { InvalidationSource, SecretNotice } from "./invalidation/invalidation-source.ts";
 import type { NoticeAllowance } from "./notice-allowance.ts";
 import type { NoticeMemory } from "./notice-memory.ts";
 import { dated, type DatedNotice, type RotationNotice } from "./rotation-notice.ts";
 import { accountIn, bareName, isSameSecret, mayBeOneAccount } from "./secret-id.ts";
 import type { Serving } from "./serving.ts";
+import { subscription, type Subscription } from "./subscription.ts";
+import type { Counts } from "./telemetry.ts";
 import { announce, isDoubted } from "./version-floor.ts";
 
 export interface Invalidation {
@@ -26,7 +28,7 @@ export interface Invalidation {
 export interface Invalidating {
   invalidate(secretId: string, invalidation?: Invalidation): void;
   subscribe(source: InvalidationSource): () => Promise<void>;
-  readonly subscriptions: number;
+  readonly subscriptions: readonly SubscriptionHealth[];
   stop(): Promise<void>;
 }
 
@@ -41,11 +43,12 @@ export function invalidating(options: {
   readonly allowance: NoticeAllowance;
   readonly serving: Serving;
   readonly listeners: Listeners;
+  readonly counts: Counts;
   readonly closing: AbortSignal;
 }): Invalidating {
-  const { settings, table, notices, allowance, serving, listeners, closing } = options;
+  const { settings, table, notices, allowance, serving, listeners, counts, closing } = options;
   const { clock, random, lagBudgetMs, requestTimeoutMs, spreadMs, background, budget } = settings;
-  const subscriptions = new Set<InvalidationSubscription>();
+  const subscriptions = new Set<Subscription>();
   const followed = new Set<Entry>();
 
   function quietNoLonger(entry: Entry, fromMs: number): void {
@@ -141,10 +144,14 @@ export function invalidating(options: {
     for (const entry of woken) follow(entry, turnMs).catch(() => undefined);
   }
 
-  /** A source whose connection is gone may never stop. */
-  async function end(subscription: InvalidationSubscription): Promise<void> {
-    subscriptions.delete(subscription);
-    await awaited(clock, atMost(clock, requestTimeoutMs, subscription.stop()));
+  /** After a gap everything may have changed unseen. */
+  function gap(): void {
+    for (const entry of table.values()) if (!isPinned(entry)) quietNoLonger(entry, 0);
+  }
+
+  async function end(ending: Subscription): Promise<void> {
+    subscriptions.delete(ending);
+    await ending.stop();
   }
 
   return {
@@ -158,18 +165,23 @@ export function invalidating(options: {
       for (const entry of entriesOf(id)) quietNoLonger(entry, 0);
     },
     subscribe(source) {
-      const subscription = source.start({
-        notice: receive,
-        gap() {
-          for (const entry of table.values()) if (!isPinned(entry)) quietNoLonger(entry, 0);
+      const started = subscription(source, {
+        clock,
+        stopTimeoutMs: requestTimeoutMs,
+        notice(notice) {
+          counts.notices++;
+          receive(notice);
         },
-        error: (error, secretId) => listeners.emit("error", { ...(secretId !== undefined && { secretId }), error }),
+        gap,
+        report: (failure) => listeners.emit("error", failure),
+        ignored: (reason) => void counts.ignored.set(reason, (counts.ignored.get(reason) ?? 0) + 1),
       });
-      subscriptions.add(subscription);
-      return async () => end(subscription);
+      subscriptions.add(started);
+      return async () => end(started);
     },
     get subscriptions() {
-      return subscriptions.size;
+      const nowMs = clock.nowMs();
+      return [...subscriptions].map((each) => each.health(nowMs));
     },
     async stop() {
       await Promise.allSettled([...subscriptions].map(end));

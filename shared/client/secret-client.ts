@@ -89,13 +89,22 @@ const quietShare = (background: boolean, random: () => number): number => (backg
 export function createSecretClient(options: SecretClientOptions): SecretClient {
   const settings = settingsOf(options);
   const { source, clock, random, budget, ttlMs, requestTimeoutMs, background } = settings;
-  const counts: Counts = { reads: 0, staleReads: 0, refreshes: 0, failedRefreshes: 0, rotations: 0 };
+  const counts: Counts = {
+    reads: 0,
+    staleReads: 0,
+    refreshes: 0,
+    failedRefreshes: 0,
+    rotations: 0,
+    notices: 0,
+    ignored: new Map(),
+  };
   const listeners = createListeners();
   const closing = new AbortController();
   const table = entryTable(settings);
   const telemetry = createTelemetry(counts, {
     secrets: () => table.size,
     oldestAgeMs: () => oldestAgeMs(table.values(), clock.nowMs()),
+    subscriptions: () => events.subscriptions,
   });
   const allowance = noticeAllowance();
   const notices = noticeMemory();
@@ -117,7 +126,16 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
     longestFlightMs: 10 * requestTimeoutMs,
   });
   const serving = createServing({ settings, flights, listeners, counts });
-  const events = invalidating({ settings, table, notices, allowance, serving, listeners, closing: closing.signal });
+  const events = invalidating({
+    settings,
+    table,
+    notices,
+    allowance,
+    serving,
+    listeners,
+    counts,
+    closing: closing.signal,
+  });
   listeners.on("rotated", () => void counts.rotations++);
 
   function entryOf(secretId: string, choice?: VersionChoice): Entry {

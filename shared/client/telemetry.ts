@@ -9,6 +9,15 @@ export interface Counts {
   refreshes: number;
   failedRefreshes: number;
   rotations: number;
+  notices: number;
+  /** Messages that gave no notice, by reason. */
+  readonly ignored: Map<string, number>;
+}
+
+export interface State {
+  secrets(): number;
+  oldestAgeMs(): number;
+  subscriptions(): readonly { readonly code: string | undefined }[];
 }
 
 export interface Telemetry {
@@ -20,7 +29,7 @@ export interface Telemetry {
  * Metrics and spans by OpenTelemetry's API alone: without an SDK they cost next to nothing. Reads are counted in a number
  * that is observed when metrics are collected, since a call for each would cost more than the read.
  */
-export function telemetry(counts: Counts, state: { secrets(): number; oldestAgeMs(): number }): Telemetry {
+export function telemetry(counts: Counts, state: State): Telemetry {
   const meter = metrics.getMeter("rekey.client");
   const tracer = trace.getTracer("rekey.client");
   const latency = meter.createHistogram("rekey.client.refresh.duration", { unit: "ms" });
@@ -30,6 +39,12 @@ export function telemetry(counts: Counts, state: { secrets(): number; oldestAgeM
     [meter.createObservableCounter("rekey.client.refreshes"), () => counts.refreshes],
     [meter.createObservableCounter("rekey.client.refreshes.failed"), () => counts.failedRefreshes],
     [meter.createObservableCounter("rekey.client.rotations"), () => counts.rotations],
+    [meter.createObservableCounter("rekey.client.notices"), () => counts.notices],
+    [meter.createObservableGauge("rekey.client.subscriptions"), () => state.subscriptions().length],
+    [
+      meter.createObservableGauge("rekey.client.subscriptions.failing"),
+      () => state.subscriptions().filter(({ code }) => code !== undefined).length,
+    ],
     [meter.createObservableGauge("rekey.client.secrets"), () => state.secrets()],
     [meter.createObservableGauge("rekey.client.age.oldest", { unit: "ms" }), () => state.oldestAgeMs()],
   ] as const;
@@ -38,6 +53,12 @@ export function telemetry(counts: Counts, state: { secrets(): number; oldestAgeM
     instrument.addCallback(observe);
     return () => instrument.removeCallback(observe);
   });
+  const unrecognized = meter.createObservableCounter("rekey.client.notices.unrecognized");
+  const observeUnrecognized = (result: ObservableResult): void => {
+    for (const [reason, count] of counts.ignored) result.observe(count, { reason });
+  };
+  unrecognized.addCallback(observeUnrecognized);
+  stops.push(() => unrecognized.removeCallback(observeUnrecognized));
 
   return {
     flight: async (secretId, work) =>

@@ -7,12 +7,34 @@ export interface SecretNotice extends RotationNotice {
   readonly replacedStillWorks?: boolean;
 }
 
+/**
+ * Why a message gives no notice. `another-event`: an event of rekey or Secrets Manager that makes no version current.
+ * `unconfirmed`: SNS asks to confirm the subscription, and sends nothing before. `unverified`: refused for its signature.
+ */
+export const ignoredReasons = [
+  "another-event",
+  "not-json",
+  "not-a-rotation",
+  "no-version",
+  "too-large",
+  "too-many",
+  "unconfirmed",
+  "unverified",
+] as const;
+export type IgnoredReason = (typeof ignoredReasons)[number];
+
+/** Where a source tells what it hears. The client's never throws. */
 export interface InvalidationSink {
   /** Settles when the notice is applied: only then may it be acknowledged. */
   notice(notice: SecretNotice): void | Promise<void>;
-  /** Notices may have been missed, so everything must be asked for anew. */
+  /** Notices may have been missed, so everything must be asked for again. */
   gap(): void;
+  /** The subscription fails, as far as `secretId` is concerned where there is one. `event-unverified`: one message was refused. */
   error(error: RekeyError, secretId?: string): void;
+  /** Everything that the source listens to has just answered. A source that calls it fails from an `error` until the next one. */
+  heard?(): void;
+  /** A message gave no notice. */
+  ignored?(reason: IgnoredReason): void;
 }
 
 export interface InvalidationSubscription {
@@ -21,5 +43,7 @@ export interface InvalidationSubscription {
 
 /** Tells of rotations. It reconnects by itself until it is stopped, and says when it was cut off. */
 export interface InvalidationSource {
+  /** For errors and `health()`: without secrets, such as a queue's URL. */
+  readonly name?: string;
   start(sink: InvalidationSink): InvalidationSubscription;
 }

@@ -1,20 +1,32 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { RekeyError } from "../../errors/rekey-error.ts";
+import { failureReason } from "./failure-reason.ts";
+import { guardedSink } from "./guarded-sink.ts";
 import type { InvalidationSink, InvalidationSource } from "./invalidation-source.ts";
 
 /** One round of asking; it calls `connected` as soon as it knows that it missed nothing from now on. */
-export type Poll = (sink: InvalidationSink, connected: () => void, signal: AbortSignal) => Promise<void>;
+export type Poll = (sink: Required<InvalidationSink>, connected: () => void, signal: AbortSignal) => Promise<void>;
 
 const firstBackOffMs = 200;
 const longestBackOffMs = 30_000;
 
+/** How long to wait after so many failures in a row, the first being number 0: longer each time, with jitter. */
+export const backOffMs = (failures: number): number =>
+  Math.min(firstBackOffMs * 2 ** failures, longestBackOffMs) * (0.5 + Math.random() / 2);
+
 /**
  * Polls until it is stopped. After a failure it waits longer each time, with jitter, and once it is connected again it
- * tells of the gap. Errors: `invalidation-unavailable`, to the sink.
+ * tells of the gap. `hintFor`: the next step for a reason. Errors: `invalidation-unavailable`, to the sink.
  */
-export function pollingSource(name: string, poll: Poll): InvalidationSource {
+export function pollingSource(
+  name: string,
+  poll: Poll,
+  hintFor: (reason: string) => string | undefined = () => undefined,
+): InvalidationSource {
   return {
-    start(sink) {
+    name,
+    start(given) {
+      const sink = guardedSink(given);
       const stopping = new AbortController();
       const { signal } = stopping;
 
@@ -29,12 +41,10 @@ export function pollingSource(name: string, poll: Poll): InvalidationSource {
             await poll(sink, connected, signal);
           } catch (error) {
             if (signal.aborted) return;
-            const reason = error instanceof RekeyError ? error.code : error instanceof Error ? error.name : "unknown";
-            sink.error(new RekeyError("invalidation-unavailable", { context: { source: name, reason } }));
-            const backOffMs = Math.min(firstBackOffMs * 2 ** failures++, longestBackOffMs);
-            await sleep(backOffMs * (0.5 + Math.random() / 2), undefined, { signal, ref: false }).catch(
-              () => undefined,
-            );
+            const reason = failureReason(error);
+            const context = { source: name, reason };
+            sink.error(new RekeyError("invalidation-unavailable", { context, hint: hintFor(reason) }));
+            await sleep(backOffMs(failures++), undefined, { signal, ref: false }).catch(() => undefined);
           }
         }
       }

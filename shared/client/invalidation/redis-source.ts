@@ -1,18 +1,16 @@
-import { RekeyError } from "../../errors/rekey-error.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
-import { signatureProblem } from "../../webhook/signature.ts";
-import type { InvalidationSink, InvalidationSource, SecretNotice } from "./invalidation-source.ts";
-import { noticeInMessage, signedPart } from "./notice-in-message.ts";
+import { guardedSink } from "./guarded-sink.ts";
+import { inTime, jittered } from "./in-time.ts";
+import type { InvalidationSource } from "./invalidation-source.ts";
+import { deliver } from "./notice-in-message.ts";
+import { pollingSource } from "./polling-source.ts";
+import { redisHint, redisLink, redisReason, type RedisSubscriber } from "./redis-link.ts";
+import { signedMessages } from "./signed-messages.ts";
 
+export type { RedisSubscriber } from "./redis-link.ts";
 export { signingKeys } from "./signing-keys.ts";
-
-/** What is needed of a connection of the package `redis` that is kept for subscriptions. */
-export interface RedisSubscriber {
-  subscribe(channel: string, listener: (message: string) => void): Promise<unknown>;
-  unsubscribe(channel: string): Promise<unknown>;
-  on(event: "ready" | "error", listener: () => void): unknown;
-  off(event: "ready" | "error", listener: () => void): unknown;
-}
 
 export interface RedisSourceOptions {
   readonly redis: RedisSubscriber;
@@ -23,60 +21,96 @@ export interface RedisSourceOptions {
    * channel is heard.
    */
   readonly keys?: readonly SecretValue[] | (() => Promise<readonly SecretValue[]>);
+  /** Between two questions whether the connection still lives, up to a fifth more or less. 10,000. */
+  readonly pingIntervalMs?: number;
+  /** For each of them, for the subscription and for the keys. 10,000. */
+  readonly pingTimeoutMs?: number;
 }
 
-/** Refused messages are reported at most this often. */
-const reportEveryMs = 60_000;
+/** For a connection that does not answer any more. */
+const farewellMs = 1_000;
 
 /**
  * Notices that are published on a channel as EventBridge's JSON. The connection reconnects and subscribes again by itself;
- * Redis keeps nothing for those who were away, so each `ready` after the first tells of a gap. Errors, to the sink:
- * `invalidation-unavailable`, `event-unverified`.
+ * Redis keeps nothing for those who were away, so each `ready` tells of a gap. A subscription that fails is tried again
+ * until it succeeds. A connection that does not answer a PING in time is replaced, with everything that it was used for:
+ * keep it for subscriptions. Errors: `option-invalid`; to the sink: `invalidation-unavailable`, `event-unverified`.
  */
-export function redisSource({ redis, channel, keys }: RedisSourceOptions): InvalidationSource {
+export function redisSource(options: RedisSourceOptions): InvalidationSource {
+  const { redis, channel, keys, pingIntervalMs = 10_000, pingTimeoutMs = 10_000 } = options;
   const name = `redis ${channel}`;
-  let reportedAtMs = Number.NEGATIVE_INFINITY;
+  const pauseMs = jittered("pingIntervalMs", pingIntervalMs);
+  if (!(pingTimeoutMs > 0)) throw new RekeyError("option-invalid", { context: { option: "pingTimeoutMs" } });
 
-  /** Errors: `event-unverified`, those of whoever gives the keys. */
-  async function verified(message: string, known: NonNullable<typeof keys>): Promise<SecretNotice | undefined> {
-    const { text, signature } = signedPart(message);
-    const problem = signatureProblem(text, signature, { keys: typeof known === "function" ? await known() : known });
-    if (problem !== undefined) throw new RekeyError("event-unverified", { context: { source: name, problem } });
-    return noticeInMessage(text);
-  }
-
-  function refuse(sink: InvalidationSink, error: unknown): void {
-    const nowMs = Date.now();
-    if (nowMs - reportedAtMs < reportEveryMs) return;
-    reportedAtMs = nowMs;
-    const reason = error instanceof Error ? error.name : "unknown";
-    const context = { source: name, reason };
-    sink.error(error instanceof RekeyError ? error : new RekeyError("invalidation-unavailable", { context }));
-  }
-
-  async function receive(sink: InvalidationSink, message: string): Promise<void> {
-    try {
-      const notice = keys === undefined ? noticeInMessage(message) : await verified(message, keys);
-      if (notice !== undefined) await sink.notice(notice);
-    } catch (error) {
-      refuse(sink, error);
-    }
-  }
+  const unavailable = (error: unknown): RekeyError => {
+    const reason = redisReason(error);
+    return new RekeyError("invalidation-unavailable", { context: { source: name, reason }, hint: redisHint(reason) });
+  };
 
   return {
-    start(sink) {
-      const failed = (): void => sink.error(new RekeyError("invalidation-unavailable", { context: { source: name } }));
-      const gap = (): void => sink.gap();
+    name,
+    start(given) {
+      const sink = guardedSink(given);
+      const stopping = new AbortController();
+      const link = redisLink(redis);
+      const signed =
+        keys === undefined
+          ? undefined
+          : signedMessages({ name, keys, sink, stopping: stopping.signal, timeoutMs: pingTimeoutMs });
+      let isSubscribed = false;
+
+      const receive = (message: string): void => {
+        if (stopping.signal.aborted) return;
+        const applied = signed === undefined ? deliver(message, sink) : signed.receive(message);
+        applied.catch((error: unknown) => sink.error(unavailable(error)));
+      };
+      const failed = (error: unknown): void => sink.error(unavailable(error));
+      const back = (): void => {
+        sink.gap();
+        if (isSubscribed) heard();
+      };
+      function heard(): void {
+        if (signed?.areKeysMissing !== true) sink.heard();
+      }
       redis.on("error", failed);
-      const subscribed = redis
-        .subscribe(channel, (message) => void receive(sink, message))
-        .then(() => redis.on("ready", gap), failed);
+      redis.on("ready", back);
+
+      async function subscribe(): Promise<void> {
+        await redis.subscribe(channel, receive);
+        isSubscribed = true;
+        // It may have waited for its connection for longer than the subscription was wanted.
+        if (stopping.signal.aborted) await unsubscribe();
+      }
+      async function unsubscribe(): Promise<void> {
+        await inTime(farewellMs, new AbortController().signal, async () => redis.unsubscribe(channel, receive)).catch(
+          () => undefined,
+        );
+      }
+
+      const polling = pollingSource(name, async (_sink, connected, signal) => {
+        try {
+          await inTime(pingTimeoutMs, signal, isSubscribed ? link.prove : subscribe);
+        } catch (error) {
+          if (signal.aborted) return;
+          if (isRekeyError(error, "time-budget-spent")) {
+            isSubscribed = false;
+            link.revive(pingTimeoutMs);
+          }
+          throw unavailable(error);
+        }
+        connected();
+        heard();
+        await sleep(pauseMs(), undefined, { signal, ref: false });
+      }).start(sink);
+
       return {
         async stop() {
-          await subscribed;
-          redis.off("ready", gap);
+          stopping.abort();
+          link.stop();
+          redis.off("ready", back);
           redis.off("error", failed);
-          await redis.unsubscribe(channel).catch(() => undefined);
+          await polling.stop();
+          await unsubscribe();
         },
       };
     },

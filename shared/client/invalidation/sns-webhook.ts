@@ -1,6 +1,10 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
+import { failureReason } from "./failure-reason.ts";
+import { guardedSink } from "./guarded-sink.ts";
+import { inTime } from "./in-time.ts";
 import type { InvalidationSink, InvalidationSource } from "./invalidation-source.ts";
-import { noticeInMessage } from "./notice-in-message.ts";
+import { deliver } from "./notice-in-message.ts";
+import { fetchOverHttps } from "./sns-fetch.ts";
 import { type FetchText, type SnsMessage, snsUrl, snsVerifier, unverified } from "./sns-signature.ts";
 
 export interface SnsWebhook extends InvalidationSource {
@@ -15,24 +19,26 @@ export interface SnsWebhookOptions {
   /** The only topics that are heard. */
   readonly topicArns: readonly string[];
   readonly fetchText?: FetchText;
+  /** For each certificate and each confirmation. 5,000. */
+  readonly fetchTimeoutMs?: number;
 }
 
-const fetchTimeoutMs = 5_000;
 /** A message has 256 KB at most, and its quotation marks are escaped twice. */
 const longestBody = 1_048_576;
 /** SNS tries a delivery for an hour at most. */
 const oldestMs = 3_600_000;
+/** SNS waits this long for an answer. */
+const applyTimeoutMs = 15_000;
+/** Whoever reaches the webhook can make a fetch fail. Such failures are reported at most this often. */
+const reportEveryMs = 60_000;
 
-const fetchOverHttps: FetchText = async (url) => {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(fetchTimeoutMs), redirect: "error" });
-  if (!answer.ok) throw new RekeyError("invalidation-unavailable", { context: { status: answer.status } });
-  return answer.text();
-};
-
-function parse(body: string): SnsMessage {
-  if (body.length > longestBody) throw unverified("too long");
+function parse(body: unknown): SnsMessage {
+  // Some frameworks hand over bytes, others have parsed the body already.
+  const text = body instanceof Uint8Array ? new TextDecoder().decode(body) : body;
+  if (typeof text !== "string") throw unverified("not a text: hand over the body as it came");
+  if (text.length > longestBody) throw unverified("too long");
   try {
-    const message: unknown = JSON.parse(body);
+    const message: unknown = JSON.parse(text);
     if (typeof message === "object" && message !== null) return message as SnsMessage;
   } catch {
     // Said below.
@@ -42,27 +48,57 @@ function parse(body: string): SnsMessage {
 
 /**
  * A subscription of SNS over HTTPS: hand each POST's body to `receive`. A subscription is confirmed when it is asked for,
- * and everything is asked for anew then, since notices before it were missed. Errors, to the sink: `event-unverified`.
+ * and everything is asked for again then, since notices before it were missed. Errors, to the sink: `event-unverified`,
+ * `invalidation-unavailable`.
  */
-export function snsWebhook({ topicArns, fetchText = fetchOverHttps }: SnsWebhookOptions): SnsWebhook {
-  const sinks = new Set<InvalidationSink>();
-  const verify = snsVerifier(fetchText);
+export function snsWebhook(options: SnsWebhookOptions): SnsWebhook {
+  const { topicArns, fetchTimeoutMs = 5_000, fetchText = fetchOverHttps(fetchTimeoutMs) } = options;
+  const sinks = new Set<Required<InvalidationSink>>();
+  const never = new AbortController().signal;
+  const fetchInTime: FetchText = async (url) => inTime(fetchTimeoutMs, never, async () => fetchText(url));
+  const verify = snsVerifier(fetchInTime);
+  let reportedAtMs = Number.NEGATIVE_INFINITY;
+
+  /** Every sink hears of it. Rejects when one of them could not apply it. */
+  async function tell(message: string): Promise<void> {
+    const told = [...sinks].map(async (sink) => {
+      await inTime(applyTimeoutMs, never, async () => deliver(message, sink));
+      sink.heard();
+    });
+    const failed = (await Promise.allSettled(told)).find((each) => each.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+  }
 
   async function apply(message: SnsMessage): Promise<void> {
     if (!topicArns.some((topicArn) => topicArn === message["TopicArn"])) throw unverified("another topic");
     if (!(Math.abs(Date.now() - Date.parse(String(message["Timestamp"]))) < oldestMs)) throw unverified("too old");
     await verify(message);
     if (message["Type"] === "SubscriptionConfirmation") {
-      await fetchText(snsUrl(message["SubscribeURL"], message).href);
+      await fetchInTime(snsUrl(message["SubscribeURL"], message).href);
       for (const sink of sinks) sink.gap();
+      for (const sink of sinks) sink.heard();
     }
-    if (message["Type"] !== "Notification") return;
-    const notice = noticeInMessage(JSON.stringify(message));
-    if (notice !== undefined) for (const sink of sinks) await sink.notice(notice);
+    if (message["Type"] === "Notification") await tell(String(message["Message"]));
+  }
+
+  function fail(error: unknown): 403 | 503 {
+    if (isRekeyError(error, "event-unverified")) {
+      for (const sink of sinks) sink.error(error);
+      return 403;
+    }
+    if (performance.now() - reportedAtMs >= reportEveryMs) {
+      reportedAtMs = performance.now();
+      const context = { source: "sns", reason: failureReason(error) };
+      const hint = "SNS delivers the message again; let this process reach SNS over https, for its certificates";
+      for (const sink of sinks) sink.error(new RekeyError("invalidation-unavailable", { context, hint }));
+    }
+    return 503;
   }
 
   return {
-    start(sink) {
+    name: "sns",
+    start(given) {
+      const sink = guardedSink(given);
       sinks.add(sink);
       return { stop: async () => void sinks.delete(sink) };
     },
@@ -71,10 +107,7 @@ export function snsWebhook({ topicArns, fetchText = fetchOverHttps }: SnsWebhook
         await apply(parse(body));
         return 200;
       } catch (error) {
-        const refused = isRekeyError(error, "event-unverified");
-        const known = refused ? error : new RekeyError("invalidation-unavailable", { context: { source: "sns" } });
-        for (const sink of sinks) sink.error(known);
-        return refused ? 403 : 503;
+        return fail(error);
       }
     },
   };

@@ -1,11 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { jittered } from "./in-time.ts";
 import type { InvalidationSource } from "./invalidation-source.ts";
 import { pollingSource } from "./polling-source.ts";
 
-/** Has everything asked for anew at an interval, up to a fifth longer or shorter. It keeps no process alive. */
+/**
+ * Has everything asked for again at an interval, up to a fifth longer or shorter. It keeps no process alive. Errors:
+ * `option-invalid`.
+ */
 export function timerSource({ intervalMs }: { readonly intervalMs: number }): InvalidationSource {
+  const pauseMs = jittered("intervalMs", intervalMs);
   return pollingSource("timer", async (sink, _connected, signal) => {
-    await sleep(intervalMs * (0.8 + Math.random() * 0.4), undefined, { signal, ref: false });
+    await sleep(pauseMs(), undefined, { signal, ref: false });
     sink.gap();
   });
 }

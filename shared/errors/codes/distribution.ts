@@ -42,6 +42,11 @@ export const distributionCodes = {
     meaning: "the event bus refused the event for good",
     hint: "check EVENT_BUS_NAME and the role's events:PutEvents permission",
   },
+  "event-unrecognized": {
+    disposition: "abort",
+    meaning: "messages of a subscription do not say which version is current, for the reason in the context",
+    hint: "send the event as EventBridge made it, without an input transformer, and nothing else to this queue or channel; confirm the subscription where the reason is unconfirmed",
+  },
   "event-unverified": {
     disposition: "abort",
     meaning: "the message was not signed by SNS for a topic that is heard, or not with the key of the Redis channel",
@@ -54,8 +59,8 @@ export const distributionCodes = {
   },
   "invalidation-unavailable": {
     disposition: "retry",
-    meaning: "the invalidation queue could not be read",
-    hint: "check the queue's URL and the service's sqs permissions; the cache falls back to its TTL meanwhile",
+    meaning: "what tells of rotations could not be heard",
+    hint: "look at the source and the reason in the context; the cache falls back to its TTL meanwhile",
   },
   "mirror-conflict": {
     disposition: "retry",

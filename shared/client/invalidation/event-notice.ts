@@ -1,0 +1,93 @@
+import type { IgnoredReason, SecretNotice } from "./invalidation-source.ts";
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+export const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The longest that Secrets Manager gives: more is not kept, whoever sends it. */
+const longest = { arn: 2_048, versionId: 64 };
+const isText = (value: unknown, mostCharacters: number): value is string =>
+  typeof value === "string" && value !== "" && value.length <= mostCharacters;
+const isVersionId = (value: unknown): value is string => isText(value, longest.versionId);
+
+function noticeOf(secretArn: unknown, versionId: unknown, at: unknown): SecretNotice | IgnoredReason {
+  if (!isText(secretArn, longest.arn) || !isVersionId(versionId)) return "no-version";
+  // `String` throws on an object such as `{ "toString": null }`.
+  const atMs = typeof at === "string" ? Date.parse(at) : Number.NaN;
+  return { secretArn, versionId, ...(Number.isNaN(atMs) ? {} : { atMs }), replacedStillWorks: false };
+}
+
+/** rekey's `Secret Rotated`. */
+function rotated({ secretArn, versionId, previousVersionId, strategy, at }: Fields): SecretNotice | IgnoredReason {
+  const notice = noticeOf(secretArn, versionId, at);
+  if (typeof notice === "string") return notice;
+  return {
+    ...notice,
+    ...(isVersionId(previousVersionId) ? { previousVersionId } : {}),
+    replacedStillWorks: strategy === "alternating-users" || strategy === "dual-password",
+  };
+}
+
+/** Secrets Manager's own `Secret Label Updated`, which has the ARN outside of its detail and the name inside. */
+function labelUpdated(detail: Fields, resources: unknown, time: unknown): SecretNotice | IgnoredReason {
+  if (detail["labelUpdated"] !== "AWSCURRENT") return "another-event";
+  const arn: unknown = Array.isArray(resources) ? resources[0] : undefined;
+  return noticeOf(arn ?? detail["secretArn"] ?? detail["name"], detail["versionId"], time);
+}
+
+/** A call of Secrets Manager's API as CloudTrail tells of it. The token of a call that puts a value is the version's id. */
+function recordedCall(detail: Fields): SecretNotice | IgnoredReason {
+  const { eventName, eventTime, errorCode, requestParameters, responseElements } = detail;
+  if (errorCode !== undefined) return "another-event";
+  const asked = isFields(requestParameters) ? requestParameters : {};
+  const answered = isFields(responseElements) ? responseElements : {};
+  const arn = answered["arn"] ?? answered["aRN"] ?? answered["ARN"] ?? asked["secretId"];
+  const { versionId = asked["clientRequestToken"] } = answered;
+  switch (eventName) {
+    case "UpdateSecretVersionStage":
+      if (asked["versionStage"] !== "AWSCURRENT") return "another-event";
+      return noticeOf(arn, asked["moveToVersionId"], eventTime);
+    case "PutSecretValue": {
+      const stages = asked["versionStages"];
+      if (Array.isArray(stages) && !stages.includes("AWSCURRENT")) return "another-event";
+      return noticeOf(arn, versionId, eventTime);
+    }
+    case "UpdateSecret":
+      // It may have changed the description alone: its token, which is always there, is no proof of a version.
+      return noticeOf(arn, answered["versionId"], eventTime);
+    case "RotationSucceeded":
+      return "no-version";
+    default:
+      return "another-event";
+  }
+}
+
+/** What is left when EventBridge sends the detail alone. rekey's other events have no `origin`, and no `strategy`. */
+function bareDetail(detail: Fields): SecretNotice | IgnoredReason {
+  if (typeof detail["labelUpdated"] === "string") return labelUpdated(detail, undefined, undefined);
+  if (typeof detail["origin"] === "string" && typeof detail["strategy"] === "string") return rotated(detail);
+  return detail["eventSource"] === "secretsmanager.amazonaws.com" ? recordedCall(detail) : "not-a-rotation";
+}
+
+const ofRekeyOrSecretsManager = (source: unknown): boolean =>
+  typeof source === "string" && /^(rekey(\.|$)|aws\.secretsmanager$)/.test(source);
+
+/** What an event of EventBridge says, or its detail alone, or why it says nothing of a version that became current. */
+export function eventNotice(event: Fields): SecretNotice | IgnoredReason {
+  const { "detail-type": type, detail: given, resources, time, source } = event;
+  if (type === undefined) return bareDetail(event);
+  const detail = isFields(given) ? given : undefined;
+  switch (type) {
+    case "Secret Rotated":
+      return rotated(detail ?? event);
+    case "Secret Label Updated":
+      return labelUpdated(detail ?? event, resources, time);
+    case "AWS API Call via CloudTrail":
+    case "Amazon API Call via CloudTrail":
+    case "AWS Service Event via CloudTrail":
+      return detail?.["eventSource"] === "secretsmanager.amazonaws.com" ? recordedCall(detail) : "not-a-rotation";
+    default:
+      return ofRekeyOrSecretsManager(source) ? "another-event" : "not-a-rotation";
+  }
+}

@@ -1,0 +1,11 @@
+import { callListener } from "../call-listener.ts";
+import type { InvalidationSink } from "./invalidation-source.ts";
+
+/** A sink whose failures end no source: what throws becomes a warning of the process, and a notice that throws rejects. */
+export const guardedSink = (sink: InvalidationSink): Required<InvalidationSink> => ({
+  notice: async (notice) => sink.notice(notice),
+  gap: () => callListener("gap", () => sink.gap()),
+  error: (error, secretId) => callListener("error", () => sink.error(error, secretId)),
+  heard: () => callListener("heard", () => sink.heard?.()),
+  ignored: (reason) => callListener("ignored", () => sink.ignored?.(reason)),
+});
