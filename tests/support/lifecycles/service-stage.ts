@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
-import { CreateQueueCommand, ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { CreateQueueCommand, ListQueuesCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import pg from "pg";
 import { type CliStage, startCliStage } from "../../../cli/test-stage.ts";
 import { freePort } from "../free-port.ts";
@@ -45,9 +45,20 @@ export interface ServiceStage {
   lockTable(): Promise<TableLock>;
   /** Connections of the user and of its alternate. `waiting`: those whose query waits for a lock. */
   connections(secretId: string): Promise<{ readonly open: number; readonly waiting: number }>;
+  /** The server's processes of those connections. */
+  backends(secretId: string): Promise<readonly number[]>;
+  /** Which of the two users is connected. */
+  users(secretId: string): Promise<readonly string[]>;
   /** Queues that instances made for themselves. */
   subscriberQueues(): Promise<number>;
   newQueue(): Promise<string>;
+  sendJob(queueUrl: string, id: number): Promise<void>;
+  /** Sends the process a message and waits for its answer. */
+  invoke(service: Service): Promise<object>;
+  /** Has the server end every connection of the user and of its alternate. */
+  cutConnections(secretId: string): Promise<void>;
+  /** Logins of the user and of its alternate so far. */
+  logins(secretId: string): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -59,8 +70,17 @@ export async function startServiceStage(packages?: string): Promise<ServiceStage
   const sqs = new SQSClient(cli.stack.clientConfig);
   const folders: ProgramFolder[] = [];
   const children: ChildProcess[] = [];
+  const ready = new WeakSet<ChildProcess>();
   await cli.postgres.admin("CREATE TABLE orders (id int); GRANT SELECT, INSERT ON orders TO PUBLIC");
   const { host, port, superuser } = cli.postgres;
+
+  const activity = async (
+    secretId: string,
+  ): Promise<readonly { readonly pid: number; readonly user: string; readonly waits: boolean }[]> =>
+    cli.postgres.admin(
+      `SELECT pid, usename AS user, coalesce(wait_event_type = 'Lock', false) AS waits
+       FROM pg_stat_activity WHERE usename IN ('${secretId}', '${secretId}_clone')`,
+    );
 
   const stage: ServiceStage = {
     cli,
@@ -120,12 +140,11 @@ export async function startServiceStage(packages?: string): Promise<ServiceStage
       return { release, [Symbol.asyncDispose]: release };
     },
     async connections(secretId) {
-      const [row] = await cli.postgres.admin<{ open: number; waiting: number }>(
-        `SELECT count(*)::int AS open, count(*) FILTER (WHERE wait_event_type = 'Lock')::int AS waiting
-         FROM pg_stat_activity WHERE usename LIKE '${secretId}%'`,
-      );
-      return row ?? { open: 0, waiting: 0 };
+      const open = await activity(secretId);
+      return { open: open.length, waiting: open.filter(({ waits }) => waits).length };
     },
+    backends: async (secretId) => (await activity(secretId)).map(({ pid }) => pid),
+    users: async (secretId) => [...new Set((await activity(secretId)).map(({ user }) => user))],
     async subscriberQueues() {
       const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand({ QueueNamePrefix: "rekey-subscriber-" }));
       return QueueUrls.length;
@@ -133,6 +152,24 @@ export async function startServiceStage(packages?: string): Promise<ServiceStage
     async newQueue() {
       const { QueueUrl = "" } = await sqs.send(new CreateQueueCommand({ QueueName: `jobs-${++secrets}` }));
       return QueueUrl;
+    },
+    async sendJob(queueUrl, id) {
+      await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: String(id) }));
+    },
+    async invoke({ child }) {
+      if (!ready.has(child)) await once(child, "message");
+      ready.add(child);
+      const answered = once(child, "message") as Promise<[object]>;
+      child.send("invoke");
+      return (await answered)[0];
+    },
+    async cutConnections(secretId) {
+      await cli.postgres.admin(
+        `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename IN ('${secretId}', '${secretId}_clone')`,
+      );
+    },
+    async logins(secretId) {
+      return (await cli.postgres.log()).split(new RegExp(`connection authorized: user=${secretId}(?:_clone)? `, "u")).length - 1;
     },
     async stop() {
       for (const child of children) {
