@@ -73,6 +73,10 @@ export async function startServiceStage(packages?: string): Promise<ServiceStage
   const ready = new WeakSet<ChildProcess>();
   await cli.postgres.admin("CREATE TABLE orders (id int); GRANT SELECT, INSERT ON orders TO PUBLIC");
   const { host, port, superuser } = cli.postgres;
+  // Signatures of an issued key are verified, with their dates.
+  const user = cli.stack.aws.principals.createUser("service", [
+    { Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] },
+  ]);
 
   const activity = async (
     secretId: string,
@@ -100,6 +104,8 @@ export async function startServiceStage(packages?: string): Promise<ServiceStage
       const port = await freePort();
       const env = {
         ...cli.variables,
+        AWS_ACCESS_KEY_ID: user.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: user.secretAccessKey,
         SECRET_ID: secretId,
         TOPIC_ARN: cli.outputs["SecretRotatedTopicArn"] ?? "",
         PORT: String(port),
