@@ -29,13 +29,19 @@ async function convert(esm: string, cjs: string): Promise<void> {
 const withoutDefaults = (declaration: string): string =>
   declaration.replaceAll(/^import (\w+) from "(pg|mysql2)";$/gm, 'import type * as $1 from "$2";');
 
+/** Services whose `lib` ends before disposables, and whose `@types/node` has none, get them from TypeScript. */
+const withDisposables = (declaration: string): string =>
+  /\b(?:Async)?Disposable\b|\bSymbol\.(?:asyncD|d)ispose\b/.test(declaration)
+    ? `/// <reference lib="esnext.disposable" />\n${declaration}`
+    : declaration;
+
 async function declare(types: string): Promise<void> {
   const tsc = path.join(root, "node_modules/.bin/tsc");
   await promisify(execFile)(tsc, ["-p", "bundle/tsconfig.package.json", "--outDir", types], { cwd: root });
   for (const file of await readdir(types, { recursive: true })) {
     if (!file.endsWith(".d.ts")) continue;
     const text = await readFile(path.join(types, file), "utf8");
-    await writeFile(path.join(types, file), withoutDefaults(text));
+    await writeFile(path.join(types, file), withDisposables(withoutDefaults(text)));
   }
 }
 
