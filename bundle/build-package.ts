@@ -1,10 +1,9 @@
-import { execFile } from "node:child_process";
 import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { build } from "esbuild";
 import { buildCli } from "./build-cli.ts";
+import { buildCommonJs } from "./build-commonjs.ts";
 import { buildConsole } from "./build-console.ts";
 import { packageEntries } from "./package-entries.ts";
 
@@ -13,14 +12,14 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** What the build of the package's entries was made of; written by the build, for what looks at it afterwards. */
 export const packageMetafile = path.join(root, "dist/package-metafile.json");
 
-/** Builds what services import, ES modules that share their chunks, with declarations, where packages stay imports; and the command line. */
+/** Builds what services load, as ES modules and as CommonJS, with declarations, where packages stay imports; and the command line. */
 async function buildPackage(): Promise<void> {
   const outdir = path.join(root, "dist/package");
   await rm(outdir, { recursive: true, force: true });
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: Object.entries(packageEntries).map(([out, file]) => ({ out, in: file })),
-    outdir,
+    outdir: path.join(outdir, "esm"),
     bundle: true,
     splitting: true,
     format: "esm",
@@ -28,12 +27,10 @@ async function buildPackage(): Promise<void> {
     target: "node20",
     packages: "external",
     sourcemap: true,
-    sourcesContent: false,
     metafile: true,
     logLevel: "warning",
   });
-  const tsc = path.join(root, "node_modules/.bin/tsc");
-  await promisify(execFile)(tsc, ["-p", "bundle/tsconfig.package.json"], { cwd: root });
+  await buildCommonJs(outdir, metafile);
   await buildCli([await buildConsole()]);
   await writeFile(packageMetafile, JSON.stringify(metafile));
 }

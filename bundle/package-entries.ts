@@ -16,11 +16,27 @@ export const packageEntries = {
   testing: "shared/testing/index.ts",
 } as const;
 
-/** The `exports` of package.json. */
+const entries = Object.entries(packageEntries);
+
+const declarations = (file: string): string => `./dist/package/cjs/types/${file.replace(/\.ts$/, ".d.ts")}`;
+
+/**
+ * The `exports` of package.json. Bundlers take the ES modules, which they can shake; programs take the CommonJS ones, whether
+ * they import or require, so that a process has each class and each budget once.
+ */
 export const packageExports = (): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
-    Object.entries(packageEntries).map(([name, file]) => [
+    entries.map(([name, file]) => [
       `./${name}`,
-      { types: `./dist/package/types/${file.replace(/\.ts$/, ".d.ts")}`, default: `./dist/package/${name}.js` },
+      {
+        module: `./dist/package/esm/${name}.js`,
+        import: { types: `./dist/package/${name}.d.ts`, default: `./dist/package/${name}.js` },
+        require: { types: declarations(file), default: `./dist/package/cjs/${name}.js` },
+      },
     ]),
   );
+
+/** The `typesVersions` of package.json: where TypeScript finds declarations with `moduleResolution: node10`, which knows no `exports`. */
+export const packageTypesVersions = (): object => ({
+  "*": Object.fromEntries(entries.map(([name, file]) => [name, [declarations(file)]])),
+});

@@ -38,19 +38,19 @@ function publishedManifest(manifest: Manifest, repository: string | undefined): 
   };
 }
 
-/** Lays out in `dist/npm` what is published: the files that npm would pack, and the manifest for services. */
-export async function stagePackage(repository?: string): Promise<void> {
+/** Lays out in a folder what is published: the files that npm would pack, and the manifest for services. */
+export async function stagePackage(repository?: string, folder: string = stagedPackage): Promise<void> {
   const words = ["pack", "--dry-run", "--json", "--ignore-scripts"];
   const { stdout } = await promisify(execFile)("npm", words, { cwd: root, maxBuffer: 2 ** 24 });
   const [{ files }] = JSON.parse(stdout) as [{ readonly files: readonly { readonly path: string }[] }];
-  await rm(stagedPackage, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true });
   for (const { path: file } of files) {
-    await mkdir(path.dirname(path.join(stagedPackage, file)), { recursive: true });
-    await cp(path.join(root, file), path.join(stagedPackage, file));
+    await mkdir(path.dirname(path.join(folder, file)), { recursive: true });
+    await cp(path.join(root, file), path.join(folder, file));
   }
   const manifest = JSON.parse(await readFile(path.join(root, "package.json"), "utf8")) as Manifest;
   await writeFile(
-    path.join(stagedPackage, "package.json"),
+    path.join(folder, "package.json"),
     `${JSON.stringify(publishedManifest(manifest, repository), undefined, 2)}\n`,
   );
 }

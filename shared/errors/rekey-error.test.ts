@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { isRekeyError, RekeyError } from "./rekey-error.ts";
 
 test("an error says its code, what it means and what is known, and what to do next", () => {
@@ -26,4 +26,14 @@ test("rekey's errors are told from others, and by their code", () => {
     false,
   ]);
   expect(isRekeyError(new Error("pool-closed"))).toBe(false);
+});
+
+test("an error of another copy of rekey is one of rekey's", async () => {
+  vi.resetModules();
+  const other = await import("./rekey-error.ts");
+  expect(other.RekeyError).not.toBe(RekeyError);
+  const error: unknown = new other.RekeyError("pool-closed");
+  expect([error instanceof RekeyError, isRekeyError(error, "pool-closed")]).toEqual([true, true]);
+  expect(Reflect.get(Object(error), Symbol.for("rekey.error"))).toBe(true);
+  expect([undefined, null, "pool-closed", {}].map((value) => isRekeyError(value))).toEqual(Array(4).fill(false));
 });

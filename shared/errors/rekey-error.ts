@@ -11,6 +11,9 @@ export interface RekeyErrorOptions {
   readonly retryAfterMs?: number;
 }
 
+/** The same for each copy of rekey in a process: bundlers make one for each of their bundles. */
+const brand = Symbol.for("rekey.error");
+
 /**
  * The one error that leaves rekey. It has no `cause`: foreign errors carry tokens and values (node-vault's does), so an
  * adapter copies allow-listed fields into `context` and drops the rest.
@@ -35,6 +38,15 @@ export class RekeyError extends Error {
     this.hint = options.hint ?? entry.hint;
     this.retryAfterMs = options.retryAfterMs;
     this.context = options.context ?? {};
+  }
+
+  get [brand](): true {
+    return true;
+  }
+
+  /** Knows the errors of another copy of rekey, too. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return Reflect.get(Object(value), brand) === true;
   }
 }
 

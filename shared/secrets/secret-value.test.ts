@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { BinaryValue } from "./binary-value.ts";
 import { SecretValue } from "./secret-value.ts";
 
@@ -49,4 +49,12 @@ test("equal contents are equal values, and bytes are no text", () => {
   expect(bytes(97).equals(bytes(97, 0))).toBe(false);
   expect(bytes(97).equals(new SecretValue("a"))).toBe(false);
   expect(new SecretValue("").equals(bytes())).toBe(false);
+});
+
+test("a value of another copy of the class, which a bundler may make, is compared by its content", async () => {
+  vi.resetModules();
+  const other = await import("./secret-value.ts");
+  expect(other.SecretValue).not.toBe(SecretValue);
+  expect(new SecretValue("a").equals(new other.SecretValue("a"))).toBe(true);
+  expect(new SecretValue("a").equals(new other.SecretValue("b"))).toBe(false);
 });
