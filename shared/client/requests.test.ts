@@ -51,7 +51,10 @@ test("a time-out in time is a failure, also when it is a little late", async () 
   await clock.advance(10);
   clock.freeze(timeoutMs + 300);
   await clock.advance(0);
-  expect(await failed).toMatchObject({ code: "time-budget-spent", context: { secret: "a", operation: "read", timeoutMs } });
+  expect(await failed).toMatchObject({
+    code: "time-budget-spent",
+    context: { secret: "a", operation: "read", timeoutMs },
+  });
 });
 
 test("a process that stands still at each request asks six times, and then says how it ended", async () => {

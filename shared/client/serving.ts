@@ -118,7 +118,8 @@ export function serving(options: {
       if (version !== undefined) return (entry.ready ??= Promise.resolve(version));
       const nowMs = clock.nowMs();
       const failure = entry.unrest?.failure;
-      if (failure === undefined || nowMs >= failure.retryAtMs || stoodStill(entry, nowMs)) return awaited(clock, ask(entry));
+      if (failure === undefined || nowMs >= failure.retryAtMs || stoodStill(entry, nowMs))
+        return awaited(clock, ask(entry));
       const { code, context, hint } = failure.error;
       return Promise.reject(new RekeyError(code, { context, hint, retryAfterMs: failure.retryAtMs - nowMs }));
     },

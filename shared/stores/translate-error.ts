@@ -76,8 +76,12 @@ const readsByWords: typeof byWords = {
 function codeOf(error: unknown, operation: string): ErrorCode | undefined {
   const name = awsErrorName(error);
   const message = String(field(error, "message") ?? "").slice(0, 2_000);
-  const said = [...(byWords[name] ?? []), ...(/^(?:Batch)?GetSecretValue$/.test(operation) ? (readsByWords[name] ?? []) : [])];
-  const code = said.find(([words]) => words.test(message))?.[1] ?? (Object.hasOwn(byName, name) ? byName[name] : undefined);
+  const said = [
+    ...(byWords[name] ?? []),
+    ...(/^(?:Batch)?GetSecretValue$/.test(operation) ? (readsByWords[name] ?? []) : []),
+  ];
+  const code =
+    said.find(([words]) => words.test(message))?.[1] ?? (Object.hasOwn(byName, name) ? byName[name] : undefined);
   return code === "credentials-refused" && isClockOff(error) ? "clock-skewed" : code;
 }
 

@@ -80,7 +80,9 @@ test(
     const { told } = startService([source.endpoint, 300, 3_600_000]);
     await expect.poll(() => told().length, soon).toBeGreaterThan(5);
     source.isHolding = true;
-    await expect.poll(() => told().map(({ event, code }) => `${event} ${code}`), soon).toContain("stale time-budget-spent");
+    await expect
+      .poll(() => told().map(({ event, code }) => `${event} ${code}`), soon)
+      .toContain("stale time-budget-spent");
     expect(told().findLast(({ gave }) => gave !== undefined)).toMatchObject({ gave: "one" });
   }),
 );

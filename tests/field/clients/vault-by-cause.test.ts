@@ -58,7 +58,9 @@ const states: readonly (readonly [string, number, unknown, ErrorCode])[] = [
 test.each(states)("while Vault %s, a read says that, and what to do", async (_what, status, body, expected) =>
   fieldCase(kind, async () => {
     const address = await scripted(status, body);
-    const error = await outcomeOf(async () => vaultSource({ address, login: tokenOf("t") }).read("orders", current, call));
+    const error = await outcomeOf(async () =>
+      vaultSource({ address, login: tokenOf("t") }).read("orders", current, call),
+    );
     expect(error).toMatchObject({ code: expected, context: { path: "secret/data/orders", status } });
   })(),
 );
@@ -67,7 +69,9 @@ test(
   "a Vault that was never initialized is not told as sealed",
   fieldCase(kind, async () => {
     const address = await scripted(503, said("Vault is sealed"), { "sys/init": { initialized: false } });
-    const error = await outcomeOf(async () => vaultSource({ address, login: tokenOf("t") }).read("orders", current, call));
+    const error = await outcomeOf(async () =>
+      vaultSource({ address, login: tokenOf("t") }).read("orders", current, call),
+    );
     expect(error).toMatchObject({ code: "vault-uninitialized" });
   }),
 );
@@ -147,9 +151,18 @@ describe.skipIf(bao === undefined)("with OpenBao", () => {
       return answer?.value.reveal();
     });
 
-  test.each(["secret", "/secret", "secret/", "/secret/", "secret/data", "secret/data/", "v1/secret/data", "/v1/secret/metadata", " secret\n"])(
-    "the mount may be written as %j",
-    async (mount) => fieldCase(kind, async () => expect(await read({ mount })).toBe("one"))(),
+  test.each([
+    "secret",
+    "/secret",
+    "secret/",
+    "/secret/",
+    "secret/data",
+    "secret/data/",
+    "v1/secret/data",
+    "/v1/secret/metadata",
+    " secret\n",
+  ])("the mount may be written as %j", async (mount) =>
+    fieldCase(kind, async () => expect(await read({ mount })).toBe("one"))(),
   );
   test(
     "a mount below a path, and a prefix with slashes, are read, too",
@@ -193,19 +206,21 @@ describe.skipIf(bao === undefined)("with OpenBao", () => {
   test.each([
     ["has run out", "3s", "vault-token-expired", "maxStaleMs"],
     ["was revoked", "1h", "vault-token-refused", "maxDeniedMs"],
-  ] as const)("a service whose token %s is told so", async (_what, ttl, expected, servedFor) =>
-    fieldCase(kind, async () => {
-      const token = await tokenFor(ttl);
-      const source = vaultSource({ address: vault.address, login: tokenOf(token) });
-      await using client = createSecretClient({ source, ttlMs: 0 });
-      expect((await client.get("orders")).value.reveal()).toBe("one");
-      if (ttl === "1h") await admin("POST", "auth/token/revoke", { token });
-      else await pause(4_000);
-      const error = await outcomeOf(async () => client.refresh("orders"));
-      expect(error).toMatchObject({ code: expected, context: { secret: "orders" } });
-      expect(servingRule(expected).servedFor).toBe(servedFor);
-      expect((await client.get("orders")).value.reveal()).toBe("one");
-    })(),
+  ] as const)(
+    "a service whose token %s is told so",
+    async (_what, ttl, expected, servedFor) =>
+      fieldCase(kind, async () => {
+        const token = await tokenFor(ttl);
+        const source = vaultSource({ address: vault.address, login: tokenOf(token) });
+        await using client = createSecretClient({ source, ttlMs: 0 });
+        expect((await client.get("orders")).value.reveal()).toBe("one");
+        if (ttl === "1h") await admin("POST", "auth/token/revoke", { token });
+        else await pause(4_000);
+        const error = await outcomeOf(async () => client.refresh("orders"));
+        expect(error).toMatchObject({ code: expected, context: { secret: "orders" } });
+        expect(servingRule(expected).servedFor).toBe(servedFor);
+        expect((await client.get("orders")).value.reveal()).toBe("one");
+      })(),
     30_000,
   );
 
