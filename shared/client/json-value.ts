@@ -38,12 +38,7 @@ function fieldOf(issues: readonly StandardIssue[]): string {
 export type InTime = <Result>(work: Promise<Result>) => Promise<Result>;
 
 /** A validator is the service's own code: it may throw, at any of its properties too, and give anything. */
-async function validated(
-  secretId: string,
-  parsed: unknown,
-  schema: StandardSchema,
-  inTime: InTime,
-): Promise<unknown> {
+async function validated(secretId: string, parsed: unknown, schema: StandardSchema, inTime: InTime): Promise<unknown> {
   let result: StandardResult<unknown>;
   let field: string | undefined;
   try {
