@@ -8,15 +8,12 @@ export interface NetworkTrouble {
 }
 
 const hints: readonly (readonly [codes: RegExp, hint: string])[] = [
-  [/^(ENOTFOUND|EAI_)/, "the endpoint's name is not resolved: check the region, the endpoint and this machine's DNS"],
-  [/^ECONNREFUSED$/, "nothing listens there: check the endpoint's host and port, and a proxy in between"],
+  [/^(ENOTFOUND|EAI_)/, "the endpoint's name is not resolved: check the region, the endpoint and DNS"],
+  [/^ECONNREFUSED$/, "nothing listens there: check the endpoint's host and port"],
+  [/^(ECONNRESET|EPIPE|ECONNABORTED)$/, "the connection was cut: look at proxies and NAT gateways"],
   [
-    /^(ECONNRESET|EPIPE|ECONNABORTED)$/,
-    "the connection was cut: look at what stands between, such as a proxy or a NAT gateway",
-  ],
-  [
-    /^(ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|EHOSTDOWN|ESOCKETTIMEDOUT)$/,
-    "there is no way to the endpoint: check routes, security groups, and the VPC endpoint",
+    /^(ETIMEDOUT|ESOCKETTIMEDOUT|E(HOST|NET)(UNREACH|DOWN)|EADDRNOTAVAIL)$/,
+    "no way to the endpoint: check routes, security groups, the VPC endpoint",
   ],
 ];
 
