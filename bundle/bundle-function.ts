@@ -6,6 +6,7 @@ import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
 import { unreachedOfMongodb } from "./unreached-of-mongodb.ts";
 import { unreachedOfMysql2 } from "./unreached-of-mysql2.ts";
 import { unreachedOfPg } from "./unreached-of-pg.ts";
+import { unreachedOfRekey } from "./unreached-of-rekey.ts";
 import { errorsByTable, unreachedOfSdk } from "./unreached-of-sdk.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -113,7 +114,8 @@ export const slim: Pick<BuildOptions, "alias" | "mainFields" | "plugins"> = {
 
 /** Bundles `functions/<name>/handler.ts` into one self-contained ES module, its source map beside it. */
 export async function bundleFunction(name: string, outfile: string): Promise<Metafile> {
-  const { metafile } = await build({ ...base(name, outfile), ...slim });
+  const plugins = [...(slim.plugins ?? []), unreachedOfRekey];
+  const { metafile } = await build({ ...base(name, outfile), ...slim, plugins });
   return metafile;
 }
 

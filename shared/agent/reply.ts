@@ -26,7 +26,11 @@ const throttled: Known = [400, "ThrottlingException", "Rate exceeded"];
 const denied: Known = [400, "AccessDeniedException", "the agent's identity may not read this secret"];
 const keyDenied: Known = [400, "AccessDeniedException", "the agent's identity may not use the secret's KMS key"];
 const keyUnusable: Known = [400, "AccessDeniedException", "the secret's KMS key cannot be used"];
-const ownTrouble: Known = [502, "ConnectionError", "the agent's own credentials, clock or settings keep it from the source"];
+const ownTrouble: Known = [
+  502,
+  "ConnectionError",
+  "the agent's own credentials, clock or settings keep it from the source",
+];
 const deleted: Known = [400, "InvalidRequestException", "the secret is marked for deletion"];
 const invalid: Known = [400, "InvalidParameterException", "the secret id is not one that the source takes"];
 const notSeen: Known = [503, "ServiceUnavailable", "only a version older than one that was served is to be had now"];

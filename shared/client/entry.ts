@@ -1,5 +1,6 @@
 import type { RekeyError } from "../errors/rekey-error.ts";
 import type { ParsedJson } from "./json-value.ts";
+import type { Stillness } from "./requests.ts";
 import type { SourceSelector, SourceVersion } from "./secret-source.ts";
 import type { Announced, VersionHistory } from "./version-floor.ts";
 
@@ -7,6 +8,7 @@ import type { Announced, VersionHistory } from "./version-floor.ts";
 export interface Flight {
   readonly version: Promise<SourceVersion>;
   readonly startedAtMs: number;
+  readonly stillness: Stillness;
   abandon(): void;
 }
 

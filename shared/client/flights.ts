@@ -5,7 +5,7 @@ import { type Clock, compact } from "./clock.ts";
 import { type Entry, isCurrent, isPinned, setUnrest } from "./entry.ts";
 import type { EntryTable } from "./entry-table.ts";
 import type { NoticeMemory } from "./notice-memory.ts";
-import type { Request } from "./requests.ts";
+import type { Request, Stillness } from "./requests.ts";
 import { accountIn } from "./secret-id.ts";
 import type { SecretSource, SourceAnswer, SourceVersion } from "./secret-source.ts";
 import { servingRule } from "./serving-rules.ts";
@@ -18,8 +18,10 @@ export interface Flights {
   /** Asks for the entry; those who ask meanwhile wait for the same answer. */
   fly(entry: Entry): Promise<SourceVersion>;
   /** The same with an answer that comes with those of others. */
-  land(entry: Entry, asking: (giveUp: AbortSignal) => Promise<SourceAnswer | undefined>): Promise<SourceVersion>;
+  land(entry: Entry, asking: Asking): Promise<SourceVersion>;
 }
+
+type Asking = (giveUp: AbortSignal, stillness: Stillness) => Promise<SourceAnswer | undefined>;
 
 /** What is served now. Unless it is confirmed, the source is asked again soon. */
 interface Finding {
@@ -65,14 +67,15 @@ export function flights(options: {
     options;
 
   /** A request that a notice caused is counted, each attempt of it. */
-  const read = async (entry: Entry, at: Entry["at"], giveUp: AbortSignal): Promise<SourceAnswer | undefined> =>
+  const read = async (entry: Entry, giveUp: AbortSignal, stillness: Stillness): Promise<SourceAnswer | undefined> =>
     request(
       entry.secretId,
       async (call) => {
         if (entry.unrest?.announced !== undefined) allowance.spend(entry.secretId, clock.nowMs());
-        return checkedAnswer(entry.secretId, await source.read(entry.secretId, at, call));
+        return checkedAnswer(entry.secretId, await source.read(entry.secretId, entry.at, call));
       },
       giveUp,
+      stillness,
     );
 
   /** A notice takes nothing from those who read other secrets: it asks while there is something left of the budget. */
@@ -107,12 +110,13 @@ export function flights(options: {
 
   async function askUntilSettled(
     entry: Entry,
-    ask: (giveUp: AbortSignal) => Promise<SourceAnswer | undefined>,
+    ask: Asking,
     giveUp: AbortSignal,
+    stillness: Stillness,
   ): Promise<Finding> {
     const startedAtMs = clock.nowMs();
     for (let tried = 0; ; tried++) {
-      const answer = await (tried === 0 ? ask(giveUp) : read(entry, entry.at, giveUp));
+      const answer = await (tried === 0 ? ask : read.bind(undefined, entry))(giveUp, stillness);
       if (answer === undefined) throw notFound(entry.secretId, entry.at);
       const answeredAtMs = clock.nowMs();
       recognize(entry, answer, answeredAtMs);
@@ -178,7 +182,7 @@ export function flights(options: {
     }
   }
 
-  function land(entry: Entry, ask: (giveUp: AbortSignal) => Promise<SourceAnswer | undefined>): Promise<SourceVersion> {
+  function land(entry: Entry, ask: Asking): Promise<SourceVersion> {
     if (closing.aborted) return Promise.reject(endedEarly(entry.secretId));
     const nowMs = clock.nowMs();
     const held = entry.unrest?.flight;
@@ -186,6 +190,7 @@ export function flights(options: {
     held?.abandon();
     const abandoning = new AbortController();
     const giveUp = abandoning.signal;
+    const stillness: Stillness = { fromMs: Number.POSITIVE_INFINITY };
     const isOurs = (): boolean => entry.unrest?.flight === flight;
     /** Those who waited while the process stood still get what the flight finds that took over. */
     const instead = async (): Promise<SourceVersion> => {
@@ -194,7 +199,7 @@ export function flights(options: {
       return next.version;
     };
     const version = telemetry
-      .flight(entry.secretId, async () => askUntilSettled(entry, ask, giveUp))
+      .flight(entry.secretId, async () => askUntilSettled(entry, ask, giveUp, stillness))
       .then(
         (finding) => {
           if (closing.aborted || !isOurs()) return instead();
@@ -209,7 +214,7 @@ export function flights(options: {
           throw known;
         },
       );
-    const flight = { version, startedAtMs: nowMs, abandon: () => abandoning.abort() };
+    const flight = { version, startedAtMs: nowMs, stillness, abandon: () => abandoning.abort() };
     setUnrest(entry, { flight });
     return version;
   }
@@ -219,7 +224,7 @@ export function flights(options: {
     new RekeyError(closing.aborted ? "pool-closed" : "time-budget-spent", { context: { secret } });
 
   return {
-    fly: (entry) => land(entry, async (giveUp) => read(entry, entry.at, giveUp)),
+    fly: (entry) => land(entry, read.bind(undefined, entry)),
     land,
   };
 }

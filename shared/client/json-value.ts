@@ -34,12 +34,16 @@ function fieldOf(issues: readonly StandardIssue[]): string {
   return path.map((part) => String(typeof part === "object" ? part.key : part)).join(".") || "(whole)";
 }
 
+/** Bounds the wait for a validator that takes its time, and keeps the process alive meanwhile. Rejects when it takes too long. */
+export type InTime = <Result>(work: Promise<Result>) => Promise<Result>;
+
 /** A validator is the service's own code: it may throw, at any of its properties too, and give anything. */
-async function validated(secretId: string, parsed: unknown, schema: StandardSchema): Promise<unknown> {
+async function validated(secretId: string, parsed: unknown, schema: StandardSchema, inTime: InTime): Promise<unknown> {
   let result: StandardResult<unknown>;
   let field: string | undefined;
   try {
-    result = await schema["~standard"].validate(parsed);
+    const given = schema["~standard"].validate(parsed);
+    result = "then" in given ? await inTime(Promise.resolve(given)) : given;
     field = result.issues === undefined ? undefined : fieldOf(result.issues);
     if (field === undefined && !("value" in result)) throw new TypeError("neither issues nor a value");
   } catch {
@@ -62,6 +66,7 @@ export async function parseJson(
   secretId: string,
   { value }: SourceVersion,
   schema: StandardSchema | undefined,
+  inTime: InTime,
 ): Promise<unknown> {
   const text = value.reveal();
   let parsed: unknown;
@@ -70,5 +75,5 @@ export async function parseJson(
   } catch {
     throw malformed(secretId, "(whole)", problemOf(text));
   }
-  return allFrozen(secretId, schema === undefined ? parsed : await validated(secretId, parsed, schema));
+  return allFrozen(secretId, schema === undefined ? parsed : await validated(secretId, parsed, schema, inTime));
 }

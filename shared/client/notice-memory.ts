@@ -53,8 +53,7 @@ export function noticeMemory(): NoticeMemory {
       const { secretId } = entry;
       for (const name of new Set([secretId, bareName(secretId)])) {
         for (const known of byName.get(name) ?? [])
-          if (isAbout(entry, known) && nowMs < known.window.untilMs)
-            announce(entry, known.notice, known.window, nowMs);
+          if (isAbout(entry, known) && nowMs < known.window.untilMs) announce(entry, known.notice, known.window, nowMs);
       }
     },
   };

@@ -1,3 +1,4 @@
+import { codes } from "../errors/codes.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { Clock } from "./clock.ts";
 import { nameOfThrown } from "./name-of-thrown.ts";
@@ -8,15 +9,24 @@ export type Request = <Answer>(
   secretId: string,
   work: (call: { readonly signal: AbortSignal }) => Promise<Answer>,
   giveUp: AbortSignal,
+  stillness?: Stillness,
 ) => Promise<Answer>;
+
+/** From `fromMs` on the process has stood still during a request, so nothing that was read before may be trusted. */
+export interface Stillness {
+  fromMs: number;
+}
 
 const attempts = 3;
 const firstBackOffMs = 100;
 
 /** An attempt that is over so much later than its time-out was not late: the process stood still. */
-export const frozenMs = 1_000;
+export const frozenMs = 500;
 /** A process that stands still again and again, such as one that computes, gets no endless request of it. */
 const mostThaws = 5;
+
+/** What the place of failure says is best to do, else what a service can do about it. */
+const hintOf = ({ code, hint }: RekeyError): string => (hint === codes[code]?.hint && servingRule(code).hint) || hint;
 
 /** Whatever a source throws leaves as a `RekeyError` with the secret's name: a foreign one may hold a value or a token. */
 function typed(error: unknown, secret: string, giveUp: AbortSignal): RekeyError {
@@ -25,8 +35,9 @@ function typed(error: unknown, secret: string, giveUp: AbortSignal): RekeyError 
     const context = { secret, operation: "read", reason: nameOfThrown(error) };
     return new RekeyError("store-unavailable", { context });
   }
-  const { code, context, hint, retryAfterMs } = error;
-  if (context["secret"] !== undefined) return error;
+  const { code, context, retryAfterMs } = error;
+  const hint = hintOf(error);
+  if (context["secret"] !== undefined && hint === error.hint) return error;
   return new RekeyError(code, { context: { secret, ...context }, hint, ...(retryAfterMs && { retryAfterMs }) });
 }
 
@@ -79,17 +90,18 @@ export function requests(options: {
     }
   }
 
-  return async (secret, work, giveUp) => {
+  return async (secret, work, giveUp, stillness = { fromMs: Number.POSITIVE_INFINITY }) => {
     let attempt = 1;
     let thaws = 0;
     for (;;) {
       try {
         await budget.take(timeoutMs, giveUp);
-        const startedAtMs = clock.nowMs();
+        const stillAtMs = clock.nowMs() + timeoutMs + frozenMs;
+        if (thaws === 0) stillness.fromMs = stillAtMs;
         const ended = await once(secret, work, giveUp);
-        const stoodStill = clock.nowMs() - startedAtMs >= timeoutMs + frozenMs;
-        if (stoodStill && !giveUp.aborted && thaws++ < mostThaws) continue;
+        if (clock.nowMs() >= stillAtMs && !giveUp.aborted && thaws++ < mostThaws) continue;
         const answer = ended();
+        stillness.fromMs = Number.POSITIVE_INFINITY;
         budget.succeeded();
         return answer;
       } catch (error) {

@@ -1,7 +1,7 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import { checkedAnswer } from "./checked-answer.ts";
 import { checkedSecretId } from "./checked-notice.ts";
-import { awaited, compact } from "./clock.ts";
+import { awaited, compact, orTooLate } from "./clock.ts";
 import { type ClientEvents, listeners as createListeners } from "./client-events.ts";
 import { type SecretClientOptions, settingsOf } from "./client-options.ts";
 import { ChosenEntry, current, Entry, isPinned, keyOf } from "./entry.ts";
@@ -12,7 +12,7 @@ import { type Invalidation, invalidating } from "./invalidating.ts";
 import type { InvalidationSource } from "./invalidation/invalidation-source.ts";
 import { noticeAllowance } from "./notice-allowance.ts";
 import { noticeMemory } from "./notice-memory.ts";
-import { parseJson } from "./json-value.ts";
+import { type InTime, type ParsedJson, parseJson } from "./json-value.ts";
 import { prefetch } from "./prefetch.ts";
 import { requests } from "./requests.ts";
 import type { SourceAnswer, SourceCall, SourceSelector, SourceVersion, Stage } from "./secret-source.ts";
@@ -174,12 +174,21 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
     return parsed.value;
   };
 
+  const inTime: InTime = (work) => awaited(clock, orTooLate(clock, requestTimeoutMs, work));
+
   async function parse(entry: Entry, schema: StandardSchema | undefined): Promise<unknown> {
     const version = await get(entry);
-    if (entry.version !== version) return parseJson(entry.secretId, version, schema);
-    if (entry.parsed === undefined || entry.parsed.schema !== schema)
-      entry.parsed = { schema, value: parseJson(entry.secretId, version, schema) };
-    return entry.parsed.value;
+    if (entry.version === version && entry.parsed?.schema === schema && entry.parsed) return entry.parsed.value;
+    const parsed: ParsedJson = { schema, value: parseJson(entry.secretId, version, schema, inTime) };
+    if (entry.version !== version) return parsed.value;
+    entry.parsed = parsed;
+    try {
+      return await parsed.value;
+    } catch (error) {
+      // What failed may not fail again: a validator is any code.
+      if (entry.parsed === parsed) entry.parsed = undefined;
+      throw error;
+    }
   }
 
   async function close(): Promise<void> {

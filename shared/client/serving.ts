@@ -45,6 +45,10 @@ export function serving(options: {
 
   const isResting = ({ unrest }: Entry, nowMs: number): boolean => nowMs < (unrest?.failure?.retryAtMs ?? 0);
 
+  /** With a request under way: what it finds is waited for, since nobody knows how long ago its value was read. */
+  const stoodStill = ({ unrest }: Entry, nowMs: number): boolean =>
+    nowMs >= (unrest?.flight?.stillness.fromMs ?? Number.POSITIVE_INFINITY);
+
   /** Where nothing runs beside the reads, and where nobody has asked for long: a rotation may have passed unseen. */
   const mustCheckFirst = (entry: Entry, nowMs: number): boolean =>
     !background ||
@@ -68,6 +72,7 @@ export function serving(options: {
     if (nowMs < entry.quietUntilMs) return entry.version;
     if (!mayServe(entry, nowMs)) return undefined;
     if (isPinned(entry)) return entry.version;
+    if (stoodStill(entry, nowMs)) return undefined;
     if (!isResting(entry, nowMs) && mayAsk(entry)) {
       if (mustCheckFirst(entry, nowMs)) return undefined;
       void behind(entry);
@@ -113,7 +118,8 @@ export function serving(options: {
       if (version !== undefined) return (entry.ready ??= Promise.resolve(version));
       const nowMs = clock.nowMs();
       const failure = entry.unrest?.failure;
-      if (failure === undefined || nowMs >= failure.retryAtMs) return awaited(clock, ask(entry));
+      if (failure === undefined || nowMs >= failure.retryAtMs || stoodStill(entry, nowMs))
+        return awaited(clock, ask(entry));
       const { code, context, hint } = failure.error;
       return Promise.reject(new RekeyError(code, { context, hint, retryAfterMs: failure.retryAtMs - nowMs }));
     },

@@ -1,9 +1,16 @@
+import { clientReadingCodes } from "./codes/client-reading.ts";
 import { distributionCodes } from "./codes/distribution.ts";
 import { readingCodes } from "./codes/reading.ts";
 import { rotationCodes } from "./codes/rotation.ts";
 import { serversCodes } from "./codes/servers.ts";
 
 /** The one table of error codes. `docs/reference/errors.md` is generated from it; a test raises every row. */
-export const codes = { ...rotationCodes, ...readingCodes, ...serversCodes, ...distributionCodes };
+export const codes = {
+  ...rotationCodes,
+  ...readingCodes,
+  ...clientReadingCodes,
+  ...serversCodes,
+  ...distributionCodes,
+};
 
 export type ErrorCode = keyof typeof codes;

@@ -8,17 +8,19 @@ export interface NetworkTrouble {
 }
 
 const hints: readonly (readonly [codes: RegExp, hint: string])[] = [
-  [/^(ENOTFOUND|EAI_)/, "the endpoint's name is not resolved: check the region, the endpoint and this machine's DNS"],
-  [/^ECONNREFUSED$/, "nothing listens there: check the endpoint's host and port, and a proxy in between"],
-  [/^(ECONNRESET|EPIPE|ECONNABORTED)$/, "the connection was cut: look at what stands between, such as a proxy or a NAT gateway"],
+  [/^(ENOTFOUND|EAI_)/, "the endpoint's name is not resolved: check the region, the endpoint and DNS"],
+  [/^ECONNREFUSED$/, "nothing listens there: check the endpoint's host and port"],
+  [/^(ECONNRESET|EPIPE|ECONNABORTED)$/, "the connection was cut: look at proxies and NAT gateways"],
   [
-    /^(ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|EHOSTDOWN|ESOCKETTIMEDOUT)$/,
-    "there is no way to the endpoint: check routes, security groups, and the VPC endpoint",
+    /^(ETIMEDOUT|ESOCKETTIMEDOUT|E(HOST|NET)(UNREACH|DOWN)|EADDRNOTAVAIL)$/,
+    "no way to the endpoint: check routes, security groups, the VPC endpoint",
   ],
 ];
 
-const tls = /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS|ERR_SSL|EPROTO|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH)/;
-const tlsHint = "give the root certificate that signed the endpoint's (NODE_EXTRA_CA_CERTS), and look for a proxy that opens TLS";
+const tls =
+  /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS|ERR_SSL|EPROTO|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH)/;
+const tlsHint =
+  "give the root certificate that signed the endpoint's (NODE_EXTRA_CA_CERTS), and look for a proxy that opens TLS";
 
 /** Errors of sockets have a code; Node puts those of several addresses into one. */
 function codeIn(error: unknown, depth = 0): string | undefined {

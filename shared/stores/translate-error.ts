@@ -3,47 +3,28 @@ import { RekeyError } from "../errors/rekey-error.ts";
 import { isClockOff } from "./clock-skew.ts";
 import { networkTrouble } from "./network-trouble.ts";
 
-/** By (service, code): `LimitExceededException` is a quota here, though the SDK's generic table calls it a throttle. */
-const byName: Readonly<Record<string, ErrorCode>> = {
-  AccessDenied: "access-denied",
-  AccessDeniedException: "access-denied",
-  AuthFailure: "credentials-refused",
-  CredentialsProviderError: "credentials-missing",
-  DecryptionFailure: "key-unusable",
-  EncryptionFailure: "key-unusable",
-  ExpiredToken: "credentials-expired",
-  ExpiredTokenException: "credentials-expired",
-  IncompleteSignature: "credentials-refused",
-  IncompleteSignatureException: "credentials-refused",
-  InternalServiceError: "store-unavailable",
-  InvalidAccessKeyId: "credentials-refused",
-  InvalidClientTokenId: "credentials-refused",
-  InvalidSignatureException: "credentials-refused",
-  InvalidToken: "credentials-refused",
-  KMSAccessDeniedException: "key-denied",
-  KMSDisabledException: "key-unusable",
-  KMSInvalidStateException: "key-unusable",
-  KMSNotFoundException: "key-unusable",
-  LimitExceededException: "quota-exceeded",
-  MissingAuthenticationToken: "credentials-missing",
-  MissingAuthenticationTokenException: "credentials-missing",
-  NotAuthorizedException: "credentials-refused",
-  OptInRequired: "credentials-refused",
-  ProviderError: "credentials-missing",
-  RequestExpired: "clock-skewed",
-  RequestInTheFuture: "clock-skewed",
-  RequestTimeTooSkewed: "clock-skewed",
-  ResourceExistsException: "version-conflict",
-  ResourceNotFoundException: "secret-not-found",
-  SignatureDoesNotMatch: "credentials-refused",
-  ThrottledException: "store-throttled",
-  Throttling: "store-throttled",
-  ThrottlingException: "store-throttled",
-  TokenProviderError: "credentials-missing",
-  TokenRefreshRequired: "credentials-expired",
-  TooManyRequestsException: "store-throttled",
-  UnrecognizedClientException: "credentials-refused",
+/**
+ * Names of AWS's errors, without the `Exception` that some protocols put behind them. By (service, code):
+ * `LimitExceededException` is a quota here, though the SDK's generic table calls it a throttle.
+ */
+const names: Readonly<Partial<Record<ErrorCode, string>>> = {
+  "access-denied": "AccessDenied",
+  "clock-skewed": "RequestExpired RequestInTheFuture RequestTimeTooSkewed",
+  "credentials-expired": "ExpiredToken TokenRefreshRequired",
+  "credentials-missing": "CredentialsProviderError MissingAuthenticationToken ProviderError TokenProviderError",
+  "credentials-refused":
+    "IncompleteSignature InvalidAccessKeyId InvalidClientTokenId InvalidSignature InvalidToken NotAuthorized OptInRequired SignatureDoesNotMatch UnrecognizedClient",
+  "key-denied": "KMSAccessDenied",
+  "key-unusable": "DecryptionFailure EncryptionFailure KMSDisabled KMSInvalidState KMSNotFound",
+  "quota-exceeded": "LimitExceeded",
+  "secret-not-found": "ResourceNotFound",
+  "store-throttled": "Throttled Throttling TooManyRequests",
+  "store-unavailable": "InternalServiceError",
+  "version-conflict": "ResourceExists",
 };
+const byName = new Map(
+  Object.entries(names).flatMap(([code, list]) => list.split(" ").map((name) => [name, code as ErrorCode] as const)),
+);
 
 const field = (error: unknown, name: string): unknown =>
   typeof error === "object" && error !== null ? Reflect.get(error, name) : undefined;
@@ -60,24 +41,21 @@ const statusOf = (error: unknown): number | undefined => {
 };
 
 /** AWS has one type of error for these and words alone to tell them apart. They are compared, and never passed on. */
-const byWords: Readonly<Record<string, readonly (readonly [words: RegExp, code: ErrorCode])[]>> = {
-  AccessDeniedException: [[/access to kms is not allowed|\bkms:Decrypt\b/i, "key-denied"]],
-  DecryptionFailure: [[/access|not authorized|denied/i, "key-denied"]],
-  InvalidRequestException: [
-    [/\bkms key\b.*(disabled|pending|deletion|unusable|unavailable|invalid state)/i, "key-unusable"],
-  ],
-};
-
-/** What only reads make of a refusal: to a write, a secret that is marked for deletion is one more that is refused. */
-const readsByWords: typeof byWords = {
-  InvalidRequestException: [[/marked for deletion|scheduled for deletion|currently marked deleted/i, "secret-deleted"]],
-};
+const byWords: readonly (readonly [name: string, words: RegExp, code: ErrorCode])[] = [
+  ["AccessDeniedException", /access to kms|kms:Decrypt/i, "key-denied"],
+  ["DecryptionFailure", /access|not authorized|denied/i, "key-denied"],
+  ["InvalidRequestException", /kms key.*(disabled|deletion|unavailable|invalid)/i, "key-unusable"],
+];
+/** To a write, a secret that is marked for deletion is one more that is refused. */
+const deleted = /(marked|scheduled) for deletion|currently marked deleted/i;
 
 function codeOf(error: unknown, operation: string): ErrorCode | undefined {
   const name = awsErrorName(error);
   const message = String(field(error, "message") ?? "").slice(0, 2_000);
-  const said = [...(byWords[name] ?? []), ...(/^(?:Batch)?GetSecretValue$/.test(operation) ? (readsByWords[name] ?? []) : [])];
-  const code = said.find(([words]) => words.test(message))?.[1] ?? (Object.hasOwn(byName, name) ? byName[name] : undefined);
+  const isRead = operation.endsWith("GetSecretValue");
+  if (isRead && name === "InvalidRequestException" && deleted.test(message)) return "secret-deleted";
+  const said = byWords.find(([of, words]) => of === name && words.test(message))?.[2];
+  const code = said ?? byName.get(name.replace(/Exception$/, ""));
   return code === "credentials-refused" && isClockOff(error) ? "clock-skewed" : code;
 }
 

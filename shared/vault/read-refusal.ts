@@ -12,7 +12,11 @@ const byStatus: Readonly<Record<number, ErrorCode>> = {
 
 /** Vault tells its states apart by words alone. */
 const byWords: readonly (readonly [statuses: readonly number[], words: RegExp, code: ErrorCode])[] = [
-  [[400, 403, 404], /namespace not found|no such namespace|namespace .*(?:does not exist|not found)/i, "vault-namespace-missing"],
+  [
+    [400, 403, 404],
+    /namespace not found|no such namespace|namespace .*(?:does not exist|not found)/i,
+    "vault-namespace-missing",
+  ],
   [[400, 404, 405], /no handler for route|unsupported path|route entry not found/i, "vault-mount-missing"],
   [[500, 503], /not initialized/i, "vault-uninitialized"],
   [[500, 503], /is sealed/i, "vault-sealed"],
@@ -25,7 +29,8 @@ function codeOf(answer: VaultAnswer): ErrorCode | undefined {
   return byWords.find(([of, pattern]) => of.includes(status) && pattern.test(said))?.[2] ?? byStatus[status];
 }
 
-const redirected = "the address answers with a redirect, which would take the token to another host: give the address that it leads to";
+const redirected =
+  "the address answers with a redirect, which would take the token to another host: give the address that it leads to";
 
 /** What a refusal means to somebody who only reads, each cause with its own code. */
 export const readRefusal: Refusal = (answer, operation, path, isOver) => {

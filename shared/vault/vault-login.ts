@@ -44,7 +44,9 @@ async function given<Given>(option: string, callback: () => Promise<Given>): Pro
     return await callback();
   } catch (error) {
     if (error instanceof RekeyError) throw error;
-    throw new RekeyError("credentials-missing", { context: { operation: "login", option, reason: "the callback failed" } });
+    throw new RekeyError("credentials-missing", {
+      context: { operation: "login", option, reason: "the callback failed" },
+    });
   }
 }
 

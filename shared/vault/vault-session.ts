@@ -27,7 +27,13 @@ function lease(token: SecretValue, stated: unknown, renewable: unknown): Lease {
   if (seconds === undefined) throw misbehaved("a token's life that is no number of seconds");
   const lifeMs = seconds > 0 ? seconds * 1000 : Infinity;
   const nowMs = Date.now();
-  return { token, renewable: renewable === true, lifeMs, renewAtMs: nowMs + (lifeMs * 2) / 3, endsAtMs: nowMs + lifeMs };
+  return {
+    token,
+    renewable: renewable === true,
+    lifeMs,
+    renewAtMs: nowMs + (lifeMs * 2) / 3,
+    endsAtMs: nowMs + lifeMs,
+  };
 }
 
 interface Opening {

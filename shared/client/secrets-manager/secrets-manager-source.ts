@@ -1,4 +1,8 @@
-import { type APIErrorType, BatchGetSecretValueCommand, type SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import {
+  type APIErrorType,
+  BatchGetSecretValueCommand,
+  type SecretsManagerClient,
+} from "@aws-sdk/client-secrets-manager";
 import type { RekeyError } from "../../errors/rekey-error.ts";
 import { secretContent } from "../../stores/secret-content.ts";
 import { secretsManagerStore } from "../../stores/secrets-manager.ts";

@@ -8,7 +8,8 @@ export async function sealedOrUninitialized(error: unknown, send: VaultClient, c
   if (!(error instanceof RekeyError) || error.code !== "vault-sealed") return error;
   try {
     const { body } = await send({ verb: "read", path: "sys/init" }, call);
-    if (memberAt(body, "initialized") === false) return new RekeyError("vault-uninitialized", { context: error.context });
+    if (memberAt(body, "initialized") === false)
+      return new RekeyError("vault-uninitialized", { context: error.context });
   } catch {
     // Sealed is what is known.
   }

@@ -17,10 +17,7 @@ function unlessUntold(error: unknown): undefined {
  * read something there, as its own command line asks. Asked once, when a key is missing; where Vault does not say it, nothing
  * is made of it. Errors: `vault-mount-version`, those of the reader.
  */
-export function kvMountCheck(
-  read: VaultReader,
-  mount: string,
-): (path: string, call: SourceCall) => Promise<void> {
+export function kvMountCheck(read: VaultReader, mount: string): (path: string, call: SourceCall) => Promise<void> {
   let isKnown = false;
   return async (path, call) => {
     if (isKnown) return;

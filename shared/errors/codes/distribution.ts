@@ -90,7 +90,7 @@ export const distributionCodes = {
   "mirror-unavailable": {
     disposition: "retry",
     meaning: "Vault did not answer, is sealed, standing by or limiting the rate",
-    hint: "check the Vault cluster's health and the way to it; the mirror's message stays in the queue, and the client asks again",
+    hint: "check the Vault cluster's health; the message stays in the queue",
   },
   "pool-closed": {
     disposition: "abort",

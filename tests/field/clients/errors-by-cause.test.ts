@@ -97,9 +97,17 @@ const answers: readonly (readonly [what: string, answer: ScriptedAws["answer"], 
   ["its clock is an hour off", awsError(400, "InvalidSignatureException", "Signature expired", off), "clock-skewed"],
   ["its clock is off, in S3's words", awsError(403, "RequestTimeTooSkewed"), "clock-skewed"],
   ["its request is too old", awsError(400, "RequestExpired"), "clock-skewed"],
-  ["it has no right to the secret", awsError(400, "AccessDeniedException", "not authorized to perform"), "access-denied"],
+  [
+    "it has no right to the secret",
+    awsError(400, "AccessDeniedException", "not authorized to perform"),
+    "access-denied",
+  ],
   ["it has no right to the key", awsError(400, "AccessDeniedException", "Access to KMS is not allowed"), "key-denied"],
-  ["the key is disabled", awsError(400, "DecryptionFailure", "can't decrypt with the provided KMS key"), "key-unusable"],
+  [
+    "the key is disabled",
+    awsError(400, "DecryptionFailure", "can't decrypt with the provided KMS key"),
+    "key-unusable",
+  ],
   [
     "the key is pending deletion",
     awsError(400, "InvalidRequestException", "The KMS key is pending deletion"),
@@ -142,10 +150,16 @@ test.each(answers)(
 );
 
 const providers: readonly (readonly [string, SecretsManagerClientConfig, ErrorCode])[] = [
-  ["its credentials' provider throws", { credentials: async () => Promise.reject(new Error("canary")) }, "credentials-missing"],
+  [
+    "its credentials' provider throws",
+    { credentials: async () => Promise.reject(new Error("canary")) },
+    "credentials-missing",
+  ],
   [
     "its SSO session is over",
-    { credentials: async () => Promise.reject(Object.assign(new Error("canary"), { name: "CredentialsProviderError" })) },
+    {
+      credentials: async () => Promise.reject(Object.assign(new Error("canary"), { name: "CredentialsProviderError" })),
+    },
     "credentials-missing",
   ],
   [
@@ -153,7 +167,11 @@ const providers: readonly (readonly [string, SecretsManagerClientConfig, ErrorCo
     {
       credentials: async () =>
         Promise.reject(
-          Object.assign(new Error("canary"), { name: "AccessDenied", Type: "Sender", $metadata: { httpStatusCode: 403 } }),
+          Object.assign(new Error("canary"), {
+            name: "AccessDenied",
+            Type: "Sender",
+            $metadata: { httpStatusCode: 403 },
+          }),
         ),
     },
     "credentials-refused",
