@@ -127,7 +127,8 @@ describe.each(poolServers)("%s: a secret that somebody broke", { timeout: 60_000
       for (let round = 0; round < 4; round++) {
         // More than the pool has: a connection that is not given back would be missed.
         for (let query = 0; query < 5; query++) await pool.query();
-        await client.rotate(secretId, good());
+        const versionId = await client.rotate(secretId, good());
+        expect(pool.versionId).toBe(versionId);
       }
       await end();
     })(),
