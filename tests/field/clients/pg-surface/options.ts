@@ -243,8 +243,6 @@ export const options: readonly PgRow[] = [
     name: "onConnect, which is waited for, and may fail",
     covers: ["onConnect"],
     async run({ make }) {
-      // The driver waits for the promise; its types do not say so.
-      type Hook = NonNullable<pg.PoolConfig["onConnect"]>;
       const slow = async (client: pg.ClientBase): Promise<void> => {
         await soon();
         await client.query("SET search_path = hooked");
@@ -252,8 +250,8 @@ export const options: readonly PgRow[] = [
       const broken = async (): Promise<void> => {
         throw new Error("not today");
       };
-      const pool = make({ onConnect: slow as Hook });
-      const failing = make({ onConnect: broken as Hook });
+      const pool = make({ onConnect: slow });
+      const failing = make({ onConnect: broken });
       return [
         await ask(pool, "SELECT current_setting('search_path') AS path"),
         await outcome(async () => failing.query("SELECT 1")),
