@@ -105,6 +105,11 @@ export function onePool(pool: mysql.Pool): OnePool {
     // Without a listener an error would end the process; the driver has taken the connection out of its pool.
     connection.on("error", () => gone(connection)).on("end", () => gone(connection));
   });
+  // With `resetOnRelease` a connection is released some time after the driver brought it here.
+  pool.on("release", (connection) => {
+    const generation = generationOf(connection);
+    if (generation?.isRetired === true) retire(generation);
+  });
   // Here the driver brings each connection that is released, and each that leaves the pool, which is then no longer its own.
   pool.releaseConnection = (released) => {
     const connection = released as mysql.PoolConnection;
