@@ -1,3 +1,4 @@
+import { RekeyError } from "../../errors/rekey-error.ts";
 import type { FollowedSecret } from "./rotating-options.ts";
 
 /** Tells whoever retires credentials that this service uses a version, and no older one any more. Ids only. */
@@ -20,9 +21,10 @@ export function acknowledging({ client, secretId, acknowledge }: FollowedSecret)
       // A credential from AWSPENDING may still be rolled back.
       if (client.peek(secretId)?.versionId !== versionId) return;
       told = versionId;
-      (async () => acknowledge({ secretId, versionId }))().catch(() => {
+      (async () => acknowledge({ secretId, versionId }))().catch((error: unknown) => {
         if (told === versionId) told = undefined;
         notBeforeMs = performance.now() + pauseMs;
+        if (error instanceof RekeyError) client.report({ secretId, error });
       });
     },
   };

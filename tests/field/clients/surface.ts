@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { fieldCase } from "../field-cases.ts";
 
 /** What a user of the driver sees. It is compared as a whole, so it holds no port, time or process id. */
@@ -58,26 +58,31 @@ export function optionsOf(text: string, name: string): readonly string[] {
   return [...(extended === undefined ? [] : optionsOf(text, extended)), ...own];
 }
 
+const kind = "a driver imitated incompletely";
+
 /** Runs each row against both. A row is equal, or an exception that is documented; and an exception does differ. */
-export function describeSurface<Subject>(what: string, surface: Surface<Subject>): void {
+export function testSurface<Subject>(surface: Surface<Subject>): void {
   const { rows, exceptions, members, driver, ours } = surface;
-  describe(what, () => {
-    test("each member, option and event of the driver has a row, and each exception too", () => {
-      const covered = new Set(rows.flatMap(({ covers }) => covers));
-      expect(members.filter((member) => !covered.has(member))).toEqual([]);
-      expect(Object.keys(exceptions).filter((name) => !rows.some((row) => row.name === name))).toEqual([]);
-      expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length);
-    });
-    for (const { name, run } of rows) {
-      const isException = name in exceptions;
-      test(
-        isException ? `${name}: differs, as documented` : `${name}: as the driver does`,
-        fieldCase("a driver imitated incompletely", async () => {
-          const [theirs, own] = [await run(await driver()), await run(await ours())];
-          if (isException) expect(own).not.toEqual(theirs);
-          else expect(own).toEqual(theirs);
-        }),
-      );
-    }
+  test("each member, option and event of the driver has a row, and each exception too", () => {
+    const covered = new Set(rows.flatMap(({ covers }) => covers));
+    expect(members.filter((member) => !covered.has(member))).toEqual([]);
+    expect(Object.keys(exceptions).filter((name) => !rows.some((row) => row.name === name))).toEqual([]);
+    expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length);
   });
+  const seen = async (run: Row<Subject>["run"]): Promise<readonly [Observation, Observation]> => [
+    await run(await driver()),
+    await run(await ours()),
+  ];
+  test.each(rows.filter(({ name }) => !(name in exceptions)))("$name: as the driver does", async ({ run }) =>
+    fieldCase(kind, async () => {
+      const [theirs, own] = await seen(run);
+      expect(own).toEqual(theirs);
+    })(),
+  );
+  test.each(rows.filter(({ name }) => name in exceptions))("$name: differs, as documented", async ({ run }) =>
+    fieldCase(kind, async () => {
+      const [theirs, own] = await seen(run);
+      expect(own).not.toEqual(theirs);
+    })(),
+  );
 }

@@ -1,0 +1,184 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { fakeSecretClient } from "../../../shared/testing/fake-secret-client.ts";
+import { fieldCase, printFieldCases } from "../field-cases.ts";
+import { duringTests } from "../field-stage.ts";
+import { type PoolOptions, type PoolServer, poolServers, startPostgresForPools } from "./pool-servers.ts";
+
+const kind = "resources at their limit";
+const secretId = "orders";
+const limit = 4;
+printFieldCases();
+
+async function service(server: PoolServer, options: Partial<PoolOptions> = {}, userLimit = limit) {
+  let user = await server.newUser(userLimit);
+  const client = fakeSecretClient({ [secretId]: server.secretOf(user) });
+  const pool = server.pool({ client, secretId, max: limit, ...options });
+  return {
+    pool,
+    client,
+    async rotate(): Promise<string> {
+      user = await server.changePassword(user);
+      return client.rotate(secretId, server.secretOf(user));
+    },
+    async end(): Promise<void> {
+      await pool.end();
+      await client.close();
+    },
+  };
+}
+
+/** Workers that query all the time; why queries failed. */
+function load(query: () => Promise<void>, workers: number) {
+  const failures: unknown[] = [];
+  let queries = 0;
+  let isRunning = true;
+  const all = Array.from({ length: workers }, async () => {
+    while (isRunning) {
+      await query().catch((error: unknown) => failures.push(error));
+      queries++;
+    }
+  });
+  return {
+    failures,
+    queries: () => queries,
+    async stop() {
+      isRunning = false;
+      await Promise.all(all);
+    },
+  };
+}
+
+describe.each(poolServers)("%s: a user whose connection limit is the pool's", { timeout: 60_000 }, (_name, start) => {
+  const server = duringTests(start);
+
+  test(
+    "loses no query over six rotations under three times as many callers",
+    fieldCase(kind, async () => {
+      const { pool, rotate, end } = await service(server);
+      const { failures, queries, stop } = load(pool.query, 3 * limit);
+      let versionId: string | undefined;
+      for (let rotation = 0; rotation < 6; rotation++) {
+        await wait(100);
+        versionId = await rotate();
+      }
+      await expect.poll(() => pool.versionId, { timeout: 10_000 }).toBe(versionId);
+      await stop();
+      expect(failures).toEqual([]);
+      expect(queries()).toBeGreaterThan(100);
+      await end();
+    }),
+  );
+
+  test(
+    "lets a query wait until a transaction of the replaced credential ends",
+    fieldCase(kind, async () => {
+      const { pool, rotate, end } = await service(server);
+      const held = await Promise.all(Array.from({ length: limit }, async () => pool.hold()));
+      await rotate();
+      let isAnswered = false;
+      const answer = pool.query().then(() => (isAnswered = true));
+      // Longer than the pool's patience: the server refuses the connection above the limit, which costs nobody anything.
+      await wait(1_500);
+      expect(isAnswered).toBe(false);
+      for (const { query, release } of held) {
+        await query();
+        release();
+      }
+      await answer;
+      await end();
+    }),
+  );
+
+  test(
+    "tells a caller of the limit once its time for a connection is over",
+    fieldCase(kind, async () => {
+      const { pool, rotate, end } = await service(server, { connectMs: 1_500 });
+      const held = await Promise.all(Array.from({ length: limit }, async () => pool.hold()));
+      await rotate();
+      await expect(pool.query()).rejects.toThrow(/timeout exceeded|max_user_connections|many connections/);
+      for (const { query, release } of held) {
+        await query();
+        release();
+      }
+      await pool.query();
+      await end();
+    }),
+  );
+
+  test(
+    "learns of the limit at once where no rotation is under way",
+    fieldCase(kind, async () => {
+      const { pool, end } = await service(server, {}, 1);
+      const { release } = await pool.hold();
+      const error: unknown = await pool.hold().then(
+        () => "works",
+        (thrown: unknown) => thrown,
+      );
+      expect(error).toMatchObject({ code: expect.stringMatching(/^(?:53300|ER_USER_LIMIT_REACHED)$/) });
+      release();
+      await end();
+    }),
+  );
+});
+
+describe.each(poolServers)("%s: a pool at its limit, of a user without one", { timeout: 60_000 }, (_name, start) => {
+  const server = duringTests(start);
+
+  test(
+    "gives a caller that holds a connection of the replaced credential another one",
+    fieldCase(kind, async () => {
+      const { pool, rotate, end } = await service(server, { max: 1 }, 20);
+      const held = await pool.hold();
+      await rotate();
+      await expect(pool.query()).resolves.toBeUndefined();
+      await pool.query();
+      await held.query();
+      held.release();
+      await pool.query();
+      await end();
+    }),
+  );
+
+  test(
+    "lets connections that are never given back keep nobody from the new credential over three rotations",
+    fieldCase(kind, async () => {
+      const { pool, rotate, end } = await service(server, { max: 2, drainTimeoutMs: 100 }, 40);
+      const leaked = [await pool.hold(), await pool.hold()];
+      for (let rotation = 0; rotation < 3; rotation++) {
+        await rotate();
+        await expect(Promise.all([pool.query(), pool.query(), pool.query()])).resolves.toHaveLength(3);
+      }
+      for (const { release } of leaked) release();
+      await end();
+    }),
+  );
+});
+
+describe("the pool's own limit", { timeout: 60_000 }, () => {
+  const server = duringTests(startPostgresForPools);
+
+  test(
+    "is not passed while both credentials have connections, and callers get theirs in their order",
+    fieldCase(kind, async () => {
+      const { pool, rotate, end } = await service(server, {}, 100);
+      const held = await Promise.all(Array.from({ length: limit }, async () => pool.hold()));
+      await rotate();
+      const given: number[] = [];
+      const asking = Array.from({ length: 3 * limit }, async (_, caller) => {
+        const connection = await pool.hold();
+        given.push(caller);
+        return connection;
+      });
+      await wait(200);
+      expect(given).toEqual([]);
+      for (const [freed, { release }] of held.entries()) {
+        release();
+        await expect.poll(() => given.length, { timeout: 5_000 }).toBe(freed + 1);
+      }
+      for (let next = 0; next < asking.length; next++) (await asking[next])?.release();
+      expect(given).toEqual([...given].sort((a, b) => a - b));
+      await end();
+    }),
+  );
+});
