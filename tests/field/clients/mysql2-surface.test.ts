@@ -17,7 +17,7 @@ import { printFieldCases } from "../field-cases.ts";
 import { memberRows } from "./mysql2-members.ts";
 import { optionRows } from "./mysql2-options.ts";
 import type { Subject } from "./mysql2-subject.ts";
-import { describeSurface, documentedExceptions, membersOf, optionsOf } from "./surface.ts";
+import { testSurface, documentedExceptions, membersOf, optionsOf } from "./surface.ts";
 
 printFieldCases();
 const docs = new URL("../../../docs/reference/client.md", import.meta.url).pathname;
@@ -82,7 +82,7 @@ describe.skipIf(mariadbd === undefined)("mysql2 and the rotating pool side by si
     socketPath: server.socketPath,
     certificate,
   });
-  describeSurface("the surface", {
+  testSurface({
     driver: () =>
       subject((settings) =>
         mysql.createPool({
