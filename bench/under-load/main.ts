@@ -1,12 +1,14 @@
 import { loadavg } from "node:os";
 import { startStage } from "../../shared/testing/engine-contract/stage.ts";
 import { mariadbd } from "../../tests/support/mysql-servers.ts";
+import { poolServers } from "../../tests/support/pool-servers.ts";
 import { redisServer } from "../../tests/support/redis.ts";
+import { rotateAtTheLimit } from "./at-the-limit.ts";
 import type { Product } from "./load.ts";
 import { mariadb } from "./mariadb.ts";
 import { postgres } from "./postgres.ts";
 import { redis } from "./redis.ts";
-import { rotateUnderLoad } from "./rotate-under-load.ts";
+import { type Outcome, rotateUnderLoad } from "./rotate-under-load.ts";
 
 const rotations = Number(process.argv[2] ?? 50);
 /** Enough to show what is avoided. */
@@ -28,9 +30,16 @@ console.log(
     .join(" ")}`,
 );
 let lost = 0;
+const print = (what: string, { rotations, queries, failed, recovered, seconds, reasons }: Outcome): void =>
+  console.log(
+    `${what}: ${rotations} rotations, ${queries} queries, ${failed} failed, ${recovered} refused and recovered, ` +
+      `${seconds} s ${JSON.stringify(reasons)}`,
+  );
+const isAsked = (name: string): boolean => only === undefined || name.toLowerCase().startsWith(only);
+
 for (const product of products) {
   const { fixture } = product;
-  if (only !== undefined && !fixture.name.toLowerCase().startsWith(only)) continue;
+  if (!isAsked(fixture.name)) continue;
   const server = await fixture.start();
   const stage = await startStage(fixture, server);
   try {
@@ -46,15 +55,22 @@ for (const product of products) {
           rotations: isRotating ? rotations : comparedRotations,
         });
         if (isRotating) lost += outcome.failed;
-        const { queries, failed, recovered, seconds, reasons } = outcome;
-        console.log(
-          `${fixture.name}, ${strategy}, ${isRotating ? "rekey's pool" : "TTL-only cache"}: ${outcome.rotations} rotations, ` +
-            `${queries} queries, ${failed} failed, ${recovered} refused and recovered, ${seconds} s ${JSON.stringify(reasons)}`,
-        );
+        print(`${fixture.name}, ${strategy}, ${isRotating ? "rekey's pool" : "TTL-only cache"}`, outcome);
       }
     }
   } finally {
     await stage.stop();
+    await server.stop();
+  }
+}
+for (const [name, start] of poolServers) {
+  if (!isAsked(name)) continue;
+  const server = await start();
+  try {
+    const outcome = await rotateAtTheLimit(server, rotations);
+    lost += outcome.failed;
+    print(`${name}, the user's connection limit is the pool's, rekey's pool`, outcome);
+  } finally {
     await server.stop();
   }
 }

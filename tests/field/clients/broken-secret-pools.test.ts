@@ -6,7 +6,7 @@ import { fakeSecretClient } from "../../../shared/testing/fake-secret-client.ts"
 import type { Account } from "../../../shared/testing/engine-contract/fixture.ts";
 import { fieldCase, printFieldCases } from "../field-cases.ts";
 import { duringTests } from "../field-stage.ts";
-import { type PoolServer, poolServers } from "./pool-servers.ts";
+import { type PoolServer, poolServers } from "../../support/pool-servers.ts";
 
 const kind = "one bad input ends or blocks the service";
 const secretId = "orders";

@@ -9,7 +9,7 @@ import { memorySecrets } from "../../../shared/testing/memory-secrets.ts";
 import { startFailingEndpoint } from "../../support/failing-endpoint.ts";
 import { fieldCase, printFieldCases } from "../field-cases.ts";
 import { duringTests } from "../field-stage.ts";
-import { poolServers, startPostgresForPools } from "./pool-servers.ts";
+import { poolServers, startPostgresForPools } from "../../support/pool-servers.ts";
 
 const kind = "it stops silently";
 const secretId = "orders";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { fakeSecretClient } from "../../../shared/testing/fake-secret-client.ts";
 import { fieldCase, printFieldCases } from "../field-cases.ts";
 import { duringTests } from "../field-stage.ts";
-import { type PoolOptions, type PoolServer, poolServers, startPostgresForPools } from "./pool-servers.ts";
+import { type PoolOptions, type PoolServer, poolServers, startPostgresForPools } from "../../support/pool-servers.ts";
 
 const kind = "resources at their limit";
 const secretId = "orders";

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import pg from "pg";
-import { startPostgres } from "../../../local/postgres/embedded-postgres.ts";
-import { createRotatingPool as createMysqlPool } from "../../../shared/client/mysql2/rotating-pool.ts";
-import { createRotatingPool as createPgPool } from "../../../shared/client/pg/rotating-pool.ts";
-import type { RotatingOptions } from "../../../shared/client/pool/rotating-options.ts";
-import type { Account } from "../../../shared/testing/engine-contract/fixture.ts";
-import { mariadbd, mysqld, startMysqlServer } from "../../support/mysql-servers.ts";
+import { startPostgres } from "../../local/postgres/embedded-postgres.ts";
+import { createRotatingPool as createMysqlPool } from "../../shared/client/mysql2/rotating-pool.ts";
+import { createRotatingPool as createPgPool } from "../../shared/client/pg/rotating-pool.ts";
+import type { RotatingOptions } from "../../shared/client/pool/rotating-options.ts";
+import type { Account } from "../../shared/testing/engine-contract/fixture.ts";
+import { mariadbd, mysqld, startMysqlServer } from "./mysql-servers.ts";
 
 /** A connection that a service holds. */
 export interface Held {
@@ -19,6 +19,7 @@ export interface ServicePool {
   hold(): Promise<Held>;
   end(): Promise<void>;
   readonly versionId: string | undefined;
+  readonly refusedLogins: number;
   /** Calls it at each event of a connection. */
   onEach(listener: () => void): void;
 }
@@ -32,7 +33,8 @@ export interface PoolOptions extends RotatingOptions {
 export interface PoolServer {
   /** A user that may have so many connections at once. */
   newUser(limit: number): Promise<Account>;
-  changePassword(user: Account): Promise<Account>;
+  /** By an admin, while its connections stay. */
+  changePassword(user: Account, password?: string): Promise<Account>;
   /** The fields of a secret of this user. */
   secretOf(user: Account): Readonly<Record<string, unknown>>;
   pool(options: PoolOptions): ServicePool;
@@ -50,8 +52,7 @@ export async function startPostgresForPools(): Promise<PoolServer> {
       await postgres.admin(`CREATE ROLE ${user.username} LOGIN PASSWORD '${user.password}' CONNECTION LIMIT ${limit}`);
       return user;
     },
-    async changePassword({ username }) {
-      const password = fresh("next");
+    async changePassword({ username }, password = fresh("next")) {
       await postgres.admin(`ALTER ROLE ${username} PASSWORD ${pg.escapeLiteral(password)}`);
       return { username, password };
     },
@@ -74,6 +75,9 @@ export async function startPostgresForPools(): Promise<PoolServer> {
         get versionId() {
           return pool.versionId;
         },
+        get refusedLogins() {
+          return pool.refusedLogins;
+        },
         onEach(listener) {
           for (const event of ["connect", "acquire", "release", "remove"] as const) pool.on(event, listener);
         },
@@ -94,8 +98,7 @@ async function startMysqlForPools(product: "mariadb" | "mysql", binary: string):
       );
       return user;
     },
-    async changePassword({ username }) {
-      const password = fresh("next");
+    async changePassword({ username }, password = fresh("next")) {
       await server.admin(`ALTER USER ${username} IDENTIFIED BY '${password}'`);
       return { username, password };
     },
@@ -119,6 +122,9 @@ async function startMysqlForPools(product: "mariadb" | "mysql", binary: string):
         end: async () => pool[Symbol.asyncDispose](),
         get versionId() {
           return pool.versionId;
+        },
+        get refusedLogins() {
+          return pool.refusedLogins;
         },
         onEach(listener) {
           pool.on("connection", listener).on("acquire", listener).on("release", listener);
