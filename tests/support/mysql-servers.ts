@@ -19,6 +19,7 @@ type Product = "mariadb" | "mysql";
 export interface MysqlServer {
   readonly host: "127.0.0.1";
   readonly port: number;
+  readonly socketPath: string;
   readonly superuser: { readonly username: string; readonly password: string };
   /** A connection of this user; over TLS where the server has it, whatever its certificate. */
   connect(account: { readonly username: string; readonly password: string }): Promise<mysql.Connection>;
@@ -170,6 +171,7 @@ export async function startMysqlServer(
     return {
       host: "127.0.0.1",
       port,
+      socketPath: join(folder, "socket"),
       superuser,
       connect,
       async admin(...statements) {

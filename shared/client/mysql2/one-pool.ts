@@ -30,6 +30,9 @@ interface Generation {
 
 type Connect = mysql.Pool["getConnection"];
 
+/** When every connection is of a replaced credential and in use, whoever waits gets one more after this time. */
+const patienceMs = 1_000;
+
 const generationKey = Symbol("generation");
 const generationOf = (connection: mysql.PoolConnection): Generation | undefined =>
   Reflect.get(connectionInsides(connection).config, generationKey) as Generation | undefined;
@@ -61,7 +64,7 @@ function configOf(before: ConnectionConfig, { password, ...login }: Login, gener
  * than the limit says.
  */
 export function onePool(pool: mysql.Pool): OnePool {
-  const { config, _allConnections: all, _freeConnections: free } = insides(pool);
+  const { config, _allConnections: all, _freeConnections: free, _connectionQueue: queue } = insides(pool);
   const connect = pool.getConnection.bind(pool);
   const release = pool.releaseConnection.bind(pool);
   const endPool = pool.end.bind(pool);
@@ -69,6 +72,26 @@ export function onePool(pool: mysql.Pool): OnePool {
   const known = new WeakSet<object>();
   const closing = new WeakSet<mysql.PoolConnection>();
   const generations = new Set<Generation>();
+  let patience: NodeJS.Timeout | undefined;
+
+  /** Whoever holds a connection of a replaced credential may be waiting for another one, or never give it back. */
+  function grantOneMore(): void {
+    const isRetired = (connection: mysql.PoolConnection): boolean => generationOf(connection)?.isRetired === true;
+    const [held, ...others] = take(all, isRetired);
+    for (const other of others) all.push(other);
+    // One that has left the pool makes the driver look whether there is room for a new one.
+    if (held !== undefined && others.length === all.length) release({ _pool: null } as never);
+    else if (held !== undefined) all.push(held);
+  }
+
+  function bePatient(): void {
+    patience ??= setTimeout(() => {
+      patience = undefined;
+      if (queue.length === 0) return;
+      grantOneMore();
+      bePatient();
+    }, patienceMs).unref();
+  }
 
   function gone(connection: mysql.PoolConnection): void {
     const generation = generationOf(connection);
@@ -105,6 +128,12 @@ export function onePool(pool: mysql.Pool): OnePool {
     // Without a listener an error would end the process; the driver has taken the connection out of its pool.
     connection.on("error", () => gone(connection)).on("end", () => gone(connection));
   });
+  pool.on("enqueue", bePatient);
+  // With `resetOnRelease` a connection is released some time after the driver brought it here.
+  pool.on("release", (connection) => {
+    const generation = generationOf(connection);
+    if (generation?.isRetired === true) retire(generation);
+  });
   // Here the driver brings each connection that is released, and each that leaves the pool, which is then no longer its own.
   pool.releaseConnection = (released) => {
     const connection = released as mysql.PoolConnection;
@@ -118,6 +147,7 @@ export function onePool(pool: mysql.Pool): OnePool {
     open(login, changed) {
       const generation: Generation = { open: new Set(), isRetired: false, whenClosed: () => undefined, changed };
       for (const earlier of generations) retire(earlier);
+      bePatient();
       generations.add(generation);
       const own = configOf(config.connectionConfig, login, generation);
       config.connectionConfig = own;
@@ -152,6 +182,7 @@ export function onePool(pool: mysql.Pool): OnePool {
       pool.getConnection = (callback) => (known.has(callback) ? connect(callback) : give(callback));
     },
     end() {
+      clearTimeout(patience);
       // The driver would cut what is in use, and hear of no release any more.
       for (const connection of take(all, (one) => generationOf(one)?.open.has(one) === true))
         connection.release = () => close(connection);

@@ -3,6 +3,7 @@ import type mysql from "mysql2";
 export interface ConnectionQueue {
   readonly length: number;
   get(index: number): mysql.PoolConnection | undefined;
+  push(connection: mysql.PoolConnection): unknown;
   removeOne(index: number): unknown;
 }
 
@@ -24,6 +25,8 @@ export interface PoolInsides {
   readonly config: { connectionConfig: ConnectionConfig };
   readonly _allConnections: ConnectionQueue;
   readonly _freeConnections: ConnectionQueue;
+  /** Those who wait for a connection. */
+  readonly _connectionQueue: { readonly length: number };
 }
 
 export const insides = (pool: mysql.Pool): PoolInsides => pool as unknown as PoolInsides;

@@ -76,6 +76,8 @@ export async function createRotatingConnection<Redis extends RotatableRedis>(
   let overdue: NodeJS.Timeout | undefined;
   let connectionId: number | undefined;
   let isLost = false;
+  /** Whether it is a client that `createClient` may give. */
+  let isTaken = false;
   let refusedLogins = 0;
   let ending: Promise<void> | undefined;
 
@@ -139,6 +141,7 @@ export async function createRotatingConnection<Redis extends RotatableRedis>(
 
   /** Asked for at each attempt to connect. */
   async function credentials(): Promise<Login> {
+    if (!isTaken) throw new RekeyError("option-invalid", { context: { option: "createClient" } });
     const candidates = credentialCandidates(client, secretId, refused);
     let failure: unknown;
     for (;;) {
@@ -198,6 +201,7 @@ export async function createRotatingConnection<Redis extends RotatableRedis>(
   };
   const redis = createClient(login);
   assertRotatable(redis, login);
+  isTaken = true;
   const stopListening = client.on("rotated", ({ secretId: rotated, version }) => {
     if (rotated === secretId) void logInAnew(version);
   });

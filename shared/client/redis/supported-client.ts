@@ -30,7 +30,7 @@ function unsupported(client: object): RekeyError {
 }
 
 /** Ends what may have begun to connect, whatever it is. */
-function discard(client: object): void {
+function discard(client: unknown): void {
   const disconnect = member(client, "disconnect");
   if (member(client, "isOpen") === false || typeof disconnect !== "function") return;
   (async () => Reflect.apply(disconnect, client, []) as unknown)().catch(() => undefined);
@@ -39,8 +39,10 @@ function discard(client: object): void {
 /** That the client logs in as `login` says, and in no other way. Errors: `driver-unsupported`, `option-invalid`; the client is not connected then. */
 export function assertRotatable(client: unknown, { credentialsProvider }: RedisLogin): void {
   if (typeof client !== "object" || client === null) throw invalid("returns no client");
-  if (typeof member(client, "then") === "function")
+  if (typeof member(client, "then") === "function") {
+    Promise.resolve(client).then(discard, () => undefined);
     throw invalid("returns a promise", "return the client before it connects");
+  }
   if (
     !methods.every((name) => typeof member(client, name) === "function") ||
     typeof member(client, "isReady") !== "boolean"
@@ -52,8 +54,7 @@ export function assertRotatable(client: unknown, { credentialsProvider }: RedisL
     discard(client);
     throw invalid("returns a client that is connected", "return a new client at each call, and leave it to connect");
   }
-  const options = member(client, "options");
-  if (options !== undefined && member(options, "credentialsProvider") !== credentialsProvider)
+  if (member(member(client, "options"), "credentialsProvider") !== credentialsProvider)
     throw invalid(
       "does not log in by credentialsProvider",
       "createClient: (login) => createClient({ ...login }), without a user in url",
