@@ -1,6 +1,7 @@
+import { once } from "node:events";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SNSClient } from "@aws-sdk/client-sns";
-import { SQSClient } from "@aws-sdk/client-sqs";
+import { QueueDoesNotExist, SQSClient } from "@aws-sdk/client-sqs";
 import { createClient } from "@redis/client";
 import { asDocuments, secretsManagerDocuments } from "../shared/agent/documents.ts";
 import type { InvalidationSource } from "../shared/client/invalidation/invalidation-source.ts";
@@ -63,14 +64,39 @@ function unavailable(source: string): (error: unknown) => never {
 async function byTopic(topicArn: string): Promise<AgentPush> {
   const [sqs, sns] = [new SQSClient(queueLimits), new SNSClient(queueLimits)];
   const { queueUrl, remove } = await createSubscriberQueue({ sqs, sns, topicArn }).catch(unavailable(topicArn));
-  return { source: sqsSource({ sqs: new SQSClient({}), queueUrl }), release: remove };
+  return {
+    source: sqsSource({ sqs: new SQSClient({}), queueUrl }),
+    // A queue that somebody else has removed is not left behind.
+    release: async () =>
+      remove().catch((error: unknown) => {
+        if (!(error instanceof QueueDoesNotExist)) throw error;
+      }),
+  };
 }
 
-async function byRedis(url: string, channel: string, keySecret: string | undefined): Promise<AgentPush> {
+/** The driver itself tries for ever, and waits for ever for a server that is silent. */
+async function connected(redis: { connect(): Promise<unknown>; destroy(): void }, signal: AbortSignal): Promise<void> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(setUpMs)]);
+  const late = once(limit, "abort").then(() => Promise.reject(new DOMException("no answer", "TimeoutError")));
+  try {
+    limit.throwIfAborted();
+    await Promise.race([redis.connect(), late]);
+  } catch (error) {
+    redis.destroy();
+    throw error;
+  }
+}
+
+async function byRedis(
+  url: string,
+  channel: string,
+  keySecret: string | undefined,
+  signal: AbortSignal,
+): Promise<AgentPush> {
   const redis = createClient({ url });
   // Without a listener the first cut connection would end the process.
   redis.on("error", () => undefined);
-  await redis.connect().catch(unavailable(`redis ${channel}`));
+  await connected(redis, signal).catch(unavailable(`redis ${channel}`));
   if (keySecret === undefined) return { source: redisSource({ redis, channel }), release: async () => redis.destroy() };
   const client = createSecretClient({ source: secretsManagerSource(new SecretsManagerClient(limits)) });
   return {
@@ -82,17 +108,20 @@ async function byRedis(url: string, channel: string, keySecret: string | undefin
   };
 }
 
-/** What tells the agent of rotations, where something does. Errors: `invalidation-unavailable`. */
-export async function agentPush(from: {
-  readonly topicArn: string | undefined;
-  readonly queueUrl: string | undefined;
-  readonly redisUrl: string | undefined;
-  readonly redisChannel: string;
-  /** The secret whose text signs what is published on the channel. */
-  readonly redisKeySecret: string | undefined;
-}): Promise<AgentPush | undefined> {
+/** What tells the agent of rotations, where something does. Errors: `invalidation-unavailable`, within seconds. */
+export async function agentPush(
+  from: {
+    readonly topicArn: string | undefined;
+    readonly queueUrl: string | undefined;
+    readonly redisUrl: string | undefined;
+    readonly redisChannel: string;
+    /** The secret whose text signs what is published on the channel. */
+    readonly redisKeySecret: string | undefined;
+  },
+  signal: AbortSignal,
+): Promise<AgentPush | undefined> {
   if (from.topicArn !== undefined) return byTopic(from.topicArn);
-  if (from.redisUrl !== undefined) return byRedis(from.redisUrl, from.redisChannel, from.redisKeySecret);
+  if (from.redisUrl !== undefined) return byRedis(from.redisUrl, from.redisChannel, from.redisKeySecret, signal);
   const { queueUrl } = from;
   if (queueUrl === undefined) return undefined;
   return { source: sqsSource({ sqs: new SQSClient({}), queueUrl }), release: async () => undefined };

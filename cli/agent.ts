@@ -56,13 +56,17 @@ export const agentCommand: Run = async (_words, given, { signal }) => {
   client.on("rotated", ({ secretId, version }) => log("rotated", { secretId, versionId: version.versionId }));
   client.on("stale", ({ secretId, ageMs, error }) => log("stale", { secretId, ageMs, code: error.code }));
   client.on("error", ({ secretId, error }) => log("error", { secretId, code: error.code, ...error.context }));
-  const push = await agentPush({
-    topicArn: textOption(given, "topicArn"),
-    queueUrl: textOption(given, "queueUrl"),
-    redisUrl: textOption(given, "redisUrl") ?? process.env["REDIS_URL"],
-    redisChannel: textOption(given, "redisChannel") ?? "rekey",
-    redisKeySecret: textOption(given, "redisKeySecret") ?? process.env["REDIS_CHANNEL_KEY_SECRET"],
-  });
+  const push = await agentPush(
+    {
+      topicArn: textOption(given, "topicArn"),
+      queueUrl: textOption(given, "queueUrl"),
+      redisUrl: textOption(given, "redisUrl") ?? process.env["REDIS_URL"],
+      redisChannel: textOption(given, "redisChannel") ?? "rekey",
+      redisKeySecret: textOption(given, "redisKeySecret") ?? process.env["REDIS_CHANNEL_KEY_SECRET"],
+    },
+    signal,
+  );
+  let isLeftBehind = false;
   try {
     const unsubscribe = push && client.subscribe(push.source);
     await readAhead(client, listOption(given, "prefetch"), log, signal);
@@ -86,7 +90,10 @@ export const agentCommand: Run = async (_words, given, { signal }) => {
     log("stopped", {});
   } finally {
     await metrics.stop();
-    await push?.release().catch(() => log("subscription left behind", {}));
+    await push?.release().catch(() => {
+      isLeftBehind = true;
+      log("subscription left behind", {});
+    });
   }
-  return 0;
+  return isLeftBehind ? 1 : 0;
 };

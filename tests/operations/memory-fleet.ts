@@ -3,8 +3,11 @@ import type { CampaignPorts } from "../../shared/operations/campaign/campaign-op
 import type { FleetPorts, ListedSecret, StepRecord, VersionFacts } from "../../shared/operations/fleet/ports.ts";
 import type { SecretDescription } from "../../shared/rotation/ports.ts";
 
-/** What becomes of a rotation: after how many looks it is promoted, or how it ends. */
-export type Fate = "well" | "rolled-back" | "hangs" | "refused";
+/**
+ * What becomes of a rotation: after how many looks it is promoted, or how it ends. `busy`: its server has no connection left,
+ * at each attempt. `relieved`: at the first two. `busy-once`: Secrets Manager does not try again.
+ */
+export type Fate = "well" | "rolled-back" | "hangs" | "refused" | "busy" | "relieved" | "busy-once";
 
 interface Kept {
   readonly name: string;
@@ -61,15 +64,17 @@ export function memoryFleet(names: readonly string[]) {
     if (pending === "") return;
     secret.looks++;
     const fate = fates.get(secret.name) ?? "well";
-    if (fate === "rolled-back" && secret.looks === 2) {
+    const failed = (code: "credential-refused" | "database-busy"): void =>
+      void steps.push({ versionId: pending, step: "testSecret", at: new Date(nowMs), outcome: "failed", code });
+    const isAttempt = secret.looks % 50 === 2;
+    if ((fate === "busy" && isAttempt) || (fate === "busy-once" && secret.looks === 2)) failed("database-busy");
+    else if (fate === "relieved" && isAttempt) {
+      if (steps.length < 2) failed("database-busy");
+      else fates.set(secret.name, "well");
+      secret.looks = steps.length < 2 ? secret.looks : 1;
+    } else if (fate === "rolled-back" && secret.looks === 2) {
       relabel(secret, { [current]: ["AWSCURRENT"] });
-      steps.push({
-        versionId: pending,
-        step: "testSecret",
-        at: new Date(nowMs),
-        outcome: "failed",
-        code: "credential-refused",
-      });
+      failed("credential-refused");
       underWay--;
     } else if (fate === "well" && secret.looks === 2) {
       relabel(secret, { [pending]: ["AWSCURRENT", "AWSPENDING"], [current]: ["AWSPREVIOUS"] });

@@ -55,6 +55,39 @@ describe("a rotation by hand", () => {
     expect(codes(await run(fleet, ["db/app-0"], { timeoutMs: 5_000 }))).toEqual(["rotation-under-way"]);
   });
 
+  test.each(["busy", "busy-once"] as const)(
+    "whose server has no connection left says so while it waits, and ends with that when it is tried in vain: %s",
+    async (fate) => {
+      const fleet = memoryFleet(["db/app-0"]);
+      fleet.fates.set("db/app-0", fate);
+      const beganMs = fleet.ports.nowMs();
+      const events = await run(fleet, ["db/app-0"], { pollMs: 1_000 });
+      expect(progress(events, "db/app-0")).toEqual(["requested", "waiting", "failed"]);
+      expect(events.filter((event) => event.type === "progress").slice(1)).toMatchObject([
+        { code: "database-busy", hint: expect.any(String) },
+        { code: "rotation-failed", hint: expect.stringContaining("database-busy: ") },
+      ]);
+      // Long before its time is up.
+      expect(fleet.ports.nowMs() - beganMs).toBeLessThan(330_000);
+    },
+  );
+
+  test("that is tried again with success has waited, and is rotated", async () => {
+    const fleet = memoryFleet(["db/app-0"]);
+    fleet.fates.set("db/app-0", "relieved");
+    const events = await run(fleet, ["db/app-0"], { pollMs: 1_000 });
+    expect(progress(events, "db/app-0")).toEqual(["requested", "waiting", "promoted", "rotated"]);
+    expect(end(events)).toMatchObject({ rotated: 1, failed: 0 });
+  });
+
+  test("whose function logs nothing says that it may be throttled", async () => {
+    const fleet = memoryFleet(["db/app-0"]);
+    fleet.fates.set("db/app-0", "hangs");
+    const events = await run(fleet, ["db/app-0"], { pollMs: 1_000 });
+    expect(progress(events, "db/app-0")).toEqual(["requested", "waiting", "failed"]);
+    expect(events).toContainEqual(expect.objectContaining({ hint: expect.stringContaining("reserved concurrency") }));
+  });
+
   test("is not begun beside another rotation, or where rotation is off, or for a secret that is not there", async () => {
     const fleet = memoryFleet(named(2));
     const busy = fleet.secret("db/app-0");

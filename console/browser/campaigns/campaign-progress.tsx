@@ -6,13 +6,22 @@ import type { FollowedCampaign, SecretInCampaign } from "./use-campaign.ts";
 
 const words = {
   requested: "under way",
+  waiting: "waiting to be tried again",
   promoted: "new version is current",
   rotated: "rotated",
   already: "rotated before",
   failed: "failed",
 } as const;
 
-const kinds = { requested: "moving", promoted: "moving", rotated: "good", already: "still", failed: "bad" } as const;
+const kinds = {
+  requested: "moving",
+  waiting: "moving",
+  promoted: "moving",
+  rotated: "good",
+  already: "still",
+  failed: "bad",
+} as const;
+const isMoving: ReadonlySet<string> = new Set(["requested", "waiting", "promoted"]);
 
 const nameIn = (secretArn: string): string => secretArn.replace(/^.*:secret:/, "").replace(/-[^-]{6}$/, "");
 
@@ -39,7 +48,7 @@ export function CampaignProgress({ state, secrets }: { readonly state: FollowedC
   const all = [...state.secrets.values()];
   const ended = all.filter(({ progress }) => progress === "rotated" || progress === "already").length;
   const failed = all.filter(({ progress }) => progress === "failed");
-  const moving = all.filter(({ progress }) => progress === "requested" || progress === "promoted");
+  const moving = all.filter(({ progress }) => isMoving.has(progress));
   const done = all.filter(({ progress }) => progress === "rotated" || progress === "already").toReversed();
   const shown = [...failed, ...moving, ...done].slice(0, mostShown);
   const { finished, wave, waves, isOver } = state;

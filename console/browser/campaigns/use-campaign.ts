@@ -46,7 +46,7 @@ function after(state: CampaignState, event: CampaignEventMessage): CampaignState
     case "progress": {
       const { secretArn, progress, code, hint } = event;
       const told = { progress, ...(code === undefined ? {} : { code }), ...(hint === undefined ? {} : { hint }) };
-      return withSecret(state, secretArn, (before) => ({ ...before, ...told }));
+      return withSecret(state, secretArn, ({ steps }) => ({ secretArn, steps, ...told }));
     }
     case "step":
       return withSecret(state, event.secretArn, (before) => ({ ...before, steps: [...before.steps, event.step] }));

@@ -3,9 +3,12 @@ import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, SecretDescription } from "../../rotation/ports.ts";
 import type { StepRecord } from "../fleet/ports.ts";
 import type { CampaignPorts, CampaignSettings } from "./campaign-options.ts";
+import { type Obstacle, obstacleIn } from "./failing-attempts.ts";
 
 export interface Awaited {
   readonly promoted: () => void;
+  /** What is in the rotation's way; again when that changes. */
+  readonly waiting: (obstacle: Pick<Obstacle, "code" | "hint">) => void;
   readonly step: (step: StepRecord) => void;
 }
 
@@ -20,22 +23,21 @@ const failure = (versionId: string, secret: string, step: StepRecord | undefined
     ...(step?.code === undefined ? {} : { hint: `${step.code}: ${step.hint ?? codes[step.code].hint}` }),
   });
 
-/** A step's failure that Secrets Manager's own repetition will not mend. */
-const isFinal = ({ outcome, code }: StepRecord): boolean =>
-  outcome === "failed" && code !== undefined && codes[code].disposition !== "retry";
-
-/** Asks the log of the rotation function for the steps of one version that were not told yet. */
+/**
+ * Asks the log of the rotation function for the steps of one version; those that were not told yet are. `undefined`: the log
+ * cannot be read.
+ */
 function stepReader(
   { log, nowMs }: CampaignPorts,
   { secretArn, rotationFunctionArn }: SecretDescription,
   versionId: string,
   told: (step: StepRecord) => void,
-): (call: CallOptions) => Promise<readonly StepRecord[]> {
+): (call: CallOptions) => Promise<readonly StepRecord[] | undefined> {
   const since = new Date(nowMs() - 60_000);
   let seen = 0;
   let isThere = log !== undefined && rotationFunctionArn !== undefined;
   return async (call) => {
-    if (!isThere || log === undefined || rotationFunctionArn === undefined) return [];
+    if (!isThere || log === undefined || rotationFunctionArn === undefined) return undefined;
     try {
       const all = await log.steps(rotationFunctionArn, { secretArn, since }, call);
       const steps = all.filter((step) => step.versionId === versionId);
@@ -46,7 +48,7 @@ function stepReader(
       if (!isRekeyError(error)) throw error;
       // Without the log a rotation is followed by its labels alone.
       isThere = error.disposition === "retry";
-      return [];
+      return undefined;
     }
   };
 }
@@ -62,8 +64,8 @@ async function look({ store }: CampaignPorts, secretArn: string, call: CallOptio
 }
 
 /**
- * Waits until the version is current and its rotation is finished. Errors: `rotation-failed`, with the code that the
- * function logged; `rotation-under-way` when its time is up and it is still going on; those of the store.
+ * Waits until the version is current and its rotation is finished, or does not get on. Errors: `rotation-failed`, with the
+ * code that the function logged, also where Secrets Manager tried in vain for minutes; `rotation-under-way` when its time is up and it is still going on; those of the store.
  */
 export async function awaitRotation(
   ports: CampaignPorts,
@@ -74,10 +76,12 @@ export async function awaitRotation(
   call: CallOptions,
 ): Promise<void> {
   const { secretArn } = before;
-  const endMs = ports.nowMs() + settings.timeoutMs;
+  const beganMs = ports.nowMs();
+  const endMs = beganMs + settings.timeoutMs;
   const readSteps = stepReader(ports, before, versionId, told.step);
   let promoted = false;
   let endings = 0;
+  let toldOf: Obstacle["code"] | undefined;
   const everyMs = settings.followsSteps ? logEveryMs.followed : logEveryMs.oneOfMany;
   let logAtMs = ports.nowMs() + everyMs;
   for (;;) {
@@ -101,8 +105,12 @@ export async function awaitRotation(
     endings = isLost ? endings + 1 : 0;
     if (endings >= looksForAnEnd || ports.nowMs() >= logAtMs) {
       const steps = await readSteps(call);
-      const final = promoted ? undefined : steps.find(isFinal);
-      if (final !== undefined || endings >= looksForAnEnd) throw failure(versionId, secretArn, final ?? steps.at(-1));
+      const obstacle = promoted || steps === undefined ? undefined : obstacleIn(steps, beganMs, ports.nowMs());
+      if (obstacle?.isFinal === true || endings >= looksForAnEnd) {
+        throw failure(versionId, secretArn, obstacle?.step ?? steps?.at(-1));
+      }
+      if (obstacle !== undefined && obstacle.code !== toldOf) told.waiting(obstacle);
+      toldOf = obstacle?.code;
       logAtMs = ports.nowMs() + everyMs;
     }
     if (ports.nowMs() >= endMs) {

@@ -2,10 +2,11 @@ import type { ErrorCode } from "../../errors/codes.ts";
 import type { StepRecord } from "../fleet/ports.ts";
 
 /**
- * How one secret stands in a campaign. `requested`: RotateSecret was taken. `promoted`: the new version is current.
+ * How one secret stands in a campaign. `requested`: RotateSecret was taken. `waiting`: Secrets Manager tries again what failed,
+ * see the code. `promoted`: the new version is current.
  * `rotated`: and its rotation is finished. `already`: this campaign had rotated it before. `failed`: it is not, see the code.
  */
-export type Progress = "requested" | "promoted" | "rotated" | "already" | "failed";
+export type Progress = "requested" | "waiting" | "promoted" | "rotated" | "already" | "failed";
 
 export type CampaignEvent =
   | {
@@ -20,7 +21,7 @@ export type CampaignEvent =
       readonly secretArn: string;
       readonly versionId: string;
       readonly progress: Progress;
-      /** Of `failed`, and what to do. */
+      /** Of `failed` and `waiting`, and what to do. */
       readonly code?: ErrorCode;
       readonly hint?: string;
     }

@@ -8,6 +8,7 @@ import type { CampaignEvent, Progress } from "./campaign-events.ts";
 import type { CampaignOptions, CampaignPorts, CampaignSettings } from "./campaign-options.ts";
 import { campaignWaves } from "./campaign-waves.ts";
 import { eventStream } from "./event-stream.ts";
+import type { Obstacle } from "./failing-attempts.ts";
 import { type CampaignVersion, versionInCampaign } from "./version-of.ts";
 
 type Tell = (event: CampaignEvent) => void;
@@ -76,6 +77,7 @@ async function rotateOne(running: Running, secretId: string, call: CallOptions):
     if (!settings.wait) return "requested";
     const told = {
       promoted: () => void at("promoted"),
+      waiting: ({ code, hint }: Pick<Obstacle, "code" | "hint">) => void at("waiting", { code, hint }),
       step: (step: StepRecord) => tell({ type: "step", secretArn, step }),
     };
     await awaitRotation(ports, settings, before, version.versionId, told, call);
@@ -112,7 +114,7 @@ export function rotateCampaign(
     const { campaign } = settings;
     const followed = { ...settings, followsSteps: secretIds.length <= mostFollowed };
     const running: Running = { ports, settings: followed, tell, turn: pacer(ports, settings.startsPerSecond) };
-    const counts: Record<Progress, number> = { requested: 0, promoted: 0, rotated: 0, already: 0, failed: 0 };
+    const counts: Record<Progress, number> = { requested: 0, waiting: 0, promoted: 0, rotated: 0, already: 0, failed: 0 };
     const stops = (): boolean => call.signal.aborted || counts.failed >= settings.stopAfter;
     tell({ type: "campaign-started", campaign, waves: waves.map((wave) => wave.length) });
     for (const [index, wave] of waves.entries()) {
