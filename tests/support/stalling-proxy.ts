@@ -8,8 +8,8 @@ export interface StallingProxy extends LoopbackServer {
   stall(options?: { readonly newOnes: boolean }): void;
   /** New connections pass again; those that stalled stay dead. */
   heal(): void;
-  /** Cuts every connection. */
-  cut(): void;
+  /** Cuts every connection, as a server does in the end with those that stalled. */
+  cut(which?: "stalled"): void;
   /** From now on only so much of the server's answers passes on each connection. */
   truncateAnswersAt(bytes: number | undefined): void;
 }
@@ -56,8 +56,9 @@ export async function startStallingProxy(port: () => number): Promise<StallingPr
     heal() {
       stallsNew = false;
     },
-    cut() {
-      for (const { client, upstream } of pairs) for (const socket of [client, upstream]) socket.destroy();
+    cut(which) {
+      for (const { client, upstream, isDead } of pairs)
+        if (isDead || which === undefined) for (const socket of [client, upstream]) socket.destroy();
     },
     truncateAnswersAt(bytes) {
       mostBytes = bytes;

@@ -76,10 +76,13 @@ export function redisSource(options: RedisSourceOptions): InvalidationSource {
       redis.on("ready", back);
 
       async function subscribe(): Promise<void> {
-        await redis.subscribe(channel, receive);
+        link.demandOpen();
+        if (!isSubscribed) await redis.subscribe(channel, receive);
         isSubscribed = true;
         // It may have waited for its connection for longer than the subscription was wanted.
-        if (stopping.signal.aborted) await unsubscribe();
+        if (stopping.signal.aborted) return unsubscribe();
+        // A driver that was subscribed before says that it is, whether or not it is connected.
+        await link.prove();
       }
       async function unsubscribe(): Promise<void> {
         await inTime(farewellMs, new AbortController().signal, async () => redis.unsubscribe(channel, receive)).catch(
@@ -89,7 +92,7 @@ export function redisSource(options: RedisSourceOptions): InvalidationSource {
 
       const polling = pollingSource(name, async (_sink, connected, signal) => {
         try {
-          await inTime(pingTimeoutMs, signal, isSubscribed ? link.prove : subscribe);
+          await inTime(pingTimeoutMs, signal, subscribe);
         } catch (error) {
           if (signal.aborted) return;
           if (isRekeyError(error, "time-budget-spent")) {
