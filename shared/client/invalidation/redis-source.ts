@@ -58,6 +58,7 @@ export function redisSource(options: RedisSourceOptions): InvalidationSource {
           ? undefined
           : signedMessages({ name, keys, sink, stopping: stopping.signal, timeoutMs: pingTimeoutMs });
       let isSubscribed = false;
+      let wasSubscribed = false;
 
       const receive = (message: string): void => {
         if (stopping.signal.aborted) return;
@@ -66,12 +67,8 @@ export function redisSource(options: RedisSourceOptions): InvalidationSource {
       };
       const failed = (error: unknown): void => sink.error(unavailable(error));
       const back = (): void => {
-        sink.gap();
-        if (isSubscribed) heard();
+        if (wasSubscribed) sink.gap();
       };
-      function heard(): void {
-        if (signed?.areKeysMissing !== true) sink.heard();
-      }
       redis.on("error", failed);
       redis.on("ready", back);
 
@@ -79,6 +76,7 @@ export function redisSource(options: RedisSourceOptions): InvalidationSource {
         link.demandOpen();
         if (!isSubscribed) await redis.subscribe(channel, receive);
         isSubscribed = true;
+        wasSubscribed = true;
         // It may have waited for its connection for longer than the subscription was wanted.
         if (stopping.signal.aborted) return unsubscribe();
         // A driver that was subscribed before says that it is, whether or not it is connected.
@@ -102,7 +100,7 @@ export function redisSource(options: RedisSourceOptions): InvalidationSource {
           throw unavailable(error);
         }
         connected();
-        heard();
+        if (signed?.areKeysMissing !== true) sink.heard();
         await sleep(pauseMs(), undefined, { signal, ref: false });
       }).start(sink);
 
