@@ -153,7 +153,7 @@ test("a subscription's failure is told, and close ends it", async () => {
   const error = new RekeyError("invalidation-unavailable");
   sink.error(error);
   expect(failed).toHaveBeenCalledWith({ error });
-  expect(client.health().subscriptions).toBe(1);
+  expect(client.health().subscriptions).toMatchObject([{ code: error.code, failures: 1 }]);
   await client.close();
   expect(stop).toHaveBeenCalledTimes(1);
 });

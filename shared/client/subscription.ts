@@ -54,7 +54,7 @@ const isText = (value: unknown): value is string => typeof value === "string" &&
  */
 export function subscription(source: InvalidationSource, options: SubscriptionOptions): Subscription {
   const { clock, stopTimeoutMs, report } = options;
-  const { name = "source" } = source;
+  const name = isText(source.name) ? source.name : "source";
   const ignored = new Map<IgnoredReason, number>();
   const countToReport = reportsOncePerMinute(() => clock.nowMs());
   let notices = 0;

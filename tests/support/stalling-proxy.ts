@@ -1,65 +1,67 @@
 import { connect, createServer, type Socket } from "node:net";
-import { listening } from "./listening.ts";
+import { type LoopbackServer, listening } from "./listening.ts";
 
-export interface StallingProxy extends AsyncDisposable {
-  readonly port: number;
-  /** From now on nothing passes on the connections that are open, and nothing closes them. */
-  stallOpen(): void;
-  /** The same, and connections to come are taken and not served. */
-  stall(): void;
-  /** Serves connections to come. */
-  recover(): void;
-  /** Connections that were taken. */
-  readonly taken: number;
+export interface StallingProxy extends LoopbackServer {
+  /** Connections taken so far. */
+  readonly connections: number;
+  /** From now on nothing passes on the connections that there are, and none of them is closed. `newOnes`: nor on new ones. */
+  stall(options?: { readonly newOnes: boolean }): void;
+  /** New connections pass again; those that stalled stay dead. */
+  heal(): void;
+  /** Cuts every connection, as a server does in the end with those that stalled. */
+  cut(which?: "stalled"): void;
+  /** From now on only so much of the server's answers passes on each connection. */
+  truncateAnswersAt(bytes: number | undefined): void;
 }
 
-/** Between a client and the server at this port. */
-export async function stallingProxy(port: number): Promise<StallingProxy> {
-  const pairs = new Set<readonly [Socket, Socket]>();
-  let isStalled = false;
-  let taken = 0;
-  const server = await listening(
-    createServer((client) => {
-      taken++;
-      if (isStalled) return void client.resume();
-      const upstream = connect(port, "127.0.0.1");
-      const pair = [client, upstream] as const;
-      pairs.add(pair);
-      for (const [from, to] of [pair, [upstream, client]] as const) {
-        from
-          .on("error", () => undefined)
-          .on("close", () => {
-            pairs.delete(pair);
-            to.destroy();
-          });
-        from.pipe(to);
-      }
-    }),
-  );
-  const stallOpen = (): void => {
-    for (const [client, upstream] of pairs) {
-      client.unpipe(upstream);
-      upstream.unpipe(client);
-      client.resume();
-      upstream.resume();
-    }
-  };
+/** Stands before a loopback server, and can stop to pass anything on without closing a connection, as a dead path does. */
+export async function startStallingProxy(port: () => number): Promise<StallingProxy> {
+  const pairs = new Set<{ readonly client: Socket; readonly upstream: Socket; isDead: boolean }>();
+  let connections = 0;
+  let stallsNew = false;
+  let mostBytes: number | undefined;
+
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    connections++;
+    const upstream = connect(port(), "127.0.0.1");
+    const pair = { client, upstream, isDead: stallsNew };
+    pairs.add(pair);
+    let answered = 0;
+    client.on("data", (chunk: Buffer) => void (pair.isDead || upstream.write(chunk)));
+    upstream.on("data", (chunk: Buffer) => {
+      const room = mostBytes === undefined ? chunk.length : Math.max(0, mostBytes - answered);
+      answered += chunk.length;
+      if (!pair.isDead && room > 0) client.write(chunk.subarray(0, room));
+    });
+    client.on("end", () => void (pair.isDead || upstream.end()));
+    upstream.on("end", () => void (pair.isDead || client.end()));
+    client.on("error", () => undefined).on("close", () => upstream.destroy());
+    upstream
+      .on("error", () => undefined)
+      .on("close", () => {
+        pairs.delete(pair);
+        if (!pair.isDead) client.destroy();
+      });
+  });
+  const listens = await listening(server);
   return {
-    port: server.port,
-    stallOpen,
-    stall() {
-      isStalled = true;
-      stallOpen();
+    ...listens,
+    get connections() {
+      return connections;
     },
-    recover() {
-      isStalled = false;
+    stall({ newOnes } = { newOnes: false }) {
+      stallsNew = newOnes;
+      for (const pair of pairs) pair.isDead = true;
     },
-    get taken() {
-      return taken;
+    heal() {
+      stallsNew = false;
     },
-    async [Symbol.asyncDispose]() {
-      for (const [, upstream] of pairs) upstream.destroy();
-      await server.stop();
+    cut(which) {
+      for (const { client, upstream, isDead } of pairs)
+        if (isDead || which === undefined) for (const socket of [client, upstream]) socket.destroy();
+    },
+    truncateAnswersAt(bytes) {
+      mostBytes = bytes;
     },
   };
 }

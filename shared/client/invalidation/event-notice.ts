@@ -73,11 +73,21 @@ function bareDetail(detail: Fields): SecretNotice | IgnoredReason {
 const ofRekeyOrSecretsManager = (source: unknown): boolean =>
   typeof source === "string" && /^(rekey(\.|$)|aws\.secretsmanager$)/.test(source);
 
+/** A detail that an input transformer has put between quotation marks. */
+function fieldsIn(text: string): Fields | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return isFields(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** What an event of EventBridge says, or its detail alone, or why it says nothing of a version that became current. */
 export function eventNotice(event: Fields): SecretNotice | IgnoredReason {
   const { "detail-type": type, detail: given, resources, time, source } = event;
   if (type === undefined) return bareDetail(event);
-  const detail = isFields(given) ? given : undefined;
+  const detail = typeof given === "string" ? fieldsIn(given) : isFields(given) ? given : undefined;
   switch (type) {
     case "Secret Rotated":
       return rotated(detail ?? event);

@@ -5,7 +5,7 @@ import type { InvalidationSink } from "./invalidation-source.ts";
 export const guardedSink = (sink: InvalidationSink): Required<InvalidationSink> => ({
   notice: async (notice) => sink.notice(notice),
   gap: () => callListener("gap", () => sink.gap()),
-  error: (error, secretId) => callListener("error", () => sink.error(error, secretId)),
+  error: (...failure) => callListener("error", () => sink.error(...failure)),
   heard: () => callListener("heard", () => sink.heard?.()),
   ignored: (reason) => callListener("ignored", () => sink.ignored?.(reason)),
 });

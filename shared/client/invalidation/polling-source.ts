@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { RekeyError } from "../../errors/rekey-error.ts";
+import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import { failureReason } from "./failure-reason.ts";
 import { guardedSink } from "./guarded-sink.ts";
 import type { InvalidationSink, InvalidationSource } from "./invalidation-source.ts";
@@ -23,6 +23,12 @@ export function pollingSource(
   poll: Poll,
   hintFor: (reason: string) => string | undefined = () => undefined,
 ): InvalidationSource {
+  function translate(error: unknown): RekeyError {
+    if (isRekeyError(error, "invalidation-unavailable")) return error;
+    const reason = failureReason(error);
+    return new RekeyError("invalidation-unavailable", { context: { source: name, reason }, hint: hintFor(reason) });
+  }
+
   return {
     name,
     start(given) {
@@ -41,9 +47,7 @@ export function pollingSource(
             await poll(sink, connected, signal);
           } catch (error) {
             if (signal.aborted) return;
-            const reason = failureReason(error);
-            const context = { source: name, reason };
-            sink.error(new RekeyError("invalidation-unavailable", { context, hint: hintFor(reason) }));
+            sink.error(translate(error));
             await sleep(backOffMs(failures++), undefined, { signal, ref: false }).catch(() => undefined);
           }
         }

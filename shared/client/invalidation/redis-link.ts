@@ -26,12 +26,14 @@ const hints = new Map([
   ["time-budget-spent", "the connection does not answer: check the network and the server's load; a client of the package redis is reconnected"],
 ]);
 /** Until a connection that was destroyed has ended. */
-const settleMs = 100;
+const settleMs = 50;
 const defaultHint = "check the server and the connection's settings; the cache falls back to its TTL meanwhile";
 
 export const redisHint = (reason: string): string => hints.get(reason) ?? defaultHint;
 
 export interface RedisLink {
+  /** Throws while the connection is closed: the driver would keep a subscription until it is opened. */
+  demandOpen(): void;
   /** Settles when the server answers. A user who may not PING is answered, too. Errors: those of the connection. */
   prove(): Promise<void>;
   /** After a wait that nobody answered: replaces the connection where it is the one that stalls. */
@@ -66,6 +68,9 @@ export function redisLink(redis: RedisSubscriber): RedisLink {
   };
 
   return {
+    demandOpen() {
+      if (redis.isOpen === false) throw Object.assign(new Error(), { name: "ClientClosedError" });
+    },
     async prove() {
       try {
         await redis.ping?.();

@@ -58,6 +58,7 @@ export function redisSource(options: RedisSourceOptions): InvalidationSource {
           ? undefined
           : signedMessages({ name, keys, sink, stopping: stopping.signal, timeoutMs: pingTimeoutMs });
       let isSubscribed = false;
+      let wasSubscribed = false;
 
       const receive = (message: string): void => {
         if (stopping.signal.aborted) return;
@@ -66,20 +67,20 @@ export function redisSource(options: RedisSourceOptions): InvalidationSource {
       };
       const failed = (error: unknown): void => sink.error(unavailable(error));
       const back = (): void => {
-        sink.gap();
-        if (isSubscribed) heard();
+        if (wasSubscribed) sink.gap();
       };
-      function heard(): void {
-        if (signed?.areKeysMissing !== true) sink.heard();
-      }
       redis.on("error", failed);
       redis.on("ready", back);
 
       async function subscribe(): Promise<void> {
-        await redis.subscribe(channel, receive);
+        link.demandOpen();
+        if (!isSubscribed) await redis.subscribe(channel, receive);
         isSubscribed = true;
+        wasSubscribed = true;
         // It may have waited for its connection for longer than the subscription was wanted.
-        if (stopping.signal.aborted) await unsubscribe();
+        if (stopping.signal.aborted) return unsubscribe();
+        // A driver that was subscribed before says that it is, whether or not it is connected.
+        await link.prove();
       }
       async function unsubscribe(): Promise<void> {
         await inTime(farewellMs, new AbortController().signal, async () => redis.unsubscribe(channel, receive)).catch(
@@ -89,7 +90,7 @@ export function redisSource(options: RedisSourceOptions): InvalidationSource {
 
       const polling = pollingSource(name, async (_sink, connected, signal) => {
         try {
-          await inTime(pingTimeoutMs, signal, isSubscribed ? link.prove : subscribe);
+          await inTime(pingTimeoutMs, signal, subscribe);
         } catch (error) {
           if (signal.aborted) return;
           if (isRekeyError(error, "time-budget-spent")) {
@@ -99,7 +100,7 @@ export function redisSource(options: RedisSourceOptions): InvalidationSource {
           throw unavailable(error);
         }
         connected();
-        heard();
+        if (signed?.areKeysMissing !== true) sink.heard();
         await sleep(pauseMs(), undefined, { signal, ref: false });
       }).start(sink);
 

@@ -11,7 +11,7 @@ import { sqsHint } from "./sqs-hint.ts";
 export interface SqsSourceOptions {
   readonly sqs: SQSClient;
   readonly queueUrl: string;
-  /** For a long poll of 20 s, with all of the SDK's tries. 30,000. */
+  /** For a long poll, with all of the SDK's tries. A poll is asked to wait two thirds of it, at most 20 s. 30,000. */
   readonly receiveTimeoutMs?: number;
   /** For the other requests: a short poll after a failure, and the deletion of messages. 10,000. */
   readonly requestTimeoutMs?: number;
@@ -36,7 +36,9 @@ const reappearMs = 90_000;
 export function sqsSource(options: SqsSourceOptions): InvalidationSource {
   const { sqs, queueUrl, receiveTimeoutMs = 30_000, requestTimeoutMs = 10_000 } = options;
   const name = `queue ${queueUrl}`;
-  let waitSeconds = longestWaitSeconds;
+  if (!(receiveTimeoutMs > 0 && requestTimeoutMs > 0))
+    throw new RekeyError("option-invalid", { context: { option: "receiveTimeoutMs or requestTimeoutMs" } });
+  let waitSeconds = Math.min(longestWaitSeconds, Math.floor(receiveTimeoutMs / 1_500));
   let cutOff = 0;
   let isAnswered = false;
   let undeletedUntilMs = 0;

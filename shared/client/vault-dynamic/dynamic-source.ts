@@ -93,6 +93,7 @@ export function vaultDynamicSource(options: VaultDynamicOptions): VaultDynamicSo
           return keeper.previous();
       }
     },
+    name: `vault leases of ${mount}`,
     start(sink) {
       sinks.add(sink);
       return { stop: async () => void sinks.delete(sink) };

@@ -1,0 +1,327 @@
+import { randomUUID } from "node:crypto";
+import { createServer } from "node:net";
+import { createClient } from "@redis/client";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { type RedisSourceOptions, redisSource, type RedisSubscriber } from "../../../shared/client/invalidation/redis-source.ts";
+import { createSecretClient, type SecretClient } from "../../../shared/client/secret-client.ts";
+import { RekeyError } from "../../../shared/errors/rekey-error.ts";
+import { signature } from "../../../shared/webhook/signature.ts";
+import { SecretValue } from "../../../shared/secrets/secret-value.ts";
+import { memorySecrets, type MemorySecrets } from "../../../shared/testing/memory-secrets.ts";
+import { freePort } from "../../support/free-port.ts";
+import { listening } from "../../support/listening.ts";
+import { redisServer, type RedisUnderTest, startRedis } from "../../support/redis.ts";
+import { type StallingProxy, startStallingProxy } from "../../support/stalling-proxy.ts";
+import { fieldCase, printFieldCases } from "../field-cases.ts";
+
+printFieldCases();
+
+const silent = "it stops silently";
+const arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/orders-AbCdEf";
+const channel = "rekey";
+const soon = { timeout: 30_000, interval: 50 };
+const limits = { timeout: 90_000 };
+const works = { code: undefined, failures: 0 };
+const intervals = { pingIntervalMs: 300, pingTimeoutMs: 700 };
+const eventOf = (versionId: string): string =>
+  JSON.stringify({ "detail-type": "Secret Rotated", source: "rekey", detail: { secretArn: arn, versionId } });
+
+interface Service {
+  readonly client: SecretClient;
+  readonly secrets: MemorySecrets;
+  readonly errors: RekeyError[];
+  subscription(): ReturnType<SecretClient["health"]>["subscriptions"][number] | undefined;
+  held(): Promise<string>;
+}
+
+async function service(redis: RedisSubscriber, options: Partial<RedisSourceOptions> = {}): Promise<Service> {
+  const secrets = memorySecrets({ [arn]: "one" });
+  const client = createSecretClient({ source: secrets, spreadMs: 0, ttlMs: 3_600_000 });
+  onTestFinished(async () => client.close());
+  const errors: RekeyError[] = [];
+  client.on("error", ({ error }) => errors.push(error));
+  await client.get(arn);
+  client.subscribe(redisSource({ redis, channel, ...intervals, ...options }));
+  return {
+    client,
+    secrets,
+    errors,
+    subscription: () => client.health().subscriptions[0],
+    held: async () => (await client.get(arn)).versionId,
+  };
+}
+
+describe.skipIf(redisServer === undefined)("push over Redis", limits, () => {
+  async function server(): Promise<RedisUnderTest> {
+    const redis = await startRedis(redisServer ?? "");
+    onTestFinished(async () => redis.stop());
+    return redis;
+  }
+  function clientTo(redis: RedisUnderTest, port: number, RESP: 2 | 3, who = redis.superuser) {
+    const made = createClient({
+      ...who,
+      RESP,
+      disableClientInfo: true,
+      maintNotifications: "disabled",
+      socket: { host: redis.host, port },
+    });
+    made.on("error", () => undefined);
+    onTestFinished(() => made.destroy());
+    return made;
+  }
+  async function proxied(redis: RedisUnderTest): Promise<StallingProxy> {
+    const proxy = await startStallingProxy(() => redis.port);
+    onTestFinished(async () => proxy.stop());
+    return proxy;
+  }
+  const rotate = async (redis: RedisUnderTest, { secrets }: Service): Promise<string> => {
+    const versionId = secrets.put(arn, randomUUID());
+    await redis.admin("PUBLISH", channel, eventOf(versionId));
+    return versionId;
+  };
+  const subscribers = async (redis: RedisUnderTest): Promise<unknown> =>
+    Number((await redis.admin("PUBSUB", "NUMSUB", channel) as unknown[])[1]);
+
+  test.each([2, 3] as const)("a connection that stalls (RESP%i): it is reported, replaced, and what was missed is asked for", (RESP) =>
+    fieldCase(silent, async () => {
+      const redis = await server();
+      const proxy = await proxied(redis);
+      const connection = clientTo(redis, proxy.port, RESP);
+      await connection.connect();
+      const others: string[] = [];
+      await connection.subscribe("another channel of the service", (message) => void others.push(message));
+      const here = await service(connection);
+      await expect.poll(() => here.subscription()?.lastHeardAgeMs, soon).toBeDefined();
+      proxy.stall();
+      const versionId = await rotate(redis, here);
+      await expect.poll(here.held, soon).toBe(versionId);
+      expect(here.errors).toMatchObject([
+        { code: "invalidation-unavailable", context: { source: "redis rekey", reason: "time-budget-spent" } },
+      ]);
+      await expect.poll(here.subscription, soon).toMatchObject(works);
+      const next = await rotate(redis, here);
+      await expect.poll(here.held, soon).toBe(next);
+      await redis.admin("PUBLISH", "another channel of the service", "hello");
+      await expect.poll(() => others, soon).toEqual(["hello"]);
+    })(),
+  );
+
+  test(
+    "every path is dead for a while, logins too: health() shows it, and it is heard again",
+    fieldCase(silent, async () => {
+      const redis = await server();
+      const proxy = await proxied(redis);
+      const connection = clientTo(redis, proxy.port, 3);
+      await connection.connect();
+      const here = await service(connection);
+      await expect.poll(() => here.subscription()?.lastHeardAgeMs, soon).toBeDefined();
+      proxy.stall({ newOnes: true });
+      await expect.poll(() => here.subscription()?.failures ?? 0, soon).toBeGreaterThan(2);
+      expect(here.subscription()).toMatchObject({ code: "invalidation-unavailable" });
+      expect(here.errors.map(({ context }) => context["reason"])).toContain("time-budget-spent");
+      const versionId = here.secrets.put(arn, "two");
+      proxy.heal();
+      await expect.poll(here.subscription, soon).toMatchObject(works);
+      expect(await here.held()).toBe(versionId);
+      const next = await rotate(redis, here);
+      await expect.poll(here.held, soon).toBe(next);
+      proxy.cut("stalled");
+      await expect.poll(async () => subscribers(redis), soon).toBe(1);
+    }),
+  );
+
+  test(
+    "a connection that is cut: the client's own reconnection is a gap",
+    fieldCase(silent, async () => {
+      const redis = await server();
+      const proxy = await proxied(redis);
+      const connection = clientTo(redis, proxy.port, 3);
+      await connection.connect();
+      const here = await service(connection);
+      await expect.poll(() => here.subscription()?.lastHeardAgeMs, soon).toBeDefined();
+      const versionId = here.secrets.put(arn, "two");
+      proxy.cut();
+      await expect.poll(here.held, soon).toBe(versionId);
+      await expect.poll(here.subscription, soon).toMatchObject(works);
+    }),
+  );
+
+  test(
+    "a server that is down at the start is subscribed to once it is there",
+    fieldCase(silent, async () => {
+      const redis = await server();
+      await redis.stopServer();
+      const connection = clientTo(redis, redis.port, 3);
+      connection.connect().catch(() => undefined);
+      const here = await service(connection);
+      await expect.poll(() => here.subscription()?.failures ?? 0, soon).toBeGreaterThan(0);
+      const versionId = here.secrets.put(arn, "two");
+      await redis.startServer();
+      await expect.poll(here.subscription, soon).toMatchObject(works);
+      expect(await here.held()).toBe(versionId);
+      const next = await rotate(redis, here);
+      await expect.poll(here.held, soon).toBe(next);
+    }),
+  );
+
+  test(
+    "a client that is connected only after it is handed over",
+    fieldCase("one bad input ends or blocks the service", async () => {
+      const redis = await server();
+      const connection = clientTo(redis, redis.port, 3);
+      const here = await service(connection);
+      await expect.poll(() => here.subscription()?.reason, soon).toBe("ClientClosedError");
+      await connection.connect();
+      await expect.poll(here.subscription, soon).toMatchObject(works);
+      const versionId = await rotate(redis, here);
+      await expect.poll(here.held, soon).toBe(versionId);
+    }),
+  );
+
+  test(
+    "a user who may subscribe and nothing else is heard, and proves to be alive by being refused",
+    fieldCase("one error for two causes", async () => {
+      const redis = await server();
+      const rights = ["on", ">only-subscribes", "resetchannels", `&${channel}`, "-@all", "+subscribe", "+unsubscribe"];
+      await redis.admin("ACL", "SETUSER", "listener", ...rights);
+      const connection = clientTo(redis, redis.port, 3, { username: "listener", password: "only-subscribes" });
+      await connection.connect();
+      const here = await service(connection);
+      const versionId = await expect
+        .poll(async () => subscribers(redis), soon)
+        .toBe(1)
+        .then(async () => rotate(redis, here));
+      await expect.poll(here.held, soon).toBe(versionId);
+      const before = here.subscription()?.lastHeardAgeMs ?? 0;
+      await expect.poll(() => here.subscription()?.lastHeardAgeMs ?? 0, soon).toBeLessThanOrEqual(before);
+      expect(here.errors).toEqual([]);
+    }),
+  );
+
+  test(
+    "a user who may not hear the channel: the right that is missing is named, and it is tried again",
+    fieldCase("one error for two causes", async () => {
+      const redis = await server();
+      await redis.admin("ACL", "SETUSER", "listener", "on", ">deaf-and-dumb", "resetchannels", "+@all");
+      const connection = clientTo(redis, redis.port, 3, { username: "listener", password: "deaf-and-dumb" });
+      await connection.connect();
+      const here = await service(connection);
+      await expect.poll(() => here.subscription()?.reason, soon).toBe("NOPERM");
+      expect(here.errors[0]?.hint).toContain("ACL SETUSER");
+      await redis.admin("ACL", "SETUSER", "listener", `&${channel}`);
+      await expect.poll(here.subscription, soon).toMatchObject(works);
+      const versionId = await rotate(redis, here);
+      await expect.poll(here.held, soon).toBe(versionId);
+    }),
+  );
+
+  test(
+    "keys that cannot be read are reported once and not for each message, and what came meanwhile is asked for after",
+    fieldCase("one bad input ends or blocks the service", async () => {
+      const redis = await server();
+      const connection = clientTo(redis, redis.port, 3);
+      await connection.connect();
+      const key = new SecretValue("canary-key-of-the-channel");
+      let isDown = true;
+      const keys = async (): Promise<readonly SecretValue[]> => {
+        if (isDown) throw new RekeyError("access-denied");
+        return [key];
+      };
+      const here = await service(connection, { keys });
+      await expect.poll(async () => subscribers(redis), soon).toBe(1);
+      const versionId = here.secrets.put(arn, "two");
+      const signed = (Message: string): string =>
+        JSON.stringify({ Message, RekeySignature: signature(Message, [key], Date.now()) });
+      for (let count = 0; count < 300; count++) await redis.admin("PUBLISH", channel, signed(eventOf(versionId)));
+      await expect.poll(() => here.subscription(), soon).toMatchObject({ reason: "access-denied" });
+      isDown = false;
+      const next = here.secrets.put(arn, "three");
+      await redis.admin("PUBLISH", channel, signed(eventOf("00000000-not-the-version")));
+      await expect.poll(here.held, soon).toBe(next);
+      await expect.poll(here.subscription, soon).toMatchObject(works);
+    }),
+  );
+
+  test(
+    "close ends a subscription whose connection stalls, and a stopped one hears nothing more",
+    fieldCase(silent, async () => {
+      const redis = await server();
+      const proxy = await proxied(redis);
+      const connection = clientTo(redis, proxy.port, 3);
+      await connection.connect();
+      const told: string[] = [];
+      const subscription = redisSource({ redis: connection, channel, pingIntervalMs: 60_000 }).start({
+        notice: ({ versionId }) => void told.push(versionId),
+        gap: () => undefined,
+        error: () => undefined,
+      });
+      await expect.poll(async () => subscribers(redis), soon).toBe(1);
+      proxy.stall();
+      await subscription.stop();
+      proxy.heal();
+      proxy.cut();
+      await redis.admin("PUBLISH", channel, eventOf("late"));
+      expect(told).toEqual([]);
+      for (const event of ["ready", "error", "connect"]) expect(connection.listenerCount(event)).toBeLessThan(2);
+    }),
+  );
+});
+
+test.each<[string, () => Promise<unknown>]>([
+  [
+    "throws",
+    () => {
+      throw new TypeError("canary");
+    },
+  ],
+  ["rejects", async () => Promise.reject(new Error("canary"))],
+  ["never settles", async () => new Promise(() => undefined)],
+])("a connection of another package whose subscribe %s is reported and tried again", limits, (_how, subscribe) =>
+  fieldCase("one bad input ends or blocks the service", async () => {
+    let isBroken = true;
+    let tries = 0;
+    const redis: RedisSubscriber = {
+      async subscribe() {
+        tries++;
+        if (isBroken) await subscribe();
+      },
+      unsubscribe: async () => undefined,
+      on: () => undefined,
+      off: () => undefined,
+    };
+    const here = await service(redis);
+    await expect.poll(() => here.subscription()?.code, soon).toBe("invalidation-unavailable");
+    await expect.poll(() => tries, soon).toBeGreaterThan(1);
+    isBroken = false;
+    await expect.poll(here.subscription, soon).toMatchObject(works);
+    expect(JSON.stringify([here.errors, here.client.health()])).not.toContain("canary");
+  })(),
+);
+
+test(
+  "a server that takes connections and answers nothing, from the start: it is reported, and ends neither process nor client",
+  limits,
+  fieldCase(silent, async () => {
+    await using mute = await listening(createServer());
+    const connection = createClient({ socket: { host: "127.0.0.1", port: mute.port } });
+    connection.on("error", () => undefined);
+    connection.connect().catch(() => undefined);
+    onTestFinished(() => connection.destroy());
+    const here = await service(connection);
+    await expect.poll(() => here.subscription()?.failures ?? 0, soon).toBeGreaterThan(1);
+    expect(here.errors.map(({ context }) => context["reason"])).toContain("time-budget-spent");
+  }),
+);
+
+test(
+  "a port on which nothing listens is named by its cause",
+  limits,
+  fieldCase("one error for two causes", async () => {
+    const connection = createClient({ socket: { host: "127.0.0.1", port: await freePort() } });
+    connection.on("error", () => undefined);
+    connection.connect().catch(() => undefined);
+    onTestFinished(() => connection.destroy());
+    const here = await service(connection);
+    await expect.poll(() => here.errors.map(({ context }) => context["reason"]), soon).toContain("ECONNREFUSED");
+  }),
+);
