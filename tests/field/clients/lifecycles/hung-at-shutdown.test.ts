@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { request } from "../../../support/lifecycles/request-load.ts";
 import { startServiceStage } from "../../../support/lifecycles/service-stage.ts";
+import { takesConnections } from "../../../support/listening.ts";
 import { fieldCase, printFieldCases } from "../../field-cases.ts";
 import { duringTests } from "../../field-stage.ts";
 
@@ -83,7 +84,7 @@ test(
     const underWay = request(service.port);
     await expect.poll(async () => (await stage.connections(secretId)).waiting, soon).toBe(1);
     service.child.kill("SIGTERM");
-    await expect.poll(async () => request(service.port), soon).toEqual({ status: "no answer" });
+    await expect.poll(async () => takesConnections(service.port), soon).toBe(false);
     service.child.kill("SIGTERM");
     expect(await service.ended).toBe("SIGTERM");
     expect(await underWay).toEqual({ status: "no answer" });

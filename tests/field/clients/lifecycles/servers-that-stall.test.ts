@@ -142,7 +142,8 @@ test(
     process.kill(backend, "SIGSTOP");
     onTestFinished(() => void process.kill(backend, "SIGCONT"));
     const asked = await Promise.all(Array.from({ length: 4 }, async () => request(service.port)));
-    expect(asked.map(({ status }) => status).sort()).toEqual([200, 200, 200, 500]);
+    expect(asked.filter(({ status }) => status === 500)).toHaveLength(1);
+    expect(asked.filter(({ status }) => status === 200)).toHaveLength(3);
     expect(await request(service.port)).toEqual(ok);
     await ends(service);
   }),

@@ -33,9 +33,10 @@ test.each(["threads.ts", "cluster.ts"])(
       expect(await Promise.all(underWay)).toEqual(underWay.map(() => ({ status: 200 })));
       expect({ end: await service.ended, printed: service.output() }).toEqual({ end: 0, printed: "" });
       await load.stop();
-      expect(load.answers.filter(({ status }) => status !== 200).map(({ status }) => status)).toEqual(
-        ["no answer", "no answer"],
-      );
+      expect(load.answers.filter(({ status }) => status !== 200).map(({ status }) => status)).toEqual([
+        "no answer",
+        "no answer",
+      ]);
       await expect.poll(async () => stage.connections(secretId), soon).toEqual({ open: 0, waiting: 0 });
       expect(await stage.subscriberQueues()).toBe(0);
     })(),
