@@ -53,6 +53,7 @@ test(
     onTestFinished(async () => load.stop());
     await expect.poll(() => load.answers.length, soon).toBeGreaterThan(20);
     const before = await stage.backends(secretId);
+    expect(before).not.toEqual([]);
     service.child.kill("SIGHUP");
     await stage.rotate(secretId);
     // Workers that were there before have ended, with all of their connections.
@@ -65,6 +66,24 @@ test(
     await load.stop();
     expect(load.answers.filter(({ status }) => status !== 200)).toEqual([]);
     service.child.kill("SIGTERM");
+    expect({ end: await service.ended, printed: service.output() }).toEqual({ end: 0, printed: "" });
+    expect(await stage.subscriberQueues()).toBe(0);
+  }),
+);
+
+test(
+  "a supervisor that sends SIGTERM to the primary and to the workers costs a cluster no request, also in a rolling restart",
+  { timeout: 60_000 },
+  fieldCase(kind, async () => {
+    const secretId = await stage.secret();
+    const service = await stage.startServer("cluster.ts", secretId);
+    await using lock = await stage.lockTable();
+    const underWay = Array.from({ length: 4 }, async () => request(service.port));
+    await expect.poll(async () => (await stage.connections(secretId)).waiting, soon).toBe(4);
+    service.child.kill("SIGHUP");
+    process.kill(-(service.child.pid ?? 0), "SIGTERM");
+    await lock.release();
+    expect(await Promise.all(underWay)).toEqual(underWay.map(() => ({ status: 200 })));
     expect({ end: await service.ended, printed: service.output() }).toEqual({ end: 0, printed: "" });
     expect(await stage.subscriberQueues()).toBe(0);
   }),
