@@ -15,7 +15,7 @@ printFieldCases();
 /** The waits of the page, shorter, and the server by way of the proxy. */
 const hurried = (proxy: StallingProxy, more: Readonly<Record<string, string>> = {}) => ({
   "database.ts": {
-    "pool: { max: 10,": `pool: { port: ${proxy.port}, max: 10,`,
+    "max: 10,": `port: ${proxy.port}, max: 10,`,
     "connectionTimeoutMillis: 5_000": "connectionTimeoutMillis: 2_000",
     "query_timeout: 10_000": "query_timeout: 2_000",
     'pool.on("error",': 'pool.onDrained(() => console.log("drained"));\npool.on("error",',

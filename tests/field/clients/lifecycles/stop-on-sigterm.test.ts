@@ -68,3 +68,16 @@ describe.each(recipes)("$program", ({ program, isFramework, end, printed }) => {
       })(),
   );
 });
+
+test.skipIf(frameworks === undefined)(
+  "with `useProcessExit` Nest ends with 0",
+  fieldCase(kind, async () => {
+    const secretId = await stage.secret();
+    const changes = { "nest.ts": { '(["SIGTERM"])': '(["SIGTERM"], { useProcessExit: true })' } };
+    const service = await stage.startServer("nest.ts", secretId, { changes });
+    expect(await request(service.port)).toEqual({ status: 200 });
+    service.child.kill("SIGTERM");
+    expect(await service.ended).toBe(0);
+    expect(await stage.subscriberQueues()).toBe(0);
+  }),
+);

@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { request, requestAllTheTime } from "../../../support/lifecycles/request-load.ts";
 import { startServiceStage } from "../../../support/lifecycles/service-stage.ts";
 import { takesConnections } from "../../../support/listening.ts";
+import { runScript } from "../../../support/script-process.ts";
 import { fieldCase, printFieldCases } from "../../field-cases.ts";
 import { duringTests } from "../../field-stage.ts";
 
@@ -40,6 +41,23 @@ test.each(["threads.ts", "cluster.ts"])(
       await expect.poll(async () => stage.connections(secretId), soon).toEqual({ open: 0, waiting: 0 });
       expect(await stage.subscriberQueues()).toBe(0);
     })(),
+);
+
+test(
+  "each thread has a budget of its own for requests, and a value that is posted to a thread arrives empty",
+  fieldCase(kind, async () => {
+    const script = new URL("../../../support/lifecycles/thread-and-main.ts", import.meta.url);
+    const { code, output } = await runScript(script, [], { signal: AbortSignal.timeout(20_000) });
+    const { leftInMain, leftInThread, posted } = JSON.parse(output) as {
+      readonly leftInMain: number;
+      readonly leftInThread: number;
+      readonly posted: unknown;
+    };
+    expect(code).toBe(0);
+    expect(leftInThread).toBe(200);
+    expect(leftInMain).toBeLessThan(leftInThread);
+    expect(posted).toEqual({});
+  }),
 );
 
 test(
