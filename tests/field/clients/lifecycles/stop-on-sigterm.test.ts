@@ -69,6 +69,36 @@ describe.each(recipes)("$program", ({ program, isFramework, end, printed }) => {
   );
 });
 
+test.each([false, true])(
+  "SIGTERM in the midst of a rotation's steps fails no query, and the process ends in order (alternating: %s)",
+  async (alternating) =>
+    fieldCase(kind, async () => {
+      const secretId = await stage.secret({ alternating });
+      const service = await stage.startServer("server.ts", secretId);
+      const load = requestAllTheTime(service.port, 4);
+      onTestFinished(async () => load.stop());
+      await expect.poll(() => load.answers.length, soon).toBeGreaterThan(20);
+      // From the second step on the server knows the new password, or user.
+      const requests = stage.cli.stack.aws.requests;
+      const before = requests.length;
+      const rotating = stage.rotate(secretId);
+      await expect
+        .poll(() => requests.slice(before).some(({ operation }) => operation === "PutSecretValue"), {
+          ...soon,
+          interval: 1,
+        })
+        .toBe(true);
+      service.child.kill("SIGTERM");
+      expect({ end: await service.ended, printed: service.output() }).toEqual({ end: 0, printed: "" });
+      await rotating;
+      await load.stop();
+      expect(load.answers.filter(({ status }) => status !== 200).every(({ status }) => status === "no answer")).toBe(
+        true,
+      );
+      expect(await stage.subscriberQueues()).toBe(0);
+    })(),
+);
+
 test.skipIf(frameworks === undefined)(
   "with `useProcessExit` Nest ends with 0",
   fieldCase(kind, async () => {
