@@ -42,10 +42,11 @@ process.on("message", (message: { readonly put: object } | { readonly query: "sh
     (error: unknown) => process.send?.(`failed: ${String(error)}`),
   );
 });
-process.once("SIGTERM", async () => {
+async function stop(): Promise<void> {
   setTimeout(() => process.exit(1), 25_000).unref();
   await service.end();
   await client.close();
   process.disconnect();
-});
+}
+process.once("SIGTERM", () => void stop());
 process.send?.("ready");
