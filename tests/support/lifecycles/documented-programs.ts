@@ -29,18 +29,20 @@ export interface ProgramFolder extends AsyncDisposable {
 
 /**
  * The page's programs in a folder inside the repository, where the built package finds itself by its name. `packages` is a
- * folder of further packages. `changes` are made in the programs that are named.
+ * folder of further packages. `changes` are made in the programs that are named. Decorators are compiled, unless they are to stay.
  */
 export async function programFolder(
   packages?: string,
   changes: Readonly<Record<string, Changes>> = {},
+  decorators: "compiled" | "kept" = "compiled",
 ): Promise<ProgramFolder> {
   await mkdir(path.join(root, "dist"), { recursive: true });
   const folder = await mkdtemp(path.join(root, "dist/lifecycles-"));
   for (const name of Object.keys(changes)) if (!documentedPrograms.has(name)) throw new Error(`no program ${name}`);
   for (const [name, text] of documentedPrograms) {
     const program = changed(name, text, changes[name] ?? {});
-    await writeFile(path.join(folder, name), program.includes("@Module") ? await withoutDecorators(program) : program);
+    const isToCompile = decorators === "compiled" && program.includes("@Module");
+    await writeFile(path.join(folder, name), isToCompile ? await withoutDecorators(program) : program);
   }
   if (packages !== undefined) await symlink(packages, path.join(folder, "node_modules"));
   return { path: folder, [Symbol.asyncDispose]: async () => rm(folder, { recursive: true, force: true }) };

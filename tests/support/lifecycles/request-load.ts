@@ -4,12 +4,16 @@ export interface Answer {
   readonly status: number | "no answer";
 }
 
+/** How long a request may take, before it counts as one without an answer. */
+const longestMs = 25_000;
+
 /** One request: on a connection of its own, or on those of an agent. */
 export async function request(port: number, agent: Agent | false = false): Promise<Answer> {
   return new Promise((resolve) => {
-    get({ host: "127.0.0.1", port, path: "/", agent }, (answer) => {
+    const asking = get({ host: "127.0.0.1", port, path: "/", agent, timeout: longestMs }, (answer) => {
       answer.resume().once("end", () => resolve({ status: answer.statusCode ?? 0 }));
-    }).once("error", () => resolve({ status: "no answer" }));
+    });
+    asking.once("timeout", () => asking.destroy()).once("error", () => resolve({ status: "no answer" }));
   });
 }
 

@@ -12,6 +12,8 @@ import { type Changes, type ProgramFolder, programFolder } from "./documented-pr
 export interface Service {
   readonly child: ChildProcess;
   readonly port: number;
+  /** Where the programs lie. */
+  readonly folder: string;
   /** What it has printed, on either stream. */
   output(): string;
   /** How it ended: its exit code, or the signal that ended it. */
@@ -38,6 +40,8 @@ export interface ServiceStage {
       readonly variables?: Readonly<Record<string, string>>;
       /** Words before the program's. */
       readonly node?: readonly string[];
+      /** What starts Node. */
+      readonly command?: readonly string[];
     },
   ): Promise<Service>;
   /** The same, once it takes requests. */
@@ -63,6 +67,14 @@ export interface ServiceStage {
 }
 
 let secrets = 0;
+
+function endGroup(pid = 0): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // It has ended.
+  }
+}
 
 /** The local stack and a PostgreSQL with a table `orders`. `packages`: a folder of packages that the project has not. */
 export async function startServiceStage(packages?: string): Promise<ServiceStage> {
@@ -98,7 +110,7 @@ export async function startServiceStage(packages?: string): Promise<ServiceStage
       await cli.secrets.rotateSecret({ SecretId: secretId });
       await cli.stack.secretsManager.idle();
     },
-    async start(program, secretId, { changes, variables = {}, node = [] } = {}) {
+    async start(program, secretId, { changes, variables = {}, node = [], command = [] } = {}) {
       const folder = await programFolder(packages, changes);
       folders.push(folder);
       const port = await freePort();
@@ -111,8 +123,16 @@ export async function startServiceStage(packages?: string): Promise<ServiceStage
         PORT: String(port),
         ...variables,
       };
-      const child = spawn(process.execPath, [...node, path.join(folder.path, program)], {
+      const [first = "", ...words]: readonly string[] = [
+        ...command,
+        process.execPath,
+        ...node,
+        path.join(folder.path, program),
+      ];
+      const child = spawn(first, words, {
         env,
+        // A process group of its own, so that what it started can be ended with it.
+        detached: true,
         stdio: ["ignore", "pipe", "pipe", "ipc"],
       });
       child.channel?.unref();
@@ -121,7 +141,7 @@ export async function startServiceStage(packages?: string): Promise<ServiceStage
       for (const stream of [child.stdout, child.stderr])
         stream?.setEncoding("utf8").on("data", (more: string) => (text += more));
       const ended = once(child, "close").then(([code, signal]) => (code ?? signal) as number | string | null);
-      return { child, port, output: () => text, ended };
+      return { child, port, folder: folder.path, output: () => text, ended };
     },
     async startServer(...given) {
       const service = await stage.start(...given);
@@ -175,13 +195,15 @@ export async function startServiceStage(packages?: string): Promise<ServiceStage
       );
     },
     async logins(secretId) {
-      return (await cli.postgres.log()).split(new RegExp(`connection authorized: user=${secretId}(?:_clone)? `, "u")).length - 1;
+      return (
+        (await cli.postgres.log()).split(new RegExp(`connection authorized: user=${secretId}(?:_clone)? `, "u"))
+          .length - 1
+      );
     },
     async stop() {
       for (const child of children) {
-        if (child.exitCode !== null || child.signalCode !== null) continue;
-        const closed = once(child, "close");
-        child.kill("SIGKILL");
+        const closed = child.stdout?.closed === true ? undefined : once(child, "close");
+        endGroup(child.pid);
         await closed;
       }
       for (const folder of folders) await folder[Symbol.asyncDispose]();

@@ -15,7 +15,7 @@ printFieldCases();
 /** The waits of the page, shorter, and the server by way of the proxy. */
 const hurried = (proxy: StallingProxy, more: Readonly<Record<string, string>> = {}) => ({
   "database.ts": {
-    "pool: { max: 10,": `pool: { port: ${proxy.port}, max: 10,`,
+    "max: 10,": `port: ${proxy.port}, max: 10,`,
     "connectionTimeoutMillis: 5_000": "connectionTimeoutMillis: 2_000",
     "query_timeout: 10_000": "query_timeout: 2_000",
     'pool.on("error",': 'pool.onDrained(() => console.log("drained"));\npool.on("error",',
@@ -142,7 +142,8 @@ test(
     process.kill(backend, "SIGSTOP");
     onTestFinished(() => void process.kill(backend, "SIGCONT"));
     const asked = await Promise.all(Array.from({ length: 4 }, async () => request(service.port)));
-    expect(asked.map(({ status }) => status).sort()).toEqual([200, 200, 200, 500]);
+    expect(asked.filter(({ status }) => status === 500)).toHaveLength(1);
+    expect(asked.filter(({ status }) => status === 200)).toHaveLength(3);
     expect(await request(service.port)).toEqual(ok);
     await ends(service);
   }),

@@ -17,17 +17,18 @@ interface Recipe {
   readonly program: string;
   readonly isFramework: boolean;
   readonly end: number | string;
+  readonly printed: RegExp;
 }
 
 const recipes: readonly Recipe[] = [
-  { program: "server.ts", isFramework: false, end: 0 },
-  { program: "express.ts", isFramework: true, end: 0 },
-  { program: "fastify.ts", isFramework: true, end: 0 },
+  { program: "server.ts", isFramework: false, end: 0, printed: /^$/u },
+  { program: "express.ts", isFramework: true, end: 0, printed: /^$/u },
+  { program: "fastify.ts", isFramework: true, end: 0, printed: /^$/u },
   // Nest sends itself the signal again, so it ends as by that signal; a shell shows 143.
-  { program: "nest.ts", isFramework: true, end: "SIGTERM" },
+  { program: "nest.ts", isFramework: true, end: "SIGTERM", printed: /^(?!.*ERROR)/su },
 ];
 
-describe.each(recipes)("$program", ({ program, isFramework, end }) => {
+describe.each(recipes)("$program", ({ program, isFramework, end, printed }) => {
   test.skipIf(isFramework && frameworks === undefined).each([false, true])(
     "on SIGTERM under load every request under way is answered, with a rotation in the midst, and pool, queue and process end (alternating: %s)",
     { timeout: 90_000 },
@@ -56,7 +57,7 @@ describe.each(recipes)("$program", ({ program, isFramework, end }) => {
         expect(await Promise.all(underWay)).toEqual(underWay.map(() => ({ status: 200 })));
         expect({ end: await service.ended, printed: service.output() }).toEqual({
           end,
-          printed: program === "nest.ts" ? expect.not.stringMatching(/ERROR/u) : "",
+          printed: expect.stringMatching(printed),
         });
         await load.stop();
         const statuses = load.answers.map(({ status }) => status);
@@ -67,3 +68,46 @@ describe.each(recipes)("$program", ({ program, isFramework, end }) => {
       })(),
   );
 });
+
+test.each([false, true])(
+  "SIGTERM in the midst of a rotation's steps fails no query, and the process ends in order (alternating: %s)",
+  async (alternating) =>
+    fieldCase(kind, async () => {
+      const secretId = await stage.secret({ alternating });
+      const service = await stage.startServer("server.ts", secretId);
+      const load = requestAllTheTime(service.port, 4);
+      onTestFinished(async () => load.stop());
+      await expect.poll(() => load.answers.length, soon).toBeGreaterThan(20);
+      // From the second step on the server knows the new password, or user.
+      const requests = stage.cli.stack.aws.requests;
+      const before = requests.length;
+      const rotating = stage.rotate(secretId);
+      await expect
+        .poll(() => requests.slice(before).some(({ operation }) => operation === "PutSecretValue"), {
+          ...soon,
+          interval: 1,
+        })
+        .toBe(true);
+      service.child.kill("SIGTERM");
+      expect({ end: await service.ended, printed: service.output() }).toEqual({ end: 0, printed: "" });
+      await rotating;
+      await load.stop();
+      expect(load.answers.filter(({ status }) => status !== 200).every(({ status }) => status === "no answer")).toBe(
+        true,
+      );
+      expect(await stage.subscriberQueues()).toBe(0);
+    })(),
+);
+
+test.skipIf(frameworks === undefined)(
+  "with `useProcessExit` Nest ends with 0",
+  fieldCase(kind, async () => {
+    const secretId = await stage.secret();
+    const changes = { "nest.ts": { '(["SIGTERM"])': '(["SIGTERM"], { useProcessExit: true })' } };
+    const service = await stage.startServer("nest.ts", secretId, { changes });
+    expect(await request(service.port)).toEqual({ status: 200 });
+    service.child.kill("SIGTERM");
+    expect(await service.ended).toBe(0);
+    expect(await stage.subscriberQueues()).toBe(0);
+  }),
+);

@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { request, requestAllTheTime } from "../../../support/lifecycles/request-load.ts";
 import { startServiceStage } from "../../../support/lifecycles/service-stage.ts";
 import { takesConnections } from "../../../support/listening.ts";
+import { runScript } from "../../../support/script-process.ts";
 import { fieldCase, printFieldCases } from "../../field-cases.ts";
 import { duringTests } from "../../field-stage.ts";
 
@@ -33,12 +34,30 @@ test.each(["threads.ts", "cluster.ts"])(
       expect(await Promise.all(underWay)).toEqual(underWay.map(() => ({ status: 200 })));
       expect({ end: await service.ended, printed: service.output() }).toEqual({ end: 0, printed: "" });
       await load.stop();
-      expect(load.answers.filter(({ status }) => status !== 200).map(({ status }) => status)).toEqual(
-        ["no answer", "no answer"],
-      );
+      expect(load.answers.filter(({ status }) => status !== 200).map(({ status }) => status)).toEqual([
+        "no answer",
+        "no answer",
+      ]);
       await expect.poll(async () => stage.connections(secretId), soon).toEqual({ open: 0, waiting: 0 });
       expect(await stage.subscriberQueues()).toBe(0);
     })(),
+);
+
+test(
+  "each thread has a budget of its own for requests, and a value that is posted to a thread arrives empty",
+  fieldCase(kind, async () => {
+    const script = new URL("../../../support/lifecycles/thread-and-main.ts", import.meta.url);
+    const { code, output } = await runScript(script, [], { signal: AbortSignal.timeout(20_000) });
+    const { leftInMain, leftInThread, posted } = JSON.parse(output) as {
+      readonly leftInMain: number;
+      readonly leftInThread: number;
+      readonly posted: unknown;
+    };
+    expect(code).toBe(0);
+    expect(leftInThread).toBe(200);
+    expect(leftInMain).toBeLessThan(leftInThread);
+    expect(posted).toEqual({});
+  }),
 );
 
 test(
@@ -52,6 +71,7 @@ test(
     onTestFinished(async () => load.stop());
     await expect.poll(() => load.answers.length, soon).toBeGreaterThan(20);
     const before = await stage.backends(secretId);
+    expect(before).not.toEqual([]);
     service.child.kill("SIGHUP");
     await stage.rotate(secretId);
     // Workers that were there before have ended, with all of their connections.
@@ -64,6 +84,24 @@ test(
     await load.stop();
     expect(load.answers.filter(({ status }) => status !== 200)).toEqual([]);
     service.child.kill("SIGTERM");
+    expect({ end: await service.ended, printed: service.output() }).toEqual({ end: 0, printed: "" });
+    expect(await stage.subscriberQueues()).toBe(0);
+  }),
+);
+
+test(
+  "a supervisor that sends SIGTERM to the primary and to the workers costs a cluster no request, also in a rolling restart",
+  { timeout: 60_000 },
+  fieldCase(kind, async () => {
+    const secretId = await stage.secret();
+    const service = await stage.startServer("cluster.ts", secretId);
+    await using lock = await stage.lockTable();
+    const underWay = Array.from({ length: 4 }, async () => request(service.port));
+    await expect.poll(async () => (await stage.connections(secretId)).waiting, soon).toBe(4);
+    service.child.kill("SIGHUP");
+    process.kill(-(service.child.pid ?? 0), "SIGTERM");
+    await lock.release();
+    expect(await Promise.all(underWay)).toEqual(underWay.map(() => ({ status: 200 })));
     expect({ end: await service.ended, printed: service.output() }).toEqual({ end: 0, printed: "" });
     expect(await stage.subscriberQueues()).toBe(0);
   }),
