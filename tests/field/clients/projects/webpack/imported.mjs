@@ -1,0 +1,3 @@
+import { useRekey } from "./service.mjs";
+
+process.stdout.write(`${await useRekey()}\n`);
