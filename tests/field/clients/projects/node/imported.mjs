@@ -1,3 +1,3 @@
-import { useRekey } from "./service.mjs";
+import { useRekey } from "./compiled.mjs";
 
 process.stdout.write(`${await useRekey()}\n`);

@@ -1,5 +1,5 @@
 const { readFileSync } = require("node:fs");
-const { useRekey } = require("./service.cjs");
+const { useRekey } = require("./compiled.cjs");
 
 const manifest = JSON.parse(readFileSync(`${process.env.PACKAGE}/package.json`, "utf8"));
 for (const entry of Object.keys(manifest.exports)) {

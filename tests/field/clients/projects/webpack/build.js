@@ -2,6 +2,5 @@ const webpack = require("webpack");
 
 webpack(require("./webpack.config.js"), (error, stats) => {
   if (error !== null) throw error;
-  process.stdout.write(stats.toString({ preset: "errors-warnings", colors: false }));
-  process.exitCode = stats.hasErrors() || stats.hasWarnings() ? 1 : 0;
+  if (stats.hasErrors() || stats.hasWarnings()) throw new Error(stats.toString({ preset: "errors-warnings" }));
 });

@@ -1,3 +1,3 @@
-const { useRekey } = require("./service.cjs");
+const { useRekey } = require("./compiled.cjs");
 
 void useRekey().then((seen) => process.stdout.write(`${seen}\n`));
