@@ -9,7 +9,7 @@ import { freePort } from "../../support/free-port.ts";
 import { fieldCase, printFieldCases } from "../field-cases.ts";
 import { asItShouldBe, type FormatStage, startFormatStage, tool, toolchains } from "./format-stage.ts";
 
-const timeout = 170_000;
+const timeout = 300_000;
 const bun = tool("@oven/bun-linux-x64/bin/bun");
 /** Packages in CommonJS require parts of Node.js, which an ES module can only do so. */
 const banner = {
