@@ -1,20 +1,19 @@
 import { execFile } from "node:child_process";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { build, type Metafile } from "esbuild";
+import { build } from "esbuild";
 import { packageEntries } from "./package-entries.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** The ES modules one by one, under the names that they have, so that entries share their chunks here too. */
-async function convert(esm: string, cjs: string): Promise<void> {
-  const files = await readdir(esm, { recursive: true });
+async function convert(outdir: string, modules: readonly string[], cjs: string): Promise<void> {
   await build({
     absWorkingDir: root,
-    entryPoints: files.filter((file) => file.endsWith(".js")).map((file) => path.join(esm, file)),
-    outbase: esm,
+    entryPoints: [...modules],
+    outbase: outdir,
     outdir: cjs,
     format: "cjs",
     platform: "node",
@@ -45,22 +44,20 @@ async function declare(types: string): Promise<void> {
   }
 }
 
-/** What `import` loads: the names of the CommonJS entry, and its types. */
-async function reexport(outdir: string, { outputs }: Metafile): Promise<void> {
+/** Types of the ES modules are those of CommonJS, so that a program in which both are has each class once. */
+async function declareModules(outdir: string): Promise<void> {
   for (const [name, file] of Object.entries(packageEntries)) {
-    const names = outputs[`dist/package/esm/${name}.js`]?.exports ?? [];
     const up = path.posix.relative(path.posix.dirname(name), "") || ".";
-    const entry = path.join(outdir, name);
-    await mkdir(path.dirname(entry), { recursive: true });
-    await writeFile(`${entry}.js`, `export { ${names.join(", ")} } from "${up}/cjs/${name}.js";\n`);
-    await writeFile(`${entry}.d.ts`, `export * from "${up}/cjs/types/${file.replace(/\.ts$/, ".js")}";\n`);
+    const types = `${up}/cjs/types/${file.replace(/\.ts$/, ".js")}`;
+    await writeFile(path.join(outdir, `${name}.d.ts`), `export * from "${types}";\n`);
   }
 }
 
-/** Adds the CommonJS modules and the declarations to the folder that holds the ES modules, and what imports from CommonJS. */
-export async function buildCommonJs(outdir: string, esm: Metafile): Promise<void> {
+/** Adds the CommonJS modules and all declarations to the folder that holds the ES modules. `outputs`: the files there. */
+export async function buildCommonJs(outdir: string, outputs: readonly string[]): Promise<void> {
   const cjs = path.join(outdir, "cjs");
-  await convert(path.join(outdir, "esm"), cjs);
+  const modules = outputs.filter((file) => file.endsWith(".js"));
+  await convert(outdir, modules, cjs);
   await declare(path.join(cjs, "types"));
-  await reexport(outdir, esm);
+  await declareModules(outdir);
 }

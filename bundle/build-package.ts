@@ -19,7 +19,7 @@ async function buildPackage(): Promise<void> {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: Object.entries(packageEntries).map(([out, file]) => ({ out, in: file })),
-    outdir: path.join(outdir, "esm"),
+    outdir,
     bundle: true,
     splitting: true,
     format: "esm",
@@ -30,7 +30,7 @@ async function buildPackage(): Promise<void> {
     metafile: true,
     logLevel: "warning",
   });
-  await buildCommonJs(outdir, metafile);
+  await buildCommonJs(outdir, Object.keys(metafile.outputs));
   await buildCli([await buildConsole()]);
   await writeFile(packageMetafile, JSON.stringify(metafile));
 }

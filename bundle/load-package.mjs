@@ -3,18 +3,27 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 const { exports: entries, version } = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8"));
-for (const name of Object.keys(entries)) await import(name.replace(/^\./, "rekey"));
+const require = createRequire(import.meta.url);
+for (const entry of Object.keys(entries)) {
+  const name = entry.replace(/^\./, "rekey");
+  assert.deepEqual(Object.keys(require(name)).sort(), Object.keys(await import(name)).sort());
+}
 
-const { fakeSecretClient } = await import("rekey/testing");
-const client = fakeSecretClient({ orders: { port: 1 } });
-assert.equal((await client.json("orders")).port, 1);
-await client.rotate("orders", { port: 2 });
-assert.equal((await client.handle("orders").json()).port, 2);
-await client.close();
+const { isRekeyError, RekeyError } = await import("rekey/client");
+for (const { fakeSecretClient } of [await import("rekey/testing"), require("rekey/testing")]) {
+  const client = fakeSecretClient({ orders: { port: 1 } });
+  assert.equal((await client.json("orders")).port, 1);
+  await client.rotate("orders", { port: 2 });
+  assert.equal((await client.handle("orders").json()).port, 2);
+  await assert.rejects(client.get("unknown"), RekeyError);
+  await assert.rejects(client.get("unknown"), (error) => isRekeyError(error, "secret-not-found"));
+  await client.close();
+}
 // The command line runs without a package beside it, and says what is wrong with its use.
 const rekey = fileURLToPath(new URL("../dist/package/cli/rekey.js", import.meta.url));
 const env = { ...process.env, AWS_ACCESS_KEY_ID: "none", AWS_SECRET_ACCESS_KEY: "none" };

@@ -20,16 +20,12 @@ const entries = Object.entries(packageEntries);
 
 const declarations = (file: string): string => `./dist/package/cjs/types/${file.replace(/\.ts$/, ".d.ts")}`;
 
-/**
- * The `exports` of package.json. Bundlers take the ES modules, which they can shake; programs take the CommonJS ones, whether
- * they import or require, so that a process has each class and each budget once.
- */
+/** The `exports` of package.json: ES modules for whoever imports, CommonJS for whoever requires, with the same types. */
 export const packageExports = (): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
     entries.map(([name, file]) => [
       `./${name}`,
       {
-        module: `./dist/package/esm/${name}.js`,
         import: { types: `./dist/package/${name}.d.ts`, default: `./dist/package/${name}.js` },
         require: { types: declarations(file), default: `./dist/package/cjs/${name}.js` },
       },

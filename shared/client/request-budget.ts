@@ -67,10 +67,10 @@ export function requestBudget(options: RequestBudgetOptions, clock: Clock = turn
   };
 }
 
-let shared: RequestBudget | undefined;
+const shared = Symbol.for("rekey.process-budget");
 
-/** The budget of all clients of this process that were not given another one. */
+/** The budget of all clients of this process that were not given another one, whichever copy of rekey they are of. */
 export function processBudget(): RequestBudget {
-  shared ??= requestBudget({ requestsPerSecond: 100, burst: 200, whenSpent: "wait" });
-  return shared;
+  const holder = globalThis as { [shared]?: RequestBudget };
+  return (holder[shared] ??= requestBudget({ requestsPerSecond: 100, burst: 200, whenSpent: "wait" }));
 }

@@ -13,6 +13,10 @@ export class BinaryValue extends SecretValue {
     this.#secret = secret;
   }
 
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof SecretValue && value.isBinary;
+  }
+
   override reveal(): never {
     throw new RekeyError("secret-binary", { context: { secret: this.#secret } });
   }

@@ -51,10 +51,14 @@ test("equal contents are equal values, and bytes are no text", () => {
   expect(new SecretValue("").equals(bytes())).toBe(false);
 });
 
-test("a value of another copy of the class, which a bundler may make, is compared by its content", async () => {
+test("a value of another copy of the class, which a bundler may make, is a value and is compared by its content", async () => {
   vi.resetModules();
   const other = await import("./secret-value.ts");
+  const { BinaryValue: OtherBinary } = await import("./binary-value.ts");
   expect(other.SecretValue).not.toBe(SecretValue);
   expect(new SecretValue("a").equals(new other.SecretValue("a"))).toBe(true);
   expect(new SecretValue("a").equals(new other.SecretValue("b"))).toBe(false);
+  const values = [new other.SecretValue("a"), new OtherBinary(Uint8Array.of(1), "keystore"), {}, "a", undefined];
+  expect(values.map((value) => value instanceof SecretValue)).toEqual([true, true, false, false, false]);
+  expect(values.map((value) => value instanceof BinaryValue)).toEqual([false, true, false, false, false]);
 });

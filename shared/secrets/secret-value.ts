@@ -1,3 +1,6 @@
+/** The same for each copy of rekey in a process: bundlers make one for each of their bundles. */
+const brand = Symbol.for("rekey.secret-value");
+
 /**
  * Text that must never be printed. String conversion, JSON, template literals and `util.inspect` all give `[redacted]`;
  * only `reveal()` and `bytes()` give the text, and the architecture test names the rooms that may call them. What is stored as
@@ -8,6 +11,15 @@ export class SecretValue {
 
   constructor(text: string) {
     this.#text = text;
+  }
+
+  get [brand](): true {
+    return true;
+  }
+
+  /** Knows the values of another copy of rekey, too. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return Reflect.get(Object(value), brand) === true;
   }
 
   /** The text itself. Hand it to a driver or an SDK and nowhere else. Errors: `secret-binary` for what is stored as bytes. */

@@ -10,11 +10,17 @@ import { packageMetafile } from "../../bundle/build-package.ts";
 import { bundledPackages } from "../../bundle/bundled-packages.ts";
 import { startCliStage } from "../../cli/test-stage.ts";
 import { needed, optionalPeers, stagedPackage, stagePackage } from "../../bundle/stage-package.ts";
-import { packageExports } from "../../bundle/package-entries.ts";
+import { packageExports, packageTypesVersions } from "../../bundle/package-entries.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 let folder: string;
 let built: Metafile;
+
+/** The modules that services load, from `dist/package`. */
+async function builtModules(): Promise<readonly string[]> {
+  const files = await readdir(path.join(root, "dist/package"), { recursive: true });
+  return files.filter((file) => file.endsWith(".js") && !/^(?:cli|console)\//.test(file));
+}
 
 beforeAll(async () => {
   built = JSON.parse(await readFile(packageMetafile, "utf8")) as Metafile;
@@ -25,8 +31,27 @@ beforeAll(async () => {
 afterAll(async () => rm(folder, { recursive: true }));
 
 test("package.json exports what is built", async () => {
-  const { exports: said } = JSON.parse(await readFile(path.join(root, "package.json"), "utf8")) as { exports: object };
+  const { exports: said, typesVersions } = JSON.parse(await readFile(path.join(root, "package.json"), "utf8")) as {
+    readonly exports: object;
+    readonly typesVersions: object;
+  };
   expect(said).toEqual(packageExports());
+  expect(typesVersions).toEqual(packageTypesVersions());
+});
+
+test("modules of both formats have maps with the sources in them, and nothing that only one format has", async () => {
+  const files = await builtModules();
+  expect(files.filter((file) => file.startsWith("cjs/"))).toHaveLength(files.length / 2);
+  for (const file of files) {
+    const text = await readFile(path.join(root, "dist/package", file), "utf8");
+    expect(text).not.toMatch(/\bimport_?\.?meta\b|\b__dirname\b|\b__filename\b|\bimport\(/);
+    const map = JSON.parse(await readFile(path.join(root, "dist/package", `${file}.map`), "utf8")) as {
+      readonly sources: readonly string[];
+      readonly sourcesContent: readonly string[];
+    };
+    expect(map.sourcesContent).toHaveLength(map.sources.length);
+    for (const source of map.sources) expect(source).toMatch(/^(?:\.\.\/)+shared\/.+\.ts$/);
+  }
 });
 
 test("the package has no code of others in it, so that no licence of theirs must go along", () => {
@@ -143,23 +168,27 @@ test("a service that has no driver and no SDK installs the client, which loads a
   const installed = await readdir(path.join(place, "node_modules"));
   expect(installed.filter((name) => !name.startsWith("."))).toEqual(["@opentelemetry", "rekey"]);
   const program = `
-    for (const entry of ["client", "client/vault", "client/redis", "client/middy", "testing"]) await import("rekey/" + entry);
-    await import("rekey/client/pg").catch(({ code }) => console.log(code));`;
+    const require = (await import("node:module")).createRequire(process.cwd() + "/service.js");
+    for (const entry of ["client", "client/vault", "client/redis", "client/middy", "testing"]) {
+      await import("rekey/" + entry);
+      require("rekey/" + entry);
+    }
+    await import("rekey/client/pg").catch(({ code }) => console.log(code));
+    try { require("rekey/client/pg"); } catch ({ code }) { console.log(code); }`;
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], {
     cwd: place,
   });
-  expect(stdout.trim()).toBe("ERR_MODULE_NOT_FOUND");
+  expect(stdout.trim()).toBe("ERR_MODULE_NOT_FOUND\nMODULE_NOT_FOUND");
 }, 90_000);
 
 test("the published package asks for what its entries import, and for nothing else", async () => {
-  const files = (await readdir(path.join(root, "dist/package"), { recursive: true })).filter(
-    (file) => file.endsWith(".js") && !file.startsWith("cli/"),
-  );
-  const imported = new Set<string>();
-  for (const file of files) {
+  const imported = { modules: new Set<string>(), commonJs: new Set<string>() };
+  for (const file of await builtModules()) {
     const text = await readFile(path.join(root, "dist/package", file), "utf8");
-    for (const [, name = ""] of text.matchAll(/(?:from|import) ?\(?"(?!node:)((?:@[\w-]+\/)?[\w-]+)[^"]*"/g))
-      imported.add(name);
+    for (const [, name = ""] of text.matchAll(/(?:from|import|require) ?\(?"(?!node:)((?:@[\w-]+\/)?[\w-]+)[^"]*"/g))
+      imported[file.startsWith("cjs/") ? "commonJs" : "modules"].add(name);
   }
-  expect([...imported].sort()).toEqual([...needed, ...Object.keys(optionalPeers)].sort());
+  const asked = [...needed, ...Object.keys(optionalPeers)].sort();
+  expect([...imported.modules].sort()).toEqual(asked);
+  expect([...imported.commonJs].sort()).toEqual(asked);
 });

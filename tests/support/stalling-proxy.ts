@@ -4,8 +4,10 @@ import { type LoopbackServer, listening } from "./listening.ts";
 export interface StallingProxy extends LoopbackServer {
   /** Connections taken so far. */
   readonly connections: number;
-  /** From now on nothing passes on the connections that there are, and none of them is closed. `newOnes`: nor on new ones. */
-  stall(options?: { readonly newOnes: boolean }): void;
+  /** From now on nothing passes on the connections that there are, and none of them is closed. */
+  stallOpen(): void;
+  /** The same for connections that come now. */
+  stallNew(): void;
   /** New connections pass again; those that stalled stay dead. */
   heal(): void;
   /** Cuts every connection, as a server does in the end with those that stalled. */
@@ -15,7 +17,7 @@ export interface StallingProxy extends LoopbackServer {
 }
 
 /** Stands before a loopback server, and can stop to pass anything on without closing a connection, as a dead path does. */
-export async function startStallingProxy(port: () => number): Promise<StallingProxy> {
+export async function startStallingProxy(port: number | (() => number)): Promise<StallingProxy> {
   const pairs = new Set<{ readonly client: Socket; readonly upstream: Socket; isDead: boolean }>();
   let connections = 0;
   let stallsNew = false;
@@ -23,7 +25,7 @@ export async function startStallingProxy(port: () => number): Promise<StallingPr
 
   const server = createServer({ allowHalfOpen: true }, (client) => {
     connections++;
-    const upstream = connect(port(), "127.0.0.1");
+    const upstream = connect(typeof port === "number" ? port : port(), "127.0.0.1");
     const pair = { client, upstream, isDead: stallsNew };
     pairs.add(pair);
     let answered = 0;
@@ -49,9 +51,11 @@ export async function startStallingProxy(port: () => number): Promise<StallingPr
     get connections() {
       return connections;
     },
-    stall({ newOnes } = { newOnes: false }) {
-      stallsNew = newOnes;
+    stallOpen() {
       for (const pair of pairs) pair.isDead = true;
+    },
+    stallNew() {
+      stallsNew = true;
     },
     heal() {
       stallsNew = false;

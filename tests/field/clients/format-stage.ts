@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import path from "node:path";
 import { promisify } from "node:util";
 import { stagePackage } from "../../../bundle/stage-package.ts";
@@ -34,22 +35,41 @@ export interface Ended {
   readonly output: string;
 }
 
-export interface FormatStage extends AsyncDisposable {
-  /** A folder into which the packed tarball is installed, with every tool within reach. */
-  readonly folder: string;
-  /** A copy of a folder of `projects`, with `service.ts` in it. */
-  project(name: string): Promise<string>;
-  /** Runs a file with Node.js, or another program, until it ends. */
-  run(cwd: string, words: readonly string[], options?: RunOptions): Promise<Ended>;
-  /** A path in the packages of the tools. */
-  tool(name: string): string;
-  /** The variables of `run`. */
-  readonly variables: Readonly<Record<string, string>>;
-}
-
 interface RunOptions {
   readonly program?: string;
   readonly variables?: Readonly<Record<string, string>>;
+}
+
+export interface FormatStage {
+  /** A copy of a folder of `projects`, with `service.ts` in it, and with what TypeScript makes of that: `compiled.cjs` and `.mjs`. */
+  project(name: string): Promise<string>;
+  /** Runs a file with Node.js, or another program, until it ends. */
+  run(cwd: string, words: readonly string[], options?: RunOptions): Promise<Ended>;
+  /** The variables of `run`, which are few. */
+  readonly variables: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+/** A path among the packages of the tools. */
+export const tool = (name: string): string => path.join(toolchains ?? "", "node_modules", name);
+
+/** A file of a package that is not a dependency of rekey's. */
+const typescript = (): Transpiler => createRequire(import.meta.url)(tool("typescript")) as Transpiler;
+
+/** What is needed of TypeScript 5. */
+interface Transpiler {
+  readonly ModuleKind: { readonly CommonJS: number; readonly ESNext: number };
+  readonly ScriptTarget: { readonly ES2022: number };
+  transpileModule(text: string, options: { readonly compilerOptions: object }): { readonly outputText: string };
+}
+
+async function writeCompiled(place: string): Promise<void> {
+  const text = await readFile(path.join(place, "service.ts"), "utf8");
+  const { ModuleKind, ScriptTarget, transpileModule } = typescript();
+  const compiled = (module: number): string =>
+    transpileModule(text, { compilerOptions: { module, target: ScriptTarget.ES2022 } }).outputText;
+  await writeFile(path.join(place, "compiled.cjs"), compiled(ModuleKind.CommonJS));
+  await writeFile(path.join(place, "compiled.mjs"), compiled(ModuleKind.ESNext));
 }
 
 /** Two users of one database, as the contents of a secret before and after its rotation. */
@@ -59,7 +79,8 @@ async function twoUsers({ admin, host, port }: EmbeddedPostgres): Promise<readon
   return users.map((user) => ({ ...user, host, port, dbname: "postgres", ssl: false }));
 }
 
-async function installTarball(folder: string): Promise<void> {
+/** Packs what was built and installs the tarball, as npm does, in `node_modules` of the folder. Returns where. */
+export async function installTarball(folder: string): Promise<string> {
   const staged = path.join(folder, "staged");
   await stagePackage(undefined, staged);
   await execute("npm", ["pack", "--silent", "--ignore-scripts", "--pack-destination", folder], { cwd: staged });
@@ -68,19 +89,29 @@ async function installTarball(folder: string): Promise<void> {
   const installed = path.join(folder, "node_modules/rekey");
   await mkdir(installed, { recursive: true });
   await execute("tar", ["-xzf", path.join(folder, tarball), "-C", installed, "--strip-components=1"]);
+  return installed;
 }
 
-/** Needs `npm run build` before it. */
+/** Runs a program, without this process's variables, until it ends. */
+export const runTool = async (
+  program: string,
+  words: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Ended> =>
+  new Promise((resolve) => {
+    execFile(program, words, { cwd, env, timeout: 170_000, maxBuffer: 2 ** 24 }, (error, output, errors) =>
+      resolve({ code: error === null ? 0 : (error.code ?? String(error.signal)), output: output + errors }),
+    );
+  });
+
+/** A server with two users, and the tarball below the tools, so that a project finds both. Needs `npm run build` before it. */
 export async function startFormatStage(): Promise<FormatStage> {
-  if (toolchains === undefined) throw new Error("REKEY_TOOLCHAINS is not set");
-  const tools = path.join(toolchains, "node_modules");
   await using starting = new AsyncDisposableStack();
-  // Below the tools, so that every module of a project finds them.
-  const folder = await mkdtemp(path.join(toolchains, "service-"));
+  const folder = await mkdtemp(path.join(toolchains ?? "", "service-"));
   starting.defer(async () => rm(folder, { recursive: true, force: true }));
   const postgres = await startPostgres();
   starting.defer(postgres.stop);
-  await installTarball(folder);
   const variables = {
     PATH: `${path.dirname(process.execPath)}:${process.env["PATH"]}`,
     HOME: folder,
@@ -88,25 +119,20 @@ export async function startFormatStage(): Promise<FormatStage> {
     DO_NOT_TRACK: "1",
     NEXT_TELEMETRY_DISABLED: "1",
     ORDERS: JSON.stringify(await twoUsers(postgres)),
+    PACKAGE: await installTarball(folder),
   };
   const stops = starting.move();
   return {
-    folder,
     variables,
-    tool: (name) => path.join(tools, name),
     async project(name) {
-      const place = path.join(await mkdtemp(path.join(folder, `${path.basename(name)}-`)), path.basename(name));
+      const place = path.join(await mkdtemp(path.join(folder, `${name}-`)), name);
       await cp(path.join(projects, name), place, { recursive: true });
       await cp(path.join(projects, "service.ts"), path.join(place, "service.ts"));
+      await writeCompiled(place);
       return place;
     },
     run: async (cwd, words, { program = process.execPath, variables: more = {} } = {}) =>
-      new Promise((resolve) => {
-        const env = { ...variables, ...more };
-        execFile(program, words, { cwd, env, timeout: 150_000, maxBuffer: 2 ** 24 }, (error, output, errors) =>
-          resolve({ code: error === null ? 0 : (error.code ?? String(error.signal)), output: output + errors }),
-        );
-      }),
-    [Symbol.asyncDispose]: async () => stops.disposeAsync(),
+      runTool(program, words, cwd, { ...variables, ...more }),
+    stop: async () => stops.disposeAsync(),
   };
 }

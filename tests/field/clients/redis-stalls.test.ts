@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { createClient } from "@redis/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { redisServer, type RedisUnderTest, startRedis } from "../../support/redis.ts";
-import { stallingProxy } from "../../support/stalling-proxy.ts";
+import { startStallingProxy } from "../../support/stalling-proxy.ts";
 import { fieldCase, printFieldCases } from "../field-cases.ts";
 import { redisService } from "./redis-service.ts";
 
@@ -21,7 +21,7 @@ describe.skipIf(redisServer === undefined)("Redis stops answering without closin
   test(
     "the command that waits fails, the connection is made again, and the next commands work",
     fieldCase(kind, async () => {
-      await using proxy = await stallingProxy(server.port);
+      await using proxy = await startStallingProxy(server.port);
       await using service = await redisService(server, { ...watched, port: proxy.port });
       const { redis, codes } = service;
       const seen: string[] = [];
@@ -37,7 +37,7 @@ describe.skipIf(redisServer === undefined)("Redis stops answering without closin
   test(
     "a service that only subscribes hears of messages again",
     fieldCase(kind, async () => {
-      await using proxy = await stallingProxy(server.port);
+      await using proxy = await startStallingProxy(server.port);
       await using service = await redisService(server, { ...watched, port: proxy.port });
       const heard: string[] = [];
       await service.redis.subscribe("news", (message) => heard.push(message));
@@ -54,17 +54,18 @@ describe.skipIf(redisServer === undefined)("Redis stops answering without closin
   test(
     "while nothing answers at all, it is told, and once something does, commands work",
     fieldCase(kind, async () => {
-      await using proxy = await stallingProxy(server.port);
+      await using proxy = await startStallingProxy(server.port);
       await using service = await redisService(server, { ...watched, port: proxy.port });
       const { redis, codes } = service;
       const errors: Error[] = [];
       redis.on("error", (error: Error) => errors.push(error));
-      proxy.stall();
-      const takenBefore = proxy.taken;
+      proxy.stallOpen();
+      proxy.stallNew();
+      const takenBefore = proxy.connections;
       await expect.poll(() => codes(), soon).toEqual(expect.arrayContaining(["connection-stalled", "connection-lost"]));
-      await expect.poll(() => proxy.taken, soon).toBeGreaterThan(takenBefore + 1);
+      await expect.poll(() => proxy.connections, soon).toBeGreaterThan(takenBefore + 1);
       expect(errors.length).toBeGreaterThan(0);
-      proxy.recover();
+      proxy.heal();
       await expect.poll(async () => redis.set("b", "2").catch(() => "not yet"), soon).toBe("OK");
     }),
   );
@@ -72,7 +73,7 @@ describe.skipIf(redisServer === undefined)("Redis stops answering without closin
   test(
     "a rotation that comes during the silence is taken when the connection is made again",
     fieldCase(kind, async () => {
-      await using proxy = await stallingProxy(server.port);
+      await using proxy = await startStallingProxy(server.port);
       await using service = await redisService(server, { ...watched, port: proxy.port });
       proxy.stallOpen();
       const versionId = await service.rotate();
@@ -109,7 +110,7 @@ describe.skipIf(redisServer === undefined)("Redis stops answering without closin
   test(
     "with heartbeatMs: 0 the server is asked for nothing, and the driver's own socketTimeout and pingInterval hold",
     fieldCase(kind, async () => {
-      await using proxy = await stallingProxy(server.port);
+      await using proxy = await startStallingProxy(server.port);
       await using service = await redisService(server, {
         heartbeatMs: 0,
         loginTimeoutMs: 1_000,
@@ -133,7 +134,7 @@ describe.skipIf(redisServer === undefined)("Redis stops answering without closin
   test(
     "end does not wait for a silent server past drainTimeoutMs",
     fieldCase(kind, async () => {
-      await using proxy = await stallingProxy(server.port);
+      await using proxy = await startStallingProxy(server.port);
       const service = await redisService(server, { heartbeatMs: 0, drainTimeoutMs: 300, port: proxy.port });
       proxy.stallOpen();
       const answer = service.redis.get("a").catch(() => "failed");
@@ -146,8 +147,9 @@ describe.skipIf(redisServer === undefined)("Redis stops answering without closin
   test(
     "the first connection to a silent server fails with a typed error",
     fieldCase(kind, async () => {
-      await using proxy = await stallingProxy(server.port);
-      proxy.stall();
+      await using proxy = await startStallingProxy(server.port);
+      proxy.stallOpen();
+      proxy.stallNew();
       await expect(redisService(server, { loginTimeoutMs: 300, port: proxy.port })).rejects.toMatchObject({
         code: "time-budget-spent",
       });

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { request } from "../../../support/lifecycles/request-load.ts";
 import { type Service, startServiceStage } from "../../../support/lifecycles/service-stage.ts";
-import { type StallingProxy, startStallingProxy } from "../../../support/lifecycles/stalling-proxy.ts";
+import { type StallingProxy, startStallingProxy } from "../../../support/stalling-proxy.ts";
 import { fieldCase, printFieldCases } from "../../field-cases.ts";
 import { duringTests } from "../../field-stage.ts";
 
@@ -71,7 +71,7 @@ test(
     const failed = await Promise.all([request(service.port), request(service.port)]);
     expect(failed).toEqual(failed.map(() => ({ status: 500 })));
     expect(service.output()).toMatch(/timeout/iu);
-    proxy.forwardNew();
+    proxy.heal();
     expect(await request(service.port)).toEqual(ok);
     await ends(service);
   }),

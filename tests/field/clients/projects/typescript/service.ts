@@ -32,7 +32,13 @@ export const others = [
   vaultDynamicSource,
   vaultSource,
 ];
-export const made = [EventBridgeClient, SNSClient, SQSClient, mysql.promise(), secretsMiddleware({ client, fetchData: {} })];
+export const made = [
+  EventBridgeClient,
+  SNSClient,
+  SQSClient,
+  mysql.promise(),
+  secretsMiddleware({ client, fetchData: {} }),
+];
 
 export async function typed(): Promise<string> {
   const { rows } = await pool.query<{ name: string }>("SELECT 1");

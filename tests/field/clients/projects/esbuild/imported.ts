@@ -1,0 +1,3 @@
+import { useRekey } from "./service";
+
+void useRekey().then((seen) => process.stdout.write(`${seen}\n`));

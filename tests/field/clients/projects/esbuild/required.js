@@ -1,0 +1,3 @@
+const { useRekey } = require("./compiled.cjs");
+
+void useRekey().then((seen) => process.stdout.write(`${seen}\n`));

@@ -1,0 +1,3 @@
+import { useRekey } from "./compiled.mjs";
+
+process.stdout.write(`${await useRekey()}\n`);

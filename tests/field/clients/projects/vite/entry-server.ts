@@ -1,0 +1,3 @@
+import { useRekey } from "./service";
+
+process.stdout.write(`${await useRekey()}\n`);
