@@ -51,11 +51,12 @@ const deleted = /(marked|scheduled) for deletion|currently marked deleted/i;
 
 function codeOf(error: unknown, operation: string): ErrorCode | undefined {
   const name = awsErrorName(error);
-  const message = String(field(error, "message") ?? "").slice(0, 2_000);
+  const said = field(error, "message");
+  const message = typeof said === "string" ? said.slice(0, 2_000) : "";
   const isRead = operation.endsWith("GetSecretValue");
   if (isRead && name === "InvalidRequestException" && deleted.test(message)) return "secret-deleted";
-  const said = byWords.find(([of, words]) => of === name && words.test(message))?.[2];
-  const code = said ?? byName.get(name.replace(/Exception$/, ""));
+  const told = byWords.find(([of, words]) => of === name && words.test(message))?.[2];
+  const code = told ?? byName.get(name.replace(/Exception$/, ""));
   return code === "credentials-refused" && isClockOff(error) ? "clock-skewed" : code;
 }
 

@@ -83,7 +83,9 @@ test.for(endpoints)(
     const ended = await run("reading", [port, timeoutMs], signal);
     expect(toldBy(ended)).toEqual([
       ...reads.map((wait) => endOf(wait, store)),
-      ...others.map((wait) => endOf(wait, wait.startsWith("vault") ? /^(mirror-unavailable|time-budget-spent|vault-throttled)$/ : store)),
+      ...others.map((wait) =>
+        endOf(wait, wait.startsWith("vault") ? /^(mirror-unavailable|time-budget-spent|vault-throttled)$/ : store),
+      ),
     ]);
     expect(ended).toMatchObject({ code: exitCode });
   },

@@ -15,4 +15,5 @@ export function servingTable(): string {
   ].join("\n");
 }
 
-export const servingTablePlace = /(<!-- made from shared\/client\/serving-rules\.ts by npm run docs -->\n\n)[\s\S]*?(?=\n## )/u;
+export const servingTablePlace =
+  /(<!-- made from shared\/client\/serving-rules\.ts by npm run docs -->\n\n)[\s\S]*?(?=\n## )/u;
