@@ -5,10 +5,14 @@ import { servingRule } from "./serving-rules.ts";
 /** What the place of failure says is best to do, else what a service can do about it. */
 const hintOf = ({ code, hint }: RekeyError): string => (hint === codes[code]?.hint && servingRule(code).hint) || hint;
 
-/** The error with the secret's name in its context, and with a hint for a service. */
+/** The error with the secret's name and the operation in its context, and with a hint for a service. */
 export function aboutSecret(secret: string, error: RekeyError): RekeyError {
   const { code, context, retryAfterMs } = error;
   const hint = hintOf(error);
-  if (context["secret"] !== undefined && hint === error.hint) return error;
-  return new RekeyError(code, { context: { secret, ...context }, hint, ...(retryAfterMs && { retryAfterMs }) });
+  if (context["secret"] !== undefined && context["operation"] !== undefined && hint === error.hint) return error;
+  return new RekeyError(code, {
+    context: { secret, operation: "read", ...context },
+    hint,
+    ...(retryAfterMs && { retryAfterMs }),
+  });
 }

@@ -43,6 +43,9 @@ const statusOf = (error: unknown): number | undefined => {
 /** AWS has one type of error for these and words alone to tell them apart. They are compared, and never passed on. */
 const byWords: readonly (readonly [name: string, words: RegExp, code: ErrorCode])[] = [
   ["AccessDeniedException", /access to kms|kms:Decrypt/i, "key-denied"],
+  ["CredentialsProviderError", /expired/i, "credentials-expired"],
+  ["TokenProviderError", /expired/i, "credentials-expired"],
+  ["InvalidSignatureException", /signature (expired|not yet)/i, "clock-skewed"],
   ["DecryptionFailure", /access|not authorized|denied/i, "key-denied"],
   ["InvalidRequestException", /kms key.*(disabled|deletion|unavailable|invalid)/i, "key-unusable"],
 ];

@@ -71,7 +71,8 @@ export function vaultDynamicSource(options: VaultDynamicOptions): VaultDynamicSo
       overlapMs,
       random,
       notify: (notice) => sinks.forEach((sink) => callListener("notice", () => sink.notice(notice))),
-      report: (error) => sinks.forEach((sink) => callListener("error", () => sink.error(aboutSecret(role, error), role))),
+      report: (error) =>
+        sinks.forEach((sink) => callListener("error", () => sink.error(aboutSecret(role, error), role))),
     });
     keepers.set(role, keeper);
     return keeper;
