@@ -100,6 +100,8 @@ test.each([
 test.each([
   ["two lines", "s.one\ns.two"],
   ["JSON", '{ "token": "s.one" }'],
+  ["JSON in one piece", '{"token":"s.one"}'],
+  ["quoted", '"s.one"'],
   ["nothing", " \n"],
   ["letters that no header has", "s.tökén"],
   ["a megabyte", "s".repeat(1_000_000)],
