@@ -5,14 +5,14 @@ import { inspect } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { SecretValue } from "../secrets/secret-value.ts";
 import type { VaultLogin } from "../vault/vault-login.ts";
-import { memorySecretId, memoryValue } from "../testing/memory-rotation.ts";
+import { memorySecretId } from "../testing/memory-rotation.ts";
 import { memoryStore } from "../testing/memory-store.ts";
 import { environmentOf } from "./environment.ts";
 import { environmentLogin } from "./environment-login.ts";
 
 const call = { signal: AbortSignal.timeout(5_000) };
 const login = async (variables: Readonly<Record<string, string>>): Promise<VaultLogin> =>
-  environmentLogin(environmentOf(variables), memoryStore(memorySecretId, memoryValue("p")), call);
+  environmentLogin(environmentOf(variables), memoryStore(memorySecretId, new SecretValue("s.credential")), call);
 
 test.each([
   ["approle", { VAULT_ROLE_ID: "id", VAULT_CREDENTIAL_SECRET: memorySecretId }, { roleId: "id" }],

@@ -18,7 +18,8 @@ export function headerToken(option: string, value: SecretValue): SecretValue {
   throw new RekeyError("option-invalid", {
     context: {
       option,
-      problem: "not a token: it is quoted or JSON, has white space, line ends or other characters in it, or is too long",
+      problem:
+        "not a token: it is quoted or JSON, has white space, line ends or other characters in it, or is too long",
     },
     hint: "give the token alone, as vault print token shows it, without quotes, JSON or a second line",
   });
