@@ -3,7 +3,7 @@ import { nameOfThrown } from "./name-of-thrown.ts";
 /** The stack without the message, which may repeat a value that the listener received. */
 function placeOf(error: unknown): string {
   try {
-    return (error instanceof Error ? String(error.stack ?? "") : "")
+    return (error instanceof Error ? (error.stack ?? "") : "")
       .split("\n")
       .filter((line) => /^ {4}at /.test(line))
       .join("\n");

@@ -44,7 +44,7 @@ const lengthOf = (version: SourceVersion | undefined): number => version?.value.
 const isDenied = ({ code }: RekeyError): boolean => servingRule(code).servedFor === "maxDeniedMs";
 
 const notFound = (secret: string, at: Entry["at"]): RekeyError =>
-  new RekeyError("secret-not-found", { context: { secret, ...at } });
+  new RekeyError("secret-not-found", { context: { secret, operation: "read", ...at } });
 
 export function flights(options: {
   readonly source: SecretSource;

@@ -26,7 +26,7 @@ const aDeed: fc.Arbitrary<Deed> = fc.oneof(
   odd.map((value) => () => {
     throw value;
   }),
-  odd.map((value) => async () => Promise.reject(value as Error)),
+  odd.map((value) => async () => Promise.reject(value)),
   fc.constantFrom<Deed>(
     async () => new Promise(() => undefined),
     () => {
@@ -90,7 +90,7 @@ interface World {
   readonly clock: ManualClock;
   readonly client: SecretClient;
   readonly sinks: InvalidationSink[];
-  readonly given: Set<string>;
+  readonly given: Set<unknown>;
   bad: "good" | Deed;
   newest: number;
   readonly problems: string[];
@@ -113,8 +113,8 @@ const follow = (world: World, read: () => Promise<unknown>): void => {
   reading.then(
     (version) => {
       const versionId: unknown = Reflect.get(Object(version), "versionId");
-      if (versionId !== undefined && !world.given.has(String(versionId)))
-        world.problems.push(`never given: ${String(versionId)}`);
+      if (versionId !== undefined && !world.given.has(versionId))
+        world.problems.push(`never given: ${inspect(versionId)}`);
     },
     (error: unknown) => check(world, error),
   );

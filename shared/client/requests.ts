@@ -1,5 +1,5 @@
-import { codes } from "../errors/codes.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
+import { aboutSecret } from "./about-secret.ts";
 import type { Clock } from "./clock.ts";
 import { nameOfThrown } from "./name-of-thrown.ts";
 import type { RequestBudget } from "./request-budget.ts";
@@ -25,9 +25,6 @@ export const frozenMs = 500;
 /** A process that stands still again and again, such as one that computes, gets no endless request of it. */
 const mostThaws = 5;
 
-/** What the place of failure says is best to do, else what a service can do about it. */
-const hintOf = ({ code, hint }: RekeyError): string => (hint === codes[code]?.hint && servingRule(code).hint) || hint;
-
 /** Whatever a source throws leaves as a `RekeyError` with the secret's name: a foreign one may hold a value or a token. */
 function typed(error: unknown, secret: string, giveUp: AbortSignal): RekeyError {
   if (giveUp.aborted) return new RekeyError("pool-closed", { context: { secret } });
@@ -35,10 +32,7 @@ function typed(error: unknown, secret: string, giveUp: AbortSignal): RekeyError 
     const context = { secret, operation: "read", reason: nameOfThrown(error) };
     return new RekeyError("store-unavailable", { context });
   }
-  const { code, context, retryAfterMs } = error;
-  const hint = hintOf(error);
-  if (context["secret"] !== undefined && hint === error.hint) return error;
-  return new RekeyError(code, { context: { secret, ...context }, hint, ...(retryAfterMs && { retryAfterMs }) });
+  return aboutSecret(secret, error);
 }
 
 /**

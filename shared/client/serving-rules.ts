@@ -13,7 +13,12 @@ export interface ServingRule {
 
 const rule =
   (servedFor: ServingRule["servedFor"], isRepeated: boolean) =>
-  (cause: string, hint?: string): ServingRule => ({ cause, servedFor, isRepeated, ...(hint !== undefined && { hint }) });
+  (cause: string, hint?: string): ServingRule => ({
+    cause,
+    servedFor,
+    isRepeated,
+    ...(hint !== undefined && { hint }),
+  });
 const waits = rule("maxStaleMs", true);
 const lasts = rule("maxStaleMs", false);
 /** Somebody may have taken the rights away. */
@@ -30,8 +35,14 @@ export const servingRules = {
     "TLS: a certificate that is not trusted, or no TLS",
     "give the root certificate that signed the endpoint's (NODE_EXTRA_CA_CERTS; ca for Vault); look for a proxy that opens TLS",
   ),
-  "time-budget-spent": lasts("no answer in time", "look at the way to the source and at its health, or raise requestTimeoutMs"),
-  "store-throttled": waits("throttled", "raise the TTL, or read through one agent on each host; the quota of GetSecretValue may be raised"),
+  "time-budget-spent": lasts(
+    "no answer in time",
+    "look at the way to the source and at its health, or raise requestTimeoutMs",
+  ),
+  "store-throttled": waits(
+    "throttled",
+    "raise the TTL, or read through one agent on each host; the quota of GetSecretValue may be raised",
+  ),
   "client-quota-exceeded": lasts("the client's own budget of requests"),
   "access-denied": denies("the source refuses: no right to the secret"),
   "key-denied": denies("the source refuses: no right to the KMS key"),
@@ -52,12 +63,18 @@ export const servingRules = {
   "vault-token-expired": lasts("the process's own Vault token has run out"),
   "vault-token-refused": denies("Vault refuses the token before its end: revoked"),
   "vault-login-refused": denies("Vault refuses the login"),
-  "mirror-unauthorized": denies("a Vault policy denies the path", "give the policy of the login the capability read on the path in the context"),
+  "mirror-unauthorized": denies(
+    "a Vault policy denies the path",
+    "give the policy of the login the capability read on the path in the context",
+  ),
   "vault-namespace-missing": lasts("the Vault namespace is missing"),
   "vault-mount-missing": lasts("the Vault mount is missing"),
   "vault-mount-version": lasts("the Vault mount is KV version 1, or another engine"),
   "mirror-rejected": lasts("Vault refuses the request itself"),
-  "mirror-path-invalid": lasts("the secret's name cannot be a path in Vault", "read it by its name, or say where it lies with pathOf"),
+  "mirror-path-invalid": lasts(
+    "the secret's name cannot be a path in Vault",
+    "read it by its name, or say where it lies with pathOf",
+  ),
   "server-misbehaved": lasts(
     "what answered does not speak as Vault does",
     "check that the address is Vault's own, and what stands between",

@@ -1,16 +1,18 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
+import { SecretValue } from "../secrets/secret-value.ts";
 import type { VaultLogin } from "../vault/vault-login.ts";
-import { memorySecretId, memoryValue } from "../testing/memory-rotation.ts";
+import { memorySecretId } from "../testing/memory-rotation.ts";
 import { memoryStore } from "../testing/memory-store.ts";
 import { environmentOf } from "./environment.ts";
 import { environmentLogin } from "./environment-login.ts";
 
 const call = { signal: AbortSignal.timeout(5_000) };
 const login = async (variables: Readonly<Record<string, string>>): Promise<VaultLogin> =>
-  environmentLogin(environmentOf(variables), memoryStore(memorySecretId, memoryValue("p")), call);
+  environmentLogin(environmentOf(variables), memoryStore(memorySecretId, new SecretValue("s.credential")), call);
 
 test.each([
   ["approle", { VAULT_ROLE_ID: "id", VAULT_CREDENTIAL_SECRET: memorySecretId }, { roleId: "id" }],
@@ -24,6 +26,26 @@ test.each([
 ])("%s takes its own variables", async (method, variables, expected) => {
   expect(await login({ VAULT_AUTH: method, ...variables })).toMatchObject({ method, ...expected });
 });
+
+test.each([
+  ["s.token\n", "s.token"],
+  ["\uFEFF s.token \r\n", "s.token"],
+])("the token %j of a secret is %s", async (stored, token) => {
+  const variables = environmentOf({ VAULT_AUTH: "token", VAULT_CREDENTIAL_SECRET: memorySecretId });
+  const made = await environmentLogin(variables, memoryStore(memorySecretId, new SecretValue(stored)), call);
+  expect(made.method === "token" && made.token.reveal()).toBe(token);
+});
+
+test.each(["", "\n", "s.one\ns.two", '{"token":"s.one"} '])(
+  "the token %j of a secret is refused by the variable's name, and not told",
+  async (stored) => {
+    const variables = environmentOf({ VAULT_AUTH: "token", VAULT_CREDENTIAL_SECRET: memorySecretId });
+    const made = environmentLogin(variables, memoryStore(memorySecretId, new SecretValue(stored)), call);
+    const error: unknown = await made.catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "option-invalid", context: { option: "VAULT_CREDENTIAL_SECRET" } });
+    expect(inspect(error)).not.toContain("s.one");
+  },
+);
 
 test("a JWT is read from its file at each login", async () => {
   const folder = mkdtempSync(join(tmpdir(), "rekey-jwt-"));

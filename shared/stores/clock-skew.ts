@@ -11,6 +11,6 @@ const member = (from: unknown, name: string): unknown =>
 export function isClockOff(error: unknown): boolean {
   if (member(member(error, "$metadata"), "clockSkewCorrected") === true) return true;
   const headers = member(member(error, "$response"), "headers");
-  const answeredAtMs = Date.parse(String(member(headers, "date") ?? member(headers, "Date") ?? ""));
-  return Math.abs(Date.now() - answeredAtMs) > skewMs;
+  const date = member(headers, "date") ?? member(headers, "Date");
+  return typeof date === "string" && Math.abs(Date.now() - Date.parse(date)) > skewMs;
 }

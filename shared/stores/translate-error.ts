@@ -43,6 +43,9 @@ const statusOf = (error: unknown): number | undefined => {
 /** AWS has one type of error for these and words alone to tell them apart. They are compared, and never passed on. */
 const byWords: readonly (readonly [name: string, words: RegExp, code: ErrorCode])[] = [
   ["AccessDeniedException", /access to kms|kms:Decrypt/i, "key-denied"],
+  ["CredentialsProviderError", /expired/i, "credentials-expired"],
+  ["TokenProviderError", /expired/i, "credentials-expired"],
+  ["InvalidSignatureException", /signature (expired|not yet)/i, "clock-skewed"],
   ["DecryptionFailure", /access|not authorized|denied/i, "key-denied"],
   ["InvalidRequestException", /kms key.*(disabled|deletion|unavailable|invalid)/i, "key-unusable"],
 ];
@@ -51,11 +54,12 @@ const deleted = /(marked|scheduled) for deletion|currently marked deleted/i;
 
 function codeOf(error: unknown, operation: string): ErrorCode | undefined {
   const name = awsErrorName(error);
-  const message = String(field(error, "message") ?? "").slice(0, 2_000);
+  const said = field(error, "message");
+  const message = typeof said === "string" ? said.slice(0, 2_000) : "";
   const isRead = operation.endsWith("GetSecretValue");
   if (isRead && name === "InvalidRequestException" && deleted.test(message)) return "secret-deleted";
-  const said = byWords.find(([of, words]) => of === name && words.test(message))?.[2];
-  const code = said ?? byName.get(name.replace(/Exception$/, ""));
+  const told = byWords.find(([of, words]) => of === name && words.test(message))?.[2];
+  const code = told ?? byName.get(name.replace(/Exception$/, ""));
   return code === "credentials-refused" && isClockOff(error) ? "clock-skewed" : code;
 }
 

@@ -14,11 +14,12 @@ export function trimmedCredential(option: string, value: SecretValue): SecretVal
 /** The same for a token. Errors: `option-invalid` also for what cannot stand in a header. */
 export function headerToken(option: string, value: SecretValue): SecretValue {
   const token = trimmedCredential(option, value);
-  if (/^[\x21-\x7e]{1,16384}$/.test(token.reveal())) return token;
+  if (/^(?![{"'])[\x21-\x7e]{1,16384}$/.test(token.reveal())) return token;
   throw new RekeyError("option-invalid", {
     context: {
       option,
-      problem: "not a token: it has white space, line ends or other characters in it, or is too long",
+      problem:
+        "not a token: it is quoted or JSON, has white space, line ends or other characters in it, or is too long",
     },
     hint: "give the token alone, as vault print token shows it, without quotes, JSON or a second line",
   });

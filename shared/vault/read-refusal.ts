@@ -32,6 +32,8 @@ function codeOf(answer: VaultAnswer): ErrorCode | undefined {
 const redirected =
   "the address answers with a redirect, which would take the token to another host: give the address that it leads to";
 
+const notVault = "this is no answer of Vault's: check the address, its scheme and port, and what stands between";
+
 /** What a refusal means to somebody who only reads, each cause with its own code. */
 export const readRefusal: Refusal = (answer, operation, path, isOver) => {
   const { status } = answer;
@@ -48,5 +50,8 @@ export const readRefusal: Refusal = (answer, operation, path, isOver) => {
   }
   if (status === 401 || status === 403) return new RekeyError("vault-token-refused", { context });
   if (status >= 300 && status < 400) return new RekeyError("mirror-unavailable", { context, hint: redirected });
+  // A balancer, another program, or Vault's TLS that was spoken to without it.
+  if (status >= 400 && status < 500 && typeof answer.body !== "object")
+    return new RekeyError("server-misbehaved", { context, hint: notVault });
   return refused(answer, operation, path);
 };

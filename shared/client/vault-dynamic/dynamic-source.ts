@@ -1,6 +1,7 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { databaseMount } from "../../vault/vault-mount.ts";
 import { pathProblem } from "../../vault/vault-path.ts";
+import { aboutSecret } from "../about-secret.ts";
 import { callListener } from "../call-listener.ts";
 import { awaited, type Clock, turnClock } from "../clock.ts";
 import type { InvalidationSink, InvalidationSource } from "../invalidation/invalidation-source.ts";
@@ -70,7 +71,8 @@ export function vaultDynamicSource(options: VaultDynamicOptions): VaultDynamicSo
       overlapMs,
       random,
       notify: (notice) => sinks.forEach((sink) => callListener("notice", () => sink.notice(notice))),
-      report: (error) => sinks.forEach((sink) => callListener("error", () => sink.error(error, role))),
+      report: (error) =>
+        sinks.forEach((sink) => callListener("error", () => sink.error(aboutSecret(role, error), role))),
     });
     keepers.set(role, keeper);
     return keeper;

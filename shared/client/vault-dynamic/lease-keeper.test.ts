@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
-import type { RekeyError } from "../../errors/rekey-error.ts";
+import { RekeyError } from "../../errors/rekey-error.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
 import type { VaultAnswer } from "../../vault/vault-client.ts";
@@ -16,6 +16,8 @@ function stage(overlapMs = minute) {
     requests: [] as string[],
     issued: 0,
     renewable: true,
+    /** Called with each request's path, before it is answered. */
+    meanwhile: undefined as ((path: string) => void) | undefined,
     /** What a renewal grants. */
     seconds: 3_600,
     token: "one",
@@ -43,6 +45,7 @@ function stage(overlapMs = minute) {
     session: {
       send: async ({ path, body }) => {
         vault.requests.push([path, body?.["lease_id"]].filter(Boolean).join(" "));
+        vault.meanwhile?.(path);
         return answer(path);
       },
       tokenOf: () => new SecretValue(vault.token),
@@ -156,6 +159,21 @@ test("while Vault is away the lease is used to its end, and then reads say why t
   const second = await keeper.current();
   expect(second.versionId).toBe(notices[0]?.versionId);
   expect(vault.issued).toBe(2);
+});
+
+test("a renewal that fails because the process stood still is made again at once, and is no failure of Vault's", async () => {
+  const { keeper, clock, vault, errors, count } = stage();
+  const lease = await keeper.current();
+  vault.meanwhile = (path) => {
+    if (path !== "sys/leases/renew") return;
+    vault.meanwhile = undefined;
+    clock.freeze(2 * minute);
+    throw new RekeyError("time-budget-spent");
+  };
+  await clock.advance(40 * minute);
+  expect(errors).toEqual([]);
+  expect(count("sys/leases/renew")).toBe(2);
+  expect(await keeper.current()).toBe(lease);
 });
 
 test("a refused lease is replaced at once, one that is just made is not", async () => {

@@ -6,6 +6,7 @@ import { isPolicyDenial } from "../../vault/vault-answer.ts";
 import type { VaultRequest } from "../../vault/vault-client.ts";
 import type { Clock } from "../clock.ts";
 import type { SecretNotice } from "../invalidation/invalidation-source.ts";
+import { frozenMs } from "../requests.ts";
 import { cannotExtend, type Lease, leaseIn, type LeaseTiming, renew } from "./lease.ts";
 import type { TrackedSession } from "./tracked-session.ts";
 
@@ -120,11 +121,14 @@ export function leaseKeeper(options: KeeperOptions): LeaseKeeper {
       const waitMs = failures > 0 ? backOffMs : Math.max(0, lease.dueAtMs - nowMs);
       await clock.sleep(Math.min(waitMs, keepAliveMs, lease.endsAtMs - nowMs), ending.signal);
       if (held !== lease || isOver(lease)) continue;
+      const stillAtMs = clock.nowMs() + options.sendTimeoutMs + frozenMs;
       try {
         if (clock.nowMs() < lease.dueAtMs) await send({ verb: "read", path: "auth/token/lookup-self" });
         if (clock.nowMs() >= lease.dueAtMs || !session.isInUse(lease.token)) await care(lease);
         failures = 0;
       } catch (error) {
+        // The process stood still: nothing says that Vault is away, so it is asked again at once.
+        if (clock.nowMs() >= stillAtMs) continue;
         failures++;
         if (error instanceof RekeyError) options.report(error);
       }

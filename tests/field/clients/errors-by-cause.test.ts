@@ -95,6 +95,15 @@ const answers: readonly (readonly [what: string, answer: ScriptedAws["answer"], 
   ["a proxy cuts its signature", awsError(400, "IncompleteSignature"), "credentials-refused"],
   ["a proxy removes its signature", awsError(403, "MissingAuthenticationToken"), "credentials-missing"],
   ["its clock is an hour off", awsError(400, "InvalidSignatureException", "Signature expired", off), "clock-skewed"],
+  [
+    "its clock is an hour off, and the answer has no date of its own",
+    awsError(
+      400,
+      "InvalidSignatureException",
+      "Signature expired: 20260101T000000Z is now earlier than 20260101T005500Z",
+    ),
+    "clock-skewed",
+  ],
   ["its clock is off, in S3's words", awsError(403, "RequestTimeTooSkewed"), "clock-skewed"],
   ["its request is too old", awsError(400, "RequestExpired"), "clock-skewed"],
   [
@@ -154,6 +163,14 @@ const providers: readonly (readonly [string, SecretsManagerClientConfig, ErrorCo
     "its credentials' provider throws",
     { credentials: async () => Promise.reject(new Error("canary")) },
     "credentials-missing",
+  ],
+  [
+    "its SSO token has expired",
+    {
+      credentials: async () =>
+        Promise.reject(Object.assign(new Error("Token is expired. canary"), { name: "TokenProviderError" })),
+    },
+    "credentials-expired",
   ],
   [
     "its SSO session is over",

@@ -78,8 +78,10 @@ test.each([
       });
       await aws.stop();
       const told = toldIn(ended.output);
-      for (const { wait, outcome } of told)
-        expect([wait, outcome]).toEqual([wait, wait === "prefetch" ? "done" : expect.stringMatching(codes)]);
+      const unlike = told.filter(
+        ({ wait, outcome }) => !(wait === "prefetch" ? outcome === "done" : codes.test(outcome)),
+      );
+      expect(unlike).toEqual([]);
       expect(told.length).toBeGreaterThan(15);
       expect(ended).toMatchObject({ code: exitCode });
     })(),
@@ -94,7 +96,7 @@ const sources: readonly (readonly [string, unknown, string])[] = [
     },
     "store-unavailable",
   ],
-  ["rejects with no error", async () => Promise.reject(undefined as unknown as Error), "store-unavailable"],
+  ["rejects with no error", async () => Promise.reject(undefined), "store-unavailable"],
   [
     "rejects with an odd name",
     async () => Promise.reject(Object.assign(new Error("x"), { name: Symbol("canary") })),
@@ -130,7 +132,7 @@ test.each(sources)(
         read: (...given: Parameters<SecretSource["read"]>) =>
           isBad ? (read as () => never)() : Promise.resolve({ ...answer, given }),
       };
-      await using client = createSecretClient({ source: source as unknown as SecretSource, requestTimeoutMs: 2_000 });
+      await using client = createSecretClient({ source, requestTimeoutMs: 2_000 });
       const reads = [
         async () => client.get("a"),
         async () => client.json("a"),

@@ -52,7 +52,8 @@ const states: readonly (readonly [string, number, unknown, ErrorCode])[] = [
   ["has not reached the index", 412, said("required index state not present"), "vault-behind"],
   ["fails", 500, said("internal error"), "mirror-unavailable"],
   ["redirects to another host", 307, said(""), "mirror-unavailable"],
-  ["is another program that knows no such page", 404, "404 page not found", "mirror-rejected"],
+  ["is another program that knows no such page", 404, "404 page not found", "server-misbehaved"],
+  ["wants TLS that is not spoken", 400, "Client sent an HTTP request to an HTTPS server.", "server-misbehaved"],
 ];
 
 test.each(states)("while Vault %s, a read says that, and what to do", async (_what, status, body, expected) =>
@@ -99,6 +100,8 @@ test.each([
 test.each([
   ["two lines", "s.one\ns.two"],
   ["JSON", '{ "token": "s.one" }'],
+  ["JSON in one piece", '{"token":"s.one"}'],
+  ["quoted", '"s.one"'],
   ["nothing", " \n"],
   ["letters that no header has", "s.tökén"],
   ["a megabyte", "s".repeat(1_000_000)],
