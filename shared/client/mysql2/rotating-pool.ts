@@ -67,10 +67,11 @@ function openPool(
   const closing = new Set<mysql.PoolConnection>();
   let whenUnused: (() => void) | undefined;
 
-  function gone(connection: mysql.PoolConnection): void {
+  function gone(connection: mysql.PoolConnection, isClosing = false): void {
     idle.delete(connection);
     inUse.delete(connection);
-    closing.delete(connection);
+    if (isClosing) closing.add(connection);
+    else closing.delete(connection);
     if (inUse.size === 0) whenUnused?.();
     changed();
   }
@@ -78,8 +79,7 @@ function openPool(
   function close(connection: mysql.PoolConnection): void {
     const late = setTimeout(() => connection.destroy(), goodbyeMs).unref();
     connection.once("end", () => clearTimeout(late)).end();
-    gone(connection);
-    closing.add(connection);
+    gone(connection, true);
   }
 
   pool.on("connection", (connection) => {
@@ -93,13 +93,15 @@ function openPool(
       if (whenUnused !== undefined) return close(connection);
       inUse.delete(connection);
       release();
-      changed();
     };
     // Without a listener an error would end the process; the driver has taken the connection out of its pool.
     connection.on("error", () => gone(connection)).on("end", () => gone(connection));
   });
   pool.on("acquire", (connection) => idle.delete(connection));
-  pool.on("release", (connection) => idle.add(connection));
+  pool.on("release", (connection) => {
+    idle.add(connection);
+    changed();
+  });
   for (const event of passedOn) pool.on(event, (connection) => passOn(event, connection));
 
   return {
