@@ -94,7 +94,7 @@ describe.skipIf(mariadbd === undefined)("mysql2 and the rotating pool side by si
           ...settings,
         }),
       ),
-    ours: () => subject((settings = {}) => createRotatingPool({ client, secretId, pool: settings as never })),
+    ours: () => subject((settings = {}) => createRotatingPool({ client, secretId, pool: settings })),
     rows: [...memberRows, ...optionRows],
     exceptions: documentedExceptions(docs, "mysql2"),
     members: surfaceOf(),

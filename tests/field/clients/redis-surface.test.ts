@@ -8,7 +8,9 @@ import { createRotatingConnection } from "../../../shared/client/redis/rotating-
 import { type FakeSecretClient, fakeSecretClient } from "../../../shared/testing/fake-secret-client.ts";
 import { redisServer, type RedisUnderTest, startRedis } from "../../support/redis.ts";
 import { printFieldCases } from "../field-cases.ts";
-import { type Client, redisRows, type Subject } from "./redis-rows.ts";
+import { redisOptionRows } from "./redis-options.ts";
+import { redisRows } from "./redis-rows.ts";
+import type { Client, Subject } from "./redis-subject.ts";
 import { documentedExceptions, membersOf, optionsOf, type Row, testSurface } from "./surface.ts";
 
 printFieldCases();
@@ -109,7 +111,7 @@ describe.skipIf(redisServer === undefined)(
           });
           return redis;
         }),
-      rows: [commandRow, ...redisRows],
+      rows: [commandRow, ...redisRows, ...redisOptionRows],
       exceptions: documentedExceptions(docs, "redis"),
       members: surfaceOf(),
     });
