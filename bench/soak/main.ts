@@ -129,7 +129,7 @@ try {
   const { load, versionIds } = await stopped;
   const behind = held.filter(({ versionId }, index) => versionIds[index] !== versionId).length;
   const seconds = Math.round((performance.now() - startedMs) / 1_000);
-  const problems = verdict({ samples, load, behind, rotations });
+  const problems = verdict({ samples, load, behind, rotations, mostConnections: secrets * connections });
   console.log(
     `soak: ${rotations} rotations of ${secrets} secrets in ${seconds} s, ${load.seen} seen, ${load.queries} queries, ` +
       `${load.failed} failed, ${load.recovered} refused and recovered; ${problems.length === 0 ? "flat" : problems.join("; ")}`,

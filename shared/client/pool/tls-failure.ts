@@ -1,53 +1,74 @@
 import type { Explanation } from "./explanation.ts";
 
-/** What Node and OpenSSL say of a certificate, by the code or, where a driver replaced the code, in the message. */
-const causes: readonly (readonly [RegExp, string, string])[] = [
-  [
-    /CERT_HAS_EXPIRED|certificate has expired/,
-    "CERT_HAS_EXPIRED",
-    "the server's certificate has expired, or this host's clock is off: renew the certificate",
-  ],
-  [
-    /CERT_NOT_YET_VALID|certificate is not yet valid/,
-    "CERT_NOT_YET_VALID",
-    "the server's certificate is not valid yet, or this host's clock is off",
-  ],
-  [
-    /ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH|does not match certificate's altnames/,
-    "ERR_TLS_CERT_ALTNAME_INVALID",
-    "the server's certificate does not have the host's name: write a name that it has as host, or ssl: \"verify-ca\" in the secret",
-  ],
-  [
-    /SELF_SIGNED|self-signed certificate/,
-    "SELF_SIGNED_CERT",
-    "the certificate's CA is not a public one: give it as sslrootcert in the secret, or as pool.ssl.ca",
-  ],
-  [
-    /UNABLE_TO_|unable to (?:get|verify)/,
-    "UNABLE_TO_VERIFY",
-    "the certificate's CA is not known here: give it as sslrootcert in the secret, or as pool.ssl.ca (RDS: its bundle)",
-  ],
-  [
-    /HANDSHAKE_NO_SSL_SUPPORT|does not support SSL connections/,
-    "server without TLS",
-    "the server offers no TLS: turn it on there, or write ssl: false in the secret",
-  ],
-  [
-    /CERTIFICATE_REQUIRED|BAD_CERTIFICATE|certificate required/,
-    "client certificate wanted",
-    "the server wants a client's certificate: give cert and key in pool.ssl",
-  ],
+interface Cause {
+  /** Node's and OpenSSL's codes. */
+  readonly codes: RegExp;
+  /** The message, where mysql2 put its own code in the place of Node's. */
+  readonly message: RegExp;
+  readonly reason: string;
+  readonly hint: string;
+}
+
+const causes: readonly Cause[] = [
+  {
+    codes: /^CERT_HAS_EXPIRED$/,
+    message: /certificate has expired/,
+    reason: "CERT_HAS_EXPIRED",
+    hint: "the server's certificate has expired, or this host's clock is off: renew the certificate",
+  },
+  {
+    codes: /^CERT_NOT_YET_VALID$/,
+    message: /certificate is not yet valid/,
+    reason: "CERT_NOT_YET_VALID",
+    hint: "the server's certificate is not valid yet, or this host's clock is off",
+  },
+  {
+    codes: /^(?:ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/,
+    message: /does not match certificate's altnames/,
+    reason: "ERR_TLS_CERT_ALTNAME_INVALID",
+    hint: "the server's certificate does not have the host's name: write a name that it has as host, or ssl: \"verify-ca\" in the secret",
+  },
+  {
+    codes: /SELF_SIGNED/,
+    message: /self-signed certificate/,
+    reason: "SELF_SIGNED_CERT",
+    hint: "the certificate's CA is not a public one: give it as sslrootcert in the secret, or as pool.ssl.ca",
+  },
+  {
+    codes: /^UNABLE_TO_/,
+    message: /unable to (?:get|verify)/,
+    reason: "UNABLE_TO_VERIFY",
+    hint: "the certificate's CA is not known here: give it as sslrootcert in the secret, or as pool.ssl.ca (RDS: its bundle)",
+  },
+  {
+    codes: /^HANDSHAKE_NO_SSL_SUPPORT$/,
+    message: /does not support secure connection/,
+    reason: "server without TLS",
+    hint: "the server offers no TLS: turn it on there, or write ssl: false in the secret",
+  },
+  {
+    codes: /^ERR_SSL_.*(?:CERTIFICATE_REQUIRED|BAD_CERTIFICATE)$/,
+    message: /alert certificate required|alert bad certificate/,
+    reason: "client certificate wanted",
+    hint: "the server wants a client's certificate: give cert and key in pool.ssl",
+  },
 ];
 
 const ofTls = /^(?:ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|EPROTO$|HANDSHAKE_SSL_ERROR$)/;
 
-/** Why TLS with the server failed; `undefined`: something else did. */
+/** pg has no code for a server without TLS. Any other error, such as one that a hook of the service throws, may have any message. */
+const codeOf = (error: Error): string =>
+  error.message === "The server does not support SSL connections"
+    ? "HANDSHAKE_NO_SSL_SUPPORT"
+    : String(Reflect.get(error, "code"));
+
+/** Why TLS with the server failed, as this host found out; `undefined`: something else did. */
 export function tlsFailure(error: unknown): Explanation | undefined {
   if (!(error instanceof Error)) return undefined;
-  const code = String(Reflect.get(error, "code") ?? "");
-  // Only what this host found out: a server that speaks in words of its own may say anything.
-  if (Reflect.has(error, "severity") || Reflect.has(error, "sqlState")) return undefined;
-  const cause = causes.find(([text]) => text.test(code) || text.test(error.message));
-  if (cause !== undefined) return { code: "tls-refused", context: { reason: cause[1] }, hint: cause[2] };
+  const code = codeOf(error);
+  const cause = causes.find(({ codes, message }) =>
+    code === "HANDSHAKE_SSL_ERROR" ? message.test(error.message) : codes.test(code),
+  );
+  if (cause !== undefined) return { code: "tls-refused", context: { reason: cause.reason }, hint: cause.hint };
   return ofTls.test(code) ? { code: "tls-refused", context: { reason: code } } : undefined;
 }

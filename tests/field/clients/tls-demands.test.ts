@@ -163,6 +163,15 @@ describe("PostgreSQL and what it wants of TLS", { timeout: 60_000 }, () => {
   );
 
   test(
+    "an error of the service's own hook is passed on, whatever its words",
+    fieldCase(kind, async () => {
+      const onConnect = (): unknown => Promise.reject(new Error("unable to get the certificate has expired"));
+      const { code } = await ask("right", { ssl: true, sslrootcert: ca }, { onConnect });
+      expect(String(code)).toContain("unable to get");
+    }),
+  );
+
+  test(
     "pool.ssl from JavaScript is used as it is",
     fieldCase(kind, async () => {
       expect(await ask("right", {}, { ssl: { ca } })).toEqual({ code: "works" });
