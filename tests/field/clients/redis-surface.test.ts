@@ -14,7 +14,7 @@ import type { Client, Subject } from "./redis-subject.ts";
 import { documentedExceptions, membersOf, optionsOf, type Row, testSurface } from "./surface.ts";
 
 printFieldCases();
-const docs = new URL("../../../docs/reference/client.md", import.meta.url).pathname;
+const docs = new URL("../../../docs/reference/pools.md", import.meta.url).pathname;
 const account = { username: "surface", password: "it's a p@ss" };
 
 const members = membersOf(createClient(), EventEmitter.prototype);
