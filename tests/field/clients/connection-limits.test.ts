@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import { createRotatingPool } from "../../../shared/client/pg/rotating-pool.ts";
 import { fakeSecretClient } from "../../../shared/testing/fake-secret-client.ts";
 import { fieldCase, printFieldCases } from "../field-cases.ts";
 import { duringTests } from "../field-stage.ts";
@@ -179,6 +180,30 @@ describe("the pool's own limit", { timeout: 60_000 }, () => {
       for (let next = 0; next < asking.length; next++) (await asking[next])?.release();
       expect(given).toEqual([...given].sort((a, b) => a - b));
       await end();
+    }),
+  );
+
+  test(
+    "is seen in the counts, which are those of both credentials",
+    fieldCase(kind, async () => {
+      const user = await server.newUser(100);
+      const client = fakeSecretClient({ [secretId]: server.secretOf(user) });
+      await using pool = createRotatingPool({ client, secretId, pool: { max: 3 } });
+      const counts = () => [pool.totalCount, pool.idleCount, pool.waitingCount];
+      const held = [await pool.connect(), await pool.connect(), await pool.connect()];
+      await client.rotate(secretId, server.secretOf(user));
+      const asked = [pool.connect(), pool.connect()];
+      expect(counts()).toEqual([3, 0, 2]);
+      held[0]?.release();
+      const first = await asked[0];
+      await expect.poll(counts).toEqual([3, 0, 1]);
+      first?.release();
+      const second = await asked[1];
+      second?.release();
+      expect(counts()).toEqual([3, 1, 0]);
+      for (const connection of held.slice(1)) connection.release();
+      await expect.poll(counts).toEqual([1, 1, 0]);
+      await client.close();
     }),
   );
 });
