@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import mysql, { type PoolConnection, type PoolOptions, type RowDataPacket } from "mysql2";
+import type { Pool, PoolConnection, PoolOptions, RowDataPacket } from "mysql2";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRotatingPool } from "../../../shared/client/mysql2/rotating-pool.ts";
 import { fakeSecretClient } from "../../../shared/testing/fake-secret-client.ts";
@@ -33,7 +33,7 @@ describe.skipIf(mariadbd === undefined)("a rotating pool of mysql2 over a rotati
       ssl: false,
     });
     const client = fakeSecretClient({ orders: secret(0) });
-    const pool = createRotatingPool({ client, secretId: "orders", pool: settings as never });
+    const pool = createRotatingPool({ client, secretId: "orders", pool: settings });
     let rotations = 0;
     return {
       pool,
@@ -50,7 +50,7 @@ describe.skipIf(mariadbd === undefined)("a rotating pool of mysql2 over a rotati
       },
     };
   }
-  const many = async (pool: mysql.Pool, count: number): Promise<readonly PromiseSettledResult<unknown>[]> =>
+  const many = async (pool: Pool, count: number): Promise<readonly PromiseSettledResult<unknown>[]> =>
     Promise.allSettled(Array.from({ length: count }, async () => pool.promise().query("SELECT SLEEP(0.01)")));
   const lost = (results: readonly PromiseSettledResult<unknown>[]): readonly unknown[] =>
     results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
