@@ -39,7 +39,7 @@ export function loginOf(settings: Settings, secret: LoginSecret): Login {
   const isElsewhere = settings.socketPath !== undefined || settings.stream !== undefined;
   return {
     ...(isElsewhere ? {} : { host: serverHost(secret, settings.host, "pool.host") }),
-    port: Number(settings.port ?? secret.port ?? 3306),
+    port: settings.port ?? secret.port ?? 3306,
     database: settings.database ?? secret.dbname,
     user: secret.username,
     password: secret.password.reveal(),

@@ -1,5 +1,6 @@
 import { callbackify } from "node:util";
 import type mysql from "mysql2";
+import { callListener } from "../call-listener.ts";
 import { goodbyeMs } from "../pool/goodbye.ts";
 import type { CredentialPool } from "../pool/rotating-generations.ts";
 import { explainLogin } from "./login-failure.ts";
@@ -37,6 +38,15 @@ const generationKey = Symbol("generation");
 const generationOf = (connection: mysql.PoolConnection): Generation | undefined =>
   Reflect.get(connectionInsides(connection).config, generationKey) as Generation | undefined;
 
+function count(queue: ConnectionQueue, isCounted: (connection: mysql.PoolConnection) => boolean): number {
+  let counted = 0;
+  for (let at = 0; at < queue.length; at++) {
+    const connection = queue.get(at);
+    if (connection !== undefined && isCounted(connection)) counted++;
+  }
+  return counted;
+}
+
 function take(queue: ConnectionQueue, isWanted: (connection: mysql.PoolConnection) => boolean): mysql.PoolConnection[] {
   const taken: mysql.PoolConnection[] = [];
   for (let at = queue.length - 1; at >= 0; at--) {
@@ -58,6 +68,20 @@ function configOf(before: ConnectionConfig, { password, ...login }: Login, gener
   return config;
 }
 
+const events: ReadonlySet<string | symbol> = new Set(["connection", "acquire", "enqueue", "release"]);
+
+/** The driver calls them in the midst of its work: one that throws would cost a connection, or the process. */
+function isolateListeners(pool: mysql.Pool): void {
+  const emit = pool.emit.bind(pool);
+  pool.emit = (event, ...about: unknown[]) => {
+    if (!events.has(event)) return emit(event, ...about);
+    const listeners = pool.rawListeners(event);
+    for (const listener of listeners)
+      callListener(String(event), () => Reflect.apply(listener, pool, about) as unknown);
+    return listeners.length > 0;
+  };
+}
+
 /**
  * Makes one pool of the driver serve one credential after the other, so that its limits, queue, events and properties are
  * those of the service's pool. A connection counts until the server has closed it, so a rotation never has more of them open
@@ -76,12 +100,12 @@ export function onePool(pool: mysql.Pool): OnePool {
 
   /** Whoever holds a connection of a replaced credential may be waiting for another one, or never give it back. */
   function grantOneMore(): void {
-    const isRetired = (connection: mysql.PoolConnection): boolean => generationOf(connection)?.isRetired === true;
-    const [held, ...others] = take(all, isRetired);
-    for (const other of others) all.push(other);
+    if (count(all, (connection) => generationOf(connection)?.isRetired !== true) > 0) return;
+    const held = all.get(0);
+    if (held === undefined) return;
+    all.removeOne(0);
     // One that has left the pool makes the driver look whether there is room for a new one.
-    if (held !== undefined && others.length === all.length) release({ _pool: null } as never);
-    else if (held !== undefined) all.push(held);
+    release({ _pool: null } as never);
   }
 
   function bePatient(): void {
@@ -128,6 +152,16 @@ export function onePool(pool: mysql.Pool): OnePool {
     // Without a listener an error would end the process; the driver has taken the connection out of its pool.
     connection.on("error", () => gone(connection)).on("end", () => gone(connection));
   });
+  /** What a rotation has just closed leaves no room for a moment. Whoever finds none then waits, as if it were idle still. */
+  function connectOrWait(callback: Parameters<Connect>[0]): void {
+    const { waitForConnections, queueLimit } = config;
+    if (count(all, (connection) => closing.has(connection)) > 0)
+      Object.assign(config, { waitForConnections: true, queueLimit: 0 });
+    connect(callback);
+    Object.assign(config, { waitForConnections, queueLimit });
+  }
+
+  isolateListeners(pool);
   pool.on("enqueue", bePatient);
   // With `resetOnRelease` a connection is released some time after the driver brought it here.
   pool.on("release", (connection) => {
@@ -164,7 +198,7 @@ export function onePool(pool: mysql.Pool): OnePool {
             const given: Parameters<Connect>[0] = (error, connection) =>
               error === null ? resolve(connection) : reject(error);
             known.add(given);
-            connect(given);
+            connectOrWait(given);
           }),
         end: async () =>
           new Promise((resolve) => {

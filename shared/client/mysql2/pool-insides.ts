@@ -3,7 +3,6 @@ import type mysql from "mysql2";
 export interface ConnectionQueue {
   readonly length: number;
   get(index: number): mysql.PoolConnection | undefined;
-  push(connection: mysql.PoolConnection): unknown;
   removeOne(index: number): unknown;
 }
 
@@ -22,7 +21,7 @@ export interface ConnectionConfig {
  * a test runs a rotation with the lowest and the highest.
  */
 export interface PoolInsides {
-  readonly config: { connectionConfig: ConnectionConfig };
+  readonly config: { connectionConfig: ConnectionConfig; waitForConnections: boolean; queueLimit: number };
   readonly _allConnections: ConnectionQueue;
   readonly _freeConnections: ConnectionQueue;
   /** Those who wait for a connection. */

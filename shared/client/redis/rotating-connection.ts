@@ -143,9 +143,9 @@ export async function createRotatingConnection<Redis extends RotatableRedis>(
   async function credentials(): Promise<Login> {
     if (!isTaken) throw new RekeyError("option-invalid", { context: { option: "createClient" } });
     const candidates = credentialCandidates(client, secretId, refused);
-    let failure: unknown;
+    let failure: Error | undefined;
     for (;;) {
-      const next = await candidates.next().catch((error: unknown) => void (failure = error));
+      const next = await candidates.next().catch((error: Error) => void (failure = error));
       if (next === undefined || next.done === true) break;
       const login = await offer(next.value);
       if (login !== undefined) return login;

@@ -20,7 +20,7 @@ import type { Subject } from "./mysql2-subject.ts";
 import { testSurface, documentedExceptions, membersOf, optionsOf } from "./surface.ts";
 
 printFieldCases();
-const docs = new URL("../../../docs/reference/client.md", import.meta.url).pathname;
+const docs = new URL("../../../docs/reference/pools.md", import.meta.url).pathname;
 const account = { username: "orders", password: "it's a p@ss/word" };
 const secretId = "prod/orders";
 
@@ -94,7 +94,7 @@ describe.skipIf(mariadbd === undefined)("mysql2 and the rotating pool side by si
           ...settings,
         }),
       ),
-    ours: () => subject((settings = {}) => createRotatingPool({ client, secretId, pool: settings as never })),
+    ours: () => subject((settings = {}) => createRotatingPool({ client, secretId, pool: settings })),
     rows: [...memberRows, ...optionRows],
     exceptions: documentedExceptions(docs, "mysql2"),
     members: surfaceOf(),

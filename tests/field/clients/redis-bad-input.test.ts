@@ -206,7 +206,7 @@ describe.skipIf(redisServer === undefined)("a service with a rotating connection
 
   test.each(["tls", "ssl", "socket", "username", "ca"])("refuses server.%s, which it would drop", async (name) =>
     fieldCase(kind, async () => {
-      await expect(redisService(server, { server: { [name]: true } as never })).rejects.toMatchObject({
+      await expect(redisService(server, { server: { [name]: true } })).rejects.toMatchObject({
         code: "option-invalid",
         context: { option: `server.${name}` },
       });

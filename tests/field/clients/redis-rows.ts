@@ -1,69 +1,6 @@
-import { type createClient, defineScript, RESP_TYPES } from "@redis/client";
+import { defineScript, RESP_TYPES } from "@redis/client";
+import { next, outcome, row, type Subject } from "./redis-subject.ts";
 import type { Row } from "./surface.ts";
-
-type Options = NonNullable<Parameters<typeof createClient>[0]>;
-export type Client = ReturnType<typeof createClient>;
-
-/** Makes a client with these options, which is connected when it comes. */
-export interface Subject {
-  open(options?: object): Promise<Client>;
-  /** Before it is connected, for its events. */
-  listen(options: object, listener: (client: Client) => void): Promise<Client>;
-  /** Cuts the connection of this id at the server. */
-  cut(connectionId: number): Promise<void>;
-}
-
-export async function outcome(work: () => unknown): Promise<unknown> {
-  try {
-    return { value: await work() };
-  } catch (error) {
-    const { name, message, code } = error as Error & { readonly code?: unknown };
-    return { name, message: message.replaceAll(/:\d+/g, ""), code };
-  }
-}
-
-/** What the next event of this name is given; unlike `once` of Node it is not in the way of errors. */
-const next = async (client: Client, event: string): Promise<unknown[]> =>
-  new Promise((resolve) => void client.once(event, (...about: unknown[]) => resolve(about)));
-
-const row = (
-  name: string,
-  covers: readonly string[],
-  options: Options | object,
-  observe: (client: Client, subject: Subject) => Promise<unknown>,
-): Row<Subject> => ({
-  name,
-  covers,
-  async run(subject) {
-    const client = await subject.open(options);
-    const observation = await observe(client, subject);
-    if (client.isOpen) client.destroy();
-    return observation;
-  },
-});
-
-/** An option whose effect is that commands work, and that the client shows it. */
-const option = (
-  name: string,
-  value: unknown,
-  observe: (client: Client) => Promise<unknown> = async (client) => client.ping(),
-): Row<Subject> =>
-  row(
-    `option ${name}: ${typeof value === "object" ? "an object" : String(value)}`,
-    [name],
-    { [name]: value },
-    async (client) => {
-      const shown = (client.options as Readonly<Record<string, unknown>>)[name];
-      return [typeof shown === "object" ? typeof shown : shown, await observe(client)];
-    },
-  );
-
-/** One inside `socket`. */
-const socketOption = (name: string, value: unknown): Row<Subject> =>
-  row(`option socket.${name}: ${String(value)}`, [`socket.${name}`], { socket: { [name]: value } }, async (client) => [
-    (client.options.socket as Readonly<Record<string, unknown>>)[name],
-    await client.ping(),
-  ]);
 
 const add = defineScript({
   SCRIPT: "return tonumber(ARGV[1]) + 1",
@@ -148,7 +85,7 @@ export const redisRows: readonly Row<Subject>[] = [
         const active = client.isPubSubActive;
         const received = await publisher.publish("surface:c", "hello");
         while (heard.length < 2) await new Promise((resolve) => setImmediate(resolve));
-        const names = [...Object.keys(client.getPubSubListeners("CHANNELS"))];
+        const names = Object.keys(client.getPubSubListeners("CHANNELS"));
         await client.unsubscribe();
         await client.pUnsubscribe();
         publisher.destroy();
@@ -179,7 +116,7 @@ export const redisRows: readonly Row<Subject>[] = [
   row("legacy", ["legacy"], {}, async (client) => {
     const legacy = client.legacy();
     return new Promise((resolve) =>
-      legacy.sendCommand("ECHO", "old", ((error: unknown, reply: unknown) => resolve([error, reply])) as never),
+      legacy.sendCommand("ECHO", "old", (error: unknown, reply: unknown) => resolve([error, reply])),
     );
   }),
   row("scripts", ["scripts"], { scripts: { add } }, async (client) =>
@@ -294,99 +231,4 @@ export const redisRows: readonly Row<Subject>[] = [
       return (await told).map(String);
     },
   ),
-  row(
-    "option clientSideCache",
-    ["clientSideCache"],
-    { RESP: 3, clientSideCache: { ttl: 0, maxEntries: 10 } },
-    async (client) => {
-      await client.set("surface:i", "1");
-      return [await client.get("surface:i"), await client.get("surface:i"), client.clientSideCache?.stats().hitCount];
-    },
-  ),
-  row("option disableOfflineQueue", ["disableOfflineQueue"], { disableOfflineQueue: true }, async (client, { cut }) => {
-    const lost = next(client, "reconnecting");
-    await cut(await client.clientId());
-    await lost;
-    return outcome(() => client.ping());
-  }),
-  row("option commandsQueueMaxLength", ["commandsQueueMaxLength"], { commandsQueueMaxLength: 20 }, async (client) => {
-    await client.ping();
-    const answers = await Promise.allSettled(Array.from({ length: 30 }, async () => client.ping()));
-    return answers.map(({ status }) => status);
-  }),
-  row(
-    "option socket.reconnectStrategy: false",
-    ["socket.reconnectStrategy"],
-    { socket: { reconnectStrategy: false } },
-    async (client, { cut }) => {
-      const failed = next(client, "error");
-      await cut(await client.clientId());
-      await failed;
-      return [client.isOpen, await outcome(() => client.ping())];
-    },
-  ),
-  row(
-    "option socket.reconnectStrategy: a function",
-    ["socket.reconnectStrategy"],
-    { socket: { reconnectStrategy: (retries: number) => 10 + retries } },
-    async (client, { cut }) => {
-      const ready = next(client, "ready");
-      await cut(await client.clientId());
-      await ready;
-      return client.ping();
-    },
-  ),
-  row(
-    "option socket.socketTimeout, by the driver's own strategy",
-    ["socket.socketTimeout"],
-    { socket: { socketTimeout: 200 } },
-    async (client) => {
-      const [error] = (await next(client, "error")) as [Error];
-      return [error.message, client.isOpen];
-    },
-  ),
-  row("options: what the client shows", ["options", "socket"], { name: "surface", RESP: 3 }, async (client) => {
-    const { socket, credentialsProvider, username, password, ...shown } = client.options;
-    return [shown.name, shown.RESP, typeof credentialsProvider, await credentialsOf(client)];
-  }),
-  row("options: a user and a password in them", ["username", "password"], {}, async (client) => [
-    typeof client.options.username,
-    typeof client.options.password,
-  ]),
-  row("reAuthenticate", ["reAuthenticate", "credentialsProvider"], {}, async (client) =>
-    outcome(async () =>
-      (client as unknown as { reAuthenticate(login: unknown): Promise<void> }).reAuthenticate(
-        await credentialsOf(client),
-      ),
-    ),
-  ),
-  option("name", "surface", async (client) => client.clientGetName()),
-  option("database", 3, async (client) =>
-    client.sendCommand(["CLIENT", "INFO"]).then((info) => / db=(\d+)/.exec(String(info))?.[1]),
-  ),
-  option("keyPrefix", "app:", async (client) => {
-    await client.set("k", "v");
-    return client.sendCommand(["GET", "app:k"]);
-  }),
-  option("readonly", false),
-  option("pingInterval", 50, async (client) => next(client, "ping-interval")),
-  option("commandOptions", {}),
-  option("disableClientInfo", true),
-  option("clientInfoTag", "surface", async (client) =>
-    client.sendCommand(["CLIENT", "INFO"]).then((info) => String(info).includes("surface")),
-  ),
-  option("maintNotifications", "disabled"),
-  option("maintEndpointType", "auto"),
-  option("maintRelaxedCommandTimeout", 1_000),
-  option("maintRelaxedSocketTimeout", 1_000),
-  socketOption("connectTimeout", 4_000),
-  socketOption("noDelay", true),
-  socketOption("keepAlive", true),
-  socketOption("keepAliveInitialDelay", 1_000),
-  row("option url: the place, without a user", ["url"], {}, async (client) => typeof client.options.url),
 ];
-
-async function credentialsOf(client: Client): Promise<unknown> {
-  const provider = client.options.credentialsProvider as unknown as { credentials(): Promise<object> };
-  return Object.keys(await provider.credentials()).sort();
-}

@@ -27,7 +27,7 @@ describe.skipIf(redisServer === undefined)("Redis stops answering without closin
       const seen: string[] = [];
       for (const event of ["reconnecting", "ready", "end"]) redis.on(event, () => seen.push(event));
       proxy.stallOpen();
-      await expect(redis.get("a")).rejects.toThrow();
+      await expect(redis.get("a")).rejects.toThrow(/abort|timeout|closed/i);
       await expect(redis.set("a", "1")).resolves.toBe("OK");
       expect(seen).toEqual(["reconnecting", "ready"]);
       expect(codes()).toContain("connection-stalled");
@@ -125,7 +125,7 @@ describe.skipIf(redisServer === undefined)("Redis stops answering without closin
           }),
       });
       proxy.stallOpen();
-      await expect(service.redis.get("a")).rejects.toThrow();
+      await expect(service.redis.get("a")).rejects.toThrow(/abort|timeout|closed/i);
       await expect(service.redis.set("a", "1")).resolves.toBe("OK");
       expect(service.codes()).not.toContain("connection-stalled");
     }),

@@ -8,11 +8,13 @@ import { createRotatingConnection } from "../../../shared/client/redis/rotating-
 import { type FakeSecretClient, fakeSecretClient } from "../../../shared/testing/fake-secret-client.ts";
 import { redisServer, type RedisUnderTest, startRedis } from "../../support/redis.ts";
 import { printFieldCases } from "../field-cases.ts";
-import { type Client, redisRows, type Subject } from "./redis-rows.ts";
+import { redisOptionRows } from "./redis-options.ts";
+import { redisRows } from "./redis-rows.ts";
+import type { Client, Subject } from "./redis-subject.ts";
 import { documentedExceptions, membersOf, optionsOf, type Row, testSurface } from "./surface.ts";
 
 printFieldCases();
-const docs = new URL("../../../docs/reference/client.md", import.meta.url).pathname;
+const docs = new URL("../../../docs/reference/pools.md", import.meta.url).pathname;
 const account = { username: "surface", password: "it's a p@ss" };
 
 const members = membersOf(createClient(), EventEmitter.prototype);
@@ -109,7 +111,7 @@ describe.skipIf(redisServer === undefined)(
           });
           return redis;
         }),
-      rows: [commandRow, ...redisRows],
+      rows: [commandRow, ...redisRows, ...redisOptionRows],
       exceptions: documentedExceptions(docs, "redis"),
       members: surfaceOf(),
     });
