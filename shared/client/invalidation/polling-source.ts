@@ -31,6 +31,7 @@ export function pollingSource(
 
   return {
     name,
+    tellsWhenHeard: true,
     start(given) {
       const sink = guardedSink(given);
       const stopping = new AbortController();
