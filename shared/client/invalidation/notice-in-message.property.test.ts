@@ -1,7 +1,14 @@
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { asBody, others, recognized, rotated, secretArn, unrecognized } from "../../../tests/field/clients/message-forms.ts";
+import {
+  asBody,
+  others,
+  recognized,
+  rotated,
+  secretArn,
+  unrecognized,
+} from "../../../tests/field/clients/message-forms.ts";
 import { ignoredReasons, type SecretNotice } from "./invalidation-source.ts";
 import { deliver, messageContent } from "./notice-in-message.ts";
 
@@ -15,8 +22,16 @@ const short = forms.filter((body) => body.length < 10_000);
 
 /** A message of somebody, of which a part is cut out, repeated or written over. */
 const mutated = fc
-  .tuple(fc.constantFrom(...short), fc.nat(10_000), fc.nat(200), fc.oneof(fc.string(), fc.json(), fc.constantFrom(...short)))
-  .map(([body, from, length, text]) => `${body.slice(0, from % body.length)}${text}${body.slice((from % body.length) + length)}`);
+  .tuple(
+    fc.constantFrom(...short),
+    fc.nat(10_000),
+    fc.nat(200),
+    fc.oneof(fc.string(), fc.json(), fc.constantFrom(...short)),
+  )
+  .map(
+    ([body, from, length, text]) =>
+      `${body.slice(0, from % body.length)}${text}${body.slice((from % body.length) + length)}`,
+  );
 
 /** The same event, of which one field at any depth has another value. */
 const altered = fc.tuple(fc.constantFrom(...short), fc.nat(40), fc.jsonValue()).map(([body, which, value]) => {
@@ -61,7 +76,8 @@ test("whatever a message is, it gives notices that are well-formed, or reasons t
 
 /** What every form of a rotation says in some way, in words that no other event of rekey or Secrets Manager has. */
 const marks = /Secret Rotated|labelUpdated|"origin"|UpdateSecretVersionStage|PutSecretValue|UpdateSecret/;
-const textsIn = (body: string): string => `${body} ${Buffer.from(body, "base64").toString("utf8")}`.replaceAll("\\", "");
+const textsIn = (body: string): string =>
+  `${body} ${Buffer.from(body, "base64").toString("utf8")}`.replaceAll("\\", "");
 
 test("a message without a mark of a rotation gives no notice", () => {
   fc.assert(
@@ -73,7 +89,8 @@ test("a message without a mark of a rotation gives no notice", () => {
 });
 
 test("an event of any other type gives no notice, whatever its detail has", () => {
-  const known = /^(Secret Rotated|Secret Label Updated|A(WS|mazon) API Call via CloudTrail|AWS Service Event via CloudTrail)$/;
+  const known =
+    /^(Secret Rotated|Secret Label Updated|A(WS|mazon) API Call via CloudTrail|AWS Service Event via CloudTrail)$/;
   const type = fc.oneof(fc.string(), fc.jsonValue()).filter((given) => !known.test(String(given)));
   fc.assert(
     fc.property(type, fc.dictionary(fc.string(), fc.jsonValue()), (detailType, more) => {

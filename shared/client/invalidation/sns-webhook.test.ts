@@ -44,7 +44,11 @@ const confirmation = (change: Fields = {}): Fields =>
   );
 
 const fetchText = vi.fn<(url: string) => Promise<string>>();
-const sink = { notice: vi.fn<(notice: SecretNotice) => void>(), gap: vi.fn<() => void>(), error: vi.fn<(error: RekeyError) => void>() };
+const sink = {
+  notice: vi.fn<(notice: SecretNotice) => void>(),
+  gap: vi.fn<() => void>(),
+  error: vi.fn<(error: RekeyError) => void>(),
+};
 let webhook: SnsWebhook;
 
 beforeEach(() => {

@@ -53,7 +53,8 @@ export function vaultPolling(options: VaultPollingOptions): InvalidationSource {
     const { secretId, revision: before } = key;
     const revision =
       (await inTime(requestTimeoutMs, signal, async (within) => vault.revision(secretId, { signal: within }))) ?? 0;
-    if (revision === 0 && before !== 0) sink.error(new RekeyError("secret-not-found", { context: { secret: secretId } }), secretId);
+    if (revision === 0 && before !== 0)
+      sink.error(new RekeyError("secret-not-found", { context: { secret: secretId } }), secretId);
     if (revision !== before && before !== undefined && revision !== 0) {
       const version = await inTime(requestTimeoutMs, signal, async (within) =>
         vault.read(secretId, { label: "AWSCURRENT" }, { signal: within }),

@@ -78,7 +78,10 @@ export const recognized: Readonly<Record<string, (versionId: string) => unknown>
   "through two topics, envelope in envelope": (id) => inSns(inSns(rotated(id))),
   "the detail alone, by InputPath": (id) => rotated(id)["detail"],
   "the detail alone, through SNS": (id) => inSns(rotated(id)["detail"]),
-  "a transformer that makes the detail a text": (id) => ({ ...rotated(id), detail: JSON.stringify(rotated(id)["detail"]) }),
+  "a transformer that makes the detail a text": (id) => ({
+    ...rotated(id),
+    detail: JSON.stringify(rotated(id)["detail"]),
+  }),
   "a transformer that lifts the detail's fields": (id) => ({
     "detail-type": "Secret Rotated",
     ...(rotated(id)["detail"] as Fields),
@@ -98,26 +101,39 @@ export const recognized: Readonly<Record<string, (versionId: string) => unknown>
     recorded("UpdateSecretVersionStage", { secretId: secretName, versionStage: "AWSCURRENT", moveToVersionId: id }),
   "CloudTrail: PutSecretValue": (id) => recorded("PutSecretValue", { secretId: secretArn, clientRequestToken: id }),
   "CloudTrail: PutSecretValue, with the ARN as it was spelled before": (id) =>
-    recorded("PutSecretValue", { secretId: secretName, clientRequestToken: id }, { responseElements: { aRN: secretArn } }),
+    recorded(
+      "PutSecretValue",
+      { secretId: secretName, clientRequestToken: id },
+      { responseElements: { aRN: secretArn } },
+    ),
 };
 
 /** Messages that are no rotation, or do not say which version is current, with the reason. */
 export const unrecognized: Readonly<Record<string, readonly [unknown, string]>> = {
   "plain text": ["hello", "not-json"],
-  "nothing": ["", "not-json"],
+  nothing: ["", "not-json"],
   "cut JSON": ['{"detail-type":"Secret Rotated","detail":{', "not-json"],
   "base64 of a text": [Buffer.from("canary canary canary").toString("base64"), "not-json"],
   "a number": ["12345678901234567890", "not-a-rotation"],
-  "null": ["null", "not-a-rotation"],
+  null: ["null", "not-a-rotation"],
   "an empty batch": ["[]", "not-a-rotation"],
   "S3's test event": [{ Service: "Amazon S3", Event: "s3:TestEvent", Bucket: "canary" }, "not-a-rotation"],
-  "SNS's request to confirm": [{ Type: "SubscriptionConfirmation", Message: "You have chosen …", Token: "canary" }, "unconfirmed"],
+  "SNS's request to confirm": [
+    { Type: "SubscriptionConfirmation", Message: "You have chosen …", Token: "canary" },
+    "unconfirmed",
+  ],
   "a template of one's own fields": [{ secret: secretArn, version: randomUUID() }, "not-a-rotation"],
   "another service's event": [envelope("EC2 Instance State-change Notification", "aws.ec2", {}), "not-a-rotation"],
   "an event of ours without its version": [{ "detail-type": "Secret Rotated", detail: { secretArn } }, "no-version"],
-  "an event of ours without its secret": [{ "detail-type": "Secret Rotated", detail: { versionId: "v" } }, "no-version"],
+  "an event of ours without its secret": [
+    { "detail-type": "Secret Rotated", detail: { versionId: "v" } },
+    "no-version",
+  ],
   "a version that is no text": [{ "detail-type": "Secret Rotated", detail: { secretArn, versionId: 7 } }, "no-version"],
-  "a version of a kilobyte": [{ "detail-type": "Secret Rotated", detail: { secretArn, versionId: "v".repeat(1_024) } }, "no-version"],
+  "a version of a kilobyte": [
+    { "detail-type": "Secret Rotated", detail: { secretArn, versionId: "v".repeat(1_024) } },
+    "no-version",
+  ],
   "CloudTrail: RotationSucceeded": [
     {
       ...envelope("AWS Service Event via CloudTrail", "aws.secretsmanager", {
@@ -133,7 +149,10 @@ export const unrecognized: Readonly<Record<string, readonly [unknown, string]>> 
     "no-version",
   ],
   "a megabyte": [`"${"x".repeat(1_100_000)}"`, "too-large"],
-  "envelopes without end": [Array.from({ length: 12 }).reduce<unknown>((inner) => inSns(inner), rotated("v")), "not-a-rotation"],
+  "envelopes without end": [
+    Array.from({ length: 12 }).reduce<unknown>((inner) => inSns(inner), rotated("v")),
+    "not-a-rotation",
+  ],
   "an envelope around itself, deeply": [`${"[".repeat(50_000)}${"]".repeat(50_000)}`, "not-a-rotation"],
 };
 

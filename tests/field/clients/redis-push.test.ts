@@ -2,7 +2,11 @@ import { randomUUID } from "node:crypto";
 import { createServer } from "node:net";
 import { createClient } from "@redis/client";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type RedisSourceOptions, redisSource, type RedisSubscriber } from "../../../shared/client/invalidation/redis-source.ts";
+import {
+  type RedisSourceOptions,
+  redisSource,
+  type RedisSubscriber,
+} from "../../../shared/client/invalidation/redis-source.ts";
 import { createSecretClient, type SecretClient } from "../../../shared/client/secret-client.ts";
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import { signature } from "../../../shared/webhook/signature.ts";
@@ -80,30 +84,32 @@ describe.skipIf(redisServer === undefined)("push over Redis", limits, () => {
     return versionId;
   };
   const subscribers = async (redis: RedisUnderTest): Promise<unknown> =>
-    Number((await redis.admin("PUBSUB", "NUMSUB", channel) as unknown[])[1]);
+    Number(((await redis.admin("PUBSUB", "NUMSUB", channel)) as unknown[])[1]);
 
-  test.each([2, 3] as const)("a connection that stalls (RESP%i): it is reported, replaced, and what was missed is asked for", (RESP) =>
-    fieldCase(silent, async () => {
-      const redis = await server();
-      const proxy = await proxied(redis);
-      const connection = clientTo(redis, proxy.port, RESP);
-      await connection.connect();
-      const others: string[] = [];
-      await connection.subscribe("another channel of the service", (message) => void others.push(message));
-      const here = await service(connection);
-      await expect.poll(() => here.subscription()?.lastHeardAgeMs, soon).toBeDefined();
-      proxy.stall();
-      const versionId = await rotate(redis, here);
-      await expect.poll(here.held, soon).toBe(versionId);
-      expect(here.errors).toMatchObject([
-        { code: "invalidation-unavailable", context: { source: "redis rekey", reason: "time-budget-spent" } },
-      ]);
-      await expect.poll(here.subscription, soon).toMatchObject(works);
-      const next = await rotate(redis, here);
-      await expect.poll(here.held, soon).toBe(next);
-      await redis.admin("PUBLISH", "another channel of the service", "hello");
-      await expect.poll(() => others, soon).toEqual(["hello"]);
-    })(),
+  test.each([2, 3] as const)(
+    "a connection that stalls (RESP%i): it is reported, replaced, and what was missed is asked for",
+    (RESP) =>
+      fieldCase(silent, async () => {
+        const redis = await server();
+        const proxy = await proxied(redis);
+        const connection = clientTo(redis, proxy.port, RESP);
+        await connection.connect();
+        const others: string[] = [];
+        await connection.subscribe("another channel of the service", (message) => void others.push(message));
+        const here = await service(connection);
+        await expect.poll(() => here.subscription()?.lastHeardAgeMs, soon).toBeDefined();
+        proxy.stall();
+        const versionId = await rotate(redis, here);
+        await expect.poll(here.held, soon).toBe(versionId);
+        expect(here.errors).toMatchObject([
+          { code: "invalidation-unavailable", context: { source: "redis rekey", reason: "time-budget-spent" } },
+        ]);
+        await expect.poll(here.subscription, soon).toMatchObject(works);
+        const next = await rotate(redis, here);
+        await expect.poll(here.held, soon).toBe(next);
+        await redis.admin("PUBLISH", "another channel of the service", "hello");
+        await expect.poll(() => others, soon).toEqual(["hello"]);
+      })(),
   );
 
   test(

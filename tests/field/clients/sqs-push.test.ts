@@ -27,7 +27,10 @@ test(
     const versionId = await stage.rotate();
     await expect.poll(stage.held, soon).toBe(versionId);
     expect(stage.errors).toMatchObject([
-      { code: "invalidation-unavailable", context: { reason: "time-budget-spent", source: expect.stringContaining("queue http") } },
+      {
+        code: "invalidation-unavailable",
+        context: { reason: "time-budget-spent", source: expect.stringContaining("queue http") },
+      },
     ]);
     expect(stage.subscription()).toMatchObject(works);
     const next = await stage.rotate();
@@ -133,20 +136,28 @@ test.each([
   ["InvalidAddress", 404, "region"],
   ["ExpiredToken", 403, "credentials"],
   ["ThrottlingException", 400, "TTL"],
-])("a queue that answers %s: the cause and a hint are reported, and it recovers by itself", limits, (name, status, hint) =>
-  fieldCase("one error for two causes", async () => {
-    const stage = await sqsStage();
-    const error = new AwsError(name, "canary-of-the-server", status);
-    const fault = stage.stack.aws.faults.inject({ kind: "error", service: "sqs", operation: "ReceiveMessage", error });
-    await expect.poll(() => stage.subscription(), soon).toMatchObject({ code: "invalidation-unavailable" });
-    expect(stage.subscription()?.reason).toBe(name);
-    expect(stage.errors[0]?.hint).toContain(hint);
-    const versionId = await stage.rotate("silently");
-    fault.remove();
-    await expect.poll(() => stage.subscription(), soon).toMatchObject(works);
-    expect(await stage.held()).toBe(versionId);
-    expect(JSON.stringify([stage.errors, stage.client.health()])).not.toContain("canary");
-  })(),
+])(
+  "a queue that answers %s: the cause and a hint are reported, and it recovers by itself",
+  limits,
+  (name, status, hint) =>
+    fieldCase("one error for two causes", async () => {
+      const stage = await sqsStage();
+      const error = new AwsError(name, "canary-of-the-server", status);
+      const fault = stage.stack.aws.faults.inject({
+        kind: "error",
+        service: "sqs",
+        operation: "ReceiveMessage",
+        error,
+      });
+      await expect.poll(() => stage.subscription(), soon).toMatchObject({ code: "invalidation-unavailable" });
+      expect(stage.subscription()?.reason).toBe(name);
+      expect(stage.errors[0]?.hint).toContain(hint);
+      const versionId = await stage.rotate("silently");
+      fault.remove();
+      await expect.poll(() => stage.subscription(), soon).toMatchObject(works);
+      expect(await stage.held()).toBe(versionId);
+      expect(JSON.stringify([stage.errors, stage.client.health()])).not.toContain("canary");
+    })(),
 );
 
 test(
@@ -181,7 +192,9 @@ test(
       const versionId = await stage.rotate();
       await expect.poll(stage.held, soon).toBe(versionId);
     }
-    expect(stage.errors[0]).toMatchObject({ context: { operation: "DeleteMessageBatch", reason: "time-budget-spent" } });
+    expect(stage.errors[0]).toMatchObject({
+      context: { operation: "DeleteMessageBatch", reason: "time-budget-spent" },
+    });
   }),
 );
 
@@ -190,7 +203,12 @@ test(
   limits,
   fieldCase(silent, async () => {
     const Body = JSON.stringify({ "detail-type": "Secret Retired", source: "rekey", detail: {} });
-    const message = { MessageId: "1", ReceiptHandle: "r", Body, MD5OfBody: createHash("md5").update(Body).digest("hex") };
+    const message = {
+      MessageId: "1",
+      ReceiptHandle: "r",
+      Body,
+      MD5OfBody: createHash("md5").update(Body).digest("hex"),
+    };
     await using server = await listening(
       createServer((request, response) => {
         void text(request).then(() => {
@@ -202,7 +220,11 @@ test(
       }),
     );
     const endpoint = `http://127.0.0.1:${server.port}`;
-    const sqs = new SQSClient({ endpoint, region: "us-east-1", credentials: { accessKeyId: "a", secretAccessKey: "b" } });
+    const sqs = new SQSClient({
+      endpoint,
+      region: "us-east-1",
+      credentials: { accessKeyId: "a", secretAccessKey: "b" },
+    });
     onTestFinished(() => sqs.destroy());
     const errors: unknown[] = [];
     const subscription = sqsSource({ sqs, queueUrl: `${endpoint}/123456789012/q`, ...timeouts }).start({

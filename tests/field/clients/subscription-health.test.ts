@@ -111,12 +111,17 @@ test.each<[string, () => Promise<void>]>([
 test(
   "a stop that never settles ends in time, and is reported",
   fieldCase(isolated, async () => {
-    const end = client.subscribe({ name: "clinging", start: () => ({ stop: async () => new Promise(() => undefined) }) });
+    const end = client.subscribe({
+      name: "clinging",
+      start: () => ({ stop: async () => new Promise(() => undefined) }),
+    });
     const ended = end();
     await clock.advance(3_000);
     await ended;
     expect(failed).toHaveBeenCalledWith({
-      error: expect.objectContaining({ context: { source: "clinging", operation: "stop", reason: "time-budget-spent" } }),
+      error: expect.objectContaining({
+        context: { source: "clinging", operation: "stop", reason: "time-budget-spent" },
+      }),
     });
   }),
 );

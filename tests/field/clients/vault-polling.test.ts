@@ -94,7 +94,9 @@ test(
   fieldCase("one bad input ends or blocks the service", async () => {
     const here = await polled(["a#b", "..", "", "good"]);
     expect(await here.read("good")).toBe("one");
-    await expect.poll(() => new Set(here.failures.map(({ secretId }) => secretId)), soon).toEqual(new Set(["a#b", "..", ""]));
+    await expect
+      .poll(() => new Set(here.failures.map(({ secretId }) => secretId)), soon)
+      .toEqual(new Set(["a#b", "..", ""]));
     await here.put("good", "two");
     await expect.poll(async () => here.read("good"), soon).toBe("two");
     expect(here.failures.map(({ error }) => error.code)).toContain("mirror-path-invalid");
@@ -165,7 +167,9 @@ test(
     expect(await here.read("moved")).toBe("one");
     await expect.poll(() => here.subscription()?.lastHeardAgeMs, soon).toBeDefined();
     await here.admin("DELETE", "secret/metadata/moved");
-    await expect.poll(() => here.failures, soon).toMatchObject([{ secretId: "moved", error: { code: "secret-not-found" } }]);
+    await expect
+      .poll(() => here.failures, soon)
+      .toMatchObject([{ secretId: "moved", error: { code: "secret-not-found" } }]);
     await here.put("moved", "two", "of the mirror");
     await expect.poll(async () => here.read("moved"), soon).toBe("two");
     expect(here.failures).toHaveLength(1);
