@@ -8,6 +8,7 @@ import {
   type IgnoredReason,
   type InvalidationSink,
   type InvalidationSource,
+  type InvalidationSubscription,
   type SecretNotice,
 } from "./invalidation/invalidation-source.ts";
 
@@ -115,8 +116,9 @@ export function subscription(source: InvalidationSource, options: SubscriptionOp
 
   async function started(): Promise<() => Promise<void>> {
     try {
-      const made = await source.start(sink);
-      if (typeof made?.stop === "function") return async () => made.stop();
+      // A source in JavaScript may start by a promise, or return nothing.
+      const made: Partial<InvalidationSubscription> | undefined = await Promise.resolve(source.start(sink));
+      if (typeof made?.stop === "function") return async () => made.stop?.();
       throw new TypeError("a subscription without stop");
     } catch (error) {
       fail(error);

@@ -24,7 +24,7 @@ interface Key {
 }
 
 /** No answer, of one key or of Vault. */
-const noAnswer: readonly string[] = ["mirror-unavailable", "time-budget-spent", "tls-refused"];
+const noAnswer = new Set(["mirror-unavailable", "time-budget-spent", "tls-refused"]);
 /** One key may be slow or broken by itself; after so many in a row it is Vault. */
 const mostInARow = 3;
 const tooManyRequests = 429;
@@ -86,7 +86,7 @@ export function vaultPolling(options: VaultPollingOptions): InvalidationSource {
         inARow = 0;
       } catch (error) {
         if (signal.aborted) return;
-        inARow = noAnswer.includes(failureReason(error)) ? inARow + 1 : 0;
+        inARow = noAnswer.has(failureReason(error)) ? inARow + 1 : 0;
         if (isOfAllKeys(error)) throw error;
         fail(key, error, sink);
         if (inARow === Math.min(mostInARow, keys.length)) throw error;
