@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { inTime, jittered } from "./in-time.ts";
@@ -30,6 +31,18 @@ test("work ends when the subscription is stopped, and does not begin to wait aft
   stopping.abort();
   await expect(work).rejects.toMatchObject({ code: "time-budget-spent" });
   await expect(inTime(60_000, stopping.signal, forever)).rejects.toMatchObject({ code: "time-budget-spent" });
+});
+
+test("many waits at once make Node warn of no leak, and leave no listener behind", async () => {
+  const warned: string[] = [];
+  const listener = ({ name }: Error): void => void warned.push(name);
+  process.on("warning", listener);
+  const stopping = new AbortController();
+  await Promise.all(Array.from({ length: 50 }, async () => inTime(1_000, stopping.signal, async () => delay(1))));
+  await delay(10);
+  process.off("warning", listener);
+  expect(warned).toEqual([]);
+  expect(getEventListeners(stopping.signal, "abort")).toEqual([]);
 });
 
 test("an answer that came while the process was frozen counts, although its deadline has passed as well", async () => {
