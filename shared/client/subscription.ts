@@ -8,6 +8,7 @@ import {
   type IgnoredReason,
   type InvalidationSink,
   type InvalidationSource,
+  type InvalidationSubscription,
   type SecretNotice,
 } from "./invalidation/invalidation-source.ts";
 
@@ -60,7 +61,6 @@ export function subscription(source: InvalidationSource, options: SubscriptionOp
   let notices = 0;
   let failure: { code: string; reason: string | undefined; count: number } | undefined;
   let heardAtMs: number | undefined;
-  let tellsWhenHeard = false;
   let isStopped = false;
 
   function heard(): void {
@@ -93,12 +93,12 @@ export function subscription(source: InvalidationSource, options: SubscriptionOp
       if (isStopped) return;
       if (!isText(notice?.secretArn) || !isText(notice.versionId)) return ignore("no-version");
       notices++;
-      if (!tellsWhenHeard) heard();
+      if (source.tellsWhenHeard !== true) heard();
       options.notice(notice);
     },
     gap() {
       if (isStopped) return;
-      if (!tellsWhenHeard) heard();
+      if (source.tellsWhenHeard !== true) heard();
       options.gap();
     },
     error(error, secretId) {
@@ -107,9 +107,7 @@ export function subscription(source: InvalidationSource, options: SubscriptionOp
       else fail(error, secretId);
     },
     heard() {
-      if (isStopped) return;
-      tellsWhenHeard = true;
-      heard();
+      if (!isStopped) heard();
     },
     ignored(reason) {
       if (!isStopped) ignore(reason);
@@ -118,8 +116,9 @@ export function subscription(source: InvalidationSource, options: SubscriptionOp
 
   async function started(): Promise<() => Promise<void>> {
     try {
-      const made = await source.start(sink);
-      if (typeof made?.stop === "function") return async () => made.stop();
+      // A source in JavaScript may start by a promise, or return nothing.
+      const made: Partial<InvalidationSubscription> | undefined = await Promise.resolve(source.start(sink));
+      if (typeof made?.stop === "function") return async () => made.stop?.();
       throw new TypeError("a subscription without stop");
     } catch (error) {
       fail(error);
@@ -128,14 +127,21 @@ export function subscription(source: InvalidationSource, options: SubscriptionOp
   }
   const starting = started();
 
+  /** A source whose connection is gone may never stop. */
   async function end(): Promise<void> {
-    const stop = await starting;
-    try {
-      await stop();
-    } catch (error) {
-      const context = { source: name, operation: "stop", reason: failureReason(error) };
-      report({ error: new RekeyError("invalidation-unavailable", { context }) });
-    }
+    const late = Symbol("late");
+    const stopping = starting.then(async (stop) => stop());
+    // Also where it fails after its time.
+    stopping.catch(() => undefined);
+    let outcome: unknown = new RekeyError("time-budget-spent");
+    const told = stopping.then(
+      () => (outcome = undefined),
+      (error: unknown) => (outcome = error ?? late),
+    );
+    await atMost(clock, stopTimeoutMs, told);
+    if (outcome === undefined) return;
+    const context = { source: name, operation: "stop", reason: failureReason(outcome) };
+    report({ error: new RekeyError("invalidation-unavailable", { context }) });
   }
 
   return {
@@ -150,7 +156,7 @@ export function subscription(source: InvalidationSource, options: SubscriptionOp
     }),
     async stop() {
       isStopped = true;
-      await awaited(clock, atMost(clock, stopTimeoutMs, end()));
+      await awaited(clock, end());
     },
   };
 }

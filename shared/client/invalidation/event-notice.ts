@@ -87,6 +87,7 @@ function fieldsIn(text: string): Fields | undefined {
 export function eventNotice(event: Fields): SecretNotice | IgnoredReason {
   const { "detail-type": type, detail: given, resources, time, source } = event;
   if (type === undefined) return bareDetail(event);
+  if (typeof type !== "string") return "not-a-rotation";
   const detail = typeof given === "string" ? fieldsIn(given) : isFields(given) ? given : undefined;
   switch (type) {
     case "Secret Rotated":

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { RekeyError } from "../../errors/rekey-error.ts";
 
 /** A timer this late comes of a process that was blocked or frozen, not of whom it waited for. */
@@ -35,6 +36,8 @@ export async function inTime<Result>(
     timer = setTimeout(() => (performance.now() - dueMs > lateMs ? wait() : end()), Math.min(ms, longestMs));
     timer.unref();
   };
+  // As many as there are messages, each until it is applied.
+  setMaxListeners(0, stopping);
   try {
     stopping.addEventListener("abort", end, { once: true });
     if (stopping.aborted) end();

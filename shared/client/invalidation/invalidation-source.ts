@@ -31,7 +31,7 @@ export interface InvalidationSink {
   gap(): void;
   /** The subscription fails, as far as `secretId` is concerned where there is one. `event-unverified`: one message was refused. */
   error(error: RekeyError, secretId?: string): void;
-  /** Everything that the source listens to has just answered. A source that calls it fails from an `error` until the next one. */
+  /** Everything that the source listens to has just answered. */
   heard?(): void;
   /** A message gave no notice. */
   ignored?(reason: IgnoredReason): void;
@@ -45,5 +45,7 @@ export interface InvalidationSubscription {
 export interface InvalidationSource {
   /** For errors and `health()`: without secrets, such as a queue's URL. */
   readonly name?: string;
+  /** It calls `heard`, so that a failure is over with that, and not with the next notice or gap. */
+  readonly tellsWhenHeard?: boolean;
   start(sink: InvalidationSink): InvalidationSubscription;
 }

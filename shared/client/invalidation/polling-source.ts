@@ -11,7 +11,7 @@ const firstBackOffMs = 200;
 const longestBackOffMs = 30_000;
 
 /** How long to wait after so many failures in a row, the first being number 0: longer each time, with jitter. */
-export const backOffMs = (failures: number): number =>
+const backOffMs = (failures: number): number =>
   Math.min(firstBackOffMs * 2 ** failures, longestBackOffMs) * (0.5 + Math.random() / 2);
 
 /**
@@ -31,6 +31,7 @@ export function pollingSource(
 
   return {
     name,
+    tellsWhenHeard: true,
     start(given) {
       const sink = guardedSink(given);
       const stopping = new AbortController();

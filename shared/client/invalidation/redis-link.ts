@@ -22,8 +22,14 @@ export const redisReason = (error: unknown): string =>
 
 const hints = new Map([
   ["NOPERM", "allow the user +subscribe, +unsubscribe and the channel: ACL SETUSER <user> resetchannels &<channel>"],
-  ["ClientClosedError", "connect the client before or after subscribing: redisSource does not open one that was never opened, or that you closed"],
-  ["time-budget-spent", "the connection does not answer: check the network and the server's load; a client of the package redis is reconnected"],
+  [
+    "ClientClosedError",
+    "connect the client before or after subscribing: redisSource does not open one that was never opened, or that you closed",
+  ],
+  [
+    "time-budget-spent",
+    "the connection does not answer: check the network and the server's load; a client of the package redis is reconnected",
+  ],
 ]);
 /** Until a connection that was destroyed has ended. */
 const settleMs = 50;

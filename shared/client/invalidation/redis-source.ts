@@ -49,6 +49,7 @@ export function redisSource(options: RedisSourceOptions): InvalidationSource {
 
   return {
     name,
+    tellsWhenHeard: true,
     start(given) {
       const sink = guardedSink(given);
       const stopping = new AbortController();

@@ -60,12 +60,12 @@ export function signedMessages(options: {
 
   return {
     async receive(message) {
-      if (message.length > longestBody) return void sink.ignored("too-large");
+      if (message.length > longestBody) return sink.ignored("too-large");
       const { text, signature } = signedPart(message);
       if (typeof signature !== "string") return refuse("no signature");
       if (waiting >= mostWaiting) {
         isMissed = true;
-        return void sink.ignored("too-many");
+        return sink.ignored("too-many");
       }
       waiting++;
       const known = await (typeof keys === "function" ? (reading ??= read(keys)) : keys);

@@ -97,6 +97,7 @@ export function snsWebhook(options: SnsWebhookOptions): SnsWebhook {
 
   return {
     name: "sns",
+    tellsWhenHeard: true,
     start(given) {
       const sink = guardedSink(given);
       sinks.add(sink);

@@ -7,13 +7,22 @@ const hints: readonly (readonly [RegExp, string])[] = [
     /^(KMS|Kms|kms)/,
     "allow the service's role kms:Decrypt on the queue's key, and let SNS or EventBridge use it: kms:GenerateDataKey and kms:Decrypt",
   ],
-  [/AccessDenied|AccessDeniedException|Forbidden/, "allow sqs:ReceiveMessage and sqs:DeleteMessage on the queue, and kms:Decrypt on its key"],
-  [/InvalidAddress|SignatureDoesNotMatch/, "the client's region or endpoint is not that of the queue's URL, or the process's clock is off"],
+  [
+    /AccessDenied|AccessDeniedException|Forbidden/,
+    "allow sqs:ReceiveMessage and sqs:DeleteMessage on the queue, and kms:Decrypt on its key",
+  ],
+  [
+    /InvalidAddress|SignatureDoesNotMatch/,
+    "the client's region or endpoint is not that of the queue's URL, or the process's clock is off",
+  ],
   [
     /ExpiredToken|InvalidClientTokenId|UnrecognizedClient|CredentialsProvider|RequestExpired/,
     "check the credentials and the clock of this process; subscribing goes on by itself",
   ],
-  [/ReceiptHandle/, "the message is delivered again; a queue that several instances read, or a short visibility timeout, makes this common"],
+  [
+    /ReceiptHandle/,
+    "the message is delivered again; a queue that several instances read, or a short visibility timeout, makes this common",
+  ],
   [
     /^(TimeoutError|time-budget-spent)$/,
     "the connection does not answer: check the network, the proxy and the client's socketTimeout; the next poll is made on another connection",

@@ -58,7 +58,11 @@ export function sqsSource(options: SqsSourceOptions): InvalidationSource {
   }
 
   /** Whether its notices are applied. One that cannot be comes again, and keeps no other one back. */
-  async function apply({ Body = "" }: Message, sink: Required<InvalidationSink>, signal: AbortSignal): Promise<boolean> {
+  async function apply(
+    { Body = "" }: Message,
+    sink: Required<InvalidationSink>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     try {
       await inTime(applyTimeoutMs, signal, async () => deliver(Body, sink));
       return true;

@@ -32,9 +32,7 @@ interface Call {
 /** Does one request, for a caller who waits. Errors: those of the SDK, `invalidation-unavailable` when it takes too long. */
 async function step<Answer>(name: string, ms: number, send: (call: Call) => Promise<Answer>): Promise<Answer> {
   try {
-    return await keptAlive(
-      inTime(ms, never, async (abortSignal) => send({ abortSignal, requestTimeout: ms + 1_000 })),
-    );
+    return await keptAlive(inTime(ms, never, async (abortSignal) => send({ abortSignal, requestTimeout: ms + 1_000 })));
   } catch (error) {
     if (!(error instanceof RekeyError)) throw error;
     throw new RekeyError("invalidation-unavailable", {

@@ -12,5 +12,6 @@ export function timerSource({ intervalMs }: { readonly intervalMs: number }): In
   return pollingSource("timer", async (sink, _connected, signal) => {
     await sleep(pauseMs(), undefined, { signal, ref: false });
     sink.gap();
+    sink.heard();
   });
 }

@@ -24,7 +24,7 @@ interface Key {
 }
 
 /** No answer, of one key or of Vault. */
-const noAnswer: readonly string[] = ["mirror-unavailable", "time-budget-spent", "tls-refused"];
+const noAnswer = new Set(["mirror-unavailable", "time-budget-spent", "tls-refused"]);
 /** One key may be slow or broken by itself; after so many in a row it is Vault. */
 const mostInARow = 3;
 const tooManyRequests = 429;
@@ -53,7 +53,8 @@ export function vaultPolling(options: VaultPollingOptions): InvalidationSource {
     const { secretId, revision: before } = key;
     const revision =
       (await inTime(requestTimeoutMs, signal, async (within) => vault.revision(secretId, { signal: within }))) ?? 0;
-    if (revision === 0 && before !== 0) sink.error(new RekeyError("secret-not-found", { context: { secret: secretId } }), secretId);
+    if (revision === 0 && before !== 0)
+      sink.error(new RekeyError("secret-not-found", { context: { secret: secretId } }), secretId);
     if (revision !== before && before !== undefined && revision !== 0) {
       const version = await inTime(requestTimeoutMs, signal, async (within) =>
         vault.read(secretId, { label: "AWSCURRENT" }, { signal: within }),
@@ -85,7 +86,7 @@ export function vaultPolling(options: VaultPollingOptions): InvalidationSource {
         inARow = 0;
       } catch (error) {
         if (signal.aborted) return;
-        inARow = noAnswer.includes(failureReason(error)) ? inARow + 1 : 0;
+        inARow = noAnswer.has(failureReason(error)) ? inARow + 1 : 0;
         if (isOfAllKeys(error)) throw error;
         fail(key, error, sink);
         if (inARow === Math.min(mostInARow, keys.length)) throw error;

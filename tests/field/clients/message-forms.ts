@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 
 export const secretArn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/orders-AbCdEf";
-export const secretName = "prod/orders";
+const secretName = "prod/orders";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -31,11 +31,11 @@ export const rotated = (versionId: string): Fields =>
   });
 
 /** Secrets Manager's own event. */
-export const labelUpdated = (versionId: string, label = "AWSCURRENT"): Fields =>
+const labelUpdated = (versionId: string, label = "AWSCURRENT"): Fields =>
   envelope("Secret Label Updated", "aws.secretsmanager", { name: secretName, labelUpdated: label, versionId });
 
 /** What CloudTrail records of a call. */
-export const recorded = (eventName: string, requestParameters: Fields, more: Fields = {}): Fields =>
+const recorded = (eventName: string, requestParameters: Fields, more: Fields = {}): Fields =>
   envelope("AWS API Call via CloudTrail", "aws.secretsmanager", {
     eventVersion: "1.08",
     eventTime: new Date().toISOString(),
@@ -54,7 +54,7 @@ export const inSns = (event: unknown): Fields => ({
   Timestamp: new Date().toISOString(),
   SignatureVersion: "1",
 });
-export const inSqsRecord = (body: unknown): Fields => ({
+const inSqsRecord = (body: unknown): Fields => ({
   messageId: randomUUID(),
   receiptHandle: "r",
   body: typeof body === "string" ? body : JSON.stringify(body),
