@@ -36,11 +36,13 @@ export async function programFolder(
   changes: Readonly<Record<string, Changes>> = {},
   decorators: "compiled" | "kept" = "compiled",
 ): Promise<ProgramFolder> {
+  for (const name of Object.keys(changes)) if (!documentedPrograms.has(name)) throw new Error(`no program ${name}`);
+  const programs = [...documentedPrograms].map(
+    ([name, text]) => [name, changed(name, text, changes[name] ?? {})] as const,
+  );
   await mkdir(path.join(root, "dist"), { recursive: true });
   const folder = await mkdtemp(path.join(root, "dist/lifecycles-"));
-  for (const name of Object.keys(changes)) if (!documentedPrograms.has(name)) throw new Error(`no program ${name}`);
-  for (const [name, text] of documentedPrograms) {
-    const program = changed(name, text, changes[name] ?? {});
+  for (const [name, program] of programs) {
     const isToCompile = decorators === "compiled" && program.includes("@Module");
     await writeFile(path.join(folder, name), isToCompile ? await withoutDecorators(program) : program);
   }

@@ -23,7 +23,8 @@ test.each([
   { timeout: 60_000 },
   async (_jump, jumps) =>
     fieldCase(kind, async () => {
-      const secretId = await stage.secret();
+      const secretId = await stage.secret({ alternating: true });
+      const users = [`${secretId}_clone`, secretId];
       const service = await stage.startServer("server.ts", secretId, { node, variables: { CLOCK_JUMPS: jumps } });
       const load = requestAllTheTime(service.port, 4);
       onTestFinished(async () => load.stop());
@@ -36,6 +37,7 @@ test.each([
         // One for the value past its time, and again after AWS's answer has told the SDK the time.
         expect(reads() - before).toBeLessThanOrEqual(5);
         await stage.rotate(secretId);
+        await expect.poll(async () => stage.users(secretId), soon).toEqual([users.shift()]);
         sofar = load.answers.length;
         await expect.poll(() => load.answers.length, soon).toBeGreaterThan(sofar + 100);
       }
