@@ -5,6 +5,8 @@ import type { InvalidationSink, InvalidationSource, SecretNotice } from "./inval
 import { noticeInMessage, signedPart } from "./notice-in-message.ts";
 
 export { signingKeys } from "./signing-keys.ts";
+export type { SecretValue } from "../../secrets/secret-value.ts";
+export type { InvalidationSource } from "./invalidation-source.ts";
 
 /** What is needed of a connection of the package `redis` that is kept for subscriptions. */
 export interface RedisSubscriber {

@@ -3,6 +3,9 @@ import type { InvalidationSource } from "./invalidation-source.ts";
 import { noticeInMessage } from "./notice-in-message.ts";
 import { pollingSource } from "./polling-source.ts";
 
+// Services that emit declarations name what they infer by the entry that they import.
+export type { InvalidationSource } from "./invalidation-source.ts";
+
 const waitSeconds = 20;
 
 /**
