@@ -1,4 +1,6 @@
-export { isRekeyError, RekeyError } from "../errors/rekey-error.ts";
+export type { Disposition } from "../errors/code-entry.ts";
+export type { ErrorCode } from "../errors/codes.ts";
+export { type ErrorContext, isRekeyError, RekeyError } from "../errors/rekey-error.ts";
 export { SecretValue } from "../secrets/secret-value.ts";
 export type { ClientEvents } from "./client-events.ts";
 export type { SecretClientOptions } from "./client-options.ts";
@@ -14,7 +16,8 @@ export type {
 } from "./invalidation/invalidation-source.ts";
 export { noticeInMessage } from "./invalidation/notice-in-message.ts";
 export { timerSource } from "./invalidation/timer-source.ts";
+export type { Acknowledge } from "./pool/acknowledging.ts";
 export { type RequestBudget, requestBudget } from "./request-budget.ts";
 export { createSecretClient, type SecretClient, type SecretHandle } from "./secret-client.ts";
-export type { SecretSource, SourceAnswer, SourceVersion, Stage } from "./secret-source.ts";
+export type { SecretSource, SourceAnswer, SourceCall, SourceSelector, SourceVersion, Stage } from "./secret-source.ts";
 export type { StandardSchema } from "./standard-schema.ts";

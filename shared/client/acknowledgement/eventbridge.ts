@@ -2,6 +2,9 @@ import { type EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventb
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { Acknowledge } from "../pool/acknowledging.ts";
 
+// Services that emit declarations name what they infer by the entry that they import.
+export type { Acknowledge } from "../pool/acknowledging.ts";
+
 export interface EventBridgeAcknowledgement {
   readonly eventBridge: EventBridgeClient;
   readonly eventBusName: string;

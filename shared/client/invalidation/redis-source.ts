@@ -11,6 +11,8 @@ import { signedMessages } from "./signed-messages.ts";
 
 export type { RedisSubscriber } from "./redis-link.ts";
 export { signingKeys } from "./signing-keys.ts";
+export type { SecretValue } from "../../secrets/secret-value.ts";
+export type { InvalidationSource } from "./invalidation-source.ts";
 
 export interface RedisSourceOptions {
   readonly redis: RedisSubscriber;

@@ -8,6 +8,9 @@ import { deliver } from "./notice-in-message.ts";
 import { pollingSource } from "./polling-source.ts";
 import { sqsHint } from "./sqs-hint.ts";
 
+// Services that emit declarations name what they infer by the entry that they import.
+export type { InvalidationSource } from "./invalidation-source.ts";
+
 export interface SqsSourceOptions {
   readonly sqs: SQSClient;
   readonly queueUrl: string;

@@ -10,7 +10,7 @@ export interface SecretsMiddlewareOptions {
 }
 
 /** What is needed of middy's request. */
-interface MiddyRequest {
+export interface MiddyRequest {
   internal: Record<string, unknown>;
   context: object;
 }

@@ -10,6 +10,9 @@ import { translateError } from "../../stores/translate-error.ts";
 import { isSameSecret } from "../secret-id.ts";
 import type { SecretSource, SourceAnswer } from "../secret-source.ts";
 
+// Services that emit declarations name what they infer by the entry that they import.
+export type { SecretSource } from "../secret-source.ts";
+
 /** What the SDK's errors look like where a batch reports one of its secrets. */
 const clientError = ({ ErrorCode, Message }: APIErrorType): object => ({
   name: ErrorCode,

@@ -11,6 +11,9 @@ import { defaultTimeoutMs, type VaultReaderOptions, vaultSender } from "../vault
 import { type LeaseKeeper, leaseKeeper } from "./lease-keeper.ts";
 import { trackedSession } from "./tracked-session.ts";
 
+// Services that emit declarations name what they infer by the entry that they import.
+export type { Acknowledge } from "../pool/acknowledging.ts";
+
 export interface VaultDynamicOptions extends VaultReaderOptions {
   /** Where the database engine is mounted. `database`. */
   readonly mount?: string;

@@ -100,7 +100,7 @@ export const runTool = async (
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Ended> =>
   new Promise((resolve) => {
-    execFile(program, words, { cwd, env, timeout: 170_000, maxBuffer: 2 ** 24 }, (error, output, errors) =>
+    execFile(program, words, { cwd, env, timeout: 280_000, maxBuffer: 2 ** 24 }, (error, output, errors) =>
       resolve({ code: error === null ? 0 : (error.code ?? String(error.signal)), output: output + errors }),
     );
   });

@@ -1,7 +1,9 @@
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { packageEntries } from "../../../bundle/package-entries.ts";
 import { fieldCase, printFieldCases } from "../field-cases.ts";
 import { installTarball, runTool, tool, toolchains } from "./format-stage.ts";
 
@@ -34,6 +36,19 @@ async function complaints(
   expect(code === 0 || errors.length > 0).toBe(true);
   return errors.filter((line) => !line.includes("node_modules/") || line.includes("/rekey/"));
 }
+
+/** What a service may export of what the entries' functions return. */
+const ofAClient = (client: string): string =>
+  ["get('a')", "handle('a')", "health()"]
+    .map((member, index) => `export const member${index} = () => ${client}.${member};`)
+    .join("\n");
+
+const members: Readonly<Record<string, string>> = {
+  client: `${ofAClient("createSecretClientMade")}
+    export const error = (error: entry.RekeyError) => [error.code, error.context, error.disposition] as const;`,
+  "client/vault-dynamic": "export const revoke = vaultDynamicSourceMade.revokeReplaced;",
+  testing: ofAClient("fakeSecretClientMade"),
+};
 
 const inBothFormats = ["service.cts", "service.mts"];
 
@@ -100,5 +115,24 @@ describe.skipIf(toolchains === undefined)("a service in TypeScript", { timeout }
         const options = { module: "nodenext", moduleResolution: "nodenext", ...more };
         expect(await complaints(version, bare, inBothFormats, options)).toEqual([]);
       })(),
+  );
+
+  test(
+    "TypeScript names what a service infers from one entry alone, where it emits declarations",
+    fieldCase("peers and module formats", async () => {
+      const require = createRequire(path.join(folder, "service.cjs"));
+      const failed: string[] = [];
+      for (const entry of Object.keys(packageEntries)) {
+        const functions = Object.keys(require(`rekey/${entry}`) as object).filter((name) => /^[a-z]/.test(name));
+        const lines = functions.map(
+          (name) => `export const ${name}Made = entry.${name}(...(0 as unknown as Parameters<typeof entry.${name}>));`,
+        );
+        const text = [`import * as entry from "rekey/${entry}";`, ...lines, members[entry] ?? ""].join("\n");
+        await writeFile(path.join(folder, "inferred.cts"), text);
+        const options = { module: "nodenext", skipLibCheck: true, noEmit: false, declaration: true, outDir: "out" };
+        failed.push(...(await complaints("typescript-7", folder, ["inferred.cts"], options)));
+      }
+      expect(failed).toEqual([]);
+    }),
   );
 });
