@@ -19,7 +19,7 @@ test.each<[string, readonly StepRecord[], number, object | undefined]>([
   ["a failure that may pass", [done(0), failed("database-busy", minute)], 2 * minute, { code: "database-busy", isFinal: false }],
   ["a failure after which it was tried again", [failed("database-busy", 0), done(minute)], minute, undefined],
   ["a failure after which it was not tried again", [failed("database-busy", 0)], 2 * minute, { code: "database-busy", isFinal: true }],
-  ["failures for five minutes", [failed("database-busy", 0), failed("database-busy", 5 * minute)], 5 * minute, { isFinal: true }],
+  ["failures for three minutes", [failed("database-busy", 0), failed("database-busy", 3 * minute)], 3 * minute, { isFinal: true }],
   ["five failures", [0, 1, 2, 3, 4].map((at) => failed("database-busy", at)), 5, { isFinal: true }],
   ["four failures", [0, 1, 2, 3].map((at) => failed("database-busy", at)), 5, { isFinal: false }],
   ["a failure that does not pass", [failed("credential-refused", 0), done(1)], 1, { code: "credential-refused", isFinal: true }],

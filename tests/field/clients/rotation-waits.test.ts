@@ -11,7 +11,8 @@ printFieldCases();
 
 let stage: CliStage;
 beforeAll(async () => {
-  stage = await startCliStage();
+  // Tried again sooner than by default, and not more often than a rotation is waited for.
+  stage = await startCliStage({ rotationRetry: { attempts: 5, delayMs: 1_000 } });
   await stage.secret("limit/full");
 }, 120_000);
 afterAll(async () => stage.stop());
@@ -25,13 +26,13 @@ async function rekey(...words: readonly string[]): Promise<{ readonly code: numb
 }
 
 test(
-  "a rotation whose role has no connection left ends with that within minutes, and status shows it",
+  "a rotation whose role has no connection left ends with that before its time is up, and status shows it",
   generous,
   fieldCase("it stops silently", async () => {
     await stage.postgres.admin("ALTER ROLE limit_full CONNECTION LIMIT 0");
     const beganMs = performance.now();
     const { code, out } = await rekey("rotate", "limit/full", "--yes", "--json");
-    expect(performance.now() - beganMs).toBeLessThan(220_000);
+    expect(performance.now() - beganMs).toBeLessThan(120_000);
     expect(code).toBe(1);
     const events = out.trim().split("\n").map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
     const told = events.filter(({ type }) => type === "progress").map(({ progress, code: why }) => [progress, why]);
