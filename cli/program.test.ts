@@ -30,7 +30,9 @@ test.each(examples)("$example is understood by one command", async ({ example })
 
 test("every command is known to read, to change something or to serve", () => {
   const kinds = Object.groupBy(commands, ({ kind }) => kind);
-  const names = Object.fromEntries(Object.entries(kinds).map(([kind, some]) => [kind, some.map(({ name }) => name).sort()]));
+  const names = Object.fromEntries(
+    Object.entries(kinds).map(([kind, some]) => [kind, some.map(({ name }) => name).sort()]),
+  );
   expect(names).toEqual({
     reads: ["completion", "doctor", "history", "lint-policy", "plan", "plan-rotation", "status", "vault-policy"],
     changes: ["adopt", "invoke", "migrate-mirror", "mirror", "redrive", "rollback", "rotate"],

@@ -43,15 +43,21 @@ test("no token, or an empty one, is refused", async () => {
   await expect(agentToken({ AWS_TOKEN })).rejects.toMatchObject({ context: { problem: "empty" } });
 });
 
-test.each(["token\n", "token\r\n", "\uFEFFtoken\r\n", "  token\n\n"])("the text %j of a file is its token", async (text) => {
-  expect((await agentToken({ AWS_TOKEN: await tokenFile(text, 0o440) })).reveal()).toBe("token");
-});
+test.each(["token\n", "token\r\n", "\uFEFFtoken\r\n", "  token\n\n"])(
+  "the text %j of a file is its token",
+  async (text) => {
+    expect((await agentToken({ AWS_TOKEN: await tokenFile(text, 0o440) })).reveal()).toBe("token");
+  },
+);
 
-test.each(["file://", "FILE://", "file:", "file://localhost", ""])("a file is named by %s and its path", async (scheme) => {
-  const path = (await tokenFile("token", 0o440)).slice("file://".length);
-  expect((await agentToken({ AWS_TOKEN: `${scheme}${path}` })).reveal()).toBe("token");
-  expect((await agentToken({ AWS_TOKEN: ` ${scheme}${path}\n` })).reveal()).toBe("token");
-});
+test.each(["file://", "FILE://", "file:", "file://localhost", ""])(
+  "a file is named by %s and its path",
+  async (scheme) => {
+    const path = (await tokenFile("token", 0o440)).slice("file://".length);
+    expect((await agentToken({ AWS_TOKEN: `${scheme}${path}` })).reveal()).toBe("token");
+    expect((await agentToken({ AWS_TOKEN: ` ${scheme}${path}\n` })).reveal()).toBe("token");
+  },
+);
 
 test("a random token that begins with a slash is a token", async () => {
   expect((await agentToken({ AWS_TOKEN: "/8Jd+token/of=" })).reveal()).toBe("/8Jd+token/of=");

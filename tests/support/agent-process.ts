@@ -27,7 +27,10 @@ export interface ShippedAgent extends AsyncDisposable {
    * Begins it through a line of a shell, in which `"$@"` is its command. Nothing is waited for: what it prints may be for
    * nobody.
    */
-  run(words: readonly string[], options?: { readonly line?: string; readonly variables?: Readonly<Record<string, string>> }): RunningAgent;
+  run(
+    words: readonly string[],
+    options?: { readonly line?: string; readonly variables?: Readonly<Record<string, string>> },
+  ): RunningAgent;
 }
 
 export async function shippedAgent(stack: Stack): Promise<ShippedAgent> {

@@ -114,7 +114,14 @@ export function rotateCampaign(
     const { campaign } = settings;
     const followed = { ...settings, followsSteps: secretIds.length <= mostFollowed };
     const running: Running = { ports, settings: followed, tell, turn: pacer(ports, settings.startsPerSecond) };
-    const counts: Record<Progress, number> = { requested: 0, waiting: 0, promoted: 0, rotated: 0, already: 0, failed: 0 };
+    const counts: Record<Progress, number> = {
+      requested: 0,
+      waiting: 0,
+      promoted: 0,
+      rotated: 0,
+      already: 0,
+      failed: 0,
+    };
     const stops = (): boolean => call.signal.aborted || counts.failed >= settings.stopAfter;
     tell({ type: "campaign-started", campaign, waves: waves.map((wave) => wave.length) });
     for (const [index, wave] of waves.entries()) {

@@ -50,7 +50,8 @@ const request = (line: string, ...headers: readonly string[]): string =>
   [line, ...headers, "Connection: close", "", ""].join("\r\n");
 const local = "Host: localhost:2773";
 /** Of the answer itself, not of `100 Continue` before it. */
-const statusOf = (answer: string): number => Number(/^(?:HTTP\/1\.1 100 .*\r\n\r\n)?HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1]);
+const statusOf = (answer: string): number =>
+  Number(/^(?:HTTP\/1\.1 100 .*\r\n\r\n)?HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1]);
 
 test.each<[string, string, string]>([
   ["a slash too many before the path", "//secretsmanager/get?secretId=prod/orders", "prod/orders"],
@@ -61,7 +62,11 @@ test.each<[string, string, string]>([
   ["a name that begins with a slash, escaped", "/v1/%2Frooted", "/rooted"],
   ["a name with each sign that names may have", "/v1/a+b@c=d_e.f-g", "a+b@c=d_e.f-g"],
   ["those signs escaped", `/secretsmanager/get?secretId=${encodeURIComponent("a+b@c=d_e.f-g")}`, "a+b@c=d_e.f-g"],
-  ["other parameters first", "/secretsmanager/get?refreshNow=0&versionStage=AWSCURRENT&secretId=prod%2forders", "prod/orders"],
+  [
+    "other parameters first",
+    "/secretsmanager/get?refreshNow=0&versionStage=AWSCURRENT&secretId=prod%2forders",
+    "prod/orders",
+  ],
   ["an & at both ends", "/secretsmanager/get?&secretId=prod/orders&", "prod/orders"],
   ["an escaped parameter's name", "/secretsmanager/get?secret%49d=prod/orders", "prod/orders"],
   ["an absolute target, as to a proxy", "http://localhost:2773/v1/prod/orders", "prod/orders"],
@@ -73,13 +78,16 @@ test.each<[string, string, string]>([
   })(),
 );
 
-test.each(["encoded", "lower", "plain"])("an ARN that is %s in the path and in the query names the secret", generous, async (how) =>
-  fieldCase(kind, async () => {
-    const escaped = encodeURIComponent(arn);
-    const text = { encoded: escaped, lower: escaped.replaceAll(/%../g, (one) => one.toLowerCase()), plain: arn }[how];
-    for (const target of [`/v1/${text}`, `/secretsmanager/get?secretId=${text}`])
-      expect(await raw(request(`GET ${target} HTTP/1.1`, local, token))).toContain("value of prod/orders");
-  })(),
+test.each(["encoded", "lower", "plain"])(
+  "an ARN that is %s in the path and in the query names the secret",
+  generous,
+  async (how) =>
+    fieldCase(kind, async () => {
+      const escaped = encodeURIComponent(arn);
+      const text = { encoded: escaped, lower: escaped.replaceAll(/%../g, (one) => one.toLowerCase()), plain: arn }[how];
+      for (const target of [`/v1/${text}`, `/secretsmanager/get?secretId=${text}`])
+        expect(await raw(request(`GET ${target} HTTP/1.1`, local, token))).toContain("value of prod/orders");
+    })(),
 );
 
 test.each<[string, number, string, readonly string[]]>([
@@ -101,8 +109,18 @@ test.each<[string, number, string, readonly string[]]>([
   ["the header's name in small letters", 200, "GET /v1/prod/orders HTTP/1.1", [local, token.toLowerCase()]],
   ["space around the token", 200, "GET /v1/prod/orders HTTP/1.1", [local, token.replace(": ", ":  \t ") + " \t"]],
   ["the token twice", 200, "GET /v1/prod/orders HTTP/1.1", [local, token, token]],
-  ["the token in both headers", 200, "GET /v1/prod/orders HTTP/1.1", [local, token, `X-Vault-Token: ${agentTokenText}`]],
-  ["somebody else's Vault token, and this one's", 200, "GET /v1/prod/orders HTTP/1.1", [local, "X-Vault-Token: other", token]],
+  [
+    "the token in both headers",
+    200,
+    "GET /v1/prod/orders HTTP/1.1",
+    [local, token, `X-Vault-Token: ${agentTokenText}`],
+  ],
+  [
+    "somebody else's Vault token, and this one's",
+    200,
+    "GET /v1/prod/orders HTTP/1.1",
+    [local, "X-Vault-Token: other", token],
+  ],
   ["a wrong token", 403, "GET /v1/prod/orders HTTP/1.1", [local, `${token}x`]],
   ["an empty token", 403, "GET /v1/prod/orders HTTP/1.1", [local, "X-Vault-Token:"]],
   ["a proxy's X-Forwarded-For", 400, "GET /v1/prod/orders HTTP/1.1", [local, token, "X-Forwarded-For: 10.0.0.1"]],
@@ -139,8 +157,20 @@ test(
 );
 
 test.each<[string, string, string, number, string]>([
-  ["of a load balancer", "GET /ping HTTP/1.1", "Host: 127.0.0.1:2773\r\nUser-Agent: ELB-HealthChecker/2.0", 200, "healthy"],
-  ["of Kubernetes", "GET /ping HTTP/1.1", "Host: localhost\r\nUser-Agent: kube-probe/1.33\r\nAccept: */*", 200, "healthy"],
+  [
+    "of a load balancer",
+    "GET /ping HTTP/1.1",
+    "Host: 127.0.0.1:2773\r\nUser-Agent: ELB-HealthChecker/2.0",
+    200,
+    "healthy",
+  ],
+  [
+    "of Kubernetes",
+    "GET /ping HTTP/1.1",
+    "Host: localhost\r\nUser-Agent: kube-probe/1.33\r\nAccept: */*",
+    200,
+    "healthy",
+  ],
   ["of Envoy", "GET /ping HTTP/1.1", "Host: localhost\r\nx-envoy-expected-rq-timeout-ms: 1000", 200, "healthy"],
   ["of HAProxy", "OPTIONS / HTTP/1.0", "X: y", 200, "healthy"],
   ["of HAProxy with a path", "OPTIONS /ping HTTP/1.0", "X: y", 200, "healthy"],
@@ -170,17 +200,20 @@ const strays: readonly (readonly [string, string | Buffer])[] = [
   ["a negative length", `GET /ping HTTP/1.1\r\n${local}\r\nContent-Length: -1\r\n\r\n`],
 ];
 
-test.each(strays)("%s gets a short answer or none, again and again, and the others go on", generous, async (_what, bytes) =>
-  fieldCase(kind, async () => {
-    const before = agent.output();
-    for (let time = 0; time < 3; time++) {
-      const answer = await raw(bytes);
-      expect(answer.length).toBeLessThan(400);
-      expect(answer).not.toContain("HTTP/1.1 200");
-    }
-    expect(await ask(agent.port, "/v1/prod/orders")).toMatchObject({ status: 200 });
-    expect(agent.output()).toBe(before);
-  })(),
+test.each(strays)(
+  "%s gets a short answer or none, again and again, and the others go on",
+  generous,
+  async (_what, bytes) =>
+    fieldCase(kind, async () => {
+      const before = agent.output();
+      for (let time = 0; time < 3; time++) {
+        const answer = await raw(bytes);
+        expect(answer.length).toBeLessThan(400);
+        expect(answer).not.toContain("HTTP/1.1 200");
+      }
+      expect(await ask(agent.port, "/v1/prod/orders")).toMatchObject({ status: 200 });
+      expect(agent.output()).toBe(before);
+    })(),
 );
 
 test(

@@ -47,7 +47,8 @@ afterAll(async () => {
 const start = (line: string): RunningAgent =>
   shipped.run(["--port", String(port), "--topic-arn", topicArn, "--prefetch", "a"], { line });
 const answer = async (): Promise<string> => (await ask(port, "/v1/a").catch(() => ({ body: "" }))).body;
-const serves = async (text: string): Promise<void> => expect.poll(answer, patient).toContain(`"SecretString":"${text}"`);
+const serves = async (text: string): Promise<void> =>
+  expect.poll(answer, patient).toContain(`"SecretString":"${text}"`);
 
 async function droppedLines(): Promise<number> {
   const { body } = await ask(port, "/metrics", { headers: {} });
@@ -75,17 +76,20 @@ test.each([
   ["whose reader is gone, as is that of its errors", 'exec "$@" > >(true) 2> >(true)'],
   ["on a full disk", 'exec "$@" >/dev/full'],
   ["on a full disk, as are its errors", 'exec "$@" >/dev/full 2>&1'],
-])("with a log %s the agent serves, counts what is lost, and takes its queue with it at the end", generous, async (_what, line) =>
-  fieldCase(kind, async () => {
-    const agent = start(line);
-    await serves((await secrets.getSecretValue({ SecretId: "a" })).SecretString ?? "");
-    const before = await droppedLines();
-    await rotate(`${line} 1`.replaceAll('"', ""));
-    await rotate(`${line} 2`.replaceAll('"', ""));
-    await expect.poll(droppedLines, patient).toBeGreaterThan(before);
-    expect(agent.output()).not.toContain("node:");
-    await ends(agent);
-  })(),
+])(
+  "with a log %s the agent serves, counts what is lost, and takes its queue with it at the end",
+  generous,
+  async (_what, line) =>
+    fieldCase(kind, async () => {
+      const agent = start(line);
+      await serves((await secrets.getSecretValue({ SecretId: "a" })).SecretString ?? "");
+      const before = await droppedLines();
+      await rotate(`${line} 1`.replaceAll('"', ""));
+      await rotate(`${line} 2`.replaceAll('"', ""));
+      await expect.poll(droppedLines, patient).toBeGreaterThan(before);
+      expect(agent.output()).not.toContain("node:");
+      await ends(agent);
+    })(),
 );
 
 test(
@@ -132,7 +136,10 @@ test(
     });
     const { pending, dropped } = JSON.parse(stderr) as Readonly<Record<"pending" | "dropped", number>>;
     expect([status, pending < 1_200_000, dropped > 7_000]).toEqual([0, true, true]);
-    const lines = (await readFile(out, "utf8")).trim().split("\n").map((one) => JSON.parse(one) as object);
+    const lines = (await readFile(out, "utf8"))
+      .trim()
+      .split("\n")
+      .map((one) => JSON.parse(one) as object);
     expect(lines.slice(-2)).toEqual([
       expect.objectContaining({ message: "log lines dropped", count: dropped }),
       expect.objectContaining({ message: "last" }),

@@ -101,7 +101,10 @@ test(
       const { code } = await shell(`rekey mirror --all --json ${ending}`, vault);
       expect([ending, code]).toEqual([ending, ending === ">/dev/full" ? 1 : 0]);
       const again = await shell("rekey mirror --all --json", vault);
-      const outcomes = again.out.trim().split("\n").map((line) => (JSON.parse(line) as { outcome: string }).outcome);
+      const outcomes = again.out
+        .trim()
+        .split("\n")
+        .map((line) => (JSON.parse(line) as { outcome: string }).outcome);
       expect(outcomes).toEqual(names.map(() => "unchanged"));
     }
   }),
@@ -202,8 +205,7 @@ test(
     // The terminal goes with the program that holds it.
     child.kill("SIGKILL");
     await ended;
-    const asked = (): number =>
-      stage.stack.aws.requests.filter(({ operation }) => operation === "RotateSecret").length;
+    const asked = (): number => stage.stack.aws.requests.filter(({ operation }) => operation === "RotateSecret").length;
     await stage.stack.secretsManager.idle();
     const begun = asked();
     await new Promise((done) => setTimeout(done, 4_000));

@@ -34,7 +34,10 @@ test(
     const { code, out } = await rekey("rotate", "limit/full", "--yes", "--json");
     expect(performance.now() - beganMs).toBeLessThan(120_000);
     expect(code).toBe(1);
-    const events = out.trim().split("\n").map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+    const events = out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
     const told = events.filter(({ type }) => type === "progress").map(({ progress, code: why }) => [progress, why]);
     expect(told).toEqual([
       ["requested", undefined],
