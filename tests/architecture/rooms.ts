@@ -176,6 +176,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "node:readline/promises",
       "node:stream",
       "node:string_decoder",
+      "node:tty",
       "node:url",
       "node:timers/promises",
       "node:crypto",
