@@ -26,7 +26,12 @@ test("what cannot be written is counted, and the first line that can be has the 
   log("d", {});
   log("e", {});
   const at = "1970-01-01T00:00:00.000Z";
-  expect(outlet.state.text.split("\n").filter(Boolean).map((line) => JSON.parse(line) as unknown)).toEqual([
+  expect(
+    outlet.state.text
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as unknown),
+  ).toEqual([
     { message: "a", n: 1, at },
     { message: "log lines dropped", count: 2, at },
     { message: "d", at },

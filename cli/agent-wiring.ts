@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SNSClient } from "@aws-sdk/client-sns";
-import { QueueDoesNotExist, SQSClient } from "@aws-sdk/client-sqs";
+import { SQSClient } from "@aws-sdk/client-sqs";
 import { createClient } from "@redis/client";
 import { asDocuments, secretsManagerDocuments } from "../shared/agent/documents.ts";
 import type { InvalidationSource } from "../shared/client/invalidation/invalidation-source.ts";
@@ -64,14 +64,7 @@ function unavailable(source: string): (error: unknown) => never {
 async function byTopic(topicArn: string): Promise<AgentPush> {
   const [sqs, sns] = [new SQSClient(queueLimits), new SNSClient(queueLimits)];
   const { queueUrl, remove } = await createSubscriberQueue({ sqs, sns, topicArn }).catch(unavailable(topicArn));
-  return {
-    source: sqsSource({ sqs: new SQSClient({}), queueUrl }),
-    // A queue that somebody else has removed is not left behind.
-    release: async () =>
-      remove().catch((error: unknown) => {
-        if (!(error instanceof QueueDoesNotExist)) throw error;
-      }),
-  };
+  return { source: sqsSource({ sqs: new SQSClient({}), queueUrl }), release: remove };
 }
 
 /** The driver itself tries for ever, and waits for ever for a server that is silent. */

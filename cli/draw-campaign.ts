@@ -6,7 +6,14 @@ import { instant } from "./times.ts";
 
 type Told<Type extends CampaignEvent["type"]> = CampaignEvent & { readonly type: Type };
 
-const colours = { requested: "dim", waiting: "yellow", promoted: "dim", rotated: "green", already: "dim", failed: "red" } as const;
+const colours = {
+  requested: "dim",
+  waiting: "yellow",
+  promoted: "dim",
+  rotated: "green",
+  already: "dim",
+  failed: "red",
+} as const;
 
 function progressText({ secretArn, versionId, progress, code, hint }: Told<"progress">): readonly string[] {
   const line = `${coloured(colours[progress], progress.padEnd(9))}  ${secretNameIn(secretArn)}  ${versionId}`;

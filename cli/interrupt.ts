@@ -1,3 +1,4 @@
+import { isatty } from "node:tty";
 import { signalCodes } from "./command.ts";
 
 type Signal = keyof typeof signalCodes;
@@ -17,7 +18,7 @@ export interface Interrupt {
  */
 export function interruptOf(): Interrupt {
   const interrupt = new AbortController();
-  const hasTerminal = [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
+  const hasTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
   let exitCode: number = signalCodes.SIGINT;
   let isOver = false;
 

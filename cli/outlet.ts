@@ -25,7 +25,7 @@ function fileOutlet(descriptor: number): Outlet {
     write(text, done) {
       const bytes = Buffer.from(text);
       try {
-        for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+        for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
       } catch (error) {
         return done(error as Error);
       }

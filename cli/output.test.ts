@@ -61,3 +61,24 @@ test("what others write to the process's streams keeps its lines, in whatever pi
   expect(stdout).toBe("one\n\ttwo\\u009b2J\\u202e \\u001b[2J\nthree\\u0007\nfour\n");
   expect(stderr).toBe("\\u001b]0;title\\u0007");
 });
+
+test("a slow reader gets everything, a command that prints much waits for it, and the process ends when it has read all", () => {
+  const program = `
+    import { print, roomToPrint, stdoutOutlet } from "./output.ts";
+    let most = 0;
+    for (let line = 0; line < 40; line++) {
+      print(String(line).padEnd(1_048_576, "."));
+      await roomToPrint();
+      most = Math.max(most, stdoutOutlet.pending());
+    }
+    process.stderr.write(String(most));
+  `;
+  const line = '"$0" --input-type=module --eval "$1" | (sleep 1; wc -l)';
+  const { stdout, stderr } = spawnSync("/bin/bash", ["--norc", "-c", line, process.execPath, program], {
+    cwd: import.meta.dirname,
+    encoding: "utf8",
+  });
+  expect(stdout.trim()).toBe("40");
+  expect(Number(stderr)).toBeGreaterThan(0);
+  expect(Number(stderr)).toBeLessThanOrEqual(17 * 1_048_577);
+});

@@ -27,3 +27,15 @@ test.each(examples)("$example is understood by one command", async ({ example })
   await program.parseAsync(words, { from: "user" });
   expect(called).toEqual([words[0]]);
 });
+
+test("every command is known to read, to change something or to serve", () => {
+  const kinds = Object.groupBy(commands, ({ kind }) => kind);
+  const names = Object.fromEntries(
+    Object.entries(kinds).map(([kind, some]) => [kind, some.map(({ name }) => name).sort()]),
+  );
+  expect(names).toEqual({
+    reads: ["completion", "doctor", "history", "lint-policy", "plan", "plan-rotation", "status", "vault-policy"],
+    changes: ["adopt", "invoke", "migrate-mirror", "mirror", "redrive", "rollback", "rotate"],
+    serves: ["agent", "console", "local"],
+  });
+});

@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { RekeyError } from "../shared/errors/rekey-error.ts";
 import { fleet } from "../shared/operations/fleet/fleet-page.ts";
+import { obstacles } from "../shared/operations/fleet/obstacles.ts";
 import { mirrorText } from "../shared/operations/fleet/mirror-text.ts";
 import type { SecretSummary } from "../shared/operations/fleet/secret-summary.ts";
 import { type Standing, standings } from "../shared/operations/fleet/standing.ts";
@@ -20,10 +21,10 @@ const head = ["NAME", "HEALTH", "AGE", "NEXT ROTATION", "STRATEGY", "MIRROR", "A
 const batch = 100;
 
 function cells(row: Row, nowMs: number): readonly string[] {
-  const { name, health, ageMs, nextRotationAt, strategy, mirrored, mirrors = [], adoption } = row;
+  const { name, health, ageMs, nextRotationAt, strategy, mirrored, mirrors = [], adoption, obstacle } = row;
   return [
     name,
-    health,
+    obstacle === undefined ? health : `${health}: ${obstacle.code}`,
     ageMs === undefined ? "-" : span(ageMs),
     nextRotationAt === undefined ? "-" : fromNow(nextRotationAt, nowMs),
     strategy ?? "default",
@@ -57,9 +58,15 @@ async function* rowsOf(given: Given, context: CommandContext): AsyncGenerator<Ro
   if (!(limit >= 1)) throw new RekeyError("option-invalid", { context: { option: "limit", value: limit } });
   const query = { ...filterOf(given), everySecret: flagOption(given, "everySecret") };
   const withDetails = async (rows: readonly SecretSummary[]): Promise<readonly Row[]> => {
-    if (!flagOption(given, "details")) return rows;
-    const standing = await standings(ports, rows, context);
-    return rows.map((row) => ({ ...row, ...standing.get(row.secretArn) }));
+    if (flagOption(given, "details")) {
+      const standing = await standings(ports, rows, context);
+      return rows.map((row) => ({ ...row, ...standing.get(row.secretArn) }));
+    }
+    const inTheWay = await obstacles(ports, rows, context);
+    return rows.map((row) => {
+      const obstacle = inTheWay.get(row.secretArn);
+      return obstacle === undefined ? row : { ...row, obstacle };
+    });
   };
   let rows: SecretSummary[] = [];
   let count = 0;
@@ -90,6 +97,7 @@ async function show(given: Given, context: CommandContext, isWatched: boolean): 
 }
 
 const bad = new Set(["stuck", "overdue", "empty"]);
+const isBad = ({ health, obstacle }: Row): boolean => bad.has(health) || obstacle?.isFinal === true;
 
 /** Prints how the secrets stand. */
 export const statusCommand: Run = async (_words, given, context) => {
@@ -103,7 +111,7 @@ export const statusCommand: Run = async (_words, given, context) => {
   }
   for (;;) {
     const rows = await show(given, context, seconds !== undefined);
-    const exitCode = flagOption(given, "check") && rows.some(({ health }) => bad.has(health)) ? 1 : 0;
+    const exitCode = flagOption(given, "check") && rows.some(isBad) ? 1 : 0;
     if (seconds === undefined) return exitCode;
     await setTimeout(seconds * 1_000, undefined, { signal: context.signal }).catch(() => undefined);
     if (context.signal.aborted) return exitCode;

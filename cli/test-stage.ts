@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { expect } from "vitest";
 import { startPostgres } from "../local/postgres/embedded-postgres.ts";
-import { startStack } from "../local/stack.ts";
+import { type StackOptions, startStack } from "../local/stack.ts";
 
 const main = resolve(import.meta.dirname, "main.ts");
 
@@ -14,9 +14,9 @@ export interface Transcript {
 }
 
 /** The local stack with the template deployed, and a real PostgreSQL whose users' secrets are put into it. */
-export async function startCliStage() {
+export async function startCliStage(options: Pick<StackOptions, "rotationRetry"> = {}) {
   const postgres = await startPostgres();
-  const stack = await startStack();
+  const stack = await startStack(options);
   const secrets = new SecretsManager(stack.clientConfig);
   const { host, port } = postgres;
   const admin = JSON.stringify({ engine: "postgres", host, port, ssl: false, ...postgres.superuser });

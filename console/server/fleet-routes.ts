@@ -10,7 +10,7 @@ const tellEveryMs = 1_000;
 
 /** All secrets: a part of them at a time, how that part stands in Vault and with its subscribers, and when that changes. */
 export function fleetRoutes(
-  ports: Pick<LivePorts, "mirrors" | "adoptions" | "pause">,
+  ports: Pick<LivePorts, "mirrors" | "adoptions" | "log" | "nowMs" | "pause">,
   index: FleetIndex,
   end: AbortSignal,
 ): Hono {

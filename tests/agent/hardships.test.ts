@@ -148,3 +148,18 @@ test.each([
 ])("the agent does not start with %j", async (options, option) => {
   await expect(agentStage(options)).rejects.toMatchObject({ code: "option-invalid", context: { option } });
 });
+
+test("a fault in one request is that request's answer, and the next one is served", async () => {
+  await using stage = await agentStage();
+  await stage.secrets.createSecret({ Name: "a", SecretString: "x" });
+  const { peek } = stage.client;
+  Object.assign(stage.client, {
+    peek: () => {
+      throw new TypeError("canary-words");
+    },
+  });
+  expect(await stage.get("/v1/a")).toMatchObject({ status: 500, body: '{"__type":"InternalFailure"}' });
+  Object.assign(stage.client, { peek });
+  expect(await stage.get("/v1/a")).toMatchObject({ status: 200 });
+  expect(await stage.metric("rekey_agent_requests_total")).toBeGreaterThan(0);
+});

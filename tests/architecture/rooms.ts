@@ -176,6 +176,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "node:readline/promises",
       "node:stream",
       "node:string_decoder",
+      "node:tty",
       "node:url",
       "node:timers/promises",
       "node:crypto",
@@ -188,6 +189,8 @@ export const rooms: Readonly<Record<string, Room>> = {
       "@redis/client",
     ],
   },
+  // Where everything printed leaves the process: by the descriptor of a file, or to a pipe that must not block.
+  "cli/outlet.ts": { rooms: [], packages: ["node:fs", "node:net", "node:stream", "node:worker_threads"] },
   // What an operator's tools log in with: a process of its own, with the drivers, and no credentials of the operator's.
   "cli/isolation": {
     rooms: ["cli/engines.ts", ports, ...values],

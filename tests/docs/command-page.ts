@@ -1,4 +1,10 @@
-import { awsOptions, type CommandDefinition, type CommandOption, exitCodes } from "../../cli/command.ts";
+import {
+  awsOptions,
+  type CommandDefinition,
+  type CommandKind,
+  type CommandOption,
+  exitCodes,
+} from "../../cli/command.ts";
 import { commands } from "../../cli/commands.ts";
 
 const cell = (text: string): string => text.replaceAll("|", String.raw`\|`).replaceAll("<", "&lt;");
@@ -32,6 +38,12 @@ function commandSection(command: CommandDefinition): readonly string[] {
   ];
 }
 
+const namesOf = (kind: CommandKind): string =>
+  commands
+    .filter((command) => command.kind === kind)
+    .map(({ name }) => `\`${name}\``)
+    .join(", ");
+
 /** `docs/reference/cli.md`, made from the commands themselves. */
 export function commandPage(): string {
   return [
@@ -50,6 +62,16 @@ export function commandPage(): string {
     "Results go to stdout, questions, progress and errors to stderr. `--json` is for programs: its fields are added to, not renamed.",
     "Colours and progress are for terminals, and `NO_COLOR` turns the colours off. What changes something says what it will do and",
     "asks; `--yes` answers. Ctrl-C ends a command in order, a second one at once. No value of a secret is printed.",
+    "",
+    `Commands that change something (${namesOf("changes")}) finish what they began when nobody reads their output any more, as after`,
+    "`rekey rotate --all --yes --json | head`, and their exit code is the result of the work. Commands that only read",
+    `(${namesOf("reads")}) end then, with exit code 141, as \`git log | head\` does; with \`set -o pipefail\` a script`,
+    "sees it. Where stdout cannot be written for another reason, such as a full disk, stderr has one line with the system's code, the",
+    "exit code is not 0, and what changes something is finished all the same. Errors that cannot be written change no exit code.",
+    "",
+    "A terminal that is closed (SIGHUP) ends a command in order, as Ctrl-C does. Without a terminal, as under `nohup`, systemd or in a",
+    "container, SIGHUP does nothing. A reader that is slow holds a command up once 16 MB wait for it; after ten minutes without a byte",
+    "read it counts as gone.",
     "",
     "Control characters, escape sequences and characters that reorder text or end a line are printed as `\\u001b`, wherever a name, a tag or",
     "a server put them. In `--json` that is JSON's own escape, so programs read the text as it is. A URL with a password is refused as an",

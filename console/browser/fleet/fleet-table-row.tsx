@@ -50,6 +50,7 @@ export function FleetTableRow({ index, secret, standing, isChosen, choose }: Fle
       </th>
       <td>
         <HealthBadge health={health} />
+        {standing?.obstacle !== undefined && <> {standing.obstacle.code}</>}
       </td>
       <td>{ageMs === undefined ? "–" : span(ageMs)}</td>
       <td>{nextRotationAt === undefined ? "–" : <FromNow at={nextRotationAt} />}</td>

@@ -1,9 +1,8 @@
-import { useContext, useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { FleetAnswer, Problem, StandingsAnswer } from "../../contract.ts";
 import { get, queryOf } from "../api/request.ts";
 import { problemIn } from "../api/use-answer.ts";
 import { type Connection, useLive } from "../api/use-live.ts";
-import { Place } from "../place.ts";
 import { fieldsOf, type FleetQuery } from "./fleet-query.ts";
 
 export type FleetRow = FleetAnswer["secrets"][number];
@@ -38,7 +37,6 @@ interface Held {
 /** The rows of a query, block by block as they come into view, and anew when the fleet has changed. */
 export function useFleet(query: FleetQuery): Fleet {
   const path = queryOf(fieldsOf(query));
-  const place = useContext(Place);
   const [answer, setAnswer] = useState<FleetAnswer>();
   const [problem, setProblem] = useState<Problem>();
   const [standings, setStandings] = useState<StandingsAnswer>({});
@@ -52,7 +50,6 @@ export function useFleet(query: FleetQuery): Fleet {
   });
   const held = useRef<Held>(newHeld());
   if (held.current.path !== path) held.current = newHeld();
-  const hasStandings = place !== undefined && (place.clusters.length > 0 || place.hasAdoptions);
 
   async function ask(block: number): Promise<void> {
     const mine = held.current;
@@ -65,7 +62,6 @@ export function useFleet(query: FleetQuery): Fleet {
       mine.blocks.set(block, { revision: got.revision, secrets: got.secrets });
       setProblem(undefined);
       setAnswer(got);
-      if (!hasStandings) return;
       const found = await get<StandingsAnswer>(`/fleet/standings${part}`);
       setStandings((before) => ({ ...before, ...found }));
     } catch (error) {

@@ -13,8 +13,8 @@ export interface Obstacle {
 
 /** Secrets Manager does not document how often, how far apart and for how long it tries: its own limits are not known. */
 const mostFailures = 5;
-const longestFailingMs = 300_000;
-const longestSilenceMs = 120_000;
+const longestFailingMs = 180_000;
+const longestSilenceMs = 90_000;
 
 const silent = {
   code: "rotation-under-way",

@@ -53,14 +53,16 @@ export async function secretDetails(
   secretId: string,
   call: CallOptions,
 ): Promise<SecretDetails> {
+  const { mirrors, adoptions, nowMs } = ports;
   const description = await ports.store.describe(secretId, call);
   const { secretArn, replicas = new Map<string, string>() } = description;
   const regionsBehind = [...replicas].flatMap(([region, state]) => (state === "InSync" ? [] : [region]));
   const versions = await ports.administration.versions(secretArn, call);
   const createdAt = versions.at(-1)?.createdAt;
-  const summary = summaryOf({ ...description, ...(createdAt === undefined ? {} : { createdAt }) }, ports.nowMs());
+  const summary = summaryOf({ ...description, ...(createdAt === undefined ? {} : { createdAt }) }, nowMs());
   const [standing, subscribers] = await Promise.all([
-    standings(ports, [summary], call),
+    // Without the log, which is asked less often than this is.
+    standings({ mirrors, nowMs, ...(adoptions === undefined ? {} : { adoptions }) }, [summary], call),
     subscribersOf(ports, summary, versions, call),
   ]);
   return { summary, regionsBehind, versions, subscribers, ...(standing.get(secretArn) ?? { mirrors: [] }) };

@@ -15,6 +15,6 @@ test.each([
   const labels = new Map([["v1", ["AWSCURRENT"]]]);
   const summary = summaryOf({ secretArn, name: "db/app", rotationEnabled: true, labels, tags }, 0);
   const mirrors = [{ cluster: "eu", mirrors: () => true, look: async () => ({ ...place, owner }) }];
-  const found = await standings({ mirrors }, [summary], call);
+  const found = await standings({ mirrors, nowMs: Date.now }, [summary], call);
   expect(found.get(secretArn)?.mirrors).toEqual([standing]);
 });

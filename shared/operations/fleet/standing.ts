@@ -1,7 +1,9 @@
 import type { ErrorCode } from "../../errors/codes.ts";
 import { isRekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../rotation/ports.ts";
+import type { Obstacle } from "../campaign/failing-attempts.ts";
 import { atOnce } from "./at-once.ts";
+import { obstacles } from "./obstacles.ts";
 import type { FleetPorts, MirrorView } from "./ports.ts";
 import type { SecretSummary } from "./secret-summary.ts";
 
@@ -30,6 +32,8 @@ export interface Standing {
   readonly mirrors: readonly MirrorStanding[];
   /** Absent where there is no table. */
   readonly adoption?: AdoptionStanding;
+  /** What is in the way of a rotation that is under way or stuck, where its function's log has it. */
+  readonly obstacle?: Obstacle;
 }
 
 /** Vault is asked for so many secrets at once. */
@@ -81,19 +85,24 @@ async function adoptionsOf(
 }
 
 /**
- * What a page does not tell by itself, for 100 secrets at most: one read of the adoption table for all of them, and one of
- * each Vault cluster for each. By ARN. What cannot be seen is said to be so, and is no error.
+ * What a page does not tell by itself, for 100 secrets at most: one read of the adoption table for all of them, one of
+ * each Vault cluster for each, and one of the log for each that is being rotated. By ARN. What cannot be seen is said to be so, and is no error.
  */
 export async function standings(
-  ports: Pick<FleetPorts, "mirrors" | "adoptions">,
+  ports: Pick<FleetPorts, "mirrors" | "adoptions" | "log" | "nowMs">,
   secrets: readonly SecretSummary[],
   call: CallOptions,
 ): Promise<ReadonlyMap<string, Standing>> {
   const adoptionFor = await adoptionsOf(ports, secrets, call);
+  const inTheWay = await obstacles(ports, secrets, call);
   const found = await atOnce(looksAtOnce, secrets, async (secret): Promise<[string, Standing]> => {
     const mirrors = await Promise.all(ports.mirrors.map(async (view) => mirrorStanding(view, secret, call)));
     const adoption = adoptionFor(secret);
-    return [secret.secretArn, { mirrors, ...(adoption === undefined ? {} : { adoption }) }];
+    const obstacle = inTheWay.get(secret.secretArn);
+    return [
+      secret.secretArn,
+      { mirrors, ...(adoption === undefined ? {} : { adoption }), ...(obstacle === undefined ? {} : { obstacle }) },
+    ];
   });
   return new Map(found);
 }

@@ -47,8 +47,9 @@ afterAll(async () => {
 const start = (line: string): RunningAgent =>
   shipped.run(["--port", String(port), "--topic-arn", topicArn, "--prefetch", "a"], { line });
 const answer = async (): Promise<string> => (await ask(port, "/v1/a").catch(() => ({ body: "" }))).body;
-const serves = async (text: string): Promise<void> =>
-  expect.poll(answer, patient).toContain(`"SecretString":"${text}"`);
+async function serves(text: string): Promise<void> {
+  await expect.poll(answer, patient).toContain(`"SecretString":"${text}"`);
+}
 
 async function droppedLines(): Promise<number> {
   const { body } = await ask(port, "/metrics", { headers: {} });
@@ -156,6 +157,7 @@ test(
     await serves((await secrets.getSecretValue({ SecretId: "a" })).SecretString ?? "");
     agent.child.kill("SIGHUP");
     await rotate("after SIGHUP");
+    expect(agent.child.exitCode).toBeNull();
     await ends(agent);
   }),
 );

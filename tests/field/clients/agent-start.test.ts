@@ -2,7 +2,7 @@ import { DeleteTopicCommand, SNSClient } from "@aws-sdk/client-sns";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { DeleteQueueCommand, ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type Stack, startStack } from "../../../local/stack.ts";
 import { type AgentProcess, type ShippedAgent, shippedAgent } from "../../support/agent-process.ts";
@@ -123,6 +123,28 @@ test(
     expect(await ended).toBe(1);
     expect(output()).toContain("invalidation-unavailable");
     expect(output()).not.toMatch(trace);
+  }),
+);
+
+test(
+  "an agent whose Redis does not answer ends with the code of that, and at once when it is asked to",
+  generous,
+  fieldCase(kind, async () => {
+    const silent = createServer().listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    onTestFinished(() => void silent.close());
+    const address = silent.address();
+    if (address === null || typeof address === "string") throw new Error("no port");
+    const variables = { REDIS_URL: `redis://127.0.0.1:${address.port}` };
+    const [patiently, stopped] = [shipped.run([], { variables }), shipped.run([], { variables })];
+    const isThere = once(silent, "connection");
+    await isThere;
+    await new Promise((done) => setTimeout(done, 1_000));
+    stopped.child.kill("SIGTERM");
+    expect(await stopped.ended).toBe(143);
+    expect(await patiently.ended).toBe(1);
+    expect(patiently.output()).toContain("invalidation-unavailable");
+    expect(patiently.output()).not.toMatch(trace);
   }),
 );
 
