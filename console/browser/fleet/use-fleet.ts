@@ -1,8 +1,9 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import type { FleetAnswer, Problem, StandingsAnswer } from "../../contract.ts";
 import { get, queryOf } from "../api/request.ts";
 import { problemIn } from "../api/use-answer.ts";
 import { type Connection, useLive } from "../api/use-live.ts";
+import { Place } from "../place.ts";
 import { fieldsOf, type FleetQuery } from "./fleet-query.ts";
 
 export type FleetRow = FleetAnswer["secrets"][number];
@@ -37,6 +38,7 @@ interface Held {
 /** The rows of a query, block by block as they come into view, and anew when the fleet has changed. */
 export function useFleet(query: FleetQuery): Fleet {
   const path = queryOf(fieldsOf(query));
+  const place = useContext(Place);
   const [answer, setAnswer] = useState<FleetAnswer>();
   const [problem, setProblem] = useState<Problem>();
   const [standings, setStandings] = useState<StandingsAnswer>({});
@@ -50,6 +52,7 @@ export function useFleet(query: FleetQuery): Fleet {
   });
   const held = useRef<Held>(newHeld());
   if (held.current.path !== path) held.current = newHeld();
+  const hasStandings = place !== undefined && (place.clusters.length > 0 || place.hasAdoptions);
 
   async function ask(block: number): Promise<void> {
     const mine = held.current;
@@ -62,6 +65,8 @@ export function useFleet(query: FleetQuery): Fleet {
       mine.blocks.set(block, { revision: got.revision, secrets: got.secrets });
       setProblem(undefined);
       setAnswer(got);
+      const isMoving = got.secrets.some(({ health }) => health === "rotating" || health === "stuck");
+      if (!hasStandings && !isMoving) return;
       const found = await get<StandingsAnswer>(`/fleet/standings${part}`);
       setStandings((before) => ({ ...before, ...found }));
     } catch (error) {
