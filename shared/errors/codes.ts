@@ -1,4 +1,4 @@
-import { clientReadingCodes } from "./codes/client-reading.ts";
+import { clientCodes } from "./codes/client.ts";
 import { distributionCodes } from "./codes/distribution.ts";
 import { readingCodes } from "./codes/reading.ts";
 import { rotationCodes } from "./codes/rotation.ts";
@@ -8,7 +8,7 @@ import { serversCodes } from "./codes/servers.ts";
 export const codes = {
   ...rotationCodes,
   ...readingCodes,
-  ...clientReadingCodes,
+  ...clientCodes,
   ...serversCodes,
   ...distributionCodes,
 };

@@ -17,21 +17,6 @@ export const distributionCodes = {
     meaning: "Redis did not take the event for its channel",
     hint: "the message is delivered again; check host, port, security groups and the server's health by the reason in the context",
   },
-  "client-quota-exceeded": {
-    disposition: "retry",
-    meaning: "the client's own budget of requests to the source is spent",
-    hint: "wait for retryAfterMs; raise the budget, or the TTL, if it persists",
-  },
-  "connection-stalled": {
-    disposition: "retry",
-    meaning: "the server stopped answering on an open connection",
-    hint: "no action if it reconnects; else look at the server, and at proxies and firewalls that forget connections",
-  },
-  "driver-unsupported": {
-    disposition: "abort",
-    meaning: "the driver that is installed is not one that rekey works with",
-    hint: "install a version that the context names",
-  },
   "event-malformed": {
     disposition: "abort",
     meaning: "the message is not one of rekey's events",
@@ -42,25 +27,10 @@ export const distributionCodes = {
     meaning: "the event bus refused the event for good",
     hint: "check EVENT_BUS_NAME and the role's events:PutEvents permission",
   },
-  "event-unrecognized": {
-    disposition: "abort",
-    meaning: "messages of a subscription do not say which version is current, for the reason in the context",
-    hint: "send the event as EventBridge made it, without an input transformer, and nothing else to this queue or channel; confirm the subscription where the reason is unconfirmed",
-  },
-  "event-unverified": {
-    disposition: "abort",
-    meaning: "the message was not signed by SNS for a topic that is heard, or not with the key of the Redis channel",
-    hint: "check the topic's ARN and that raw message delivery is off, or the channel's key; and who else may send there",
-  },
   "events-unavailable": {
     disposition: "retry",
     meaning: "the event bus did not take the event",
     hint: "the step is repeated by Secrets Manager; no action unless it persists",
-  },
-  "invalidation-unavailable": {
-    disposition: "retry",
-    meaning: "what tells of rotations could not be heard",
-    hint: "look at the source and the reason in the context; the cache falls back to its TTL meanwhile",
   },
   "mirror-conflict": {
     disposition: "retry",
@@ -92,11 +62,6 @@ export const distributionCodes = {
     meaning: "Vault did not answer, is sealed, standing by or limiting the rate",
     hint: "check the Vault cluster's health; the message stays in the queue",
   },
-  "pool-closed": {
-    disposition: "abort",
-    meaning: "the rotating pool or the client was closed",
-    hint: "create a new one",
-  },
   "queue-unavailable": {
     disposition: "retry",
     meaning: "the queue did not take a message, or a change of one",
@@ -106,11 +71,6 @@ export const distributionCodes = {
     disposition: "retry",
     meaning: "CloudTrail's event history, or the rotation function's log, could not be read",
     hint: "look at the reason in the context; both are only needed to show what happened",
-  },
-  "version-not-visible": {
-    disposition: "retry",
-    meaning: "a replica shows an older version than was read before, and the primary did not answer",
-    hint: "a replica lags behind; if it persists, look for a replication that is stuck and for why the primary is silent",
   },
   "webhook-rejected": {
     disposition: "abort",

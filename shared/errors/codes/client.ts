@@ -1,7 +1,42 @@
 import type { CodeEntry } from "../code-entry.ts";
 
-/** What only reads of the client and the agent tell apart: states of Vault, and sources of one's own. No function has them in its bundle. */
-export const clientReadingCodes = {
+/** What only the client and the agent raise. No function has them in its bundle. */
+export const clientCodes = {
+  "client-quota-exceeded": {
+    disposition: "retry",
+    meaning: "the client's own budget of requests to the source is spent",
+    hint: "wait for retryAfterMs; raise the budget, or the TTL, if it persists",
+  },
+  "connection-stalled": {
+    disposition: "retry",
+    meaning: "the server stopped answering on an open connection",
+    hint: "no action if it reconnects; else look at the server, and at proxies and firewalls that forget connections",
+  },
+  "driver-unsupported": {
+    disposition: "abort",
+    meaning: "the driver that is installed is not one that rekey works with",
+    hint: "install a version that the context names",
+  },
+  "event-unrecognized": {
+    disposition: "abort",
+    meaning: "messages of a subscription do not say which version is current, for the reason in the context",
+    hint: "send the event as EventBridge made it, without an input transformer, and nothing else to this queue or channel; confirm the subscription where the reason is unconfirmed",
+  },
+  "event-unverified": {
+    disposition: "abort",
+    meaning: "the message was not signed by SNS for a topic that is heard, or not with the key of the Redis channel",
+    hint: "check the topic's ARN and that raw message delivery is off, or the channel's key; and who else may send there",
+  },
+  "invalidation-unavailable": {
+    disposition: "retry",
+    meaning: "what tells of rotations could not be heard",
+    hint: "look at the source and the reason in the context; the cache falls back to its TTL meanwhile",
+  },
+  "pool-closed": {
+    disposition: "abort",
+    meaning: "the rotating pool or the client was closed",
+    hint: "create a new one",
+  },
   "source-malformed": {
     disposition: "abort",
     meaning: "the client's source gave something that is not a version of a secret",
@@ -61,5 +96,10 @@ export const clientReadingCodes = {
     disposition: "retry",
     meaning: "Vault is not initialized",
     hint: "check that the address is the right cluster's; a new one is set up with vault operator init",
+  },
+  "version-not-visible": {
+    disposition: "retry",
+    meaning: "a replica shows an older version than was read before, and the primary did not answer",
+    hint: "a replica lags behind; if it persists, look for a replication that is stuck and for why the primary is silent",
   },
 } as const satisfies Record<string, CodeEntry>;
