@@ -33,9 +33,9 @@ export async function buildCli(served: readonly Metafile[]): Promise<void> {
     platform: "node",
     target: "node20",
     mainFields: ["module", "main"],
-    // An import, by which publint knows an ES module.
+    // An import, by which publint knows an ES module. Node.js before 20.16 has no getBuiltinModule.
     banner: {
-      js: 'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);',
+      js: 'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);\nprocess.getBuiltinModule ??= require;',
     },
     alias: { "iconv-lite": `${root}bundle/text-decoding.ts` },
     plugins: [builtinsWithoutFacade, unreachedOfMysql2, unreachedOfPg, unreached, unreachedOfRedis, versionsOnly],

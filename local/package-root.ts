@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /** Where `template.yaml` and `dist/functions` are: from the source, and from the command line's bundle in `dist/package/cli`. */
-export const packageRoot = resolve(import.meta.dirname, import.meta.url.endsWith(".ts") ? ".." : "../../..");
+export const packageRoot = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? ".." : "../../..", import.meta.url));

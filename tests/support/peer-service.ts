@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { needed, stagedPackage } from "../../bundle/stage-package.ts";
+import { needed } from "../../bundle/stage-package.ts";
 
 const modules = fileURLToPath(new URL("../../node_modules", import.meta.url));
 
@@ -23,11 +23,12 @@ export interface ServiceReport {
 }
 
 /**
- * Runs a service with rekey as it is published, staged before, next to a driver as `from` has it, by its usual name. The service's text
+ * Runs a service with rekey, as `installTarball` installed it, next to a driver as `from` has it, by its usual name. The service's text
  * prints its report as JSON.
  */
 export async function runService(
   service: string,
+  rekey: string,
   driver: { readonly from: string; readonly name: string },
   input: object,
 ): Promise<ServiceReport> {
@@ -38,7 +39,7 @@ export async function runService(
       await mkdir(dirname(to), { recursive: true });
       await symlink(from, to);
     };
-    await cp(stagedPackage, join(folder, "node_modules/rekey"), { recursive: true });
+    await cp(rekey, join(folder, "node_modules/rekey"), { recursive: true });
     for (const name of needed) await link(join(modules, name), name);
     await link(driver.from, driver.name);
     await writeFile(join(folder, "service.mjs"), service);

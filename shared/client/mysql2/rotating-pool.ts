@@ -1,7 +1,7 @@
 import { callbackify } from "node:util";
 import mysql from "mysql2";
 import { type PoolDriver, rotatingGenerations } from "../pool/rotating-generations.ts";
-import type { Rotating, RotatingOptions } from "../pool/rotating-options.ts";
+import { assertKnown, type Rotating, type RotatingOptions } from "../pool/rotating-options.ts";
 import { isLimit, isRefusal } from "./login-failure.ts";
 import { driverSettings, loginOf, type Settings } from "./login-settings.ts";
 import { onePool } from "./one-pool.ts";
@@ -30,6 +30,7 @@ export interface RotatingPool extends mysql.Pool, Rotating {
  */
 export function createRotatingPool({ pool: settings = {}, ...options }: RotatingPoolOptions): RotatingPool {
   assertSupported();
+  assertKnown(options);
   const pool = mysql.createPool(driverSettings(settings));
   const one = onePool(pool);
   const driver: PoolDriver<mysql.PoolConnection> = {

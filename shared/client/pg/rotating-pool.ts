@@ -2,7 +2,7 @@ import pg from "pg";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { callListener } from "../call-listener.ts";
 import { type RotatingGenerations, rotatingGenerations } from "../pool/rotating-generations.ts";
-import type { Rotating, RotatingOptions } from "../pool/rotating-options.ts";
+import { assertKnown, type Rotating, type RotatingOptions } from "../pool/rotating-options.ts";
 import { credentialPool, type OuterPool } from "./credential-pool.ts";
 import { isConnectionLimit, isRefusedLogin } from "./login-failure.ts";
 
@@ -64,6 +64,7 @@ class PgRotatingPool extends pg.Pool implements RotatingPool {
   readonly #pools = new Set<pg.Pool>();
 
   constructor({ pool: settings = {}, ...options }: RotatingPoolOptions) {
+    assertKnown(options);
     requireNoCredential(settings);
     super(settings);
     const outer: OuterPool = {

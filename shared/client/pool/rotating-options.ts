@@ -1,3 +1,4 @@
+import { RekeyError } from "../../errors/rekey-error.ts";
 import type { SecretClient } from "../secret-client.ts";
 import type { Acknowledge } from "./acknowledging.ts";
 
@@ -20,6 +21,24 @@ export interface RotatingOptions extends FollowedSecret {
    * `end` waits for them no longer. `destroy`: they are closed at once, in the midst of a transaction. `release`.
    */
   readonly afterDrainTimeout?: "release" | "destroy";
+}
+
+const names = new Set<string>([
+  "client",
+  "secretId",
+  "acknowledge",
+  "drainTimeoutMs",
+  "afterDrainTimeout",
+] satisfies (keyof RotatingOptions)[]);
+
+/** Errors: `option-invalid` for what JavaScript may give and the pool would drop, such as `ssl` outside of `pool`. */
+export function assertKnown(options: object): void {
+  const other = Object.keys(options).find((name) => !names.has(name));
+  if (other === undefined) return;
+  throw new RekeyError("option-invalid", {
+    context: { option: other },
+    hint: `the driver's settings belong in pool: { ${other} }`,
+  });
 }
 
 /** What can be seen of a pool or a connection that rotates. */

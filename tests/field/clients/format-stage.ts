@@ -1,29 +1,15 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { promisify } from "node:util";
-import { stagePackage } from "../../../bundle/stage-package.ts";
 import { type EmbeddedPostgres, startPostgres } from "../../../local/postgres/embedded-postgres.ts";
+import { installTarball } from "../../support/install-tarball.ts";
+import { outsideProgram } from "../../support/outside-program.ts";
 
-const execute = promisify(execFile);
 const projects = path.join(import.meta.dirname, "projects");
 
-function findToolchains(): string | undefined {
-  const folder = process.env["REKEY_TOOLCHAINS"];
-  if (folder !== undefined && existsSync(path.join(folder, "node_modules"))) return folder;
-  if (folder !== undefined || process.env["REKEY_REQUIRE_ALL"] === "1") {
-    throw new Error("REKEY_TOOLCHAINS does not name a folder with what .ci/toolchains/package-lock.json installs");
-  }
-  return undefined;
-}
-
-/**
- * The folder in which `npm ci` installed `.ci/toolchains`, named by REKEY_TOOLCHAINS; its tests are skipped without it, and
- * fail to load without it under `REKEY_REQUIRE_ALL=1`.
- */
-export const toolchains: string | undefined = findToolchains();
+/** The folder in which `npm ci` installed `.ci/toolchains`. */
+export const toolchains = outsideProgram("REKEY_TOOLCHAINS", "npm: .ci/toolchains");
 
 /** What `useRekey` of `projects/service.ts` returns when all is as it should be. */
 export const asItShouldBe =
@@ -77,19 +63,6 @@ async function twoUsers({ admin, host, port }: EmbeddedPostgres): Promise<readon
   const users = ["orders_1", "orders_2"].map((username) => ({ username, password: `${username}-word` }));
   for (const { username, password } of users) await admin(`CREATE USER ${username} PASSWORD '${password}'`);
   return users.map((user) => ({ ...user, host, port, dbname: "postgres", ssl: false }));
-}
-
-/** Packs what was built and installs the tarball, as npm does, in `node_modules` of the folder. Returns where. */
-export async function installTarball(folder: string): Promise<string> {
-  const staged = path.join(folder, "staged");
-  await stagePackage(undefined, staged);
-  await execute("npm", ["pack", "--silent", "--ignore-scripts", "--pack-destination", folder], { cwd: staged });
-  await rm(staged, { recursive: true });
-  const tarball = (await readdir(folder)).find((file) => file.endsWith(".tgz")) ?? "";
-  const installed = path.join(folder, "node_modules/rekey");
-  await mkdir(installed, { recursive: true });
-  await execute("tar", ["-xzf", path.join(folder, tarball), "-C", installed, "--strip-components=1"]);
-  return installed;
 }
 
 /** Runs a program, without this process's variables, until it ends. */

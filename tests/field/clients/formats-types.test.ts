@@ -5,7 +5,8 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { packageEntries } from "../../../bundle/package-entries.ts";
 import { fieldCase, printFieldCases } from "../field-cases.ts";
-import { installTarball, runTool, tool, toolchains } from "./format-stage.ts";
+import { installTarball } from "../../support/install-tarball.ts";
+import { runTool, tool, toolchains } from "./format-stage.ts";
 
 const timeout = 120_000;
 const project = path.join(import.meta.dirname, "projects/typescript");

@@ -1,10 +1,11 @@
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fieldCase, printFieldCases } from "../field-cases.ts";
 import { asItShouldBe, type FormatStage, startFormatStage, tool, toolchains } from "./format-stage.ts";
 
 const timeout = 120_000;
 const jest = tool("jest/bin/jest.js");
-const oldestNode = tool("node-20.0/bin/node");
+const oldestNode = tool("node-20.3/bin/node");
 const bun = tool("@oven/bun-linux-x64/bin/bun");
 const deno = tool("@deno/linux-x64-glibc/deno");
 let stage: FormatStage;
@@ -40,6 +41,17 @@ describe.skipIf(toolchains === undefined)("a service that", { timeout }, () => {
     tries(async () => {
       expect(await printed("node", ["imported.mjs"], program)).toBe(`${asItShouldBe}\n`);
     })(),
+  );
+
+  test(
+    "runs the command line works on the oldest Node.js that is supported",
+    tries(async () => {
+      const rekey = path.join(stage.variables["PACKAGE"] ?? "", "dist/package/cli/rekey.js");
+      const { code, output } = await stage.run(path.dirname(rekey), [rekey, "plan", "--users", "1000"], {
+        program: oldestNode,
+      });
+      expect({ code, output }).toMatchObject({ code: 0, output: expect.stringContaining("First bottleneck") });
+    }),
   );
 
   test(

@@ -17,10 +17,9 @@ import { printFieldCases } from "../field-cases.ts";
 import { memberRows } from "./mysql2-members.ts";
 import { optionRows } from "./mysql2-options.ts";
 import type { Subject } from "./mysql2-subject.ts";
-import { testSurface, documentedExceptions, membersOf, optionsOf } from "./surface.ts";
+import { testSurface, membersOf, optionsOf } from "./surface.ts";
 
 printFieldCases();
-const docs = new URL("../../../docs/reference/pools.md", import.meta.url).pathname;
 const account = { username: "orders", password: "it's a p@ss/word" };
 const secretId = "prod/orders";
 
@@ -83,6 +82,7 @@ describe.skipIf(mariadbd === undefined)("mysql2 and the rotating pool side by si
     certificate,
   });
   testSurface({
+    name: "mysql2",
     driver: () =>
       subject((settings) =>
         mysql.createPool({
@@ -96,7 +96,6 @@ describe.skipIf(mariadbd === undefined)("mysql2 and the rotating pool side by si
       ),
     ours: () => subject((settings = {}) => createRotatingPool({ client, secretId, pool: settings })),
     rows: [...memberRows, ...optionRows],
-    exceptions: documentedExceptions(docs, "mysql2"),
     members: surfaceOf(),
   });
 });

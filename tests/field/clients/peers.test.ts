@@ -1,8 +1,11 @@
 import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startPostgres } from "../../../local/postgres/embedded-postgres.ts";
-import { optionalPeers, stagePackage } from "../../../bundle/stage-package.ts";
+import { optionalPeers } from "../../../bundle/stage-package.ts";
+import { installTarball } from "../../support/install-tarball.ts";
 import { mariadbd, startMysqlServer } from "../../support/mysql-servers.ts";
 import { outsideProgram } from "../../support/outside-program.ts";
 import { runService } from "../../support/peer-service.ts";
@@ -40,7 +43,13 @@ function during(start: () => Promise<Server>): () => object {
 }
 
 describe.skipIf(peers === undefined)("the packed package next to a driver", { timeout }, () => {
-  beforeAll(async () => stagePackage());
+  let folder: string;
+  let rekey: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "rekey-packed-"));
+    rekey = await installTarball(folder);
+  }, timeout);
+  afterAll(async () => rm(folder, { recursive: true }));
 
   describe.skipIf(mariadbd === undefined)("mysql2", () => {
     const input = during(async () => {
@@ -52,7 +61,7 @@ describe.skipIf(peers === undefined)("the packed package next to a driver", { ti
       "%s loses no query over three rotations, and closes every old connection",
       async (alias) =>
         fieldCase(kind, async () => {
-          const report = await runService(mysqlService, { from: from(alias), name: "mysql2" }, input());
+          const report = await runService(mysqlService, rekey, { from: from(alias), name: "mysql2" }, input());
           expect(report).toMatchObject(held);
           expect(report.open).toBeLessThanOrEqual(3);
           expect(report.queries).toBeGreaterThan(50);
@@ -62,7 +71,7 @@ describe.skipIf(peers === undefined)("the packed package next to a driver", { ti
     test(
       "mysql2-below is refused, with the versions in the error",
       fieldCase(kind, async () => {
-        const report = await runService(mysqlService, { from: from("mysql2-below"), name: "mysql2" }, input());
+        const report = await runService(mysqlService, rekey, { from: from("mysql2-below"), name: "mysql2" }, input());
         expect(report).toMatchObject({
           refused: "driver-unsupported",
           context: { driver: "mysql2", found: "3.8.0", supported: "3.9.0 to 3.x" },
@@ -82,7 +91,7 @@ describe.skipIf(peers === undefined)("the packed package next to a driver", { ti
       "%s loses no query over three rotations, and closes every old connection",
       async (alias) =>
         fieldCase(kind, async () => {
-          const report = await runService(pgService, { from: from(alias), name: "pg" }, input());
+          const report = await runService(pgService, rekey, { from: from(alias), name: "pg" }, input());
           expect(report).toMatchObject(held);
           expect(report.open).toBeLessThanOrEqual(3);
           expect(report.queries).toBeGreaterThan(50);
@@ -103,7 +112,7 @@ describe.skipIf(peers === undefined)("the packed package next to a driver", { ti
       ["redis-highest", "redis"],
     ])("%s loses no command over three rotations, and logs in as the secret's user", async (alias, name) =>
       fieldCase(kind, async () => {
-        const report = await runService(redisService(name), { from: from(alias), name }, input());
+        const report = await runService(redisService(name), rekey, { from: from(alias), name }, input());
         expect(report).toMatchObject(held);
         expect(report.open).toBe(1);
         expect(report.queries).toBeGreaterThan(50);
@@ -113,7 +122,12 @@ describe.skipIf(peers === undefined)("the packed package next to a driver", { ti
     test(
       "redis-below is refused before it logs in as the default user",
       fieldCase(kind, async () => {
-        const report = await runService(redisService("redis"), { from: from("redis-below"), name: "redis" }, input());
+        const report = await runService(
+          redisService("redis"),
+          rekey,
+          { from: from("redis-below"), name: "redis" },
+          input(),
+        );
         expect(report).toMatchObject({ refused: "driver-unsupported", context: { driver: "redis", found: "redis 4" } });
       }),
     );

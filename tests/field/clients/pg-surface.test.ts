@@ -9,7 +9,7 @@ import { methods } from "./pg-surface/methods.ts";
 import { options } from "./pg-surface/options.ts";
 import { processes } from "./pg-surface/processes.ts";
 import { authority, pgSubjects } from "./pg-surface/subject.ts";
-import { documentedExceptions, membersOf, optionsOf, testSurface } from "./surface.ts";
+import { membersOf, optionsOf, testSurface } from "./surface.ts";
 
 printFieldCases();
 
@@ -32,10 +32,10 @@ describe("pg's pool and rekey's", { timeout: 60_000 }, () => {
   });
 
   testSurface({
+    name: "pg",
     driver: () => subjects.driver(),
     ours: () => subjects.ours(),
     rows: [...methods, ...countsAndEvents, ...options, ...processes],
-    exceptions: documentedExceptions("docs/reference/pools.md", "pg"),
     members: [
       ...membersOf(new pg.Pool(), EventEmitter.prototype).filter((name) => name !== "domain"),
       ...optionsOf(types, "PoolConfig"),

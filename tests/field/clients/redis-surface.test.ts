@@ -11,10 +11,9 @@ import { printFieldCases } from "../field-cases.ts";
 import { redisOptionRows } from "./redis-options.ts";
 import { redisRows } from "./redis-rows.ts";
 import type { Client, Subject } from "./redis-subject.ts";
-import { documentedExceptions, membersOf, optionsOf, type Row, testSurface } from "./surface.ts";
+import { membersOf, optionsOf, type Row, testSurface } from "./surface.ts";
 
 printFieldCases();
-const docs = new URL("../../../docs/reference/pools.md", import.meta.url).pathname;
 const account = { username: "surface", password: "it's a p@ss" };
 
 const members = membersOf(createClient(), EventEmitter.prototype);
@@ -87,6 +86,7 @@ describe.skipIf(redisServer === undefined)(
     }
 
     testSurface<Subject>({
+      name: "redis",
       driver: () =>
         subject(async (options, listener) => {
           const socket = { host: server.host, port: server.port, ...(options as { socket?: object }).socket };
@@ -112,7 +112,6 @@ describe.skipIf(redisServer === undefined)(
           return redis;
         }),
       rows: [commandRow, ...redisRows, ...redisOptionRows],
-      exceptions: documentedExceptions(docs, "redis"),
       members: surfaceOf(),
     });
   },

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { fieldCase } from "../field-cases.ts";
 
 /** What a user of the driver sees. It is compared as a whole, so it holds no port, time or process id. */
@@ -13,23 +13,26 @@ export interface Row<Subject> {
   run(subject: Subject): Promise<Observation>;
 }
 
-/** Rows that differ, by name, each with its reason, as a table of the documentation says it. */
-export type Exceptions = Readonly<Record<string, string>>;
+/** Rows that differ, by name, each with its reason. */
+type Exceptions = Readonly<Record<string, string>>;
 
 export interface Surface<Subject> {
+  /** The driver's package, by which `docs/reference/pools.md` marks the table of what differs. */
+  readonly name: string;
   /** The driver, and what imitates it. */
   readonly driver: () => Subject | Promise<Subject>;
   readonly ours: () => Subject | Promise<Subject>;
   readonly rows: readonly Row<Subject>[];
-  readonly exceptions: Exceptions;
   /** Everything that the driver has, mechanically: each of it needs a row. */
   readonly members: readonly string[];
 }
 
-/** The rows of a table whose heading names this marker: `<!-- surface: pg -->` stands right before it. */
-export function documentedExceptions(file: string, marker: string): Exceptions {
-  const [, behind] = readFileSync(file, "utf8").split(`<!-- surface: ${marker} -->\n`);
-  if (behind === undefined) throw new Error(`${file} has no table of ${marker}`);
+const docs = new URL("../../../docs/reference/pools.md", import.meta.url);
+
+/** The rows of the table that `<!-- surface: pg -->` stands right before. */
+function documentedExceptions(driver: string): Exceptions {
+  const [, behind] = readFileSync(docs, "utf8").split(`<!-- surface: ${driver} -->\n`);
+  if (behind === undefined) throw new Error(`docs/reference/pools.md has no table of ${driver}`);
   const lines = behind.trimStart().split("\n");
   const end = lines.findIndex((line) => !line.startsWith("|"));
   const table = end === -1 ? lines : lines.slice(0, end);
@@ -62,7 +65,14 @@ const kind = "a driver imitated incompletely";
 
 /** Runs each row against both. A row is equal, or an exception that is documented; and an exception does differ. */
 export function testSurface<Subject>(surface: Surface<Subject>): void {
-  const { rows, exceptions, members, driver, ours } = surface;
+  const { name: of, rows, members, driver, ours } = surface;
+  const exceptions = documentedExceptions(of);
+  afterAll(() => {
+    const differs = Object.keys(exceptions).length;
+    process.stdout.write(
+      `surface of ${of}: ${members.length} members in ${rows.length} rows, ${differs} of which differ\n`,
+    );
+  });
   test("each member, option and event of the driver has a row, and each exception too", () => {
     const covered = new Set(rows.flatMap(({ covers }) => covers));
     expect(members.filter((member) => !covered.has(member))).toEqual([]);
