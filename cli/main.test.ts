@@ -139,7 +139,7 @@ test("without credentials it says how to give them, and nothing but a fault's na
   };
   const { code, out, err } = await rekeyWith(nobody, "history", "db/orders");
   expect([code, out]).toEqual([1, ""]);
-  expect(err).toContain("no AWS credentials were found: say --profile");
+  expect(err).toMatch(/^credentials-missing: [^]*pass --profile, or log in/);
   expect(failureText(new TypeError("canary")).join("\n")).toMatch(/^internal-fault: .*name=TypeError/);
 });
 

@@ -77,6 +77,7 @@ test("a slow reader gets everything, a command that prints much waits for it, an
   const { stdout, stderr } = spawnSync("/bin/bash", ["--norc", "-c", line, process.execPath, program], {
     cwd: import.meta.dirname,
     encoding: "utf8",
+    env: { PATH: "/usr/bin:/bin" },
   });
   expect(stdout.trim()).toBe("40");
   expect(Number(stderr)).toBeGreaterThan(0);

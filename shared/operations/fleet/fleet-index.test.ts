@@ -162,10 +162,10 @@ describe("a fleet in memory", () => {
   test("says why a reading failed, keeps what it has, and tries again", async () => {
     const on = stage(secret("a"));
     await on.reading();
-    on.refusal = new RekeyError("store-unavailable", { context: { reason: "CredentialsProviderError" } });
+    on.refusal = new RekeyError("credentials-missing");
     await on.reading();
     expect(on.index.reading).toMatchObject({
-      problem: { code: "store-unavailable", hint: expect.stringContaining("say --profile") },
+      problem: { code: "credentials-missing", hint: expect.stringContaining("pass --profile") },
       isWhole: true,
       secrets: 1,
     });

@@ -134,6 +134,7 @@ test(
     const { stderr, status } = spawnSync("/bin/bash", ["--norc", "-c", line, process.execPath, program], {
       cwd: join(import.meta.dirname, "../../../cli"),
       encoding: "utf8",
+      env: { PATH: "/usr/bin:/bin" },
     });
     const { pending, dropped } = JSON.parse(stderr) as Readonly<Record<"pending" | "dropped", number>>;
     expect([status, pending < 1_200_000, dropped > 7_000]).toEqual([0, true, true]);

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type CliStage, startCliStage } from "../../../cli/test-stage.ts";
+import { outsideProgram } from "../../support/outside-program.ts";
 import { fieldCase, printFieldCases } from "../field-cases.ts";
 
 const main = resolve(import.meta.dirname, "../../../dist/package/cli/rekey.js");
@@ -195,13 +196,15 @@ test(
   }),
 );
 
-const python = "import pty, sys; sys.exit(__import__('os').waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+const python = outsideProgram("REKEY_PYTHON", "Debian: python3", "python3");
+/** Runs a program on a terminal of its own. */
+const onTerminal = "import pty, sys; sys.exit(__import__('os').waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
 
-test(
+test.skipIf(python === undefined)(
   "a terminal that is closed ends a campaign in order",
   generous,
   fieldCase(silently, async () => {
-    const { child, ended } = await slowCampaign("python3", "-c", python);
+    const { child, ended } = await slowCampaign(python ?? "", "-c", onTerminal);
     const before = await versions();
     // The terminal goes with the program that holds it.
     child.kill("SIGKILL");
