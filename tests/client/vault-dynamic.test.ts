@@ -77,7 +77,7 @@ describe.skipIf(bao === undefined)("with OpenBao", () => {
       ...(options.revokes === true && { acknowledge: source.revokeReplaced }),
     });
     const close = async (): Promise<void> => {
-      await pool.end();
+      await pool[Symbol.asyncDispose]();
       await client.close();
       await source.close();
     };

@@ -168,7 +168,7 @@ describe.each(poolServers)("%s: a secret that somebody broke", { timeout: 60_000
 
   test(
     "whatever is written, told and called back, in whatever order, queries go on with the last good credential",
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     fieldCase(kind, async () => {
       const warnings = vi.spyOn(process, "emitWarning").mockReturnValue();
       const step = fc.oneof(
@@ -188,6 +188,9 @@ describe.each(poolServers)("%s: a secret that somebody broke", { timeout: 60_000
           if (how.throwing)
             for (const name of ["rotated", "error", "stale"] as const) client.on(name, JSON.parse as never);
           await pool.query();
+          // After false notices, a true one may wait for its turn.
+          const adopts = async (versionId: string | undefined): Promise<void> =>
+            expect.poll(async () => pool.query().then(() => pool.versionId), { timeout: 25_000 }).toBe(versionId);
           let lastGood = pool.versionId;
           for (const one of steps) {
             if (one.does === "breaks") await client.rotate(secretId, broken[one.how]?.[1](good()) ?? "");
@@ -201,11 +204,9 @@ describe.each(poolServers)("%s: a secret that somebody broke", { timeout: 60_000
             }
             const count = one.does === "queries" ? one.count : 1;
             await Promise.all(Array.from({ length: count }, async () => pool.query()));
-            expect(pool.versionId).toBe(lastGood);
+            await adopts(lastGood);
           }
-          const versionId = await client.rotate(secretId, good());
-          await pool.query();
-          expect(pool.versionId).toBe(versionId);
+          await adopts(await client.rotate(secretId, good()));
           await end();
         }),
         { numRuns: 12 },
