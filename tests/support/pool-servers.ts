@@ -20,6 +20,7 @@ export interface ServicePool {
   end(): Promise<void>;
   readonly versionId: string | undefined;
   readonly refusedLogins: number;
+  onDrained(listener: () => void): void;
   /** Calls it at each event of a connection. */
   onEach(listener: () => void): void;
 }
@@ -78,6 +79,7 @@ export async function startPostgresForPools(): Promise<PoolServer> {
         get refusedLogins() {
           return pool.refusedLogins;
         },
+        onDrained: (listener) => pool.onDrained(listener),
         onEach(listener) {
           for (const event of ["connect", "acquire", "release", "remove"] as const) pool.on(event, listener);
         },
@@ -126,6 +128,7 @@ async function startMysqlForPools(product: "mariadb" | "mysql", binary: string):
         get refusedLogins() {
           return pool.refusedLogins;
         },
+        onDrained: (listener) => pool.onDrained(listener),
         onEach(listener) {
           pool.on("connection", listener).on("acquire", listener).on("release", listener);
         },

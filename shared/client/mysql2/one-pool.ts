@@ -133,12 +133,18 @@ export function onePool(pool: mysql.Pool): OnePool {
   function close(connection: mysql.PoolConnection): void {
     if (closing.has(connection)) return;
     closing.add(connection);
-    const late = setTimeout(() => {
+    const { stream } = connectionInsides(connection);
+    // Over TLS the driver tells of no end, and keeps the connection in its pool.
+    function closed(): void {
+      clearTimeout(late);
       connection.destroy();
-      connectionInsides(connection).stream.destroy();
       gone(connection);
+    }
+    const late = setTimeout(() => {
+      stream.destroy();
+      closed();
     }, goodbyeMs).unref();
-    connection.once("end", () => clearTimeout(late));
+    stream.once("close", closed);
     connectionInsides(connection)._realEnd();
   }
 

@@ -34,7 +34,7 @@ export interface ConnectionInsides {
   /** `null` once the connection is out of its pool. */
   readonly _pool: mysql.Pool | null;
   readonly config: ConnectionConfig;
-  readonly stream: { destroy(): void };
+  readonly stream: { destroy(): void; once(event: "close", listener: () => void): void };
   /** Closes the connection in order, behind the commands that it has. `end` of a pool's connection releases it instead. */
   _realEnd(): void;
 }

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { createRotatingPool } from "../../../shared/client/pg/rotating-pool.ts";
 import { fakeSecretClient } from "../../../shared/testing/fake-secret-client.ts";
 import { fieldCase, printFieldCases } from "../field-cases.ts";
@@ -67,6 +67,24 @@ describe.each(poolServers)("%s: a user whose connection limit is the pool's", { 
       await stop();
       expect(failures).toEqual([]);
       expect(queries()).toBeGreaterThan(100);
+      await end();
+    }),
+  );
+
+  test(
+    "has room again as soon as the server has closed what was replaced, and not when a timer says so",
+    fieldCase(kind, async () => {
+      const { pool, rotate, end } = await service(server);
+      await Promise.all(Array.from({ length: limit }, pool.query));
+      vi.useFakeTimers({ toFake: ["setTimeout"] });
+      try {
+        const drained = new Promise<void>((resolve) => pool.onDrained(resolve));
+        await rotate();
+        await drained;
+        await Promise.all(Array.from({ length: limit }, pool.query));
+      } finally {
+        vi.useRealTimers();
+      }
       await end();
     }),
   );
