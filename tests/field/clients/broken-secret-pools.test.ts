@@ -189,8 +189,9 @@ describe.each(poolServers)("%s: a secret that somebody broke", { timeout: 60_000
             for (const name of ["rotated", "error", "stale"] as const) client.on(name, JSON.parse as never);
           await pool.query();
           // After false notices, a true one may wait for its turn.
-          const adopts = async (versionId: string | undefined): Promise<void> =>
-            expect.poll(async () => pool.query().then(() => pool.versionId), { timeout: 25_000 }).toBe(versionId);
+          async function adopts(versionId: string | undefined): Promise<void> {
+            await expect.poll(async () => pool.query().then(() => pool.versionId), { timeout: 25_000 }).toBe(versionId);
+          }
           let lastGood = pool.versionId;
           for (const one of steps) {
             if (one.does === "breaks") await client.rotate(secretId, broken[one.how]?.[1](good()) ?? "");

@@ -79,9 +79,10 @@ describe.each(poolServers)("%s: a user whose connection limit is the pool's", { 
       vi.useFakeTimers({ toFake: ["setTimeout"] });
       try {
         const drained = new Promise<void>((resolve) => pool.onDrained(resolve));
-        await rotate();
+        const versionId = await rotate();
         await drained;
         await Promise.all(Array.from({ length: limit }, pool.query));
+        expect(pool.versionId).toBe(versionId);
       } finally {
         vi.useRealTimers();
       }
