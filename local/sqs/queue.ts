@@ -57,8 +57,8 @@ export function createQueue(
   const wake = (): void => {
     for (const resume of waiting) resume();
   };
-  const hide = (message: QueueMessage, forSeconds: number): void => {
-    message.visibleAtMs = clock.now() + forSeconds * 1000;
+  const hide = (message: QueueMessage, forSeconds: number, nowMs: number = clock.now()): void => {
+    message.visibleAtMs = nowMs + forSeconds * 1000;
     if (forSeconds === 0) wake();
     else clock.at(message.visibleAtMs, wake);
   };
@@ -105,6 +105,8 @@ export function createQueue(
       const redrive = readRedrivePolicy(attributes.get("RedrivePolicy"));
       const deadLetters = redrive && queueByArn(redrive.deadLetterTargetArn);
       const received: QueueMessage[] = [];
+      // A batch that is not deleted comes back as one.
+      const nowMs = clock.now();
       for (const message of visible()) {
         if (received.length === max) break;
         if (redrive !== undefined && deadLetters !== undefined && message.receiveCount >= redrive.maxReceiveCount) {
@@ -113,9 +115,9 @@ export function createQueue(
           continue;
         }
         message.receiveCount += 1;
-        message.firstReceivedAtMs ??= clock.now();
+        message.firstReceivedAtMs ??= nowMs;
         message.receiptHandle = `${message.id}.${randomUUID()}`;
-        hide(message, visibilityTimeoutSeconds);
+        hide(message, visibilityTimeoutSeconds, nowMs);
         received.push({ ...message });
       }
       return received;
