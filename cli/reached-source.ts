@@ -3,7 +3,7 @@ import { isRekeyError } from "../shared/errors/rekey-error.ts";
 
 /**
  * A source that can be made only once something else is reached, such as the secret with its login. While that is away its
- * reads fail with that error, and the next one tries again. Errors: those of `make` that a later try does not mend.
+ * reads fail with that error, and the next one tries again. Errors: those of `make` that a later try does not fix.
  */
 export async function reachedSource(make: () => Promise<SecretSource>): Promise<SecretSource> {
   let made: Promise<SecretSource> | undefined;

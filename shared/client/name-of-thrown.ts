@@ -8,3 +8,9 @@ export function nameOfThrown(thrown: unknown): string {
   }
   return typeof thrown;
 }
+
+/** The code that Node, a driver or a server gave it, or else its name. */
+export function codeOrName(thrown: unknown): string {
+  const code: unknown = thrown instanceof Error ? Reflect.get(thrown, "code") : undefined;
+  return typeof code === "string" && /^\w{1,64}$/.test(code) ? code : nameOfThrown(thrown);
+}

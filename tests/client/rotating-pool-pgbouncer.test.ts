@@ -35,7 +35,7 @@ describe.skipIf(pgbouncer === undefined || postgres15 === undefined)(
           const { id: secretId } = await stage.newSecret(variant);
           using client = createSecretClient({ source: secretsManagerStore(stage.aws.own) });
           await using pool = createRotatingPool({ client, secretId, pool: { max: 4, maxUses: 3 } });
-          const load = queryAllTheTime(pool, 4);
+          const load = queryAllTheTime(async () => pool.query("SELECT 1"), 4);
           for (let rotation = 0; rotation < rotations; rotation++) {
             await expect.poll(load.queries, { timeout: 10_000 }).toBeGreaterThan(50 * rotation);
             // No event tells of it: a refused login does, or the end of the client's own time.

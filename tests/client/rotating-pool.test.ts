@@ -36,7 +36,7 @@ test.each<[Variant, number]>([
     await using pool = createRotatingPool({ client, secretId, pool: { max: 8, maxUses: 3 } });
     const drained: string[] = [];
     pool.onDrained((versionId) => drained.push(versionId));
-    const load = queryAllTheTime(pool, 8);
+    const load = queryAllTheTime(async () => pool.query("SELECT 1"), 8);
     let { versionId } = await client.get(secretId);
     for (let rotation = 0; rotation < 5; rotation++) {
       const replaced = versionId;

@@ -3,7 +3,7 @@ import pg from "pg";
 import { startPostgres } from "../../local/postgres/embedded-postgres.ts";
 import { createRotatingPool as createMysqlPool } from "../../shared/client/mysql2/rotating-pool.ts";
 import { createRotatingPool as createPgPool } from "../../shared/client/pg/rotating-pool.ts";
-import type { RotatingOptions } from "../../shared/client/pool/rotating-options.ts";
+import type { Rotating, RotatingOptions } from "../../shared/client/pool/rotating-options.ts";
 import type { Account } from "../../shared/testing/engine-contract/fixture.ts";
 import { mariadbd, mysqld, startMysqlServer } from "./mysql-servers.ts";
 
@@ -42,6 +42,22 @@ export interface PoolServer {
   stop(): Promise<void>;
 }
 
+/** What both drivers' pools do alike, with what each does in its own way. */
+const servicePool = (
+  pool: Rotating & Pick<ServicePool, "onDrained">,
+  own: Pick<ServicePool, "query" | "hold" | "onEach">,
+): ServicePool => ({
+  ...own,
+  end: async () => pool[Symbol.asyncDispose](),
+  get versionId() {
+    return pool.versionId;
+  },
+  get refusedLogins() {
+    return pool.refusedLogins;
+  },
+  onDrained: (listener) => pool.onDrained(listener),
+});
+
 const fresh = (prefix: string): string => `${prefix}_${randomUUID().slice(0, 8)}`;
 
 export async function startPostgresForPools(): Promise<PoolServer> {
@@ -63,7 +79,7 @@ export async function startPostgresForPools(): Promise<PoolServer> {
         ...options,
         pool: { max, ...(connectMs === undefined ? {} : { connectionTimeoutMillis: connectMs }) },
       });
-      return {
+      return servicePool(pool, {
         query: async () => void (await pool.query("SELECT pg_sleep(0.002)")),
         async hold() {
           const client = await pool.connect();
@@ -72,18 +88,10 @@ export async function startPostgresForPools(): Promise<PoolServer> {
             release: () => client.release(),
           };
         },
-        end: async () => pool[Symbol.asyncDispose](),
-        get versionId() {
-          return pool.versionId;
-        },
-        get refusedLogins() {
-          return pool.refusedLogins;
-        },
-        onDrained: (listener) => pool.onDrained(listener),
         onEach(listener) {
           for (const event of ["connect", "acquire", "release", "remove"] as const) pool.on(event, listener);
         },
-      };
+      });
     },
     stop: async () => postgres.stop(),
   };
@@ -112,7 +120,7 @@ async function startMysqlForPools(product: "mariadb" | "mysql", binary: string):
         pool: { connectionLimit: max, ...(connectMs === undefined ? {} : { connectTimeout: connectMs }) },
       });
       const promises = pool.promise();
-      return {
+      return servicePool(pool, {
         query: async () => void (await promises.query("SELECT SLEEP(0.002)")),
         async hold() {
           const connection = await promises.getConnection();
@@ -121,18 +129,10 @@ async function startMysqlForPools(product: "mariadb" | "mysql", binary: string):
             release: () => connection.release(),
           };
         },
-        end: async () => pool[Symbol.asyncDispose](),
-        get versionId() {
-          return pool.versionId;
-        },
-        get refusedLogins() {
-          return pool.refusedLogins;
-        },
-        onDrained: (listener) => pool.onDrained(listener),
         onEach(listener) {
           pool.on("connection", listener).on("acquire", listener).on("release", listener);
         },
-      };
+      });
     },
     stop: async () => server.stop(),
   };

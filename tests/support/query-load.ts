@@ -1,4 +1,4 @@
-/** Connections that ask all the time, each the next query as soon as it has an answer. */
+/** Callers that ask all the time, each the next query as soon as it has an answer. */
 export interface QueryLoad {
   readonly failures: readonly unknown[];
   readonly queries: () => number;
@@ -6,17 +6,17 @@ export interface QueryLoad {
   stop(): Promise<void>;
 }
 
-export function queryAllTheTime(pool: { query(sql: string): Promise<unknown> }, connections: number): QueryLoad {
+export function queryAllTheTime(query: () => Promise<unknown>, callers: number): QueryLoad {
   const failures: unknown[] = [];
   let queries = 0;
   let running = true;
   const worker = async (): Promise<void> => {
     while (running) {
-      await pool.query("SELECT 1").catch((error: unknown) => failures.push(error));
+      await query().catch((error: unknown) => failures.push(error));
       queries++;
     }
   };
-  const workers = Array.from({ length: connections }, worker);
+  const workers = Array.from({ length: callers }, worker);
   return {
     failures,
     queries: () => queries,

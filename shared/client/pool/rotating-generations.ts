@@ -3,6 +3,7 @@ import { type LoginSecret, parseLoginSecret } from "../../secrets/database-secre
 import type { SecretValue } from "../../secrets/secret-value.ts";
 import { callListener } from "../call-listener.ts";
 import { keptAlive } from "../kept-alive.ts";
+import { codeOrName } from "../name-of-thrown.ts";
 import type { SourceVersion } from "../secret-source.ts";
 import { acknowledging } from "./acknowledging.ts";
 import { type ConnectTime, connectTime } from "./connect-time.ts";
@@ -76,12 +77,6 @@ const occupancyOf = ({ pool, asked }: Generation<unknown>): Occupancy => ({
   idle: pool.idle,
 });
 
-/** A foreign error's message may hold a value. */
-const nameOf = (error: unknown): string => {
-  const code: unknown = Reflect.get(Object(error), "code");
-  return typeof code === "string" ? code : error instanceof Error ? error.name : typeof error;
-};
-
 async function endWhenGiven({ pool, asked }: Generation<unknown>): Promise<void> {
   while (asked.size > 0) await Promise.allSettled(asked);
   // A connection that cannot be closed in order is closed all the same.
@@ -151,7 +146,7 @@ export function rotatingGenerations<Connection extends Releasable>(
     } catch (error) {
       if (error instanceof RekeyError) throw error;
       throw new RekeyError("secret-malformed", {
-        context: { secret: secretId, problem: "not taken by the driver", reason: nameOf(error) },
+        context: { secret: secretId, problem: "not taken by the driver", reason: codeOrName(error) },
       });
     }
   }

@@ -105,7 +105,7 @@ test(
 test.each<[string, Readonly<Record<string, string>>, string]>([
   ["a secret of its login that is not there", { VAULT_CREDENTIAL_SECRET: "rekey/none" }, "secret-not-found"],
   ["a way to log in that is none", { VAULT_AUTH: "carrier-pigeon" }, "option-invalid"],
-])("an agent does not come up with %s, which waiting does not mend", generous, async (_what, variables, code) =>
+])("an agent does not come up with %s, which waiting does not fix", generous, async (_what, variables, code) =>
   fieldCase(kind, async () => {
     const { ended, output } = shipped.run([], { variables: { ...vaultLogin(), ...variables } });
     expect(await ended).toBe(1);

@@ -4,6 +4,7 @@ import { createRotatingPool } from "../../../shared/client/pg/rotating-pool.ts";
 import { fakeSecretClient } from "../../../shared/testing/fake-secret-client.ts";
 import { fieldCase, printFieldCases } from "../field-cases.ts";
 import { duringTests } from "../field-stage.ts";
+import { queryAllTheTime } from "../../support/query-load.ts";
 import { type PoolOptions, type PoolServer, poolServers, startPostgresForPools } from "../../support/pool-servers.ts";
 
 const kind = "resources at their limit";
@@ -29,27 +30,6 @@ async function service(server: PoolServer, options: Partial<PoolOptions> = {}, u
   };
 }
 
-/** Workers that query all the time; why queries failed. */
-function load(query: () => Promise<void>, workers: number) {
-  const failures: unknown[] = [];
-  let queries = 0;
-  let isRunning = true;
-  const all = Array.from({ length: workers }, async () => {
-    while (isRunning) {
-      await query().catch((error: unknown) => failures.push(error));
-      queries++;
-    }
-  });
-  return {
-    failures,
-    queries: () => queries,
-    async stop() {
-      isRunning = false;
-      await Promise.all(all);
-    },
-  };
-}
-
 describe.each(poolServers)("%s: a user whose connection limit is the pool's", { timeout: 60_000 }, (_name, start) => {
   const server = duringTests(start);
 
@@ -57,7 +37,7 @@ describe.each(poolServers)("%s: a user whose connection limit is the pool's", { 
     "loses no query over six rotations under three times as many callers",
     fieldCase(kind, async () => {
       const { pool, rotate, end } = await service(server);
-      const { failures, queries, stop } = load(pool.query, 3 * limit);
+      const { failures, queries, stop } = queryAllTheTime(pool.query, 3 * limit);
       let versionId: string | undefined;
       for (let rotation = 0; rotation < 6; rotation++) {
         await wait(100);

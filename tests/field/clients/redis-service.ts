@@ -49,7 +49,7 @@ export async function redisService(
     /** Codes of what was told to the client's `error` listeners. */
     errors,
     codes: (): readonly string[] => errors.map(({ code }) => code),
-    /** Gives the user a password beside the one that it has, and the service its secret. */
+    /** Gives the user a password in addition to the one that it has, and the service its secret. */
     async rotate(): Promise<string> {
       password = randomUUID();
       await server.admin("ACL", "SETUSER", username, `>${password}`);
