@@ -73,6 +73,11 @@ describe.skipIf(redisServer === undefined)("push over Redis", limits, () => {
     onTestFinished(() => made.destroy());
     return made;
   }
+  async function connectedTo(...where: Parameters<typeof clientTo>) {
+    const connection = clientTo(...where);
+    await connection.connect();
+    return connection;
+  }
   async function proxied(redis: RedisUnderTest): Promise<StallingProxy> {
     const proxy = await startStallingProxy(() => redis.port);
     onTestFinished(async () => proxy.stop());
@@ -83,6 +88,11 @@ describe.skipIf(redisServer === undefined)("push over Redis", limits, () => {
     await redis.admin("PUBLISH", channel, eventOf(versionId));
     return versionId;
   };
+  /** The service has the version of a rotation once it was told of it. */
+  async function hears(redis: RedisUnderTest, here: Service): Promise<void> {
+    const versionId = await rotate(redis, here);
+    await expect.poll(here.held, soon).toBe(versionId);
+  }
   const subscribers = async (redis: RedisUnderTest): Promise<unknown> =>
     Number(((await redis.admin("PUBSUB", "NUMSUB", channel)) as unknown[])[1]);
 
@@ -92,21 +102,18 @@ describe.skipIf(redisServer === undefined)("push over Redis", limits, () => {
       fieldCase(silent, async () => {
         const redis = await server();
         const proxy = await proxied(redis);
-        const connection = clientTo(redis, proxy.port, RESP);
-        await connection.connect();
+        const connection = await connectedTo(redis, proxy.port, RESP);
         const others: string[] = [];
         await connection.subscribe("another channel of the service", (message) => void others.push(message));
         const here = await service(connection);
         await expect.poll(() => here.subscription()?.lastHeardAgeMs, soon).toBeDefined();
         proxy.stallOpen();
-        const versionId = await rotate(redis, here);
-        await expect.poll(here.held, soon).toBe(versionId);
+        await hears(redis, here);
         expect(here.errors).toMatchObject([
           { code: "invalidation-unavailable", context: { source: "redis rekey", reason: "time-budget-spent" } },
         ]);
         await expect.poll(here.subscription, soon).toMatchObject(works);
-        const next = await rotate(redis, here);
-        await expect.poll(here.held, soon).toBe(next);
+        await hears(redis, here);
         await redis.admin("PUBLISH", "another channel of the service", "hello");
         await expect.poll(() => others, soon).toEqual(["hello"]);
       })(),
@@ -117,8 +124,7 @@ describe.skipIf(redisServer === undefined)("push over Redis", limits, () => {
     fieldCase(silent, async () => {
       const redis = await server();
       const proxy = await proxied(redis);
-      const connection = clientTo(redis, proxy.port, 3);
-      await connection.connect();
+      const connection = await connectedTo(redis, proxy.port, 3);
       const here = await service(connection);
       await expect.poll(() => here.subscription()?.lastHeardAgeMs, soon).toBeDefined();
       proxy.stallOpen();
@@ -130,8 +136,7 @@ describe.skipIf(redisServer === undefined)("push over Redis", limits, () => {
       proxy.heal();
       await expect.poll(here.subscription, soon).toMatchObject(works);
       expect(await here.held()).toBe(versionId);
-      const next = await rotate(redis, here);
-      await expect.poll(here.held, soon).toBe(next);
+      await hears(redis, here);
       proxy.cut("stalled");
       await expect.poll(async () => subscribers(redis), soon).toBe(1);
     }),
@@ -142,8 +147,7 @@ describe.skipIf(redisServer === undefined)("push over Redis", limits, () => {
     fieldCase(silent, async () => {
       const redis = await server();
       const proxy = await proxied(redis);
-      const connection = clientTo(redis, proxy.port, 3);
-      await connection.connect();
+      const connection = await connectedTo(redis, proxy.port, 3);
       const here = await service(connection);
       await expect.poll(() => here.subscription()?.lastHeardAgeMs, soon).toBeDefined();
       const versionId = here.secrets.put(arn, "two");
@@ -166,8 +170,7 @@ describe.skipIf(redisServer === undefined)("push over Redis", limits, () => {
       await redis.startServer();
       await expect.poll(here.subscription, soon).toMatchObject(works);
       expect(await here.held()).toBe(versionId);
-      const next = await rotate(redis, here);
-      await expect.poll(here.held, soon).toBe(next);
+      await hears(redis, here);
     }),
   );
 
@@ -180,8 +183,7 @@ describe.skipIf(redisServer === undefined)("push over Redis", limits, () => {
       await expect.poll(() => here.subscription()?.reason, soon).toBe("ClientClosedError");
       await connection.connect();
       await expect.poll(here.subscription, soon).toMatchObject(works);
-      const versionId = await rotate(redis, here);
-      await expect.poll(here.held, soon).toBe(versionId);
+      await hears(redis, here);
     }),
   );
 
@@ -191,8 +193,7 @@ describe.skipIf(redisServer === undefined)("push over Redis", limits, () => {
       const redis = await server();
       const rights = ["on", ">only-subscribes", "resetchannels", `&${channel}`, "-@all", "+subscribe", "+unsubscribe"];
       await redis.admin("ACL", "SETUSER", "listener", ...rights);
-      const connection = clientTo(redis, redis.port, 3, { username: "listener", password: "only-subscribes" });
-      await connection.connect();
+      const connection = await connectedTo(redis, redis.port, 3, { username: "listener", password: "only-subscribes" });
       const here = await service(connection);
       const versionId = await expect
         .poll(async () => subscribers(redis), soon)
@@ -210,15 +211,13 @@ describe.skipIf(redisServer === undefined)("push over Redis", limits, () => {
     fieldCase("one error for two causes", async () => {
       const redis = await server();
       await redis.admin("ACL", "SETUSER", "listener", "on", ">deaf-and-dumb", "resetchannels", "+@all");
-      const connection = clientTo(redis, redis.port, 3, { username: "listener", password: "deaf-and-dumb" });
-      await connection.connect();
+      const connection = await connectedTo(redis, redis.port, 3, { username: "listener", password: "deaf-and-dumb" });
       const here = await service(connection);
       await expect.poll(() => here.subscription()?.reason, soon).toBe("NOPERM");
       expect(here.errors[0]?.hint).toContain("ACL SETUSER");
       await redis.admin("ACL", "SETUSER", "listener", `&${channel}`);
       await expect.poll(here.subscription, soon).toMatchObject(works);
-      const versionId = await rotate(redis, here);
-      await expect.poll(here.held, soon).toBe(versionId);
+      await hears(redis, here);
     }),
   );
 
@@ -226,8 +225,7 @@ describe.skipIf(redisServer === undefined)("push over Redis", limits, () => {
     "keys that cannot be read are reported once and not for each message, and what came meanwhile is asked for after",
     fieldCase("one bad input ends or blocks the service", async () => {
       const redis = await server();
-      const connection = clientTo(redis, redis.port, 3);
-      await connection.connect();
+      const connection = await connectedTo(redis, redis.port, 3);
       const key = new SecretValue("canary-key-of-the-channel");
       let isDown = true;
       const keys = async (): Promise<readonly SecretValue[]> => {
@@ -254,8 +252,7 @@ describe.skipIf(redisServer === undefined)("push over Redis", limits, () => {
     fieldCase(silent, async () => {
       const redis = await server();
       const proxy = await proxied(redis);
-      const connection = clientTo(redis, proxy.port, 3);
-      await connection.connect();
+      const connection = await connectedTo(redis, proxy.port, 3);
       const told: string[] = [];
       const subscription = redisSource({ redis: connection, channel, pingIntervalMs: 60_000 }).start({
         notice: ({ versionId }) => void told.push(versionId),
