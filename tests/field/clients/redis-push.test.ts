@@ -1,101 +1,36 @@
-import { randomUUID } from "node:crypto";
 import { createServer } from "node:net";
 import { createClient } from "@redis/client";
 import { describe, expect, onTestFinished, test } from "vitest";
-import {
-  type RedisSourceOptions,
-  redisSource,
-  type RedisSubscriber,
-} from "../../../shared/client/invalidation/redis-source.ts";
-import { createSecretClient, type SecretClient } from "../../../shared/client/secret-client.ts";
+import { redisSource, type RedisSubscriber } from "../../../shared/client/invalidation/redis-source.ts";
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import { signature } from "../../../shared/webhook/signature.ts";
 import { SecretValue } from "../../../shared/secrets/secret-value.ts";
-import { memorySecrets, type MemorySecrets } from "../../../shared/testing/memory-secrets.ts";
 import { freePort } from "../../support/free-port.ts";
 import { listening } from "../../support/listening.ts";
-import { redisServer, type RedisUnderTest, startRedis } from "../../support/redis.ts";
-import { type StallingProxy, startStallingProxy } from "../../support/stalling-proxy.ts";
+import { redisServer } from "../../support/redis.ts";
 import { fieldCase, printFieldCases } from "../field-cases.ts";
+import {
+  arn,
+  channel,
+  soon,
+  eventOf,
+  service,
+  server,
+  clientTo,
+  connectedTo,
+  proxied,
+  rotate,
+  hears,
+  subscribers,
+} from "./redis-push-stage.ts";
 
 printFieldCases();
 
 const silent = "it stops silently";
-const arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/orders-AbCdEf";
-const channel = "rekey";
-const soon = { timeout: 30_000, interval: 50 };
 const limits = { timeout: 90_000 };
 const works = { code: undefined, failures: 0 };
-const intervals = { pingIntervalMs: 300, pingTimeoutMs: 700 };
-const eventOf = (versionId: string): string =>
-  JSON.stringify({ "detail-type": "Secret Rotated", source: "rekey", detail: { secretArn: arn, versionId } });
-
-interface Service {
-  readonly client: SecretClient;
-  readonly secrets: MemorySecrets;
-  readonly errors: RekeyError[];
-  subscription(): ReturnType<SecretClient["health"]>["subscriptions"][number] | undefined;
-  held(): Promise<string>;
-}
-
-async function service(redis: RedisSubscriber, options: Partial<RedisSourceOptions> = {}): Promise<Service> {
-  const secrets = memorySecrets({ [arn]: "one" });
-  const client = createSecretClient({ source: secrets, spreadMs: 0, ttlMs: 3_600_000 });
-  onTestFinished(async () => client.close());
-  const errors: RekeyError[] = [];
-  client.on("error", ({ error }) => errors.push(error));
-  await client.get(arn);
-  client.subscribe(redisSource({ redis, channel, ...intervals, ...options }));
-  return {
-    client,
-    secrets,
-    errors,
-    subscription: () => client.health().subscriptions[0],
-    held: async () => (await client.get(arn)).versionId,
-  };
-}
 
 describe.skipIf(redisServer === undefined)("push over Redis", limits, () => {
-  async function server(): Promise<RedisUnderTest> {
-    const redis = await startRedis(redisServer ?? "");
-    onTestFinished(async () => redis.stop());
-    return redis;
-  }
-  function clientTo(redis: RedisUnderTest, port: number, RESP: 2 | 3, who = redis.superuser) {
-    const made = createClient({
-      ...who,
-      RESP,
-      disableClientInfo: true,
-      maintNotifications: "disabled",
-      socket: { host: redis.host, port },
-    });
-    made.on("error", () => undefined);
-    onTestFinished(() => made.destroy());
-    return made;
-  }
-  async function connectedTo(...where: Parameters<typeof clientTo>) {
-    const connection = clientTo(...where);
-    await connection.connect();
-    return connection;
-  }
-  async function proxied(redis: RedisUnderTest): Promise<StallingProxy> {
-    const proxy = await startStallingProxy(() => redis.port);
-    onTestFinished(async () => proxy.stop());
-    return proxy;
-  }
-  const rotate = async (redis: RedisUnderTest, { secrets }: Service): Promise<string> => {
-    const versionId = secrets.put(arn, randomUUID());
-    await redis.admin("PUBLISH", channel, eventOf(versionId));
-    return versionId;
-  };
-  /** The service has the version of a rotation once it was told of it. */
-  async function hears(redis: RedisUnderTest, here: Service): Promise<void> {
-    const versionId = await rotate(redis, here);
-    await expect.poll(here.held, soon).toBe(versionId);
-  }
-  const subscribers = async (redis: RedisUnderTest): Promise<unknown> =>
-    Number(((await redis.admin("PUBSUB", "NUMSUB", channel)) as unknown[])[1]);
-
   test.each([2, 3] as const)(
     "a connection that stalls (RESP%i): it is reported, replaced, and what was missed is asked for",
     (RESP) =>
