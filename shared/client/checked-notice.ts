@@ -5,8 +5,8 @@ import type { SecretNotice } from "./invalidation/invalidation-source.ts";
 const longestId = 2_048;
 const longestVersion = 256;
 
-const isText = (value: unknown, longest: number): value is string =>
-  typeof value === "string" && value !== "" && value.length <= longest;
+export const isText = (value: unknown, mostCharacters: number): value is string =>
+  typeof value === "string" && value !== "" && value.length <= mostCharacters;
 
 /** Of these ids everything is a text that a secret or a version may have. Errors: `option-invalid`, naming the first that is not. */
 export function checkedSecretId(option: string, value: unknown): string {

@@ -19,11 +19,11 @@ export async function prefetch(
   },
 ): Promise<void> {
   const { source, request, flights, closing } = options;
+  const readMany = typeof source.readMany === "function" ? source.readMany.bind(source) : undefined;
   const missing = entries.filter(({ unrest }) => unrest?.flight === undefined);
   for (let first = 0; first < missing.length; first += readManyLimit) {
     const chunk = missing.slice(first, first + readManyLimit);
     const ids = chunk.map(({ secretId }) => secretId);
-    const readMany = typeof source.readMany === "function" ? source.readMany.bind(source) : undefined;
     const answers =
       readMany === undefined
         ? undefined

@@ -1,3 +1,4 @@
+import { isText } from "../checked-notice.ts";
 import type { IgnoredReason, SecretNotice } from "./invalidation-source.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -7,8 +8,6 @@ export const isFields = (value: unknown): value is Fields =>
 
 /** The longest that Secrets Manager gives: more is not kept, whoever sends it. */
 const longest = { arn: 2_048, versionId: 64 };
-const isText = (value: unknown, mostCharacters: number): value is string =>
-  typeof value === "string" && value !== "" && value.length <= mostCharacters;
 const isVersionId = (value: unknown): value is string => isText(value, longest.versionId);
 
 function noticeOf(secretArn: unknown, versionId: unknown, at: unknown): SecretNotice | IgnoredReason {

@@ -1,4 +1,5 @@
 import { type Agent, get } from "node:http";
+import { expect } from "vitest";
 
 export interface Answer {
   readonly status: number | "no answer";
@@ -20,6 +21,8 @@ export async function request(port: number, agent: Agent | false = false): Promi
 export interface RequestLoad {
   /** Every answer so far. */
   readonly answers: readonly Answer[];
+  /** Waits until more than so many answers have come since now. */
+  more(count: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -37,6 +40,10 @@ export function requestAllTheTime(port: number, workers: number): RequestLoad {
   const working = Array.from({ length: workers }, worker);
   return {
     answers,
+    async more(count) {
+      const before = answers.length;
+      await expect.poll(() => answers.length, { timeout: 20_000 }).toBeGreaterThan(before + count);
+    },
     async stop() {
       running = false;
       await Promise.all(working);

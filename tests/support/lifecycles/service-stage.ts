@@ -3,6 +3,7 @@ import { once } from "node:events";
 import path from "node:path";
 import { CreateQueueCommand, ListQueuesCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import pg from "pg";
+import { expect } from "vitest";
 import { type CliStage, startCliStage } from "../../../cli/test-stage.ts";
 import { freePort } from "../free-port.ts";
 import { takesConnections } from "../listening.ts";
@@ -32,6 +33,8 @@ export interface ServiceStage {
   secret(options?: { readonly alternating?: boolean }): Promise<string>;
   /** Rotates, until the new version is current and announced. */
   rotate(secretId: string): Promise<void>;
+  /** Rotates, and asks until all connections are those of the other user; the replaced one would still log in. */
+  moveOver(secretId: string, ask: () => Promise<unknown>): Promise<void>;
   start(
     program: string,
     secretId: string,
@@ -109,6 +112,14 @@ export async function startServiceStage(packages?: string): Promise<ServiceStage
     async rotate(secretId) {
       await cli.secrets.rotateSecret({ SecretId: secretId });
       await cli.stack.secretsManager.idle();
+    },
+    async moveOver(secretId, ask) {
+      await stage.rotate(secretId);
+      const users = async (): Promise<readonly string[]> => {
+        await ask();
+        return stage.users(secretId);
+      };
+      await expect.poll(users, { timeout: 20_000 }).toEqual([`${secretId}_clone`]);
     },
     async start(program, secretId, { changes, variables = {}, node = [], command = [] } = {}) {
       const folder = await programFolder(packages, changes);
