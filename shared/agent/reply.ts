@@ -1,4 +1,4 @@
-import type { RekeyError } from "../errors/rekey-error.ts";
+import { RekeyError } from "../errors/rekey-error.ts";
 
 /** What the agent answers when it gives no secret. */
 export interface Reply {
@@ -72,17 +72,12 @@ const byCode: Readonly<Partial<Record<RekeyError["code"], Known>>> = {
   "version-not-visible": notSeen,
 };
 
-/** For a fault of the agent itself. */
-export const fault: Reply = {
-  status: 500,
-  contentType: "application/json",
-  body: JSON.stringify({ __type: "InternalFailure" }),
-  outcome: "internal-fault",
-};
-
 /** An error in the JSON shape of AWS's services. */
 export function failure({ code, retryAfterMs }: RekeyError): Reply {
   const [status, type, message] = byCode[code] ?? unknown;
   const body = JSON.stringify({ __type: type, ...(message === "" ? {} : { message }) });
   return { status, contentType: "application/json", body, outcome: code, retryAfterMs };
 }
+
+/** For a fault of the agent itself. */
+export const fault: Reply = failure(new RekeyError("internal-fault"));
