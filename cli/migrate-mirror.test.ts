@@ -6,6 +6,7 @@ import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Stack, startStack } from "../local/stack.ts";
 import { type LocalVault, startVault } from "../local/vault/server.ts";
+import { stackVariables } from "../tests/support/stack-variables.ts";
 
 const names = Array.from({ length: 6 }, (_, at) => `db/service-${at}`);
 const pattern = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db/*";
@@ -39,13 +40,7 @@ const connections = (...clusters: readonly string[]): readonly string[] =>
 async function migrate(
   ...words: readonly string[]
 ): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  const env = {
-    PATH: process.env["PATH"] ?? "",
-    AWS_ENDPOINT_URL: stack.aws.endpoint,
-    AWS_REGION: stack.region,
-    AWS_ACCESS_KEY_ID: "test",
-    AWS_SECRET_ACCESS_KEY: "test",
-  };
+  const env = stackVariables(stack);
   const main = resolve(import.meta.dirname, "main.ts");
   return new Promise((done) => {
     const all = [main, "migrate-mirror", "--secrets", pattern, ...words];

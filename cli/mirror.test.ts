@@ -4,6 +4,7 @@ import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Stack, startStack } from "../local/stack.ts";
 import { at, type VaultAdmin, vaultAdmin } from "../tests/support/vault-http.ts";
+import { stackVariables } from "../tests/support/stack-variables.ts";
 
 const canary = "canary-8d20";
 let stack: Stack;
@@ -29,11 +30,7 @@ afterAll(async () => {
 
 async function mirror(...words: readonly string[]) {
   const env = {
-    PATH: process.env["PATH"] ?? "",
-    AWS_ENDPOINT_URL: stack.aws.endpoint,
-    AWS_REGION: stack.region,
-    AWS_ACCESS_KEY_ID: "test",
-    AWS_SECRET_ACCESS_KEY: "test",
+    ...stackVariables(stack),
     VAULT_ADDR: stack.vault.address,
     VAULT_AUTH: "token",
     VAULT_CREDENTIAL_SECRET: "vault",

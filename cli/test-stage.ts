@@ -4,6 +4,7 @@ import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { expect } from "vitest";
 import { startPostgres } from "../local/postgres/embedded-postgres.ts";
 import { type StackOptions, startStack } from "../local/stack.ts";
+import { stackVariables } from "../tests/support/stack-variables.ts";
 
 const main = resolve(import.meta.dirname, "main.ts");
 
@@ -24,11 +25,7 @@ export async function startCliStage(options: Pick<StackOptions, "rotationRetry">
   const { outputs } = await stack.deploy({ parameters: { AdminSecretArns: masterarn } });
   const functionArn = outputs["RotatePostgresArn"] ?? "";
   const variables: Readonly<Record<string, string>> = {
-    PATH: process.env["PATH"] ?? "",
-    AWS_ENDPOINT_URL: stack.aws.endpoint,
-    AWS_REGION: stack.region,
-    AWS_ACCESS_KEY_ID: "test",
-    AWS_SECRET_ACCESS_KEY: "test",
+    ...stackVariables(stack),
     REKEY_ADMIN_SECRETS: masterarn,
   };
   const vault = { VAULT_ADDR: stack.vault.address, VAULT_AUTH: "token", VAULT_CREDENTIAL_SECRET: "rekey/vault" };

@@ -10,6 +10,7 @@ import { bundleAgent } from "../../bundle/bundle-agent.ts";
 import { type Stack, startStack } from "../../local/stack.ts";
 import { agentTokenText, ask } from "../support/agent-stage.ts";
 import { redisServer, startRedis } from "../support/redis.ts";
+import { stackVariables } from "../support/stack-variables.ts";
 
 const soon = { timeout: 20_000 };
 const started: ChildProcess[] = [];
@@ -43,11 +44,7 @@ afterAll(async () => {
 /** The one file, alone in a folder, as a container runs it. */
 function run(words: readonly string[], variables: Readonly<Record<string, string>> = {}) {
   const env = {
-    PATH: process.env["PATH"] ?? "",
-    AWS_ENDPOINT_URL: stack.aws.endpoint,
-    AWS_REGION: stack.region,
-    AWS_ACCESS_KEY_ID: "test",
-    AWS_SECRET_ACCESS_KEY: "test",
+    ...stackVariables(stack),
     AWS_TOKEN: `file://${tokenFile}`,
     ...variables,
   };

@@ -7,6 +7,7 @@ import { vi } from "vitest";
 import { bundleAgent } from "../../bundle/bundle-agent.ts";
 import type { Stack } from "../../local/stack.ts";
 import { agentTokenText } from "./agent-stage.ts";
+import { stackVariables } from "./stack-variables.ts";
 
 export interface RunningAgent {
   readonly child: ChildProcess;
@@ -41,11 +42,7 @@ export async function shippedAgent(stack: Stack): Promise<ShippedAgent> {
 
   const run: ShippedAgent["run"] = (words, { line = 'exec "$@"', variables = {} } = {}) => {
     const env = {
-      PATH: process.env["PATH"] ?? "",
-      AWS_ENDPOINT_URL: stack.aws.endpoint,
-      AWS_REGION: stack.region,
-      AWS_ACCESS_KEY_ID: "test",
-      AWS_SECRET_ACCESS_KEY: "test",
+      ...stackVariables(stack),
       AWS_TOKEN: agentTokenText,
       ...variables,
     };

@@ -9,6 +9,17 @@ const given = async (pool: Pool): Promise<PoolConnection> =>
     pool.getConnection((error, connection) => (error === null ? resolve(connection) : reject(error))),
   );
 
+/** Asks the pool for what it has to queue for, and waits until it is in the queue. */
+async function queuedUp<Result>(
+  pool: Pool,
+  ask: () => Promise<Result>,
+): Promise<{ readonly waiting: Promise<Result> }> {
+  const queued = soon(pool, "enqueue");
+  const waiting = ask();
+  await queued;
+  return { waiting };
+}
+
 const own = (pool: Pool): Readonly<Record<string, unknown>> => pool as unknown as Readonly<Record<string, unknown>>;
 const lengths = (pool: Pool): readonly unknown[] =>
   ["_allConnections", "_freeConnections", "_connectionQueue"].map(
@@ -101,9 +112,7 @@ export const memberRows: readonly Row<Subject>[] = [
     async (pool) => {
       const seen = recorded(pool);
       const held = await given(pool);
-      const queued = soon(pool, "enqueue");
-      const waiting = given(pool);
-      await queued;
+      const { waiting } = await queuedUp(pool, async () => given(pool));
       const count = lengths(pool);
       held.release();
       const next = await waiting;
@@ -118,9 +127,7 @@ export const memberRows: readonly Row<Subject>[] = [
     async (pool) => {
       const seen = recorded(pool);
       const held = await given(pool);
-      const queued = soon(pool, "enqueue");
-      const waiting = given(pool);
-      await queued;
+      const { waiting } = await queuedUp(pool, async () => given(pool));
       held.destroy();
       const next = await waiting;
       next.release();
@@ -129,9 +136,7 @@ export const memberRows: readonly Row<Subject>[] = [
   ),
   row("queueLimit: one too many", ["queueLimit"], { connectionLimit: 1, queueLimit: 1 }, async (pool) => {
     const held = await given(pool);
-    const queued = soon(pool, "enqueue");
-    const waiting = given(pool);
-    await queued;
+    const { waiting } = await queuedUp(pool, async () => given(pool));
     const refused = [
       await outcome(async () => given(pool)),
       await rowsOf(pool, "SELECT 1"),
@@ -205,9 +210,12 @@ export const memberRows: readonly Row<Subject>[] = [
       const seen = recorded(promises as never);
       const connection = await promises.getConnection();
       promises.releaseConnection(connection);
+      const asked = promises.query("SELECT 1");
+      // One after the other, so that the order of events does not depend on how fast the server is.
+      await asked;
       return [
         [promises.pool === (pool as unknown), promises.constructor.name, connection.constructor.name],
-        promises.query("SELECT 1") instanceof Own,
+        asked instanceof Own,
         (await promises.query("SELECT ? AS a", [1]))[0],
         (await promises.execute("SELECT ? AS a", [1]))[0],
         await outcome(() => promises.query("SELECT 1", (() => 0) as never)),
@@ -257,13 +265,13 @@ export const memberRows: readonly Row<Subject>[] = [
   }),
   row("end while somebody waits", ["end"], { connectionLimit: 1 }, async (pool) => {
     const held = await given(pool);
-    const queued = soon(pool, "enqueue");
-    const waiting = outcome(async () => {
-      const connection = await given(pool);
-      connection.release();
-      return connection.constructor.name;
-    });
-    await queued;
+    const { waiting } = await queuedUp(pool, async () =>
+      outcome(async () => {
+        const connection = await given(pool);
+        connection.release();
+        return connection.constructor.name;
+      }),
+    );
     const ending = ended(pool);
     held.release();
     const answer = await waiting;

@@ -1,0 +1,10 @@
+import type { Stack } from "../../local/stack.ts";
+
+/** The environment of a process that works on the local stack as the account's administrator. */
+export const stackVariables = ({ aws, region }: Pick<Stack, "aws" | "region">) => ({
+  PATH: process.env["PATH"] ?? "",
+  AWS_ENDPOINT_URL: aws.endpoint,
+  AWS_REGION: region,
+  AWS_ACCESS_KEY_ID: "test",
+  AWS_SECRET_ACCESS_KEY: "test",
+});
