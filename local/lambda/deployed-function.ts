@@ -2,9 +2,10 @@ import type { Deliver } from "../aws/delivery.ts";
 import type { IssuedCredentials, Principals } from "../aws/principals.ts";
 import type { PolicyDocument, Principal } from "../aws/service.ts";
 import type { Clock } from "../clock.ts";
-import { invokeAsync } from "./async-invocation.ts";
+import { invokeAsync, type InvokeConfig } from "./async-invocation.ts";
 import type { InvocationOutcome } from "./container.ts";
 import { createFunctionPool } from "./function-pool.ts";
+import { longestChain, oneMoreRun, runsOf } from "./lineage.ts";
 import { createPermissions, type Permissions } from "./permissions.ts";
 
 export interface FunctionDefinition {
@@ -22,11 +23,11 @@ export interface FunctionDefinition {
   readonly roleName?: string;
   /** What the function's role may do. */
   readonly policies?: readonly PolicyDocument[];
-  readonly asynchronous?: {
-    readonly maximumRetries?: number;
-    readonly maximumAgeMs?: number;
-    readonly onFailureArn?: string;
-  };
+  /** So many invocations at once are this function's alone. */
+  readonly reservedConcurrency?: number;
+  /** Whether it may go on in a loop of itself. Default: Lambda stops the loop. */
+  readonly mayRecur?: boolean;
+  readonly asynchronous?: InvokeConfig;
 }
 
 export interface LogLine {
@@ -62,8 +63,9 @@ export interface DeployedFunction {
   readonly definition: FunctionDefinition;
   readonly timeoutMs: number;
   readonly permissions: Permissions;
-  /** `event` is JSON. */
-  invoke(event: string): Promise<InvocationOutcome>;
+  invokeConfig: InvokeConfig;
+  /** `event` is JSON. A chain of messages that has run the function too often already does not run it again. */
+  invoke(event: string, chain?: { readonly traceHeader?: string | undefined }): Promise<InvocationOutcome>;
   /** Ends when it succeeded or no try is left. */
   invokeAsync(event: string): Promise<void>;
   /** As a pool's. */
@@ -96,8 +98,21 @@ function variables(
   };
 }
 
+const stoppedLoop: InvocationOutcome = {
+  ok: false,
+  error: {
+    errorType: "RecursiveInvocationException",
+    errorMessage: "Lambda has detected your function being invoked in a recursive loop and stopped its invocation.",
+    trace: [],
+  },
+};
+
 /** A function with its role, its resource policy and its containers. */
-export function deployFunction(definition: FunctionDefinition, around: FunctionEnvironment): DeployedFunction {
+export function deployFunction(
+  definition: FunctionDefinition,
+  around: FunctionEnvironment,
+  before?: DeployedFunction,
+): DeployedFunction {
   const { name, roleName = `${name}-role`, policies = [], timeoutMs = 3_000, asynchronous = {} } = definition;
   const { region, accountId, principals, clock, deliver } = around;
   const arn = `arn:aws:lambda:${region}:${accountId}:function:${name}`;
@@ -113,22 +128,29 @@ export function deployFunction(definition: FunctionDefinition, around: FunctionE
     environment: () => variables(definition, around, assumeRole()),
     onLogLine: (line) => around.onLogLine({ functionName: name, atMs: clock.now(), line }),
   });
-  const invoke = async (event: string, requestId?: string): Promise<InvocationOutcome> => {
-    const running = pool.invoke(event, requestId);
+  const invoke = async (
+    event: string,
+    { traceHeader, requestId }: { readonly traceHeader?: string | undefined; readonly requestId?: string } = {},
+  ): Promise<InvocationOutcome> => {
+    if (definition.mayRecur !== true && runsOf(arn, traceHeader) >= longestChain) return stoppedLoop;
+    const running = pool.invoke(event, oneMoreRun(arn, traceHeader), requestId);
     around.onInvocation(running);
     const outcome = await running;
     if (!outcome.ok) around.onFailure({ functionName: name, event, errorType: outcome.error.errorType });
     return outcome;
   };
-  return {
+  const invokeAs = async (event: string, requestId: string): Promise<InvocationOutcome> => invoke(event, { requestId });
+  const deployed: DeployedFunction = {
     arn,
     definition,
     timeoutMs,
-    permissions: createPermissions(arn),
+    permissions: before?.permissions ?? createPermissions(arn),
     invoke,
+    invokeConfig: before?.invokeConfig ?? asynchronous,
     invokeAsync: async (event) =>
-      invokeAsync(event, { ...asynchronous, functionArn: arn, role, clock, deliver, invoke }),
+      invokeAsync(event, { ...deployed.invokeConfig, functionArn: arn, role, clock, deliver, invoke: invokeAs }),
     kill: (accessKeyId) => pool.kill(accessKeyId),
     stop: async () => pool.stop(),
   };
+  return deployed;
 }

@@ -1,0 +1,41 @@
+import { createHash } from "node:crypto";
+import { optionalText, type Members } from "../aws/members.ts";
+import type { ResourceKind } from "./kinds/kind.ts";
+import { TemplateError } from "./read-template.ts";
+
+/** The name that a template gives a resource. Errors: `TemplateError` for one that its service refuses. */
+export function givenName(logicalId: string, kind: ResourceKind, properties: Members): string | undefined {
+  if (kind.name === undefined) return undefined;
+  const { property, longest, pattern } = kind.name;
+  const name = optionalText(properties, property);
+  if (name === undefined) return undefined;
+  if (name.length > longest) {
+    const problem = `${property} ${name} has ${name.length} characters, and the service takes ${longest}`;
+    throw new TemplateError(`${logicalId}: ${problem}: shorten it or the parameters that it is made of`);
+  }
+  if (!pattern.test(name))
+    throw new TemplateError(`${logicalId}: ${property} ${name} has characters that the service refuses`);
+  return name;
+}
+
+/** How the resources of a stack are called that the template does not name. */
+export interface Naming {
+  readonly stackName: string;
+  /** Higher than 1 where resources of a former stack of this name were kept. */
+  readonly firstNumber: number;
+}
+
+/** The number of a name that was made: 1 is not written. */
+export function numberOf(name: string, { stackName }: Pick<Naming, "stackName">, logicalId: string): number {
+  const rest = name.slice(`${stackName}-${logicalId}`.length);
+  return Number(/^-(\d+)$/u.exec(rest)?.[1] ?? 1);
+}
+
+/** A name that CloudFormation makes, cut to what the service takes. What takes another's place has the next number. */
+export function madeName(naming: Naming, logicalId: string, kind: ResourceKind, before?: string): string {
+  const number = before === undefined ? naming.firstNumber : numberOf(before, naming, logicalId) + 1;
+  const name = `${naming.stackName}-${logicalId}${number === 1 ? "" : `-${number}`}`;
+  const longest = kind.name?.longest ?? Infinity;
+  if (name.length <= longest) return name;
+  return `${name.slice(0, longest - 9)}-${createHash("sha256").update(name).digest("hex").slice(0, 8)}`;
+}
