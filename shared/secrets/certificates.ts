@@ -6,8 +6,8 @@ export function certificatesIn(value: SecretValue): string | undefined {
   const text = value.reveal();
   const [, ...blocks] = text.split("-----BEGIN");
   try {
-    for (const block of blocks) new X509Certificate(`-----BEGIN${block}`);
-    return blocks.length === 0 ? undefined : text;
+    const certificates = blocks.map((block) => new X509Certificate(`-----BEGIN${block}`));
+    return certificates.length === 0 ? undefined : text;
   } catch {
     return undefined;
   }
