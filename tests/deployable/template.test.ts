@@ -132,7 +132,7 @@ test("every alarm tells the topic that the parameter names, and what to do", () 
   for (const alarm of alarms) {
     const told = [{ Ref: "AlarmTopicArn" }];
     const AlarmActions =
-      alarm["Condition"] === "HasAlarmTopic" ? told : { "Fn::If": ["HasAlarmTopic", told, { Ref: "AWS::NoValue" }] };
+      alarm["Condition"] === "TellsOfThrottles" ? told : { "Fn::If": ["HasAlarmTopic", told, { Ref: "AWS::NoValue" }] };
     expect(record(alarm, "Properties")).toMatchObject({
       AlarmDescription: expect.stringMatching(/\. \S/u),
       AlarmActions,
