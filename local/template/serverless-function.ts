@@ -9,6 +9,7 @@ const onlyOnAws = [
   "Architectures",
   "Description",
   "KmsKeyArn",
+  "Layers",
   "LoggingConfig",
   "ReservedConcurrentExecutions",
   "Runtime",

@@ -18,6 +18,8 @@ const everything: Readonly<Record<string, string>> = {
   SecretArnPattern: `${secret}:db/*`,
   AdminSecretArns: `${secret}:admin-AbCdEf`,
   SecretsKmsKeyArn: `${key}/secrets`,
+  TlsCaSecretArn: `${secret}:tls-roots-AbCdEf`,
+  VaultCaSecretArn: `${secret}:vault-roots-AbCdEf`,
   DataKmsKeyArn: `${key}/data`,
   Tracing: "Active",
   VpcSubnetIds: "subnet-01234567",
