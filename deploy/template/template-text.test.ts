@@ -6,7 +6,8 @@ import { templateText } from "./template-text.ts";
 import { vpcEndpointsText } from "./vpc-endpoints-text.ts";
 
 const root = resolve(import.meta.dirname, "../..");
-const commentsOf = (text: string): readonly string[] => text.match(/(?<=^\s*|\s)# .+$/gmu) ?? [];
+const commentsOf = (text: string): readonly string[] =>
+  text.split("\n").flatMap((line) => /(?:^|\s)# .+$/u.exec(line)?.[0].trim() ?? []);
 
 test.each([
   ["template.yaml", templateText()],
