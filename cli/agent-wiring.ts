@@ -13,6 +13,7 @@ import type { SecretSource } from "../shared/client/secret-source.ts";
 import { secretsManagerSource } from "../shared/client/secrets-manager/secrets-manager-source.ts";
 import { vaultSource } from "../shared/client/vault/vault-source.ts";
 import { RekeyError } from "../shared/errors/rekey-error.ts";
+import { environmentCa } from "../shared/runtime/environment-ca.ts";
 import { environmentLogin } from "../shared/runtime/environment-login.ts";
 import { environmentOf, optional } from "../shared/runtime/environment.ts";
 import { secretsManagerStore } from "../shared/stores/secrets-manager.ts";
@@ -33,18 +34,21 @@ export async function agentSource(variables: Readonly<Record<string, string | un
   const sdk = new SecretsManagerClient(limits);
   const address = environment.text("VAULT_ADDR");
   if (address === undefined) return secretsManagerDocuments(sdk);
-  return reachedSource(async () =>
-    asDocuments(
+  const store = secretsManagerStore(sdk);
+  return reachedSource(async () => {
+    const call = { signal: AbortSignal.timeout(setUpMs) };
+    const ca = await environmentCa(environment, "VAULT_CACERT", store)(call);
+    return asDocuments(
       vaultSource({
         address,
-        login: await environmentLogin(environment, secretsManagerStore(sdk), { signal: AbortSignal.timeout(setUpMs) }),
+        login: await environmentLogin(environment, store, call),
         ...optional(environment, "namespace", "VAULT_NAMESPACE"),
-        ...optional(environment, "ca", "VAULT_CACERT"),
+        ...(ca === undefined ? {} : { ca }),
         ...optional(environment, "mount", "VAULT_MOUNT"),
         ...optional(environment, "pathPrefix", "VAULT_PATH_PREFIX"),
       }),
-    ),
-  );
+    );
+  });
 }
 
 export interface AgentPush {

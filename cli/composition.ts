@@ -11,7 +11,8 @@ import { rotationMemory } from "../shared/rotation/rotation-memory.ts";
 import { parseDatabaseSecret } from "../shared/secrets/database-secret.ts";
 import { generatePassword } from "../shared/secrets/password.ts";
 import { secretsManagerStore } from "../shared/stores/secrets-manager.ts";
-import { environmentOf } from "../shared/runtime/environment.ts";
+import { environmentCa, isFile } from "../shared/runtime/environment-ca.ts";
+import { type Environment, environmentOf } from "../shared/runtime/environment.ts";
 import { rotationGrants } from "../shared/runtime/rotation-grants.ts";
 import { operatorLimits } from "../shared/runtime/operator-limits.ts";
 import { environmentProbe } from "../shared/runtime/vault-mirror.ts";
@@ -55,6 +56,18 @@ function storeOf(store: SecretStore, secretArns: ReadonlySet<string>): SecretSto
   };
 }
 
+/** Of a function whose certificates are a file in its layer, which is not here, the operator's own variable stands in for it. */
+async function tlsCaOf(
+  settings: Environment,
+  own: Environment,
+  store: SecretStore,
+  call: CallOptions,
+): Promise<string | undefined> {
+  const option = "REKEY_TLS_CA";
+  const set = settings.text(option);
+  return environmentCa(set !== undefined && isFile(set) ? own : settings, option, store)(call);
+}
+
 /**
  * What the secret's rotation function, or the one that it is to have, is wired to: from the function's own configuration where
  * that may be read, else from here. Its engine logs in within processes of their own, and changes nothing.
@@ -84,7 +97,6 @@ export async function composeFor(
   const facts = functionArn === undefined ? undefined : await account.rotationFunction(functionArn, call);
   const settings = environmentOf(facts === undefined ? variables : Object.fromEntries(facts.environment));
   const grants = rotationGrants(settings);
-  const tlsCa = settings.text("REKEY_TLS_CA");
   const deps: ExaminedRotation = {
     store: storeOf(store, new Set([secretArn, ...grants.admins.keys()])),
     publisher: silentPublisher,
@@ -93,7 +105,7 @@ export async function composeFor(
     ...strategiesOn(engine),
     strategiesOf: (one) => strategiesOn(one).strategies,
     grants,
-    ...(tlsCa?.includes("-----BEGIN") === true ? { tlsCa } : {}),
+    tlsCa: await tlsCaOf(settings, environmentOf(variables), store, call),
     generatePassword,
     memory: rotationMemory(),
     nowMs: Date.now,

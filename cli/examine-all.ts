@@ -1,5 +1,6 @@
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { awsAccount } from "../shared/account/aws-account.ts";
+import { unreservedConcurrency } from "../shared/account/unreserved-concurrency.ts";
 import { examineFleet, type Examination } from "../shared/operations/doctor/examine-fleet.ts";
 import type { Finding } from "../shared/operations/doctor/findings.ts";
 import { waitingLetters } from "../shared/queues/waiting-letters.ts";
@@ -48,6 +49,7 @@ function examinations(given: Given, context: CommandContext): AsyncGenerator<Exa
       nowMs: Date.now,
       store,
       account: awsAccount(clients),
+      concurrency: unreservedConcurrency(clients.lambda),
       deadLetters: waitingLetters(new SQSClient(operatorLimits), textOption(given, "stack") ?? "rekey"),
       ...(mirror === undefined ? {} : { mirror }),
       rotationFor: async (secretArn, call) => (await composeFor(secretArn, process.env, call, { clients })).deps,

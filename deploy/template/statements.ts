@@ -57,6 +57,12 @@ export const readTheVaultCredential = onlyIf(
   readSecret("ReadTheVaultCredential", "VaultCredentialSecretArn"),
 );
 
+/** Root certificates: the text or the path of a file, or the ARN of a secret that the role may then read. */
+export const tlsCaVariable = "REKEY_TLS_CA: !If [HasTlsCaSecret, !Ref TlsCaSecretArn, !Ref TlsCa]";
+export const readTheTlsCa = onlyIf("HasTlsCaSecret", readSecret("ReadTheTlsCa", "TlsCaSecretArn"));
+export const vaultCaVariable = "VAULT_CACERT: !If [HasVaultCaSecret, !Ref VaultCaSecretArn, !Ref VaultCaCert]";
+export const readTheVaultCa = onlyIf("HasVaultCaSecret", readSecret("ReadTheVaultCa", "VaultCaSecretArn"));
+
 /** This stack's bus, or the one of the stack whose cluster this is. */
 export const busNameVariable =
   "EVENT_BUS_NAME: !If [OwnsBus, !Ref EventBus, !If [NamesBus, !Ref EventBusName, !Ref AWS::StackName]]";

@@ -15,6 +15,9 @@ export function lambdaRoute(method: string, path: string): RestOperation | undef
     .split("/")
     .filter((part) => part !== "")
     .map(decodeURIComponent);
+  if (version === "2016-08-19" && collection === "account-settings") {
+    return { operation: "GetAccountSettings", input: {} };
+  }
   if (version !== "2015-03-31") return undefined;
   if (collection === "event-source-mappings") return { operation: "ListEventSourceMappings", input: {} };
   if (collection !== "functions") return undefined;

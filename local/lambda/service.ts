@@ -57,6 +57,8 @@ export interface Lambda extends DeliveryTarget, FunctionInvoker {
 
 const longestLogLines = 100_000;
 const largestSyncBytes = 6_291_456;
+/** What an account has once it is not new any more. */
+const concurrentExecutions = 1_000;
 const largestAsyncBytes = 1_048_576;
 
 /** AWS Lambda in memory: built bundles in workers, with their roles, deadlines, retries and queues. */
@@ -139,6 +141,15 @@ export function createLambda(options: LambdaOptions): Lambda {
     Invoke: invokeOverHttp,
     GetFunction: ({ input }) => ({ body: { Configuration: configuration(find(text(input, "FunctionName"))) } }),
     GetFunctionConfiguration: ({ input }) => ({ body: configuration(find(text(input, "FunctionName"))) }),
+    GetAccountSettings: () => ({
+      body: {
+        AccountLimit: {
+          ConcurrentExecutions: concurrentExecutions,
+          UnreservedConcurrentExecutions: concurrentExecutions,
+        },
+        AccountUsage: { FunctionCount: functions.size },
+      },
+    }),
     ListFunctions: () => ({ body: { Functions: [...functions.values()].map(configuration) } }),
     ListEventSourceMappings: () => ({
       body: {

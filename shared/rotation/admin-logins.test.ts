@@ -126,7 +126,7 @@ describe("how an admin's server is verified is the configuration's or the admin 
   ): Promise<DatabaseTarget["tls"] | undefined> => {
     const wiring = () => ({
       grants: { ...grantsOf(), ...adminOn(), ...grants },
-      ...(tlsCa === undefined ? {} : { tlsCa }),
+      ...(tlsCa === undefined ? {} : { readTlsCa: async () => tlsCa }),
     });
     const stage = await created({ fields, tags: { "rekey:tls": "disable" }, wiring }, { [memoryAdminId]: admin });
     const login = vi.spyOn(stage.engine, "login");

@@ -17,8 +17,8 @@ export interface RotationDependencies {
   /** `rekey:*` tags for secrets that do not carry them. */
   readonly defaultTags?: ReadonlyMap<string, string>;
   readonly grants: RotationGrants;
-  /** PEM root used when the secret names none. */
-  readonly tlsCa?: string;
+  /** PEM roots used when the secret names none. */
+  readonly tlsCa?: string | undefined;
   readonly generatePassword: (policy: PasswordPolicy) => SecretValue;
   readonly memory: RotationMemory;
   /** Now, in milliseconds since 1970. */

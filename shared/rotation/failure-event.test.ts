@@ -35,6 +35,14 @@ test("a failure that a repetition cannot mend is published with its code and wha
   expect(stage.reports).toEqual([]);
 });
 
+test("roots that cannot be read fail the step, and that is published too", async () => {
+  const readTlsCa = async (): Promise<string> => Promise.reject(new RekeyError("access-denied"));
+  const stage = memoryRotation({ strategy: "single-user", wiring: () => ({ readTlsCa }) });
+  stage.store.beginRotation("v1");
+  await expect(stage.container()("setSecret")).rejects.toMatchObject({ code: "access-denied" });
+  expect(stage.publisher.events).toMatchObject([{ type: "Secret Rotation Failed", step: "setSecret" }]);
+});
+
 test("a failure that Secrets Manager's repetition may mend is not published", async () => {
   const stage = begun();
   const invoke = stage.container(refusing({ describe: new RekeyError("store-throttled") }));

@@ -36,6 +36,8 @@ export interface SecretDescription {
   readonly secretArn: string;
   readonly name: string;
   readonly rotationEnabled: boolean;
+  /** The customer managed key of its values, as the store names it: an id, an ARN or an alias. None: the account's own key. */
+  readonly kmsKeyId?: string;
   /** The function that Secrets Manager invokes to rotate it. */
   readonly rotationFunctionArn?: string;
   /** When a rotation last succeeded, which is after its function had published what it did. */

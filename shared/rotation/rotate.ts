@@ -1,6 +1,6 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { InvocationCalls, RotationDependencies } from "./dependencies.ts";
-import type { RotationRequest, RotationStep, StepOutcome } from "./ports.ts";
+import type { CallOptions, RotationRequest, RotationStep, StepOutcome } from "./ports.ts";
 import type { RotationEvent } from "./rotation-event.ts";
 import { secretNameIn } from "./secret-name.ts";
 import { createSecret } from "./steps/create-secret.ts";
@@ -17,18 +17,24 @@ const steps: Readonly<Record<RotationStep, typeof createSecret>> = {
   retirePrevious,
 };
 
+export interface RotationWiring extends Omit<RotationDependencies, "tlsCa"> {
+  /** Reads `tlsCa` before each step. */
+  readonly readTlsCa?: (call: CallOptions) => Promise<string | undefined>;
+}
+
 /**
  * Runs one step of Secrets Manager's rotation protocol, or `retirePrevious`. Idempotent by VersionId: a step may be repeated, cut at any point
  * or run twice at once, and the next try converges. A failure that a repetition cannot mend is also published as
  * `Secret Rotation Failed`. Errors: `RekeyError`; anything else is a fault of rekey itself.
  */
 export async function rotate(
-  deps: RotationDependencies,
+  deps: RotationWiring,
   request: RotationRequest,
   calls: InvocationCalls,
 ): Promise<StepOutcome> {
   try {
-    return await steps[request.step](deps, request, calls.work);
+    const tlsCa = await deps.readTlsCa?.(calls.work);
+    return await steps[request.step]({ ...deps, tlsCa }, request, calls.work);
   } catch (error) {
     if (error instanceof RekeyError && error.disposition !== "retry") {
       await tellFailure(deps, request, { code: error.code, disposition: error.disposition }, calls);
@@ -38,7 +44,7 @@ export async function rotate(
 }
 
 async function tellFailure(
-  deps: RotationDependencies,
+  deps: Pick<RotationDependencies, "publisher" | "report">,
   request: RotationRequest,
   { code, disposition }: Pick<RotationEvent & { readonly type: "Secret Rotation Failed" }, "code" | "disposition">,
   calls: InvocationCalls,

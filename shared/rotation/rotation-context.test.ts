@@ -97,7 +97,9 @@ describe("where the database is looked for", () => {
       ssl: "verify-ca",
       sslrootcert: "PEM of the secret",
     };
-    await expect(targetOf({ fields, wiring: () => ({ tlsCa: "PEM of the function" }) })).resolves.toMatchObject({
+    await expect(
+      targetOf({ fields, wiring: () => ({ readTlsCa: async () => "PEM of the function" }) }),
+    ).resolves.toMatchObject({
       port: 5,
       dbname: "orders",
       authSource: "users",
@@ -106,7 +108,9 @@ describe("where the database is looked for", () => {
   });
 
   test("the function's certificate is taken where the secret has none", async () => {
-    await expect(targetOf({ wiring: () => ({ tlsCa: "PEM" }) })).resolves.toMatchObject({ tls: { ca: "PEM" } });
+    await expect(targetOf({ wiring: () => ({ readTlsCa: async () => "PEM" }) })).resolves.toMatchObject({
+      tls: { ca: "PEM" },
+    });
   });
 
   test("the tag's TLS mode goes before the secret's", async () => {

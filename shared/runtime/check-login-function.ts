@@ -1,10 +1,10 @@
 import { checkLogin, type LoginPort, parseLoginTask } from "../operations/check-login.ts";
 import { environmentPublisher, environmentStore } from "./aws-clients.ts";
+import { environmentCa } from "./environment-ca.ts";
 import { environmentOf } from "./environment.ts";
 import { reportFailure } from "./logger.ts";
 import { writeMetrics } from "./metrics.ts";
 import { queueFunction } from "./queue-function.ts";
-import { environmentCa } from "./tls-ca.ts";
 
 /**
  * The Lambda handler of a queue of logins to check. Refused logins lock accounts, so a message is never worked on twice: what
@@ -15,18 +15,18 @@ export function checkLoginFunction(
   variables: Readonly<Record<string, string | undefined>>,
 ): ReturnType<typeof queueFunction> {
   const environment = environmentOf(variables);
-  const tlsCa = environmentCa(environment);
+  const store = environmentStore(environment);
+  const readCa = environmentCa(environment, "REKEY_TLS_CA", store);
   const checker = {
-    store: environmentStore(environment),
+    store,
     publisher: environmentPublisher(environment),
     engines,
-    ...(tlsCa === undefined ? {} : { tlsCa }),
   };
   return queueFunction({ done: "checked", notDone: "not checked" }, async ({ body, attributes }, call) => {
     const secret = parseLoginTask(body);
     if (Number(attributes.ApproximateReceiveCount) > 1) return { facts: { secret, outcome: "tried before" } };
     try {
-      const check = await checkLogin(checker, secret, call);
+      const check = await checkLogin({ ...checker, tlsCa: await readCa(call) }, secret, call);
       writeMetrics({ LoginsChecked: 1 });
       if (check.outcome === "refused") writeMetrics({ Findings: 1 }, { Finding: "current-refused" });
       return { facts: { secret, ...check } };

@@ -2,28 +2,33 @@ import { isRekeyError } from "../errors/rekey-error.ts";
 import type { CallOptions, SecretStore } from "../rotation/ports.ts";
 import { connectVault, type VaultSend } from "../vault/connect-vault.ts";
 import { environmentLogin } from "./environment-login.ts";
+import { environmentCa, type ReadCa } from "./environment-ca.ts";
 import { type Environment, optional } from "./environment.ts";
 
 /**
  * The Vault that the environment describes. Its login's credential, where it has one, is read at the first
- * request and again after Vault has refused it.
+ * request and again after Vault has refused it; where its root certificates are a secret, they are followed.
  */
 export function environmentVault(environment: Environment, store: SecretStore): VaultSend {
-  let opened: VaultSend | undefined;
+  let readCa: ReadCa | undefined;
+  let opened: { readonly ca: string | undefined; readonly send: VaultSend } | undefined;
 
-  async function open(call: CallOptions): Promise<VaultSend> {
+  async function open(ca: string | undefined, call: CallOptions): Promise<VaultSend> {
     return connectVault({
       address: environment.required("VAULT_ADDR"),
       login: await environmentLogin(environment, store, call),
       ...optional(environment, "namespace", "VAULT_NAMESPACE"),
-      ...optional(environment, "ca", "VAULT_CACERT"),
+      ...(ca === undefined ? {} : { ca }),
     });
   }
 
   return async (request, call) => {
-    opened ??= await open(call);
+    readCa ??= environmentCa(environment, "VAULT_CACERT", store);
+    const ca = await readCa(call);
+    if (opened?.ca !== ca) opened = undefined;
+    opened ??= { ca, send: await open(ca, call) };
     try {
-      return await opened(request, call);
+      return await opened.send(request, call);
     } catch (error) {
       // A refused login may be mended by a newer credential; a policy's denial is not.
       if (isRekeyError(error, "mirror-unauthorized") && error.context["operation"] === "login") opened = undefined;

@@ -2,11 +2,11 @@ import { publishOnRedis } from "../channels/redis-channel.ts";
 import { signedMessage } from "../channels/signed-message.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
 import { environmentStore } from "./aws-clients.ts";
+import { environmentCa } from "./environment-ca.ts";
 import { environmentOf } from "./environment.ts";
 import { environmentStanding } from "./environment-standing.ts";
 import { queueFunction } from "./queue-function.ts";
 import { signingKeys } from "./signing-keys.ts";
-import { environmentCa } from "./tls-ca.ts";
 
 /**
  * The Lambda handler of a queue of rekey's events: publishes each that Secrets Manager bears out, as EventBridge made it, on one
@@ -21,13 +21,14 @@ export function redisFunction(
   const login = environment.required("REKEY_REDIS_SECRET");
   const channel = environment.required("REKEY_REDIS_CHANNEL");
   const keySecret = environment.text("REKEY_REDIS_KEY_SECRET");
-  const tlsCa = environmentCa(environment);
+  const readCa = environmentCa(environment, "REKEY_TLS_CA", store);
   const standingIn = environmentStanding(environment, store);
   return queueFunction({ done: "published", notDone: "not published" }, async (record, call) => {
     const { secret, standing, again } = await standingIn(record, call);
     if (standing !== "current") return { facts: { secret, standing }, again };
     const version = await store.read(login, { label: "AWSCURRENT" }, call);
     if (version === undefined) throw new RekeyError("secret-not-found", { context: { secret: login } });
+    const tlsCa = await readCa(call);
     const to = { secret: version.value, channel, ...(tlsCa === undefined ? {} : { tlsCa }) };
     const text =
       keySecret === undefined

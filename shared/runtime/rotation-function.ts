@@ -2,16 +2,16 @@ import { generatePassword } from "../secrets/password.ts";
 import type { RotationDependencies } from "../rotation/dependencies.ts";
 import type { DatabaseEngine, RotationRequest } from "../rotation/ports.ts";
 import { parseRotationRequest } from "../rotation/request.ts";
-import { rotate } from "../rotation/rotate.ts";
+import { rotate, type RotationWiring } from "../rotation/rotate.ts";
 import { rotationMemory } from "../rotation/rotation-memory.ts";
 import { environmentPublisher, environmentStore } from "./aws-clients.ts";
+import { environmentCa } from "./environment-ca.ts";
 import { environmentOf } from "./environment.ts";
 import { lambda } from "./lambda.ts";
 import { type Facts, warn } from "./logger.ts";
 import { rotationGrants } from "./rotation-grants.ts";
 import { passwordTags } from "./password-tags.ts";
 import { invocationCalls } from "./time-budget.ts";
-import { environmentCa } from "./tls-ca.ts";
 
 function logFacts(event: unknown): Facts {
   try {
@@ -35,16 +35,16 @@ export function rotationFunction(
   variables: Readonly<Record<string, string | undefined>>,
 ): ReturnType<typeof lambda<unknown, undefined>> {
   const environment = environmentOf(variables);
-  const tlsCa = environmentCa(environment);
-  const deps: RotationDependencies = {
-    store: environmentStore(environment),
+  const store = environmentStore(environment);
+  const deps: RotationWiring = {
+    store,
     publisher: environmentPublisher(environment),
     engine,
     strategies,
     defaultStrategy,
     defaultTags: passwordTags(environment),
     grants: rotationGrants(environment),
-    ...(tlsCa === undefined ? {} : { tlsCa }),
+    readTlsCa: environmentCa(environment, "REKEY_TLS_CA", store),
     generatePassword,
     memory: rotationMemory(),
     nowMs: Date.now,

@@ -66,6 +66,7 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         rotationEnabled: answer.RotationEnabled ?? false,
         labels: new Map(Object.entries(answer.VersionIdsToStages ?? {})),
         tags: new Map((answer.Tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value])),
+        ...(answer.KmsKeyId === undefined ? {} : { kmsKeyId: answer.KmsKeyId }),
         ...(answer.RotationLambdaARN === undefined ? {} : { rotationFunctionArn: answer.RotationLambdaARN }),
         ...(answer.LastRotatedDate === undefined ? {} : { lastRotatedAt: answer.LastRotatedDate }),
         ...(answer.NextRotationDate === undefined ? {} : { nextRotationAt: answer.NextRotationDate }),

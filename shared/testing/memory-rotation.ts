@@ -1,10 +1,9 @@
 import { generatePassword } from "../secrets/password.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 import { parseDatabaseSecret } from "../secrets/database-secret.ts";
-import type { RotationDependencies } from "../rotation/dependencies.ts";
 import type { RotationStep, StepOutcome } from "../rotation/ports.ts";
 import type { UserGrant } from "../rotation/grants.ts";
-import { rotate } from "../rotation/rotate.ts";
+import { rotate, type RotationWiring } from "../rotation/rotate.ts";
 import { rotationMemory } from "../rotation/rotation-memory.ts";
 import type { StrategyName } from "../rotation/rotation-policy.ts";
 import { alternatingUsers } from "../rotation/strategies/alternating-users.ts";
@@ -47,7 +46,7 @@ export function memoryRotation(options: {
   /** Users that the function's owner gave to the secret. */
   readonly grants?: readonly UserGrant[];
   /** What the function's owner wires otherwise. */
-  readonly wiring?: (engine: MemoryEngine) => Partial<RotationDependencies>;
+  readonly wiring?: (engine: MemoryEngine) => Partial<RotationWiring>;
 }): MemoryRotation {
   const { strategy, tags = {}, nowMs = Date.now } = options;
   const needsAdmin = strategy === "alternating-users";
@@ -73,7 +72,7 @@ export function memoryRotation(options: {
     reports,
     container(gate = pass) {
       const gatedEngine = gated(engine, gate);
-      const deps: RotationDependencies = {
+      const deps: RotationWiring = {
         store: gated(store, gate),
         publisher: gated(publisher, gate),
         engine: gatedEngine,

@@ -10,6 +10,7 @@ import {
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startPostgres, type EmbeddedPostgres } from "../../local/postgres/embedded-postgres.ts";
 import { startStack, type Stack } from "../../local/stack.ts";
+import { roots } from "../support/private-authority.ts";
 import { createAuthority } from "../../shared/testing/engine-contract/certificates.ts";
 
 const folder = resolve(import.meta.dirname, "../../templates/examples");
@@ -36,7 +37,9 @@ beforeAll(async () => {
   const { host, port, superuser } = postgres;
   const SecretString = JSON.stringify({ engine: "postgres", host, port, ...superuser });
   AdminSecretArn = (await client.send(new CreateSecretCommand({ Name: "admin", SecretString }))).ARN ?? "";
-  const parameters = { AdminSecretArns: AdminSecretArn, TlsCa: authority.certificate, VaultAuthorityRole: "rekey" };
+  const certificates = { Name: "roots", SecretString: roots + authority.certificate };
+  const { ARN: TlsCaSecretArn = "" } = await client.send(new CreateSecretCommand(certificates));
+  const parameters = { AdminSecretArns: AdminSecretArn, TlsCaSecretArn, VaultAuthorityRole: "rekey" };
   ({ outputs } = await stack.deploy({ parameters }));
 });
 afterAll(async () => {

@@ -1,8 +1,12 @@
 import { planCapacity } from "../../shared/operations/capacity/capacity-plan.ts";
 import type { Fact } from "../../shared/operations/capacity/facts/fact.ts";
 import { prices } from "../../shared/operations/capacity/facts/prices.ts";
+import { facts } from "../../shared/operations/capacity/facts/facts.ts";
+import { idleFacts } from "../../shared/operations/capacity/facts/idle-facts.ts";
 import { growthTable } from "../../shared/operations/capacity/growth-table.ts";
+import { idleCost } from "../../shared/operations/capacity/idle-cost.ts";
 import { amount, usd } from "../../shared/operations/capacity/quantity.ts";
+import { idleStack } from "./idle-stack.ts";
 
 const cents = (value: number): string => (value > 0 && value < 0.01 ? "< $0.01" : usd(value));
 const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
@@ -20,6 +24,32 @@ function costRows(): readonly string[] {
     ...plans.map(({ cost }) => cents(cost.lines.find(({ what }) => what === name)?.usdPerMonth ?? 0)),
   ]);
   return [...priced, ["**together**", ...plans.map(({ cost }) => `**${usd(cost.usdPerMonth)}**`)]].map(row);
+}
+
+const AlarmTopicArn = "arn:aws:sns:us-east-1:123456789012:alarms";
+const vault = { VaultAddress: "https://vault.example.com:8200", VaultAuth: "aws" };
+const idleStacks = [
+  { name: "as it comes", stack: idleStack({}) },
+  { name: "with Vault and `AlarmTopicArn`", stack: idleStack({ ...vault, AlarmTopicArn }) },
+  {
+    name: "and a key, and endpoints in two zones",
+    stack: idleStack({ ...vault, AlarmTopicArn }, { zones: 2, customerKeys: 1 }),
+  },
+];
+
+function idleRows(): readonly string[] {
+  const bills = idleStacks.map(({ stack }) => idleCost(stack, { ...facts, ...idleFacts }));
+  const lines = (bills[0] ?? []).map(({ what }, line) => [
+    what,
+    ...bills.map((bill) => cents(bill[line]?.usdPerMonth ?? 0)),
+  ]);
+  const sums = bills.map((bill) => bill.reduce((sum, { usdPerMonth }) => sum + usdPerMonth, 0));
+  return [
+    ["", ...idleStacks.map(({ name }) => name)],
+    ["---", ...idleStacks.map(() => "---:")],
+    ...lines,
+    ["**together**", ...sums.map((sum) => `**${usd(sum)}**`)],
+  ].map(row);
 }
 
 /** A price of a million reads better than one of a call. */
@@ -49,11 +79,25 @@ export function costTable(): string {
     "",
     `Not counted: ${plans[0]?.cost.notCounted.join(", ") ?? ""}.`,
     "",
+    "## A stack that does nothing",
+    "",
+    "What a month costs though no secret is rotated. Lambda asks each queue that feeds a function all the time, by several long",
+    "polls at once. Log groups, rules, the topic, the table (on demand) and an archive are charged by what goes through them, which",
+    "is nothing here; gateway endpoints are free. Free tiers are not taken off: ten alarms, three dashboards and a million requests",
+    "of SQS are in them, where the account does not use them for something else.",
+    "",
+    ...idleRows(),
+    "",
+    "Endpoints cost the most by far, so use those that the VPC has. `AlarmTopicArn` adds the alarm of throttled rotations, which is",
+    "charged for each rotation function.",
+    "",
     "## Prices",
     "",
     row(["what", "price", "source", "as of", "trust"]),
     row(["---", "---", "---", "---", "---"]),
-    ...Object.values(prices).map((price) => row([price.what, priceOf(price), price.source, price.date, price.trust])),
+    ...Object.values({ ...prices, ...idleFacts }).map((price) =>
+      row([price.what, priceOf(price), price.source, price.date, price.trust]),
+    ),
     "",
   ].join("\n");
 }

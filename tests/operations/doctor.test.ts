@@ -224,6 +224,19 @@ describe("around the secret", () => {
     ]);
   });
 
+  test.each([
+    ["key-1", async () => [], []],
+    ["key-1", async () => undefined, ["warning iam-cannot-be-seen"]],
+    ["key-1", async (_role: string, { actions }: Intent) => actions, ["error iam-denied", "error key-not-granted"]],
+    ["alias/orders", async () => [], ["warning key-cannot-be-seen"]],
+  ])("the secret's own key %s is asked about too (%#)", async (kmsKeyId, deniedActions, expected) => {
+    const made = await rotated();
+    const describeSecret = made.deps.store.describe;
+    made.deps.store.describe = async (id, options) => ({ ...(await describeSecret(id, options)), kmsKeyId });
+    const found = await find(made, { account: account({ deniedActions }) });
+    expect(found.slice(2)).toEqual(expected);
+  });
+
   test("another secret that rotates the same user", async () => {
     const made = await rotated();
     const other = "arn:aws:secretsmanager:us-east-1:123456789012:secret:other-AbCdEf";

@@ -111,6 +111,15 @@ test("dead letters are the set-up's, and so is that they cannot be seen", async 
   expect(await found(async () => undefined)).toEqual(["letters", "set-up queues-cannot-be-seen"]);
 });
 
+test("an account that runs only a few functions at once is the set-up's, and so is that it cannot be seen", async () => {
+  const made = await secrets("concurrency");
+  const found = async (unreserved: number | undefined) =>
+    examined(fleetOf(made, { concurrency: async () => unreserved }));
+  expect(await found(31)).toEqual(["concurrency"]);
+  expect(await found(30)).toEqual(["concurrency", "set-up concurrency-low"]);
+  expect(await found(undefined)).toEqual(["concurrency", "set-up concurrency-cannot-be-seen"]);
+});
+
 test("a mirror that cannot be reached is the set-up's, and no secret asks it again; one that can be is asked for each", async () => {
   const made = await secrets("mirror_a", "mirror_b");
   const asked: string[] = [];

@@ -1,6 +1,5 @@
 import { isMembers, list, record, type Members } from "../../local/aws/members.ts";
-import type { DeployedResource } from "../../local/template/intrinsics.ts";
-import { resolve } from "../../local/template/intrinsics.ts";
+import { type DeployedResource, resolve, type Scope } from "../../local/template/intrinsics.ts";
 import { bindParameters } from "../../local/template/parameters.ts";
 import type { Template } from "../../local/template/read-template.ts";
 
@@ -18,6 +17,8 @@ const everything: Readonly<Record<string, string>> = {
   SecretArnPattern: `${secret}:db/*`,
   AdminSecretArns: `${secret}:admin-AbCdEf`,
   SecretsKmsKeyArn: `${key}/secrets`,
+  TlsCaSecretArn: `${secret}:tls-roots-AbCdEf`,
+  VaultCaSecretArn: `${secret}:vault-roots-AbCdEf`,
   DataKmsKeyArn: `${key}/data`,
   Tracing: "Active",
   VpcSubnetIds: "subnet-01234567",
@@ -61,11 +62,11 @@ export interface NamedPolicy {
   readonly document: Members;
 }
 
-/** Every policy document of a template, with everything in it that a condition can bring, and its functions worked out. */
-export function policiesOf(template: Template): readonly NamedPolicy[] {
-  const given = Object.fromEntries(Object.entries(everything).filter(([name]) => name in template.Parameters));
-  const scope = {
-    parameters: bindParameters(template.Parameters, given),
+/** Where a template's functions are worked out as if all of it had been made, with everything that a condition can bring. */
+export function wholeScope(template: Template, more: Readonly<Record<string, string>> = {}): Scope {
+  const given = Object.entries({ ...everything, ...more }).filter(([name]) => name in template.Parameters);
+  return {
+    parameters: bindParameters(template.Parameters, Object.fromEntries(given)),
     pseudo: {
       "AWS::AccountId": account,
       "AWS::Partition": "aws",
@@ -76,6 +77,11 @@ export function policiesOf(template: Template): readonly NamedPolicy[] {
     conditions: template.Conditions,
     resources: new Map(Object.entries(template.Resources).map(asMade)),
   };
+}
+
+/** Every policy document of a template. */
+export function policiesOf(template: Template, more?: Readonly<Record<string, string>>): readonly NamedPolicy[] {
+  const scope = wholeScope(template, more);
   return Object.entries(template.Resources).flatMap(([logicalId, resource]) => {
     const properties = record(resource, "Properties");
     const inline = list(properties, "Policies").filter(isMembers);

@@ -1,5 +1,5 @@
 import type { FunctionRow } from "../function-resources.ts";
-import { publish, readTheseSecrets, useDataKey, useSecretsKey } from "../statements.ts";
+import { publish, readTheseSecrets, readTheTlsCa, tlsCaVariable, useDataKey, useSecretsKey } from "../statements.ts";
 
 // The only function that has every driver. It never repeats a login by itself: refused ones lock accounts.
 export const checkLogin: FunctionRow = {
@@ -11,10 +11,10 @@ export const checkLogin: FunctionRow = {
     "EVENT_BUS_NAME: !Ref EventBus",
     "NODE_EXTRA_CA_CERTS: /var/runtime/ca-cert.pem # Lambda's own file of Amazon's roots, those of RDS among them.",
     'REKEY_HTTP_API_ORIGINS: !Join [",", !Ref HttpApiOrigins]',
-    "REKEY_TLS_CA: !Ref TlsCa",
+    tlsCaVariable,
     "SECRETS_MANAGER_ENDPOINT: !Ref SecretsManagerEndpoint",
   ],
-  statements: [readTheseSecrets, publish(["Secret Finding"]), useSecretsKey(), useDataKey()],
+  statements: [readTheseSecrets, readTheTlsCa, publish(["Secret Finding"]), useSecretsKey(), useDataKey()],
   publishes: true,
   queue: {
     name: "LoginQueue",

@@ -1,3 +1,5 @@
+import { vaultCaVariable } from "../statements.ts";
+
 /** How the mirror is reached, and where in it a secret belongs. */
 export const mirrorVariables = [
   "VAULT_ADDR: !Ref VaultAddress",
@@ -5,7 +7,7 @@ export const mirrorVariables = [
   "VAULT_AUTH_MOUNT: !Ref VaultAuthMount",
   "VAULT_AWS_REGION: !Ref VaultAwsRegion",
   "VAULT_AWS_SERVER_ID: !Ref VaultAwsServerId",
-  "VAULT_CACERT: !Ref VaultCaCert",
+  vaultCaVariable,
   "VAULT_CLUSTER: !Ref VaultCluster",
   "VAULT_CLUSTER_ROUTES: !Ref VaultClusterRoutes",
   "VAULT_CLUSTERS: !Ref VaultClusters",

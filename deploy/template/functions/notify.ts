@@ -1,5 +1,12 @@
 import type { FunctionRow } from "../function-resources.ts";
-import { describeTheseSecrets, readSecret, useDataKey, useSecretsKey } from "../statements.ts";
+import {
+  describeTheseSecrets,
+  readSecret,
+  readTheTlsCa,
+  tlsCaVariable,
+  useDataKey,
+  useSecretsKey,
+} from "../statements.ts";
 import { onlyIf } from "../text.ts";
 
 // An API destination cannot sign a body, so this function does.
@@ -40,13 +47,14 @@ export const notifyRedis: FunctionRow = {
     "REKEY_REDIS_KEY_SECRET: !Ref RedisChannelKeySecretArn",
     "REKEY_REDIS_SECRET: !Ref RedisSecretArn",
     'REKEY_SECRETS: !Join [",", !Ref SecretArnPattern]',
-    "REKEY_TLS_CA: !Ref TlsCa",
+    tlsCaVariable,
     "SECRETS_MANAGER_ENDPOINT: !Ref SecretsManagerEndpoint",
   ],
   statements: [
     describeTheseSecrets,
     readSecret("ReadTheLogin", "RedisSecretArn"),
     onlyIf("SignsRedisChannel", readSecret("ReadTheKey", "RedisChannelKeySecretArn")),
+    readTheTlsCa,
     useSecretsKey(),
     useDataKey(),
   ],

@@ -1,5 +1,15 @@
 import type { FunctionRow } from "../function-resources.ts";
-import { allow, publish, readAndWrite, readSecret, useSecretsKey } from "../statements.ts";
+import {
+  allow,
+  publish,
+  readAndWrite,
+  readSecret,
+  readTheTlsCa,
+  readTheVaultCa,
+  tlsCaVariable,
+  useSecretsKey,
+  vaultCaVariable,
+} from "../statements.ts";
 import { functionArn, onlyIf, pascalCase } from "../text.ts";
 
 /** A rotation function. A new engine is one row here, besides its folders in `functions/` and `shared/engines/`. */
@@ -71,7 +81,7 @@ const rows: readonly RotationRow[] = [
       "VAULT_AUTH_MOUNT: !If [HasVaultAuthorityAuth, !Ref VaultAuthorityAuthMount, !Ref VaultAuthMount]",
       "VAULT_AWS_REGION: !Ref VaultAwsRegion",
       "VAULT_AWS_SERVER_ID: !Ref VaultAwsServerId",
-      "VAULT_CACERT: !Ref VaultCaCert",
+      vaultCaVariable,
       "VAULT_CREDENTIAL_SECRET: !Ref VaultAuthorityCredentialSecretArn",
       "VAULT_JWT_FILE: !Ref VaultJwtFile",
       "VAULT_NAMESPACE: !Ref VaultNamespace",
@@ -80,6 +90,7 @@ const rows: readonly RotationRow[] = [
     ],
     statements: [
       onlyIf("HasVaultAuthorityCredential", readSecret("ReadTheVaultCredential", "VaultAuthorityCredentialSecretArn")),
+      readTheVaultCa,
     ],
   },
 ];
@@ -90,7 +101,7 @@ const variablesOf = ({ admins, variables = [] }: RotationRow): readonly string[]
   `REKEY_ADMIN_SECRETS: ${admins ? '!Join [",", !Ref AdminSecretArns]' : '""'}`,
   `REKEY_ADMIN_TARGETS: ${admins ? "!Ref AdminTargets" : '""'}`,
   `REKEY_ADMIN_TLS: ${admins ? "!Ref AdminTls" : '""'}`,
-  "REKEY_TLS_CA: !Ref TlsCa",
+  tlsCaVariable,
   `REKEY_USER_GRANTS: ${admins ? "!Ref UserGrants" : '""'}`,
   "SECRETS_MANAGER_ENDPOINT: !Ref SecretsManagerEndpoint",
   ...variables,
@@ -123,6 +134,7 @@ export const rotationFunctions: readonly FunctionRow[] = rows.map((row) => ({
     ...(row.statements ?? []),
     publish(["Secret Retired", "Secret Rotated", "Secret Rotation Failed"]),
     ...(row.admins ? [onlyIf("HasAdminSecrets", readSecret("ReadAdminSecrets", "AdminSecretArns"))] : []),
+    readTheTlsCa,
     useSecretsKey(readAndWrite),
   ],
   publishes: true,

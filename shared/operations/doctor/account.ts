@@ -29,6 +29,9 @@ export interface Account {
   rotatedSecrets(limit: number, call: CallOptions): Promise<readonly RotatedSecret[] | undefined>;
 }
 
+/** How many invocations the account's functions without a reservation may have at once. `undefined`: the caller may not ask. */
+export type Concurrency = (call: CallOptions) => Promise<number | undefined>;
+
 /** What the doctor asks of the mirror; nothing is written. */
 export interface MirrorProbe {
   /** Reaches it and logs in. Errors: `mirror-unavailable`, `mirror-unauthorized`, `tls-refused`, `option-invalid`. */

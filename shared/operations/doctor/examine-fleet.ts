@@ -5,8 +5,8 @@ import { eachAtOnce } from "../fleet/at-once.ts";
 import { fleet } from "../fleet/fleet-page.ts";
 import type { FleetFilter, FleetPorts } from "../fleet/ports.ts";
 import type { SecretSummary } from "../fleet/secret-summary.ts";
-import type { Account, DeadLetters, MirrorProbe } from "./account.ts";
-import { checkDeadLetters } from "./check-account.ts";
+import type { Account, Concurrency, DeadLetters, MirrorProbe } from "./account.ts";
+import { checkConcurrency, checkDeadLetters } from "./check-account.ts";
 import { doctor, type DoctorPorts } from "./doctor.ts";
 import { type Finding, findingOf } from "./findings.ts";
 import { managedUsers, usersByFunction, type UsersOf } from "./managed-users.ts";
@@ -17,6 +17,7 @@ export interface ExaminationPorts extends Pick<FleetPorts, "listing" | "nowMs"> 
   readonly account: Account;
   readonly mirror?: MirrorProbe;
   readonly deadLetters?: DeadLetters;
+  readonly concurrency?: Concurrency;
   /** What one secret's rotation is made of. Its errors are findings of that secret. */
   readonly rotationFor: (secretArn: string, call: CallOptions) => Promise<DoctorPorts["rotation"]>;
 }
@@ -62,7 +63,7 @@ const failureOf = (error: unknown): Finding => {
 /**
  * Examines every managed secret that the filter lets through as `doctor` does, four at a time, and tells of each as it is
  * done. What belongs to no secret is told once, as the set-up's: a mirror that cannot be reached or logged in to, and is then
- * not asked again for each secret; dead letters; what the caller may not see. What fails for one secret, 60 s gone included,
+ * not asked again for each secret; dead letters; the account's concurrency; what the caller may not see. What fails for one secret, 60 s gone included,
  * is its finding. A credential that a server refuses is offered to it once, however many secrets share it. When the caller's signal fires, or the iteration is left, it ends early, without an error. Changes nothing.
  * Errors: those of the listing.
  */
@@ -72,7 +73,7 @@ export function examineFleet(
   caller: CallOptions,
   limitMs = defaultLimitMs,
 ): AsyncGenerator<Examination> {
-  const { mirror, account, deadLetters } = ports;
+  const { mirror, account, deadLetters, concurrency } = ports;
   return eventStream<Examination>(async (tell, call) => {
     const told = new Set<string>();
     const careful = offerOnce();
@@ -118,6 +119,9 @@ export function examineFleet(
       deadLetters === undefined
         ? undefined
         : unlessFailed(async (one) => tellSetUp(await checkDeadLetters(deadLetters, one))),
+      concurrency === undefined
+        ? undefined
+        : unlessFailed(async (one) => tellSetUp(await checkConcurrency(concurrency, one))),
     ]);
     const shared = { users, ...(reached === undefined ? {} : { mirror: reached }) };
     const examineOne = async (secret: SecretSummary): Promise<void> =>

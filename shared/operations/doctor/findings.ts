@@ -35,6 +35,18 @@ export const findings = {
     remedy:
       "look: SELECT User, Host FROM mysql.user WHERE User = '<user>'; where there are some, give the secret an admin",
   },
+  "concurrency-cannot-be-seen": {
+    severity: "warning",
+    meaning: "how many functions the account may run at once could not be read",
+    remedy: "run the doctor with lambda:GetAccountSettings",
+  },
+  "concurrency-low": {
+    severity: "warning",
+    meaning:
+      "the account may run only a few functions at once, and rekey's queues alone can take all of them: then a step of a rotation is throttled",
+    remedy:
+      "aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1000",
+  },
   "dead-letters-waiting": {
     severity: "warning",
     meaning: "a dead-letter queue of the stack is not empty: a mirror, a subscriber or a webhook missed a change",
@@ -65,6 +77,18 @@ export const findings = {
     meaning: "the function's role may not make a call that it needs",
     remedy:
       "allow the role the actions in the detail on that resource (a secret by its full ARN, or its ARN with -?????? at the end)",
+  },
+  "key-cannot-be-seen": {
+    severity: "warning",
+    meaning: "the secret names its KMS key by an alias, so whether the function's role may use the key was not checked",
+    remedy:
+      "the key that aws kms describe-key --key-id <alias> names must be one of the template parameter SecretsKmsKeyArn",
+  },
+  "key-not-granted": {
+    severity: "error",
+    meaning: "the function's role may not use the KMS key of the secret, so it can neither read nor write a version",
+    remedy:
+      "add the key's ARN to the template parameter SecretsKmsKeyArn, or allow a role of your own kms:Decrypt and kms:GenerateDataKey on it",
   },
   "mirror-path-denied": {
     severity: "error",

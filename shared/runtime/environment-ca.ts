@@ -1,0 +1,58 @@
+import { readFileSync } from "node:fs";
+import { RekeyError } from "../errors/rekey-error.ts";
+import type { CallOptions, SecretStore } from "../rotation/ports.ts";
+import { certificatesIn } from "../secrets/certificates.ts";
+import { SecretValue } from "../secrets/secret-value.ts";
+import type { Environment } from "./environment.ts";
+
+/** What is added to a secret, or taken out of it, holds after this time. */
+const keptMs = 300_000;
+
+const isSecret = (set: string): boolean => set.startsWith("arn:");
+export const isFile = (set: string): boolean => !isSecret(set) && !set.includes("-----BEGIN");
+
+export type ReadCa = (call: CallOptions) => Promise<string | undefined>;
+
+/**
+ * The root certificates that a variable names: PEM text, the path of a PEM file in the function's package or layer, or the ARN
+ * of a secret whose text is PEM. A file is read at once, a secret when it is asked for. Errors: `option-invalid`; of a secret
+ * also `secret-not-found`, `secret-binary` and those of the store.
+ */
+export function environmentCa(
+  environment: Environment,
+  option: string,
+  store: Pick<SecretStore, "read">,
+  nowMs: () => number = Date.now,
+): ReadCa {
+  const refused = (problem: string, secret?: string): RekeyError =>
+    new RekeyError("option-invalid", { context: { option, problem, secret } });
+
+  function certificates(value: SecretValue, secret?: string): string {
+    const text = certificatesIn(value);
+    if (text === undefined) throw refused("not certificates in PEM", secret);
+    return text;
+  }
+
+  function fileOf(path: string): string {
+    try {
+      return readFileSync(path, "utf8");
+    } catch {
+      throw refused("the file cannot be read");
+    }
+  }
+
+  const set = environment.text(option);
+  if (set === undefined) return async () => undefined;
+  if (!isSecret(set)) {
+    const ca = certificates(new SecretValue(isFile(set) ? fileOf(set) : set));
+    return async () => ca;
+  }
+  let kept = { ca: "", untilMs: 0 };
+  return async (call) => {
+    if (nowMs() < kept.untilMs) return kept.ca;
+    const version = await store.read(set, { label: "AWSCURRENT" }, call);
+    if (version === undefined) throw new RekeyError("secret-not-found", { context: { option, secret: set } });
+    kept = { ca: certificates(version.value, set), untilMs: nowMs() + keptMs };
+    return kept.ca;
+  };
+}
