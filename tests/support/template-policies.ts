@@ -1,5 +1,5 @@
 import { isMembers, list, record, type Members } from "../../local/aws/members.ts";
-import type { DeployedResource } from "../../local/template/intrinsics.ts";
+import type { DeployedResource, Scope } from "../../local/template/intrinsics.ts";
 import { resolve } from "../../local/template/intrinsics.ts";
 import { bindParameters } from "../../local/template/parameters.ts";
 import type { Template } from "../../local/template/read-template.ts";
@@ -56,16 +56,21 @@ const asMade = ([logicalId, { Type }]: readonly [string, Members]): readonly [st
   return [logicalId, { ref: Arn, attributes: { Arn } }];
 };
 
+type Made = Scope["resources"];
+
 export interface NamedPolicy {
   readonly logicalId: string;
   readonly document: Members;
 }
 
-/** Every policy document of a template, with everything in it that a condition can bring, and its functions worked out. */
-export function policiesOf(template: Template): readonly NamedPolicy[] {
-  const given = Object.fromEntries(Object.entries(everything).filter(([name]) => name in template.Parameters));
-  const scope = {
-    parameters: bindParameters(template.Parameters, given),
+/** What the functions in a template see when every condition holds. */
+export function scopeOf(
+  template: Template,
+  { given = {}, resources }: { readonly given?: Readonly<Record<string, string>>; readonly resources?: Made } = {},
+): Scope {
+  const values = Object.entries({ ...everything, ...given }).filter(([name]) => name in template.Parameters);
+  return {
+    parameters: bindParameters(template.Parameters, Object.fromEntries(values)),
     pseudo: {
       "AWS::AccountId": account,
       "AWS::Partition": "aws",
@@ -74,8 +79,12 @@ export function policiesOf(template: Template): readonly NamedPolicy[] {
       "AWS::URLSuffix": "amazonaws.com",
     },
     conditions: template.Conditions,
-    resources: new Map(Object.entries(template.Resources).map(asMade)),
+    resources: resources ?? new Map(Object.entries(template.Resources).map(asMade)),
   };
+}
+
+/** Every policy document of a template, with everything in it that a condition can bring, and its functions worked out. */
+export function policiesOf(template: Template, scope: Scope = scopeOf(template)): readonly NamedPolicy[] {
   return Object.entries(template.Resources).flatMap(([logicalId, resource]) => {
     const properties = record(resource, "Properties");
     const inline = list(properties, "Policies").filter(isMembers);
