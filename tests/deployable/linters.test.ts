@@ -81,9 +81,9 @@ test.skipIf(checkov === undefined)(
   },
 );
 
-const withPolicies = [file, ...others.filter((name) => name.includes("subscribers"))];
+const withPolicies = [file, ...others.filter((name) => /subscribers|deployer/u.test(name))];
 const resources = withPolicies.map((name) => readTemplate(readFileSync(name, "utf8")));
-const policies = resources.flatMap(policiesOf);
+const policies = resources.flatMap((template) => policiesOf(template));
 
 test("the templates' policies are all found: one for each role, policy, queue and topic that has one", () => {
   const all = resources.flatMap(({ Resources }) => Object.values(Resources));

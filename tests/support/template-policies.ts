@@ -16,6 +16,7 @@ const everything: Readonly<Record<string, string>> = {
   FunctionName: "reader",
   FunctionAlias: "live",
   SecretArnPattern: `${secret}:db/*`,
+  SecretArns: `${secret}:db/*`,
   AdminSecretArns: `${secret}:admin-AbCdEf`,
   SecretsKmsKeyArn: `${key}/secrets`,
   DataKmsKeyArn: `${key}/data`,

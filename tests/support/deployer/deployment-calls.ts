@@ -2,23 +2,18 @@ import { list, record } from "../../../local/aws/members.ts";
 import { resolve, type Scope } from "../../../local/template/intrinsics.ts";
 import type { Template } from "../../../local/template/read-template.ts";
 import { onlyForProperty, refused } from "./not-called.ts";
-import { operations, type Operation, type ProviderPermissions } from "./read-provider-permissions.ts";
+import { operations, type ProviderPermissions } from "./read-provider-permissions.ts";
 import { namedScope, stackResources, type StackResource } from "./stack-resources.ts";
 
 /** One call that CloudFormation makes, and on what. */
 export interface DeploymentCall {
   readonly type: string;
-  readonly logicalId: string;
-  readonly operation: Operation;
   readonly action: string;
   readonly resource: string;
   readonly context: Readonly<Record<string, string>>;
 }
 
 const place = "us-east-1:123456789012";
-const ec2 = (kind: string): string => `arn:aws:ec2:${place}:${kind}`;
-export const vpc = ec2("vpc/vpc-0123456789abcdef0");
-const network = ["subnet/subnet-01234567", "security-group/sg-01234567", "route-table/rtb-01234567"].map(ec2);
 const key = `arn:aws:kms:${place}:key/data`;
 
 /** A call whose name begins so takes no resource. */
@@ -49,9 +44,7 @@ function ownArns({ type, logicalId, properties }: StackResource, scope: Scope): 
 
 function passedRoles({ type, properties }: StackResource, scope: Scope): readonly string[] {
   const holders = type === "AWS::Events::Rule" ? list(properties, "Targets") : [{ RoleArn: properties["Role"] }];
-  return holders
-    .flatMap((holder) => resolve(record({ holder }, "holder")["RoleArn"], scope) ?? [])
-    .map(String);
+  return holders.flatMap((holder) => resolve(record({ holder }, "holder")["RoleArn"], scope) ?? []).map(String);
 }
 
 /** The ARNs that a call names. */
@@ -60,12 +53,6 @@ function named(action: string, own: string, resource: StackResource, scope: Scop
   if (action.startsWith("kms:")) return [key];
   if (action.startsWith("s3:GetObject")) return ["arn:aws:s3:::aws-sam-cli-managed-default-samclisourcebucket/rekey/1"];
   switch (action) {
-    case "ec2:CreateSecurityGroup":
-      return [own, vpc];
-    case "ec2:CreateVpcEndpoint":
-      return [own, vpc, ...network];
-    case "ec2:ModifyVpcEndpoint":
-      return [own, ...network];
     case "events:CreateArchive":
       return [own, String(resolve(resource.properties["SourceArn"], scope))];
     case "iam:PassRole":
@@ -78,19 +65,15 @@ function named(action: string, own: string, resource: StackResource, scope: Scop
 }
 
 /** What a call says of itself beside its resource, by condition keys. */
-function contextOf({ type, logicalId, properties }: StackResource, operation: Operation, boundary: string, scope: Scope) {
-  const [, service = "", kind = ""] = type.split("::");
+function contextOf({ type, properties }: StackResource, boundary: string, scope: Scope) {
+  const service = type.split("::")[1]?.toLowerCase() ?? "";
   return {
-    "iam:PassedToService": `${service.toLowerCase()}.amazonaws.com`,
+    "iam:PassedToService": `${service}.amazonaws.com`,
     "iam:PermissionsBoundary": boundary,
-    "iam:PolicyARN": "arn:aws:iam::123456789012:policy/rekey-TraceSegments-1A2B3C4D5E6F",
+    "iam:PolicyARN": scope.resources.get("TraceSegments")?.ref ?? "",
     "kms:GrantIsForAWSResource": "true",
-    "kms:ViaService": `${service.toLowerCase()}.us-east-1.amazonaws.com`,
+    "kms:ViaService": `${service}.us-east-1.amazonaws.com`,
     "lambda:FunctionArn": String(resolve(properties["FunctionName"], scope)),
-    "ec2:Vpc": vpc,
-    ...(operation === "create"
-      ? { "ec2:CreateAction": `Create${kind === "VPCEndpoint" ? "VpcEndpoint" : kind}` }
-      : { "aws:ResourceTag/aws:cloudformation:stack-name": `rekey-${logicalId}-1A2B3C4D5E6F` }),
   };
 }
 
@@ -100,13 +83,15 @@ export function actionsCalled(
   permissions: readonly string[],
   resources: readonly StackResource[],
 ): readonly string[] {
-  const used = new Set(resources.filter((one) => one.type === type).flatMap(({ properties }) => Object.keys(properties)));
+  const used = new Set(
+    resources.filter((one) => one.type === type).flatMap(({ properties }) => Object.keys(properties)),
+  );
   const unused = Object.entries(onlyForProperty[type] ?? {}).filter(([property]) => !used.has(property));
   const left = new Set([...unused.flatMap(([, actions]) => actions), ...(refused[type] ?? [])]);
   return permissions.filter((action) => !left.has(action));
 }
 
-/** Every call that creating, updating and deleting a template's resources makes. */
+/** Each different call that creating, updating and deleting a template's resources makes. */
 export function deploymentCalls(
   template: Template,
   table: ProviderPermissions,
@@ -114,15 +99,14 @@ export function deploymentCalls(
 ): readonly DeploymentCall[] {
   const scope = namedScope(template, given);
   const resources = stackResources(template);
-  return resources.flatMap((resource) =>
-    operations.flatMap((operation) =>
-      actionsCalled(resource.type, table[resource.type]?.[operation] ?? [], resources).flatMap((action) => {
-        const context = contextOf(resource, operation, boundary, scope);
-        const { type, logicalId } = resource;
-        return ownArns(resource, scope)
-          .flatMap((own) => named(action, own, resource, scope))
-          .map((arn) => ({ type, logicalId, operation, action, resource: arn, context }));
-      }),
-    ),
-  );
+  const calls = resources.flatMap((resource) => {
+    const permissions = new Set(operations.flatMap((operation) => table[resource.type]?.[operation] ?? []));
+    const context = contextOf(resource, boundary, scope);
+    return actionsCalled(resource.type, [...permissions], resources).flatMap((action) =>
+      ownArns(resource, scope)
+        .flatMap((own) => named(action, own, resource, scope))
+        .map((arn): DeploymentCall => ({ type: resource.type, action, resource: arn, context })),
+    );
+  });
+  return [...new Map(calls.map((call) => [JSON.stringify(call), call])).values()];
 }

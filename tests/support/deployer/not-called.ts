@@ -34,13 +34,6 @@ export const onlyForProperty: Readonly<Record<string, Readonly<Record<string, re
     ResourcePolicy: ["dynamodb:DeleteResourcePolicy", "dynamodb:PutResourcePolicy"],
     StreamSpecification: ["dynamodb:AssociateTableReplica", "dynamodb:CreateTableReplica"],
   },
-  "AWS::EC2::VPCEndpoint": {
-    ServiceNetworkArn: [
-      "vpc-lattice:CreateServiceNetworkVpcEndpointAssociation",
-      "vpc-lattice:DescribeServiceNetworkVpcEndpointAssociation",
-    ],
-    ServiceRegion: ["vpce:AllowMultiRegion"],
-  },
   "AWS::Events::Archive": {
     KmsKeyIdentifier: ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"],
   },
@@ -58,6 +51,7 @@ export const onlyForProperty: Readonly<Record<string, Readonly<Record<string, re
   },
   "AWS::IAM::ManagedPolicy": {
     Groups: ["iam:AttachGroupPolicy", "iam:DetachGroupPolicy"],
+    Roles: ["iam:AttachRolePolicy", "iam:DetachRolePolicy"],
     Users: ["iam:AttachUserPolicy", "iam:DetachUserPolicy"],
   },
   "AWS::Lambda::EventSourceMapping": { KmsKeyArn: ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"] },

@@ -38,7 +38,7 @@ const place = "us-east-1:123456789012";
 interface Kind {
   /** The property that names a resource of the type; without one CloudFormation makes up a name. */
   readonly name?: string;
-  readonly arn: (name: string) => string;
+  readonly arn: (name: string, path: string) => string;
 }
 
 /** The types whose resources have a name in their ARN. */
@@ -50,14 +50,15 @@ const kinds: Readonly<Record<string, Kind>> = {
     arn: (name) => `arn:aws:cloudwatch::123456789012:dashboard/${name}`,
   },
   "AWS::DynamoDB::Table": { name: "TableName", arn: (name) => `arn:aws:dynamodb:${place}:table/${name}` },
-  "AWS::EC2::SecurityGroup": { arn: () => `arn:aws:ec2:${place}:security-group/sg-0123456789abcdef0` },
-  "AWS::EC2::VPCEndpoint": { arn: () => `arn:aws:ec2:${place}:vpc-endpoint/vpce-0123456789abcdef0` },
   "AWS::Events::Archive": { name: "ArchiveName", arn: (name) => `arn:aws:events:${place}:archive/${name}` },
   "AWS::Events::EventBus": { name: "Name", arn: (name) => `arn:aws:events:${place}:event-bus/${name}` },
   "AWS::Events::Rule": { name: "Name", arn: (name) => `arn:aws:events:${place}:rule/${name}` },
   "AWS::EventSchemas::Registry": { name: "RegistryName", arn: (name) => `arn:aws:schemas:${place}:registry/${name}` },
-  "AWS::IAM::ManagedPolicy": { name: "ManagedPolicyName", arn: (name) => `arn:aws:iam::123456789012:policy/${name}` },
-  "AWS::IAM::Role": { name: "RoleName", arn: (name) => `arn:aws:iam::123456789012:role/${name}` },
+  "AWS::IAM::ManagedPolicy": {
+    name: "ManagedPolicyName",
+    arn: (name, path) => `arn:aws:iam::123456789012:policy${path}${name}`,
+  },
+  "AWS::IAM::Role": { name: "RoleName", arn: (name, path) => `arn:aws:iam::123456789012:role${path}${name}` },
   "AWS::Lambda::EventSourceMapping": { arn: () => `arn:aws:lambda:${place}:event-source-mapping:0f1e2d3c` },
   "AWS::Lambda::Function": { name: "FunctionName", arn: (name) => `arn:aws:lambda:${place}:function:${name}` },
   "AWS::Logs::LogGroup": { name: "LogGroupName", arn: (name) => `arn:aws:logs:${place}:log-group:${name}:*` },
@@ -72,7 +73,7 @@ export function namedScope(template: Template, given: Readonly<Record<string, st
     const kind = kinds[type];
     if (kind === undefined) return [];
     const name = resolve(properties[kind.name ?? ""], scope) ?? `rekey-${logicalId}-1A2B3C4D5E6F`;
-    const Arn = kind.arn(String(name));
+    const Arn = kind.arn(String(name), String(resolve(properties["Path"], scope) ?? "/"));
     const attributes = { Arn, QueueName: String(name), RegistryName: String(name) };
     return [[logicalId, { ref: Arn, attributes }]];
   });
