@@ -18,7 +18,7 @@ const key = `arn:aws:kms:${place}:key/data`;
 
 /** A call whose name begins so takes no resource. */
 const withoutResource =
-  /^(ec2:Describe|logs:Describe|cloudwatch:DescribeAlarms|kms:ListAliases|lambda:CreateEventSourceMapping|events:(Put|Remove)Permission)/u;
+  /^(ec2:Describe|logs:Describe|kms:ListAliases|lambda:CreateEventSourceMapping|events:(Put|Remove)Permission)/u;
 
 /** The property that names what a resource is attached to, where it has no ARN of its own. */
 const attachedBy: Readonly<Record<string, string>> = {
@@ -53,6 +53,8 @@ function named(action: string, own: string, resource: StackResource, scope: Scop
   if (action.startsWith("kms:")) return [key];
   if (action.startsWith("s3:GetObject")) return ["arn:aws:s3:::aws-sam-cli-managed-default-samclisourcebucket/rekey/1"];
   switch (action) {
+    case "cloudwatch:DescribeAlarms":
+      return [`arn:aws:cloudwatch:${place}:alarm:*`];
     case "events:CreateArchive":
       return [own, String(resolve(resource.properties["SourceArn"], scope))];
     case "iam:PassRole":
