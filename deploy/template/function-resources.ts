@@ -65,7 +65,8 @@ export function functionResources(row: FunctionRow): string {
 ${logicalIdOf(row)}:
   Type: AWS::Serverless::Function${condition(row.condition)}
   Metadata:
-    SkipBuild: true
+    BuildMethod: makefile
+    ContextPath: deploy
     checkov:
       skip:
         - id: CKV_AWS_116
