@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { createDeliveries } from "./aws/delivery.ts";
 import { createFaults } from "./aws/faults.ts";
-import { startAwsFront, type AwsFront, type RequestRecord } from "./aws/front.ts";
+import { startAwsFront, type AwsFront } from "./aws/front.ts";
 import { isMembers, optionalInteger, optionalText, record, textList, type Members } from "./aws/members.ts";
 import { createPrincipals } from "./aws/principals.ts";
 import type { AwsService } from "./aws/service.ts";
@@ -34,6 +34,8 @@ export interface StackOptions {
   readonly accountId?: string;
   /** How often Secrets Manager tries a rotation in a row, and its first delay: 3 times and 60 s unless said. */
   readonly rotationRetry?: { readonly attempts: number; readonly delayMs: number };
+  /** Whether the account has a trail, without which CloudTrail's records are no events. Default: it has one. */
+  readonly trail?: boolean;
   /** One of the stack's own when absent; a given one is the caller's to stop. */
   readonly clock?: Clock;
 }
@@ -92,23 +94,27 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const sns = createSns({ ...place, deliver });
   const lambda = createLambda({ ...place, deliver, endpoint, principals });
   const eventBridge = createEventBridge({ ...place, deliver });
-  const cloudTrail = createCloudTrail({ accountId });
+  const cloudTrail = createCloudTrail({
+    accountId,
+    nowMs: () => clock.now(),
+    ...(options.trail === false ? {} : { emit: (event, place) => eventBridge.emit(event, place) }),
+  });
   const logs = createCloudWatchLogs({ region, accountId, lines: () => lambda.logs });
   const secretsManager = createSecretsManager({
     clock,
     accountId,
     functions: lambda,
     emit(event) {
-      cloudTrail.noteEvent(event, clock.now());
-      eventBridge.emit(event);
+      if (event["detail-type"].endsWith("via CloudTrail")) cloudTrail.noteEvent(event);
+      else eventBridge.emit(event);
     },
     ...(options.rotationRetry === undefined ? {} : { retry: options.rotationRetry }),
   });
-  const services = [secretsManager, eventBridge, sqs, sns, lambda, createDynamoDb(place), cloudTrail, logs];
+  const recorded = cloudTrail.recording(secretsManager);
+  const services = [recorded, eventBridge, sqs, sns, lambda, createDynamoDb(place), cloudTrail, logs];
   for (const target of [sqs, sns, lambda, eventBridge]) connect(target);
 
   const vault = await startVault({ port: vaultPort, rootToken: vaultToken, clock, allowedHosts });
-  const onRequest = (request: RequestRecord): void => cloudTrail.noteCall(request, clock.now());
   const aws = await startAwsFront({
     services,
     accountId,
@@ -116,7 +122,6 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     allowedHosts,
     faults,
     principals,
-    onRequest,
   }).catch(async (error: unknown) => {
     await vault.stop();
     throw error;
