@@ -5,6 +5,7 @@ import { type AccountClients, awsAccount } from "../shared/account/aws-account.t
 import { RekeyError } from "../shared/errors/rekey-error.ts";
 import type { DoctorPorts, ExaminedRotation } from "../shared/operations/doctor/doctor.ts";
 import { usersByFunction } from "../shared/operations/doctor/managed-users.ts";
+import { checkRotatedHere } from "../shared/operations/rotated-elsewhere.ts";
 import { silentPublisher } from "../shared/publishers/eventbridge.ts";
 import type { CallOptions, SecretStore } from "../shared/rotation/ports.ts";
 import { rotationMemory } from "../shared/rotation/rotation-memory.ts";
@@ -86,7 +87,9 @@ export async function composeFor(
 ): Promise<Composed> {
   const account = awsAccount(clients);
   const store = secretsManagerStore(clients.secretsManager);
-  const { secretArn, rotationFunctionArn } = await store.describe(secretId, call);
+  const description = await store.describe(secretId, call);
+  checkRotatedHere(description);
+  const { secretArn, rotationFunctionArn } = description;
   const current = await store.read(secretArn, { label: "AWSCURRENT" }, call);
   if (current === undefined) {
     throw new RekeyError("secret-not-found", { context: { secret: secretArn, label: "AWSCURRENT" } });

@@ -51,6 +51,7 @@ test("history tells versions, the rotation step by step, and who", async () => {
       <time>  TestRotationSucceeded     secretsmanager.amazonaws.com
       <time>  TestRotationStarted       secretsmanager.amazonaws.com
       <time>  RotateSecret              arn:aws:iam::123456789012:root
+      <time>  CreateSecret              arn:aws:iam::123456789012:root
       since <time>
     "
   `);

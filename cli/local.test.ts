@@ -1,7 +1,9 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { resolve } from "node:path";
+import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 
 /** How long a condition may take to come true on a busy machine. */
@@ -35,6 +37,51 @@ test.each(["SIGTERM", "SIGINT"] as const)(
     child.kill(signal);
     expect(await closed).toEqual([0, null]);
   },
+);
+
+/** A folder in which npx finds the built command, and this Node. */
+async function installed(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "rekey-npx-"));
+  onTestFinished(async () => rm(folder, { recursive: true }));
+  const bin = join(folder, "node_modules/.bin");
+  await mkdir(bin, { recursive: true });
+  await symlink(resolve(import.meta.dirname, "../dist/package/cli/rekey.js"), join(bin, "rekey"));
+  await symlink(process.execPath, join(bin, "node"));
+  return folder;
+}
+
+const hasPs = spawnSync("ps", ["-p", String(process.pid)]).status === 0;
+
+/** Ctrl-C reaches all that the terminal runs; other signals only npx, which does not pass them on to the stack. */
+type End = readonly [string, (npx: ChildProcess) => unknown];
+const killed: End = ["SIGKILL", (npx) => npx.kill("SIGKILL")];
+const ends: readonly End[] = [
+  ["SIGTERM", (npx) => npx.kill("SIGTERM")],
+  ["Ctrl-C", ({ pid = 0 }) => process.kill(-pid, "SIGINT")],
+  ...(hasPs ? [killed] : []),
+];
+
+test.each(ends)(
+  "a stack that npx started ends when %s ends npx, and leaves no port and no process",
+  async (_signal, end) => {
+    const npx = spawn("npx", ["rekey", "local", "--aws-port", "0", "--vault-port", "0"], {
+      cwd: await installed(),
+      detached: true,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    onTestFinished(() => {
+      if (npx.exitCode === null && npx.signalCode === null) process.kill(-(npx.pid ?? 0), "SIGKILL");
+    });
+    const [line] = (await once(createInterface({ input: npx.stdout }), "line")) as [string];
+    const { aws, vault }: { aws: string; vault: string } = JSON.parse(line);
+    const answers = async (address: string): Promise<boolean> => fetch(address).then(Boolean, () => false);
+    expect(await Promise.all([aws, vault].map(answers))).toEqual([true, true]);
+    const processesGone = once(npx.stdout, "close");
+    end(npx);
+    await processesGone;
+    expect(await Promise.all([aws, vault].map(answers))).toEqual([false, false]);
+  },
+  60_000,
 );
 
 test.each([

@@ -26,6 +26,7 @@ export const localCommand: Run = async (_words, given, { signal }) => {
     vaultToken: textOption(given, "vaultToken"),
     region: textOption(given, "region"),
     accountId: textOption(given, "accountId"),
+    trail: given["trail"] !== false,
     deploy: flagOption(given, "deploy"),
   };
   await runLocal(options, signal);

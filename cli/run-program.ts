@@ -9,6 +9,7 @@ import {
 } from "./command.ts";
 import { failureText, faultText } from "./failure-text.ts";
 import { interruptOf } from "./interrupt.ts";
+import { whenLauncherEnds } from "./launcher.ts";
 import { guardStreams, onStdoutLost, printError, stalledCode } from "./output.ts";
 import { programOf } from "./program.ts";
 import { version } from "./version.ts";
@@ -61,6 +62,7 @@ export async function runProgram(definitions: readonly CommandDefinition[], word
   function contextOf(definition: CommandDefinition): CommandContext {
     const limitMs = definition.timeoutMs ?? timeoutMs;
     ({ kind } = definition);
+    if (kind === "serves") whenLauncherEnds(() => process.kill(process.pid, "SIGTERM"));
     const signals = limitMs === false ? [] : [AbortSignal.timeout(limitMs)];
     return { signal: AbortSignal.any([interrupt.signal, ...signals]), isInterrupted };
   }

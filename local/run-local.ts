@@ -10,6 +10,8 @@ export interface LocalOptions {
   readonly vaultToken?: string | undefined;
   readonly region?: string | undefined;
   readonly accountId?: string | undefined;
+  /** Whether CloudTrail's records of calls are events, as in an account with a trail. */
+  readonly trail: boolean;
   /** Whether to deploy the template. */
   readonly deploy: boolean;
 }
@@ -25,14 +27,14 @@ function port(option: string, text: string): number {
  * `option-invalid`.
  */
 export async function runLocal(options: LocalOptions, signal: AbortSignal): Promise<void> {
-  const { awsPort = "4566", vaultPort = "8200", vaultToken = "root", allowedHosts, deploy } = options;
+  const { awsPort = "4566", vaultPort = "8200", vaultToken = "root", allowedHosts, deploy, trail } = options;
   const { region = "us-east-1", accountId = "123456789012" } = options;
   const ports = { awsPort: port("--aws-port", awsPort), vaultPort: port("--vault-port", vaultPort) };
   const stopped = new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
-  const stack = await startStack({ ...ports, allowedHosts, vaultToken, region, accountId });
+  const stack = await startStack({ ...ports, allowedHosts, vaultToken, region, accountId, trail });
   try {
     const outputs = deploy ? (await stack.deploy()).outputs : undefined;
     const { aws, vault } = stack;

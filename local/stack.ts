@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { createDeliveries } from "./aws/delivery.ts";
 import { createFaults } from "./aws/faults.ts";
-import { startAwsFront, type AwsFront, type RequestRecord } from "./aws/front.ts";
+import { startAwsFront, type AwsFront } from "./aws/front.ts";
 import { isMembers, optionalText, type Members } from "./aws/members.ts";
 import { createPrincipals } from "./aws/principals.ts";
 import type { AwsService } from "./aws/service.ts";
@@ -47,6 +47,8 @@ export interface StackOptions {
   readonly concurrency?: AccountConcurrency;
   /** Where paths of functions' code are relative to in templates that come by CloudFormation's API: the package's own. */
   readonly codeRoot?: string;
+  /** Whether the account has a trail, without which CloudTrail's records are no events. Default: it has one. */
+  readonly trail?: boolean;
   /** One of the stack's own when absent; a given one is the caller's to stop. */
   readonly clock?: Clock;
 }
@@ -119,15 +121,19 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
   });
   const eventBridge = createEventBridge({ ...place, deliver });
-  const cloudTrail = createCloudTrail({ accountId });
+  const cloudTrail = createCloudTrail({
+    accountId,
+    nowMs: () => clock.now(),
+    ...(options.trail === false ? {} : { emit: (event, place) => eventBridge.emit(event, place) }),
+  });
   const logs = createCloudWatchLogs({ region, accountId, lines: () => lambda.logs });
   const secretsManager = createSecretsManager({
     clock,
     accountId,
     functions: lambda,
     emit(event) {
-      cloudTrail.noteEvent(event, clock.now());
-      eventBridge.emit(event);
+      if (event["detail-type"].endsWith("via CloudTrail")) cloudTrail.noteEvent(event);
+      else eventBridge.emit(event);
     },
     ...(options.rotationRetry === undefined ? {} : { retry: options.rotationRetry }),
   });
@@ -143,11 +149,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   });
   const roles = createRoles();
   const cloudFormation = createCloudFormation({ ...place, stacks, readAt, folder: options.codeRoot ?? packageRoot });
-  const services = [secretsManager, eventBridge, sqs, sns, lambda, kms, s3, dynamoDb, cloudTrail, logs, cloudFormation];
+  const trailed = cloudTrail.recording(secretsManager);
+  const services = [trailed, eventBridge, sqs, sns, lambda, kms, s3, dynamoDb, cloudTrail, logs, cloudFormation];
   for (const target of [sqs, sns, lambda, eventBridge]) connect(target);
 
   const vault = await startVault({ port: vaultPort, rootToken: vaultToken, clock, allowedHosts });
-  const onRequest = (request: RequestRecord): void => cloudTrail.noteCall(request, clock.now());
   const aws = await startAwsFront({
     services,
     accountId,
@@ -155,7 +161,6 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     allowedHosts,
     faults,
     principals,
-    onRequest,
   }).catch(async (error: unknown) => {
     await vault.stop();
     throw error;

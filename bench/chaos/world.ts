@@ -37,7 +37,7 @@ export async function startWorld(options: ChaosOptions, cleanup: AsyncDisposable
   const clusters = await startClusters(cleanup);
   const accounts = await startAccounts(cleanup);
   const delayMs = Math.max(500, options.seconds * 40);
-  const stack = await startStack({ rotationRetry: { attempts: 3, delayMs } });
+  const stack = await startStack({ trail: false, rotationRetry: { attempts: 3, delayMs } });
   cleanup.defer(async () => stack.stop());
   const logs: LogLine[] = [];
   stack.lambda.onLog((line) => void logs.push(line));

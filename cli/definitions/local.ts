@@ -16,6 +16,7 @@ export const local: CommandDefinition = {
     { flags: "--vault-token <token>", about: "root token of Vault: root unless said" },
     { flags: "--region <name>", about: "us-east-1 unless said" },
     { flags: "--account-id <id>", about: "123456789012 unless said" },
+    { flags: "--no-trail", about: "an account without a trail: no events of deleted and retagged secrets" },
     { flags: "--deploy", about: "deploy the template" },
   ],
   examples: ["rekey local --deploy", "rekey status --endpoint-url http://127.0.0.1:4566"],

@@ -12,6 +12,7 @@ const statuses: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   "key-denied": 403,
   "secret-not-found": 404,
   "rollback-refused": 409,
+  "rotated-elsewhere": 409,
   "rotation-disabled": 409,
   "rotation-under-way": 409,
   "secret-binary": 422,

@@ -40,8 +40,6 @@ export interface AwsFrontOptions {
   readonly faults?: Faults;
   /** Shared with the Lambda service, which issues its functions' credentials. */
   readonly principals?: Principals;
-  /** Told of each request when it has ended. */
-  readonly onRequest?: (request: RequestRecord) => void;
 }
 
 export interface AwsFront {
@@ -125,7 +123,8 @@ export async function startAwsFront(options: AwsFrontOptions): Promise<AwsFront>
       protocol = routed.protocol;
       const { service, operation, input } = routed;
       principal = authenticate(received, request.url ?? "/", authorization);
-      const call: AwsCall = { operation, input, region, principal, http: { ...received, signal: gone.signal } };
+      const http = { ...received, signal: gone.signal };
+      const call: AwsCall = { operation, input, region, principal, requestId, http };
       resources = service.resources(call);
       const { accessKeyId } = authorization;
       fault = await faults.strike({ service: service.name, operation, principal: principal.arn, accessKeyId });
@@ -142,7 +141,7 @@ export async function startAwsFront(options: AwsFrontOptions): Promise<AwsFront>
     }
     if (fault === "cut") answer = undefined;
     if (requests.length >= longestRecordCount) requests.splice(0, longestRecordCount / 2);
-    const record: RequestRecord = {
+    requests.push({
       service: routed?.service.name ?? "unknown",
       operation: routed?.operation ?? "unknown",
       principalArn: principal.arn,
@@ -154,9 +153,7 @@ export async function startAwsFront(options: AwsFrontOptions): Promise<AwsFront>
       requestId,
       startedAtMs,
       durationMs: Date.now() - startedAtMs,
-    };
-    requests.push(record);
-    options.onRequest?.(record);
+    });
     if (answer === undefined) {
       response.destroy();
       return;

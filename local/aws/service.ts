@@ -32,6 +32,8 @@ export interface AwsCall {
   readonly input: Readonly<Record<string, unknown>>;
   readonly region: string;
   readonly principal: Principal;
+  /** As the answer's header says; absent when another part of the stack calls. */
+  readonly requestId?: string;
   readonly http: {
     readonly method: string;
     readonly path: string;

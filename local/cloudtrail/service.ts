@@ -1,13 +1,19 @@
-import { randomUUID } from "node:crypto";
-import type { RequestRecord } from "../aws/front.ts";
-import { optionalInteger, optionalText, recordList, text, type Members } from "../aws/members.ts";
+import { optionalInteger, optionalText, isMembers, recordList, text, type Members } from "../aws/members.ts";
 import { AwsError, type AwsService, type BusEvent } from "../aws/service.ts";
+import { callRecord, isRead, secretsManagerSource } from "./call-record.ts";
 
 export interface CloudTrail extends AwsService {
-  /** A call to Secrets Manager that was answered. */
-  noteCall(request: RequestRecord, atMs: number): void;
-  /** What Secrets Manager tells the default bus; its records of rotations are CloudTrail's. */
-  noteEvent(event: BusEvent, atMs: number): void;
+  /** The same service, whose calls are recorded once they are answered. */
+  recording(service: AwsService): AwsService;
+  /** A record that Secrets Manager itself makes, of a rotation. */
+  noteEvent(event: BusEvent): void;
+}
+
+export interface CloudTrailOptions {
+  readonly accountId: string;
+  readonly nowMs: () => number;
+  /** Takes every record to the region's default bus, which AWS does in an account that has a trail. Absent: no trail. */
+  readonly emit?: (event: BusEvent, region: string) => void;
 }
 
 interface Kept {
@@ -21,22 +27,23 @@ interface Kept {
 }
 
 const mostKept = 100_000;
-const source = "secretsmanager.amazonaws.com";
-const isRead = (operation: string): boolean => /^(?:Get|BatchGet|Describe|List)/u.test(operation);
 
-/** CloudTrail's event history of Secrets Manager: LookupEvents, by ResourceName or EventName, newest first, at once. */
-export function createCloudTrail({ accountId }: { readonly accountId: string }): CloudTrail {
+/**
+ * CloudTrail's event history of Secrets Manager, which every account has: LookupEvents, by ResourceName or EventName, newest
+ * first, at once. With a trail its records are events of the default bus, too.
+ */
+export function createCloudTrail({ accountId, nowMs, emit }: CloudTrailOptions): CloudTrail {
   const kept: Kept[] = [];
-  const keep = (one: Kept): void => {
+  function keep(record: Members, username: string | undefined, arns: readonly string[]): void {
     if (kept.length >= mostKept) kept.splice(0, mostKept / 2);
-    kept.push(one);
-  };
+    kept.push({ id: text(record, "eventID"), atMs: nowMs(), name: text(record, "eventName"), username, arns, record });
+  }
 
   const shown = ({ id, atMs, name, username, arns, record }: Kept): Members => ({
     EventId: id,
     EventName: name,
     EventTime: Math.floor(atMs / 1000),
-    EventSource: source,
+    EventSource: secretsManagerSource,
     ReadOnly: String(isRead(name)),
     Username: username,
     Resources: arns.map((ResourceName) => ({ ResourceType: "AWS::SecretsManager::Secret", ResourceName })),
@@ -76,38 +83,35 @@ export function createCloudTrail({ accountId }: { readonly accountId: string }):
       }
       return { body: lookUp(input) };
     },
-    noteCall({ service, operation, principalArn, resources, errorType, region, handled, requestId }, atMs) {
-      if (service !== "secretsmanager" || !handled) return;
-      keep({
-        id: randomUUID(),
-        atMs,
-        name: operation,
-        username: principalArn.split("/").at(-1),
-        arns: resources,
-        record: {
-          eventTime: new Date(atMs).toISOString(),
-          eventSource: source,
-          eventName: operation,
-          awsRegion: region,
-          userIdentity: { arn: principalArn, accountId },
-          ...(errorType === undefined ? {} : { errorCode: errorType }),
-          requestID: requestId,
-          readOnly: isRead(operation),
-          eventType: "AwsApiCall",
+    recording(service) {
+      return {
+        ...service,
+        async handle(call) {
+          const arnsBefore = service.resources(call);
+          const note = (outcome: Parameters<typeof callRecord>[1]): void => {
+            const record = callRecord(call, outcome, { accountId, atMs: nowMs() });
+            // A secret that is made has its ARN now, one that is gone had it before.
+            const arns = call.operation === "CreateSecret" ? service.resources(call) : arnsBefore;
+            keep(record, call.principal.arn.split("/").at(-1), arns);
+            const type = "AWS API Call via CloudTrail";
+            emit?.({ source: "aws.secretsmanager", "detail-type": type, detail: record, resources: [] }, call.region);
+          };
+          try {
+            const reply = await service.handle(call);
+            note({ answer: isMembers(reply.body) ? reply.body : {} });
+            return reply;
+          } catch (error) {
+            if (error instanceof AwsError) note({ error });
+            throw error;
+          }
         },
-      });
+      };
     },
-    noteEvent({ detail, ...event }, atMs) {
-      if (event["detail-type"] !== "AWS Service Event via CloudTrail") return;
+    noteEvent(event) {
+      const { detail } = event;
       const { SecretId } = { ...(detail["additionalEventData"] as Members) };
-      keep({
-        id: randomUUID(),
-        atMs,
-        name: text(detail, "eventName"),
-        username: undefined,
-        arns: typeof SecretId === "string" ? [SecretId] : [],
-        record: detail,
-      });
+      keep(detail, undefined, typeof SecretId === "string" ? [SecretId] : []);
+      emit?.(event, text(detail, "awsRegion"));
     },
   };
 }

@@ -95,6 +95,16 @@ function readTarget(definition: Members): Target {
   };
 }
 
+const withReads = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS";
+const states = new Set(["ENABLED", "DISABLED", withReads]);
+
+/** CloudTrail's records of calls that only read reach the rules alone that ask for them. */
+function isEnabled(state: string, event: Members): boolean {
+  const { detail } = event;
+  const isRead = isMembers(detail) && detail["readOnly"] === true && String(event["source"]).startsWith("aws.");
+  return isRead ? state === withReads : state !== "DISABLED";
+}
+
 const describeRule = ({ name, arn, busName, pattern, state, description }: Rule): Members => ({
   Name: name,
   Arn: arn,
@@ -176,13 +186,15 @@ export function createRuleBook(region: string, accountId: string) {
       if (pattern === undefined) throw invalid("A rule needs an EventPattern; ScheduleExpression is not emulated.");
       const arn = `${arnPrefix}:rule/${bus.name === "default" ? "" : `${bus.name}/`}${name}`;
       const description = optionalText(input, "Description");
+      const state = optionalText(input, "State") ?? "ENABLED";
+      if (!states.has(state)) throw invalid(`Invalid rule state ${state}`);
       bus.rules.set(name, {
         name,
         arn,
         busName: bus.name,
         pattern,
         matches: compilePattern(pattern),
-        state: optionalText(input, "State") ?? "ENABLED",
+        state,
         targets: bus.rules.get(name)?.targets ?? new Map(),
         ...(description === undefined ? {} : { description }),
       });
@@ -240,7 +252,7 @@ export function createRuleBook(region: string, accountId: string) {
     policyOf: (name: string): PolicyDocument | undefined => buses.get(name)?.policy,
     matching: (busName: string, event: Members): readonly Rule[] =>
       [...(buses.get(busName)?.rules.values() ?? [])].filter(
-        (rule) => rule.state !== "DISABLED" && rule.matches(event),
+        (rule) => isEnabled(rule.state, event) && rule.matches(event),
       ),
   };
 }

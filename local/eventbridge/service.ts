@@ -18,8 +18,8 @@ export interface EventBridgeOptions {
 }
 
 export interface EventBridge extends DeliveryTarget {
-  /** An event of AWS itself, on the default bus. */
-  emit(event: BusEvent): void;
+  /** An event of AWS itself, on the default bus of a region: of the stack's own unless it is given. */
+  emit(event: BusEvent, region?: string): void;
   /** Called with every event that a bus of any region accepted. Returns a way to stop listening. */
   onEvent(listener: (busName: string, event: EventEnvelope, region: string) => void): () => void;
 }
@@ -159,14 +159,14 @@ export function createEventBridge({ clock, region, accountId, deliver }: EventBr
       }
       return { body: run(input) };
     },
-    emit(event) {
-      publish(region, "default", {
+    emit(event, place = region) {
+      publish(place, "default", {
         ...event,
         version: "0",
         id: randomUUID(),
         account: accountId,
         time: eventTime(clock.now()),
-        region,
+        region: place,
       });
     },
     exists(arn) {

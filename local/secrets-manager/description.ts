@@ -1,4 +1,5 @@
 import type { Members } from "../aws/members.ts";
+import { owningService } from "./owning-service.ts";
 import { replicationStatus } from "./replication-status.ts";
 import type { RotationSettings, Secret } from "./secret.ts";
 import { labelledVersions, labelsOf } from "./staging-labels.ts";
@@ -21,10 +22,12 @@ function shownRules({ rules, lastRotatedMs, nextMs }: RotationSettings): Members
 }
 
 function rotationOf(settings: RotationSettings): Members {
-  const { enabled, lambdaArn, lastRotatedMs, nextMs } = settings;
+  const { enabled, lambdaArn, external, lastRotatedMs, nextMs } = settings;
   return {
     RotationEnabled: enabled,
-    RotationLambdaARN: lambdaArn,
+    RotationLambdaARN: lambdaArn === "" ? undefined : lambdaArn,
+    ExternalSecretRotationMetadata: external?.metadata,
+    ExternalSecretRotationRoleArn: external?.roleArn,
     RotationRules: shownRules(settings),
     LastRotatedDate: enabled ? seconds(lastRotatedMs) : undefined,
     NextRotationDate: enabled ? seconds(nextMs) : undefined,
@@ -37,6 +40,8 @@ export function metadata(secret: Secret): Members {
   return {
     ARN: secret.arn,
     Name: secret.name,
+    Type: state.type,
+    OwningService: owningService(secret),
     Description: state.description === "" ? undefined : state.description,
     KmsKeyId: secret.kmsKeyId,
     ...(secret.rotation === undefined ? {} : rotationOf(secret.rotation)),

@@ -96,3 +96,5 @@ export function contentOf(input: Members): SecretContent | undefined {
 
 export const descriptionOf = (input: Members): string | undefined => limitedText(input, "Description", { max: 2048 });
 export const kmsKeyIdOf = (input: Members): string | undefined => limitedText(input, "KmsKeyId", { max: 2048 });
+/** The partner's name for what a managed external secret holds. */
+export const typeOf = (input: Members): string | undefined => limitedText(input, "Type", { max: 256 }) || undefined;

@@ -1,6 +1,16 @@
 import type { Members } from "../aws/members.ts";
 import { description, seconds } from "./description.ts";
-import { contentOf, descriptionOf, flag, kmsKeyIdOf, limitedInteger, nameOf, secretIdOf, tokenOf } from "./input.ts";
+import {
+  contentOf,
+  descriptionOf,
+  flag,
+  kmsKeyIdOf,
+  limitedInteger,
+  nameOf,
+  secretIdOf,
+  tokenOf,
+  typeOf,
+} from "./input.ts";
 import { invalidParameter, refusals } from "./messages.ts";
 import type { Backend, Operations } from "./operations.ts";
 import { removeReplica, replicaRegionsOf, replicate } from "./replication.ts";
@@ -31,6 +41,7 @@ export function lifecycleOperations(backend: Backend): Operations {
       const content = contentOf(input);
       const tags = tagsOf(input);
       const kmsKeyId = kmsKeyIdOf(input);
+      const type = typeOf(input);
       const regions = replicaRegionsOf(input, region);
       const force = flag(input, "ForceOverwriteReplicaSecret");
       const description = descriptionOf(input);
@@ -47,6 +58,7 @@ export function lifecycleOperations(backend: Backend): Operations {
           tagged: tags.length > 0,
           description,
           resourcePolicy: undefined,
+          type,
           changedMs: nowMs(),
         },
         kmsKeyId,
@@ -72,10 +84,12 @@ export function lifecycleOperations(backend: Backend): Operations {
       const content = contentOf(input);
       const description = descriptionOf(input);
       const kmsKeyId = kmsKeyIdOf(input);
+      const type = typeOf(input);
       const token = content === undefined ? undefined : tokenOf(input, "InvalidRequestException");
       if (content !== undefined && token !== undefined) storeVersion(backend, secret, token, content, undefined);
       secret.state.description = description ?? secret.state.description;
       secret.kmsKeyId = kmsKeyId ?? secret.kmsKeyId;
+      secret.state.type = type ?? secret.state.type;
       secret.state.changedMs = nowMs();
       return { ARN: secret.arn, Name: secret.name, VersionId: token };
     },

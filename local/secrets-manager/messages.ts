@@ -20,6 +20,11 @@ export const refusals = {
       "ValidationException",
       `1 validation error detected: Value at '${member}' failed to satisfy constraint: Member must ${rule}`,
     ),
+  filterKey: (key: string, position: number, known: readonly string[]) =>
+    new AwsError(
+      "ValidationException",
+      `1 validation error detected: Value '${key}' at 'filters.${position}.member.key' failed to satisfy constraint: Member must satisfy enum value set: [${known.join(", ")}]`,
+    ),
   secretNotFound: () => notFound("secret."),
   labelNotFound: (label: string) => notFound(`secret value for staging label: ${label}`),
   versionNotFound: (versionId: string) => notFound(`secret value for VersionId: ${versionId}`),
@@ -43,6 +48,10 @@ export const refusals = {
   hasReplicas: (name: string, regions: readonly string[]) =>
     request(`You can't delete secret ${name} that still has replica regions [${regions.join(", ")}]`),
   noFunction: () => request("No Lambda rotation function ARN is associated with this secret."),
+  managedRotation: () =>
+    request(
+      "Rotation by a partner or by the managing service is not emulated; RotateImmediately=false keeps its settings.",
+    ),
   functionNotInvokable: () =>
     new AwsError(
       "AccessDeniedException",

@@ -1,8 +1,11 @@
+import { externalRotationOf, isRotatedByOthers } from "./external-rotation.ts";
 import { flag, limitedText, secretIdOf, tokenOf } from "./input.ts";
 import { refusals } from "./messages.ts";
 import type { Backend, Operations } from "./operations.ts";
 import { hasUnfinishedRotation } from "./rotation-engine.ts";
 import { rotationRulesOf } from "./rotation-rules.ts";
+
+const unrotated = { enabled: true, lastRotatedMs: undefined, nextMs: undefined, latest: undefined } as const;
 
 export function rotationOperations({ table, engine, nowMs }: Backend): Operations {
   return {
@@ -14,6 +17,13 @@ export function rotationOperations({ table, engine, nowMs }: Backend): Operation
       const immediately = input["RotateImmediately"] === undefined || flag(input, "RotateImmediately");
       const lambdaArn = limitedText(input, "RotationLambdaARN", { max: 2048 }) ?? secret.rotation?.lambdaArn ?? "";
       const answer = { ARN: secret.arn, Name: secret.name, VersionId: token };
+      const external = externalRotationOf(input) ?? secret.rotation?.external;
+      if (isRotatedByOthers(secret)) {
+        if (immediately) throw refusals.managedRotation();
+        secret.rotation = { ...unrotated, lambdaArn: "", external, rules };
+        secret.state.changedMs = nowMs();
+        return answer;
+      }
       if (secret.rotation?.latest?.versionId === token) return answer;
       if (lambdaArn === "") throw refusals.noFunction();
       if (!engine.mayInvoke(secret, lambdaArn)) throw refusals.functionNotInvokable();
@@ -23,6 +33,7 @@ export function rotationOperations({ table, engine, nowMs }: Backend): Operation
       secret.rotation = {
         enabled: true,
         lambdaArn,
+        external,
         rules,
         lastRotatedMs: secret.rotation?.lastRotatedMs,
         nextMs: undefined,

@@ -19,6 +19,8 @@ export interface SecretState {
   tagged: boolean;
   description: string | undefined;
   resourcePolicy: string | undefined;
+  /** Of a managed external secret: the partner's name for what it holds. */
+  type: string | undefined;
   changedMs: number;
 }
 
@@ -49,9 +51,17 @@ export interface RotationRules {
 export const rotationSteps = ["createSecret", "setSecret", "testSecret", "finishSecret"] as const;
 export type RotationStep = (typeof rotationSteps)[number];
 
+/** How a partner rotates a managed external secret, as in RotateSecret. */
+export interface ExternalRotation {
+  readonly metadata: readonly Readonly<Record<"Key" | "Value", string>>[] | undefined;
+  readonly roleArn: string | undefined;
+}
+
 export interface RotationSettings {
   enabled: boolean;
+  /** Empty where a partner rotates. */
   lambdaArn: string;
+  readonly external: ExternalRotation | undefined;
   rules: RotationRules | undefined;
   lastRotatedMs: number | undefined;
   /** The end of the next rotation window. */

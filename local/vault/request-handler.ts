@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts";
 import { type VaultCore, vaultCore } from "./core.ts";
 import { type Operation, type VaultReply, VaultRefusal } from "./exchange.ts";
 import type { VaultFault, VaultFaults } from "./faults.ts";
+import { parseDuration } from "./duration.ts";
 import { isMap } from "./input.ts";
 import { statusPage } from "./status-pages.ts";
 
@@ -43,6 +44,7 @@ function inputOf(body: string): Readonly<Record<string, unknown>> {
   } catch {
     throw new VaultRefusal(400, "failed to decode JSON input: unexpected EOF");
   }
+  if (input === null) return {};
   if (isMap(input)) return input;
   throw new VaultRefusal(
     400,
@@ -68,6 +70,19 @@ function tokenOf({ headers }: IncomingMessage): string | undefined {
   return /^Bearer (.+)$/.exec(headers.authorization ?? "")?.[1];
 }
 
+/** Wrapping is not served, and an answer that nobody wrapped shows the secret to whoever was to see a token alone. */
+function refuseWrapping({ headers }: IncomingMessage): void {
+  const asked = String(headers["x-vault-wrap-ttl"] ?? "");
+  const seconds = parseDuration(asked);
+  if (seconds === 0) return;
+  throw seconds === undefined
+    ? new VaultRefusal(400, `error parsing X-Vault-Wrap-TTL header: time: invalid duration "${asked}"`)
+    : new VaultRefusal(
+        400,
+        "response wrapping is not served by the local Vault: ask without X-Vault-Wrap-TTL (-wrap-ttl)",
+      );
+}
+
 function pathBelowV1(url: URL): string {
   try {
     return decodeURIComponent(url.pathname).replace(/^\/v1\/?/, "");
@@ -90,6 +105,7 @@ async function answer(
     if (state.leader !== undefined) return { location: `${state.leader}${request.url ?? ""}` };
     throw new VaultRefusal(500, "local node not active but active cluster node not found");
   }
+  refuseWrapping(request);
   const operation = operationOf(request, url.searchParams);
   const input = inputOf(await bodyOf(request));
   return parts.core({ operation, path, query: url.searchParams, input }, tokenOf(request));

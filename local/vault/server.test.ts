@@ -21,10 +21,16 @@ interface Answer {
   readonly body: unknown;
 }
 
-async function send(method: string, path: string, body?: unknown, token = "root"): Promise<Answer> {
+async function send(
+  method: string,
+  path: string,
+  body?: unknown,
+  token = "root",
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
   const answer = await fetch(`${vault.address}/v1/${path}`, {
     method,
-    headers: { "X-Vault-Token": token },
+    headers: { "X-Vault-Token": token, ...headers },
     redirect: "manual",
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
@@ -151,6 +157,31 @@ test("what another asks for with sudo needs that capability too", async () => {
     const token = String(member(made.body, "auth", "client_token"));
     expect((await send("POST", "sys/auth/approle", { type: "approle" }, token)).status).toBe(status);
   }
+});
+
+test("a body that is null is none", async () => {
+  expect(await send("POST", "secret/data/a", null)).toEqual({ status: 400, body: { errors: ["no data provided"] } });
+  expect((await send("POST", "auth/token/create", null)).status).toBe(200);
+});
+
+test("a token lives for its ttl where the command line sends a period of nothing along", async () => {
+  const { body } = await send("POST", "auth/token/create", { ttl: "1h0m0s", period: "0s", explicit_max_ttl: "0s" });
+  expect(member(body, "auth")).toMatchObject({ lease_duration: 3600, renewable: true });
+});
+
+test.each([
+  ["60", "response wrapping is not served"],
+  ["1m30s", "response wrapping is not served"],
+  ["x", "error parsing X-Vault-Wrap-TTL header"],
+])("an answer to be wrapped for %s is refused, and nothing is done", async (ttl, error) => {
+  await send("POST", "secret/data/a", { data: { k: "canary" } });
+  const wrap = { "X-Vault-Wrap-TTL": ttl };
+  for (const [method, body] of [["GET"], ["POST", { data: { k: "other" } }], ["DELETE"]] as const) {
+    const refused = await send(method, "secret/data/a", body, "root", wrap);
+    expect(refused).toEqual({ status: 400, body: { errors: [expect.stringContaining(error)] } });
+  }
+  const { body } = await send("GET", "secret/data/a", undefined, "root", { "X-Vault-Wrap-TTL": "0" });
+  expect(member(body, "data")).toMatchObject({ data: { k: "canary" }, metadata: { version: 1 } });
 });
 
 test("a bearer token is as good as X-Vault-Token", async () => {

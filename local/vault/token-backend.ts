@@ -73,7 +73,7 @@ function create({ input }: VaultCall, parent: Token, orphan: boolean): TokenGran
   const meta = mapField(input, "meta");
   const name = textField(input, "display_name");
   const periodSeconds = durationField(input, "period");
-  const ttlSeconds = periodSeconds ?? durationField(input, "ttl") ?? 0;
+  const ttlSeconds = periodSeconds || (durationField(input, "ttl") ?? 0);
   return {
     id: textField(input, "id"),
     policies: isRoot ? ["root"] : [...asked, ...(withDefault ? ["default"] : [])],

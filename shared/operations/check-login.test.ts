@@ -100,6 +100,7 @@ test("AWSPENDING on the current version is no rotation that is under way", async
 test.each([
   ["is not there", { descriptions: [undefined] }, 0],
   ["is scheduled for deletion", { descriptions: [{ ...described, deletedAt: new Date() }] }, 0],
+  ["an AWS service rotates", { descriptions: [{ ...described, managedBy: "rds" }] }, 0],
   ["went away meanwhile", { descriptions: [described, undefined], fields: wrong }, 1],
   ["holds no credential", { fields: '{"key":"value"}' }, 0],
   ["holds no JSON", { fields: "text" }, 0],

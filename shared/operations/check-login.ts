@@ -25,7 +25,7 @@ export interface LoginChecker extends Pick<RotationDependencies, "tlsCa"> {
 
 /**
  * `works`: every server took AWSCURRENT. `refused`: one did not, which was published. `rotating`: a rotation is under way, or
- * began meanwhile, so nothing is said. `no-login`: deleted, without a value, or not a credential of an engine that is known.
+ * began meanwhile, so nothing is said. `no-login`: deleted, without a value, rotated by others, or not a credential of an engine that is known.
  */
 export type LoginCheck =
   | { readonly outcome: "works" | "rotating" | "no-login" }
@@ -34,7 +34,7 @@ export type LoginCheck =
 async function describe({ store }: LoginChecker, secretArn: string, call: CallOptions) {
   try {
     const description = await store.describe(secretArn, call);
-    return description.deletedAt === undefined ? description : undefined;
+    return description.deletedAt === undefined && description.managedBy === undefined ? description : undefined;
   } catch (error) {
     if (isRekeyError(error, "secret-not-found")) return undefined;
     throw error;

@@ -32,7 +32,7 @@ const byHolding = (own: Found): Readonly<Record<MirrorHolding, readonly Found[]>
 const aboutCurrent = (versionId: string | undefined): Pick<Found, "versionId"> =>
   versionId === undefined ? {} : { versionId };
 
-/** What the description alone tells; nothing of a secret that is deleted. */
+/** What the description alone tells; nothing of a secret that is deleted, or of a rotation that others make. */
 export function describedFindings(description: SecretDescription, nowMs: number): readonly Found[] {
   if (description.deletedAt !== undefined) return [];
   const { rotationEnabled, nextRotationAt, changedAt, labels, replicas = new Map() } = description;
@@ -43,10 +43,13 @@ export function describedFindings(description: SecretDescription, nowMs: number)
   if (current === undefined && (rotationEnabled || labels.size > 0)) {
     found.push({ finding: "current-missing", repairable: false });
   }
-  if (pending !== undefined && pending !== current && isOld(changedAt)) {
+  const isOurs = description.managedBy === undefined;
+  if (isOurs && pending !== undefined && pending !== current && isOld(changedAt)) {
     found.push({ finding: "pending-stuck", versionId: pending, repairable: false });
   }
-  if (rotationEnabled && isOld(nextRotationAt)) found.push({ finding: "rotation-overdue", repairable: false });
+  if (isOurs && rotationEnabled && isOld(nextRotationAt)) {
+    found.push({ finding: "rotation-overdue", repairable: false });
+  }
   const states = new Set(replicas.values());
   if (states.has("Failed")) found.push({ finding: "replica-failed", ...aboutCurrent(current), repairable: false });
   if (states.has("InProgress") && isOld(changedAt)) {

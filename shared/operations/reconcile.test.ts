@@ -71,6 +71,8 @@ test.each([
     [{ finding: "replica-failed", versionId: "v1", repairable: false }],
   ],
   ["was due, but is deleted", { nextRotationAt: new Date(0), deletedAt: new Date(now) }, []],
+  ["was due, but by an AWS service", { nextRotationAt: new Date(0), managedBy: "rds" }, []],
+  ["is at AWSPENDING, by a partner", { ...pending(["AWSPENDING"]), changedAt: new Date(0), managedBy: "Partner" }, []],
   ["was due, but is not rotated any more", { nextRotationAt: new Date(0), rotationEnabled: false }, []],
 ] as readonly (readonly [string, Partial<SecretDescription>, readonly Found[]])[])(
   "a secret that %s",

@@ -7,6 +7,7 @@ import { rotationFacts } from "../rotation/rotation-facts.ts";
 import { versionWithLabel } from "../rotation/steps/admit.ts";
 import type { FleetPorts } from "./fleet/ports.ts";
 import { reasonTag } from "./reason-tag.ts";
+import { checkRotatedHere } from "./rotated-elsewhere.ts";
 import { uuidOf } from "./uuid-of.ts";
 
 /** On the version that a rollback made, for as long as no other rollback makes one. */
@@ -77,6 +78,7 @@ const replacedHint =
 async function check({ rotation: deps }: RollbackPorts, secretId: string, call: CallOptions): Promise<Checked> {
   const description = await deps.store.describe(secretId, call);
   const { secretArn } = description;
+  checkRotatedHere(description);
   const labels = labelsOf(description);
   const current = await readVersion(deps, secretArn, labels.current, "AWSCURRENT", call);
   const previous = await readVersion(deps, secretArn, labels.previous, "AWSPREVIOUS", call);
@@ -111,7 +113,7 @@ async function check({ rotation: deps }: RollbackPorts, secretId: string, call: 
 
 /**
  * What a rollback would do, with AWSPREVIOUS seen to log in on every host. Changes nothing. Errors: `rollback-refused` with
- * the problem, `rotation-under-way`, and what a login or the store fails with.
+ * the problem, `rotated-elsewhere`, `rotation-under-way`, and what a login or the store fails with.
  */
 export const planRollback = async (ports: RollbackPorts, secretId: string, call: CallOptions): Promise<RollbackPlan> =>
   (await check(ports, secretId, call)).plan;

@@ -40,6 +40,8 @@ export interface SecretDescription {
   readonly kmsKeyId?: string;
   /** The function that Secrets Manager invokes to rotate it. */
   readonly rotationFunctionArn?: string;
+  /** Who else rotates it: the AWS service that owns it (`rds`), or its type where a partner does. */
+  readonly managedBy?: string;
   /** When a rotation last succeeded, which is after its function had published what it did. */
   readonly lastRotatedAt?: Date;
   /** Secrets Manager rotates it by then. */

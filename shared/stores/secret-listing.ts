@@ -5,6 +5,7 @@ import {
   type SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
 import type { FleetFilter, ListedSecret, SecretListing } from "../operations/fleet/ports.ts";
+import { managerOf } from "./manager-of.ts";
 import { translateError } from "./translate-error.ts";
 
 /** A `!` at the beginning of a filter's value means "not", so such a value is not sent. */
@@ -19,7 +20,9 @@ function filtersOf({ search = "", tag }: FleetFilter): Filter[] {
   return filters;
 }
 
-const wordsOf = (text: string): readonly string[] => text.toLowerCase().split(/[\s/_+=.@-]+/u);
+/** As ListSecrets splits: at separators, and where capitals begin or end a word. */
+const wordBreak = /[\s/_+=.@-]+|(?<=\p{Ll})(?=\p{Lu})|(?=\p{Lu}\p{Ll})/u;
+const wordsOf = (text: string): readonly string[] => text.split(wordBreak).map((word) => word.toLowerCase());
 
 /** What AWS found by a description or a tag, or by a longer key or value, is no match here. */
 function fits({ search = "", tag }: FleetFilter, { name, tags }: ListedSecret): boolean {
@@ -34,6 +37,7 @@ const listed = (entry: SecretListEntry): ListedSecret => ({
   secretArn: entry.ARN ?? "",
   name: entry.Name ?? "",
   rotationEnabled: entry.RotationEnabled ?? false,
+  ...managerOf(entry),
   labels: new Map(Object.entries(entry.SecretVersionsToStages ?? {})),
   tags: new Map((entry.Tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value])),
   ...(entry.RotationLambdaARN === undefined ? {} : { rotationFunctionArn: entry.RotationLambdaARN }),

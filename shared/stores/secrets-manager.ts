@@ -15,6 +15,7 @@ import type {
   SecretStore,
   VersionSelector,
 } from "../rotation/ports.ts";
+import { managerOf } from "./manager-of.ts";
 import { secretContent } from "./secret-content.ts";
 import { awsErrorName, translateError } from "./translate-error.ts";
 
@@ -64,6 +65,7 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         secretArn: answer.ARN ?? secretId,
         name: answer.Name ?? secretId,
         rotationEnabled: answer.RotationEnabled ?? false,
+        ...managerOf(answer),
         labels: new Map(Object.entries(answer.VersionIdsToStages ?? {})),
         tags: new Map((answer.Tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value])),
         ...(answer.KmsKeyId === undefined ? {} : { kmsKeyId: answer.KmsKeyId }),

@@ -53,6 +53,23 @@ describe.skipIf(bao === undefined)("the bao command line on the local Vault", ()
     expect(await cli("kv get -field=password secret/team/db")).toBe("c");
   });
 
+  test("a token lives for as long as -ttl says, and a body without anything is none", async () => {
+    const created = JSON.parse(await cli("token create -ttl=1h -format=json"));
+    expect(created).toMatchObject({ auth: { lease_duration: 3600, renewable: true } });
+    expect(JSON.parse(await cli("write -f -format=json auth/token/create"))).toMatchObject({
+      auth: { client_token: expect.any(String) },
+    });
+  });
+
+  test("an answer that is to be wrapped is refused, and shows neither secret nor token", async () => {
+    await cli("kv put secret/wrapped value=canary-wrapped");
+    for (const command of ["kv get -wrap-ttl=60s secret/wrapped", "token create -wrap-ttl=60s"]) {
+      const failure: unknown = await cli(command).catch((error: unknown) => error);
+      expect(failure).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("wrapping is not served") });
+      expect(JSON.stringify(failure)).not.toContain("canary");
+    }
+  });
+
   test("kv put with a stale check-and-set fails with Vault's words", async () => {
     await cli("kv put -cas=0 secret/once a=b");
     await expect(cli("kv put -cas=0 secret/once a=b")).rejects.toThrow(/check-and-set parameter did not match/);

@@ -21,6 +21,7 @@ const requests: readonly Request[] = [
   ["POST", "secret/data/m", { data: "x" }],
   ["POST", "secret/data/m", [1]],
   ["POST", "secret/data/m"],
+  ["POST", "secret/data/m", null],
   ["POST", "secret/data/m", { data: null }],
   ["POST", "secret/data/m", { data: {}, options: { cas: "0" } }],
   ["POST", "secret/data/m", { data: {}, options: { cas: "x" } }],
@@ -120,6 +121,8 @@ const requests: readonly Request[] = [
   ["POST", "auth/token/create", { ttl: "1h", explicit_max_ttl: "30m", no_default_policy: true, policies: ["p1"] }],
   ["POST", "auth/token/create", { period: "1h", policies: ["p1"], meta: { a: "b" }, renewable: false }],
   ["POST", "auth/token/create-orphan", { ttl: "1h" }],
+  ["POST", "auth/token/create", { ttl: "1h0m0s", period: "0s", explicit_max_ttl: "0s" }],
+  ["POST", "auth/token/create", null],
   [
     "POST",
     "auth/token/create",

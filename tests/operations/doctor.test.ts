@@ -54,6 +54,17 @@ describe("the secret by itself", () => {
     expect(await find(made)).toEqual(["error option-invalid"]);
   });
 
+  test("a secret that a partner rotates is not looked into", async () => {
+    const made = await stage.secret();
+    const describe = async (id: string) => ({
+      ...(await made.store.describe(id, call)),
+      managedBy: "BigIDClientSecret",
+    });
+    expect(await find({ ...made, deps: { ...made.deps, store: { ...made.store, describe } } })).toEqual([
+      "error rotated-elsewhere",
+    ]);
+  });
+
   test("a secret that is not there", async () => {
     const { deps } = await stage.secret();
     const findings = await doctor({ rotation: deps }, "arn:nobody", call);

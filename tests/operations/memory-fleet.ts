@@ -15,6 +15,7 @@ interface Kept {
   versions: VersionFacts[];
   lastRotatedAt: Date | undefined;
   rotationEnabled: boolean;
+  managedBy?: string;
   looks: number;
 }
 
@@ -93,6 +94,7 @@ export function memoryFleet(names: readonly string[]) {
     tags: secret.tags,
     changedAt: new Date(nowMs),
     ...(secret.lastRotatedAt === undefined ? {} : { lastRotatedAt: secret.lastRotatedAt }),
+    ...(secret.managedBy === undefined ? {} : { managedBy: secret.managedBy }),
   });
 
   const ports: CampaignPorts & FleetPorts = {

@@ -49,6 +49,13 @@ describe("a rotation by hand", () => {
     expect(end(events)).toMatchObject({ rotated: 0, failed: 1 });
   });
 
+  test("of what an AWS service rotates is rotated-elsewhere, and changes nothing", async () => {
+    const fleet = memoryFleet(["rds!db-1"]);
+    fleet.secret("rds!db-1").managedBy = "rds";
+    expect(codes(await run(fleet, ["rds!db-1"], { reason: "INC-42" }))).toEqual(["rotated-elsewhere"]);
+    expect(fleet.calls).toEqual(["DescribeSecret"]);
+  });
+
   test("that does not end in time is rotation-under-way", async () => {
     const fleet = memoryFleet(["db/app-0"]);
     fleet.fates.set("db/app-0", "hangs");

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { ListedSecret } from "../../shared/operations/fleet/ports.ts";
 import { fleet, fleetPage } from "../../shared/operations/fleet/fleet-page.ts";
+import { rotates } from "../../shared/operations/fleet/rotates.ts";
 import { summaryOf } from "../../shared/operations/fleet/secret-summary.ts";
 import { memoryFleet } from "./memory-fleet.ts";
 
@@ -33,6 +34,15 @@ test.each<[string, Partial<ListedSecret>]>([
   ["deleted", { deletedAt: hoursAgo(1), labels: pending }],
 ])("a secret is %s by what its description says (%#)", (health, fields) => {
   expect(summaryOf(secret(fields), nowMs).health).toBe(health);
+});
+
+test("a secret that others rotate is never stuck or overdue, says whose it is, and is not to be rotated by hand", () => {
+  const late = { labels: pending, changedAt: hoursAgo(2), nextRotationAt: hoursAgo(2) };
+  const rotationFunctionArn = "arn:function";
+  expect(rotates(summaryOf(secret({ rotationFunctionArn }), nowMs))).toBe(true);
+  const summary = summaryOf(secret({ ...late, rotationFunctionArn, managedBy: "rds" }), nowMs);
+  expect(summary).toMatchObject({ health: "rotating", managedBy: "rds" });
+  expect(rotates(summary)).toBe(false);
 });
 
 test("its age is since the last rotation, or since it was made", () => {

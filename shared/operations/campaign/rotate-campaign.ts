@@ -3,6 +3,7 @@ import type { CallOptions } from "../../rotation/ports.ts";
 import { versionWithLabel } from "../../rotation/steps/admit.ts";
 import type { StepRecord } from "../fleet/ports.ts";
 import { reasonTag } from "../reason-tag.ts";
+import { checkRotatedHere } from "../rotated-elsewhere.ts";
 import { awaitRotation } from "./await-rotation.ts";
 import type { CampaignEvent, Progress } from "./campaign-events.ts";
 import type { CampaignOptions, CampaignPorts, CampaignSettings } from "./campaign-options.ts";
@@ -61,6 +62,7 @@ async function rotateOne(running: Running, secretId: string, call: CallOptions):
   try {
     const before = await ports.store.describe(secretId, call);
     ({ secretArn } = before);
+    checkRotatedHere(before);
     version = await versionInCampaign(settings.campaign, before, await ports.administration.versions(secretArn, call));
     if (version.state === "done") return at("already");
     if (version.state === "new") {
@@ -101,7 +103,7 @@ const mostFollowed = 5;
  * goes on with what it has.
  *
  * Errors: `option-invalid`, before anything is changed. What fails for one secret is a `progress` event with its code, such
- * as `rotation-failed`, `rotation-under-way`, `rotation-disabled`, `access-denied`.
+ * as `rotated-elsewhere`, `rotation-failed`, `rotation-under-way`, `rotation-disabled`, `access-denied`.
  */
 export function rotateCampaign(
   ports: CampaignPorts,

@@ -6,6 +6,7 @@ import { type RotationFacts, rotationFacts } from "../../rotation/rotation-facts
 import { alternateSuffix } from "../../rotation/strategies/alternating-users.ts";
 import { type DatabaseSecret, parseDatabaseSecret, withCredential } from "../../secrets/database-secret.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
+import { checkRotatedHere } from "../rotated-elsewhere.ts";
 import { type Finding, finding } from "./findings.ts";
 
 export interface CheckedSecret {
@@ -39,6 +40,7 @@ export async function checkSecret(
       context: { secret: description.secretArn, reason: "marked for deletion" },
     });
   }
+  checkRotatedHere(description);
   const facts = rotationFacts(description);
   const version = await deps.store.read(description.secretArn, { label: "AWSCURRENT" }, call);
   if (version === undefined) {

@@ -14,6 +14,8 @@ export interface SecretSummary {
   readonly lastRotatedAt?: Date;
   readonly nextRotationAt?: Date;
   readonly rotationFunctionArn?: string;
+  /** Who else rotates it: an AWS service, or the partner of this type. */
+  readonly managedBy?: string;
   /** The tag `rekey:strategy`; absent: what the engine does without it. */
   readonly strategy?: string;
   readonly mirrored: boolean;
@@ -42,7 +44,7 @@ function healthOf(secret: ListedSecret, nowMs: number): Health {
 
 /** What a list or a description tells of a secret by itself: no further call. */
 export function summaryOf(secret: ListedSecret, nowMs: number): SecretSummary {
-  const { secretArn, name, lastRotatedAt, nextRotationAt, rotationFunctionArn, createdAt, tags } = secret;
+  const { secretArn, name, managedBy, lastRotatedAt, nextRotationAt, rotationFunctionArn, createdAt, tags } = secret;
   const versionId = versionWithLabel(secret, "AWSCURRENT");
   const since = lastRotatedAt ?? createdAt;
   const strategy = tags.get("rekey:strategy");
@@ -56,6 +58,7 @@ export function summaryOf(secret: ListedSecret, nowMs: number): SecretSummary {
     ...(lastRotatedAt === undefined ? {} : { lastRotatedAt }),
     ...(nextRotationAt === undefined ? {} : { nextRotationAt }),
     ...(rotationFunctionArn === undefined ? {} : { rotationFunctionArn }),
+    ...(managedBy === undefined ? {} : { managedBy }),
     ...(strategy === undefined ? {} : { strategy }),
     mirrored: secret.deletedAt === undefined && tags.get("rekey:mirror") !== "false",
     subscribers: subscribersOf(secret),
