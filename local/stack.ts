@@ -5,7 +5,7 @@ import { createFaults } from "./aws/faults.ts";
 import { startAwsFront, type AwsFront, type RequestRecord } from "./aws/front.ts";
 import { isMembers, optionalInteger, optionalText, record, textList, type Members } from "./aws/members.ts";
 import { createPrincipals } from "./aws/principals.ts";
-import type { AwsService } from "./aws/service.ts";
+import type { AwsService, BusEvent } from "./aws/service.ts";
 import { movableClock, type Clock } from "./clock.ts";
 import { createCloudTrail } from "./cloudtrail/service.ts";
 import { createCloudWatchLogs } from "./cloudwatch-logs/service.ts";
@@ -13,6 +13,7 @@ import { createDynamoDb } from "./dynamodb/service.ts";
 import { createEventBridge, type EventBridge } from "./eventbridge/service.ts";
 import { createLambda, type Lambda } from "./lambda/service.ts";
 import { packageRoot } from "./package-root.ts";
+import { secretsManagerOfAccounts } from "./secrets-manager/accounts.ts";
 import { createSecretsManager, type SecretsManager } from "./secrets-manager/service.ts";
 import { createSns } from "./sns/service.ts";
 import { createSqs, type Sqs } from "./sqs/service.ts";
@@ -93,17 +94,21 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const lambda = createLambda({ ...place, deliver, endpoint, principals });
   const eventBridge = createEventBridge({ ...place, deliver });
   const cloudTrail = createCloudTrail({ accountId });
+  const tellDefaultBus = (event: BusEvent): void => {
+    cloudTrail.noteEvent(event, clock.now());
+    eventBridge.emit(event);
+  };
   const logs = createCloudWatchLogs({ region, accountId, lines: () => lambda.logs });
-  const secretsManager = createSecretsManager({
-    clock,
-    accountId,
-    functions: lambda,
-    emit(event) {
-      cloudTrail.noteEvent(event, clock.now());
-      eventBridge.emit(event);
-    },
-    ...(options.rotationRetry === undefined ? {} : { retry: options.rotationRetry }),
-  });
+  const secretsManager = secretsManagerOfAccounts(accountId, (account) =>
+    createSecretsManager({
+      clock,
+      accountId: account,
+      functions: lambda,
+      // Another account's events go to buses of its own, which are not here.
+      ...(account === accountId ? { emit: tellDefaultBus } : {}),
+      ...(options.rotationRetry === undefined ? {} : { retry: options.rotationRetry }),
+    }),
+  );
   const services = [secretsManager, eventBridge, sqs, sns, lambda, createDynamoDb(place), cloudTrail, logs];
   for (const target of [sqs, sns, lambda, eventBridge]) connect(target);
 
