@@ -57,6 +57,16 @@ export const readTheVaultCredential = onlyIf(
   readSecret("ReadTheVaultCredential", "VaultCredentialSecretArn"),
 );
 
+/** Secrets of other accounts, each through the role of its account. */
+export const assumeAccountRoles = onlyIf(
+  "HasAccountRoles",
+  allow("AssumeTheRolesOfOtherAccounts", "sts:AssumeRole", "!Ref AccountRoleArns"),
+);
+export const accountVariables = [
+  "REKEY_ACCOUNT_EXTERNAL_ID: !Ref AccountExternalId",
+  'REKEY_ACCOUNT_ROLES: !Join [",", !Ref AccountRoleArns]',
+];
+
 /** This stack's bus, or the one of the stack whose cluster this is. */
 export const busNameVariable =
   "EVENT_BUS_NAME: !If [OwnsBus, !Ref EventBus, !If [NamesBus, !Ref EventBusName, !Ref AWS::StackName]]";

@@ -1,6 +1,14 @@
 import type { FunctionRow } from "../function-resources.ts";
-import { allow, publish, readAndWrite, readSecret, useSecretsKey } from "../statements.ts";
-import { functionArn, onlyIf, pascalCase } from "../text.ts";
+import {
+  accountVariables,
+  allow,
+  assumeAccountRoles,
+  publish,
+  readAndWrite,
+  readSecret,
+  useSecretsKey,
+} from "../statements.ts";
+import { flow, functionArn, onlyIf, pascalCase } from "../text.ts";
 
 /** A rotation function. A new engine is one row here, besides its folders in `functions/` and `shared/engines/`. */
 interface RotationRow {
@@ -87,6 +95,7 @@ const rows: readonly RotationRow[] = [
 const variablesOf = ({ admins, variables = [] }: RotationRow): readonly string[] => [
   "EVENT_BUS_NAME: !Ref EventBus",
   "NODE_EXTRA_CA_CERTS: /var/runtime/ca-cert.pem # Lambda's own file of Amazon's roots, those of RDS among them.",
+  ...accountVariables,
   `REKEY_ADMIN_SECRETS: ${admins ? '!Join [",", !Ref AdminSecretArns]' : '""'}`,
   `REKEY_ADMIN_TARGETS: ${admins ? "!Ref AdminTargets" : '""'}`,
   `REKEY_ADMIN_TLS: ${admins ? "!Ref AdminTls" : '""'}`,
@@ -124,6 +133,7 @@ export const rotationFunctions: readonly FunctionRow[] = rows.map((row) => ({
     publish(["Secret Retired", "Secret Rotated", "Secret Rotation Failed"]),
     ...(row.admins ? [onlyIf("HasAdminSecrets", readSecret("ReadAdminSecrets", "AdminSecretArns"))] : []),
     useSecretsKey(readAndWrite),
+    assumeAccountRoles,
   ],
   publishes: true,
 }));
@@ -143,6 +153,14 @@ SecretsManagerInvokes${pascalCase(name)}:
       - !Ref InvokingSecretArn
       - !Sub arn:\${AWS::Partition}:secretsmanager:\${AWS::Region}:\${AWS::AccountId}:secret:*
 `;
+
+const arnOfRole = ({ name, condition }: RotationRow): string => {
+  const arn = `!GetAtt ${pascalCase(name)}Role.Arn`;
+  return condition === undefined ? arn : `!If [${condition}, ${arn}, !Ref AWS::NoValue]`;
+};
+
+/** Everybody who needs a secret of another account, as one text with commas. */
+export const accountCallers = `!Join [",", ${flow(["!GetAtt RetirePreviousRole.Arn", ...rows.map(arnOfRole)])}]`;
 
 /** Their ARNs, which a schedule names. */
 export const rotationOutputs = rows
