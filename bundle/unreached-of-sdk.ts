@@ -12,6 +12,12 @@ const instead: Readonly<Record<string, string>> = {
   getInstanceMetadataRegion: "export const getInstanceMetadataRegion = async () => undefined;",
   // Buckets are Amazon S3's alone.
   "service-customizations": "export const resolveParamsForS3 = undefined;",
+  // Signatures that hold in several regions are for endpoints in several, which EventBridge alone has and rekey does not use.
+  AwsSdkSigV4ASigner: "export class AwsSdkSigV4ASigner {}",
+  // Nobody gives a client a logger, so no call is logged, and nothing is hidden from the log.
+  loggerMiddleware: `export const loggerMiddleware = undefined, loggerMiddlewareOptions = undefined;
+    export const getLoggerPlugin = () => ({ applyToStack() {} });`,
+  schemaLogFilter: "export const schemaLogFilter = () => undefined;",
   // The shorter of the SDK's two JSON codecs: the other one writes large requests faster.
   JsonCodec2: 'export { JsonCodec as JsonCodec2 } from "@smithy/core/protocols";',
 };
@@ -25,9 +31,12 @@ export const unreachedOfSdk: Plugin = {
   name: "unreached-of-sdk",
   setup({ onResolve, onLoad }) {
     const namespace = "unreached-of-sdk";
-    const filter = /^\.\.?\/.*(?:fromSharedConfigFiles|getInstanceMetadataRegion|service-customizations|JsonCodec2)$/;
+    const filter =
+      /^\.\.?\/.*(?:fromSharedConfigFiles|getInstanceMetadataRegion|service-customizations|JsonCodec2|AwsSdkSigV4ASigner|loggerMiddleware|schemaLogFilter)$/;
     onResolve({ filter }, ({ path, importer, resolveDir }) =>
-      importer.includes("/@smithy/core/") ? { path: basename(path), namespace, pluginData: resolveDir } : undefined,
+      /\/@(?:smithy|aws-sdk)\/core\//.test(importer)
+        ? { path: basename(path), namespace, pluginData: resolveDir }
+        : undefined,
     );
     onResolve({ filter: /^\.\/date-utils$/ }, ({ importer }) =>
       importer.includes("/@smithy/core/") ? { path: fileURLToPath(new URL("dates.ts", import.meta.url)) } : undefined,

@@ -5,7 +5,7 @@ import { createFaults } from "./aws/faults.ts";
 import { startAwsFront, type AwsFront } from "./aws/front.ts";
 import { isMembers, optionalText, type Members } from "./aws/members.ts";
 import { createPrincipals } from "./aws/principals.ts";
-import type { AwsService } from "./aws/service.ts";
+import type { AwsService, BusEvent } from "./aws/service.ts";
 import { movableClock, type Clock } from "./clock.ts";
 import { createCloudTrail } from "./cloudtrail/service.ts";
 import { createCloudWatchLogs } from "./cloudwatch-logs/service.ts";
@@ -17,6 +17,7 @@ import type { AccountConcurrency } from "./lambda/reserved-concurrency.ts";
 import { createLambda, type Lambda } from "./lambda/service.ts";
 import { packageRoot } from "./package-root.ts";
 import { createS3 } from "./s3/service.ts";
+import { secretsManagerOfAccounts } from "./secrets-manager/accounts.ts";
 import { createSecretsManager, type SecretsManager } from "./secrets-manager/service.ts";
 import { createSns } from "./sns/service.ts";
 import { createSqs, type Sqs } from "./sqs/service.ts";
@@ -127,16 +128,20 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     ...(options.trail === false ? {} : { emit: (event, place) => eventBridge.emit(event, place) }),
   });
   const logs = createCloudWatchLogs({ region, accountId, lines: () => lambda.logs });
-  const secretsManager = createSecretsManager({
-    clock,
-    accountId,
-    functions: lambda,
-    emit(event) {
-      if (event["detail-type"].endsWith("via CloudTrail")) cloudTrail.noteEvent(event);
-      else eventBridge.emit(event);
-    },
-    ...(options.rotationRetry === undefined ? {} : { retry: options.rotationRetry }),
-  });
+  const tell = (event: BusEvent): void => {
+    if (event["detail-type"].endsWith("via CloudTrail")) cloudTrail.noteEvent(event);
+    else eventBridge.emit(event);
+  };
+  const secretsManager = secretsManagerOfAccounts(accountId, (account) =>
+    createSecretsManager({
+      clock,
+      accountId: account,
+      functions: lambda,
+      // Another account's events go to buses of its own, which are not here.
+      ...(account === accountId ? { emit: tell } : {}),
+      ...(options.rotationRetry === undefined ? {} : { retry: options.rotationRetry }),
+    }),
+  );
   const s3 = createS3({ clock });
   const dynamoDb = createDynamoDb(place);
   const recorded = new Map<string, Members>();

@@ -63,6 +63,16 @@ export const readTheTlsCa = onlyIf("HasTlsCaSecret", readSecret("ReadTheTlsCa", 
 export const vaultCaVariable = "VAULT_CACERT: !If [HasVaultCaSecret, !Ref VaultCaSecretArn, !Ref VaultCaCert]";
 export const readTheVaultCa = onlyIf("HasVaultCaSecret", readSecret("ReadTheVaultCa", "VaultCaSecretArn"));
 
+/** Secrets of other accounts, each through the role of its account. */
+export const assumeAccountRoles = onlyIf(
+  "HasAccountRoles",
+  allow("AssumeTheRolesOfOtherAccounts", "sts:AssumeRole", "!Ref AccountRoleArns"),
+);
+export const accountVariables = [
+  "REKEY_ACCOUNT_EXTERNAL_ID: !Ref AccountExternalId",
+  'REKEY_ACCOUNT_ROLES: !Join [",", !Ref AccountRoleArns]',
+];
+
 /** This stack's bus, or the one of the stack whose cluster this is. */
 export const busNameVariable =
   "EVENT_BUS_NAME: !If [OwnsBus, !Ref EventBus, !If [NamesBus, !Ref EventBusName, !Ref AWS::StackName]]";

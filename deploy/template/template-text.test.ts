@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { readTemplate } from "../../local/template/read-template.ts";
+import { accountPermissionsText } from "./account-permissions-text.ts";
 import { templateText } from "./template-text.ts";
 import { vpcEndpointsText } from "./vpc-endpoints-text.ts";
 
@@ -11,6 +12,7 @@ const commentsOf = (text: string): readonly string[] =>
 
 test.each([
   ["template.yaml", templateText()],
+  ["templates/accounts/permissions.yaml", accountPermissionsText()],
   ["templates/vpc-endpoints.yaml", vpcEndpointsText()],
 ])("%s is what deploy/template makes: npm run docs writes it", (name, text) => {
   const written = readFileSync(resolve(root, name), "utf8");

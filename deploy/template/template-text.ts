@@ -8,7 +8,7 @@ import { mirrorToVault } from "./functions/mirror-to-vault.ts";
 import { notifyRedis, notifyWebhook } from "./functions/notify.ts";
 import { reconcile } from "./functions/reconcile.ts";
 import { retirePrevious } from "./functions/retire-previous.ts";
-import { invocation, rotationFunctions, rotationOutputs } from "./functions/rotation.ts";
+import { accountCallers, invocation, rotationFunctions, rotationOutputs } from "./functions/rotation.ts";
 import { lastQueueResources, queueResources } from "./queue-resources.ts";
 import { indent } from "./text.ts";
 
@@ -99,4 +99,4 @@ Resources:
 ${indent(2, written())}
 Outputs:
 ${indent(2, rotationOutputs)}
-${indent(2, section("outputs"))}`;
+${indent(2, section("outputs").replace("caller-roles", accountCallers))}`;

@@ -1,14 +1,16 @@
 import { pascalCase } from "./text.ts";
 
-const interfaces = ["events", "lambda", "secretsmanager", "sqs"];
+const interfaces = ["events", "lambda", "secretsmanager", "sqs", "sts"];
 const gateway = "dynamodb";
+/** Which only secrets of other accounts need. */
+const onRequest = ["sts"];
 
 const make = (service: string): string => `\
   Make${pascalCase(service)}:
     Type: String
-    Default: "true"
+    Default: "${!onRequest.includes(service)}"
     AllowedValues: ["true", "false"]
-    Description: false where the VPC has an endpoint of ${service} already.
+    Description: ${onRequest.includes(service) ? "true for secrets of other accounts (AccountRoleArns), unless" : "false where"} the VPC has an endpoint of ${service} already.
 `;
 
 const makes = (service: string): string =>

@@ -1,8 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { accountPermissionsText } from "./account-permissions-text.ts";
 import { templateText } from "./template-text.ts";
 import { vpcEndpointsText } from "./vpc-endpoints-text.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 writeFileSync(resolve(root, "template.yaml"), templateText());
+writeFileSync(resolve(root, "templates/accounts/permissions.yaml"), accountPermissionsText());
 writeFileSync(resolve(root, "templates/vpc-endpoints.yaml"), vpcEndpointsText());

@@ -85,18 +85,18 @@ function checkAccess({ service, operation }: Routed, call: AwsCall, resources: r
  * All of the local AWS behind one loopback address. Requests signed with a key that the stack issued (a function's role,
  * a created user) are verified and held to their policies. Any other access key is the account's administrator and its
  * signature is not checked, as in every emulator: a developer's own profile works, and loopback is the only way in, but for
- * web pages. Errors: `option-invalid`.
+ * web pages. A key of twelve digits is that of another account's administrator. Errors: `option-invalid`.
  */
 export async function startAwsFront(options: AwsFrontOptions): Promise<AwsFront> {
   const hosts = allowedHosts(options.allowedHosts ?? []);
   const faults = options.faults ?? createFaults();
   const principals = options.principals ?? createPrincipals(options.accountId);
-  const services = [...options.services, createSts()];
+  const services = [...options.services, createSts(principals)];
   const requests: RequestRecord[] = [];
 
   const authenticate = (received: Received, target: string, authorization: Authorization): Principal => {
     const key = principals.find(authorization.accessKeyId);
-    if (key === undefined) return principals.administrator;
+    if (key === undefined) return principals.administratorOf(authorization.accessKeyId);
     verifySignature({ ...received, target }, authorization, key.credentials, Date.now());
     return key.principal;
   };

@@ -11,6 +11,8 @@ export interface AccessRequest {
   readonly action: string;
   readonly resource: string;
   readonly resourcePolicy?: PolicyDocument | undefined;
+  /** Whether the resource's policy must allow also what the identity's does, as a role's trust policy must. */
+  readonly needsResourcePolicy?: boolean;
   /** Condition keys by name, such as `aws:SourceArn`. */
   readonly context: Readonly<Record<string, string | undefined>>;
 }
@@ -99,7 +101,8 @@ export function denial(request: AccessRequest): Denial | undefined {
   const identityPolicies = "service" in caller ? [] : caller.policies;
   const identity = identityPolicies?.flatMap(statements).filter(applies);
   const resourceAccount = resource.split(":")[4];
-  const crossAccount = !("service" in caller) && !!resourceAccount && resourceAccount !== caller.accountId;
+  const isElsewhere = !("service" in caller) && !!resourceAccount && resourceAccount !== caller.accountId;
+  const bothCount = request.needsResourcePolicy === true || isElsewhere;
   const attached = request.resourcePolicy === undefined ? [] : statements(request.resourcePolicy).filter(applies);
 
   if (identity?.some(({ Effect }) => Effect === "Deny")) return "with an explicit deny in an identity-based policy";
@@ -107,11 +110,11 @@ export function denial(request: AccessRequest): Denial | undefined {
     return "with an explicit deny in a resource-based policy";
   }
   const byResource = attached.some(
-    ({ Effect, Principal }) => Effect === "Allow" && names(Principal, caller, crossAccount),
+    ({ Effect, Principal }) => Effect === "Allow" && names(Principal, caller, bothCount),
   );
   const byIdentity = identity === undefined || identity.some(({ Effect }) => Effect === "Allow");
-  if (crossAccount && byIdentity && !byResource) return `because no resource-based policy allows the ${action} action`;
-  if (crossAccount ? byIdentity : byIdentity || byResource) return undefined;
+  if (bothCount && byIdentity && !byResource) return `because no resource-based policy allows the ${action} action`;
+  if (bothCount ? byIdentity : byIdentity || byResource) return undefined;
   return "service" in caller
     ? `because no resource-based policy allows the ${action} action`
     : `because no identity-based policy allows the ${action} action`;

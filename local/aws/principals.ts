@@ -13,15 +13,31 @@ interface IssuedKey {
   readonly credentials: IssuedCredentials;
 }
 
+/** A role that somebody may assume. */
+export interface AssumableRole {
+  readonly name: string;
+  /** The stack's own unless said. */
+  readonly accountId?: string;
+  /** Who may assume it. */
+  readonly trust: PolicyDocument;
+  readonly policies: readonly PolicyDocument[];
+}
+
 export interface Principals {
-  /** What every access key that was not issued here stands for. */
+  /** What every access key that was not issued here stands for, but for `administratorOf`. */
   readonly administrator: Principal;
+  /** Who signs with a key that was not issued here: one of twelve digits is the administrator of the account of that number. */
+  administratorOf(accessKeyId: string): Principal;
+  /** Makes a role, and returns its ARN. */
+  createRole(role: AssumableRole): string;
+  roleAt(arn: string): AssumableRole | undefined;
   /** Temporary credentials of a role's session, as the Lambda service hands them to a function. */
   assumeRole(
     roleName: string,
     sessionName: string,
     policies: readonly PolicyDocument[],
     tags?: Readonly<Record<string, string>>,
+    inAccount?: string,
   ): IssuedCredentials;
   /** Long-lived credentials of an IAM user. */
   createUser(userName: string, policies: readonly PolicyDocument[]): IssuedCredentials;
@@ -39,14 +55,26 @@ export function createPrincipals(accountId: string): Principals {
     keys.set(credentials.accessKeyId, { principal, credentials });
     return credentials;
   };
+  const roles = new Map<string, AssumableRole>();
+  const administrator: Principal = { arn: `arn:aws:iam::${accountId}:root`, accountId };
   const secretAccessKey = (): string => randomBytes(30).toString("base64");
 
   return {
-    administrator: { arn: `arn:aws:iam::${accountId}:root`, accountId },
-    assumeRole(roleName, sessionName, policies, tags = {}) {
-      const arn = `arn:aws:sts::${accountId}:assumed-role/${roleName}/${sessionName}`;
+    administrator,
+    administratorOf: (accessKeyId) =>
+      /^\d{12}$/u.test(accessKeyId)
+        ? { arn: `arn:aws:iam::${accessKeyId}:root`, accountId: accessKeyId }
+        : administrator,
+    createRole(role) {
+      const arn = `arn:aws:iam::${role.accountId ?? accountId}:role/${role.name}`;
+      roles.set(arn, role);
+      return arn;
+    },
+    roleAt: (arn) => roles.get(arn),
+    assumeRole(roleName, sessionName, policies, tags = {}, inAccount = accountId) {
+      const arn = `arn:aws:sts::${inAccount}:assumed-role/${roleName}/${sessionName}`;
       return issue(
-        { arn, accountId, policies, tags },
+        { arn, accountId: inAccount, policies, tags },
         {
           accessKeyId: keyId("ASIA"),
           secretAccessKey: secretAccessKey(),

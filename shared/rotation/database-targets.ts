@@ -6,7 +6,7 @@ import type { RotationFacts } from "./rotation-facts.ts";
 
 /** One target for each server that has the user. */
 export function targetsOf(
-  deps: Pick<RotationDependencies, "tlsCa"> & {
+  deps: Pick<RotationDependencies, "namePrefix" | "tlsCa"> & {
     readonly engine: Pick<DatabaseEngine, "defaultDatabase" | "defaultPort">;
   },
   secret: DatabaseSecret,
@@ -14,7 +14,7 @@ export function targetsOf(
 ): readonly [DatabaseTarget, ...DatabaseTarget[]] {
   const ca = secret.tlsCa ?? deps.tlsCa;
   const at = ({ host, port }: { readonly host: string; readonly port: number | undefined }): DatabaseTarget => ({
-    secretName,
+    secretName: `${deps.namePrefix ?? ""}${secretName}`,
     engine: secret.engine,
     host,
     port: port ?? deps.engine.defaultPort,

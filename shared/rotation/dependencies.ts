@@ -17,6 +17,8 @@ export interface RotationDependencies {
   /** `rekey:*` tags for secrets that do not carry them. */
   readonly defaultTags?: ReadonlyMap<string, string>;
   readonly grants: RotationGrants;
+  /** `<account>:` for a secret of another account, before its name where grants go by it: a name is one account's alone. */
+  readonly namePrefix?: string;
   /** PEM roots used when the secret names none. */
   readonly tlsCa?: string | undefined;
   readonly generatePassword: (policy: PasswordPolicy) => SecretValue;

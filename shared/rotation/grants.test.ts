@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { grantsOf } from "../testing/grants.ts";
 import { isAt, isUserGranted } from "./grants.ts";
 
-const target = (host: string, port = 5432) => ({
+const target = (host: string, port = 5432, secretName = "orders") => ({
+  secretName,
   engine: "memory",
   host,
   port,
@@ -32,9 +33,8 @@ test("a user is granted to one secret, by name, on every one of its targets", ()
   const asked = (secret: string, username: string, ...hosts: readonly string[]) =>
     isUserGranted(
       grants,
-      secret,
       username,
-      hosts.map((host) => target(host)),
+      hosts.map((host) => target(host, 5432, secret)),
     );
   expect(asked("orders", "app_b", "db")).toBe(true);
   expect(asked("orders", "app_b", "db", "db2")).toBe(true);

@@ -17,7 +17,7 @@ export interface RotationGrants {
   /** For the login of an admin secret that names no mode itself. */
   readonly adminTls: TlsMode;
   /**
-   * Existing users by the name of the secret that an admin may give them to, though no credential of the secret has
+   * Existing users by the name of the secret (`<account>:<name>` for one of another account) that an admin may give them to, though no credential of the secret has
    * logged in as them: to be its alternate user, or to have a lost password replaced.
    */
   readonly users: ReadonlyMap<string, readonly UserGrant[]>;
@@ -31,8 +31,9 @@ export const isAt = (target: HostAndPort, { host, port }: HostAndPort): boolean 
 /** Whether the owner gave this user to the secret on every one of these targets. */
 export const isUserGranted = (
   { users }: RotationGrants,
-  secretName: string,
   username: string,
   targets: readonly DatabaseTarget[],
 ): boolean =>
-  targets.every((target) => users.get(secretName)?.some((grant) => grant.username === username && isAt(target, grant)));
+  targets.every((target) =>
+    users.get(target.secretName ?? "")?.some((grant) => grant.username === username && isAt(target, grant)),
+  );

@@ -88,7 +88,7 @@ export interface SecretStore {
 }
 
 export interface DatabaseTarget {
-  /** The secret that is rotated, where a server's grants go by it. */
+  /** The name of the secret that is rotated, as grants have it. */
   readonly secretName?: string;
   readonly engine: string;
   readonly host: string;

@@ -55,7 +55,7 @@ export function rotationOf(
     earlier: () => earlierLogins(deps, current, targets, at, facts, call),
     hasAdmin: adminArnOf(current, facts) !== undefined,
     admins: () => adminLogins(deps, current, targets, at, facts, call),
-    isGranted: (username) => isUserGranted(deps.grants, facts.secretName, username, targets),
+    isGranted: (username) => isUserGranted(deps.grants, username, targets),
   });
   return { strategy, current, hosts: [contextOf(target), ...others.map(contextOf)] };
 }

@@ -1,13 +1,14 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { LambdaClient } from "@aws-sdk/client-lambda";
-import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SecretsManagerClient, type SecretsManagerClientConfig } from "@aws-sdk/client-secrets-manager";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { eventBridgePublisher, silentPublisher } from "../publishers/eventbridge.ts";
 import type { SecretStore } from "../rotation/ports.ts";
 import type { EventPublisher } from "../rotation/rotation-event.ts";
 import type { SecretAdministration } from "../operations/fleet/ports.ts";
 import type { SecretCatalogue } from "../operations/ports.ts";
+import { assumedRole } from "../stores/assumed-role.ts";
 import { secretVersions } from "../stores/secret-versions.ts";
 import { secretCatalogue } from "../stores/secret-catalogue.ts";
 import { secretsManagerStore } from "../stores/secrets-manager.ts";
@@ -27,9 +28,12 @@ export const lambdaClient = (): LambdaClient =>
   new LambdaClient({ maxAttempts: 1, requestHandler: { ...limits.requestHandler, requestTimeout: 45_000 } });
 
 /** `SECRETS_MANAGER_ENDPOINT` is the name that AWS's sample functions use; the SDK's own variables work too. */
-function secretsManagerClient(environment: Environment): SecretsManagerClient {
+function secretsManagerClient(
+  environment: Environment,
+  keys: Pick<SecretsManagerClientConfig, "credentials"> = {},
+): SecretsManagerClient {
   const endpoint = environment.text("SECRETS_MANAGER_ENDPOINT");
-  return new SecretsManagerClient({ ...limits, ...(endpoint === undefined ? {} : { endpoint }) });
+  return new SecretsManagerClient({ ...limits, ...keys, ...(endpoint === undefined ? {} : { endpoint }) });
 }
 
 /** The keys of the function's role, as the SDK resolves and renews them. */
@@ -38,6 +42,22 @@ export const environmentKeys = async (): ReturnType<SecretsManagerClient["config
 
 export const environmentStore = (environment: Environment): SecretStore =>
   secretsManagerStore(secretsManagerClient(environment));
+
+/** Secrets Manager with the keys of a role, which `REKEY_ACCOUNT_EXTERNAL_ID` is shown to. */
+export function roleStore(environment: Environment, roleArn: string): SecretStore {
+  const region = environment.text("AWS_REGION") ?? "us-east-1";
+  const domain = region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+  const endpoint = environment.text("AWS_ENDPOINT_URL_STS") ?? environment.text("AWS_ENDPOINT_URL");
+  const credentials = assumedRole({
+    credentials: environmentKeys,
+    roleArn,
+    externalId: environment.text("REKEY_ACCOUNT_EXTERNAL_ID"),
+    sessionName: environment.text("AWS_LAMBDA_FUNCTION_NAME") ?? "rekey",
+    region,
+    endpoint: endpoint ?? `https://sts.${region}.${domain}`,
+  });
+  return secretsManagerStore(secretsManagerClient(environment, { credentials }));
+}
 
 export const environmentVersions = (environment: Environment): SecretAdministration["versions"] =>
   secretVersions(secretsManagerClient(environment));

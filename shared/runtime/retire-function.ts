@@ -1,9 +1,11 @@
 import { parseRetirementCue, type RetirementCue } from "../operations/subscriber-event.ts";
-import { retireReplaced } from "../operations/retire-replaced.ts";
+import { type Retirer, retireReplaced } from "../operations/retire-replaced.ts";
 import { arnPatterns } from "../operations/arn-patterns.ts";
+import { accountIn } from "../rotation/secret-name.ts";
 import { dynamoDbAdoptions } from "../adoptions/dynamodb.ts";
 import { lambdaRotation } from "../invokers/lambda-rotation.ts";
 import { holdMessage } from "../queues/hold-message.ts";
+import { accountStores } from "./account-stores.ts";
 import { dynamoDbClient, environmentStore, lambdaClient, sqsClient } from "./aws-clients.ts";
 import { environmentOf } from "./environment.ts";
 import { asRekeyError, reportFailure } from "./logger.ts";
@@ -27,9 +29,11 @@ export function retireFunction(
   const environment = environmentOf(variables);
   const nowMs = Date.now;
   const queue = { client: sqsClient(), queueUrl: environment.required("REKEY_RETIRE_QUEUE_URL"), nowMs };
+  const own = environmentStore(environment);
+  const others = accountStores(environment);
   const table = environment.text("REKEY_ADOPTION_TABLE");
-  const retirer = {
-    store: environmentStore(environment),
+  const retirer: Retirer = {
+    store: { describe: async (id, call) => (others.get(accountIn(id) ?? "") ?? own).describe(id, call) },
     manages: arnPatterns(environment.list("REKEY_SECRETS")),
     takesUnnamed: environment.text("REKEY_UNNAMED_SUBSCRIBERS") === "true",
     ...(table === undefined ? {} : { adoptions: dynamoDbAdoptions(dynamoDbClient(), table) }),

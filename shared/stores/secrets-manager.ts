@@ -8,13 +8,7 @@ import {
   UpdateSecretVersionStageCommand,
 } from "@aws-sdk/client-secrets-manager";
 import { isRekeyError } from "../errors/rekey-error.ts";
-import type {
-  CallOptions,
-  RotationRequest,
-  SecretDescription,
-  SecretStore,
-  VersionSelector,
-} from "../rotation/ports.ts";
+import type { CallOptions, SecretDescription, SecretStore, VersionSelector } from "../rotation/ports.ts";
 import { managerOf } from "./manager-of.ts";
 import { secretContent } from "./secret-content.ts";
 import { awsErrorName, translateError } from "./translate-error.ts";
@@ -33,10 +27,6 @@ function unlessDenied(error: unknown): void {
 /** A version may be encrypted by another key than the newest one. */
 const isKeyTrouble = (error: unknown): boolean =>
   isRekeyError(error, "access-denied") || isRekeyError(error, "key-denied") || isRekeyError(error, "key-unusable");
-
-/** Only a rotation under an assumed role or across accounts has one; it proves the caller's identity on each write. */
-const withToken = ({ rotationToken }: RotationRequest): { RotationToken?: string } =>
-  rotationToken === undefined ? {} : { RotationToken: rotationToken };
 
 /**
  * Secrets Manager over the AWS SDK. Every method is one call when all goes well. Errors: `access-denied`, `clock-skewed`,
@@ -151,7 +141,6 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
       SecretId: request.secretId,
       VersionStage: "AWSPENDING",
       RemoveFromVersionId: request.versionId,
-      ...withToken(request),
     };
     try {
       await attempt("UpdateSecretVersionStage", request.secretId, call, async (options) =>
@@ -192,7 +181,8 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
             ClientRequestToken: request.versionId,
             SecretString: value.reveal(),
             VersionStages: ["AWSPENDING"],
-            ...withToken(request),
+            // With it Secrets Manager knows an assumed role for that of the rotation. No other call takes one.
+            RotationToken: request.rotationToken,
           }),
           options,
         ),
@@ -204,7 +194,6 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         VersionStage: "AWSCURRENT",
         MoveToVersionId: request.versionId,
         RemoveFromVersionId: from,
-        ...withToken(request),
       };
       await attempt("UpdateSecretVersionStage", request.secretId, call, async (options) => {
         try {
@@ -225,7 +214,6 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         VersionStage: label,
         MoveToVersionId: request.versionId,
         ...(holder === undefined ? {} : { RemoveFromVersionId: holder }),
-        ...withToken(request),
       };
       await attempt("UpdateSecretVersionStage", request.secretId, call, async (options) =>
         client.send(new UpdateSecretVersionStageCommand(move), options),

@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../errors/codes.ts";
-import { RekeyError } from "../errors/rekey-error.ts";
+import { type ErrorContext, RekeyError } from "../errors/rekey-error.ts";
 import { isClockOff } from "./clock-skew.ts";
 import { networkTrouble } from "./network-trouble.ts";
 
@@ -71,7 +71,7 @@ const neverSent = (error: unknown): boolean =>
 export function translateError(
   error: unknown,
   call: { readonly signal: AbortSignal },
-  context: { readonly operation: string; readonly secret: string },
+  context: { readonly operation: string } & ErrorContext,
 ): RekeyError {
   if (error instanceof RekeyError) return error;
   if (call.signal.aborted) return new RekeyError("time-budget-spent", { context });

@@ -36,7 +36,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   "shared/stores": {
     rooms: [ports, operationPorts, fleetPorts, ...values],
-    packages: ["@aws-sdk/client-secrets-manager"],
+    packages: ["@aws-sdk/client-secrets-manager", "@smithy/core/checksum", "@smithy/signature-v4"],
   },
   "shared/publishers": {
     rooms: [ports, rotationEvent, "shared/errors"],

@@ -1,5 +1,12 @@
 import type { FunctionRow } from "../function-resources.ts";
-import { allow, describeTheseSecrets, readAndWrite, useDataKey } from "../statements.ts";
+import {
+  accountVariables,
+  allow,
+  assumeAccountRoles,
+  describeTheseSecrets,
+  readAndWrite,
+  useDataKey,
+} from "../statements.ts";
 import { functionArn, onlyIf } from "../text.ts";
 
 // A message of a new version waits in the queue until the replaced credential may stop: at the end of its grace period, or
@@ -11,6 +18,7 @@ export const retirePrevious: FunctionRow = {
   memoryMb: 256,
   timeoutSeconds: 60,
   variables: [
+    ...accountVariables,
     'REKEY_ADOPTION_TABLE: !If [KeepsAdoptions, !Ref AdoptionTable, ""]',
     "REKEY_RETIRE_QUEUE_URL: !Ref RetireQueue",
     `REKEY_ROTATION_FUNCTIONS: ${functionArn("rotate-*")}`,
@@ -20,6 +28,7 @@ export const retirePrevious: FunctionRow = {
   ],
   statements: [
     describeTheseSecrets,
+    assumeAccountRoles,
     allow("AskTheRotationFunctions", "lambda:InvokeFunction", functionArn("rotate-*")),
     onlyIf("KeepsAdoptions", allow("NoteAdoptions", "dynamodb:UpdateItem", "!GetAtt AdoptionTable.Arn")),
     allow("HoldMessages", ["sqs:ChangeMessageVisibility", "sqs:SendMessage"], "!GetAtt RetireQueue.Arn"),

@@ -1,6 +1,8 @@
 import type { FunctionRow } from "../function-resources.ts";
 import {
+  accountVariables,
   allow,
+  assumeAccountRoles,
   publish,
   readAndWrite,
   readSecret,
@@ -10,7 +12,7 @@ import {
   useSecretsKey,
   vaultCaVariable,
 } from "../statements.ts";
-import { functionArn, onlyIf, pascalCase } from "../text.ts";
+import { flow, functionArn, onlyIf, pascalCase } from "../text.ts";
 
 /** A rotation function. A new engine is one row here, besides its folders in `functions/` and `shared/engines/`. */
 interface RotationRow {
@@ -98,6 +100,7 @@ const rows: readonly RotationRow[] = [
 const variablesOf = ({ admins, variables = [] }: RotationRow): readonly string[] => [
   "EVENT_BUS_NAME: !Ref EventBus",
   "NODE_EXTRA_CA_CERTS: /var/runtime/ca-cert.pem # Lambda's own file of Amazon's roots, those of RDS among them.",
+  ...accountVariables,
   `REKEY_ADMIN_SECRETS: ${admins ? '!Join [",", !Ref AdminSecretArns]' : '""'}`,
   `REKEY_ADMIN_TARGETS: ${admins ? "!Ref AdminTargets" : '""'}`,
   `REKEY_ADMIN_TLS: ${admins ? "!Ref AdminTls" : '""'}`,
@@ -136,6 +139,7 @@ export const rotationFunctions: readonly FunctionRow[] = rows.map((row) => ({
     ...(row.admins ? [onlyIf("HasAdminSecrets", readSecret("ReadAdminSecrets", "AdminSecretArns"))] : []),
     readTheTlsCa,
     useSecretsKey(readAndWrite),
+    assumeAccountRoles,
   ],
   publishes: true,
 }));
@@ -155,6 +159,14 @@ SecretsManagerInvokes${pascalCase(name)}:
       - !Ref InvokingSecretArn
       - !Sub arn:\${AWS::Partition}:secretsmanager:\${AWS::Region}:\${AWS::AccountId}:secret:*
 `;
+
+const arnOfRole = ({ name, condition }: RotationRow): string => {
+  const arn = `!GetAtt ${pascalCase(name)}Role.Arn`;
+  return condition === undefined ? arn : `!If [${condition}, ${arn}, !Ref AWS::NoValue]`;
+};
+
+/** Everybody who needs a secret of another account, as one text with commas. */
+export const accountCallers = `!Join [",", ${flow(["!GetAtt RetirePreviousRole.Arn", ...rows.map(arnOfRole)])}]`;
 
 /** Their ARNs, which a schedule names. */
 export const rotationOutputs = rows

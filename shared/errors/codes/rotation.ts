@@ -7,6 +7,11 @@ export const rotationCodes = {
     meaning: "the role of this function or process may not make this call",
     hint: "grant the action named in the context on the secret's full ARN (with its six random characters, or -??????)",
   },
+  "account-refused": {
+    disposition: "abort",
+    meaning: "the secret is of an account for which the function's configuration names no role",
+    hint: "if the function may rotate that account's secrets, add a role of it to REKEY_ACCOUNT_ROLES (template parameter AccountRoleArns)",
+  },
   "admin-secret-refused": {
     disposition: "abort",
     meaning: "the function's configuration does not let this admin secret be used, or not on this server",
