@@ -3,6 +3,7 @@ import { adopt } from "./definitions/adopt.ts";
 import { agent } from "./definitions/agent.ts";
 import { completion } from "./definitions/completion.ts";
 import { consoleDefinition } from "./definitions/console.ts";
+import { detach } from "./definitions/detach.ts";
 import { doctor } from "./definitions/doctor.ts";
 import { history } from "./definitions/history.ts";
 import { invoke } from "./definitions/invoke.ts";
@@ -25,6 +26,7 @@ export const commands: readonly CommandDefinition[] = [
   rotate,
   rollback,
   adopt,
+  detach,
   mirror,
   migrateMirror,
   doctor,
