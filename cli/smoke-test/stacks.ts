@@ -105,8 +105,11 @@ export function smokeStacks(client: CloudFormationClient, id: string): SmokeStac
       await until(
         { what: `change set of ${name}`, limitMs: 600_000 },
         async () => {
-          const { Status, StatusReason: reason = "" } = await attempt("DescribeChangeSet", name, call, async (options) =>
-            client.send(new DescribeChangeSetCommand(change), options),
+          const { Status, StatusReason: reason = "" } = await attempt(
+            "DescribeChangeSet",
+            name,
+            call,
+            async (options) => client.send(new DescribeChangeSetCommand(change), options),
           );
           if (Status === "FAILED") throw new RekeyError("stack-failed", { context: { stack: name, reason } });
           return Status === "CREATE_COMPLETE" ? true : undefined;
@@ -121,7 +124,9 @@ export function smokeStacks(client: CloudFormationClient, id: string): SmokeStac
         const context = { stack: name, status: made?.StackStatus, reason: await firstFailure(name, call) };
         throw new RekeyError("stack-failed", { context });
       }
-      return Object.fromEntries((made.Outputs ?? []).map(({ OutputKey = "", OutputValue = "" }) => [OutputKey, OutputValue]));
+      return Object.fromEntries(
+        (made.Outputs ?? []).map(({ OutputKey = "", OutputValue = "" }) => [OutputKey, OutputValue]),
+      );
     },
     async remove(name, call) {
       const stack = await find(name, call);

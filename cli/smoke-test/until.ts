@@ -11,7 +11,8 @@ export async function until<Found>(
   { signal }: CallOptions,
 ): Promise<Found> {
   const endsAtMs = performance.now() + limitMs;
-  const spent = (problem: string): RekeyError => new RekeyError("time-budget-spent", { context: { waitingFor: what, problem } });
+  const spent = (problem: string): RekeyError =>
+    new RekeyError("time-budget-spent", { context: { waitingFor: what, problem } });
   for (;;) {
     if (signal.aborted) throw spent("interrupted");
     const found = await look();

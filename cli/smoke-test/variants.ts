@@ -28,8 +28,6 @@ export interface SmokePlan {
 const network: Readonly<Record<string, string>> = {
   subnets: "VpcSubnetIds",
   securityGroups: "VpcSecurityGroupIds",
-  vpc: "VpcId",
-  routeTables: "VpcRouteTableIds",
 };
 
 function networkOf(given: Given): Readonly<Record<string, string>> {
@@ -39,7 +37,7 @@ function networkOf(given: Given): Readonly<Record<string, string>> {
   });
   const parameters = Object.fromEntries(named);
   if (named.length > 0 && !("VpcSubnetIds" in parameters && "VpcSecurityGroupIds" in parameters)) {
-    const hint = "say --subnets and --security-groups; with --vpc and --route-tables endpoints are made, too";
+    const hint = "say --subnets and --security-groups, both";
     throw new RekeyError("option-invalid", { context: { option: "subnets", problem: "not set" }, hint });
   }
   return parameters;
@@ -50,7 +48,10 @@ function parametersOf(given: Given): Readonly<Record<string, string>> {
     listOption(given, "parameter").map((text) => {
       const { key, value } = pairOf(text);
       if (value !== undefined) return [key, value];
-      throw new RekeyError("option-invalid", { context: { option: "parameter", value: key }, hint: "say <name>=<value>" });
+      throw new RekeyError("option-invalid", {
+        context: { option: "parameter", value: key },
+        hint: "say <name>=<value>",
+      });
     }),
   );
 }
@@ -68,7 +69,11 @@ export function smokePlan(given: Given): SmokePlan {
     { name: "data-key", target: outside, parameters: {} },
   ];
   if (hasNetwork) {
-    variants.push({ name: "vpc", target: databaseSecretArn === undefined ? "none" : "database", parameters: inNetwork });
+    variants.push({
+      name: "vpc",
+      target: databaseSecretArn === undefined ? "none" : "database",
+      parameters: inNetwork,
+    });
   }
   return {
     variants,
