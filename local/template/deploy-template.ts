@@ -75,10 +75,6 @@ function decide(
     );
   if (isDeepStrictEqual(properties, before.properties)) return as("keep", before.name);
   if (!changedForGood(kind, before.properties, properties)) return as("update", before.name);
-  if (given !== undefined && given === before.name)
-    throw new TemplateError(
-      `${logicalId}: CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename ${given} and update the stack again.`,
-    );
   return as("replace", given ?? madeName(stackName, logicalId, kind, before.name));
 }
 
@@ -167,6 +163,10 @@ export async function applyTemplate(
       made.set(logicalId, { ...resource, ...(await kind.update(resource, provider, before)) });
       return;
     }
+    if (before !== undefined && before.name === resource.name)
+      throw new TemplateError(
+        `${logicalId}: CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename ${resource.name} and update the stack again.`,
+      );
     const current = { ...resource, ...(await kind.create(resource, provider)) };
     made.set(logicalId, current);
     if (before !== undefined) replaced.set(logicalId, before);
