@@ -16,6 +16,7 @@ import { planRotation } from "./definitions/plan-rotation.ts";
 import { redrive } from "./definitions/redrive.ts";
 import { rollback } from "./definitions/rollback.ts";
 import { rotate } from "./definitions/rotate.ts";
+import { smokeTest } from "./definitions/smoke-test.ts";
 import { status } from "./definitions/status.ts";
 import { vaultPolicy } from "./definitions/vault-policy.ts";
 
@@ -37,6 +38,7 @@ export const commands: readonly CommandDefinition[] = [
   vaultPolicy,
   invoke,
   consoleDefinition,
+  smokeTest,
   local,
   agent,
   completion,

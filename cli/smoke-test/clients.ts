@@ -1,4 +1,5 @@
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { S3Client } from "@aws-sdk/client-s3";
@@ -15,6 +16,7 @@ export const s3Endpoint = (): string | undefined =>
 /** Everything that a run asks of AWS, with the caller's credentials. */
 export const smokeClients = () => ({
   cloudFormation: new CloudFormationClient(operatorLimits),
+  cloudWatch: new CloudWatchClient(operatorLimits),
   dynamoDb: new DynamoDBClient(operatorLimits),
   eventBridge: new EventBridgeClient(operatorLimits),
   // With the bucket in the path: a name in the host would not resolve elsewhere than on AWS.

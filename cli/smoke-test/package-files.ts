@@ -24,6 +24,7 @@ export interface PackageFiles {
 
 export const mainTemplate = "template.yaml";
 export const dataKeyTemplate = "templates/data-key.yaml";
+export const subscriberTemplate = "templates/subscribers/service-queue.yaml";
 export const keyApiCode = "key-api.zip";
 
 const textOf = async (name: string): Promise<string> => readFile(join(packageRoot, name), "utf8");

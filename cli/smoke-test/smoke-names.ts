@@ -11,7 +11,6 @@ export interface SmokeNames {
   /** What every secret's name begins with. */
   readonly secretPrefix: string;
   stack(part: string): string;
-  queue(variant: string): string;
 }
 
 const letters = "abcdefghijklmnopqrstuvwxyz0123456789";
@@ -29,6 +28,5 @@ export function smokeNames(id: string): SmokeNames {
     bucket: prefix,
     secretPrefix: `${prefix}/`,
     stack: (part) => `${prefix}-${part}`,
-    queue: (variant) => `${prefix}-${variant}`,
   };
 }

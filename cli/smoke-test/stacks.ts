@@ -43,7 +43,7 @@ export function smokeStacks(client: CloudFormationClient, id: string): SmokeStac
     resource: string,
     call: CallOptions,
     work: (options: { abortSignal: AbortSignal }) => Promise<Answer>,
-  ): Promise<Answer> => awsCall({ operation, resource }, call, work);
+  ): Promise<Answer> => awsCall({ operation, resource, isTold: true }, call, work);
 
   /** `undefined`: there is none, which CloudFormation says with the error of any wrong input. */
   const find = async (StackName: string, call: CallOptions): Promise<Stack | undefined> =>
@@ -86,6 +86,10 @@ export function smokeStacks(client: CloudFormationClient, id: string): SmokeStac
     },
     async make({ name, source, parameters }, call) {
       const change = { StackName: name, ChangeSetName: name };
+      const given = Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({
+        ParameterKey,
+        ParameterValue,
+      }));
       await attempt("CreateChangeSet", name, call, async (options) =>
         client.send(
           new CreateChangeSetCommand({
@@ -93,10 +97,7 @@ export function smokeStacks(client: CloudFormationClient, id: string): SmokeStac
             ...sourceOf(source),
             ChangeSetType: "CREATE",
             Capabilities: ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
-            Parameters: Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({
-              ParameterKey,
-              ParameterValue,
-            })),
+            ...(given.length === 0 ? {} : { Parameters: given }),
             Tags: [{ Key: tagKey, Value: id }],
           }),
           options,

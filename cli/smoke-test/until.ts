@@ -2,7 +2,8 @@ import { setTimeout } from "node:timers/promises";
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
 import type { CallOptions } from "../../shared/rotation/ports.ts";
 
-const pollMs = 3_000;
+const firstPollMs = 100;
+const longestPollMs = 5_000;
 
 /** Looks until something is there. Errors: `time-budget-spent`, by name, after so long or when the signal fires; those of `look`. */
 export async function until<Found>(
@@ -13,7 +14,7 @@ export async function until<Found>(
   const endsAtMs = performance.now() + limitMs;
   const spent = (problem: string): RekeyError =>
     new RekeyError("time-budget-spent", { context: { waitingFor: what, problem } });
-  for (;;) {
+  for (let pollMs = firstPollMs; ; pollMs = Math.min(pollMs * 2, longestPollMs)) {
     if (signal.aborted) throw spent("interrupted");
     const found = await look();
     if (found !== undefined) return found;

@@ -197,18 +197,25 @@ export const rooms: Readonly<Record<string, Room>> = {
       "node:crypto",
       "node:fs/promises",
       "@aws-sdk/client-cloudformation",
+      "@aws-sdk/client-cloudwatch",
+      "@aws-sdk/client-dynamodb",
       "@aws-sdk/client-eventbridge",
       "@aws-sdk/client-iam",
       "@aws-sdk/client-lambda",
+      "@aws-sdk/client-s3",
       "@aws-sdk/client-secrets-manager",
       "@aws-sdk/client-sns",
       "@aws-sdk/client-sqs",
       "@aws-sdk/client-sts",
       "@redis/client",
+      "fflate",
+      "yaml",
     ],
   },
   // Where everything printed leaves the process: by the descriptor of a file, or to a pipe that must not block.
   "cli/outlet.ts": { rooms: [], packages: ["node:fs", "node:net", "node:stream", "node:worker_threads"] },
+  // Deployed into a function of its own.
+  "cli/smoke-test/key-api": { rooms: [], packages: ["@aws-sdk/client-dynamodb", "node:crypto"] },
   // What an operator's tools log in with: a process of its own, with the drivers, and no credentials of the operator's.
   "cli/isolation": {
     rooms: ["cli/engines.ts", ports, ...values],
