@@ -24,6 +24,7 @@ export async function buildCli(served: readonly Metafile[]): Promise<void> {
     entryPoints: {
       rekey: "cli/main.ts",
       "login-process": "cli/isolation/login-process.ts",
+      "key-api": "cli/smoke-test/key-api/handler.ts",
       "runtime-worker": "local/lambda/runtime-worker.ts",
     },
     outdir,

@@ -3,6 +3,7 @@ import { adopt } from "./definitions/adopt.ts";
 import { agent } from "./definitions/agent.ts";
 import { completion } from "./definitions/completion.ts";
 import { consoleDefinition } from "./definitions/console.ts";
+import { detach } from "./definitions/detach.ts";
 import { doctor } from "./definitions/doctor.ts";
 import { history } from "./definitions/history.ts";
 import { invoke } from "./definitions/invoke.ts";
@@ -15,6 +16,7 @@ import { planRotation } from "./definitions/plan-rotation.ts";
 import { redrive } from "./definitions/redrive.ts";
 import { rollback } from "./definitions/rollback.ts";
 import { rotate } from "./definitions/rotate.ts";
+import { smokeTest } from "./definitions/smoke-test.ts";
 import { status } from "./definitions/status.ts";
 import { vaultPolicy } from "./definitions/vault-policy.ts";
 
@@ -25,6 +27,7 @@ export const commands: readonly CommandDefinition[] = [
   rotate,
   rollback,
   adopt,
+  detach,
   mirror,
   migrateMirror,
   doctor,
@@ -35,6 +38,7 @@ export const commands: readonly CommandDefinition[] = [
   vaultPolicy,
   invoke,
   consoleDefinition,
+  smokeTest,
   local,
   agent,
   completion,

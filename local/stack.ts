@@ -8,6 +8,7 @@ import { createPrincipals } from "./aws/principals.ts";
 import type { AwsService, BusEvent } from "./aws/service.ts";
 import { movableClock, type Clock } from "./clock.ts";
 import { createCloudTrail } from "./cloudtrail/service.ts";
+import { createCloudWatch } from "./cloudwatch/service.ts";
 import { createCloudWatchLogs } from "./cloudwatch-logs/service.ts";
 import { createCloudFormation } from "./cloudformation/service.ts";
 import { createDynamoDb } from "./dynamodb/service.ts";
@@ -155,7 +156,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const roles = createRoles();
   const cloudFormation = createCloudFormation({ ...place, stacks, readAt, folder: options.codeRoot ?? packageRoot });
   const trailed = cloudTrail.recording(secretsManager);
-  const services = [trailed, eventBridge, sqs, sns, lambda, kms, s3, dynamoDb, cloudTrail, logs, cloudFormation];
+  const alarmNames = (): readonly string[] =>
+    [...recorded.keys()].flatMap((entry) => /^AWS::CloudWatch::Alarm (.*)$/u.exec(entry)?.[1] ?? []);
+  const cloudWatch = createCloudWatch({ ...place, names: alarmNames });
+  const forDeploying = [kms, s3, cloudFormation, cloudWatch];
+  const services = [trailed, eventBridge, sqs, sns, lambda, dynamoDb, cloudTrail, logs, ...forDeploying];
   for (const target of [sqs, sns, lambda, eventBridge]) connect(target);
 
   const vault = await startVault({ port: vaultPort, rootToken: vaultToken, clock, allowedHosts });

@@ -30,6 +30,7 @@ export function describeStack(stack: StackRecord): Members {
     StackStatus: stack.status,
     StackStatusReason: stack.reason,
     DisableRollback: false,
+    Tags: Object.entries(stack.request.tags ?? {}).map(([Key, Value]) => ({ Key, Value })),
     Outputs: Object.entries(outputs).map(([name, value]) => {
       const output = template.Outputs[name];
       const Description = isMembers(output) ? optionalText(output, "Description") : undefined;

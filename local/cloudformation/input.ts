@@ -34,6 +34,12 @@ function parametersOf(input: Members, previous: Readonly<Record<string, string>>
   );
 }
 
+/** `undefined`: the request names none. */
+function tagsOf(input: Members): Readonly<Record<string, string>> | undefined {
+  if (!("Tags" in input)) return undefined;
+  return Object.fromEntries(recordList(input, "Tags").map((tag) => [text(tag, "Key"), text(tag, "Value")]));
+}
+
 /** What a request wants of a stack. Errors: `ValidationError`. */
 export async function stackRequest(
   input: Members,
@@ -45,6 +51,7 @@ export async function stackRequest(
     body: await bodyOf(input, readAt, before?.request.body),
     folder,
     parameters: parametersOf(input, before?.request.parameters ?? {}),
+    tags: tagsOf(input) ?? before?.request.tags ?? {},
     ...(before?.request.environment === undefined ? {} : { environment: before.request.environment }),
   };
 }

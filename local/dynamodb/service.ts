@@ -32,13 +32,14 @@ interface Action {
 }
 
 const forms = {
+  DELETE: /^\s*(?<path>#?\w+)\s+(?<value>:\w+)\s*$/u,
   ADD: /^\s*(?<path>#?\w+)\s+(?<value>:\w+)\s*$/u,
   SET: /^\s*(?<path>#?\w+)\s*=\s*(?:if_not_exists\(\s*(?<unless>#?\w+)\s*,\s*(?<default>:\w+)\s*\)|(?<value>:\w+))\s*$/u,
 };
 
-/** The sections of an update expression: `ADD path :value, … SET path = :value, path = if_not_exists(path, :value), …`. */
+/** The sections of an update expression: `ADD path :value, … DELETE path :value, … SET path = :value, path = if_not_exists(path, :value), …`. */
 function actionsOf(expression: string): readonly Action[] {
-  const [, ...parts] = expression.split(/\b(ADD|SET)\b/u);
+  const [, ...parts] = expression.split(/\b(ADD|DELETE|SET)\b/u);
   const actions = parts.flatMap((verb, index) => {
     if (index % 2 === 1) return [];
     return (parts[index + 1] ?? "").split(/,(?![^(]*\))/u).map((action): Action => {
@@ -47,7 +48,7 @@ function actionsOf(expression: string): readonly Action[] {
         unless,
         default: other,
         value = other,
-      } = forms[verb === "ADD" ? verb : "SET"].exec(action)?.groups ?? {};
+      } = forms[verb === "ADD" || verb === "DELETE" ? verb : "SET"].exec(action)?.groups ?? {};
       if (path === undefined || value === undefined)
         throw invalid("Invalid UpdateExpression: a form that is not emulated");
       return { verb, path, value, ...(unless === undefined ? {} : { unless }) };
@@ -63,7 +64,15 @@ function added(before: unknown, value: Members): Members {
   return { SS: [...new Set([...known, ...textList(value, "SS")])] };
 }
 
-/** As much of DynamoDB as counting in a set needs: tables, BatchGetItem, and UpdateItem with ADD of strings and SET of a value or `if_not_exists`. */
+/** DynamoDB takes away an attribute whose set has become empty. */
+function lessened(before: unknown, value: Members): Members | undefined {
+  if (!("SS" in value)) throw invalid("From sets of strings can be deleted; any other DELETE is not emulated.");
+  const known = isMembers(before) ? textList(before, "SS") : [];
+  const left = known.filter((one) => !textList(value, "SS").includes(one));
+  return left.length === 0 ? undefined : { SS: left };
+}
+
+/** As much of DynamoDB as counting in a set needs: tables, BatchGetItem, and UpdateItem with ADD and DELETE of strings and SET of a value or `if_not_exists`. */
 export function createDynamoDb({ region, accountId }: DynamoDbOptions): AwsService {
   const tables = new Map<string, Table>();
   const arnOf = (name: string): string => `arn:aws:dynamodb:${region}:${accountId}:table/${name}`;
@@ -99,7 +108,8 @@ export function createDynamoDb({ region, accountId }: DynamoDbOptions): AwsServi
       const given = record(values, value);
       const name = nameOf(path);
       const kept = unless === undefined ? undefined : before[nameOf(unless)];
-      item[name] = verb === "ADD" ? added(before[name], given) : (kept ?? given);
+      if (verb === "ADD") item[name] = added(before[name], given);
+      else item[name] = verb === "DELETE" ? lessened(before[name], given) : (kept ?? given);
     }
     table.items.set(id, item);
     return optionalText(input, "ReturnValues") === "ALL_NEW" ? { Attributes: item } : {};

@@ -14,6 +14,7 @@ import {
   type FunctionEnvironment,
   type LogLine,
 } from "./deployed-function.ts";
+import { createFunctionUrls } from "./function-urls.ts";
 import { mapQueue, type QueueMappingOptions } from "./queue-mapping.ts";
 import { checkReserved, type AccountConcurrency } from "./reserved-concurrency.ts";
 import { lambdaRoute } from "./routes.ts";
@@ -86,6 +87,7 @@ export function createLambda(options: LambdaOptions): Lambda {
     }
     return found;
   };
+  const urls = createFunctionUrls(find);
   const onInvocation = (invocation: Promise<unknown>): void => {
     running.add(invocation);
     void invocation.finally(() => running.delete(invocation));
@@ -168,6 +170,8 @@ export function createLambda(options: LambdaOptions): Lambda {
     GetPolicy: ({ input }) => ({
       body: { Policy: JSON.stringify(find(text(input, "FunctionName")).permissions.policy) },
     }),
+    CreateFunctionUrlConfig: async ({ input }) => urls.create(input),
+    DeleteFunctionUrlConfig: async ({ input }) => urls.remove(input),
     PutFunctionEventInvokeConfig: ({ input }) => {
       const fn = find(text(input, "FunctionName"));
       fn.invokeConfig = readInvokeConfig(input);
@@ -278,7 +282,7 @@ export function createLambda(options: LambdaOptions): Lambda {
     async stop() {
       for (const mapping of mappings.values()) mapping.stop();
       mappings.clear();
-      await Promise.all([...functions.values()].map(async (fn) => fn.stop()));
+      await Promise.all([urls.stop(), ...[...functions.values()].map(async (fn) => fn.stop())]);
       functions.clear();
     },
   };

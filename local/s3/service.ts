@@ -34,6 +34,9 @@ const operations: Readonly<Record<string, string>> = {
   "HEAD object": "HeadObject",
   "DELETE object": "DeleteObject",
   "PUT bucket": "CreateBucket",
+  "PUT bucket?tagging": "PutBucketTagging",
+  "GET bucket?tagging": "GetBucketTagging",
+  "PUT bucket?publicAccessBlock": "PutPublicAccessBlock",
   "GET bucket": "ListObjectsV2",
   "HEAD bucket": "HeadBucket",
   "DELETE bucket": "DeleteBucket",
@@ -42,6 +45,8 @@ const operations: Readonly<Record<string, string>> = {
 /** As much of Amazon S3, with the bucket in the path, as templates and functions' code need on their way to a stack. */
 export function createS3({ clock }: { readonly clock: Clock }): S3 {
   const buckets = new Map<string, Map<string, S3Object>>();
+  /** As they were sent, in XML. */
+  const tags = new Map<string, string>();
   const bucketOf = (name: string): Map<string, S3Object> => {
     const bucket = buckets.get(name);
     if (bucket === undefined) throw new AwsError("NoSuchBucket", "The specified bucket does not exist", 404);
@@ -72,7 +77,9 @@ export function createS3({ clock }: { readonly clock: Clock }): S3 {
     route(method, path, query) {
       const [, bucket = "", ...key] = path.split("/").map(decodeURIComponent);
       const name = key.join("/");
-      const operation = operations[`${method} ${name === "" ? "bucket" : "object"}`];
+      const part = ["tagging", "publicAccessBlock"].find((one) => query.has(one));
+      const about = `${name === "" ? "bucket" : "object"}${part === undefined ? "" : `?${part}`}`;
+      const operation = operations[`${method} ${about}`];
       return operation === undefined || bucket === ""
         ? undefined
         : { operation, input: { Bucket: bucket, Key: name, Prefix: query.get("prefix") ?? "" }, isRaw: true };
@@ -88,6 +95,17 @@ export function createS3({ clock }: { readonly clock: Clock }): S3 {
         case "CreateBucket":
           buckets.set(bucket, buckets.get(bucket) ?? new Map());
           return { body: "" };
+        case "PutBucketTagging":
+          bucketOf(bucket);
+          tags.set(bucket, http.body.toString("utf8"));
+          return { status: 204, body: "" };
+        case "GetBucketTagging": {
+          bucketOf(bucket);
+          const body = tags.get(bucket);
+          if (body === undefined) throw new AwsError("NoSuchTagSet", "The TagSet does not exist", 404);
+          return { body };
+        }
+        case "PutPublicAccessBlock":
         case "HeadBucket":
           bucketOf(bucket);
           return { body: "" };
@@ -95,6 +113,7 @@ export function createS3({ clock }: { readonly clock: Clock }): S3 {
           if (bucketOf(bucket).size > 0)
             throw new AwsError("BucketNotEmpty", "The bucket you tried to delete is not empty", 409);
           buckets.delete(bucket);
+          tags.delete(bucket);
           return { status: 204, body: "" };
         case "ListObjectsV2":
           return { body: list(bucket, String(input["Prefix"])) };

@@ -13,6 +13,7 @@ export interface StackRequest {
   /** Where paths in it are relative to. */
   readonly folder: string;
   readonly parameters: Readonly<Record<string, string>>;
+  readonly tags?: Readonly<Record<string, string>>;
   /** Variables that every function gets besides the template's. */
   readonly environment?: Readonly<Record<string, string>>;
 }

@@ -1,3 +1,4 @@
+import { accountCodes } from "./codes/account.ts";
 import { clientCodes } from "./codes/client.ts";
 import { distributionCodes } from "./codes/distribution.ts";
 import { readingCodes } from "./codes/reading.ts";
@@ -11,6 +12,7 @@ export const codes = {
   ...clientCodes,
   ...serversCodes,
   ...distributionCodes,
+  ...accountCodes,
 };
 
 export type ErrorCode = keyof typeof codes;

@@ -1,8 +1,10 @@
 import {
+  CancelRotateSecretCommand,
   PutSecretValueCommand,
   RotateSecretCommand,
   type SecretsManagerClient,
   TagResourceCommand,
+  UntagResourceCommand,
 } from "@aws-sdk/client-secrets-manager";
 import type { SecretAdministration } from "../operations/fleet/ports.ts";
 import type { CallOptions } from "../rotation/ports.ts";
@@ -44,10 +46,19 @@ export function secretAdministration(client: SecretsManagerClient): SecretAdmini
         });
         await client.send(command, options);
       }),
+    disableRotation: async (secretId, call) =>
+      attempt("CancelRotateSecret", secretId, call, async (options) => {
+        const { VersionId } = await client.send(new CancelRotateSecretCommand({ SecretId: secretId }), options);
+        return VersionId;
+      }),
     tag: async (secretId, tags, call) =>
       attempt("TagResource", secretId, call, async (options) => {
         const Tags = [...tags].map(([Key, Value]) => ({ Key, Value }));
         await client.send(new TagResourceCommand({ SecretId: secretId, Tags }), options);
+      }),
+    untag: async (secretId, tags, call) =>
+      attempt("UntagResource", secretId, call, async (options) => {
+        await client.send(new UntagResourceCommand({ SecretId: secretId, TagKeys: [...tags] }), options);
       }),
     putLabelled: async (secretId, { versionId, value, label }, call) =>
       attempt("PutSecretValue", secretId, call, async (options) => {

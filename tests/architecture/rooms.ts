@@ -116,8 +116,23 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   "shared/webhook": { rooms: [ports, ...values], packages: ["node:crypto", "node:http", "node:https"] },
   "shared/account": {
-    rooms: ["shared/rotation/ports.ts", "shared/operations/doctor/account.ts"],
-    packages: ["@aws-sdk/client-iam", "@aws-sdk/client-lambda", "@aws-sdk/client-secrets-manager"],
+    rooms: [
+      "shared/rotation/ports.ts",
+      "shared/operations/doctor/account.ts",
+      "shared/operations/detach/ports.ts",
+      "shared/stores/translate-error.ts",
+      "shared/errors",
+    ],
+    packages: [
+      "@aws-sdk/client-cloudformation",
+      "@aws-sdk/client-eventbridge",
+      "@aws-sdk/client-iam",
+      "@aws-sdk/client-lambda",
+      "@aws-sdk/client-secrets-manager",
+      "@aws-sdk/client-sns",
+      "@aws-sdk/client-sts",
+      "yaml",
+    ],
   },
   "shared/testing": { rooms: ["shared/rotation", "shared/client", ...values], packages: ["node:"] },
   "shared/testing/engine-contract": {
@@ -181,16 +196,26 @@ export const rooms: Readonly<Record<string, Room>> = {
       "node:timers/promises",
       "node:crypto",
       "node:fs/promises",
+      "@aws-sdk/client-cloudformation",
+      "@aws-sdk/client-cloudwatch",
+      "@aws-sdk/client-dynamodb",
+      "@aws-sdk/client-eventbridge",
       "@aws-sdk/client-iam",
       "@aws-sdk/client-lambda",
+      "@aws-sdk/client-s3",
       "@aws-sdk/client-secrets-manager",
       "@aws-sdk/client-sns",
       "@aws-sdk/client-sqs",
+      "@aws-sdk/client-sts",
       "@redis/client",
+      "fflate",
+      "yaml",
     ],
   },
   // Where everything printed leaves the process: by the descriptor of a file, or to a pipe that must not block.
   "cli/outlet.ts": { rooms: [], packages: ["node:fs", "node:net", "node:stream", "node:worker_threads"] },
+  // Deployed into a function of its own.
+  "cli/smoke-test/key-api": { rooms: [], packages: ["@aws-sdk/client-dynamodb", "node:crypto"] },
   // What an operator's tools log in with: a process of its own, with the drivers, and no credentials of the operator's.
   "cli/isolation": {
     rooms: ["cli/engines.ts", ports, ...values],

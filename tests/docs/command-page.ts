@@ -101,6 +101,7 @@ export function commandPage(): string {
     "| rotate | `DescribeSecret`, `ListSecretVersionIds`, `RotateSecret`; `--reason`: `TagResource`; `--tag`, `--all`: `ListSecrets` | `lambda:InvokeFunction` on the rotation function; `logs:FilterLogEvents`, for steps and causes, may be missing |",
     "| rollback | as rotate, and `GetSecretValue`, `PutSecretValue`, `UpdateSecretVersionStage` | reaches the database |",
     "| adopt | `DescribeSecret`, `GetSecretValue`, `TagResource`, `RotateSecret` | `lambda:InvokeFunction`; as doctor; reaches the database |",
+    "| detach | `ListSecrets`, `DescribeSecret`, `CancelRotateSecret`; `--remove-tags`: `UntagResource` | `--stack`: `sns:ListSubscriptionsByTopic`, `sns:Unsubscribe`; for what stays `cloudformation:ListStackResources`, `cloudformation:GetTemplate`, `events:ListRules`, which may be missing; `--remove-tags`: `lambda:GetFunctionConfiguration` |",
     "| doctor | `DescribeSecret`, `GetSecretValue`, also of other rotated secrets; `ListSecrets`, without a secret needed, else it may be missing | `lambda:GetFunctionConfiguration`, `iam:SimulatePrincipalPolicy`; without a secret `sqs:ListQueues`, `sqs:GetQueueAttributes`, `lambda:GetAccountSettings`; each may be missing; Vault: log in; reaches the database |",
     "| mirror | `DescribeSecret`, `GetSecretValue`; `--all`: `ListSecrets` | Vault: [the mirror's policy](#rekey-vault-policy) |",
     "| migrate-mirror | `ListSecrets`, `DescribeSecret`, `GetSecretValue` | each Vault: [the mirror's policy](#rekey-vault-policy) |",

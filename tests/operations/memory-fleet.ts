@@ -138,6 +138,16 @@ export function memoryFleet(names: readonly string[]) {
       async enableRotation() {
         calls.push("RotateSecret");
       },
+      async disableRotation(id) {
+        calls.push("CancelRotateSecret");
+        find(id).rotationEnabled = false;
+        const pending = holder(find(id), "AWSPENDING");
+        return pending === "" ? undefined : pending;
+      },
+      async untag(id, tags) {
+        calls.push("UntagResource");
+        for (const tag of tags) find(id).tags.delete(tag);
+      },
       async tag(id, tags) {
         calls.push("TagResource");
         for (const [tag, value] of tags) find(id).tags.set(tag, value);

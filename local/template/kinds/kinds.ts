@@ -4,7 +4,7 @@ import { key, keyAlias, rotationSchedule, secret, table } from "./data.ts";
 import { eventBus, eventBusPolicy, eventRule } from "./events.ts";
 import { policy, role } from "./iam.ts";
 import type { ResourceKind, ResourceToDeploy } from "./kind.ts";
-import { eventInvokeConfig, eventSourceMapping, lambdaFunction, permission } from "./lambda.ts";
+import { eventInvokeConfig, eventSourceMapping, functionUrl, lambdaFunction, permission } from "./lambda.ts";
 import { queue, queuePolicy, subscription, topic, topicPolicy } from "./messaging.ts";
 import { recordedKinds } from "./recorded.ts";
 
@@ -40,6 +40,7 @@ export const kinds: Readonly<Record<string, ResourceKind>> = {
   "AWS::Lambda::EventSourceMapping": eventSourceMapping,
   "AWS::Lambda::Function": lambdaFunction,
   "AWS::Lambda::Permission": permission,
+  "AWS::Lambda::Url": functionUrl,
   "AWS::SNS::Subscription": subscription,
   "AWS::SNS::Topic": topic,
   "AWS::SNS::TopicPolicy": topicPolicy,

@@ -101,7 +101,15 @@ export const lambdaFunction: ResourceKind = {
 };
 
 async function addPermission(resource: ResourceToDeploy, provider: Provider): Promise<DeployedResource> {
-  allowOnly(resource, ["Action", "FunctionName", "Principal", "SourceAccount", "SourceArn"]);
+  allowOnly(resource, [
+    "Action",
+    "FunctionName",
+    "FunctionUrlAuthType",
+    "InvokedViaFunctionUrl",
+    "Principal",
+    "SourceAccount",
+    "SourceArn",
+  ]);
   await provider.call("lambda", "AddPermission", { ...resource.properties, StatementId: resource.name });
   return { ref: resource.name, attributes: {} };
 }
@@ -169,5 +177,22 @@ export const eventInvokeConfig: ResourceKind = {
     const FunctionName = text(properties, "FunctionName");
     if (await exists(provider, FunctionName))
       await provider.call("lambda", "DeleteFunctionEventInvokeConfig", { FunctionName });
+  },
+};
+
+export const functionUrl: ResourceKind = {
+  createOnly: ["TargetFunctionArn", "Qualifier"],
+  async create(resource, provider) {
+    allowOnly(resource, ["AuthType", "TargetFunctionArn"]);
+    const { AuthType, TargetFunctionArn: FunctionName } = resource.properties;
+    const made = await provider.call("lambda", "CreateFunctionUrlConfig", { FunctionName, AuthType });
+    const FunctionArn = text(made, "FunctionArn");
+    return { ref: FunctionArn, attributes: { FunctionArn, FunctionUrl: text(made, "FunctionUrl") } };
+  },
+  update: async (_resource, _provider, standing) => same(standing),
+  async remove({ properties }, provider) {
+    const FunctionName = text(properties, "TargetFunctionArn");
+    if (await exists(provider, FunctionName))
+      await provider.call("lambda", "DeleteFunctionUrlConfig", { FunctionName });
   },
 };

@@ -45,7 +45,10 @@ export interface SecretAdministration {
     rotation: { readonly functionArn: string; readonly schedule: RotationSchedule; readonly versionId: string },
     call: CallOptions,
   ): Promise<void>;
+  /** CancelRotateSecret: the function's ARN and the schedule stay. Returns the version of a rotation that this cut. */
+  disableRotation(secretId: string, call: CallOptions): Promise<string | undefined>;
   tag(secretId: string, tags: ReadonlyMap<string, string>, call: CallOptions): Promise<void>;
+  untag(secretId: string, tags: readonly string[], call: CallOptions): Promise<void>;
   /** A version under this label alone. Idempotent for an equal value. Errors: `version-conflict`. */
   putLabelled(
     secretId: string,
