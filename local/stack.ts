@@ -3,21 +3,30 @@ import { dirname, resolve } from "node:path";
 import { createDeliveries } from "./aws/delivery.ts";
 import { createFaults } from "./aws/faults.ts";
 import { startAwsFront, type AwsFront, type RequestRecord } from "./aws/front.ts";
-import { isMembers, optionalInteger, optionalText, record, textList, type Members } from "./aws/members.ts";
+import { isMembers, optionalText, type Members } from "./aws/members.ts";
 import { createPrincipals } from "./aws/principals.ts";
 import type { AwsService } from "./aws/service.ts";
 import { movableClock, type Clock } from "./clock.ts";
 import { createCloudTrail } from "./cloudtrail/service.ts";
 import { createCloudWatchLogs } from "./cloudwatch-logs/service.ts";
+import { createCloudFormation } from "./cloudformation/service.ts";
 import { createDynamoDb } from "./dynamodb/service.ts";
 import { createEventBridge, type EventBridge } from "./eventbridge/service.ts";
+import { createKms, type Kms } from "./kms/service.ts";
+import type { AccountConcurrency } from "./lambda/reserved-concurrency.ts";
 import { createLambda, type Lambda } from "./lambda/service.ts";
 import { packageRoot } from "./package-root.ts";
+import { createS3 } from "./s3/service.ts";
 import { createSecretsManager, type SecretsManager } from "./secrets-manager/service.ts";
 import { createSns } from "./sns/service.ts";
 import { createSqs, type Sqs } from "./sqs/service.ts";
-import { deployTemplate, type TemplateDeployment } from "./template/deploy-template.ts";
-import { readTemplate, TemplateError } from "./template/read-template.ts";
+import { createCodeFolders } from "./template/code-folder.ts";
+import type { TemplateDeployment } from "./template/deploy-template.ts";
+import { createRoles } from "./template/kinds/roles.ts";
+import { readTemplate } from "./template/read-template.ts";
+import { createStacks, type Stacks } from "./template/stacks.ts";
+import { stackProvider } from "./template/stack-provider.ts";
+import { templateReader } from "./template/template-location.ts";
 import { startVault, type LocalVault } from "./vault/server.ts";
 
 export interface StackOptions {
@@ -34,6 +43,10 @@ export interface StackOptions {
   readonly accountId?: string;
   /** How often Secrets Manager tries a rotation in a row, and its first delay: 3 times and 60 s unless said. */
   readonly rotationRetry?: { readonly attempts: number; readonly delayMs: number };
+  /** What Lambda runs at once in the account: 1,000, of which 100 cannot be reserved, unless said. */
+  readonly concurrency?: AccountConcurrency;
+  /** Where paths of functions' code are relative to in templates that come by CloudFormation's API: the package's own. */
+  readonly codeRoot?: string;
   /** One of the stack's own when absent; a given one is the caller's to stop. */
   readonly clock?: Clock;
 }
@@ -45,7 +58,7 @@ export interface DeployOptions {
   readonly parameters?: Readonly<Record<string, string>>;
   /** Variables that every function gets besides the template's. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** `rekey` unless said; a second stack beside the first needs a name of its own. */
+  /** `rekey` unless said. A stack that stands is updated. */
   readonly stackName?: string;
 }
 
@@ -66,6 +79,13 @@ export interface Stack {
   readonly eventBridge: EventBridge;
   readonly sqs: Sqs;
   readonly lambda: Lambda;
+  readonly kms: Kms;
+  /** CloudFormation's stacks, however they were deployed. */
+  readonly stacks: Stacks;
+  /** What alarms, log groups, networks and the like stand in the account's books, by type and name. */
+  readonly recorded: ReadonlyMap<string, Members>;
+  /** Says that the code which a template looks for in a bucket lies in a folder, as the assets of a CDK app do. */
+  useCode(bucket: string, key: string, folder: string): void;
   /**
    * Deploys a template with its functions' built bundles. The repository's own is told where the local Vault is, and logs
    * in there with the root token, which is put into the secret `rekey/vault` for that; `parameters` can say otherwise.
@@ -84,13 +104,20 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const clock = options.clock ?? movableClock();
   const faults = createFaults();
   const principals = createPrincipals(accountId);
-  const { deliver, connect } = createDeliveries(faults, accountId);
   const endpoint = (): string => aws.endpoint;
   const place = { clock, region, accountId };
+  const kms = createKms(place);
+  const { deliver, connect } = createDeliveries(faults, accountId, kms.refusal);
 
   const sqs = createSqs({ ...place, endpoint });
   const sns = createSns({ ...place, deliver });
-  const lambda = createLambda({ ...place, deliver, endpoint, principals });
+  const lambda = createLambda({
+    ...place,
+    deliver,
+    endpoint,
+    principals,
+    ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
+  });
   const eventBridge = createEventBridge({ ...place, deliver });
   const cloudTrail = createCloudTrail({ accountId });
   const logs = createCloudWatchLogs({ region, accountId, lines: () => lambda.logs });
@@ -104,7 +131,19 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     },
     ...(options.rotationRetry === undefined ? {} : { retry: options.rotationRetry }),
   });
-  const services = [secretsManager, eventBridge, sqs, sns, lambda, createDynamoDb(place), cloudTrail, logs];
+  const s3 = createS3({ clock });
+  const dynamoDb = createDynamoDb(place);
+  const recorded = new Map<string, Members>();
+  const code = createCodeFolders(s3.object);
+  const readAt = templateReader(s3.object);
+  const stacks: Stacks = createStacks({
+    ...place,
+    provider: (there, request) =>
+      stackProvider(there, request, { call, lambda, sqs, roles, recorded, code, readAt, stacks: () => stacks }),
+  });
+  const roles = createRoles();
+  const cloudFormation = createCloudFormation({ ...place, stacks, readAt, folder: options.codeRoot ?? packageRoot });
+  const services = [secretsManager, eventBridge, sqs, sns, lambda, kms, s3, dynamoDb, cloudTrail, logs, cloudFormation];
   for (const target of [sqs, sns, lambda, eventBridge]) connect(target);
 
   const vault = await startVault({ port: vaultPort, rootToken: vaultToken, clock, allowedHosts });
@@ -128,24 +167,16 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     const reply = await service?.handle({ operation, input, region, principal: principals.administrator, http });
     return isMembers(reply?.body) ? reply.body : {};
   };
-  const mapQueue = (functionName: string, queueArn: string, properties: Members): void => {
-    const queue = sqs.queue(queueArn);
-    if (queue === undefined) throw new TemplateError(`there is no queue ${queueArn}`);
-    const batchSize = optionalInteger(properties, "BatchSize");
-    const windowSeconds = optionalInteger(properties, "MaximumBatchingWindowInSeconds");
-    const maximumConcurrency = optionalInteger(record(properties, "ScalingConfig"), "MaximumConcurrency");
-    lambda.mapQueue(functionName, queue, {
-      reportBatchItemFailures: textList(properties, "FunctionResponseTypes").includes("ReportBatchItemFailures"),
-      ...(batchSize === undefined ? {} : { batchSize }),
-      ...(windowSeconds === undefined ? {} : { batchWindowMs: windowSeconds * 1000 }),
-      ...(maximumConcurrency === undefined ? {} : { maximumConcurrency }),
-    });
+  let vaultSecretMade: Promise<Members> | undefined;
+  const vaultSecret = async (): Promise<Members> => {
+    const secret = { Name: "rekey/vault", SecretString: vault.rootToken, ClientRequestToken: crypto.randomUUID() };
+    vaultSecretMade ??= call("secretsmanager", "CreateSecret", secret);
+    return vaultSecretMade;
   };
   /** Only the parameters that the template has: another template may know nothing of a Vault. */
   const localParameters = async (declared: Members): Promise<Record<string, string>> => {
     if (!("VaultCredentialSecretArn" in declared)) return {};
-    const secret = { Name: "rekey/vault", SecretString: vault.rootToken, ClientRequestToken: crypto.randomUUID() };
-    const { ARN } = await call("secretsmanager", "CreateSecret", secret);
+    const { ARN } = await vaultSecret();
     return {
       SecretArnPattern: `arn:aws:secretsmanager:${region}:${accountId}:secret:*`,
       VaultAddress: vault.address,
@@ -169,34 +200,31 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     eventBridge,
     sqs,
     lambda,
+    kms,
+    stacks,
+    recorded,
     async deploy({ templatePath = repositoryTemplate, parameters = {}, environment = {}, stackName = "rekey" } = {}) {
-      const template = readTemplate(await readFile(templatePath, "utf8"));
+      const body = await readFile(templatePath, "utf8");
+      const template = readTemplate(body);
       const own = optionalText(parameters, "VaultCredentialSecretArn") === undefined;
       const defaults = {
         // Who runs the stack may send to its queues.
         ...("OperatorRoleArns" in template.Parameters ? { OperatorRoleArns: principals.administrator.arn } : {}),
         ...(own ? await localParameters(template.Parameters) : {}),
       };
-      return deployTemplate(template, {
-        region,
-        accountId,
+      return stacks.deploy({
+        name: stackName,
+        body,
+        folder: dirname(templatePath),
         parameters: { ...defaults, ...parameters },
-        provider: {
-          stackName,
-          accountId,
-          roles: new Map(),
-          call,
-          deployFunction: async (definition) => lambda.deploy(definition),
-          mapQueue,
-          path: (relative) => resolve(dirname(templatePath), relative),
-          environment,
-        },
+        environment,
       });
     },
+    useCode: code.add,
     async stop() {
       sqs.stop();
       await lambda.stop();
-      await Promise.all([aws.stop(), vault.stop()]);
+      await Promise.all([aws.stop(), vault.stop(), code.stop()]);
       if (options.clock === undefined) clock.stop();
     },
   };

@@ -35,7 +35,17 @@ export interface DeliveryTarget extends AwsService {
   /** Condition keys of what is handed over, in addition to where it comes from. */
   keysOf?(delivery: Delivery): Readonly<Record<string, string>>;
   accept(delivery: Delivery): Promise<void>;
+  /** The KMS key that what is handed over is encrypted with, where there is one. */
+  keyOf?(arn: string): string | undefined;
 }
+
+/** Why a caller may not use a KMS key; `undefined` when it may. */
+export type RefusalOfKey = (use: {
+  readonly key: string;
+  readonly caller: Caller;
+  readonly actions: readonly string[];
+  readonly context: Readonly<Record<string, string | undefined>>;
+}) => string | undefined;
 
 const operations: Readonly<Record<string, { readonly operation: string; readonly action: string }>> = {
   sqs: { operation: "SendMessage", action: "sqs:SendMessage" },
@@ -44,10 +54,17 @@ const operations: Readonly<Record<string, { readonly operation: string; readonly
   events: { operation: "PutEvents", action: "events:PutEvents" },
 };
 
-/** The services that can be reached this way, each checked against its resource policy as AWS does. */
+/** What encrypts needs both: a new data key, and the key that was used last. */
+const keyActions = ["kms:GenerateDataKey", "kms:Decrypt"];
+
+/**
+ * The services that can be reached this way, each checked against its resource policy and its key's policy as AWS does.
+ * EventBridge does not say where an event comes from to the key of a topic, as it does to that of a queue.
+ */
 export function createDeliveries(
   faults: Faults,
   accountId: string,
+  refusalOfKey: RefusalOfKey = () => undefined,
 ): { readonly deliver: Deliver; connect(target: DeliveryTarget): void } {
   const targets = new Map<string, DeliveryTarget>();
 
@@ -75,6 +92,14 @@ export function createDeliveries(
           code: "NO_PERMISSIONS",
           message: `${principal} may not call ${kind.action} on ${targetArn} ${reason}`,
         };
+      }
+      const key = target.keyOf?.(targetArn);
+      const isSilent = service === "sns" && principal === "events.amazonaws.com";
+      const context = isSilent ? {} : { "aws:SourceArn": sourceArn, "aws:SourceAccount": accountId };
+      const noKey = key === undefined ? undefined : refusalOfKey({ key, caller, actions: keyActions, context });
+      if (noKey !== undefined) {
+        const message = `${principal} may not use the key of ${targetArn} ${noKey}`;
+        return { code: "NO_PERMISSIONS", message };
       }
       await target.accept(delivery);
       return fault === "cut" ? { code: "INTERNAL_ERROR", message: "The target's answer was lost." } : undefined;

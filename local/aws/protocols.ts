@@ -109,6 +109,20 @@ const restProtocol: Protocol = {
   }),
 };
 
+/** S3's way: bodies as they are, and errors in XML. */
+const xmlErrors: Protocol = {
+  answer: ({ status = 200, headers, body }, requestId) => ({
+    status,
+    headers: { "x-amz-request-id": requestId, ...headers },
+    body: payload(body),
+  }),
+  fail: ({ type, message, status }, requestId) => ({
+    status: type in forbidden ? 403 : status,
+    headers: { "content-type": "application/xml", "x-amz-request-id": requestId },
+    body: `<Error>${toXml({ Code: forbidden[type] ?? type, Message: message, RequestId: requestId })}</Error>`,
+  }),
+};
+
 /** How an error is told before it is known which operation was meant. */
 export function protocolOf(request: Received): Protocol {
   const contentType = request.headers["content-type"] ?? "";
@@ -135,9 +149,9 @@ export function route(services: readonly AwsService[], request: Received, scope:
   const service = services.find(({ name }) => name === scope);
   const rest = service?.route?.(request.method, request.path, request.query);
   if (service !== undefined && rest !== undefined) {
-    // Invoke's body is the function's event, whatever it is.
-    const input = rest.operation !== "Invoke" ? { ...readJson(request.body), ...rest.input } : rest.input;
-    return { service, operation: rest.operation, input, protocol: restProtocol };
+    const input = rest.isRaw === true ? rest.input : { ...readJson(request.body), ...rest.input };
+    const protocol = service.failsInXml === true ? xmlErrors : restProtocol;
+    return { service, operation: rest.operation, input, protocol };
   }
   const form = readForm(new URLSearchParams(request.method === "GET" ? request.query : request.body.toString("utf8")));
   const action = form["Action"];

@@ -49,6 +49,13 @@ export interface AwsReply {
   readonly body: unknown;
 }
 
+export interface RestOperation {
+  readonly operation: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  /** The body is a payload, not part of the input. */
+  readonly isRaw?: boolean;
+}
+
 /** One emulated service behind the HTTP front. The front authenticates, authorises, injects faults and logs; then it calls. */
 export interface AwsService {
   /** The name in the SigV4 credential scope and the IAM action prefix: `secretsmanager`, `events`, `sqs`, `sns`, `lambda`. */
@@ -58,11 +65,9 @@ export interface AwsService {
   /** The XML namespace of the answers, for the query protocol. */
   readonly xmlNamespace?: string;
   /** Which operation a path means, for REST protocols; `input` holds the path's and the query's parameters. */
-  route?(
-    method: string,
-    path: string,
-    query: URLSearchParams,
-  ): { readonly operation: string; readonly input: Readonly<Record<string, unknown>> } | undefined;
+  route?(method: string, path: string, query: URLSearchParams): RestOperation | undefined;
+  /** Its errors are XML, though its calls are REST. */
+  readonly failsInXml?: boolean;
   /** The IAM action, without the service's prefix, of an operation whose action has another name. */
   action?(operation: string): string;
   /** The ARNs that the call touches, for IAM. An empty list means `*`. */

@@ -123,6 +123,11 @@ export function createDynamoDb({ region, accountId }: DynamoDbOptions): AwsServi
   const operations: Readonly<Record<string, (input: Members) => Members>> = {
     BatchGetItem: batchGet,
     CreateTable: create,
+    DeleteTable: (input) => {
+      const name = text(input, "TableName");
+      if (!tables.delete(name)) throw new AwsError("ResourceNotFoundException", "Requested resource not found");
+      return { TableDescription: { TableName: name, TableArn: arnOf(name), TableStatus: "DELETING" } };
+    },
     UpdateItem: update,
   };
 

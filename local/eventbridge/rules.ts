@@ -149,6 +149,13 @@ export function createRuleBook(region: string, accountId: string) {
       busOf(input).policy = readPolicyDocument(policy);
       return {};
     },
+    RemovePermission: (input) => {
+      const bus = busOf(input);
+      const id = optionalText(input, "StatementId");
+      const left = [bus.policy?.Statement ?? []].flat().filter(({ Sid }) => id !== undefined && Sid !== id);
+      bus.policy = left.length === 0 ? undefined : { Statement: left };
+      return {};
+    },
     ListEventBuses: (input) => ({
       EventBuses: [...buses.values()]
         .filter(({ name }) => name.startsWith(optionalText(input, "NamePrefix") ?? ""))

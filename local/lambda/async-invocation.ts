@@ -1,20 +1,37 @@
 import { randomUUID } from "node:crypto";
 import type { Deliver } from "../aws/delivery.ts";
+import { optionalInteger, optionalText, record, type Members } from "../aws/members.ts";
 import type { Principal } from "../aws/service.ts";
 import type { Clock } from "../clock.ts";
 import type { InvocationOutcome } from "./container.ts";
 
-export interface AsyncInvocationOptions {
+/** What becomes of an invocation that nobody waits for. */
+export interface InvokeConfig {
+  /** 0-2; default 2. */
+  readonly maximumRetries?: number;
+  readonly maximumAgeMs?: number;
+  readonly onFailureArn?: string;
+}
+
+/** The input of PutFunctionEventInvokeConfig. */
+export function readInvokeConfig(input: Members): InvokeConfig {
+  const maximumRetries = optionalInteger(input, "MaximumRetryAttempts");
+  const ageSeconds = optionalInteger(input, "MaximumEventAgeInSeconds");
+  const onFailureArn = optionalText(record(record(input, "DestinationConfig"), "OnFailure"), "Destination");
+  return {
+    ...(maximumRetries === undefined ? {} : { maximumRetries }),
+    ...(ageSeconds === undefined ? {} : { maximumAgeMs: ageSeconds * 1000 }),
+    ...(onFailureArn === undefined ? {} : { onFailureArn }),
+  };
+}
+
+export interface AsyncInvocationOptions extends InvokeConfig {
   readonly functionArn: string;
   /** The function's role, which sends to the destination. */
   readonly role: Principal;
   readonly clock: Clock;
   readonly deliver: Deliver;
   readonly invoke: (event: string, requestId: string) => Promise<InvocationOutcome>;
-  /** 0-2; default 2. */
-  readonly maximumRetries?: number;
-  readonly maximumAgeMs?: number;
-  readonly onFailureArn?: string;
 }
 
 /** Lambda's waits before the second and the third try. */

@@ -2,7 +2,7 @@ import type { Deliver } from "../aws/delivery.ts";
 import type { IssuedCredentials, Principals } from "../aws/principals.ts";
 import type { PolicyDocument, Principal } from "../aws/service.ts";
 import type { Clock } from "../clock.ts";
-import { invokeAsync } from "./async-invocation.ts";
+import { invokeAsync, type InvokeConfig } from "./async-invocation.ts";
 import type { InvocationOutcome } from "./container.ts";
 import { createFunctionPool } from "./function-pool.ts";
 import { createPermissions, type Permissions } from "./permissions.ts";
@@ -22,11 +22,11 @@ export interface FunctionDefinition {
   readonly roleName?: string;
   /** What the function's role may do. */
   readonly policies?: readonly PolicyDocument[];
-  readonly asynchronous?: {
-    readonly maximumRetries?: number;
-    readonly maximumAgeMs?: number;
-    readonly onFailureArn?: string;
-  };
+  /** So many invocations at once are this function's alone. */
+  readonly reservedConcurrency?: number;
+  /** Whether it may go on in a loop of itself. Default: Lambda stops the loop. */
+  readonly mayRecur?: boolean;
+  readonly asynchronous?: InvokeConfig;
 }
 
 export interface LogLine {
@@ -62,6 +62,7 @@ export interface DeployedFunction {
   readonly definition: FunctionDefinition;
   readonly timeoutMs: number;
   readonly permissions: Permissions;
+  invokeConfig: InvokeConfig;
   /** `event` is JSON. */
   invoke(event: string): Promise<InvocationOutcome>;
   /** Ends when it succeeded or no try is left. */
@@ -97,7 +98,11 @@ function variables(
 }
 
 /** A function with its role, its resource policy and its containers. */
-export function deployFunction(definition: FunctionDefinition, around: FunctionEnvironment): DeployedFunction {
+export function deployFunction(
+  definition: FunctionDefinition,
+  around: FunctionEnvironment,
+  before?: DeployedFunction,
+): DeployedFunction {
   const { name, roleName = `${name}-role`, policies = [], timeoutMs = 3_000, asynchronous = {} } = definition;
   const { region, accountId, principals, clock, deliver } = around;
   const arn = `arn:aws:lambda:${region}:${accountId}:function:${name}`;
@@ -120,15 +125,17 @@ export function deployFunction(definition: FunctionDefinition, around: FunctionE
     if (!outcome.ok) around.onFailure({ functionName: name, event, errorType: outcome.error.errorType });
     return outcome;
   };
-  return {
+  const deployed: DeployedFunction = {
     arn,
     definition,
     timeoutMs,
-    permissions: createPermissions(arn),
+    permissions: before?.permissions ?? createPermissions(arn),
     invoke,
+    invokeConfig: before?.invokeConfig ?? asynchronous,
     invokeAsync: async (event) =>
-      invokeAsync(event, { ...asynchronous, functionArn: arn, role, clock, deliver, invoke }),
+      invokeAsync(event, { ...deployed.invokeConfig, functionArn: arn, role, clock, deliver, invoke }),
     kill: (accessKeyId) => pool.kill(accessKeyId),
     stop: async () => pool.stop(),
   };
+  return deployed;
 }

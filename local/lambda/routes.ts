@@ -1,4 +1,4 @@
-import type { Members } from "../aws/members.ts";
+import type { RestOperation } from "../aws/service.ts";
 
 const functionOperations: Readonly<Record<string, string>> = {
   "GET ": "GetFunction",
@@ -10,10 +10,7 @@ const functionOperations: Readonly<Record<string, string>> = {
 };
 
 /** Lambda's REST paths as operations; `FunctionName` may be a name, a partial ARN or an ARN. */
-export function lambdaRoute(
-  method: string,
-  path: string,
-): { readonly operation: string; readonly input: Members } | undefined {
+export function lambdaRoute(method: string, path: string): RestOperation | undefined {
   const [version, collection, name, ...rest] = path
     .split("/")
     .filter((part) => part !== "")
@@ -28,5 +25,7 @@ export function lambdaRoute(
   return {
     operation,
     input: { FunctionName: name, ...(statementId === undefined ? {} : { StatementId: statementId }) },
+    // Invoke's body is the function's event, whatever it is.
+    isRaw: operation === "Invoke",
   };
 }

@@ -1,7 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import type { DeliveryTarget } from "../aws/delivery.ts";
 import { denial } from "../aws/iam.ts";
 import { text, type Members } from "../aws/members.ts";
+import { readInvokeConfig } from "./async-invocation.ts";
 import { AwsError, type AwsCall, type AwsReply, type FunctionInvoker } from "../aws/service.ts";
 import type { Queue } from "../sqs/queue.ts";
 import {
@@ -13,13 +15,18 @@ import {
   type LogLine,
 } from "./deployed-function.ts";
 import { mapQueue, type QueueMappingOptions } from "./queue-mapping.ts";
+import { checkReserved, type AccountConcurrency } from "./reserved-concurrency.ts";
 import { lambdaRoute } from "./routes.ts";
 
-export type LambdaOptions = Omit<FunctionEnvironment, "onLogLine" | "onInvocation" | "onFailure">;
+export interface LambdaOptions extends Omit<FunctionEnvironment, "onLogLine" | "onInvocation" | "onFailure"> {
+  readonly concurrency?: AccountConcurrency;
+}
 
 export interface Lambda extends DeliveryTarget, FunctionInvoker {
   /** Makes or replaces a function. Returns its ARN. */
   deploy(definition: FunctionDefinition): Promise<string>;
+  /** `false`: there is none. */
+  remove(functionName: string): Promise<boolean>;
   /** Feeds a deployed function from a queue. Errors: `ResourceNotFoundException`, `InvalidParameterValueException`. */
   mapQueue(
     functionName: string,
@@ -28,7 +35,9 @@ export interface Lambda extends DeliveryTarget, FunctionInvoker {
       QueueMappingOptions,
       "batchSize" | "batchWindowMs" | "reportBatchItemFailures" | "maximumConcurrency"
     >,
-  ): void;
+  ): string;
+  /** Ends what `mapQueue` began, by its id. */
+  unmapQueue(id: string): void;
   /**
    * Ends the container that signs with this access key in the middle of its invocation, as when its machine is lost: what it
    * has sent takes effect or not. `false`: it is not busy.
@@ -52,7 +61,7 @@ const largestAsyncBytes = 1_048_576;
 export function createLambda(options: LambdaOptions): Lambda {
   const { region, accountId, clock } = options;
   const functions = new Map<string, DeployedFunction>();
-  const mappings: { readonly functionName: string; readonly queueArn: string; readonly stop: () => void }[] = [];
+  const mappings = new Map<string, { functionName: string; queueArn: string; stop: () => void }>();
   const running = new Set<Promise<unknown>>();
   const listeners = new Set<(line: LogLine) => void>();
   const failureListeners = new Set<(failed: FailedInvocation) => void>();
@@ -131,7 +140,8 @@ export function createLambda(options: LambdaOptions): Lambda {
     ListFunctions: () => ({ body: { Functions: [...functions.values()].map(configuration) } }),
     ListEventSourceMappings: () => ({
       body: {
-        EventSourceMappings: mappings.map(({ functionName, queueArn }) => ({
+        EventSourceMappings: [...mappings].map(([id, { functionName, queueArn }]) => ({
+          UUID: id,
           FunctionArn: arnOf(functionName),
           EventSourceArn: queueArn,
           State: "Enabled",
@@ -145,6 +155,15 @@ export function createLambda(options: LambdaOptions): Lambda {
     GetPolicy: ({ input }) => ({
       body: { Policy: JSON.stringify(find(text(input, "FunctionName")).permissions.policy) },
     }),
+    PutFunctionEventInvokeConfig: ({ input }) => {
+      const fn = find(text(input, "FunctionName"));
+      fn.invokeConfig = readInvokeConfig(input);
+      return { body: { FunctionArn: `${fn.arn}:$LATEST`, ...input } };
+    },
+    DeleteFunctionEventInvokeConfig: ({ input }) => {
+      find(text(input, "FunctionName")).invokeConfig = {};
+      return { status: 204, body: "" };
+    },
     RemovePermission: ({ input }) => {
       find(text(input, "FunctionName")).permissions.remove(text(input, "StatementId"));
       return { status: 204, body: "" };
@@ -190,10 +209,21 @@ export function createLambda(options: LambdaOptions): Lambda {
     },
     async deploy(definition) {
       const before = functions.get(definition.name);
-      const fn = deployFunction(definition, { ...options, onLogLine, onInvocation, onFailure });
+      checkReserved(
+        [...functions.values()].map((fn) => fn.definition),
+        definition,
+        options.concurrency,
+      );
+      const fn = deployFunction(definition, { ...options, onLogLine, onInvocation, onFailure }, before);
       functions.set(definition.name, fn);
       await before?.stop();
       return fn.arn;
+    },
+    async remove(functionName) {
+      const fn = functions.get(functionName);
+      functions.delete(functionName);
+      await fn?.stop();
+      return fn !== undefined;
     },
     mapQueue(functionName, queue, settings) {
       const { timeoutMs } = find(functionName);
@@ -205,7 +235,13 @@ export function createLambda(options: LambdaOptions): Lambda {
         functionTimeoutMs: timeoutMs,
         invoke: async (event) => find(functionName).invoke(event),
       });
-      mappings.push({ functionName, queueArn: queue.arn, stop });
+      const id = randomUUID();
+      mappings.set(id, { functionName, queueArn: queue.arn, stop });
+      return id;
+    },
+    unmapQueue(id) {
+      mappings.get(id)?.stop();
+      mappings.delete(id);
     },
     kill: (accessKeyId) => [...functions.values()].some((fn) => fn.kill(accessKeyId)),
     onFailure(listener) {
@@ -225,7 +261,8 @@ export function createLambda(options: LambdaOptions): Lambda {
       }
     },
     async stop() {
-      for (const mapping of mappings.splice(0)) mapping.stop();
+      for (const mapping of mappings.values()) mapping.stop();
+      mappings.clear();
       await Promise.all([...functions.values()].map(async (fn) => fn.stop()));
       functions.clear();
     },

@@ -135,8 +135,10 @@ export function createSns({ clock, region, accountId, deliver }: SnsOptions): De
       const name = text(input, "AttributeName");
       const value = optionalText(input, "AttributeValue") ?? "";
       checkNames({ [name]: value }, topicAttributes);
-      if (name === "Policy") readPolicyDocument(value);
-      topicOf(input).attributes.set(name, value);
+      const { attributes } = topicOf(input);
+      if (name === "Policy" && value !== "") readPolicyDocument(value);
+      if (value === "") attributes.delete(name);
+      else attributes.set(name, value);
       return {};
     },
     Subscribe: (input) => {
@@ -233,6 +235,7 @@ export function createSns({ clock, region, accountId, deliver }: SnsOptions): De
       return { body: run(input) };
     },
     exists: (arn) => topics.has(arn),
+    keyOf: (arn) => topics.get(arn)?.attributes.get("KmsMasterKeyId"),
     async accept({ targetArn, body, messageAttributes = {} }) {
       const topic = topics.get(targetArn);
       if (topic !== undefined) publish(topic, body, messageAttributes);

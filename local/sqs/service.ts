@@ -261,6 +261,7 @@ export function createSqs({ clock, region, accountId, endpoint }: SqsOptions): S
       return { body: await operation(call.input, call) };
     },
     exists: (arn) => byArn(arn) !== undefined,
+    keyOf: (arn) => byArn(arn)?.attributes.get("KmsMasterKeyId"),
     async accept({ targetArn, body, caller, messageAttributes = {} }) {
       const senderId = "service" in caller ? caller.service : caller.arn;
       byArn(targetArn)?.send({ body, attributes: messageAttributes, senderId });

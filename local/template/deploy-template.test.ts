@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
 import type { Members } from "../aws/members.ts";
 import type { FunctionDefinition } from "../lambda/deployed-function.ts";
-import { deployTemplate, type TemplateDeployment } from "./deploy-template.ts";
+import { AwsError } from "../aws/service.ts";
+import { applyTemplate, type TemplateDeployment } from "./deploy-template.ts";
+import { createRoles } from "./kinds/roles.ts";
+import { prepare } from "./prepare.ts";
 import { readTemplate } from "./read-template.ts";
 
 interface Deployed extends TemplateDeployment {
@@ -18,18 +21,26 @@ async function deploy(yaml: string, parameters: Record<string, string> = {}): Pr
     GetQueueAttributes: { Attributes: { QueueArn: "arn:queue" } },
     PutRule: { RuleArn: "arn:rule" },
   };
-  const deployment = await deployTemplate(readTemplate(yaml), {
-    region: "eu-west-1",
-    accountId: "111122223333",
-    parameters,
-    provider: {
-      stackName: "app",
-      accountId: "111122223333",
-      roles: new Map(),
+  const absent: Record<string, string> = { GetQueueUrl: "QueueDoesNotExist", GetFunction: "ResourceNotFoundException" };
+  const place = { stackName: "app", stackId: "arn:stack/app", region: "eu-west-1", accountId: "111122223333" };
+  const template = readTemplate(`Transform: AWS::Serverless-2016-10-31\n${yaml}`);
+  const deployment = await applyTemplate(
+    prepare(template, parameters, place),
+    new Map(),
+    {
+      ...place,
+      roles: createRoles(),
+      recorded: new Map(),
       environment: { EXTRA: "1" },
-      path: (relative) => `/here/${relative}`,
-      mapQueue: (name, queueArn, settings) => void calls.push(["mapQueue", { name, queueArn, ...settings }]),
+      codeFolder: async (code) => `/here/${String(code)}`,
+      mapQueue(name, queueArn, settings) {
+        calls.push(["mapQueue", { name, queueArn, ...settings }]);
+        return "mapping";
+      },
+      unmapQueue: () => undefined,
       async call(_service, operation, input) {
+        const missing = absent[operation];
+        if (missing !== undefined) throw new AwsError(missing, "there is none");
         calls.push([operation, input]);
         return answers[operation] ?? {};
       },
@@ -37,8 +48,11 @@ async function deploy(yaml: string, parameters: Record<string, string> = {}): Pr
         functions.push(definition);
         return `arn:function:${definition.name}`;
       },
+      removeFunction: async () => true,
+      nested: { deploy: async () => ({ ref: "nested", attributes: {} }), remove: async () => undefined },
     },
-  });
+    () => undefined,
+  );
   return { ...deployment, calls, functions };
 }
 
@@ -147,14 +161,14 @@ Outputs: { Arn: { Value: !GetAtt Fn.Arn } }`);
   ]);
   expect(outputs).toEqual({ Arn: "arn:function:app-Fn" });
   expect(calls.slice(2)).toEqual([
-    ["mapQueue", { name: "app-Fn", queueArn: "arn:queue", Queue: "arn:queue", BatchSize: 5 }],
+    ["mapQueue", { name: "app-Fn", queueArn: "arn:queue", BatchSize: 5 }],
     ["PutRule", { Name: "app-FnNative", EventPattern: '{"source":["aws.secretsmanager"]}' }],
     ["PutTargets", { Rule: "app-FnNative", Targets: [{ Id: "FnNative", Arn: "arn:function:app-Fn" }] }],
     [
       "AddPermission",
       {
         FunctionName: "app-Fn",
-        StatementId: "FnNativePermission",
+        StatementId: "app-FnNativePermission",
         Action: "lambda:InvokeFunction",
         Principal: "events.amazonaws.com",
         SourceArn: "arn:rule",
@@ -177,7 +191,7 @@ test.each([
   ["an unknown condition", output("!If [Nope, a, b]"), "no condition Nope"],
   ["a circle", queue("{ QueueName: !GetAtt Queue.QueueName }"), "refers to itself"],
   ["a property that means nothing here", fn("      SnapStart: { ApplyOn: None }"), "SnapStart is not supported"],
-  ["a role of somebody else's", fn("      Role: arn:aws:iam::1:role/x"), "its role is none of this template"],
+  ["a role of somebody else's", fn("      Role: arn:aws:iam::1:role/x"), "its role is none of this account"],
   ["policies without a role", fn("      Policies: [AdministratorAccess]"), "the property Policies is not supported"],
   ["an unknown event", fn("      Events: { E: { Type: Api } }"), "events of type Api"],
 ])("refuses %s", async (_name, yaml, message) => {

@@ -1,101 +1,199 @@
-import { isMembers, record, recordList, text, type Members } from "../aws/members.ts";
-import { conditionHolds, referencesOf, resolve, truth, type DeployedResource, type Scope } from "./intrinsics.ts";
-import { bindParameters } from "./parameters.ts";
-import { TemplateError, type Template } from "./read-template.ts";
-import { resourceKinds, type Provider } from "./resource-kinds.ts";
-import { serverlessFunction } from "./serverless-function.ts";
-
-const kinds = { ...resourceKinds, "AWS::Serverless::Function": serverlessFunction };
-
-/** A map over another, level by level, as SAM lays a function's properties over Globals. */
-function overlay(base: unknown, top: unknown): unknown {
-  if (top === undefined) return base;
-  if (!isMembers(base) || !isMembers(top)) return top;
-  const names = new Set([...Object.keys(base), ...Object.keys(top)]);
-  return Object.fromEntries([...names].map((name) => [name, overlay(base[name], top[name])]));
-}
-
-const list = (value: unknown): readonly unknown[] =>
-  Array.isArray(value) ? value : value === undefined ? [] : [value];
-
-/** Logical ids so that what is referred to comes first. */
-function inOrder(resources: Readonly<Record<string, Members>>): readonly string[] {
-  const ordered: string[] = [];
-  const open = new Set<string>();
-  const visit = (id: string): void => {
-    const resource = resources[id];
-    if (resource === undefined || ordered.includes(id)) return;
-    if (open.has(id)) throw new TemplateError(`${id} refers to itself through other resources`);
-    open.add(id);
-    for (const other of [...referencesOf(resource["Properties"]), ...list(resource["DependsOn"]).map(String)])
-      visit(other);
-    open.delete(id);
-    ordered.push(id);
-  };
-  for (const id of Object.keys(resources)) visit(id);
-  return ordered;
-}
-
-/** The template's own checks of its parameters. */
-function checkRules(rules: Members, scope: Scope): void {
-  for (const rule of Object.values(rules).filter(isMembers)) {
-    const condition = rule["RuleCondition"];
-    if (condition !== undefined && !truth(condition, scope)) continue;
-    for (const assertion of recordList(rule, "Assertions")) {
-      if (!truth(assertion["Assert"], scope)) throw new TemplateError(text(assertion, "AssertDescription"));
-    }
-  }
-}
+import { isDeepStrictEqual } from "node:util";
+import { isMembers, record, text, type Members } from "../aws/members.ts";
+import { resolve, type DeployedResource } from "./intrinsics.ts";
+import type { LetGo, Provider, ResourceKind, ResourceToDeploy, Standing } from "./kinds/kind.ts";
+import { kindOf } from "./kinds/kinds.ts";
+import { givenName, madeName } from "./physical-name.ts";
+import type { Prepared } from "./prepare.ts";
+import { TemplateError } from "./read-template.ts";
 
 export interface TemplateDeployment {
   readonly outputs: Readonly<Record<string, string>>;
-  readonly resources: ReadonlyMap<string, DeployedResource>;
+  readonly resources: ReadonlyMap<string, Standing>;
+}
+
+/** What happens to one resource. */
+export interface ResourceStep {
+  readonly action: "CREATE" | "UPDATE" | "DELETE";
+  readonly state: "COMPLETE" | "FAILED" | "SKIPPED";
+  readonly resource: Pick<Standing, "logicalId" | "type"> & { readonly ref?: string };
+  readonly reason?: string;
+}
+export type Note = (step: ResourceStep) => void;
+
+export interface Change {
+  readonly action: "Add" | "Modify" | "Remove";
+  readonly replacement: boolean;
+  readonly logicalId: string;
+  readonly type: string;
+  readonly ref?: string;
+}
+
+const letGo = (resource: Members, name: string): LetGo => {
+  const value = resource[name] ?? "Delete";
+  const known = (["Delete", "Retain", "RetainExceptOnCreate", "Snapshot"] as const).find((other) => other === value);
+  if (known === undefined) throw new TemplateError(`${name} ${JSON.stringify(value)} is not supported`);
+  return known;
+};
+
+const at = (properties: Members, path: string): unknown =>
+  path.split("/").reduce<unknown>((value, step) => (isMembers(value) ? value[step] : undefined), properties);
+
+const changedForGood = (kind: ResourceKind, before: Members, after: Members): boolean =>
+  kind.createOnly.some((path) => !isDeepStrictEqual(at(before, path), at(after, path)));
+
+interface Decision {
+  readonly action: "create" | "keep" | "update" | "replace";
+  readonly kind: ResourceKind;
+  readonly resource: ResourceToDeploy & Pick<Standing, "onDelete" | "onReplace">;
+}
+
+/** What to do about one resource. Errors: `TemplateError`. */
+function decide(
+  logicalId: string,
+  prepared: Prepared,
+  resources: ReadonlyMap<string, DeployedResource>,
+  before: Standing | undefined,
+  stackName: string,
+): Decision {
+  const wanted = prepared.wanted[logicalId] ?? {};
+  const type = text(wanted, "Type");
+  const kind = kindOf(logicalId, type);
+  const resolved = resolve(record(wanted, "Properties"), prepared.scope(resources));
+  const properties = isMembers(resolved) ? resolved : {};
+  const given = givenName(logicalId, kind, properties);
+  const policies = { onDelete: letGo(wanted, "DeletionPolicy"), onReplace: letGo(wanted, "UpdateReplacePolicy") };
+  const as = (action: Decision["action"], name: string): Decision => ({
+    action,
+    kind,
+    resource: { logicalId, type, name, properties, ...policies },
+  });
+  if (before === undefined) return as("create", given ?? madeName(stackName, logicalId, kind));
+  if (before.type !== type)
+    throw new TemplateError(
+      `${logicalId}: an update cannot make ${before.type} into ${type}: give the new resource another logical id`,
+    );
+  if (isDeepStrictEqual(properties, before.properties)) return as("keep", before.name);
+  if (!changedForGood(kind, before.properties, properties)) return as("update", before.name);
+  if (given !== undefined && given === before.name)
+    throw new TemplateError(
+      `${logicalId}: CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename ${given} and update the stack again.`,
+    );
+  return as("replace", given ?? madeName(stackName, logicalId, kind, before.name));
+}
+
+const later = "{{changeSet:KNOWN_AFTER_APPLY}}";
+/** A resource that is not made yet, whatever is asked of it. */
+const unknown = (): DeployedResource => ({
+  ref: later,
+  attributes: new Proxy<Record<string, string>>({}, { get: () => later }),
+});
+
+/** What an update would change, as far as it can be said before. Errors: `TemplateError`. */
+export function planChanges(
+  prepared: Prepared,
+  standing: ReadonlyMap<string, Standing>,
+  stackName: string,
+): readonly Change[] {
+  const seen = new Map<string, DeployedResource>();
+  const changes = prepared.order.flatMap((logicalId): readonly Change[] => {
+    const before = standing.get(logicalId);
+    const { action, resource } = decide(logicalId, prepared, seen, before, stackName);
+    const { type } = resource;
+    seen.set(logicalId, before === undefined || action === "replace" ? unknown() : before);
+    if (action === "keep") return [];
+    if (before === undefined) return [{ action: "Add", replacement: false, logicalId, type }];
+    return [{ action: "Modify", replacement: action === "replace", logicalId, type, ref: before.ref }];
+  });
+  const removed = [...standing.values()].filter(({ logicalId }) => !prepared.order.includes(logicalId));
+  return [
+    ...changes,
+    ...removed.map(({ logicalId, type, ref }): Change => ({
+      action: "Remove",
+      replacement: false,
+      logicalId,
+      type,
+      ref,
+    })),
+  ];
+}
+
+const words = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Takes away what a stack lets go, the last first; what cannot be taken away stays, and is what this returns. */
+export async function removeAll(
+  gone: readonly (Standing & { readonly keep: boolean })[],
+  provider: Provider,
+  note: Note,
+): Promise<readonly Standing[]> {
+  const left: Standing[] = [];
+  for (const resource of gone.toReversed()) {
+    const { keep } = resource;
+    try {
+      if (!keep) await kindOf(resource.logicalId, resource.type).remove(resource, provider);
+      note({ action: "DELETE", state: keep ? "SKIPPED" : "COMPLETE", resource });
+    } catch (error) {
+      left.push(resource);
+      note({ action: "DELETE", state: "FAILED", resource, reason: words(error) });
+    }
+  }
+  return left;
 }
 
 /**
- * Makes a template's resources in the local services. Errors: `TemplateError` for what the loader does not know (a
- * resource type, a property, a function), so that nothing of the template is silently left out.
+ * Brings what stands to what a template wants: makes and changes first, takes away last. Errors: `TemplateError` with the
+ * first resource that failed, once everything is as it was before.
  */
-export async function deployTemplate(
-  template: Template,
-  settings: {
-    readonly provider: Provider;
-    readonly parameters: Readonly<Record<string, string>>;
-    readonly region: string;
-    readonly accountId: string;
-  },
+export async function applyTemplate(
+  prepared: Prepared,
+  standing: ReadonlyMap<string, Standing>,
+  provider: Provider,
+  note: Note,
 ): Promise<TemplateDeployment> {
-  const { provider, region, accountId } = settings;
-  const resources = new Map<string, DeployedResource>();
-  const scope: Scope = {
-    parameters: bindParameters(template.Parameters, settings.parameters),
-    pseudo: {
-      "AWS::AccountId": accountId,
-      "AWS::Partition": "aws",
-      "AWS::Region": region,
-      "AWS::StackName": provider.stackName,
-      "AWS::URLSuffix": "amazonaws.com",
-    },
-    conditions: template.Conditions,
-    resources,
+  const made = new Map<string, Standing>();
+  const replaced = new Map<string, Standing>();
+  const undo: (() => Promise<void>)[] = [];
+  const isUpdate = standing.size > 0;
+
+  const apply = async (logicalId: string): Promise<void> => {
+    const before = standing.get(logicalId);
+    const { action, kind, resource } = decide(logicalId, prepared, made, before, provider.stackName);
+    if (before !== undefined && action === "keep") {
+      made.set(logicalId, { ...before, ...resource });
+      return;
+    }
+    if (before !== undefined && action === "update") {
+      undo.push(async () => void (await kind.update(before, provider, { ...before, ...resource })));
+      made.set(logicalId, { ...resource, ...(await kind.update(resource, provider, before)) });
+      return;
+    }
+    const current = { ...resource, ...(await kind.create(resource, provider)) };
+    made.set(logicalId, current);
+    if (before !== undefined) replaced.set(logicalId, before);
+    const keep = !isUpdate && resource.onDelete === "Retain";
+    undo.push(async () => void (await removeAll([{ ...current, keep }], provider, note)));
   };
-  checkRules(template.Rules, scope);
-  const holds = (item: Members): boolean =>
-    item["Condition"] === undefined || conditionHolds(text(item, "Condition"), scope);
-  const wanted = Object.fromEntries(Object.entries(template.Resources).filter(([, resource]) => holds(resource)));
 
-  for (const logicalId of inOrder(wanted)) {
-    const resource = wanted[logicalId] ?? {};
-    const type = text(resource, "Type");
-    const kind = Object.entries(kinds).find(([name]) => name === type)?.[1];
-    if (kind === undefined) throw new TemplateError(`${logicalId}: resources of type ${type} are not supported`);
-    const globals = type === "AWS::Serverless::Function" ? record(template.Globals, "Function") : {};
-    const properties = resolve(overlay(globals, record(resource, "Properties")), scope);
-    resources.set(logicalId, await kind({ logicalId, properties: isMembers(properties) ? properties : {} }, provider));
+  for (const logicalId of prepared.order) {
+    const type = text(prepared.wanted[logicalId] ?? {}, "Type");
+    const action = standing.has(logicalId) ? "UPDATE" : "CREATE";
+    try {
+      await apply(logicalId);
+      const { ref = "" } = made.get(logicalId) ?? {};
+      if (made.get(logicalId)?.properties !== standing.get(logicalId)?.properties)
+        note({ action, state: "COMPLETE", resource: { logicalId, type, ref } });
+    } catch (error) {
+      const reason = error instanceof TemplateError ? words(error) : `${logicalId}: ${words(error)}`;
+      note({ action, state: "FAILED", resource: { logicalId, type }, reason });
+      for (const back of undo.toReversed()) await back();
+      throw new TemplateError(reason, { cause: error });
+    }
   }
-
-  const outputs = Object.entries(template.Outputs).flatMap(([name, output]) =>
-    isMembers(output) && holds(output) ? [[name, String(resolve(output["Value"], scope))]] : [],
-  );
-  return { outputs: Object.fromEntries(outputs), resources };
+  const outputs = prepared.outputs(made);
+  const gone = [...standing.values()].flatMap((resource) => {
+    if (replaced.has(resource.logicalId)) return [{ ...resource, keep: resource.onReplace !== "Delete" }];
+    return made.has(resource.logicalId) ? [] : [{ ...resource, keep: resource.onDelete !== "Delete" }];
+  });
+  await removeAll(gone, provider, note);
+  return { outputs, resources: made };
 }

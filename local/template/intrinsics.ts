@@ -65,6 +65,12 @@ export function truth(expression: unknown, scope: Scope): boolean {
   }
 }
 
+/** `Fn::GetAtt` in its long form takes a list, or a text with a dot. */
+function attributePath(operands: readonly unknown[]): [id: string, name: string] {
+  const [id = "", ...path] = operands.length === 1 ? String(operands[0]).split(".") : operands.map(String);
+  return [id, path.join(".")];
+}
+
 const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value]);
 
 function call(name: string, operand: unknown, scope: Scope): unknown {
@@ -73,7 +79,7 @@ function call(name: string, operand: unknown, scope: Scope): unknown {
     case "Ref":
       return reference(String(operand), scope);
     case "Fn::GetAtt":
-      return attribute(String(operands[0]), String(operands[1]), scope);
+      return attribute(...attributePath(operands), scope);
     case "Fn::Sub":
       return substitute(operand, scope);
     case "Fn::If":
@@ -112,7 +118,7 @@ export function referencesOf(value: unknown): readonly string[] {
   if (!isMembers(value)) return [];
   return Object.entries(value).flatMap(([key, operand]) => {
     if (key === "Ref") return [String(operand)];
-    if (key === "Fn::GetAtt") return [String(asList(operand)[0])];
+    if (key === "Fn::GetAtt") return [attributePath(asList(operand))[0]];
     const inText =
       key === "Fn::Sub"
         ? [...String(asList(operand)[0]).matchAll(/\$\{([^!}.]+)[^}]*\}/gu)].map(([, name = ""]) => name)

@@ -3,6 +3,9 @@ import { isMembers, type Members } from "../aws/members.ts";
 
 /** A template as data: short forms such as `!Sub` are their long forms, `{"Fn::Sub": …}`. */
 export interface Template {
+  /** As UTF-8. */
+  readonly bytes: number;
+  readonly Transform: readonly string[];
   readonly Parameters: Members;
   readonly Conditions: Members;
   readonly Globals: Members;
@@ -63,7 +66,10 @@ export function readTemplate(yaml: string): Template {
     if (!isMembers(value)) throw new TemplateError(`${name} must be a map`);
     return value;
   };
+  const { Transform: transform = [] } = template;
   return {
+    bytes: Buffer.byteLength(yaml),
+    Transform: (Array.isArray(transform) ? transform : [transform]).map(String),
     Parameters: section("Parameters"),
     Conditions: section("Conditions"),
     Globals: section("Globals"),

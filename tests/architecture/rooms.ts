@@ -226,6 +226,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "pg",
       "yaml",
       "croner",
+      "fflate",
       "@aws-sdk/client-dynamodb",
       "@aws-sdk/client-eventbridge",
       "@aws-sdk/client-lambda",
