@@ -4,7 +4,8 @@ import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { RekeySettings } from "./rekey-settings.ts";
-import { declarations, type Value, type Values } from "./template-logic.ts";
+import { isList, type ParameterDeclaration } from "./read-template.ts";
+import type { Value, Values } from "./template-logic.ts";
 
 /** What rekey is deployed with: the template's parameters, those that name other resources as constructs. */
 export interface RekeyConfiguration extends RekeySettings {
@@ -47,11 +48,12 @@ function plainValue(setting: unknown): Value | undefined {
 
 /** A value for each parameter of the template. */
 export function parameterValues(
+  declarations: Readonly<Record<string, ParameterDeclaration>>,
   stack: Stack,
   configuration: RekeyConfiguration,
-  securityGroups: readonly ISecurityGroup[],
 ): Values {
-  const { secrets = [], adminSecrets = [], secretsKey, dataKey, vpc, vpcSubnets, alarmTopic } = configuration;
+  const { secrets = [], adminSecrets = [], securityGroups = [] } = configuration;
+  const { secretsKey, dataKey, vpc, vpcSubnets, alarmTopic } = configuration;
   const keys = secrets.map((secret) => (typeof secret === "string" ? undefined : secret.encryptionKey));
   const made: Values = {
     SecretArnPattern: unique(secrets.map((secret) => arnPattern(stack, secret))),
@@ -68,9 +70,10 @@ export function parameterValues(
   ]);
   const given: Readonly<Record<string, Value | undefined>> = { ...Object.fromEntries(settings), ...made };
   return Object.fromEntries(
-    Object.entries(declarations).map(([name, { list, standard }]) => {
-      const value = given[name] ?? standard ?? "";
-      return [name, list && Array.isArray(value) && value.length === 0 ? [""] : value];
+    Object.entries(declarations).map(([name, declaration]) => {
+      const value = given[name] ?? declaration.Default ?? "";
+      const empty = isList(declaration) && (value === "" || (Array.isArray(value) && value.length === 0));
+      return [name, empty ? [""] : value];
     }),
   );
 }

@@ -4,7 +4,7 @@
 export interface RekeySettings {
   /** whole, or mirror to mirror and announce what others rotate, or cluster for one more Vault cluster of a stack that is there: it mirrors what the other stack's event bus tells of. Default: whole. */
   readonly stackKind?: "whole" | "mirror" | "cluster";
-  /** The event bus that "Secret Rotated" and "Secret Rotation Failed" are published on. Made by this stack, unless its StackKind is cluster. Default: rekey. */
+  /** The event bus that rekey's events are published on. This stack makes it, unless its StackKind is cluster. Empty for the stack's name. */
   readonly eventBusName?: string;
   /** Servers that each of AdminSecretArns may be used on, besides the host and port that the secret names itself; one that RDS manages names none. Example arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!cluster-1-AbCdEf=db.example.com:5432 */
   readonly adminTargets?: string;
@@ -20,7 +20,7 @@ export interface RekeySettings {
   readonly roleNamePrefix?: string;
   /** The only secret, or a pattern of secrets with * at its end, for which Secrets Manager may invoke the rotation functions. Empty for every secret of this account and region. */
   readonly invokingSecretArn?: string;
-  /** How many invocations each function may have at once; the account's other functions cannot have these. At least 5, which is what the queues use. 0 to reserve none. Default: 0. */
+  /** How many invocations each function may have at once; the account's other functions cannot have these. 0 to reserve none, or at least 5, which is what the queues use. Lambda refuses what leaves the account fewer than 100 unreserved. Default: 0. */
   readonly reservedConcurrency?: number;
   /** Active to have X-Ray sample the functions' invocations. Default: PassThrough. */
   readonly tracing?: "Active" | "PassThrough";
@@ -76,10 +76,6 @@ export interface RekeySettings {
   readonly vaultRoleGrants?: string;
   /** Root certificates that Vault is verified with, as PEM text. Empty for those that come with Node.js. */
   readonly vaultCaCert?: string;
-  /** The VPC in which this stack makes endpoints of the AWS services that the functions call, for subnets without another way there. Empty to make none. */
-  readonly vpcId?: string;
-  /** The route tables of VpcSubnetIds, for the gateway endpoint of DynamoDB. Needed with VpcId. */
-  readonly vpcRouteTableIds?: readonly string[];
   /** An https address that is told of each new version by a signed POST. Empty for none. */
   readonly webhookUrl?: string;
   /** The full ARN of the secret whose text is the key that these requests are signed with. Needed with WebhookUrl. */

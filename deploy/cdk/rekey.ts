@@ -1,15 +1,15 @@
-import { Annotations, Stack, type StackProps } from "aws-cdk-lib";
+import { Annotations, CfnResource, Stack, type StackProps } from "aws-cdk-lib";
 import { Connections, SecurityGroup, type IConnectable, type ISecurityGroup } from "aws-cdk-lib/aws-ec2";
 import { EventBus, type IEventBus } from "aws-cdk-lib/aws-events";
 import type { CfnRotationSchedule, ISecret } from "aws-cdk-lib/aws-secretsmanager";
 import { Topic, type ITopic } from "aws-cdk-lib/aws-sns";
-import type { CfnInclude } from "aws-cdk-lib/cloudformation-include";
 import type { Construct } from "constructs";
+import { deployTemplate } from "./deployed-template.ts";
 import { ImportedRekey, type IRekey } from "./imported-rekey.ts";
-import { includeTemplate } from "./included-template.ts";
 import { parameterValues, type RekeyConfiguration } from "./parameter-values.ts";
+import { readTemplate } from "./read-template.ts";
 import { engineOf, functionOf, scheduleRotation, type RotationEngine, type RotationOptions } from "./rotation.ts";
-import { longestFunctionName, problemsOf, type Values } from "./template-logic.ts";
+import { TemplateLogic } from "./template-logic.ts";
 
 export interface RekeyProps extends StackProps, RekeyConfiguration {}
 
@@ -28,11 +28,6 @@ export class Rekey extends Stack implements IRekey, IConnectable {
 
   /** The functions' security groups. */
   readonly connections: Connections;
-  /** The resources of rekey's template, for what has no property here. */
-  readonly template: CfnInclude;
-  readonly eventBus: IEventBus;
-  /** What each instance's queue subscribes to. */
-  readonly secretRotatedTopic: ITopic;
   readonly #rotated: ISecret[] = [];
   readonly #admins: ISecret[] = [];
 
@@ -40,15 +35,31 @@ export class Rekey extends Stack implements IRekey, IConnectable {
     super(scope, id, { ...surroundings(scope), ...props });
     const { vpc, securityGroups = vpc === undefined ? [] : [new SecurityGroup(this, "Functions", { vpc })] } = props;
     this.connections = new Connections({ securityGroups: [...securityGroups] });
-    const values = (): Values => this.#values(props, securityGroups);
-    this.template = includeTemplate(this, values);
-    this.eventBus = EventBus.fromEventBusName(this, "Bus", this.template.getResource("EventBus").ref);
-    this.secretRotatedTopic = Topic.fromTopicArn(this, "Topic", this.template.getResource("SecretRotatedTopic").ref);
-    this.node.addValidation({ validate: () => [...this.#nameProblems(), ...problemsOf(values())] });
+    const template = readTemplate();
+    const logic = new TemplateLogic(template, () =>
+      parameterValues(template.Parameters, this, this.#complete(props, securityGroups)),
+    );
+    deployTemplate(this, template, logic);
+    this.node.addValidation({ validate: () => [...this.#nameProblems(), ...logic.problems()] });
+  }
+
+  /** The bus that `Secret Rotated` and the other events are published on. */
+  get eventBus(): IEventBus {
+    return EventBus.fromEventBusName(this, "Bus", this.resource("EventBus").ref);
+  }
+
+  /** What each instance's queue subscribes to. */
+  get secretRotatedTopic(): ITopic {
+    return Topic.fromTopicArn(this, "Topic", this.resource("SecretRotatedTopic").ref);
+  }
+
+  /** A resource of rekey's template by its logical id, for what has no property here. */
+  resource(logicalId: string): CfnResource {
+    return this.node.findChild(logicalId) as CfnResource;
   }
 
   functionArn(engine: RotationEngine): string {
-    return this.template.getResource(functionOf(engine)).getAtt("Arn").toString();
+    return this.resource(functionOf(engine)).getAtt("Arn").toString();
   }
 
   rotate(secret: ISecret, options: RotationOptions = {}): CfnRotationSchedule {
@@ -58,7 +69,7 @@ export class Rekey extends Stack implements IRekey, IConnectable {
     if (adminSecret !== undefined) this.#admins.push(adminSecret);
     if (database !== undefined) this.#open(database);
     const schedule = scheduleRotation(this, this.functionArn(engine), secret, options);
-    schedule.addDependency(this.template.getResource(`SecretsManagerInvokes${functionOf(engine)}`));
+    schedule.addOverride("DependsOn", [`SecretsManagerInvokes${functionOf(engine)}`]);
     return schedule;
   }
 
@@ -70,15 +81,16 @@ export class Rekey extends Stack implements IRekey, IConnectable {
     }
   }
 
-  #values(props: RekeyProps, securityGroups: readonly ISecurityGroup[]): Values {
+  /** The configuration with what `rotate` was given. */
+  #complete(props: RekeyProps, securityGroups: readonly ISecurityGroup[]): RekeyConfiguration {
     const secrets = [...(props.secrets ?? []), ...this.#rotated];
     const adminSecrets = [...(props.adminSecrets ?? []), ...this.#admins];
-    return parameterValues(this, { ...props, secrets, adminSecrets }, securityGroups);
+    return { ...props, secrets, adminSecrets, securityGroups };
   }
 
   /** Lambda's limit for a function's name, which begins with the stack's. */
   #nameProblems(): readonly string[] {
-    const longest = 64 - 1 - longestFunctionName;
+    const longest = 64 - "-rotate-vault-static-role".length;
     return this.stackName.length > longest ? [`stackName: ${this.stackName} has more than ${longest} characters`] : [];
   }
 }
