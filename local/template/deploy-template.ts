@@ -184,7 +184,7 @@ export async function applyTemplate(
       const { ref = "" } = made.get(logicalId) ?? {};
       note({ action, state: "COMPLETE", resource: { logicalId, type, ref } });
     } catch (error) {
-      const reason = error instanceof TemplateError ? words(error) : `${logicalId}: ${words(error)}`;
+      const reason = words(error).startsWith(`${logicalId}: `) ? words(error) : `${logicalId}: ${words(error)}`;
       note({ action, state: "FAILED", resource: { logicalId, type }, reason });
       for (const back of undo.toReversed()) await back();
       throw new TemplateError(reason, { cause: error });
