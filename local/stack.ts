@@ -139,7 +139,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const stacks: Stacks = createStacks({
     ...place,
     provider: (there, request) =>
-      stackProvider(there, request, { call, lambda, sqs, roles, recorded, code, readAt, stacks: () => stacks }),
+      stackProvider(there, request, { call, lambda, kms, sqs, roles, recorded, code, readAt, stacks: () => stacks }),
   });
   const roles = createRoles();
   const cloudFormation = createCloudFormation({ ...place, stacks, readAt, folder: options.codeRoot ?? packageRoot });

@@ -54,6 +54,12 @@ const operations: Readonly<Record<string, { readonly operation: string; readonly
   events: { operation: "PutEvents", action: "events:PutEvents" },
 };
 
+/** What a service says that it encrypts, by which a key's policy can tell its uses apart. */
+const encryptionContext: Readonly<Record<string, string>> = {
+  sns: "kms:EncryptionContext:aws:sns:topicArn",
+  sqs: "kms:EncryptionContext:aws:sqs:arn",
+};
+
 /** What encrypts needs both: a new data key, and the key that was used last. */
 const keyActions = ["kms:GenerateDataKey", "kms:Decrypt"];
 
@@ -95,7 +101,8 @@ export function createDeliveries(
       }
       const key = target.keyOf?.(targetArn);
       const isSilent = service === "sns" && principal === "events.amazonaws.com";
-      const context = isSilent ? {} : { "aws:SourceArn": sourceArn, "aws:SourceAccount": accountId };
+      const source = isSilent ? {} : { "aws:SourceArn": sourceArn, "aws:SourceAccount": accountId };
+      const context = { ...source, [encryptionContext[service] ?? ""]: targetArn };
       const noKey = key === undefined ? undefined : refusalOfKey({ key, caller, actions: keyActions, context });
       if (noKey !== undefined) {
         const message = `${principal} may not use the key of ${targetArn} ${noKey}`;

@@ -5,6 +5,7 @@ import type { Clock } from "../clock.ts";
 import { invokeAsync, type InvokeConfig } from "./async-invocation.ts";
 import type { InvocationOutcome } from "./container.ts";
 import { createFunctionPool } from "./function-pool.ts";
+import { longestChain, oneMoreRun, runsOf } from "./lineage.ts";
 import { createPermissions, type Permissions } from "./permissions.ts";
 
 export interface FunctionDefinition {
@@ -63,8 +64,8 @@ export interface DeployedFunction {
   readonly timeoutMs: number;
   readonly permissions: Permissions;
   invokeConfig: InvokeConfig;
-  /** `event` is JSON. */
-  invoke(event: string): Promise<InvocationOutcome>;
+  /** `event` is JSON. A chain of messages that has run the function too often already does not run it again. */
+  invoke(event: string, chain?: { readonly traceHeader?: string | undefined }): Promise<InvocationOutcome>;
   /** Ends when it succeeded or no try is left. */
   invokeAsync(event: string): Promise<void>;
   /** As a pool's. */
@@ -97,6 +98,15 @@ function variables(
   };
 }
 
+const stoppedLoop: InvocationOutcome = {
+  ok: false,
+  error: {
+    errorType: "RecursiveInvocationException",
+    errorMessage: "Lambda has detected your function being invoked in a recursive loop and stopped its invocation.",
+    trace: [],
+  },
+};
+
 /** A function with its role, its resource policy and its containers. */
 export function deployFunction(
   definition: FunctionDefinition,
@@ -118,13 +128,18 @@ export function deployFunction(
     environment: () => variables(definition, around, assumeRole()),
     onLogLine: (line) => around.onLogLine({ functionName: name, atMs: clock.now(), line }),
   });
-  const invoke = async (event: string, requestId?: string): Promise<InvocationOutcome> => {
-    const running = pool.invoke(event, requestId);
+  const invoke = async (
+    event: string,
+    { traceHeader, requestId }: { readonly traceHeader?: string | undefined; readonly requestId?: string } = {},
+  ): Promise<InvocationOutcome> => {
+    if (definition.mayRecur !== true && runsOf(arn, traceHeader) >= longestChain) return stoppedLoop;
+    const running = pool.invoke(event, oneMoreRun(arn, traceHeader), requestId);
     around.onInvocation(running);
     const outcome = await running;
     if (!outcome.ok) around.onFailure({ functionName: name, event, errorType: outcome.error.errorType });
     return outcome;
   };
+  const invokeAs = async (event: string, requestId: string): Promise<InvocationOutcome> => invoke(event, { requestId });
   const deployed: DeployedFunction = {
     arn,
     definition,
@@ -133,7 +148,7 @@ export function deployFunction(
     invoke,
     invokeConfig: before?.invokeConfig ?? asynchronous,
     invokeAsync: async (event) =>
-      invokeAsync(event, { ...deployed.invokeConfig, functionArn: arn, role, clock, deliver, invoke }),
+      invokeAsync(event, { ...deployed.invokeConfig, functionArn: arn, role, clock, deliver, invoke: invokeAs }),
     kill: (accessKeyId) => pool.kill(accessKeyId),
     stop: async () => pool.stop(),
   };

@@ -17,7 +17,7 @@ export interface FunctionPoolOptions {
 /** The containers of one function: a warm one is used again, and each invocation at the same time has its own. */
 export interface FunctionPool {
   /** `event` is JSON. */
-  invoke(event: string, requestId?: string): Promise<InvocationOutcome>;
+  invoke(event: string, traceHeader: string, requestId?: string): Promise<InvocationOutcome>;
   /** Ends the container with this access key in the middle of what it does. `false`: it does nothing. */
   kill(accessKeyId: string): boolean;
   stop(): Promise<void>;
@@ -57,7 +57,7 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
   };
 
   return {
-    async invoke(event, requestId = randomUUID()) {
+    async invoke(event, traceHeader, requestId = randomUUID()) {
       const container = warm() ?? cold();
       const place = all.get(container);
       if (place !== undefined) place.isBusy = true;
@@ -70,6 +70,7 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
           memoryMb,
           logGroupName: `/aws/lambda/${name}`,
           logStreamName: "local",
+          traceHeader,
         },
         timeoutMs,
       );

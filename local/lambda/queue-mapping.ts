@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts";
 import { md5 } from "../sqs/message-attributes.ts";
 import type { Queue, QueueMessage } from "../sqs/queue.ts";
 import type { InvocationOutcome } from "./container.ts";
+import { runsOf } from "./lineage.ts";
 
 export interface QueueMappingOptions {
   readonly queue: Queue;
@@ -17,8 +18,9 @@ export interface QueueMappingOptions {
   readonly reportBatchItemFailures?: boolean;
   /** Batches at the same time. Default 5, as Lambda's pollers start with. */
   readonly maximumConcurrency?: number;
+  readonly functionArn: string;
   /** `event` is JSON. */
-  readonly invoke: (event: string) => Promise<InvocationOutcome>;
+  readonly invoke: (event: string, chain: { readonly traceHeader: string | undefined }) => Promise<InvocationOutcome>;
 }
 
 const asRecord = (message: QueueMessage, queueArn: string, region: string): Readonly<Record<string, unknown>> => ({
@@ -30,6 +32,7 @@ const asRecord = (message: QueueMessage, queueArn: string, region: string): Read
     SentTimestamp: String(message.sentAtMs),
     SenderId: message.senderId,
     ApproximateFirstReceiveTimestamp: String(message.firstReceivedAtMs),
+    ...(message.traceHeader === undefined ? {} : { AWSTraceHeader: message.traceHeader }),
   },
   messageAttributes: Object.fromEntries(
     Object.entries(message.attributes).map(([name, { DataType, StringValue, BinaryValue }]) => [
@@ -90,7 +93,11 @@ export function mapQueue(options: QueueMappingOptions): () => void {
       const batch = await gather();
       if (batch.length === 0 || stopped.signal.aborted) continue;
       const event = { Records: batch.map((message) => asRecord(message, queue.arn, region)) };
-      const outcome = await invoke(JSON.stringify(event));
+      // A batch goes on with the longest of its messages' chains.
+      const [traceHeader] = batch
+        .map((message) => message.traceHeader)
+        .sort((a, b) => runsOf(options.functionArn, b) - runsOf(options.functionArn, a));
+      const outcome = await invoke(JSON.stringify(event), { traceHeader });
       if (!outcome.ok) continue;
       const failed = options.reportBatchItemFailures ? failedIds(outcome.payload, batch) : new Set<string>();
       for (const { id, receiptHandle } of batch) {

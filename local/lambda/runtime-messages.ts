@@ -8,6 +8,8 @@ export interface InvocationMessage {
   readonly memoryMb: number;
   readonly logGroupName: string;
   readonly logStreamName: string;
+  /** As the AWS SDK sends it along. */
+  readonly traceHeader: string;
   /** Real time, since the Unix epoch. */
   readonly deadlineMs: number;
 }

@@ -41,6 +41,7 @@ function contextOf(invocation: InvocationMessage): Readonly<Record<string, unkno
 }
 
 async function invoke(handler: Handler, invocation: InvocationMessage): Promise<WorkerMessage> {
+  process.env["_X_AMZN_TRACE_ID"] = invocation.traceHeader;
   try {
     const result: unknown = await handler(JSON.parse(invocation.event), contextOf(invocation));
     return { kind: "done", payload: JSON.stringify(result) ?? "null" };

@@ -25,6 +25,8 @@ export interface LambdaOptions extends Omit<FunctionEnvironment, "onLogLine" | "
 export interface Lambda extends DeliveryTarget, FunctionInvoker {
   /** Makes or replaces a function. Returns its ARN. */
   deploy(definition: FunctionDefinition): Promise<string>;
+  /** The role that a function was deployed with. */
+  roleName(functionName: string): string | undefined;
   /** `false`: there is none. */
   remove(functionName: string): Promise<boolean>;
   /** Feeds a deployed function from a queue. Errors: `ResourceNotFoundException`, `InvalidParameterValueException`. */
@@ -219,6 +221,7 @@ export function createLambda(options: LambdaOptions): Lambda {
       await before?.stop();
       return fn.arn;
     },
+    roleName: (functionName) => functions.get(functionName)?.definition.roleName,
     async remove(functionName) {
       const fn = functions.get(functionName);
       functions.delete(functionName);
@@ -233,7 +236,8 @@ export function createLambda(options: LambdaOptions): Lambda {
         region,
         clock,
         functionTimeoutMs: timeoutMs,
-        invoke: async (event) => find(functionName).invoke(event),
+        functionArn: arnOf(functionName),
+        invoke: async (event, chain) => find(functionName).invoke(event, chain),
       });
       const id = randomUUID();
       mappings.set(id, { functionName, queueArn: queue.arn, stop });

@@ -10,6 +10,8 @@ export interface QueueMessage {
   readonly attributes: MessageAttributes;
   readonly senderId: string;
   readonly sentAtMs: number;
+  /** Of the function that sent it, by which Lambda counts a chain. */
+  readonly traceHeader?: string;
   /** The queue that gave it up, for a message in a dead-letter queue. */
   readonly deadLetteredFrom?: string;
   firstReceivedAtMs?: number;
@@ -24,7 +26,10 @@ export interface Queue {
   readonly name: string;
   readonly createdAtMs: number;
   readonly attributes: Map<string, string>;
-  send(message: Pick<QueueMessage, "body" | "attributes" | "senderId">, delaySeconds?: number): QueueMessage;
+  send(
+    message: Pick<QueueMessage, "body" | "attributes" | "senderId" | "traceHeader">,
+    delaySeconds?: number,
+  ): QueueMessage;
   /** Puts a message that another queue gave up at the end of this one; it keeps its id and its age. */
   adopt(message: QueueMessage, from?: string): void;
   /** At most `max` visible messages, each hidden from then on. Those received too often go to the dead-letter queue. */
@@ -96,9 +101,10 @@ export function createQueue(
       return message;
     },
     adopt(message, from) {
-      const { id, body, attributes, senderId, sentAtMs } = message;
+      const { id, body, attributes, senderId, sentAtMs, traceHeader } = message;
       const moved = { id, body, attributes, senderId, sentAtMs, receiveCount: 0, visibleAtMs: clock.now() };
-      messages.push(from === undefined ? moved : { ...moved, deadLetteredFrom: from });
+      const chain = traceHeader === undefined ? {} : { traceHeader };
+      messages.push({ ...moved, ...chain, ...(from === undefined ? {} : { deadLetteredFrom: from }) });
       wake();
     },
     receive(max, visibilityTimeoutSeconds = seconds("VisibilityTimeout")) {

@@ -84,7 +84,7 @@ export function createSqs({ clock, region, accountId, endpoint }: SqsOptions): S
   };
   const moveTasks = createMoveTasks(queues, () => clock.now());
 
-  const send = (queue: Queue, input: Members, senderId: string): Members => {
+  const send = (queue: Queue, input: Members, { principal, http }: AwsCall): Members => {
     const body = text(input, "MessageBody");
     const attributes = readMessageAttributes(input);
     const limit = Number(queue.attributes.get("MaximumMessageSize"));
@@ -93,7 +93,9 @@ export function createSqs({ clock, region, accountId, endpoint }: SqsOptions): S
       throw parameter(`One or more parameters are invalid. Reason: Message must be shorter than ${limit} bytes.`);
     }
     const delaySeconds = ranged(input, "DelaySeconds", 0, 900);
-    const { id } = queue.send({ body, attributes, senderId }, delaySeconds);
+    const traceHeader = http.headers["x-amzn-trace-id"];
+    const chain = typeof traceHeader === "string" ? { traceHeader } : {};
+    const { id } = queue.send({ body, attributes, senderId: principal.arn, ...chain }, delaySeconds);
     return { MessageId: id, MD5OfMessageBody: md5(body), MD5OfMessageAttributes: md5OfAttributes(attributes) };
   };
 
@@ -194,10 +196,10 @@ export function createSqs({ clock, region, accountId, endpoint }: SqsOptions): S
       queueOf(input).drain();
       return {};
     },
-    SendMessage: (input, { principal }) => send(queueOf(input), input, principal.arn),
-    SendMessageBatch: (input, { principal }) => {
+    SendMessage: (input, call) => send(queueOf(input), input, call),
+    SendMessageBatch: (input, call) => {
       const queue = queueOf(input);
-      return runBatch(input, (entry) => send(queue, entry, principal.arn));
+      return runBatch(input, (entry) => send(queue, entry, call));
     },
     ReceiveMessage: (input, call) => receive(queueOf(input), call),
     DeleteMessage: (input) => {

@@ -22,7 +22,13 @@ async function deploy(yaml: string, parameters: Record<string, string> = {}): Pr
     PutRule: { RuleArn: "arn:rule" },
   };
   const absent: Record<string, string> = { GetQueueUrl: "QueueDoesNotExist", GetFunction: "ResourceNotFoundException" };
-  const place = { stackName: "app", stackId: "arn:stack/app", region: "eu-west-1", accountId: "111122223333" };
+  const place = {
+    stackName: "app",
+    firstNumber: 1,
+    stackId: "arn:stack/app",
+    region: "eu-west-1",
+    accountId: "111122223333",
+  };
   const template = readTemplate(`Transform: AWS::Serverless-2016-10-31\n${yaml}`);
   const deployment = await applyTemplate(
     prepare(template, parameters, place),

@@ -3,7 +3,7 @@ import { isMembers, record, text, type Members } from "../aws/members.ts";
 import { resolve, type DeployedResource } from "./intrinsics.ts";
 import type { LetGo, Provider, ResourceKind, ResourceToDeploy, Standing } from "./kinds/kind.ts";
 import { kindOf } from "./kinds/kinds.ts";
-import { givenName, madeName } from "./physical-name.ts";
+import { givenName, madeName, type Naming } from "./physical-name.ts";
 import type { Prepared } from "./prepare.ts";
 import { TemplateError } from "./read-template.ts";
 
@@ -54,7 +54,7 @@ function decide(
   prepared: Prepared,
   resources: ReadonlyMap<string, DeployedResource>,
   before: Standing | undefined,
-  stackName: string,
+  naming: Naming,
 ): Decision {
   const wanted = prepared.wanted[logicalId] ?? {};
   const type = text(wanted, "Type");
@@ -68,18 +68,14 @@ function decide(
     kind,
     resource: { logicalId, type, name, properties, ...policies },
   });
-  if (before === undefined) return as("create", given ?? madeName(stackName, logicalId, kind));
+  if (before === undefined) return as("create", given ?? madeName(naming, logicalId, kind));
   if (before.type !== type)
     throw new TemplateError(
       `${logicalId}: an update cannot make ${before.type} into ${type}: give the new resource another logical id`,
     );
   if (isDeepStrictEqual(properties, before.properties)) return as("keep", before.name);
   if (!changedForGood(kind, before.properties, properties)) return as("update", before.name);
-  if (given !== undefined && given === before.name)
-    throw new TemplateError(
-      `${logicalId}: CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename ${given} and update the stack again.`,
-    );
-  return as("replace", given ?? madeName(stackName, logicalId, kind, before.name));
+  return as("replace", given ?? madeName(naming, logicalId, kind, before.name));
 }
 
 const later = "{{changeSet:KNOWN_AFTER_APPLY}}";
@@ -93,12 +89,12 @@ const unknown = (): DeployedResource => ({
 export function planChanges(
   prepared: Prepared,
   standing: ReadonlyMap<string, Standing>,
-  stackName: string,
+  naming: Naming,
 ): readonly Change[] {
   const seen = new Map<string, DeployedResource>();
   const changes = prepared.order.flatMap((logicalId): readonly Change[] => {
     const before = standing.get(logicalId);
-    const { action, resource } = decide(logicalId, prepared, seen, before, stackName);
+    const { action, resource } = decide(logicalId, prepared, seen, before, naming);
     const { type } = resource;
     seen.set(logicalId, before === undefined || action === "replace" ? unknown() : before);
     if (action === "keep") return [];
@@ -155,35 +151,40 @@ export async function applyTemplate(
   const undo: (() => Promise<void>)[] = [];
   const isUpdate = standing.size > 0;
 
-  const apply = async (logicalId: string): Promise<void> => {
+  /** Whether anything was done. */
+  const apply = async (logicalId: string): Promise<boolean> => {
     const before = standing.get(logicalId);
-    const { action, kind, resource } = decide(logicalId, prepared, made, before, provider.stackName);
+    const { action, kind, resource } = decide(logicalId, prepared, made, before, provider);
     if (before !== undefined && action === "keep") {
       made.set(logicalId, { ...before, ...resource });
-      return;
+      return false;
     }
     if (before !== undefined && action === "update") {
       undo.push(async () => void (await kind.update(before, provider, { ...before, ...resource })));
       made.set(logicalId, { ...resource, ...(await kind.update(resource, provider, before)) });
-      return;
+      return true;
     }
+    if (before !== undefined && before.name === resource.name)
+      throw new TemplateError(
+        `${logicalId}: CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename ${resource.name} and update the stack again.`,
+      );
     const current = { ...resource, ...(await kind.create(resource, provider)) };
     made.set(logicalId, current);
     if (before !== undefined) replaced.set(logicalId, before);
     const keep = !isUpdate && resource.onDelete === "Retain";
     undo.push(async () => void (await removeAll([{ ...current, keep }], provider, note)));
+    return true;
   };
 
   for (const logicalId of prepared.order) {
     const type = text(prepared.wanted[logicalId] ?? {}, "Type");
     const action = standing.has(logicalId) ? "UPDATE" : "CREATE";
     try {
-      await apply(logicalId);
+      if (!(await apply(logicalId))) continue;
       const { ref = "" } = made.get(logicalId) ?? {};
-      if (made.get(logicalId)?.properties !== standing.get(logicalId)?.properties)
-        note({ action, state: "COMPLETE", resource: { logicalId, type, ref } });
+      note({ action, state: "COMPLETE", resource: { logicalId, type, ref } });
     } catch (error) {
-      const reason = error instanceof TemplateError ? words(error) : `${logicalId}: ${words(error)}`;
+      const reason = words(error).startsWith(`${logicalId}: `) ? words(error) : `${logicalId}: ${words(error)}`;
       note({ action, state: "FAILED", resource: { logicalId, type }, reason });
       for (const back of undo.toReversed()) await back();
       throw new TemplateError(reason, { cause: error });

@@ -18,11 +18,24 @@ export function givenName(logicalId: string, kind: ResourceKind, properties: Mem
   return name;
 }
 
-/** A name that CloudFormation makes, cut to what the service takes. A resource that takes another's place has a number. */
-export function madeName(stackName: string, logicalId: string, kind: ResourceKind, before?: string): string {
+/** How the resources of a stack are called that the template does not name. */
+export interface Naming {
+  readonly stackName: string;
+  /** Higher than 1 where resources of a former stack of this name were kept. */
+  readonly firstNumber: number;
+}
+
+/** The number of a name that was made, where 1 is not written; 0 of a name that the template gave. */
+export function numberOf(name: string, { stackName }: Pick<Naming, "stackName">, logicalId: string): number {
   const base = `${stackName}-${logicalId}`;
-  const number = before === undefined ? 1 : Number(/-(\d+)$/u.exec(before.slice(base.length))?.[1] ?? 1) + 1;
-  const name = number === 1 ? base : `${base}-${number}`;
+  if (name === base) return 1;
+  return name.startsWith(base) ? Number(/^-(\d+)$/u.exec(name.slice(base.length))?.[1] ?? 0) : 0;
+}
+
+/** A name that CloudFormation makes, cut to what the service takes. What takes another's place has the next number. */
+export function madeName(naming: Naming, logicalId: string, kind: ResourceKind, before?: string): string {
+  const number = before === undefined ? naming.firstNumber : numberOf(before, naming, logicalId) + 1;
+  const name = `${naming.stackName}-${logicalId}${number === 1 ? "" : `-${number}`}`;
   const longest = kind.name?.longest ?? Infinity;
   if (name.length <= longest) return name;
   return `${name.slice(0, longest - 9)}-${createHash("sha256").update(name).digest("hex").slice(0, 8)}`;

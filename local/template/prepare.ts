@@ -4,13 +4,13 @@ import { conditionHolds, referencesOf, resolve, type DeployedResource, type Scop
 import { kindOf } from "./kinds/kinds.ts";
 import { checkSize } from "./limits.ts";
 import { bindParameters } from "./parameters.ts";
+import type { Naming } from "./physical-name.ts";
 import { TemplateError, type Template } from "./read-template.ts";
 import { ruleHolds } from "./rule-functions.ts";
 import { transformed } from "./sam-transform.ts";
 
 /** Where a stack lies. */
-export interface Place {
-  readonly stackName: string;
+export interface Place extends Naming {
   readonly stackId: string;
   readonly region: string;
   readonly accountId: string;

@@ -1,6 +1,9 @@
 import { dirname, resolve } from "node:path";
+import { denial } from "../aws/iam.ts";
 import { optionalInteger, record, textList, type Members } from "../aws/members.ts";
+import type { Kms } from "../kms/service.ts";
 import type { Lambda } from "../lambda/service.ts";
+import type { Queue } from "../sqs/queue.ts";
 import type { Sqs } from "../sqs/service.ts";
 import type { CodeFolders } from "./code-folder.ts";
 import type { Provider } from "./kinds/kind.ts";
@@ -14,6 +17,7 @@ import { objectOf } from "./template-location.ts";
 export interface Account {
   readonly call: (service: string, operation: string, input: Members) => Promise<Members>;
   readonly lambda: Lambda;
+  readonly kms: Kms;
   readonly sqs: Sqs;
   readonly roles: Roles;
   readonly recorded: Map<string, Members>;
@@ -22,13 +26,38 @@ export interface Account {
   readonly stacks: () => Stacks;
 }
 
-function mapQueue({ lambda, sqs }: Account, functionName: string, queueArn: string, properties: Members): string {
-  const queue = sqs.queue(queueArn);
+/** Lambda reads a queue with the function's role, and an encrypted one with its key as well. Errors: `TemplateError`. */
+function checkReader({ lambda, kms, roles }: Account, functionName: string, queue: Queue, accountId: string): void {
+  const role = roles.byName(lambda.roleName(functionName) ?? "");
+  if (role === undefined) return;
+  const caller = { arn: role.arn, accountId, policies: role.policies };
+  for (const action of ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]) {
+    const reason = denial({ caller, action, resource: queue.arn, context: {} });
+    if (reason !== undefined) throw new TemplateError(`its role may not call ${action} on ${queue.arn} ${reason}`);
+  }
+  const key = queue.attributes.get("KmsMasterKeyId");
+  const context = { "kms:EncryptionContext:aws:sqs:arn": queue.arn, "kms:ViaService": viaSqs(queue.arn) };
+  const noKey = key === undefined ? undefined : kms.refusal({ key, caller, actions: ["kms:Decrypt"], context });
+  if (noKey !== undefined)
+    throw new TemplateError(`its role may not read ${queue.arn}, whose key is ${String(key)} ${noKey}`);
+}
+
+const viaSqs = (queueArn: string): string => `sqs.${queueArn.split(":")[3] ?? ""}.amazonaws.com`;
+
+function mapQueue(
+  account: Account,
+  accountId: string,
+  functionName: string,
+  queueArn: string,
+  properties: Members,
+): string {
+  const queue = account.sqs.queue(queueArn);
   if (queue === undefined) throw new TemplateError(`there is no queue ${queueArn}`);
+  checkReader(account, functionName, queue, accountId);
   const batchSize = optionalInteger(properties, "BatchSize");
   const windowSeconds = optionalInteger(properties, "MaximumBatchingWindowInSeconds");
   const maximumConcurrency = optionalInteger(record(properties, "ScalingConfig"), "MaximumConcurrency");
-  return lambda.mapQueue(functionName, queue, {
+  return account.lambda.mapQueue(functionName, queue, {
     reportBatchItemFailures: textList(properties, "FunctionResponseTypes").includes("ReportBatchItemFailures"),
     ...(batchSize === undefined ? {} : { batchSize }),
     ...(windowSeconds === undefined ? {} : { batchWindowMs: windowSeconds * 1000 }),
@@ -38,7 +67,7 @@ function mapQueue({ lambda, sqs }: Account, functionName: string, queueArn: stri
 
 /** How one stack makes its resources in the local account. */
 export function stackProvider(
-  { stackName, region, accountId }: Place,
+  { stackName, firstNumber, region, accountId }: Place,
   request: StackRequest,
   account: Account,
 ): Provider {
@@ -46,6 +75,7 @@ export function stackProvider(
   const { lambda, stacks } = account;
   return {
     stackName,
+    firstNumber,
     region,
     accountId,
     environment,
@@ -54,7 +84,7 @@ export function stackProvider(
     recorded: account.recorded,
     deployFunction: async (definition) => lambda.deploy(definition),
     removeFunction: async (name) => lambda.remove(name),
-    mapQueue: (functionName, queueArn, settings) => mapQueue(account, functionName, queueArn, settings),
+    mapQueue: (functionName, queueArn, settings) => mapQueue(account, accountId, functionName, queueArn, settings),
     unmapQueue: (id) => lambda.unmapQueue(id),
     codeFolder: async (code) => account.code.of(code, folder),
     nested: {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import { applyTemplate, planChanges, removeAll, type Change, type ResourceStep } from "./deploy-template.ts";
 import type { Provider, Standing } from "./kinds/kind.ts";
+import { numberOf } from "./physical-name.ts";
 import { prepare, type Place, type Prepared } from "./prepare.ts";
 import { readTemplate, TemplateError, type Template } from "./read-template.ts";
 
@@ -81,7 +82,14 @@ export function createStacks({ clock, region, accountId, provider }: StacksOptio
     current.set(record.name, record);
     return record;
   };
-  const placeOf = (name: string, id: string): Place => ({ stackName: name, stackId: id, region, accountId });
+  const firstNumbers = new Map<string, number>();
+  const placeOf = (name: string, id: string): Place => ({
+    stackName: name,
+    firstNumber: firstNumbers.get(name) ?? 1,
+    stackId: id,
+    region,
+    accountId,
+  });
 
   /** The stack's own event, beside those of its resources. */
   const withStatus = (record: StackRecord, status: string, reason?: string): StackRecord => {
@@ -151,7 +159,7 @@ export function createStacks({ clock, region, accountId, provider }: StacksOptio
     plan(request) {
       const before = current.get(request.name);
       const standing = updatable(before) ? before.resources : new Map<string, Standing>();
-      return planChanges(read(request, before).prepared, standing, request.name);
+      return planChanges(read(request, before).prepared, standing, placeOf(request.name, ""));
     },
     async remove(name) {
       const record = current.get(name);
@@ -163,6 +171,9 @@ export function createStacks({ clock, region, accountId, provider }: StacksOptio
         keep: resource.onDelete === "Retain" || resource.onDelete === "RetainExceptOnCreate",
       }));
       const left = await removeAll(all, there, noting(name));
+      const kept = all.filter(({ keep: isKept }) => isKept);
+      const numbers = kept.map((one) => numberOf(one.name, { stackName: name }, one.logicalId) + 1);
+      firstNumbers.set(name, Math.max(firstNumbers.get(name) ?? 1, ...numbers));
       const after = current.get(name) ?? record;
       if (left.length > 0) {
         const names = left.map(({ logicalId }) => logicalId).join(", ");

@@ -56,7 +56,7 @@ async function deploy({ name, output, admin, more }: Example): Promise<string> {
     ...(admin ? { AdminSecretArn } : {}),
     ...more,
   };
-  const deployed = await stack.deploy({ templatePath: resolve(folder, `${name}.yaml`), parameters });
+  const deployed = await stack.deploy({ templatePath: resolve(folder, `${name}.yaml`), stackName: name, parameters });
   await stack.secretsManager.idle();
   return deployed.outputs["SecretArn"] ?? "";
 }

@@ -6,6 +6,7 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Stack, startStack } from "../../local/stack.ts";
 import { record } from "../../local/aws/members.ts";
+import { checkTemplate } from "../../local/template/prepare.ts";
 import { readTemplate } from "../../local/template/read-template.ts";
 import { noticeInMessage } from "../../shared/client/invalidation/notice-in-message.ts";
 import { createSubscriberQueue } from "../../shared/client/invalidation/subscriber-queue.ts";
@@ -15,6 +16,13 @@ import { inTime } from "../support/mirror-entries.ts";
 import { roleConfig } from "../support/role-config.ts";
 
 const folder = resolve(import.meta.dirname, "../../templates/subscribers");
+const root = resolve(import.meta.dirname, "../..");
+const files = [
+  "template.yaml",
+  ...readdirSync(resolve(root, "templates"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".yaml"))
+    .map((name) => `templates/${name}`),
+];
 const template = (name: string): string => resolve(folder, `${name}.yaml`);
 let stack: Stack;
 let sqs: SQSClient;
@@ -51,7 +59,7 @@ test("a service's own queue gets the events of its secrets, by name or by the be
   const SecretRotatedTopicArn = outputs["SecretRotatedTopicArn"] ?? "";
   const queueFor = async (ServiceName: string, secrets: Readonly<Record<string, string>>): Promise<string> => {
     const parameters = { SecretRotatedTopicArn, ServiceName, ...secrets };
-    const made = await stack.deploy({ templatePath: template("service-queue"), parameters });
+    const made = await stack.deploy({ templatePath: template("service-queue"), stackName: ServiceName, parameters });
     return made.outputs["QueueUrl"] ?? "";
   };
   const named = await queueFor("named", { SecretNames: "orders/db,billing/db" });
@@ -64,17 +72,35 @@ test("a service's own queue gets the events of its secrets, by name or by the be
   expect(await heard(named)).toBe(versions.get("billing/db"));
 });
 
-test("a service without a secret has no queue", async () => {
-  const parameters = { SecretRotatedTopicArn: "arn:aws:sns:us-east-1:123456789012:topic", ServiceName: "none" };
-  await expect(stack.deploy({ templatePath: template("service-queue"), parameters })).rejects.toThrow(
-    "SecretNames or SecretNamePrefix is needed",
+test.each([
+  ["without a secret", { ServiceName: "none" }, "SecretNames or SecretNamePrefix is needed"],
+  ["with blanks among its secrets", { ServiceName: "none", SecretNames: "a, b" }, "SecretNames: the value does not match"],
+  ["with a name that leaves no room for a queue's", { ServiceName: "n".repeat(53), SecretNames: "a" }, "ServiceName: the"],
+])("a service %s has no queue", async (_what, parameters, refusal) => {
+  const settings = { templatePath: template("service-queue"), stackName: "none" };
+  const SecretRotatedTopicArn = "arn:aws:sns:us-east-1:123456789012:topic";
+  await expect(stack.deploy({ ...settings, parameters: { ...parameters, SecretRotatedTopicArn } })).rejects.toThrow(
+    refusal,
   );
+});
+
+test("a service with the longest name has its queues", async () => {
+  const ServiceName = "n".repeat(52);
+  const { outputs } = await stack.deploy();
+  const SecretRotatedTopicArn = outputs["SecretRotatedTopicArn"] ?? "";
+  const parameters = { SecretRotatedTopicArn, ServiceName, SecretNames: "a" };
+  const made = await stack.deploy({ templatePath: template("service-queue"), stackName: "longest", parameters });
+  expect(made.outputs["QueueArn"]).toContain(ServiceName);
+});
+
+test.each(files)("CloudFormation takes the functions, sections and sizes of %s", (file) => {
+  expect(() => checkTemplate(readTemplate(readFileSync(resolve(root, file), "utf8")))).not.toThrow();
 });
 
 test("what is forwarded to a region's bus reaches the queue of an instance there", async () => {
   const SenderRoleArns = `arn:aws:iam::${stack.accountId}:role/rekey-AnnounceChange*`;
   const parameters = { EventBusName: "there", SenderRoleArns };
-  const { outputs } = await stack.deploy({ templatePath: template("replica-region"), parameters });
+  const { outputs } = await stack.deploy({ templatePath: template("replica-region"), stackName: "there", parameters });
   const queue = await createSubscriberQueue({ sqs, sns, topicArn: outputs["SecretRotatedTopicArn"] ?? "" });
   const detail = { secretArn: "arn:aws:secretsmanager:us-east-1:123456789012:secret:a-AbCdEf", versionId: "v2" };
   for (const DetailType of ["Secret Replicated", "Secret Rotated"]) {

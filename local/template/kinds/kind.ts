@@ -1,13 +1,13 @@
 import type { Members } from "../../aws/members.ts";
 import type { PolicyDocument } from "../../aws/service.ts";
 import type { FunctionDefinition } from "../../lambda/deployed-function.ts";
+import type { Naming } from "../physical-name.ts";
 import type { DeployedResource } from "../intrinsics.ts";
 import { TemplateError } from "../read-template.ts";
 import type { Roles } from "./roles.ts";
 
 /** What resources are made with: the services' own operations, as CloudFormation calls them. */
-export interface Provider {
-  readonly stackName: string;
+export interface Provider extends Naming {
   readonly accountId: string;
   readonly region: string;
   call(service: string, operation: string, input: Members): Promise<Members>;

@@ -44,6 +44,7 @@ function start(bundlePath: string, variables: Readonly<Record<string, string>> =
         memoryMb: 128,
         logGroupName: "group",
         logStreamName: "stream",
+        traceHeader: "",
       },
       20_000,
     );
