@@ -151,17 +151,18 @@ export async function applyTemplate(
   const undo: (() => Promise<void>)[] = [];
   const isUpdate = standing.size > 0;
 
-  const apply = async (logicalId: string): Promise<void> => {
+  /** Whether anything was done. */
+  const apply = async (logicalId: string): Promise<boolean> => {
     const before = standing.get(logicalId);
     const { action, kind, resource } = decide(logicalId, prepared, made, before, provider);
     if (before !== undefined && action === "keep") {
       made.set(logicalId, { ...before, ...resource });
-      return;
+      return false;
     }
     if (before !== undefined && action === "update") {
       undo.push(async () => void (await kind.update(before, provider, { ...before, ...resource })));
       made.set(logicalId, { ...resource, ...(await kind.update(resource, provider, before)) });
-      return;
+      return true;
     }
     if (before !== undefined && before.name === resource.name)
       throw new TemplateError(
@@ -172,18 +173,18 @@ export async function applyTemplate(
     if (before !== undefined) replaced.set(logicalId, before);
     const keep = !isUpdate && resource.onDelete === "Retain";
     undo.push(async () => void (await removeAll([{ ...current, keep }], provider, note)));
+    return true;
   };
 
   for (const logicalId of prepared.order) {
     const type = text(prepared.wanted[logicalId] ?? {}, "Type");
     const action = standing.has(logicalId) ? "UPDATE" : "CREATE";
     try {
-      await apply(logicalId);
+      if (!(await apply(logicalId))) continue;
       const { ref = "" } = made.get(logicalId) ?? {};
-      if (made.get(logicalId)?.properties !== standing.get(logicalId)?.properties)
-        note({ action, state: "COMPLETE", resource: { logicalId, type, ref } });
+      note({ action, state: "COMPLETE", resource: { logicalId, type, ref } });
     } catch (error) {
-      const reason = error instanceof TemplateError ? words(error) : `${logicalId}: ${words(error)}`;
+      const reason = words(error).startsWith(`${logicalId}: `) ? words(error) : `${logicalId}: ${words(error)}`;
       note({ action, state: "FAILED", resource: { logicalId, type }, reason });
       for (const back of undo.toReversed()) await back();
       throw new TemplateError(reason, { cause: error });

@@ -25,10 +25,11 @@ export interface Naming {
   readonly firstNumber: number;
 }
 
-/** The number of a name that was made: 1 is not written. */
+/** The number of a name that was made, where 1 is not written; 0 of a name that the template gave. */
 export function numberOf(name: string, { stackName }: Pick<Naming, "stackName">, logicalId: string): number {
-  const rest = name.slice(`${stackName}-${logicalId}`.length);
-  return Number(/^-(\d+)$/u.exec(rest)?.[1] ?? 1);
+  const base = `${stackName}-${logicalId}`;
+  if (name === base) return 1;
+  return name.startsWith(base) ? Number(/^-(\d+)$/u.exec(name.slice(base.length))?.[1] ?? 0) : 0;
 }
 
 /** A name that CloudFormation makes, cut to what the service takes. What takes another's place has the next number. */

@@ -33,16 +33,13 @@ function checkReader({ lambda, kms, roles }: Account, functionName: string, queu
   const caller = { arn: role.arn, accountId, policies: role.policies };
   for (const action of ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]) {
     const reason = denial({ caller, action, resource: queue.arn, context: {} });
-    if (reason !== undefined)
-      throw new TemplateError(`${functionName}: its role may not call ${action} on ${queue.arn} ${reason}`);
+    if (reason !== undefined) throw new TemplateError(`its role may not call ${action} on ${queue.arn} ${reason}`);
   }
   const key = queue.attributes.get("KmsMasterKeyId");
   const context = { "kms:EncryptionContext:aws:sqs:arn": queue.arn, "kms:ViaService": viaSqs(queue.arn) };
   const noKey = key === undefined ? undefined : kms.refusal({ key, caller, actions: ["kms:Decrypt"], context });
   if (noKey !== undefined)
-    throw new TemplateError(
-      `${functionName}: its role may not read ${queue.arn}, whose key is ${String(key)} ${noKey}`,
-    );
+    throw new TemplateError(`its role may not read ${queue.arn}, whose key is ${String(key)} ${noKey}`);
 }
 
 const viaSqs = (queueArn: string): string => `sqs.${queueArn.split(":")[3] ?? ""}.amazonaws.com`;

@@ -277,6 +277,10 @@ export const rooms: Readonly<Record<string, Room>> = {
       "playwright-core",
     ],
   },
+  "deploy/cdk": {
+    rooms: ["local/template/read-template.ts", "local/aws/members.ts", "shared/errors"],
+    packages: ["aws-cdk-lib", "constructs", "node:fs", "node:path"],
+  },
   "deploy/template": { rooms: [], packages: ["node:fs", "node:path"] },
   examples: {
     rooms: ["shared/testing/engine-contract", "local/postgres", "tests/support/postgres-fixture.ts"],

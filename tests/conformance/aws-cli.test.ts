@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -49,6 +49,21 @@ describe.skipIf(aws === undefined)("the AWS command line on the local stack", { 
     const text = "secretsmanager get-secret-value --secret-id MySecret --query SecretString --output text";
     expect(await cli(text)).toBe("ünïcode second");
     expect(await cli(`${text} --version-stage AWSPREVIOUS`)).toBe("My first value");
+  });
+
+  test("cloudformation deploy makes a stack and updates it, and delete-stack takes it away", async () => {
+    const file = join(home, "queue.yaml");
+    const template = (seconds: number): string =>
+      `Resources: { Q: { Type: AWS::SQS::Queue, Properties: { VisibilityTimeout: ${seconds} } } }\nOutputs: { Url: { Value: !Ref Q } }`;
+    for (const seconds of [30, 60]) {
+      writeFileSync(file, template(seconds));
+      await cli("cloudformation deploy --stack-name by-hand --template-file", file);
+    }
+    const queue = stack.sqs.queues().find(({ name }) => name === "by-hand-Q");
+    expect(queue?.attributes.get("VisibilityTimeout")).toBe("60");
+    await cli("cloudformation delete-stack --stack-name by-hand");
+    await cli("cloudformation wait stack-delete-complete --stack-name by-hand");
+    expect(stack.sqs.queues()).toEqual([]);
   });
 
   test("describe-secret, list-secrets and list-secret-version-ids show the labels of each version", async () => {

@@ -1,0 +1,53 @@
+import path from "node:path";
+import { CfnOutput, CfnResource, Lazy, Token, type Stack } from "aws-cdk-lib";
+import { Asset } from "aws-cdk-lib/aws-s3-assets";
+import { packageRoot, type RekeyTemplate, type ResourceDeclaration } from "./read-template.ts";
+import type { TemplateLogic } from "./template-logic.ts";
+
+type Properties = Readonly<Record<string, unknown>>;
+
+/** SAM's Globals: maps of the function's lie over theirs, level by level. */
+function overlay(base: unknown, top: unknown): unknown {
+  const isMap = (value: unknown): value is Properties =>
+    typeof value === "object" && value !== null && !Array.isArray(value) && !("Fn::If" in value) && !("Ref" in value);
+  if (top === undefined) return base;
+  if (!isMap(base) || !isMap(top)) return top;
+  const names = new Set([...Object.keys(base), ...Object.keys(top)]);
+  return Object.fromEntries([...names].map((name) => [name, overlay(base[name], top[name])]));
+}
+
+/** A function's folder, or a template within the template, as an asset. */
+function withAssets(stack: Stack, id: string, properties: Properties): Properties {
+  const { CodeUri: code, Location: location } = properties;
+  const asset = (file: unknown): Asset =>
+    new Asset(stack, `${id}Asset`, { path: path.join(packageRoot(), String(file)) });
+  if (location !== undefined) return { ...properties, Location: asset(location).httpUrl };
+  if (code === undefined) return properties;
+  const { s3BucketName: Bucket, s3ObjectKey: Key } = asset(code);
+  return { ...properties, CodeUri: { Bucket, Key } };
+}
+
+/**
+ * Adds the template's resources and outputs to a stack. CloudFormation allows no resource and no import of another stack in
+ * a condition, and a value may be either, so the template is decided here; `rotate` may change values until synthesis.
+ */
+export function deployTemplate(stack: Stack, template: RekeyTemplate, logic: TemplateLogic): void {
+  const applies = ({ Condition }: { readonly Condition?: string }): boolean =>
+    Condition === undefined || logic.holds({ Condition });
+  const late = (part: unknown) => Lazy.any({ produce: () => logic.decide(part) });
+
+  const add = (id: string, declaration: ResourceDeclaration): void => {
+    const { Type: type, Condition: _condition, Properties: own = {}, ...attributes } = declaration;
+    const whole = type === "AWS::Serverless::Function" ? (overlay(template.Globals.Function, own) as Properties) : own;
+    const properties = Object.entries(withAssets(stack, id, whole)).map(([name, value]) => [name, late(value)]);
+    const resource = new CfnResource(stack, id, { type, properties: Object.fromEntries(properties) });
+    resource.overrideLogicalId(id);
+    for (const [name, value] of Object.entries(attributes)) resource.addOverride(name, value);
+  };
+  stack.addTransform("AWS::Serverless-2016-10-31");
+  for (const [id, declaration] of Object.entries(template.Resources)) if (applies(declaration)) add(id, declaration);
+  for (const [id, output] of Object.entries(template.Outputs)) {
+    if (!applies(output)) continue;
+    new CfnOutput(stack, `${id}Output`, { value: Token.asString(late(output.Value)) }).overrideLogicalId(id);
+  }
+}

@@ -1,0 +1,55 @@
+import { isMembers, text, type Members } from "../../local/aws/members.ts";
+import type { Template } from "../../local/template/read-template.ts";
+
+/** Parameters that have a property of their own in `RekeyProps`, with a type of the CDK's. */
+const madeOfConstructs = new Set([
+  "AdminSecretArns",
+  "AlarmTopicArn",
+  "DataKmsKeyArn",
+  "RotatedSecretArn",
+  "RotationSchedule",
+  "SecretArnPattern",
+  "SecretsKmsKeyArn",
+  "VpcSecurityGroupIds",
+  "VpcSubnetIds",
+]);
+
+const isList = (declaration: Members): boolean => /^(?:CommaDelimitedList|List<)/u.test(text(declaration, "Type"));
+
+function typeOf(declaration: Members): string {
+  const allowed = declaration["AllowedValues"];
+  if (Array.isArray(allowed)) {
+    const values = allowed.filter((value) => value !== "");
+    if (values.join() === "true,false") return "boolean";
+    return values.map((value) => JSON.stringify(value)).join(" | ");
+  }
+  if (isList(declaration)) return "readonly string[]";
+  return declaration["Type"] === "Number" ? "number" : "string";
+}
+
+const scalar = (value: unknown): string => (typeof value === "string" || typeof value === "number" ? `${value}` : "");
+
+function property(name: string, declaration: Members): string {
+  const standard = scalar(declaration["Default"]);
+  const description = scalar(declaration["Description"]) || name;
+  const text = `${description.trim()}${standard === "" ? "" : ` Default: ${standard}.`}`.replaceAll("*/", "*\\/");
+  const line = `  readonly ${name.charAt(0).toLowerCase()}${name.slice(1)}?: ${typeOf(declaration)};`;
+  const wrapped =
+    line.length > 120
+      ? line.replaceAll(/: (?=\d)| \| /gu, (sign) => `${sign.trimEnd().replace("|", "")}\n    | `)
+      : line;
+  return `  /** ${text} */\n${wrapped.replaceAll(/ +$/gmu, "")}\n`;
+}
+
+/** `RekeySettings`: the template's parameters as typed properties. */
+export function settingsText({ Parameters }: Template): string {
+  const properties = Object.entries(Parameters).flatMap(([name, declaration]) =>
+    isMembers(declaration) && !madeOfConstructs.has(name) ? [property(name, declaration)] : [],
+  );
+  return `// Written by \`npm run docs\` from template.yaml.
+
+/** The template's parameters that take plain values. */
+export interface RekeySettings {
+${properties.join("")}}
+`;
+}
