@@ -57,7 +57,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "shared/vault",
       ...values,
     ],
-    packages: ["node:crypto", "node:util"],
+    packages: ["node:crypto", "node:timers/promises", "node:util"],
   },
   "shared/client": {
     rooms: [
