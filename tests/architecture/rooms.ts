@@ -251,6 +251,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "playwright-core",
     ],
   },
+  ".ci": { rooms: [], packages: ["node:"] },
   examples: {
     rooms: ["shared/testing/engine-contract", "local/postgres", "tests/support/postgres-fixture.ts"],
     packages: ["rekey", "pg", "drizzle-orm", "kysely", "@prisma/adapter-pg", "typeorm"],
