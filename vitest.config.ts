@@ -14,8 +14,10 @@ export default defineConfig({
       "console/**/*.test.ts",
       ".ci/*.test.ts",
     ],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // No test is judged by its time: these end what hangs, also where a few things share two slow cores.
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
     maxWorkers: 2,
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
   },
