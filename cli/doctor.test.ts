@@ -14,7 +14,7 @@ beforeAll(async () => {
     SecretString: JSON.stringify({ engine: "db2", host: "h", username: "u", password: "canary" }),
     Tags: [{ Key: "rekey:mirror", Value: "true" }],
   });
-}, 120_000);
+});
 afterAll(async () => stage.stop());
 
 test("doctor without a secret tells of every one with findings, once of the set-up, and the totals", async () => {

@@ -50,7 +50,7 @@ test.each(["refuses", "throttles", "fails"] as const)(
   },
 );
 
-test("the agent that is to make a queue ends with an error while AWS hangs", { timeout: 120_000 }, async () => {
+test("the agent that is to make a queue ends with an error while AWS hangs", async () => {
   const { printed, ended } = (await rekeyWhile("hangs"))(...(commands[2] ?? []));
   expect(await ended).toBe(1);
   expect(printed.err).toContain("invalidation-unavailable");

@@ -14,7 +14,7 @@ import type { IssuedCredentials } from "./aws/principals.ts";
 import { startStack, type Stack } from "./stack.ts";
 
 /** How long a condition may take to come true on a busy machine. */
-const soon = { timeout: 10_000 };
+const soon = { timeout: 60_000 };
 
 const opened: (() => Promise<void> | void)[] = [];
 afterEach(async () => {

@@ -75,7 +75,7 @@ test.each([
   ["rejects where nobody awaits", 'Promise.reject(new Error("canary"));'],
   ["exhausts its memory", "const all = []; for (;;) all.push(new Array(100_000).fill(all.length));"],
   ["ends the process", "process.exit(0);"],
-])("a driver that %s is a server that misbehaves", { timeout: 90_000 }, async (_what, code) => {
+])("a driver that %s is a server that misbehaves", async (_what, code) => {
   const error = await failure(code);
   expect(error).toMatchObject({ code: "server-misbehaved", context: { host: "db.example", port: 5432 } });
   expect(JSON.stringify(error)).not.toContain("canary");

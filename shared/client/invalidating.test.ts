@@ -171,7 +171,7 @@ test("a polling source tells of the gap once it is connected again", async () =>
     gap: () => void calls.push("gap"),
     error: ({ code }) => void calls.push(code),
   });
-  await vi.waitUntil(() => polls > 3);
+  await vi.waitUntil(() => polls > 3, { timeout: 60_000 });
   await polling.stop();
   expect(calls).toEqual(["invalidation-unavailable", "gap"]);
 });
@@ -202,7 +202,7 @@ test("Redis: a message is a notice, a reconnection is a gap, and nothing is left
   redis.listener?.(JSON.stringify({ "detail-type": "Secret Rotated", detail: { secretArn: arn, versionId: "v2" } }));
   redis.listener?.("no notice");
   redis.emit("error");
-  await vi.waitUntil(() => redis.listenerCount("ready") > 0);
+  await vi.waitUntil(() => redis.listenerCount("ready") > 0, { timeout: 60_000 });
   redis.emit("ready");
   expect(heard).toEqual(["v2", "invalidation-unavailable", "gap"]);
   await subscription.stop();

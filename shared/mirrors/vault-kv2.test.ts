@@ -34,3 +34,31 @@ test.each([
   await expect(mirror.write(entry, { signal: AbortSignal.timeout(1_000) })).rejects.toMatchObject({ code });
   expect(asked).toEqual([]);
 });
+
+/** The key's first write through a standby that forwards it and answers this many requests before it sees the key. */
+async function throughLaggingStandby(answers: number): Promise<unknown> {
+  let patches = 0;
+  const send = async ({ verb }: { readonly verb: string }) => {
+    if (verb === "write") return { status: 200, body: { data: { version: 1 } } };
+    if (verb === "patch" && ++patches > answers) return { status: 200, body: {} };
+    return { status: 404, body: { errors: [] } };
+  };
+  const entry = {
+    secretArn: "arn",
+    secretName: "name",
+    versionId: "v1",
+    createdAt: new Date(0),
+    value: new SecretValue('{"password":"one"}'),
+    tags: new Map(),
+  };
+  return vaultKv2Mirror(send).write(entry, { signal: AbortSignal.timeout(20_000) });
+}
+
+test("a standby that does not yet see the write that it forwarded is asked again", async () => {
+  await expect(throughLaggingStandby(2)).resolves.toEqual({ revision: 1, written: true });
+});
+
+test("a standby that still does not see it is mirror-unavailable", async () => {
+  const failure = { code: "mirror-unavailable", context: { status: 404 } };
+  await expect(throughLaggingStandby(Infinity)).rejects.toMatchObject(failure);
+});

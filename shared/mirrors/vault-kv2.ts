@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { memberAt } from "../answers/member-at.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
@@ -36,6 +37,9 @@ export interface VaultKv2Options {
 
 const writeAttempts = 5;
 
+/** A standby that reads for itself learns of a write that it forwarded about 100 ms after the leader took it. */
+const lagPausesMs = [50, 100, 200, 400];
+
 /**
  * Mirrors into HashiCorp Vault's or OpenBao's KV version 2 through node-vault. The version's id, label and time are written
  * next to the data, so that each write is one check-and-set call that decides over data and version at once. A version that
@@ -71,7 +75,15 @@ export function vaultKv2Mirror(send: VaultSend, options: VaultKv2Options = {}): 
   async function record(customMetadata: object, name: string, call: CallOptions): Promise<void> {
     if (Object.keys(customMetadata).length === 0) return;
     const path = `${mount}/metadata/${name}`;
-    const answer = await send({ verb: "patch", path, body: { custom_metadata: customMetadata } }, call);
+    const patch = { verb: "patch", path, body: { custom_metadata: customMetadata } } as const;
+    let answer = await send(patch, call);
+    for (const pauseMs of lagPausesMs) {
+      if (answer.status !== 404) break;
+      await setTimeout(pauseMs, undefined, { signal: call.signal }).catch(() => undefined);
+      answer = await send(patch, call);
+    }
+    const context = { operation: "write", path, status: answer.status };
+    if (answer.status === 404) throw new RekeyError("mirror-unavailable", { context });
     if (answer.status !== 200) throw refused(answer, "write", path);
   }
 

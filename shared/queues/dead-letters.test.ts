@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { startStack } from "../../local/stack.ts";
 import { redrive } from "./dead-letters.ts";
 
-const soon = { timeout: 10_000 };
+const soon = { timeout: 60_000 };
 const call = { signal: AbortSignal.timeout(25_000) };
 const arnOf = (queue: string): string => `arn:aws:sqs:us-east-1:123456789012:${queue}`;
 const policyFor = (Service: string): string =>

@@ -15,7 +15,7 @@ beforeEach(async () => {
     response.writeHead(answer[0]).end(answer[1]);
   });
   server.listen(0, "127.0.0.1");
-  await vi.waitUntil(() => server.listening);
+  await vi.waitUntil(() => server.listening, { timeout: 60_000 });
   const address = server.address();
   endpoint = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
 });

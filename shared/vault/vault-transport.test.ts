@@ -25,7 +25,7 @@ async function serve(create: (listener: RequestListener) => Server, respond: Req
 async function listen(server: TcpServer & Server): Promise<string> {
   servers.push(server);
   server.listen(0, "127.0.0.1");
-  await vi.waitUntil(() => server.listening);
+  await vi.waitUntil(() => server.listening, { timeout: 60_000 });
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
   return `127.0.0.1:${address.port}`;
@@ -99,7 +99,7 @@ test("an answer without end is cut off and server-misbehaved", async () => {
   });
   const error = await failure(vaultTransport({ timeoutMs: 20_000 })(write(`http://${host}/`)));
   expect(error).toMatchObject({ code: "server-misbehaved", context: { reason: expect.stringContaining("more than") } });
-  await vi.waitUntil(() => ended);
+  await vi.waitUntil(() => ended, { timeout: 60_000 });
 });
 
 test("an answer that stops in its middle ends with the time-out", async () => {

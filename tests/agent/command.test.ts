@@ -12,7 +12,7 @@ import { agentTokenText, ask } from "../support/agent-stage.ts";
 import { redisServer, startRedis } from "../support/redis.ts";
 import { stackVariables } from "../support/stack-variables.ts";
 
-const soon = { timeout: 20_000 };
+const soon = { timeout: 60_000 };
 const started: ChildProcess[] = [];
 let stack: Stack;
 let secrets: SecretsManager;

@@ -57,7 +57,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "shared/vault",
       ...values,
     ],
-    packages: ["node:crypto", "node:util"],
+    packages: ["node:crypto", "node:timers/promises", "node:util"],
   },
   "shared/client": {
     rooms: [
@@ -282,6 +282,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ["aws-cdk-lib", "constructs", "node:fs", "node:path"],
   },
   "deploy/template": { rooms: [], packages: ["node:fs", "node:path"] },
+  ".ci": { rooms: [], packages: ["node:"] },
   examples: {
     rooms: ["shared/testing/engine-contract", "local/postgres", "tests/support/postgres-fixture.ts"],
     packages: ["rekey", "pg", "drizzle-orm", "kysely", "@prisma/adapter-pg", "typeorm"],

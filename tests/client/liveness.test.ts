@@ -91,7 +91,7 @@ test.for(endpoints)(
   },
 );
 
-test("each read settles, too, while a source without a socket is silent", { timeout: 120_000 }, async ({ signal }) => {
+test("each read settles, too, while a source without a socket is silent", async ({ signal }) => {
   const ended = await run("reading", ["none", 100], signal);
   expect(toldBy(ended)).toEqual(reads.map((wait) => endOf(wait, /^time-budget-spent$/)));
   expect(ended).toMatchObject({ code: exitCode });
@@ -142,7 +142,7 @@ test(
   },
 );
 
-test("work in the background alone keeps no process alive", { timeout: 120_000 }, async ({ signal }) => {
+test("work in the background alone keeps no process alive", async ({ signal }) => {
   const [postgres, vault] = [await stopped(startForgetfulPostgres()), await stopped(startLendingVault())];
   const ended = await run("background", [postgres.port, vault.port], signal);
   expect(JSON.parse(ended.output)).toEqual({ reads: 2, versionId: expect.any(String), timers: [] });

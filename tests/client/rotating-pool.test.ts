@@ -10,7 +10,7 @@ import { queryAllTheTime } from "../support/query-load.ts";
 import { postgresFixture } from "../support/postgres-fixture.ts";
 
 const singleUser: Variant = { strategy: "single-user", usesAdmin: false };
-const soon = { timeout: 10_000 };
+const soon = { timeout: 60_000 };
 let postgres: EmbeddedPostgres;
 let stage: Stage;
 

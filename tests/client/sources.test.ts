@@ -87,7 +87,7 @@ test("Vault: polling finds a new revision by its metadata", async () => {
   client.on("rotated", rotated);
   await mirror("polled", "two", 1);
   await expect.poll(async () => (await client.get("polled")).value.reveal()).toBe("two");
-  await vi.waitUntil(() => rotated.mock.calls.length > 0);
+  await vi.waitUntil(() => rotated.mock.calls.length > 0, { timeout: 60_000 });
 });
 
 test("SQS: a notice is applied before its message is deleted, and other messages go, too", async () => {

@@ -10,7 +10,7 @@ import { outsideProgram } from "../support/outside-program.ts";
 const run = promisify(execFile);
 const aws = outsideProgram("REKEY_AWS_CLI", "PyPI: awscli");
 
-describe.skipIf(aws === undefined)("the AWS command line on the local stack", { timeout: 120_000 }, () => {
+describe.skipIf(aws === undefined)("the AWS command line on the local stack", () => {
   let stack: Stack;
   let home: string;
   beforeAll(async () => {

@@ -18,7 +18,7 @@ import type { FunctionDefinition } from "../../local/lambda/deployed-function.ts
 import { startStack, type Stack } from "../../local/stack.ts";
 
 /** How long a condition may take to come true on a busy machine. */
-const soon = { timeout: 10_000 };
+const soon = { timeout: 60_000 };
 
 let stack: Stack;
 let lambda: LambdaClient;

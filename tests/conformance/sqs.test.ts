@@ -20,7 +20,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { startStack, type Stack } from "../../local/stack.ts";
 
 /** How long a condition may take to come true on a busy machine. */
-const soon = { timeout: 10_000 };
+const soon = { timeout: 60_000 };
 
 let stack: Stack;
 let sqs: SQSClient;

@@ -104,7 +104,7 @@ test("a standby's redirect is not followed: the other host gets no request", asy
     seen.push(request.url ?? "");
     response.end("{}");
   }).listen(0, "127.0.0.1");
-  await vi.waitUntil(() => other.listening);
+  await vi.waitUntil(() => other.listening, { timeout: 60_000 });
   const address = other.address();
   const port = typeof address === "object" ? address?.port : undefined;
   vault.faults.become({ kind: "standby", leader: `http://127.0.0.1:${port}` });

@@ -7,7 +7,7 @@ import { eventBridgeAcknowledgement } from "../../shared/client/acknowledgement/
 import { chromiumPath, launchChromium } from "../support/chromium.ts";
 import { type ConsoleStage, startConsoleStage } from "./console-stage.ts";
 
-const soon = { timeout: 20_000 };
+const soon = { timeout: 60_000 };
 
 describe.skipIf(chromiumPath === undefined)("the web console in Chromium", () => {
   let stage: ConsoleStage;
@@ -17,7 +17,7 @@ describe.skipIf(chromiumPath === undefined)("the web console in Chromium", () =>
   beforeAll(async () => {
     [stage, browser] = await Promise.all([startConsoleStage(), launchChromium()]);
     watched = await watchedPage(browser);
-  }, 120_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await stage?.stop();

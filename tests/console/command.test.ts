@@ -5,7 +5,7 @@ import { type ConsoleStage, startConsoleStage } from "./console-stage.ts";
 let stage: ConsoleStage;
 beforeAll(async () => {
   stage = await startConsoleStage();
-}, 120_000);
+});
 afterAll(async () => stage.stop());
 
 test("the console prints its address alone on stdout, and another on Enter", async () => {

@@ -9,7 +9,7 @@ let signed: Readonly<Record<string, string>>;
 beforeAll(async () => {
   stage = await startConsoleStage();
   signed = await stage.signIn();
-}, 120_000);
+});
 afterAll(async () => stage.stop());
 
 const codeOf = (text: string): unknown => (JSON.parse(text) as { readonly code: unknown }).code;

@@ -89,7 +89,7 @@ test.each(examples)(
     const { VersionId = "" } = await client.send(new RotateSecretCommand({ SecretId }));
     const labels = async (): Promise<readonly string[]> =>
       (await client.send(new DescribeSecretCommand({ SecretId }))).VersionIdsToStages?.[VersionId] ?? [];
-    await expect.poll(labels, { timeout: 20_000 }).toContain("AWSCURRENT");
+    await expect.poll(labels, { timeout: 60_000 }).toContain("AWSCURRENT");
     expect((await loginOf(SecretId)).password).not.toBe(first.password);
   },
 );

@@ -54,7 +54,7 @@ test("a block in a list loses the list's indentation, and its page's line is nam
   expect(block?.text).toMatch(/^\S/u);
 });
 
-test("what is TypeScript compiles by itself against the package", { timeout: 60_000 }, async () => {
+test("what is TypeScript compiles by itself against the package", async () => {
   // The CDK's has a test of its own, where the CDK is; so have the programs that import each other.
   const blocks = blocksIn("ts").filter(
     ({ page, text }) => page !== lifecyclesPage && !text.includes('from "aws-cdk-lib"'),

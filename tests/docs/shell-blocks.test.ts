@@ -66,7 +66,7 @@ describe.skipIf(!isComplete)("the commands of a page, one after the other as a r
   });
   afterAll(async () => stage.stop());
 
-  test.each(scripts)("$page", { timeout: 60_000 }, async ({ page, script }) => {
+  test.each(scripts)("$page", async ({ page, script }) => {
     const { before = "", files = {} } = given[page] ?? {};
     const { code, said, journal } = await stage.run(`${before}\n${script}`, files);
     expect({ code, said: code === 0 ? "" : said }).toEqual({ code: 0, said: "" });

@@ -18,7 +18,7 @@ import { samples, type SampleDatabase } from "../support/sample-databases.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const authority = createAuthority("the function's own roots");
-const soon = { timeout: 20_000 };
+const soon = { timeout: 60_000 };
 /** What the samples' roles may do, as AWS's templates of them have it; another function's role says the same. */
 const policyOfASample = {
   Statement: [

@@ -5,7 +5,7 @@ import { isMembers, record } from "../../local/aws/members.ts";
 import type { EventEnvelope } from "../../local/eventbridge/put-events.ts";
 import { startStack, type Stack, type StackOptions } from "../../local/stack.ts";
 
-const soon = { timeout: 10_000 };
+const soon = { timeout: 60_000 };
 
 async function open(options: StackOptions = {}) {
   const stack = await startStack(options);

@@ -27,4 +27,4 @@ test("a stack that only mirrors has no rotation function, and brings what others
   await stack.clock.advance(1_000);
   await secrets.putSecretValue({ SecretId: "db/app", SecretString: '{"password":"second"}' });
   await expect.poll(inVault, soon).toBe("second");
-}, 120_000);
+});

@@ -5,7 +5,7 @@ import { isMembers, record } from "../../local/aws/members.ts";
 import type { EventEnvelope } from "../../local/eventbridge/put-events.ts";
 import { startStack } from "../../local/stack.ts";
 
-const soon = { timeout: 40_000, interval: 200 };
+const soon = { timeout: 60_000, interval: 200 };
 /** Two pages of ListSecrets. */
 const count = 110;
 
@@ -83,4 +83,4 @@ test("one look at more secrets than a page brings every mirror up to date, and r
   expect(await passwordAt("db/app-1")).toBe("by hand");
   const listings = stack.aws.requests.filter(({ operation }) => operation === "ListSecrets");
   expect(listings.length).toBe(4);
-}, 90_000);
+});

@@ -7,7 +7,7 @@ import { createSecretClient, type SecretClient } from "../../shared/client/secre
 import { secretsManagerSource } from "../../shared/client/secrets-manager/secrets-manager-source.ts";
 import { redisServer, type RedisUnderTest, startRedis } from "../support/redis.ts";
 
-const soon = { timeout: 10_000 };
+const soon = { timeout: 60_000 };
 
 const channels = [
   { kind: "unsigned", isSigned: false },
@@ -59,7 +59,9 @@ describe.skipIf(redisServer === undefined).each(channels)(
       client.on("error", invalidationFailed);
       const keys = isSigned ? { keys: signingKeys(client, RedisChannelKeySecretArn) } : {};
       client.subscribe(redisSource({ redis: subscriber, channel: "rekey", ...keys }));
-      await vi.waitUntil(async () => String(await redis.admin("PUBSUB", "NUMSUB", "rekey")) === "rekey,1");
+      await vi.waitUntil(async () => String(await redis.admin("PUBSUB", "NUMSUB", "rekey")) === "rekey,1", {
+        timeout: 60_000,
+      });
       await client.get(secretId);
     });
     afterAll(async () => {

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Stack, startStack } from "../../local/stack.ts";
 import { redisServer, type RedisUnderTest, startRedis } from "../support/redis.ts";
 
-const soon = { timeout: 20_000 };
+const soon = { timeout: 60_000 };
 
 describe.skipIf(redisServer === undefined)("the deployed function, on two real servers that have the same user", () => {
   let stack: Stack;

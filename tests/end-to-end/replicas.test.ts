@@ -9,7 +9,7 @@ import { noticeInMessage } from "../../shared/client/invalidation/notice-in-mess
 import { createSecretClient } from "../../shared/client/secret-client.ts";
 import { secretsManagerSource } from "../../shared/client/secrets-manager/secrets-manager-source.ts";
 
-const soon = { timeout: 20_000 };
+const soon = { timeout: 60_000 };
 const there = "eu-west-1";
 const ReplicaBusArn = `arn:aws:events:${there}:123456789012:event-bus/rekey`;
 /** The visibility timeout of announce-change's queue. */

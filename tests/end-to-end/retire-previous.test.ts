@@ -8,7 +8,7 @@ import { startPostgres } from "../../local/postgres/embedded-postgres.ts";
 import { startStack } from "../../local/stack.ts";
 import { logsIn } from "../support/postgres-login.ts";
 
-const soon = { timeout: 20_000 };
+const soon = { timeout: 60_000 };
 
 async function open(tags: Readonly<Record<string, string>>, parameters: Readonly<Record<string, string>> = {}) {
   const postgres = await startPostgres();

@@ -36,11 +36,11 @@ test("a receiver that fails at first is told of a new version by the deployed te
   const WebhookUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   await stack.deploy({ parameters: { WebhookUrl, WebhookKeySecretArn } });
   const { ARN, VersionId } = await secrets.createSecret({ Name: "db/app", SecretString: "{}" });
-  await expect.poll(() => refusals, { timeout: 20_000 }).toBe(0);
+  await expect.poll(() => refusals, { timeout: 60_000 }).toBe(0);
   await stack.lambda.idle();
   await stack.clock.advance(180_000);
   await expect
-    .poll(() => verified, { timeout: 20_000 })
+    .poll(() => verified, { timeout: 60_000 })
     .toMatchObject([{ detailType: "Secret Rotated", detail: { secretArn: ARN, versionId: VersionId } }]);
   expect(JSON.stringify([stack.lambda.logs, stack.aws.requests])).not.toContain("canary");
 });

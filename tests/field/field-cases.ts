@@ -1,5 +1,7 @@
 import { appendFileSync } from "node:fs";
-import { afterAll } from "vitest";
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect } from "vitest";
 
 /** What goes wrong with accounts, servers, inputs and services that people really have. */
 export type Kind =
@@ -20,6 +22,7 @@ export type Kind =
   | "agent and sources"
   | "lifecycles";
 
+const root = fileURLToPath(new URL("../..", import.meta.url));
 const tried = new Map<Kind, { cases: number; passed: number }>();
 
 /** Counts a case of this kind; a test file prints its counts at its end. */
@@ -33,13 +36,14 @@ export function fieldCase(kind: Kind, body: () => Promise<void>): () => Promise<
   };
 }
 
-/** Call once in each file. Adds its counts to the file that REKEY_FIELD_REPORT names, where all of them are summed up. */
+/** Call once in each file. Adds its counts to the file that REKEY_FIELD_REPORT names, where `.ci/count-tests.ts` sums all of them up. */
 export function printFieldCases(): void {
   afterAll(() => {
     const report = process.env["REKEY_FIELD_REPORT"];
+    const file = relative(root, expect.getState().testPath ?? "");
     for (const [kind, { cases, passed }] of tried) {
       process.stdout.write(`field cases, ${kind}: ${cases} tried, ${passed} as they should be\n`);
-      if (report !== undefined) appendFileSync(report, `${cases}\t${passed}\t${kind}\n`);
+      if (report !== undefined) appendFileSync(report, `${file}\t${cases}\t${passed}\t${kind}\n`);
     }
   });
 }

@@ -8,7 +8,7 @@ const sessions = "the session of the user's settings";
 const accounts = "an account rewritten";
 printFieldCases();
 
-describe.skipIf(mariadbd === undefined)("accounts of MariaDB as people have them", { timeout: 60_000 }, () => {
+describe.skipIf(mariadbd === undefined)("accounts of MariaDB as people have them", () => {
   const field = duringTests(startMariadbField);
 
   test.each([

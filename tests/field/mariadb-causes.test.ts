@@ -12,7 +12,7 @@ const simple = "INSTALL SONAME 'simple_password_check'";
 const withoutSimple = "UNINSTALL SONAME 'simple_password_check'";
 const compliant = "Aa1-old-password";
 
-describe.skipIf(mariadbd === undefined)("MariaDB refuses, and rekey knows why", { timeout: 60_000 }, () => {
+describe.skipIf(mariadbd === undefined)("MariaDB refuses, and rekey knows why", () => {
   const field = duringTests(startMariadbField);
 
   const unlogged = ["SET GLOBAL general_log = OFF"];

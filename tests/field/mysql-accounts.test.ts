@@ -8,7 +8,7 @@ const sessions = "the session of the user's settings";
 const accounts = "an account rewritten";
 printFieldCases();
 
-describe.skipIf(mysqld === undefined)("accounts of MySQL as people have them", { timeout: 60_000 }, () => {
+describe.skipIf(mysqld === undefined)("accounts of MySQL as people have them", () => {
   const field = duringTests(startMysqlField);
 
   test.each([

@@ -11,7 +11,7 @@ const validation = ["INSTALL COMPONENT 'file://component_validate_password'"];
 const noValidation = ["UNINSTALL COMPONENT 'file://component_validate_password'"];
 const compliant = "Aa1-old-password";
 
-describe.skipIf(mysqld === undefined)("MySQL refuses, and rekey knows why", { timeout: 60_000 }, () => {
+describe.skipIf(mysqld === undefined)("MySQL refuses, and rekey knows why", () => {
   const field = duringTests(startMysqlField);
 
   test.each(mysqlVariants)(

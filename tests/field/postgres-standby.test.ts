@@ -17,7 +17,7 @@ onEachPostgres((binaries) => {
     at = await startPostgresStage(binaries);
     standby = await startStreamingStandby(at.postgres, binaries);
     byStandby = await at.at(standby.port);
-  }, 120_000);
+  });
   afterAll(async () => {
     await byStandby.stop();
     await standby.stop();

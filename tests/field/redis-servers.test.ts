@@ -127,7 +127,7 @@ describe.skipIf(redisServer === undefined)("servers as they are set up", () => {
       await one.admin("CLUSTER", "MEET", two.host, `${two.port}`);
       const info = async (redis: RedisUnderTest): Promise<string> => String(await redis.admin("CLUSTER", "INFO"));
       for (const redis of [one, two])
-        await expect.poll(() => info(redis), { timeout: 15_000 }).toContain("cluster_size:2");
+        await expect.poll(() => info(redis), { timeout: 60_000 }).toContain("cluster_size:2");
 
       for (const usesAdmin of [false, true]) {
         const seen = await here.field.rotate({ strategy, usesAdmin });

@@ -35,7 +35,7 @@ let functionArn = "";
 const arns = new Map<string, string>();
 const table = "adoptions";
 const call = { signal: AbortSignal.timeout(120_000) };
-const soon = { timeout: 20_000, interval: 50 };
+const soon = { timeout: 60_000, interval: 50 };
 
 async function create(name: string, fields: object = {}): Promise<void> {
   const { host, port } = postgres;

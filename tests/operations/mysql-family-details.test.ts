@@ -85,7 +85,7 @@ describe.each(servers)("$product", ({ product, binary, engine, name, locks }) =>
         "CREATE USER foo IDENTIFIED BY 'foo', foo_clone IDENTIFIED BY 'foreign'",
         "GRANT SELECT ON shop.* TO app, foo_clone",
       );
-    }, 120_000);
+    });
     afterAll(async () => server?.stop());
 
     test("syncPair sends what its shapes say, and only a pair's making sends more", async () => {

@@ -59,12 +59,12 @@ test("the package has no code of others in it, so that no licence of theirs must
   expect(bundledPackages(built)).toEqual([]);
 });
 
-test("publint and attw find nothing wrong", { timeout: 120_000 }, async () => {
+test("publint and attw find nothing wrong", async () => {
   const { stdout } = await promisify(execFile)("npm", ["run", "--silent", "check:package"], { cwd: root });
   expect(stdout).toContain("rekey/client/vault");
 });
 
-test("the types are those that a service expects, with a validator and without", { timeout: 120_000 }, async () => {
+test("the types are those that a service expects, with a validator and without", async () => {
   const service = `
     import { createSecretClient, type SecretSource, type SourceVersion } from "rekey/client";
     import { fakeSecretClient } from "rekey/testing";
@@ -136,7 +136,7 @@ test("the built package runs", async () => {
   expect(stdout).toContain(`Node ${process.version} loads ${Object.keys(packageExports()).length} entries`);
 });
 
-test("the built command line logs in to a database", { timeout: 120_000 }, async () => {
+test("the built command line logs in to a database", async () => {
   const stage = await startCliStage();
   onTestFinished(async () => stage.stop());
   await stage.secret("db/orders");
@@ -179,7 +179,7 @@ test("a service that has no driver and no SDK installs the client, which loads a
     cwd: place,
   });
   expect(stdout.trim()).toBe("ERR_MODULE_NOT_FOUND\nMODULE_NOT_FOUND");
-}, 90_000);
+});
 
 test("the published package asks for what its entries import, and for nothing else", async () => {
   const imported = { modules: new Set<string>(), commonJs: new Set<string>() };

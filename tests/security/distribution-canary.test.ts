@@ -5,7 +5,7 @@ import type { EventEnvelope } from "../../local/eventbridge/put-events.ts";
 import { startStack } from "../../local/stack.ts";
 
 const canary = "canary-5e1b";
-const soon = { timeout: 20_000 };
+const soon = { timeout: 60_000 };
 
 test("no value is in an event, a queue, a log or a request's record, when it is put by hand, mirrored, lost and found again", async () => {
   const stack = await startStack({ vaultToken: `${canary}-token` });

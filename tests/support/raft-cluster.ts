@@ -7,15 +7,13 @@ import { vi } from "vitest";
 import { freePort } from "./free-port.ts";
 import { at, rawRequest, type VaultAdmin, vaultAdmin } from "./vault-http.ts";
 
-const patience = { timeout: 30_000, interval: 100 };
+const patience = { timeout: 60_000, interval: 100 };
 
 export interface RaftNode {
   readonly address: string;
   /** The status of `sys/health`: 200 for the leader, 429 for a standby, 503 sealed, 501 not yet joined; 0 for none. */
   health(): Promise<number>;
   kill(): Promise<void>;
-  /** Starts it again on the same folder and port, and unseals it. */
-  restart(): Promise<void>;
 }
 
 export interface RaftCluster {
@@ -24,15 +22,20 @@ export interface RaftCluster {
   /** The node that leads, once there is one. */
   leader(): Promise<RaftNode>;
   admin(node: RaftNode): VaultAdmin;
+  /** Resolves once each node that runs takes a write: a standby too, which forwards it only some time after an election. */
+  settled(): Promise<void>;
+  /** Starts what was killed, on the same folder and port, unseals what is sealed, and waits until all are settled. */
+  heal(): Promise<void>;
   stop(): Promise<void>;
 }
 
 interface Process extends RaftNode {
+  /** Does nothing while it runs. */
   start(): void;
   unseal(key: string): Promise<void>;
 }
 
-async function nodeIn(home: string, binary: string, id: string, keyOf: () => string): Promise<Process> {
+async function nodeIn(home: string, binary: string, id: string): Promise<Process> {
   const [port, clusterPort] = [await freePort(), await freePort()];
   const address = `http://127.0.0.1:${port}`;
   const folder = join(home, id);
@@ -41,7 +44,7 @@ async function nodeIn(home: string, binary: string, id: string, keyOf: () => str
   writeFileSync(
     file,
     JSON.stringify({
-      storage: { raft: { path: folder, node_id: id, performance_multiplier: 1 } },
+      storage: { raft: { path: folder, node_id: id, performance_multiplier: 5 } },
       listener: {
         tcp: { address: `127.0.0.1:${port}`, cluster_address: `127.0.0.1:${clusterPort}`, tls_disable: true },
       },
@@ -57,15 +60,21 @@ async function nodeIn(home: string, binary: string, id: string, keyOf: () => str
     );
   const put = async (path: string, body: unknown) =>
     rawRequest(address, { method: "PUT", path: `/v1/sys/${path}`, body });
-  const node = {
+  return {
     address,
     health,
     start() {
+      if (running !== undefined) return;
       const env = { PATH: process.env["PATH"] ?? "", HOME: home };
       running = spawn(binary, ["server", `-config=${file}`], { stdio: "ignore", env });
     },
     async unseal(key: string) {
-      await vi.waitUntil(async () => (await put("unseal", { key })).status === 200, patience);
+      const taken = async () =>
+        put("unseal", { key }).then(
+          ({ status }) => status === 200,
+          () => false, // Nothing listens yet.
+        );
+      await vi.waitUntil(taken, patience);
       await vi.waitUntil(async () => [200, 429].includes(await health()), patience);
     },
     async kill() {
@@ -75,33 +84,26 @@ async function nodeIn(home: string, binary: string, id: string, keyOf: () => str
       await ended;
       running = undefined;
     },
-    async restart() {
-      node.start();
-      await vi.waitUntil(async () => (await health()) === 503, patience);
-      await node.unseal(keyOf());
-    },
   };
-  return node;
 }
 
 /** Three nodes of OpenBao that hold one store by raft, initialised, joined and unsealed, with KV version 2 at `secret`. */
 export async function startRaftCluster(binary: string): Promise<RaftCluster> {
   const home = mkdtempSync(join(tmpdir(), "rekey-raft-"));
-  let key = "";
   const nodes: Process[] = [];
   const stop = async (): Promise<void> => {
     await Promise.all(nodes.map(async (node) => node.kill()));
     rmSync(home, { recursive: true, force: true });
   };
   try {
-    for (const id of ["one", "two", "three"]) nodes.push(await nodeIn(home, binary, id, () => key));
+    for (const id of ["one", "two", "three"]) nodes.push(await nodeIn(home, binary, id));
     for (const node of nodes) node.start();
     for (const node of nodes) await vi.waitUntil(async () => (await node.health()) === 501, patience);
     const [first, ...others] = nodes;
     if (first === undefined) throw new Error("three were made");
     const request = { method: "PUT", path: "/v1/sys/init", body: { secret_shares: 1, secret_threshold: 1 } };
     const made = await rawRequest(first.address, request);
-    key = String(at(made.body, "keys", "0"));
+    const key = String(at(made.body, "keys", "0"));
     const rootToken = String(at(made.body, "root_token"));
     await first.unseal(key);
     await vi.waitUntil(async () => (await first.health()) === 200, patience);
@@ -121,10 +123,24 @@ export async function startRaftCluster(binary: string): Promise<RaftCluster> {
     await vi.waitUntil(async () => (await voters()) === nodes.length, patience);
     await admin(first)("POST", "sys/mounts/secret", { type: "kv", options: { version: "2" } });
     await vi.waitUntil(async () => (await admin(first)("GET", "secret/config")).status === 200, patience);
+    const settled = async (): Promise<void> => {
+      for (const node of nodes) {
+        const write = async () => admin(node)("POST", "secret/data/settled", { data: {} });
+        await vi.waitUntil(async () => (await node.health()) === 0 || (await write()).status === 200, patience);
+      }
+    };
     return {
       rootToken,
       nodes,
       admin,
+      settled,
+      async heal() {
+        for (const node of nodes) {
+          node.start();
+          await node.unseal(key);
+        }
+        await settled();
+      },
       stop,
       async leader() {
         return vi.waitUntil(async () => {

@@ -175,7 +175,7 @@ describe("a request", () => {
     expect(inspect(error)).not.toContain("canary");
   });
 
-  test("that gets no answer is database-timeout, and ends with the call", { timeout: 20_000 }, async () => {
+  test("that gets no answer is database-timeout, and ends with the call", async () => {
     server.intercept = () => true;
     expect(await failure(engine.login(targetOf(), first, call))).toMatchObject({ code: "database-timeout" });
     const abort = new AbortController();

@@ -21,7 +21,7 @@ describe.skipIf(mariadbd === undefined)("MariaDB's own", () => {
     const { host, port } = server;
     target = { engine: "mariadb", host, port, dbname: "", tls: { mode: "disable" }, options: new Map() };
     await server.admin("CREATE USER rotator IDENTIFIED BY 'rotator'", "GRANT ALL ON *.* TO rotator WITH GRANT OPTION");
-  }, 120_000);
+  });
   afterAll(async () => server?.stop());
 
   async function open(who: Credential): Promise<MariadbSession> {

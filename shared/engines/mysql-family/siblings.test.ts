@@ -35,7 +35,7 @@ describe.each(servers)("accounts of one name on $product", ({ product, binary, e
         "CREATE USER rotator IDENTIFIED BY 'rotator'",
         "GRANT ALL ON *.* TO rotator WITH GRANT OPTION",
       );
-    }, 120_000);
+    });
     afterAll(async () => server?.stop());
 
     async function open(who: Credential): Promise<MariadbSession> {

@@ -18,7 +18,7 @@ import { inTime } from "../../support/mirror-entries.ts";
 import { onEveryAwsServer } from "./on-every-aws-server.ts";
 
 /** How long a notice may take on a busy machine. */
-const soon = { timeout: 10_000 };
+const soon = { timeout: 60_000 };
 
 interface Service {
   readonly secretsManager: SecretsManagerClient;

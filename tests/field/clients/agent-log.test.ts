@@ -32,7 +32,7 @@ beforeAll(async () => {
   await secrets.createSecret({ Name: "a", SecretString: "0" });
   folder = await mkdtemp(join(tmpdir(), "rekey-log-"));
   shipped = await shippedAgent(stack);
-}, 120_000);
+});
 beforeEach(async () => {
   port = await freePort();
 });

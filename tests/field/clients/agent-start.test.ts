@@ -12,7 +12,7 @@ import { fieldCase, printFieldCases } from "../field-cases.ts";
 
 const kind = "agent and sources";
 const generous = { timeout: 90_000 };
-const patient = { timeout: 40_000, interval: 200 };
+const patient = { timeout: 60_000, interval: 200 };
 /** Of Node itself, and of minified code. */
 const trace = /\n\s+at |node:internal|unsettled/;
 
@@ -28,7 +28,7 @@ beforeAll(async () => {
   secrets = new SecretsManager(stack.clientConfig);
   await secrets.createSecret({ Name: "a", SecretString: "here" });
   shipped = await shippedAgent(stack);
-}, 120_000);
+});
 afterAll(async () => {
   await shipped[Symbol.asyncDispose]();
   secrets.destroy();

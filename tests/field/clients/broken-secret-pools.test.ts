@@ -40,7 +40,7 @@ const broken: readonly (readonly [string, (good: Readonly<Record<string, unknown
   ["bytes", () => Uint8Array.of(0, 1, 2, 255)],
 ];
 
-describe.each(poolServers)("%s: a secret that somebody broke", { timeout: 60_000 }, (_name, start) => {
+describe.each(poolServers)("%s: a secret that somebody broke", (_name, start) => {
   const server = duringTests(start);
 
   async function service(careless: Partial<Parameters<PoolServer["pool"]>[0]> = {}) {
@@ -190,7 +190,7 @@ describe.each(poolServers)("%s: a secret that somebody broke", { timeout: 60_000
           await pool.query();
           // After false notices, a true one may wait for its turn.
           async function adopts(versionId: string | undefined): Promise<void> {
-            await expect.poll(async () => pool.query().then(() => pool.versionId), { timeout: 25_000 }).toBe(versionId);
+            await expect.poll(async () => pool.query().then(() => pool.versionId), { timeout: 60_000 }).toBe(versionId);
           }
           let lastGood = pool.versionId;
           for (const one of steps) {

@@ -22,7 +22,7 @@ beforeAll(async () => {
   for (const name of names) await stage.secret(name);
   await stage.secret("pipe/off", { rotated: false });
   folder = await mkdtemp(join(tmpdir(), "rekey-pipes-"));
-}, 120_000);
+});
 afterAll(async () => {
   await rm(folder, { recursive: true });
   await stage.stop();

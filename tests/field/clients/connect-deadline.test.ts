@@ -29,7 +29,7 @@ async function timed(work: Promise<unknown>): Promise<{ readonly error: unknown;
   return { error, ms: performance.now() - startedMs };
 }
 
-describe.each(poolServers)("%s: a time-out for connections of 400 ms", { timeout: 60_000 }, (_name, start) => {
+describe.each(poolServers)("%s: a time-out for connections of 400 ms", (_name, start) => {
   const server = duringTests(start);
 
   test.each(["hangs", "fails", "throttles"] as const)("ends all callers in time where Secrets Manager %s", (how) =>

@@ -8,10 +8,10 @@ import { fieldCase, printFieldCases } from "../field-cases.ts";
 import { recorded } from "./mysql2-subject.ts";
 
 const kind = "a driver imitated incompletely";
-const soon = { timeout: 20_000 };
+const soon = { timeout: 60_000 };
 printFieldCases();
 
-describe.skipIf(mariadbd === undefined)("a rotating pool of mysql2 over a rotation", { timeout: 60_000 }, () => {
+describe.skipIf(mariadbd === undefined)("a rotating pool of mysql2 over a rotation", () => {
   let server: MysqlServer;
   let users = 0;
   beforeAll(async () => {

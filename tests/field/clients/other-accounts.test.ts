@@ -110,7 +110,7 @@ test(
     for (const account of ["444444444444", "555555555555", "666666666666"])
       await notify(foreign.replace("999999999999", account), "foreign");
     const reading = read("prod/orders");
-    await expect.poll(() => aws.calls.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => aws.calls.length, { timeout: 60_000 }).toBe(1);
     holds("v2");
     const isDone = reading.then(() => true);
     while (!(await Promise.race([isDone, new Promise((resolve) => setTimeout(resolve, 20, false))])))

@@ -16,7 +16,7 @@ printFieldCases();
 const types = readFileSync(new URL("../../../node_modules/@types/pg/index.d.ts", import.meta.url), "utf8");
 const [, events = ""] = /class Pool [\s\S]*?on<K extends ([^>]*)>/.exec(types) ?? [];
 
-describe("pg's pool and rekey's", { timeout: 60_000 }, () => {
+describe("pg's pool and rekey's", () => {
   let postgres: EmbeddedPostgres;
   let subjects: Awaited<ReturnType<typeof pgSubjects>>;
   beforeAll(async () => {

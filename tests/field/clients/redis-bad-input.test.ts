@@ -5,14 +5,14 @@ import { fieldCase, printFieldCases } from "../field-cases.ts";
 import { redisService, secretId } from "./redis-service.ts";
 
 const kind = "one bad input ends or blocks the service";
-const soon = { timeout: 20_000 };
+const soon = { timeout: 60_000 };
 printFieldCases();
 
 /** Cuts the connection that the client has. */
 const cut = async (server: RedisUnderTest, id: number): Promise<unknown> =>
   server.admin("CLIENT", "KILL", "ID", `${id}`);
 
-describe.skipIf(redisServer === undefined)("a service with a rotating connection to Redis", { timeout: 60_000 }, () => {
+describe.skipIf(redisServer === undefined)("a service with a rotating connection to Redis", () => {
   let server: RedisUnderTest;
   beforeAll(async () => {
     server = await startRedis(redisServer ?? "");

@@ -7,11 +7,11 @@ import { fieldCase, printFieldCases } from "../field-cases.ts";
 import { redisService } from "./redis-service.ts";
 
 const kind = "it stops silently";
-const soon = { timeout: 20_000 };
+const soon = { timeout: 60_000 };
 const watched = { heartbeatMs: 100, answerTimeoutMs: 400, loginTimeoutMs: 1_000 };
 printFieldCases();
 
-describe.skipIf(redisServer === undefined)("Redis stops answering without closing", { timeout: 60_000 }, () => {
+describe.skipIf(redisServer === undefined)("Redis stops answering without closing", () => {
   let server: RedisUnderTest;
   beforeAll(async () => {
     server = await startRedis(redisServer ?? "");

@@ -14,7 +14,7 @@ beforeAll(async () => {
   // Tried again sooner than by default, and not more often than a rotation is waited for.
   stage = await startCliStage({ rotationRetry: { attempts: 5, delayMs: 1_000 } });
   await stage.secret("limit/full");
-}, 120_000);
+});
 afterAll(async () => stage.stop());
 
 async function rekey(...words: readonly string[]): Promise<{ readonly code: number; readonly out: string }> {

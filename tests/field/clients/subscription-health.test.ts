@@ -63,7 +63,7 @@ test.each(Object.entries(broken))("a source %s is reported and shown, and ends n
   fieldCase(isolated, async () => {
     const stop = client.subscribe({ name: "broken", start: start as InvalidationSource["start"] });
     client.subscribe(good);
-    await vi.waitUntil(() => failed.mock.calls.length > 0);
+    await vi.waitUntil(() => failed.mock.calls.length > 0, { timeout: 60_000 });
     expect(client.health().subscriptions).toMatchObject([
       { name: "broken", code: "invalidation-unavailable", failures: 1 },
       { name: "good", code: undefined, failures: 0 },

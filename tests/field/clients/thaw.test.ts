@@ -7,7 +7,7 @@ import { fieldCase, printFieldCases } from "../field-cases.ts";
 
 printFieldCases();
 
-const soon = { timeout: 20_000, interval: 20 };
+const soon = { timeout: 60_000, interval: 20 };
 const script = new URL("../../support/thaw/reading-child.ts", import.meta.url).pathname;
 
 interface Told {

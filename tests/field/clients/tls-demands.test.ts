@@ -95,7 +95,7 @@ const refusedBecause = (reason: string, hint: string) => ({
   hint: expect.stringContaining(hint) as string,
 });
 
-describe("PostgreSQL and what it wants of TLS", { timeout: 60_000 }, () => {
+describe("PostgreSQL and what it wants of TLS", () => {
   const servers = duringTests(async () => {
     const started = new Map<Certificate | undefined, Awaited<ReturnType<typeof startPostgres>>>();
     for (const name of [undefined, "right", "another name's", "expired"] as const)
@@ -190,7 +190,7 @@ describe.each([
   ["MariaDB", "mariadb", mariadbd],
   ["MySQL", "mysql", mysqld],
 ] as const)("%s and what it wants of TLS", (name, product, binary) => {
-  describe.skipIf(binary === undefined)("on a real server", { timeout: 120_000 }, () => {
+  describe.skipIf(binary === undefined)("on a real server", () => {
     const servers = duringTests(async () => {
       const started = new Map<Certificate | undefined, Awaited<ReturnType<typeof startMysqlServer>>>();
       const names = ["right", "another name's", "expired"] as const;

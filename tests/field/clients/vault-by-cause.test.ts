@@ -140,7 +140,7 @@ describe.skipIf(bao === undefined)("with OpenBao", () => {
     });
     // A mount of KV version 2 upgrades itself for a moment.
     while ((await admin("POST", "team/kv/data/orders", { data: { value: "one" } })).status !== 200) await pause(50);
-  }, 60_000);
+  });
   afterAll(async () => vault.stop());
 
   const tokenFor = async (ttl: string): Promise<string> => {

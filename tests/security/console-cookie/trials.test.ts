@@ -26,7 +26,7 @@ beforeAll(async () => {
   await stage.secrets.putSecretValue({ SecretId: "db/elsewhere", SecretString });
   signed = await stage.signIn();
   cookieOnly = { Cookie: signed["Cookie"] ?? "" };
-}, 120_000);
+});
 afterAll(async () => {
   server.close();
   await stage.stop();

@@ -9,7 +9,7 @@ import { adoptionTable } from "../../../shared/adoptions/adoption-table.ts";
 import { roleConfig } from "../../support/role-config.ts";
 
 const pattern = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db/*";
-const soon = { timeout: 20_000 };
+const soon = { timeout: 60_000 };
 
 let stack: Stack;
 let secrets: SecretsManager;

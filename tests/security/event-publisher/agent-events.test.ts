@@ -7,7 +7,7 @@ import { type ShippedAgent, shippedAgent } from "../../support/agent-process.ts"
 import { ask } from "../../support/agent-stage.ts";
 import { redisServer, startRedis } from "../../support/redis.ts";
 
-const soon = { timeout: 20_000 };
+const soon = { timeout: 60_000 };
 let stack: Stack;
 let secrets: SecretsManager;
 let sqs: SQS;

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type Stack, startStack } from "../../../local/stack.ts";
 import { redisServer, type RedisUnderTest, startRedis } from "../../support/redis.ts";
 
-const soon = { timeout: 20_000 };
+const soon = { timeout: 60_000 };
 const key = "canary key of enough bytes";
 
 /** Somebody who got past the policies of the bus and the queues: the event lies in a function's queue. */

@@ -44,5 +44,5 @@ test("forged events of every kind ahead of a true one in the queue do not keep t
   const { VersionId = "" } = await secrets.putSecretValue({ SecretId: secretArn, SecretString: "new" });
   const at = new Date().toISOString();
   await sqs.sendMessage({ QueueUrl, MessageBody: rotated({ secretArn, versionId: VersionId, at }) });
-  await expect.poll(() => client.peek(secretArn)?.versionId, { timeout: 15_000 }).toBe(VersionId);
+  await expect.poll(() => client.peek(secretArn)?.versionId, { timeout: 60_000 }).toBe(VersionId);
 });

@@ -41,13 +41,13 @@ test("A publisher sends an event with a time that cannot be read: the queue's ot
   const { told, errors, sink } = listening();
   const subscription = sqsSource({ sqs, queueUrl: QueueUrl }).start(sink);
   onTestFinished(async () => subscription.stop());
-  await expect.poll(() => told, { timeout: 10_000 }).toContain("v2");
+  await expect.poll(() => told, { timeout: 60_000 }).toContain("v2");
   const counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"] as const;
   const waiting = async (): Promise<unknown> =>
     Object.values(
       (await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...counts] }))).Attributes ?? {},
     );
-  await expect.poll(waiting, { timeout: 10_000 }).toEqual(["0", "0"]);
+  await expect.poll(waiting, { timeout: 60_000 }).toEqual(["0", "0"]);
   expect(errors).toEqual([]);
 });
 

@@ -9,7 +9,7 @@ import { redisServer, type RedisUnderTest, startRedis } from "../../support/redi
 
 const arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/orders-AbCdEf";
 const key = "canary-key-of-the-channel";
-const soon = { timeout: 10_000 };
+const soon = { timeout: 60_000 };
 
 /** As the documentation says it, by hand. */
 function signed(event: string, keys: readonly string[] = [key], secondsAgo = 0): string {

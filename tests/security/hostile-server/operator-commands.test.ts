@@ -26,7 +26,7 @@ beforeAll(async () => {
   await stage.secrets.createSecret({ Name: "db/flooding", SecretString: flooded });
   const SecretString = JSON.stringify({ ...value, password: "next-canary" });
   await stage.secrets.putSecretValue({ SecretId: "db/rogue", SecretString });
-}, 120_000);
+});
 afterAll(async () => {
   await rogue.stop();
   await flooding.stop();

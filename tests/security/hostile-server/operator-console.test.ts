@@ -16,7 +16,7 @@ beforeAll(async () => {
   const SecretString = JSON.stringify({ ...rogue.place, username: "u", password: "canary" });
   await stage.secrets.createSecret({ Name: "db/rogue", SecretString });
   signed = await stage.signIn();
-}, 120_000);
+});
 afterAll(async () => {
   await rogue.stop();
   await stage.stop();

@@ -21,7 +21,7 @@ beforeAll(async () => {
   const { port } = silent.address() as AddressInfo;
   const value = { engine: "postgres", host: "127.0.0.1", port, username: "u", password: "canary" };
   await stage.secrets.createSecret({ Name: "db/silent", SecretString: JSON.stringify(value) });
-}, 120_000);
+});
 afterAll(async () => {
   silent.close();
   await stage.stop();

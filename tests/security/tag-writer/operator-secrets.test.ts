@@ -30,7 +30,7 @@ beforeAll(async () => {
     RotateImmediately: false,
   });
   await stage.secret("db/orders");
-}, 120_000);
+});
 afterAll(async () => {
   await stage.stop();
 });

@@ -22,7 +22,7 @@ beforeAll(async () => {
     const Tags = [{ Key: "rekey:mirror", Value: "true" }];
     await stage.secrets.createSecret({ Name, SecretString: JSON.stringify(one), Tags });
   }
-}, 120_000);
+});
 afterAll(async () => stage.stop());
 
 const expectPlain = (printed: string): void => {

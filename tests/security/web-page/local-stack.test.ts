@@ -108,7 +108,7 @@ test("a request without an Origin that a page of another site makes a browser se
   }
 });
 
-describe.skipIf(chromiumPath === undefined)("in Chromium", { timeout: 60_000 }, () => {
+describe.skipIf(chromiumPath === undefined)("in Chromium", () => {
   test("a page reads no secret from AWS or Vault once its own name leads to loopback", async () => {
     const browser = await launchChromium("--host-resolver-rules=MAP evil.example 127.0.0.1");
     /** What a script gets from the origin of its page: loopback, under the attacker's name. */

@@ -15,7 +15,7 @@ import { fieldCase, printFieldCases } from "../../field-cases.ts";
 
 const kind = "lifecycles";
 const hourMs = 3_600_000;
-const soon = { timeout: 10_000 };
+const soon = { timeout: 60_000 };
 printFieldCases();
 afterEach(() => vi.useRealTimers());
 
@@ -86,7 +86,9 @@ describe.skipIf(redisServer === undefined)("signed messages on Redis", () => {
         const problems: unknown[] = [];
         client.on("error", ({ error }) => problems.push([error.code, error.context["problem"]]));
         client.subscribe(redisSource({ redis: subscriber, channel: "rekey", keys: [key] }));
-        await vi.waitUntil(async () => String(await redis.admin("PUBSUB", "NUMSUB", "rekey")) === "rekey,1");
+        await vi.waitUntil(async () => String(await redis.admin("PUBSUB", "NUMSUB", "rekey")) === "rekey,1", {
+          timeout: 60_000,
+        });
         await client.get(secretId);
 
         const publish = async (versionId: string, sentAtMs: number): Promise<void> => {

@@ -7,7 +7,7 @@ import { fieldCase, printFieldCases } from "../../field-cases.ts";
 import { duringTests } from "../../field-stage.ts";
 
 const kind = "lifecycles";
-const soon = { timeout: 20_000 };
+const soon = { timeout: 60_000 };
 const child = new URL("../../../support/lifecycles/one-engine-child.ts", import.meta.url);
 printFieldCases();
 

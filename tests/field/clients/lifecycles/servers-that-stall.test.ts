@@ -7,7 +7,7 @@ import { duringTests } from "../../field-stage.ts";
 
 const stage = duringTests(async () => startServiceStage());
 const kind = "lifecycles";
-const soon = { timeout: 20_000 };
+const soon = { timeout: 60_000 };
 const connections = 3;
 const ok = { status: 200 };
 printFieldCases();

@@ -10,7 +10,7 @@ import { duringTests } from "../../field-stage.ts";
 const frameworks = frameworkPackages();
 const stage = duringTests(async () => startServiceStage(frameworks));
 const kind = "lifecycles";
-const soon = { timeout: 20_000 };
+const soon = { timeout: 60_000 };
 printFieldCases();
 
 interface Recipe {

@@ -8,7 +8,7 @@ import { duringTests } from "../../field-stage.ts";
 
 const stage = duringTests(async () => startServiceStage());
 const kind = "lifecycles";
-const soon = { timeout: 20_000 };
+const soon = { timeout: 60_000 };
 printFieldCases();
 
 test.each(["threads.ts", "cluster.ts"])(
