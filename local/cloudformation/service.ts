@@ -19,6 +19,9 @@ export interface CloudFormationOptions {
   readonly folder: string;
 }
 
+/** Without what is empty, which is how the query protocol sends an empty list. */
+const sent = (input: Members): Members => Object.fromEntries(Object.entries(input).filter(([, value]) => value !== ""));
+
 /**
  * AWS CloudFormation as far as one deploys with it: stacks, change sets and events. A stack is made, changed or gone by the
  * time the answer comes, so that a waiter finds it so at its first look.
@@ -131,7 +134,7 @@ export function createCloudFormation(options: CloudFormationOptions): AwsService
       const run = Object.hasOwn(operations, operation) ? operations[operation] : undefined;
       if (run === undefined) throw new AwsError("InvalidAction", `The action ${operation} is not emulated.`);
       try {
-        return { body: await run(input) };
+        return { body: await run(sent(input)) };
       } catch (error) {
         if (error instanceof TemplateError) throw validation(`Template error: ${error.message}`);
         throw error;
