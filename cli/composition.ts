@@ -12,12 +12,12 @@ import { rotationMemory } from "../shared/rotation/rotation-memory.ts";
 import { parseDatabaseSecret } from "../shared/secrets/database-secret.ts";
 import { generatePassword } from "../shared/secrets/password.ts";
 import { secretsManagerStore } from "../shared/stores/secrets-manager.ts";
-import { environmentCa, isFile } from "../shared/runtime/environment-ca.ts";
-import { type Environment, environmentOf } from "../shared/runtime/environment.ts";
+import { environmentOf } from "../shared/runtime/environment.ts";
 import { rotationGrants } from "../shared/runtime/rotation-grants.ts";
 import { operatorLimits } from "../shared/runtime/operator-limits.ts";
 import { environmentProbe } from "../shared/runtime/vault-mirror.ts";
 import { engineNamed, type RotatableEngine } from "./engines.ts";
+import { functionRoots } from "./function-roots.ts";
 import { isolatedEngine } from "./isolation/isolated-engine.ts";
 import { loginProcesses } from "./isolation/login-processes.ts";
 
@@ -55,18 +55,6 @@ function storeOf(store: SecretStore, secretArns: ReadonlySet<string>): SecretSto
       return store.unlabelled(secretId, limit, call);
     },
   };
-}
-
-/** Of a function whose certificates are a file in its layer, which is not here, the operator's own variable stands in for it. */
-async function tlsCaOf(
-  settings: Environment,
-  own: Environment,
-  store: SecretStore,
-  call: CallOptions,
-): Promise<string | undefined> {
-  const option = "REKEY_TLS_CA";
-  const set = settings.text(option);
-  return environmentCa(set !== undefined && isFile(set) ? own : settings, option, store)(call);
 }
 
 /**
@@ -108,7 +96,7 @@ export async function composeFor(
     ...strategiesOn(engine),
     strategiesOf: (one) => strategiesOn(one).strategies,
     grants,
-    tlsCa: await tlsCaOf(settings, environmentOf(variables), store, call),
+    tlsCa: await functionRoots(settings, environmentOf(variables), store, call),
     generatePassword,
     memory: rotationMemory(),
     nowMs: Date.now,

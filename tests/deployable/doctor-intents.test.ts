@@ -45,7 +45,7 @@ test("what the doctor asks of a rotation function's role is what the template gr
   const intents = intentsOf(facts, functionArn, secretArn, `arn:aws:secretsmanager:${place}:secret:admin-AbCdEf`);
   expect(intents.map(deniedOf)).toEqual([[], [], [], []]);
   const elsewhere = intentsOf(facts, `${functionArn}-of-another-stack`, secretArn, undefined);
-  expect(elsewhere.map(deniedOf).flat()).toContain("secretsmanager:PutSecretValue");
+  expect(elsewhere.flatMap(deniedOf)).toContain("secretsmanager:PutSecretValue");
 });
 
 test.each([

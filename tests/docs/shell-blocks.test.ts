@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { roots } from "../support/private-authority.ts";
 import { outsideProgram } from "../support/outside-program.ts";
 import { bao } from "../support/openbao.ts";
 import { redisServer } from "../support/redis.ts";
@@ -29,7 +30,9 @@ const promised: Readonly<Record<string, { readonly command: string; readonly pri
 /** What a reader has by then: variables and files of their own. */
 const given: Readonly<Record<string, { readonly before?: string; readonly files?: Readonly<Record<string, string>> }>> =
   {
-    "docs/how-to/deploy.md": { files: { "policy.json": jsonWith("secretsmanager:GetSecretValue") } },
+    "docs/how-to/deploy.md": {
+      files: { "policy.json": jsonWith("secretsmanager:GetSecretValue"), "roots.pem": roots },
+    },
     "docs/how-to/migrate-from-managed-rotation.md": {
       before: [
         "NEW_MASTER_PASSWORD=a-password-of-the-readers-own",
