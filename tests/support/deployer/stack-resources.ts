@@ -72,9 +72,13 @@ export function namedScope(template: Template, given: Readonly<Record<string, st
   const made = stackResources(template).flatMap(({ type, logicalId, properties }): [string, DeployedResource][] => {
     const kind = kinds[type];
     if (kind === undefined) return [];
-    const name = resolve(properties[kind.name ?? ""], scope) ?? `rekey-${logicalId}-1A2B3C4D5E6F`;
-    const Arn = kind.arn(String(name), String(resolve(properties["Path"], scope) ?? "/"));
-    const attributes = { Arn, QueueName: String(name), RegistryName: String(name) };
+    const given = (property = "", otherwise: string): string => {
+      const value = resolve(properties[property], scope);
+      return typeof value === "string" ? value : otherwise;
+    };
+    const name = given(kind.name, `rekey-${logicalId}-1A2B3C4D5E6F`);
+    const Arn = kind.arn(name, given("Path", "/"));
+    const attributes = { Arn, QueueName: name, RegistryName: name };
     return [[logicalId, { ref: Arn, attributes }]];
   });
   return { ...scope, resources: new Map(made) };
