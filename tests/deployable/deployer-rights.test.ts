@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { denial, type AccessRequest } from "../../local/aws/iam.ts";
 import { record, recordList, type Members } from "../../local/aws/members.ts";
-import type { Principal } from "../../local/aws/service.ts";
+import type { PolicyDocument, Principal } from "../../local/aws/service.ts";
 import { readTemplate, type Template } from "../../local/template/read-template.ts";
 import { deployerPrincipals } from "../support/deployer/deployer-principals.ts";
 import { actionsCalled, deploymentCalls } from "../support/deployer/deployment-calls.ts";
@@ -16,7 +16,7 @@ import {
 } from "../support/deployer/read-provider-permissions.ts";
 import { namedScope, stackResources } from "../support/deployer/stack-resources.ts";
 import { outsideProgram } from "../support/outside-program.ts";
-import { policiesOf } from "../support/template-policies.ts";
+import { policiesIn } from "../support/template-policies.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const read = (name: string): Template => readTemplate(readFileSync(resolve(root, name), "utf8"));
@@ -33,15 +33,20 @@ const inStack: Readonly<Record<string, string>> = {
   RotatedSecretArn: `${secret}db/orders-AbCdEf`,
   RegistryName: "rekey-events",
 };
-const ofDeployer: Readonly<Record<string, string>> = {
-  SecretArns: ["db/*", ...["admin", "authority", "vault", "hook", "redis", "redis-key"].map((name) => `${name}-*`)]
-    .map((name) => `${secret}${name}`)
-    .join(","),
+/** The secrets that this stack's parameters name in the tests of its policies all end so. */
+const ofDeployer = {
+  SecretArns: `${secret}db/*,${secret}*-AbCdEf`,
+  AccountRoleArns: "arn:aws:iam::210987654321:role/rekey-rotation",
 };
+
+/** What is in another account lets everybody use it, so that the caller's own rights decide. */
+const openToAll: PolicyDocument = { Statement: { Effect: "Allow", Principal: "*", Action: "*", Resource: "*" } };
+const ofItself = (resource: string): Pick<AccessRequest, "resourcePolicy"> =>
+  ["123456789012", "", undefined].includes(resource.split(":")[4]) ? {} : { resourcePolicy: openToAll };
 
 const mayNot = (caller: Principal, calls: readonly Omit<AccessRequest, "caller">[]): readonly string[] =>
   calls
-    .filter((call) => denial({ caller, ...call }) !== undefined)
+    .filter((call) => denial({ caller, ...call, ...ofItself(call.resource) }) !== undefined)
     .map(({ action, resource }) => `${action} on ${resource}`);
 
 test("each type of the stack's resources has its calls in the table, and no other type has", () => {
@@ -151,7 +156,7 @@ test.each(["cloudFormation", "caller"] as const)("%s may not do what deploying d
     ...["DeleteSecret", "GetSecretValue", "PutResourcePolicy", "PutSecretValue", "UpdateSecret"].flatMap((name) =>
       calls(`secretsmanager:${name}`, `${secret}db/orders-AbCdEf`),
     ),
-    ...calls("secretsmanager:RotateSecret", `${secret}foreign-AbCdEf`),
+    ...calls("secretsmanager:RotateSecret", `${secret}foreign-GhIjKl`),
     ...["kms:Decrypt", "kms:CreateGrant", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"].flatMap((action) =>
       calls(action, `arn:aws:kms:${place}:key/data`),
     ),
@@ -209,10 +214,7 @@ test("whoever runs sam deploy may make its calls: of the change set, of the buck
   ];
   expect(mayNot(principals.caller, [...ofSam, ...ofBucket, ...others])).toEqual([]);
   const macro = "arn:aws:cloudformation:us-east-1:aws:transform/Serverless-2016-10-31";
-  // The macro is of AWS's own account, which lets everybody use it.
-  const resourcePolicy = { Statement: { Effect: "Allow" as const, Principal: "*", Action: "*", Resource: "*" } };
-  const transform = calls("cloudformation:CreateChangeSet", macro).map((call) => ({ ...call, resourcePolicy }));
-  expect(mayNot(principals.caller, transform)).toEqual([]);
+  expect(mayNot(principals.caller, calls("cloudformation:CreateChangeSet", macro))).toEqual([]);
   expect(mayNot(principals.caller, [passing(role, "lambda.amazonaws.com")])).toHaveLength(1);
 });
 
@@ -230,7 +232,7 @@ function allowedBy(statement: Members): readonly Omit<AccessRequest, "caller">[]
 }
 
 test("the boundary lets each role of the stack do what its own policy says, and read no other secret", () => {
-  const documents = policiesOf(main, namedScope(main));
+  const documents = policiesIn(main, namedScope(main));
   const ofRoles = documents.filter(({ logicalId }) => /Role$|^NetworkInterfaces$|^TraceSegments$/u.test(logicalId));
   const allowing = ofRoles
     .flatMap(({ document }) => recordList(document, "Statement"))
@@ -238,12 +240,14 @@ test("the boundary lets each role of the stack do what its own policy says, and 
   const bounded: Principal = { ...principals.caller, policies: [principals.boundary.policy] };
   expect(ofRoles.length).toBeGreaterThan(15);
   expect(new Set(mayNot(bounded, allowing.flatMap(allowedBy)))).toEqual(new Set());
-  expect(mayNot(bounded, calls("secretsmanager:GetSecretValue", `${secret}foreign-AbCdEf`))).toHaveLength(1);
+  expect(mayNot(bounded, calls("sts:AssumeRole", ofDeployer.AccountRoleArns))).toEqual([]);
+  expect(mayNot(bounded, calls("sts:AssumeRole", "arn:aws:iam::210987654321:role/Admin"))).toHaveLength(1);
+  expect(mayNot(bounded, calls("secretsmanager:GetSecretValue", `${secret}foreign-GhIjKl`))).toHaveLength(1);
 });
 
 test("the policies are within what IAM takes", () => {
   const characters = (logicalId: string): readonly number[] =>
-    policiesOf(deployer, namedScope(deployer, ofDeployer))
+    policiesIn(deployer, namedScope(deployer, ofDeployer))
       .filter((policy) => policy.logicalId === logicalId)
       .map(({ document }) => JSON.stringify(document).length);
   const inline = characters("DeployRole").reduce((sum, one) => sum + one, 0);

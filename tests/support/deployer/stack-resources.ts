@@ -1,7 +1,7 @@
 import { isMembers, record, text, type Members } from "../../../local/aws/members.ts";
 import { resolve, type DeployedResource, type Scope } from "../../../local/template/intrinsics.ts";
 import type { Template } from "../../../local/template/read-template.ts";
-import { scopeOf } from "../template-policies.ts";
+import { wholeScope } from "../template-policies.ts";
 
 /** A resource that CloudFormation makes, after SAM's macro. */
 export interface StackResource {
@@ -68,7 +68,7 @@ const kinds: Readonly<Record<string, Kind>> = {
 
 /** The scope in which each resource has the name and ARN that it gets on AWS. A reference to it is its ARN. */
 export function namedScope(template: Template, given: Readonly<Record<string, string>> = {}): Scope {
-  const scope = scopeOf(template, { given, resources: new Map() });
+  const scope = { ...wholeScope(template, given), resources: new Map() };
   const made = stackResources(template).flatMap(({ type, logicalId, properties }): [string, DeployedResource][] => {
     const kind = kinds[type];
     if (kind === undefined) return [];
