@@ -62,8 +62,7 @@ function vault(words: readonly string[]): Treatment {
 }
 
 function aws(words: readonly string[]): Treatment {
-  const isLocal = localServices.has(words[0] ?? "") && words[1] !== "get-account-settings"; // It has no account's quotas.
-  const at = isLocal ? "REKEY_DOCS_LOCAL_AWS" : "REKEY_DOCS_SILENT_AWS";
+  const at = localServices.has(words[0] ?? "") ? "REKEY_DOCS_LOCAL_AWS" : "REKEY_DOCS_SILENT_AWS";
   return { how: "run", program: "aws", more: ["--endpoint-url", process.env[at] ?? ""] };
 }
 
