@@ -15,7 +15,6 @@ const everything: Readonly<Record<string, string>> = {
   FunctionName: "reader",
   FunctionAlias: "live",
   SecretArnPattern: `${secret}:db/*`,
-  SecretArns: `${secret}:db/*`,
   AdminSecretArns: `${secret}:admin-AbCdEf`,
   SecretsKmsKeyArn: `${key}/secrets`,
   TlsCaSecretArn: `${secret}:tls-roots-AbCdEf`,
@@ -35,6 +34,7 @@ const everything: Readonly<Record<string, string>> = {
   RedisChannelKeySecretArn: `${secret}:redis-key-AbCdEf`,
   WebhookUrl: "https://hook.example.com",
   WebhookKeySecretArn: `${secret}:hook-AbCdEf`,
+  SecretArns: `${secret}:db/*`,
 };
 
 /** The ARN that a resource would get, as far as a policy can name one. */
