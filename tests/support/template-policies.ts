@@ -15,7 +15,6 @@ const everything: Readonly<Record<string, string>> = {
   FunctionName: "reader",
   FunctionAlias: "live",
   SecretArnPattern: `${secret}:db/*`,
-  SecretArns: `${secret}:db/*`,
   AdminSecretArns: `${secret}:admin-AbCdEf`,
   SecretsKmsKeyArn: `${key}/secrets`,
   TlsCaSecretArn: `${secret}:tls-roots-AbCdEf`,
@@ -35,6 +34,7 @@ const everything: Readonly<Record<string, string>> = {
   RedisChannelKeySecretArn: `${secret}:redis-key-AbCdEf`,
   WebhookUrl: "https://hook.example.com",
   WebhookKeySecretArn: `${secret}:hook-AbCdEf`,
+  SecretArns: `${secret}:db/*`,
 };
 
 /** The ARN that a resource would get, as far as a policy can name one. */
@@ -58,21 +58,16 @@ const asMade = ([logicalId, { Type }]: readonly [string, Members]): readonly [st
   return [logicalId, { ref: Arn, attributes: { Arn } }];
 };
 
-type Made = Scope["resources"];
-
 export interface NamedPolicy {
   readonly logicalId: string;
   readonly document: Members;
 }
 
-/** What the functions in a template see when every condition holds. */
-export function scopeOf(
-  template: Template,
-  { given = {}, resources }: { readonly given?: Readonly<Record<string, string>>; readonly resources?: Made } = {},
-): Scope {
-  const values = Object.entries({ ...everything, ...given }).filter(([name]) => name in template.Parameters);
+/** Where a template's functions are worked out as if all of it had been made, with everything that a condition can bring. */
+export function wholeScope(template: Template, more: Readonly<Record<string, string>> = {}): Scope {
+  const given = Object.entries({ ...everything, ...more }).filter(([name]) => name in template.Parameters);
   return {
-    parameters: bindParameters(template.Parameters, Object.fromEntries(values)),
+    parameters: bindParameters(template.Parameters, Object.fromEntries(given)),
     pseudo: {
       "AWS::AccountId": account,
       "AWS::Partition": "aws",
@@ -81,12 +76,16 @@ export function scopeOf(
       "AWS::URLSuffix": "amazonaws.com",
     },
     conditions: template.Conditions,
-    resources: resources ?? new Map(Object.entries(template.Resources).map(asMade)),
+    resources: new Map(Object.entries(template.Resources).map(asMade)),
   };
 }
 
-/** Every policy document of a template, with everything in it that a condition can bring, and its functions worked out. */
-export function policiesOf(template: Template, scope: Scope = scopeOf(template)): readonly NamedPolicy[] {
+/** Every policy document of a template. */
+export const policiesOf = (template: Template, more?: Readonly<Record<string, string>>): readonly NamedPolicy[] =>
+  policiesIn(template, wholeScope(template, more));
+
+/** Every policy document of a template, worked out in a scope. */
+export function policiesIn(template: Template, scope: Scope): readonly NamedPolicy[] {
   return Object.entries(template.Resources).flatMap(([logicalId, resource]) => {
     const properties = record(resource, "Properties");
     const inline = list(properties, "Policies").filter(isMembers);

@@ -1,7 +1,7 @@
 import { asPolicyDocument } from "../../../local/aws/policy-document.ts";
 import type { PolicyDocument, Principal } from "../../../local/aws/service.ts";
 import type { Template } from "../../../local/template/read-template.ts";
-import { policiesOf } from "../template-policies.ts";
+import { policiesIn } from "../template-policies.ts";
 import { namedScope } from "./stack-resources.ts";
 
 /** Who `templates/deployer.yaml` gives rights to, and what bounds the roles that are made with them. */
@@ -18,7 +18,7 @@ export function deployerPrincipals(
   given: Readonly<Record<string, string>> = {},
 ): DeployerPrincipals {
   const scope = namedScope(template, given);
-  const documents = policiesOf(template, scope);
+  const documents = policiesIn(template, scope);
   const policies = (...logicalIds: readonly string[]): readonly PolicyDocument[] =>
     documents
       .filter(({ logicalId }) => logicalIds.includes(logicalId))

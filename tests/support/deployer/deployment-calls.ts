@@ -59,6 +59,8 @@ function named(action: string, own: string, resource: StackResource, scope: Scop
       return [own, String(resolve(resource.properties["SourceArn"], scope))];
     case "iam:PassRole":
       return passedRoles(resource, scope);
+    case "lambda:GetLayerVersion":
+      return [`arn:aws:lambda:${place}:layer:roots:1`];
     case "lambda:InvokeFunction":
       return [String(resolve(resource.properties["RotationLambdaARN"], scope))];
     default:

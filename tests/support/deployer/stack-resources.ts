@@ -1,7 +1,7 @@
 import { isMembers, record, text, type Members } from "../../../local/aws/members.ts";
 import { resolve, type DeployedResource, type Scope } from "../../../local/template/intrinsics.ts";
 import type { Template } from "../../../local/template/read-template.ts";
-import { scopeOf } from "../template-policies.ts";
+import { wholeScope } from "../template-policies.ts";
 
 /** A resource that CloudFormation makes, after SAM's macro. */
 export interface StackResource {
@@ -68,13 +68,17 @@ const kinds: Readonly<Record<string, Kind>> = {
 
 /** The scope in which each resource has the name and ARN that it gets on AWS. A reference to it is its ARN. */
 export function namedScope(template: Template, given: Readonly<Record<string, string>> = {}): Scope {
-  const scope = scopeOf(template, { given, resources: new Map() });
+  const scope = { ...wholeScope(template, given), resources: new Map() };
   const made = stackResources(template).flatMap(({ type, logicalId, properties }): [string, DeployedResource][] => {
     const kind = kinds[type];
     if (kind === undefined) return [];
-    const name = resolve(properties[kind.name ?? ""], scope) ?? `rekey-${logicalId}-1A2B3C4D5E6F`;
-    const Arn = kind.arn(String(name), String(resolve(properties["Path"], scope) ?? "/"));
-    const attributes = { Arn, QueueName: String(name), RegistryName: String(name) };
+    const given = (property = "", otherwise: string): string => {
+      const value = resolve(properties[property], scope);
+      return typeof value === "string" ? value : otherwise;
+    };
+    const name = given(kind.name, `rekey-${logicalId}-1A2B3C4D5E6F`);
+    const Arn = kind.arn(name, given("Path", "/"));
+    const attributes = { Arn, QueueName: name, RegistryName: name };
     return [[logicalId, { ref: Arn, attributes }]];
   });
   return { ...scope, resources: new Map(made) };
