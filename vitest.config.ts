@@ -12,6 +12,7 @@ export default defineConfig({
       "bundle/**/*.test.ts",
       "cli/**/*.test.ts",
       "console/**/*.test.ts",
+      "deploy/**/*.test.ts",
     ],
     testTimeout: 30_000,
     hookTimeout: 60_000,
