@@ -1,37 +1,25 @@
-import { execFileSync } from "node:child_process";
+import { readFile } from "node:fs/promises";
 
 const lookMs = 500;
 
-/** `undefined` where there is no `ps`. */
-function parentOf(pid: number): number | undefined {
-  try {
-    return Number(execFileSync("ps", ["-o", "ppid=", "-p", String(pid)], { encoding: "utf8" }));
-  } catch {
-    return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
+/** `undefined` where the system does not tell, as outside of Linux, and of a process that is gone. */
+async function parentOf(pid: number): Promise<string | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  return /^.*\) \S+ (\d+)/su.exec(stat)?.[1];
 }
 
 /**
  * Calls back once npx, or another runner of packages, that started this process has ended: it passes a signal on to the shell
- * between them and not to here. A process that nothing of the kind started is left alone.
+ * between them and not to here, and passes nothing on when it is killed, which only Linux shows. A process that nothing of the
+ * kind started is left alone.
  */
-export function whenLauncherEnds(then: () => void): void {
+export async function whenLauncherEnds(then: () => void): Promise<void> {
   if (process.env["npm_command"] === undefined) return;
   const shell = process.ppid;
-  const runner = parentOf(shell) ?? shell;
-  const timer = setInterval(() => {
-    if (process.ppid === shell && isAlive(runner)) return;
-    clearInterval(timer);
-    then();
-  }, lookMs);
-  timer.unref();
+  const runner = await parentOf(shell);
+  const look = async (): Promise<void> => {
+    if (process.ppid === shell && (await parentOf(shell)) === runner) setTimeout(() => void look(), lookMs).unref();
+    else then();
+  };
+  await look();
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
@@ -50,15 +50,13 @@ async function installed(): Promise<string> {
   return folder;
 }
 
-const hasPs = spawnSync("ps", ["-p", String(process.pid)]).status === 0;
-
 /** Ctrl-C reaches all that the terminal runs; other signals only npx, which does not pass them on to the stack. */
 type End = readonly [string, (npx: ChildProcess) => unknown];
 const killed: End = ["SIGKILL", (npx) => npx.kill("SIGKILL")];
 const ends: readonly End[] = [
   ["SIGTERM", (npx) => npx.kill("SIGTERM")],
   ["Ctrl-C", ({ pid = 0 }) => process.kill(-pid, "SIGINT")],
-  ...(hasPs ? [killed] : []),
+  ...(process.platform === "linux" ? [killed] : []),
 ];
 
 test.each(ends)(

@@ -62,7 +62,7 @@ export async function runProgram(definitions: readonly CommandDefinition[], word
   function contextOf(definition: CommandDefinition): CommandContext {
     const limitMs = definition.timeoutMs ?? timeoutMs;
     ({ kind } = definition);
-    if (kind === "serves") whenLauncherEnds(() => process.kill(process.pid, "SIGTERM"));
+    if (kind === "serves") void whenLauncherEnds(() => process.kill(process.pid, "SIGTERM"));
     const signals = limitMs === false ? [] : [AbortSignal.timeout(limitMs)];
     return { signal: AbortSignal.any([interrupt.signal, ...signals]), isInterrupted };
   }

@@ -1,4 +1,6 @@
 import { DescribeSecretCommand } from "@aws-sdk/client-secrets-manager";
+import { readRedrivePolicy } from "../sqs/queue-attributes.ts";
+import type { QueueMessage } from "../sqs/queue.ts";
 import { mirroredVersion } from "./mirrored-version.ts";
 import type { Outcome } from "./rotate-under-load.ts";
 import type { SampleService } from "./sample-service.ts";
@@ -35,6 +37,18 @@ async function judgeService(
   ];
 }
 
+/** What the stack gave up, once all that it still works on is done. */
+async function deadLetters({ stack }: World): Promise<readonly QueueMessage[]> {
+  await stack.lambda.idle();
+  const queues = stack.sqs.queues();
+  const redriven = new Set(
+    queues.map(({ attributes }) => readRedrivePolicy(attributes.get("RedrivePolicy"))?.deadLetterTargetArn),
+  );
+  return queues
+    .filter(({ arn, name }) => redriven.has(arn) || name.endsWith("UndeliveredEventsQueue"))
+    .flatMap((queue) => queue.messages());
+}
+
 /** Prints what came out and says whether all of it is as it must be, by the server's log and the stores. */
 export async function judge({ world, services, rotationsOfEach, slowestMoveMs }: Outcome): Promise<boolean> {
   const log = (await world.postgres.log()).split("\n");
@@ -45,6 +59,7 @@ export async function judge({ world, services, rotationsOfEach, slowestMoveMs }:
   const promotions = world.stack.lambda.logs.filter(
     ({ line }) => line.includes('"step":"finishSecret"') && line.includes('"outcome":"done"'),
   ).length;
+  const letters = await deadLetters(world);
   const queries = services.reduce((sum, service) => sum + service.queries, 0);
   const failures = services.flatMap((service) => service.failures);
   const figures: readonly Figure[] = [
@@ -58,6 +73,7 @@ export async function judge({ world, services, rotationsOfEach, slowestMoveMs }:
       holds: refusedByServer === refusedToPools,
     },
     { what: "errors in PostgreSQL's log, refused logins apart", value: errors, holds: errors === 0 },
+    { what: "messages in dead-letter queues", value: letters.length, holds: letters.length === 0 },
     ...(await Promise.all(services.map(async (service) => judgeService(world, service)))).flat(),
   ];
   const width = Math.max(...figures.map(({ what }) => what.length));

@@ -19,7 +19,7 @@ export interface World {
 }
 
 /** How far the demo moves the clock. */
-export const moveMs = 30 * 24 * 3_600_000;
+const moveMs = 30 * 24 * 3_600_000;
 
 /** What it starts, `cleanup` ends, whatever happens; an interruption is heeded between the parts. */
 export async function startWorld(cleanup: AsyncDisposableStack, interruption: AbortSignal): Promise<World> {

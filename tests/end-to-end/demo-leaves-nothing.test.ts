@@ -47,6 +47,7 @@ test("the demo ends with 0, says that no query failed, and leaves nothing", { ti
   const demo = start(...direct);
   expect(await demo.exit()).toEqual({ code: 0, output: expect.any(String) });
   expect(demo.output).toMatch(/ok +failed queries +0\n/u);
+  expect(demo.output).toMatch(/ok +messages in dead-letter queues +0\n/u);
   expect(demo.output).not.toContain("WRONG");
   await expect.poll(async () => demo.leftovers(), soon).toEqual(nothing);
 });

@@ -120,15 +120,18 @@ describe("servers that say what FerretDB does not", () => {
     }),
   );
 
-  test(
-    "a server that is too old for the driver is named as such",
+  test.each([
+    ["DocumentDB 3.6", 6],
+    ["DocumentDB 4.0", 7],
+    ["MongoDB 4.2", 8],
+  ])("%s is server-too-old, before and in the step", async (_server, maxWireVersion) =>
     fieldCase("one number, several causes", async () => {
       const seen = await onAnswers((command) =>
-        "ismaster" in command ? { ok: 1, ismaster: true, minWireVersion: 0, maxWireVersion: 6 } : undefined,
+        "ismaster" in command ? { ok: 1, ismaster: true, minWireVersion: 0, maxWireVersion } : undefined,
       );
-      expect(seen).toMatchObject({ foretold: ["engine-unsupported"], codes: ["engine-unsupported"] });
-      expect(seen.hints[0]).toContain("DocumentDB 5.0");
-    }),
+      expect(seen).toMatchObject({ foretold: ["server-too-old"], codes: ["server-too-old"] });
+      expect(seen.hints[0]).toContain("MongoDB 4.4 and DocumentDB 5.0");
+    })(),
   );
 
   test(

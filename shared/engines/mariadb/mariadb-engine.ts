@@ -57,7 +57,7 @@ function session(connection: Connection): MariadbSession {
   };
 }
 
-/** MariaDB 10.5 and newer, RDS included. */
+/** MariaDB, RDS included. */
 export function mariadbEngine(): DatabaseEngine<MariadbSession> {
   return {
     capabilities: { hashesPasswordOnClient: true },

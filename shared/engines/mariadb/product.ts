@@ -1,8 +1,9 @@
 import type { Product } from "../mysql-family/product.ts";
+import { oldestVersions } from "../supported-versions.ts";
 
 export const product: Product = {
   name: "MariaDB",
-  oldest: 1006,
+  oldest: oldestVersions.mariadb,
   readOnly: ["read_only", "innodb_read_only"],
   replicaStatus: "SHOW ALL SLAVES STATUS",
   accountTables: ["user", "global_priv"],

@@ -2,13 +2,9 @@ import type { Document } from "mongodb";
 import type { CallOptions, ServerFacts, UserFacts } from "../../rotation/ports.ts";
 import type { Connection } from "./connection.ts";
 import { optional } from "../optional.ts";
+import { isAtLeast, oldestVersions } from "../supported-versions.ts";
 import { readPrivileges } from "./privileges.ts";
 import { readUsers } from "./users.ts";
-
-function isSupported(version: string): boolean {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  return major > 4 || (major === 4 && minor >= 2);
-}
 
 /**
  * What a session may read; each user is asked for alone, since anyone may read itself. A user is left out where the server
@@ -39,7 +35,7 @@ export async function inspect(
   }
   return {
     version: `MongoDB ${version}`,
-    isSupported: isSupported(version),
+    isSupported: isAtLeast(version, oldestVersions.mongodb),
     isReadOnly: (hello?.["isWritablePrimary"] ?? hello?.["ismaster"]) === false,
     users,
   };

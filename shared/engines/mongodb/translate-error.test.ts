@@ -28,7 +28,7 @@ test.each([
 test.each([
   ["MongoNetworkTimeoutError", "database-timeout"],
   ["MongoNetworkError", "connection-lost"],
-  ["MongoCompatibilityError", "engine-unsupported"],
+  ["MongoCompatibilityError", "server-too-old"],
   ["MongoRuntimeError", "server-misbehaved"],
   ["MongoUnexpectedServerResponseError", "server-misbehaved"],
   ["BSONOffsetError", "server-misbehaved"],

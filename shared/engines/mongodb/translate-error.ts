@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../../errors/codes.ts";
 import { RekeyError, type RekeyErrorOptions } from "../../errors/rekey-error.ts";
+import { oldestVersions } from "../supported-versions.ts";
 import { brokenConnection } from "../tls-alerts.ts";
 
 /** The server's codes (MongoDB's error_codes.yml) to rekey's. */
@@ -95,7 +96,7 @@ function brokenIn(error: unknown, operation: string): RekeyError {
 
 /**
  * A driver's error as rekey's own. Only the server's code crosses: its messages hold names, and some the command. Errors:
- * those of the table above, `connection-lost`, `database-timeout`, `time-budget-spent`,
+ * those of the table above, `server-too-old`, `connection-lost`, `database-timeout`, `time-budget-spent`,
  * `server-misbehaved`, `database-failed`.
  */
 export function translateError(error: unknown, call: { readonly signal: AbortSignal }, operation: string): RekeyError {
@@ -114,9 +115,9 @@ export function translateError(error: unknown, call: { readonly signal: AbortSig
   if (name === "MongoNetworkTimeoutError") return new RekeyError("database-timeout", { context: { operation } });
   if (name === "MongoNetworkError") return brokenIn(error, operation);
   if (name === "MongoCompatibilityError") {
-    return new RekeyError("engine-unsupported", {
-      context: { operation, reason: name },
-      hint: "the server is older than rekey's driver takes: MongoDB 4.2 and DocumentDB 5.0 are the oldest",
+    return new RekeyError("server-too-old", {
+      context: { operation },
+      hint: `upgrade the server: MongoDB ${oldestVersions.mongodb} and DocumentDB ${oldestVersions.documentdb} are the oldest that rekey supports`,
     });
   }
   if (isOfSaslPrep(error)) {

@@ -2,7 +2,7 @@
 export interface Product {
   readonly name: "MariaDB" | "MySQL";
   /** Its first version that rekey supports. */
-  readonly oldest: number;
+  readonly oldest: string;
   /** The settings of which one makes the server read-only. */
   readonly readOnly: readonly string[];
   readonly replicaStatus: string;

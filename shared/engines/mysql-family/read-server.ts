@@ -1,15 +1,13 @@
 import type { CallOptions, ServerFacts } from "../../rotation/ports.ts";
 import type { Connection } from "./connection.ts";
 import { ifReadable } from "./if-readable.ts";
+import { isAtLeast } from "../supported-versions.ts";
 import type { Product } from "./product.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** `10.11.6-MariaDB-log` as `10.11.6`, and as 1011. */
-function parseVersion(text: string): { readonly version: string; readonly number: number } {
-  const [version = "", major, minor] = /^(\d+)\.(\d+)(?:\.\d+)*/.exec(text) ?? [];
-  return { version, number: Number(major ?? 0) * 100 + Number(minor ?? 0) };
-}
+/** `10.11.6-MariaDB-log` as `10.11.6`. */
+const versionIn = (text: string): string => /^\d+(?:\.\d+)+/.exec(text)?.[0] ?? "";
 
 /** One that was stopped may be left over from a server that was promoted. */
 const isRunning = (row: Row): boolean =>
@@ -33,11 +31,11 @@ export async function readServer(
     .filter((seconds) => seconds !== undefined)
     .map((seconds) => Number(seconds) * 1_000);
   const text = said?.version ?? "";
-  const { version, number } = parseVersion(text);
+  const version = versionIn(text);
   const isProduct = text.includes("MariaDB") === (product.name === "MariaDB");
   return {
     version: `${text.includes("MariaDB") ? "MariaDB" : "MySQL"} ${version}`,
-    isSupported: isProduct && number >= product.oldest,
+    isSupported: isProduct && isAtLeast(version, product.oldest),
     isReadOnly: running.length > 0 || Object.values(states).some((state) => state !== 0 && state !== "OFF"),
     ...(lags.length === 0 ? {} : { replicaLagMs: Math.max(...lags) }),
   };

@@ -48,7 +48,7 @@ function session(connection: Connection): MysqlSession {
   };
 }
 
-/** MySQL 8.0.21 and newer, RDS and Aurora included. */
+/** MySQL, RDS and Aurora included. */
 export function mysqlEngine(): DatabaseEngine<MysqlSession> {
   return {
     // A user without the right to change accounts can set its own password only by the text: see `identify`.

@@ -1,8 +1,9 @@
 import type { Product } from "../mysql-family/product.ts";
+import { oldestVersions } from "../supported-versions.ts";
 
 export const product: Product = {
   name: "MySQL",
-  oldest: 800,
+  oldest: oldestVersions.mysql,
   readOnly: ["read_only", "super_read_only", "innodb_read_only"],
   replicaStatus: "SHOW REPLICA STATUS",
   accountTables: ["user", "global_grants", "proxies_priv"],

@@ -1,5 +1,6 @@
 import { escapeLiteral } from "pg";
 import type { CallOptions, ServerFacts } from "../../rotation/ports.ts";
+import { isAtLeast, oldestVersions } from "../supported-versions.ts";
 import type { Connection } from "./connection.ts";
 import { isReadOnlyHere } from "./neutral-session.ts";
 import { lackOfRights } from "./rights.ts";
@@ -7,7 +8,6 @@ import { markOf } from "./sync-pair.ts";
 
 interface ServerRow {
   readonly version: string;
-  readonly number: number;
   readonly isReadOnly: boolean;
   readonly lagMs: string | null;
   readonly locksAfter: string | null;
@@ -20,8 +20,6 @@ interface UserRow {
   readonly expiresAtMs: string | null;
 }
 
-const oldestSupported = 130_000;
-
 /**
  * What any session may read, no matter in which style it writes dates and numbers. A user may be changed by the session's user or
  * by the role that it acts as. The extension credcheck is the only lock-out that a session can see.
@@ -33,7 +31,7 @@ export async function inspect(
 ): Promise<ServerFacts> {
   const [server] = await connection.run<ServerRow>(
     "inspect the server",
-    `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number,
+    `SELECT current_setting('server_version') AS version,
             ${isReadOnlyHere} AS "isReadOnly",
             CASE WHEN pg_is_in_recovery()
                  THEN (extract(epoch FROM now() - pg_last_xact_replay_timestamp()) * 1000)::bigint END AS "lagMs",
@@ -53,7 +51,7 @@ export async function inspect(
   const [first = ""] = usernames;
   return {
     version: `PostgreSQL ${server?.version ?? ""}`,
-    isSupported: (server?.number ?? 0) >= oldestSupported,
+    isSupported: isAtLeast(server?.version ?? "", oldestVersions.postgres),
     isReadOnly: server?.isReadOnly ?? false,
     ...(server?.lagMs == null ? {} : { replicaLagMs: Number(server.lagMs) }),
     ...(Number(server?.locksAfter ?? 0) > 0 ? { locksAfterRefusals: Number(server?.locksAfter) } : {}),

@@ -72,7 +72,7 @@ function session(
   };
 }
 
-/** PostgreSQL 13 and newer, RDS and Aurora included. */
+/** PostgreSQL, RDS and Aurora included. */
 export function postgresEngine(): DatabaseEngine<PostgresSession> {
   return {
     capabilities: { hashesPasswordOnClient: true },

@@ -1,3 +1,4 @@
+import { isAtLeast, oldestVersions } from "../supported-versions.ts";
 import { memberAt } from "../../answers/member-at.ts";
 import { isRekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions, ServerFacts, UserFacts } from "../../rotation/ports.ts";
@@ -7,12 +8,6 @@ import type { Connection } from "./connection.ts";
 import { countClusterNodes, countReplicas } from "./nodes.ts";
 import { type Ask, askingAs } from "./asking.ts";
 import { readReplicationUsers } from "./replication-users.ts";
-
-/** `ACL GETUSER` and `ACL SETUSER` came with the users of Redis 6; selectors and keys' rights as they are read here with 6.2. */
-function isSupported(version: string): boolean {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  return major > 6 || (major === 6 && minor >= 2);
-}
 
 /** Where the server writes its users down; its own file comes before its configuration. */
 async function readUserStore(ask: Ask): Promise<NonNullable<ServerFacts["usersKeptIn"]>> {
@@ -58,7 +53,7 @@ export async function inspect(
   }
   return {
     version: `Redis ${version}`,
-    isSupported: isSupported(version),
+    isSupported: isAtLeast(version, oldestVersions.redis),
     isReadOnly,
     nodes: memberAt(about, "mode") === "cluster" ? await countClusterNodes(connection, call) : await countReplicas(ask),
     usersKeptIn: await readUserStore(ask),

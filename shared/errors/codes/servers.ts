@@ -83,6 +83,11 @@ export const serversCodes = {
     meaning: "the server sent something that its protocol does not allow, or far more than an answer needs",
     hint: "check that host and port are those of the database in question, and what stands between",
   },
+  "server-too-old": {
+    disposition: "abort",
+    meaning: "the server is older than the oldest version that rekey supports",
+    hint: "upgrade the server",
+  },
   "tls-refused": {
     disposition: "abort",
     meaning: "the server's certificate or its TLS was not acceptable, so nothing was sent",
