@@ -10,12 +10,19 @@ const friend = "210987654321";
 const stranger = "999999999999";
 let stack: Stack;
 let topicArn = "";
+let functionArns: readonly string[] = [];
 const clients: { destroy(): void }[] = [];
 
 beforeAll(async () => {
   stack = await startStack();
   const { outputs } = await stack.deploy({ parameters: { SubscriberAccountIds: friend } });
   topicArn = outputs["SecretRotatedTopicArn"] ?? "";
+  functionArns = Object.values(outputs).filter((value) => /:function:rekey-rotate-/u.test(value));
+  await stack.deploy({
+    templatePath: resolve(root, "templates/accounts/permissions.yaml"),
+    stackName: "rekey-of-the-friend",
+    parameters: { RekeyStackName: "rekey", SecretsAccountId: friend },
+  });
   await stack.deploy({
     templatePath: resolve(root, "templates/subscribers/replica-region.yaml"),
     stackName: "there",
@@ -43,6 +50,16 @@ function sns(account: string): SNS {
   return client;
 }
 const subscription = (Protocol: string, Endpoint: string) => ({ TopicArn: topicArn, Protocol, Endpoint });
+
+test("Secrets Manager may invoke every rotation function for secrets of rekey's own account and of one with permissions, and of no other", () => {
+  const accountsOf = (functionArn: string): readonly string[] =>
+    ["123456789012", friend, stranger].filter((account) => {
+      const secret = `arn:aws:secretsmanager:us-east-1:${account}:secret:db/orders-AbCdEf`;
+      return stack.lambda.mayInvoke(functionArn, "secretsmanager.amazonaws.com", secret, account);
+    });
+  expect(functionArns).toHaveLength(7);
+  for (const functionArn of functionArns) expect(accountsOf(functionArn)).toEqual(["123456789012", friend]);
+});
 
 test("an account that is named subscribes a queue of its own, and another one does not", async () => {
   const queue = (account: string): string => `arn:aws:sqs:us-east-1:${account}:orders-secret-rotated`;
