@@ -82,15 +82,15 @@ test("an STS that is not there can be asked again, and the error names the role"
 });
 
 test("an external id of many characters arrives as it is", async () => {
-  const odd = {
-    ...trust,
-    Statement: { ...trust.Statement, Condition: { StringEquals: { "sts:ExternalId": "a+b:c/d@e" } } },
+  const externalId = "a+b:c/d@e";
+  const asks: PolicyDocument = {
+    Statement: {
+      Effect: "Allow",
+      Principal: { AWS: "arn:aws:iam::123456789012:root" },
+      Action: "sts:AssumeRole",
+      Condition: { StringEquals: { "sts:ExternalId": externalId } },
+    },
   };
-  const role = stack.aws.principals.createRole({
-    name: "odd",
-    accountId: tenant,
-    trust: odd as PolicyDocument,
-    policies: [],
-  });
-  await expect(assume({ roleArn: role, externalId: "a+b:c/d@e" })()).resolves.toHaveProperty("sessionToken");
+  const odd = stack.aws.principals.createRole({ name: "odd", accountId: tenant, trust: asks, policies: [] });
+  await expect(assume({ roleArn: odd, externalId })()).resolves.toHaveProperty("sessionToken");
 });
