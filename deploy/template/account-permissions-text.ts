@@ -1,12 +1,9 @@
 import { rotationFunctions } from "./functions/rotation.ts";
 import { indent, pascalCase } from "./text.ts";
 
-/** Vault's static roles are rotated where the stack has a login for that. */
-const sometimes = rotationFunctions.filter(({ condition }) => condition !== "Rotates");
-
 const permission = (row: (typeof rotationFunctions)[number]): string => `
 ${pascalCase(row.name)}:
-  Type: AWS::Lambda::Permission${sometimes.includes(row) ? "\n  Condition: HasStaticRoles" : ""}
+  Type: AWS::Lambda::Permission${row.condition === "VaultIsAuthority" ? "\n  Condition: HasStaticRoles" : ""}
   Properties:
     Action: lambda:InvokeFunction
     FunctionName: !Sub \${RekeyStackName}-${row.name}

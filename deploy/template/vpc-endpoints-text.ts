@@ -3,14 +3,14 @@ import { pascalCase } from "./text.ts";
 const interfaces = ["events", "lambda", "secretsmanager", "sqs", "sts"];
 const gateway = "dynamodb";
 /** Which only secrets of other accounts need. */
-const onRequest = ["sts"];
+const onRequest = "sts";
 
 const make = (service: string): string => `\
   Make${pascalCase(service)}:
     Type: String
-    Default: "${!onRequest.includes(service)}"
+    Default: "${service !== onRequest}"
     AllowedValues: ["true", "false"]
-    Description: ${onRequest.includes(service) ? "true for secrets of other accounts (AccountRoleArns), unless" : "false where"} the VPC has an endpoint of ${service} already.
+    Description: ${service === onRequest ? "true for secrets of other accounts (AccountRoleArns), unless" : "false where"} the VPC has an endpoint of ${service} already.
 `;
 
 const makes = (service: string): string =>

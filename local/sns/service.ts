@@ -225,6 +225,10 @@ export function createSns({ clock, region, accountId, deliver }: SnsOptions): De
       const subscription = input["SubscriptionArn"];
       return typeof subscription === "string" ? [subscription.slice(0, subscription.lastIndexOf(":"))] : [];
     },
+    conditionKeys({ input }) {
+      const keys = ["Protocol", "Endpoint"].map((name) => [`sns:${name}`, optionalText(input, name)] as const);
+      return Object.fromEntries(keys.flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
+    },
     resourcePolicy(arn) {
       const policy = topics.get(arn)?.attributes.get("Policy");
       return policy === undefined ? undefined : readPolicyDocument(policy);

@@ -60,6 +60,10 @@ export function truth(expression: unknown, scope: Scope): boolean {
       return operands.every((item) => truth(item, scope));
     case "Fn::Or":
       return operands.some((item) => truth(item, scope));
+    case "Fn::Contains":
+      return asList(resolve(operands[0], scope))
+        .map(String)
+        .includes(String(resolve(operands[1], scope)));
     default:
       throw new TemplateError(`${operator} is no condition function that the loader knows`);
   }

@@ -60,6 +60,41 @@ describe("a secret that this function cannot rotate", () => {
   });
 });
 
+describe("an endpoint of RDS Proxy", () => {
+  const proxy = "orders.proxy-c1abcdefghij.eu-west-1.rds.amazonaws.com";
+
+  test.each([
+    [{ host: proxy }],
+    [{ host: "readers.endpoint.PROXY-c1abcdefghij.cn-north-1.rds.amazonaws.com.cn" }],
+    [{ host: "db", hosts: ["db2", proxy] }],
+  ])("%j is refused before anything is made", async (fields) => {
+    const stage = memoryRotation({ strategy: "single-user", fields });
+    stage.store.beginRotation("v1");
+    await expect(stage.container()("createSecret")).rejects.toMatchObject({
+      code: "pooler-keeps-password",
+      context: { host: expect.stringMatching(/proxy/iu) },
+    });
+    const call = { signal: AbortSignal.timeout(1_000) };
+    await expect(stage.store.read(memorySecretId, { versionId: "v1" }, call)).resolves.toBeUndefined();
+  });
+
+  test("is no matter to an engine that logs in nowhere", async () => {
+    const stage = memoryRotation({ strategy: "single-user", fields: { host: proxy, engine: "anything" } });
+    Object.assign(stage.engine, { names: [] });
+    stage.store.beginRotation("v1");
+    await expect(stage.container()("createSecret")).resolves.toBe("done");
+  });
+
+  test.each(["orders.c1abcdefghij.eu-west-1.rds.amazonaws.com", "db.proxy-1.example.com"])(
+    "%s is none",
+    async (host) => {
+      const stage = memoryRotation({ strategy: "single-user", fields: { host } });
+      stage.store.beginRotation("v1");
+      await expect(stage.container()("createSecret")).resolves.toBe("done");
+    },
+  );
+});
+
 test("an engine without names takes a secret of any engine", async () => {
   const stage = memoryRotation({ strategy: "single-user", fields: { engine: "anything" } });
   Object.assign(stage.engine, { names: [] });

@@ -31,7 +31,20 @@ function chooseStrategy(deps: RotationDependencies, current: DatabaseSecret, fac
   return strategy;
 }
 
-/** Errors: `secret-malformed`, `engine-unsupported`, `option-invalid`. */
+/**
+ * Amazon RDS Proxy logs clients in with the registered secret's AWSCURRENT, so it refuses a new password until the rotation
+ * is over, and the test before that fails. An engine without names logs in to no server.
+ */
+function refuseRdsProxy({ engine }: RotationDependencies, targets: readonly DatabaseTarget[]): void {
+  const proxy = targets.find(({ host }) => /\.proxy-[^.]+\.[^.]+\.rds\.amazonaws\.com(\.cn)?$/i.test(host));
+  if (proxy === undefined || engine.names.length === 0) return;
+  throw new RekeyError("pooler-keeps-password", {
+    context: { host: proxy.host },
+    hint: "give the secret the database's own endpoint, and the services the proxy's; see docs/how-to/rds-proxy.md",
+  });
+}
+
+/** Errors: `secret-malformed`, `engine-unsupported`, `option-invalid`, `pooler-keeps-password`. */
 export function rotationOf(
   deps: RotationDependencies,
   value: SecretValue,
@@ -43,6 +56,7 @@ export function rotationOf(
   // A tag that cannot be read ends the rotation before anything is made.
   deps.engine.passwordHash?.(facts.options);
   const targets = targetsOf(deps, current, facts);
+  refuseRdsProxy(deps, targets);
   const [target, ...others] = targets;
   if (target.tls.mode !== "verify-full") reportWeakTls(deps, facts.secretArn, target.tls.mode);
   const note = ({ code, detail }: AccountNote): void =>

@@ -48,7 +48,10 @@ afterAll(async () => {
   await postgres.stop();
 });
 
-async function deploy({ name, output, admin, more }: Example): Promise<string> {
+async function deploy(
+  { name, output, admin, more }: Example,
+  own: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const { host, port } = postgres;
   const parameters = {
     RotationFunctionArn: outputs[output] ?? "",
@@ -58,6 +61,7 @@ async function deploy({ name, output, admin, more }: Example): Promise<string> {
     Username: name.replace("-", "_"),
     ...(admin ? { AdminSecretArn } : {}),
     ...more,
+    ...own,
   };
   const deployed = await stack.deploy({ templatePath: resolve(folder, `${name}.yaml`), stackName: name, parameters });
   await stack.secretsManager.idle();
@@ -68,6 +72,27 @@ const loginOf = async (SecretId: string): Promise<{ readonly username: string; r
   return JSON.parse(SecretString) as { readonly username: string; readonly password: string };
 };
 
+test.each(examples)("the example $name alone makes Secrets Manager log in nowhere", async (example) => {
+  const SecretId = await deploy(example, { SecretName: `db/early/${example.name}`, Username: "early" });
+  expect(stack.secretsManager.lastRotation(SecretId)).toBeUndefined();
+});
+
+test("with the user made before the schedule, as the example says, the test that Secrets Manager makes at once succeeds", async () => {
+  const example = examples.find(({ name }) => name === "single-user") ?? examples[0];
+  const testOf = async (username: string, make: boolean): Promise<string | undefined> => {
+    const SecretId = await deploy(example, { SecretName: `db/${username}`, Username: username });
+    const { password } = await loginOf(SecretId);
+    if (make) await postgres.admin(`CREATE ROLE ${username} LOGIN PASSWORD '${password}'`);
+    const schedule = { RotationLambdaARN: outputs[example.output], RotationRules: { AutomaticallyAfterDays: 30 } };
+    await client.send(new RotateSecretCommand({ SecretId, ...schedule, RotateImmediately: false }));
+    await stack.secretsManager.idle();
+    const { kind, state } = stack.secretsManager.lastRotation(SecretId) ?? {};
+    return `${kind} ${state}`;
+  };
+  expect(await testOf("made_before", true)).toBe("test succeeded");
+  expect(await testOf("made_after", false)).toBe("test failed");
+});
+
 test("every strategy has an example", () => {
   expect(readdirSync(folder).sort()).toEqual(examples.map(({ name }) => `${name}.yaml`));
 });
@@ -75,7 +100,7 @@ test("every strategy has an example", () => {
 test.each(examples)(
   "the example $name puts its secret on a schedule with its function and its strategy",
   async (example) => {
-    const SecretId = await deploy(example);
+    const SecretId = await deploy(example, { Schedule: "rate(30 days)" });
     const described = await client.send(new DescribeSecretCommand({ SecretId }));
     expect(described).toMatchObject({
       RotationEnabled: true,

@@ -30,6 +30,7 @@ const promised: Readonly<Record<string, { readonly command: string; readonly pri
 /** What a reader has by then: variables and files of their own. */
 const given: Readonly<Record<string, { readonly before?: string; readonly files?: Readonly<Record<string, string>> }>> =
   {
+    "docs/how-to/cross-account.md": { before: outputOf("ROTATE_POSTGRES_ARN", "RotatePostgresArn") },
     "docs/how-to/deploy.md": {
       files: { "policy.json": jsonWith("secretsmanager:GetSecretValue"), "roots.pem": roots },
     },

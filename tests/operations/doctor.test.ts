@@ -84,6 +84,11 @@ describe("the secret by itself", () => {
   });
 });
 
+test("an endpoint of RDS Proxy is found before any server is asked", async () => {
+  const made = await stage.secret({ fields: { host: "orders.proxy-c1abcdefghij.eu-west-1.rds.amazonaws.com" } });
+  expect(await find(made)).toEqual(["error pooler-keeps-password"]);
+});
+
 describe("the server", () => {
   test.each([
     ["a closed port", { port: 1 }, "error database-unreachable"],

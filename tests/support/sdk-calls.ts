@@ -58,6 +58,13 @@ function namesByFunction({ file, text }: Source): ReadonlyMap<string, ReadonlySe
   return byFunction;
 }
 
+/** A call that is signed by hand, for a service without a client. */
+function signedByHand({ text }: Source): readonly string[] {
+  const [, service] = /\bservice: "(\w+)"/u.exec(text) ?? [];
+  const [, action] = /\bAction: "(\w+)"/u.exec(text) ?? [];
+  return service === undefined || action === undefined ? [] : [`${service}:${action}`];
+}
+
 /** The names in a function and in those of the same file that it mentions. */
 function namesFrom(
   start: string,
@@ -90,7 +97,7 @@ export function sdkCalls(sources: readonly Source[]): ReadonlySet<string> {
   return new Set(
     sources.flatMap((source) => {
       const actions = actionsIn(source);
-      return [...constructed(source)].flatMap((name) => actions.get(name) ?? []);
+      return [...[...constructed(source)].flatMap((name) => actions.get(name) ?? []), ...signedByHand(source)];
     }),
   );
 }
