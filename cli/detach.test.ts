@@ -1,5 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { resolve } from "node:path";
+import { EventBridge } from "@aws-sdk/client-eventbridge";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { SNS } from "@aws-sdk/client-sns";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -15,6 +16,9 @@ beforeAll(async () => {
   stack = await startStack({ rotationRetry: { attempts: 1, delayMs: 1 } });
   const { outputs } = await stack.deploy();
   secrets = new SecretsManager(stack.clientConfig);
+  const EventPattern = JSON.stringify({ source: ["rekey"] });
+  const EventBusName = outputs["EventBusName"];
+  await new EventBridge(stack.clientConfig).putRule({ Name: "billing", EventBusName, EventPattern });
   await new SNS(stack.clientConfig).subscribe({
     TopicArn: outputs["SecretRotatedTopicArn"],
     Protocol: "sqs",
@@ -69,7 +73,9 @@ test("a dry run says of each secret and subscription what would become of it, an
       "",
     ].join("\n"),
   );
-  expect(out).toContain("nothing was changed");
+  expect(out).toMatch(/Deleting the stack leaves:\n {2}AWS::SQS::Queue +\S*rekey-DeadLetterQueue/);
+  expect(out).toContain("Delete these rules of others on the stack's bus first");
+  expect(out).toContain("  billing\nnothing was changed");
   expect(await isOn("db/orders")).toBe(true);
 });
 
