@@ -30,7 +30,7 @@ function subscriptionText({ subscriptions, keepSubscriptions }: DetachPlan): rea
   return [`${verb} ${counted(subscriptions.length, "subscription")}:`, ...lines];
 }
 
-export function remainsText({ kept, foreignRules }: StackRemains): readonly string[] {
+function remainsText({ kept, foreignRules }: StackRemains): readonly string[] {
   return [
     ...(kept.length === 0
       ? []

@@ -35,7 +35,7 @@ test("every command is known to read, to change something or to serve", () => {
   );
   expect(names).toEqual({
     reads: ["completion", "doctor", "history", "lint-policy", "plan", "plan-rotation", "status", "vault-policy"],
-    changes: ["adopt", "detach", "invoke", "migrate-mirror", "mirror", "redrive", "rollback", "rotate"],
+    changes: ["adopt", "detach", "invoke", "migrate-mirror", "mirror", "redrive", "rollback", "rotate", "smoke-test"],
     serves: ["agent", "console", "local"],
   });
 });

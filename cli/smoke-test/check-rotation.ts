@@ -39,12 +39,17 @@ async function enable(ports: Ports, { secretArn, functionArn }: RotatedSecret, c
   );
 }
 
-/** Returns the version that is current then. */
+/** Returns the version that is current then. Secrets Manager may still be testing the function when it is asked first. */
 async function rotate(ports: Ports, secretArn: string, campaign: string, call: CallOptions): Promise<string> {
-  for await (const event of rotateCampaign(ports, [secretArn], { campaign, timeoutMs: 10 * minute }, call)) {
-    if (event.type === "progress" && event.progress === "failed")
+  const once = async (): Promise<true | undefined> => {
+    for await (const event of rotateCampaign(ports, [secretArn], { campaign, timeoutMs: 10 * minute }, call)) {
+      if (event.type !== "progress" || event.progress !== "failed") continue;
+      if (event.code === "rotation-under-way") return undefined;
       throw new RekeyError(event.code ?? "rotation-failed", { context: { secret: secretArn }, hint: event.hint });
-  }
+    }
+    return true;
+  };
+  await until({ what: "a rotation that can begin", limitMs: 12 * minute }, once, call);
   const { labels } = await ports.store.describe(secretArn, call);
   return labelled(labels, "AWSCURRENT") ?? "";
 }

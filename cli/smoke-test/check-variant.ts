@@ -142,11 +142,7 @@ async function checkSecret(
       target === "database" || keyApi === undefined
         ? await databaseText(run, call)
         : { text: await keyApi.newSecret(), output: "RotateHttpApiKeyArn" };
-    const secretArn = await makeSecret(
-      clients.secretsManager,
-      { name: `${names.secretPrefix}${name}`, text, id: names.id },
-      call,
-    );
+    const secretArn = await makeSecret(clients.secretsManager, { name: names.secret(name), text, id: names.id }, call);
     return { secretArn, functionArn: outputs[output] ?? "" };
   });
   if (subscriber === undefined || secret === undefined) return;

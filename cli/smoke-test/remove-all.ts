@@ -1,6 +1,6 @@
 import type { CallOptions } from "../../shared/rotation/ports.ts";
 import type { SmokeRun } from "./check-variant.ts";
-import { removeSecrets } from "./smoke-secrets.ts";
+import { removeSecret } from "./smoke-secrets.ts";
 import { variantNames } from "./variants.ts";
 
 type Parts = Pick<SmokeRun, "clients" | "names" | "bucket" | "stacks" | "checks">;
@@ -14,12 +14,11 @@ const stackParts = [...variantNames.map((name) => `${name}-queue`), ...variantNa
  */
 export async function removeAll({ clients, names, bucket, stacks, checks }: Parts, call: CallOptions): Promise<void> {
   const wasThere = (found: boolean): string => (found ? "" : "there was none");
-  await checks.run(
-    "clean-up: secrets",
-    call,
-    async () => removeSecrets(clients.secretsManager, names, call),
-    (removed) => `${removed.length} deleted`,
-  );
+  for (const variant of variantNames) {
+    const name = names.secret(variant);
+    const remove = async (): Promise<boolean> => removeSecret(clients.secretsManager, name, names.id, call);
+    await checks.run(`clean-up: secret ${name}`, call, remove, wasThere);
+  }
   for (const part of stackParts) {
     const name = names.stack(part);
     await checks.run(`clean-up: stack ${name}`, call, async () => stacks.remove(name, call), wasThere);
@@ -35,7 +34,7 @@ export async function removeVariant(
   call: CallOptions,
 ): Promise<void> {
   await checks.run(`${name}: the secret is deleted`, call, async () =>
-    removeSecrets(clients.secretsManager, names, call),
+    removeSecret(clients.secretsManager, names.secret(name), names.id, call),
   );
   for (const part of [`${name}-queue`, name]) {
     const stack = names.stack(part);

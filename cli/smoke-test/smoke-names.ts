@@ -10,6 +10,7 @@ export interface SmokeNames {
   readonly bucket: string;
   /** What every secret's name begins with. */
   readonly secretPrefix: string;
+  secret(variant: string): string;
   stack(part: string): string;
 }
 
@@ -27,6 +28,7 @@ export function smokeNames(id: string): SmokeNames {
     id,
     bucket: prefix,
     secretPrefix: `${prefix}/`,
+    secret: (variant) => `${prefix}/${variant}`,
     stack: (part) => `${prefix}-${part}`,
   };
 }

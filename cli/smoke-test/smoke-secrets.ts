@@ -1,14 +1,15 @@
 import {
   CreateSecretCommand,
   DeleteSecretCommand,
+  DescribeSecretCommand,
   GetSecretValueCommand,
-  ListSecretsCommand,
   type SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
 import { awsCall } from "../../shared/account/aws-failure.ts";
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
 import type { CallOptions } from "../../shared/rotation/ports.ts";
-import { tagKey, type SmokeNames } from "./smoke-names.ts";
+import { awsErrorName } from "../../shared/stores/translate-error.ts";
+import { tagKey } from "./smoke-names.ts";
 
 /** The text of a secret of the caller's, which is only read. */
 export async function textOf(client: SecretsManagerClient, SecretId: string, call: CallOptions): Promise<string> {
@@ -36,28 +37,31 @@ export async function makeSecret(
   return ARN;
 }
 
-/** Deletes the run's secrets for good, by their names and their tag. Returns the names. */
-export async function removeSecrets(
+/**
+ * Deletes one of the run's secrets for good. By its name: a list may be minutes late. Whether there was one. Errors:
+ * `option-invalid` for a secret that is not the run's.
+ */
+export async function removeSecret(
   client: SecretsManagerClient,
-  { id, secretPrefix }: SmokeNames,
+  SecretId: string,
+  id: string,
   call: CallOptions,
-): Promise<readonly string[]> {
-  const removed: string[] = [];
-  let NextToken: string | undefined;
-  do {
-    const command = new ListSecretsCommand({ Filters: [{ Key: "name", Values: [secretPrefix] }], NextToken });
-    const page = await awsCall({ operation: "ListSecrets", resource: "*" }, call, async (options) =>
-      client.send(command, options),
-    );
-    for (const { ARN: SecretId, Name = "", Tags } of page.SecretList ?? []) {
-      const isOurs = Tags?.some(({ Key, Value }) => Key === tagKey && Value === id) === true;
-      if (!isOurs || !Name.startsWith(secretPrefix)) continue;
-      await awsCall({ operation: "DeleteSecret", resource: Name }, call, async (options) =>
-        client.send(new DeleteSecretCommand({ SecretId, ForceDeleteWithoutRecovery: true }), options),
-      );
-      removed.push(Name);
+): Promise<boolean> {
+  const Tags = await awsCall({ operation: "DescribeSecret", resource: SecretId }, call, async (options) => {
+    try {
+      return (await client.send(new DescribeSecretCommand({ SecretId }), options)).Tags ?? [];
+    } catch (error) {
+      if (awsErrorName(error) === "ResourceNotFoundException") return undefined;
+      throw error;
     }
-    NextToken = page.NextToken;
-  } while (NextToken !== undefined);
-  return removed;
+  });
+  if (Tags === undefined) return false;
+  if (!Tags.some(({ Key, Value }) => Key === tagKey && Value === id)) {
+    const context = { option: "clean-up", secret: SecretId, problem: `it has no tag ${tagKey}=${id}` };
+    throw new RekeyError("option-invalid", { context, hint: "it is not this run's: look at it yourself" });
+  }
+  await awsCall({ operation: "DeleteSecret", resource: SecretId }, call, async (options) =>
+    client.send(new DeleteSecretCommand({ SecretId, ForceDeleteWithoutRecovery: true }), options),
+  );
+  return true;
 }

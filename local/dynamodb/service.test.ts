@@ -64,3 +64,24 @@ test("another form of update, another key and an existing table are refused", as
   );
   await expect(client.createTable({ TableName: "adoptions", KeySchema: [] })).rejects.toThrow("already exists");
 });
+
+test("what is deleted from a set is gone, and with the last one the set", async () => {
+  const client = await open();
+  const at = {
+    TableName: "adoptions",
+    Key: { secretArn: { S: "a" }, versionId: { S: "b" } },
+    ReturnValues: "ALL_NEW",
+  } as const;
+  const change = async (verb: string, ...values: readonly string[]) => {
+    const ExpressionAttributeValues = { ":v": { SS: [...values] } };
+    const { Attributes } = await client.updateItem({
+      ...at,
+      UpdateExpression: `${verb} keys :v`,
+      ExpressionAttributeValues,
+    });
+    return Attributes?.["keys"]?.SS;
+  };
+  await change("ADD", "one", "two");
+  expect(await change("DELETE", "one", "three")).toEqual(["two"]);
+  expect(await change("DELETE", "two")).toBeUndefined();
+});

@@ -15,7 +15,7 @@ const mostTold = 600;
  * An SDK error of any service of AWS as rekey's own. What the credentials, the network and the clock are at fault for is the
  * same for every service; the rest is `aws-refused`, with AWS's name for it.
  */
-export function awsFailure(
+function awsFailure(
   error: unknown,
   { operation, resource, isTold = false }: AwsOperation,
   call: CallOptions,

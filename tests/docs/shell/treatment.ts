@@ -44,6 +44,9 @@ function rekey(words: readonly string[]): Treatment {
   if (words[0] === "console") {
     return { how: "elsewhere", file: "tests/console/console-stage.ts", text: 'spawnRekeyWith(more, "console")' };
   }
+  if (words[0] === "smoke-test") {
+    return { how: "elsewhere", file: "cli/smoke-test.test.ts", text: '"smoke-test", ...words' }; // It wants CloudFormation.
+  }
   if (words[0] !== "invoke") return { how: "run", program: "rekey" };
   // With the variables of the function, which a reader has set.
   return { how: "elsewhere", file: "tests/deployable/samples.test.ts", text: '["cli/main.ts", "invoke", name, file]' };
