@@ -18,6 +18,7 @@ async function convert(outdir: string, modules: readonly string[], cjs: string):
     format: "cjs",
     platform: "node",
     target: "node20",
+    define: { "import.meta.dirname": "__dirname" },
     sourcemap: true,
     logLevel: "warning",
   });

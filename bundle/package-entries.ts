@@ -14,6 +14,7 @@ export const packageEntries = {
   "client/invalidation/sns": "shared/client/invalidation/sns-webhook.ts",
   "client/invalidation/redis": "shared/client/invalidation/redis-source.ts",
   testing: "shared/testing/index.ts",
+  cdk: "deploy/cdk/index.ts",
 } as const;
 
 const entries = Object.entries(packageEntries);

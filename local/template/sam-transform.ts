@@ -39,6 +39,9 @@ type Make = (type: string, properties: Members) => Members;
 
 const arnOf = (logicalId: string): Members => ({ "Fn::GetAtt": [logicalId, "Arn"] });
 
+/** SAM's names of a place in a bucket, as CloudFormation has them. */
+const codeOf = (code: unknown): unknown => (isMembers(code) ? { S3Bucket: code["Bucket"], S3Key: code["Key"] } : code);
+
 /** The rule of an `EventBridgeRule` event, and the permission that it needs. */
 function ruleOf(id: string, functionId: string, properties: Members, make: Make): Resources {
   const { Pattern, EventBusName, State, RetryPolicy, DeadLetterConfig, ...others } = properties;
@@ -109,7 +112,7 @@ function functionResources(id: string, resource: Members, globals: Members): Res
       Type: "AWS::Lambda::Function",
       Properties: present({
         ...kept,
-        Code: properties["CodeUri"],
+        Code: codeOf(properties["CodeUri"]),
         Role: Role ?? arnOf(roleId),
         TracingConfig: Tracing === undefined ? undefined : { Mode: Tracing },
       }),

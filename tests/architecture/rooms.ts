@@ -241,7 +241,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ["preact", "preact-iso", "@tanstack/virtual-core"],
   },
   bundle: {
-    rooms: [],
+    rooms: ["local/template/read-template.ts"],
     packages: ["esbuild", "@cyclonedx/cyclonedx-library", "@smithy/signature-v4", "marked", "node:"],
   },
   local: {
@@ -280,6 +280,10 @@ export const rooms: Readonly<Record<string, Room>> = {
   "deploy/cdk": {
     rooms: ["local/template/read-template.ts", "local/aws/members.ts", "shared/errors"],
     packages: ["aws-cdk-lib", "constructs", "node:fs", "node:path"],
+  },
+  "deploy/terraform": {
+    rooms: ["local/template/read-template.ts", "local/aws/members.ts"],
+    packages: ["node:fs"],
   },
   "deploy/template": { rooms: [], packages: ["node:fs", "node:path"] },
   ".ci": { rooms: [], packages: ["node:"] },

@@ -8,7 +8,7 @@ import {
   RotateSecretCommand,
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
-import { App, CfnOutput, DefaultStackSynthesizer } from "aws-cdk-lib";
+import { App, CfnOutput, DefaultStackSynthesizer, type IReusableStackSynthesizer } from "aws-cdk-lib";
 import { Secret, type ISecret } from "aws-cdk-lib/aws-secretsmanager";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { Rekey } from "../../deploy/cdk/index.ts";
@@ -55,6 +55,7 @@ async function passwordOf(SecretId: string): Promise<string> {
 
 /** Makes the secret's user, rotates the secret once, and waits for the new password to be current. */
 async function rotateOnce(SecretId: string, username: string): Promise<void> {
+  await stack.secretsManager.idle();
   const first = await passwordOf(SecretId);
   await postgres.admin(`CREATE ROLE ${username} LOGIN PASSWORD '${first}'`);
   const { VersionId = "" } = await client.send(new RotateSecretCommand({ SecretId }));
@@ -67,9 +68,12 @@ async function rotateOnce(SecretId: string, username: string): Promise<void> {
 test("a synthesized CDK app deploys, and the secret that it made is rotated", async () => {
   vi.stubEnv("CDK_VALIDATION", "false");
   const env = { account: stack.accountId, region: stack.region };
-  const app = new App({ outdir: path.join(folder, "cdk.out") });
   const synthesizer = new DefaultStackSynthesizer({ generateBootstrapVersionRule: false });
-  const rekey = new Rekey(app, "rekey", { env, synthesizer, tlsCa: authority.certificate });
+  const app = new App({
+    outdir: path.join(folder, "cdk.out"),
+    defaultStackSynthesizer: synthesizer as IReusableStackSynthesizer,
+  });
+  const rekey = new Rekey(app, "rekey", { env, tlsCa: authority.certificate });
   const secret = new Secret(rekey, "Orders", {
     secretName: "db/orders",
     generateSecretString: {

@@ -1,79 +1,102 @@
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { isMembers, record } from "../../local/aws/members.ts";
-import { readTemplate } from "../../local/template/read-template.ts";
-import { blocksIn, root } from "./fenced-blocks.ts";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { record, text, type Members } from "../../local/aws/members.ts";
+import { installTarball } from "../support/install-tarball.ts";
 import { outsideProgram } from "../support/outside-program.ts";
+import { blocksIn, root } from "./fenced-blocks.ts";
 
 const run = promisify(execFile);
-const cdk = outsideProgram("REKEY_CDK", "npm: aws-cdk-lib");
+const lowest = outsideProgram("REKEY_CDK", "npm: the lowest aws-cdk-lib");
 const page = "docs/how-to/cdk-and-terraform.md";
-const program = blocksIn("ts").find((block) => block.page === page)?.text ?? "";
+const [withConstruct = "", included = ""] = blocksIn("ts").flatMap((block) =>
+  block.page === page ? [block.text] : [],
+);
 const configuration = blocksIn("hcl").find((block) => block.page === page)?.text ?? "";
-const template = readTemplate(readFileSync(path.join(root, "template.yaml"), "utf8"));
-let folder = "";
+let installed = "";
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), "rekey-cdk-"));
-});
-afterAll(async () => rm(folder, { recursive: true }));
+  installed = await mkdtemp(path.join(tmpdir(), "rekey-cdk-"));
+  await installTarball(installed);
+}, 120_000);
+afterAll(async () => rm(installed, { recursive: true }));
 
-test.skipIf(cdk === undefined)(
-  "the CDK's program compiles, and synthesizes every function of the template with its code as an asset",
+/** Compiles a program in a folder that has the packed package and a CDK, synthesizes it, and reads a template of it. */
+async function synthesize(program: string, format: "cts" | "mts", cdk: string, stack: string): Promise<Members> {
+  const folder = await mkdtemp(path.join(tmpdir(), "rekey-cdk-app-"));
+  onTestFinished(async () => rm(folder, { recursive: true }));
+  await mkdir(path.join(folder, "node_modules"));
+  for (const name of ["aws-cdk-lib", "constructs"])
+    await symlink(path.join(cdk, name), path.join(folder, "node_modules", name));
+  await run("cp", ["-R", path.join(installed, "node_modules/rekey"), path.join(folder, "node_modules/rekey")]);
+  for (const name of ["template.yaml", "templates", "dist"])
+    await symlink(path.join(root, name), path.join(folder, name));
+  await writeFile(path.join(folder, `app.${format}`), program);
+  const compilerOptions = { module: "NodeNext", target: "ES2022", strict: true, skipLibCheck: true };
+  const types = { types: ["node"], typeRoots: [path.join(root, "node_modules/@types")] };
+  const config = { compilerOptions: { ...compilerOptions, ...types }, files: [`app.${format}`] };
+  await writeFile(path.join(folder, "tsconfig.json"), JSON.stringify(config));
+  const compile = run(path.join(root, "node_modules/.bin/tsc"), ["-p", folder]);
+  expect(await compile.catch((error: unknown) => Reflect.get(Object(error), "stdout"))).toMatchObject({ stdout: "" });
+  // Told a folder for it, as by the CDK's command line, the program synthesizes when it ends.
+  const env = {
+    PATH: process.env["PATH"],
+    CDK_OUTDIR: path.join(folder, "out"),
+    HOME: folder,
+    CDK_VALIDATION: "false",
+  };
+  await run(process.execPath, [`app.${format.replace("t", "j")}`], { cwd: folder, env });
+  return JSON.parse(await readFile(path.join(folder, `out/${stack}.template.json`), "utf8")) as Members;
+}
+
+const newest = path.join(root, "node_modules");
+const kindsOf = (template: Members): readonly string[] =>
+  (Object.values(record(template, "Resources")) as Members[]).map((resource) => text(resource, "Type"));
+
+describe.each([
+  ["newest", newest],
+  ["lowest", lowest],
+])("with the %s CDK", (_version, cdk) => {
+  test.skipIf(cdk === undefined).each(["mts", "cts"] as const)(
+    "the page's program compiles against the packed package as .%s, and its stack rotates both secrets",
+    { timeout: 120_000 },
+    async (format) => {
+      const template = await synthesize(withConstruct, format, cdk ?? "", "rekey");
+      const kinds = kindsOf(template);
+      expect(kinds.filter((kind) => kind === "AWS::SecretsManager::RotationSchedule")).toHaveLength(2);
+      expect(kinds.filter((kind) => kind === "AWS::Serverless::Function").length).toBeGreaterThan(8);
+      expect(kinds).toContain("AWS::EC2::SecurityGroupIngress");
+    },
+  );
+});
+
+test(
+  "the page's program without the construct has every function's code as an asset",
   { timeout: 120_000 },
   async () => {
-    await symlink(cdk ?? "", path.join(folder, "node_modules"));
-    await writeFile(path.join(folder, "app.mts"), program);
-    const compilerOptions = { module: "NodeNext", target: "ES2024", strict: true, noEmit: true, skipLibCheck: true };
-    const types = { types: ["node"], typeRoots: [path.join(root, "node_modules/@types")] };
-    const config = { compilerOptions: { ...compilerOptions, ...types }, files: ["app.mts"] };
-    await writeFile(path.join(folder, "tsconfig.json"), JSON.stringify(config));
-    const compile = run(path.join(root, "node_modules/.bin/tsc"), ["-p", folder]);
-    expect(await compile.catch((error: unknown) => Reflect.get(Object(error), "stdout"))).toMatchObject({ stdout: "" });
-
-    cpSync(path.join(root, "template.yaml"), path.join(folder, "template.yaml"));
-    await mkdir(path.join(folder, "dist"));
-    await symlink(path.join(root, "dist/functions"), path.join(folder, "dist/functions"));
-    if (existsSync(path.join(root, "templates")))
-      await symlink(path.join(root, "templates"), path.join(folder, "templates"));
-    const out = path.join(folder, "out");
-    // Told a folder for it, as by the CDK's command line, the program synthesizes when it ends.
-    const env = { PATH: process.env["PATH"], CDK_OUTDIR: out, HOME: folder };
-    await run(process.execPath, ["app.mts"], { cwd: folder, env });
-    const made = JSON.parse(await readFile(path.join(out, "Rekey.template.json"), "utf8")) as {
-      readonly Resources: Readonly<Record<string, unknown>>;
-    };
-    const functions = Object.entries(template.Resources).filter(([, { Type }]) => Type === "AWS::Serverless::Function");
-    expect(functions.length).toBeGreaterThan(10);
-    for (const [name] of functions) {
-      const resource = made.Resources[name];
-      const code = record(record(isMembers(resource) ? resource : {}, "Properties"), "CodeUri");
-      expect({ name, code }).toEqual({
-        name,
-        code: { Bucket: expect.anything(), Key: expect.stringMatching(/\.zip$/u) },
-      });
-    }
-    expect(JSON.stringify(made.Resources)).not.toMatch(/"(?:CodeUri|Location)":"/u);
-    expect(Object.values(made.Resources)).toContainEqual(
-      expect.objectContaining({
-        Type: "AWS::SecretsManager::RotationSchedule",
-        Properties: expect.objectContaining({ RotationLambdaARN: { "Fn::GetAtt": ["RotatePostgres", "Arn"] } }),
-      }),
-    );
+    const template = await synthesize(included, "mts", newest, "rekey");
+    expect(kindsOf(template).filter((kind) => kind === "AWS::Serverless::Function").length).toBeGreaterThan(10);
+    expect(JSON.stringify(template["Resources"])).not.toMatch(/"(?:CodeUri|Location)":"/u);
   },
 );
 
-test("Terraform's parameters and outputs are the template's", () => {
-  const parameters = [
-    ...(/parameters = \{\n([\s\S]*?)\n {2}\}/u.exec(configuration)?.[1]?.matchAll(/(\w+) +=/gu) ?? []),
-  ];
-  const outputs = [...configuration.matchAll(/\.outputs\["(\w+)"\]/gu)];
-  expect(parameters.map(([, name = ""]) => name).filter((name) => !(name in template.Parameters))).toEqual([]);
-  expect(outputs.map(([, name = ""]) => name).filter((name) => !(name in template.Outputs))).toEqual([]);
-  expect([parameters.length, outputs.length]).toEqual([1, 1]);
+test("what the page gives the Terraform module is what the module takes, from where the package has it", () => {
+  const folder = path.join(root, "deploy/terraform");
+  const module = readdirSync(folder).map((name) => readFileSync(path.join(folder, name), "utf8"));
+  const variables = new Set([...module.join("\n").matchAll(/^variable "(\w+)"/gmu)].map(([, name]) => name));
+  const [, body = ""] = /module "rekey" \{\n([\s\S]*?)\n\}/u.exec(configuration) ?? [];
+  const given = [...body.matchAll(/^ {2}(\w+) +=/gmu)].map(([, name]) => name);
+  expect(given).toEqual(["source", "bucket", "vpc_subnet_ids", "vpc_security_group_ids", "secrets"]);
+  expect(given.filter((name) => name !== "source" && !variables.has(name))).toEqual([]);
+  const source = path.join(installed, /source = "(.+)"/u.exec(body)?.[1] ?? "");
+  expect(readdirSync(source).sort()).toEqual(
+    readdirSync(folder)
+      .filter((name) => name.endsWith(".tf"))
+      .sort(),
+  );
+  expect(readdirSync(path.join(source, "../../dist/functions")).length).toBeGreaterThan(10);
 });

@@ -83,7 +83,8 @@ const treatments: Readonly<Record<string, (words: readonly string[]) => Treatmen
   }),
   terraform: () => ({
     how: "never",
-    reason: "Terraform is in no package registry; its configuration is parsed, and its stack is the template itself",
+    reason:
+      "AWS's provider is in no package registry; tests/deployable/cdk-and-terraform.test.ts deploys what the module plans",
   }),
   vault,
 };

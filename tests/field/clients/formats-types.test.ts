@@ -123,7 +123,7 @@ describe.skipIf(toolchains === undefined)("a service in TypeScript", { timeout }
     fieldCase("peers and module formats", async () => {
       const require = createRequire(path.join(folder, "service.cjs"));
       const failed: string[] = [];
-      for (const entry of Object.keys(packageEntries)) {
+      for (const entry of Object.keys(packageEntries).filter((name) => name !== "cdk")) {
         const functions = Object.keys(require(`rekey/${entry}`) as object).filter((name) => /^[a-z]/.test(name));
         const lines = functions.map(
           (name) => `export const ${name}Made = entry.${name}(...(0 as unknown as Parameters<typeof entry.${name}>));`,
