@@ -125,7 +125,7 @@ try {
     if ((rotation + 1) % every === 0) samples.push(await measured(rotation + 1));
   }
   const stopped = heard("stopped");
-  order({ kind: "stop" });
+  order({ kind: "stop", rotations });
   const { load, versionIds } = await stopped;
   const behind = held.filter(({ versionId }, index) => versionIds[index] !== versionId).length;
   const seconds = Math.round((performance.now() - startedMs) / 1_000);
@@ -134,7 +134,10 @@ try {
     `soak: ${rotations} rotations of ${secrets} secrets in ${seconds} s, ${load.seen} seen, ${load.queries} queries, ` +
       `${load.failed} failed, ${load.recovered} refused and recovered; ${problems.length === 0 ? "flat" : problems.join("; ")}`,
   );
-  if (problems.length > 0) process.exitCode = 1;
+  if (problems.length > 0) {
+    process.exitCode = 1;
+    console.log((await postgres.log()).trimEnd().split("\n").slice(-3).join("\n"));
+  }
 } finally {
   await cleanup.disposeAsync();
 }

@@ -33,7 +33,8 @@ export interface ServiceOptions {
 export type Order =
   | { readonly kind: "notice"; readonly secretArn: string; readonly versionId: string }
   | { readonly kind: "measure" }
-  | { readonly kind: "stop" };
+  /** Once it has seen that many rotations, or waited for half a minute. */
+  | { readonly kind: "stop"; readonly rotations: number };
 
 /** From the service to its soak. */
 export type Report =

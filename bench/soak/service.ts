@@ -13,6 +13,7 @@ import type { Load, Order, Report, Sample, ServiceOptions } from "./sample.ts";
 /** A service that queries through one rotating pool for each secret, and is told of rotations by its parent. */
 const { endpoint, secretIds, connections }: ServiceOptions = JSON.parse(process.argv[2] ?? "{}");
 const longestPauseMs = 600;
+const longestLagMs = 30_000;
 // Queries under way end, and every worker has come to its pause.
 const settleMs = longestPauseMs + 100;
 
@@ -104,6 +105,7 @@ async function obey(order: Order): Promise<void> {
   } else if (order.kind === "measure") {
     tell({ kind: "sample", sample: await measure(), load: load() });
   } else {
+    for (const latestMs = Date.now() + longestLagMs; seen < order.rotations && Date.now() < latestMs;) await wait(50);
     isRunning = false;
     await Promise.all(working);
     const versionIds = pools.map(({ versionId }) => versionId);

@@ -63,8 +63,8 @@ for (const product of products) {
     await server.stop();
   }
 }
-for (const [name, start] of poolServers) {
-  if (!isAsked(name)) continue;
+for (const { name, absent, start } of poolServers) {
+  if (absent || !isAsked(name)) continue;
   const server = await start();
   try {
     const outcome = await rotateAtTheLimit(server, rotations);

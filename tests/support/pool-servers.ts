@@ -138,9 +138,9 @@ async function startMysqlForPools(product: "mariadb" | "mysql", binary: string):
   };
 }
 
-/** Each server that is installed here, by name. */
-export const poolServers: readonly (readonly [string, () => Promise<PoolServer>])[] = [
-  ["PostgreSQL", startPostgresForPools],
-  ...(mariadbd === undefined ? [] : [["MariaDB", async () => startMysqlForPools("mariadb", mariadbd ?? "")] as const]),
-  ...(mysqld === undefined ? [] : [["MySQL", async () => startMysqlForPools("mysql", mysqld ?? "")] as const]),
+/** Each server, by name; `absent`: its program is not here. */
+export const poolServers = [
+  { name: "PostgreSQL", absent: false, start: startPostgresForPools },
+  { name: "MariaDB", absent: mariadbd === undefined, start: async () => startMysqlForPools("mariadb", mariadbd ?? "") },
+  { name: "MySQL", absent: mysqld === undefined, start: async () => startMysqlForPools("mysql", mysqld ?? "") },
 ];

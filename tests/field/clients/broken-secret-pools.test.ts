@@ -1,12 +1,13 @@
 import fc from "fast-check";
-import { describe, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { ClientEvents } from "../../../shared/client/client-events.ts";
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import { fakeSecretClient } from "../../../shared/testing/fake-secret-client.ts";
 import type { Account } from "../../../shared/testing/engine-contract/fixture.ts";
 import { fieldCase, printFieldCases } from "../field-cases.ts";
 import { duringTests } from "../field-stage.ts";
-import { type PoolServer, poolServers } from "../../support/pool-servers.ts";
+import { type PoolServer } from "../../support/pool-servers.ts";
+import { onEachPoolServer } from "./on-each-pool-server.ts";
 
 const kind = "one bad input ends or blocks the service";
 const secretId = "orders";
@@ -40,7 +41,7 @@ const broken: readonly (readonly [string, (good: Readonly<Record<string, unknown
   ["bytes", () => Uint8Array.of(0, 1, 2, 255)],
 ];
 
-describe.each(poolServers)("%s: a secret that somebody broke", (_name, start) => {
+onEachPoolServer("a secret that somebody broke", (start) => {
   const server = duringTests(start);
 
   async function service(careless: Partial<Parameters<PoolServer["pool"]>[0]> = {}) {

@@ -9,7 +9,8 @@ import { memorySecrets } from "../../../shared/testing/memory-secrets.ts";
 import { startFailingEndpoint } from "../../support/failing-endpoint.ts";
 import { fieldCase, printFieldCases } from "../field-cases.ts";
 import { duringTests } from "../field-stage.ts";
-import { poolServers, startPostgresForPools } from "../../support/pool-servers.ts";
+import { startPostgresForPools } from "../../support/pool-servers.ts";
+import { onEachPoolServer } from "./on-each-pool-server.ts";
 
 const kind = "it stops silently";
 const secretId = "orders";
@@ -29,7 +30,7 @@ async function timed(work: Promise<unknown>): Promise<{ readonly error: unknown;
   return { error, ms: performance.now() - startedMs };
 }
 
-describe.each(poolServers)("%s: a time-out for connections of 400 ms", (_name, start) => {
+onEachPoolServer("a time-out for connections of 400 ms", (start) => {
   const server = duringTests(start);
 
   test.each(["hangs", "fails", "throttles"] as const)("ends all callers in time where Secrets Manager %s", (how) =>

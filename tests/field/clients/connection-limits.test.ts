@@ -5,7 +5,8 @@ import { fakeSecretClient } from "../../../shared/testing/fake-secret-client.ts"
 import { fieldCase, printFieldCases } from "../field-cases.ts";
 import { duringTests } from "../field-stage.ts";
 import { queryAllTheTime } from "../../support/query-load.ts";
-import { type PoolOptions, type PoolServer, poolServers, startPostgresForPools } from "../../support/pool-servers.ts";
+import { type PoolOptions, type PoolServer, startPostgresForPools } from "../../support/pool-servers.ts";
+import { onEachPoolServer } from "./on-each-pool-server.ts";
 
 const kind = "resources at their limit";
 const secretId = "orders";
@@ -30,7 +31,7 @@ async function service(server: PoolServer, options: Partial<PoolOptions> = {}, u
   };
 }
 
-describe.each(poolServers)("%s: a user whose connection limit is the pool's", (_name, start) => {
+onEachPoolServer("a user whose connection limit is the pool's", (start) => {
   const server = duringTests(start);
 
   test(
@@ -122,7 +123,7 @@ describe.each(poolServers)("%s: a user whose connection limit is the pool's", (_
   );
 });
 
-describe.each(poolServers)("%s: a pool at its limit, of a user without one", (_name, start) => {
+onEachPoolServer("a pool at its limit, of a user without one", (start) => {
   const server = duringTests(start);
 
   test(

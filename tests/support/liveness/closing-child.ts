@@ -9,7 +9,7 @@ import { SecretValue } from "../../../shared/secrets/secret-value.ts";
 import { fakeSecretClient } from "../../../shared/testing/fake-secret-client.ts";
 import { oneByOne, type Waits } from "./one-by-one.ts";
 
-/** A process that closes what never ends by itself, and waits for nothing else. */
+/** A process that closes what never ends by itself, and waits for nothing else: with Redis's port that of Redis, else all others. */
 const [
   ,
   ,
@@ -42,52 +42,53 @@ const ofRedis: Waits = {
 };
 
 await oneByOne(
-  {
-    "the client's close, while a read waits": async () => {
-      const client = createSecretClient({ source: { read: never } });
-      const reading = client.get(secretId);
-      await client.close();
-      return reading;
-    },
-    "the client's close, with a subscription that does not end": async () => {
-      const client = createSecretClient({ source: { read: never }, requestTimeoutMs: 50 });
-      client.subscribe({ start: () => ({ stop: never }) });
-      return client.close();
-    },
-    "a subscription's end": async () => {
-      const client = createSecretClient({ source: { read: never }, requestTimeoutMs: 50 });
-      return client.subscribe({ start: () => ({ stop: never }) })();
-    },
-    "pg's end, while a connection is not given back": async () => {
-      const client = fakeSecretClient({ [secretId]: { ...secret, port: postgresPort } });
-      const pool = createRotatingPool({ client, secretId, drainTimeoutMs: 50 });
-      const kept: EventEmitter = await pool.connect();
-      await new Promise((resolve) => kept.once("end", resolve));
-      return pool.end();
-    },
-    "pg's end, while the server does not close": async () => {
-      const client = fakeSecretClient({ [secretId]: { ...secret, port: mutePostgresPort } });
-      const pool = createRotatingPool({ client, secretId });
-      (await pool.connect()).release();
-      return pool.end();
-    },
-    "mysql2's end, while the server does not close": async () => {
-      const client = fakeSecretClient({ [secretId]: { ...secret, port: muteMysqlPort } });
-      const pool = createMysqlPool({ client, secretId });
-      (await pool.promise().getConnection()).release();
-      return pool[Symbol.asyncDispose]();
-    },
-    "the lease keeper's close, while Vault hangs": async () => {
-      const source = vaultDynamicSource({ ...vault, login: { method: "token", token: new SecretValue("token") } });
-      await source.read(secretId, at, call);
-      return source.close();
-    },
-    "the lease keeper's close, while the login's token does not come": async () => {
-      const source = vaultDynamicSource({ ...vault, login: { method: "jwt", role: "orders", token: never } });
-      source.read(secretId, at, call).catch(() => undefined);
-      return source.close();
-    },
-    ...(redisPort === "none" ? {} : ofRedis),
-  },
+  redisPort !== "none"
+    ? ofRedis
+    : {
+        "the client's close, while a read waits": async () => {
+          const client = createSecretClient({ source: { read: never } });
+          const reading = client.get(secretId);
+          await client.close();
+          return reading;
+        },
+        "the client's close, with a subscription that does not end": async () => {
+          const client = createSecretClient({ source: { read: never }, requestTimeoutMs: 50 });
+          client.subscribe({ start: () => ({ stop: never }) });
+          return client.close();
+        },
+        "a subscription's end": async () => {
+          const client = createSecretClient({ source: { read: never }, requestTimeoutMs: 50 });
+          return client.subscribe({ start: () => ({ stop: never }) })();
+        },
+        "pg's end, while a connection is not given back": async () => {
+          const client = fakeSecretClient({ [secretId]: { ...secret, port: postgresPort } });
+          const pool = createRotatingPool({ client, secretId, drainTimeoutMs: 50 });
+          const kept: EventEmitter = await pool.connect();
+          await new Promise((resolve) => kept.once("end", resolve));
+          return pool.end();
+        },
+        "pg's end, while the server does not close": async () => {
+          const client = fakeSecretClient({ [secretId]: { ...secret, port: mutePostgresPort } });
+          const pool = createRotatingPool({ client, secretId });
+          (await pool.connect()).release();
+          return pool.end();
+        },
+        "mysql2's end, while the server does not close": async () => {
+          const client = fakeSecretClient({ [secretId]: { ...secret, port: muteMysqlPort } });
+          const pool = createMysqlPool({ client, secretId });
+          (await pool.promise().getConnection()).release();
+          return pool[Symbol.asyncDispose]();
+        },
+        "the lease keeper's close, while Vault hangs": async () => {
+          const source = vaultDynamicSource({ ...vault, login: { method: "token", token: new SecretValue("token") } });
+          await source.read(secretId, at, call);
+          return source.close();
+        },
+        "the lease keeper's close, while the login's token does not come": async () => {
+          const source = vaultDynamicSource({ ...vault, login: { method: "jwt", role: "orders", token: never } });
+          source.read(secretId, at, call).catch(() => undefined);
+          return source.close();
+        },
+      },
   Number(exitCode),
 );
