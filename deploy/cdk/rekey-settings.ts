@@ -6,6 +6,10 @@ export interface RekeySettings {
   readonly stackKind?: "whole" | "mirror" | "cluster";
   /** The event bus that rekey's events are published on. This stack makes it, unless its StackKind is cluster. Empty for the stack's name. */
   readonly eventBusName?: string;
+  /** Roles of other accounts, one of each, through which their secrets are rotated. templates/accounts/role.yaml makes one, and templates/accounts/permissions.yaml lets their Secrets Manager invoke the functions. Empty for none. */
+  readonly accountRoleArns?: readonly string[];
+  /** The external id that these roles ask for. Needed with AccountRoleArns. */
+  readonly accountExternalId?: string;
   /** Servers that each of AdminSecretArns may be used on, besides the host and port that the secret names itself; one that RDS manages names none. Example arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!cluster-1-AbCdEf=db.example.com:5432 */
   readonly adminTargets?: string;
   /** How an admin's login verifies the server, where the admin's secret has no ssl of its own. Default: verify-full. */
@@ -26,8 +30,10 @@ export interface RekeySettings {
   readonly tracing?: "Active" | "PassThrough";
   /** An interface endpoint of Secrets Manager, with https://, where the default name does not resolve. Usually empty. */
   readonly secretsManagerEndpoint?: string;
-  /** Root certificates that databases are verified with, as PEM text or as the path of a PEM file in a layer. Empty for those that come with Node.js. */
+  /** Root certificates that databases are verified with, as PEM text or as the path of a PEM file in a layer, for example /opt/roots.pem. Empty for those that come with Node.js. Lambda has room for one or two roots as text. */
   readonly tlsCa?: string;
+  /** In place of TlsCa, the full ARN of a secret whose text is the root certificates as PEM. */
+  readonly tlsCaSecretArn?: string;
   /** Origins that keys of HTTP APIs may be rotated at though they lie inside the network or speak plain http. Every other host is reached by https and at a public address alone. Empty for none. Example http://10.0.0.5:8080 */
   readonly httpApiOrigins?: readonly string[];
   /** Vault's address, for example https://vault.example.com:8200. Empty to mirror nothing. */
@@ -74,8 +80,12 @@ export interface RekeySettings {
   readonly vaultAuthorityCredentialSecretArn?: string;
   /** Static roles of Vault that a secret may have stored in it, by the name of the secret, each as mount/role. Example db/orders=database/orders-app */
   readonly vaultRoleGrants?: string;
-  /** Root certificates that Vault is verified with, as PEM text. Empty for those that come with Node.js. */
+  /** As TlsCa, for Vault. */
   readonly vaultCaCert?: string;
+  /** As TlsCaSecretArn, for Vault. */
+  readonly vaultCaSecretArn?: string;
+  /** Versions of Lambda layers that every function has, for files below /opt. At most five. Empty for none. Example arn:aws:lambda:eu-west-1:123456789012:layer:roots:1 */
+  readonly layers?: readonly string[];
   /** An https address that is told of each new version by a signed POST. Empty for none. */
   readonly webhookUrl?: string;
   /** The full ARN of the secret whose text is the key that these requests are signed with. Needed with WebhookUrl. */
@@ -108,6 +118,8 @@ export interface RekeySettings {
   readonly acceptUnnamedSubscribers?: boolean;
   /** Roles that may send to rekey's queues and topic, which a redrive needs. Patterns with * and ?, for example arn:aws:iam::123456789012:role/ops-*. Empty for nobody. */
   readonly operatorRoleArns?: readonly string[];
+  /** Other accounts whose queues, functions and https endpoints may subscribe to the topic. Empty for none. */
+  readonly subscriberAccountIds?: readonly string[];
   /** Roles of stacks with StackKind cluster that may publish on this stack's bus, their outputs PublisherRoleArns, or patterns with * and ?. Empty for none. */
   readonly clusterRoleArns?: readonly string[];
   /** LogRetentionDays Default: 90. */

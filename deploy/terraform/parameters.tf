@@ -7,10 +7,12 @@ locals {
     EventBusName                      = var.event_bus_name
     SecretArnPattern                  = local.secret_arn_pattern == null ? null : join(",", local.secret_arn_pattern)
     AdminSecretArns                   = local.admin_secret_arns == null ? null : join(",", local.admin_secret_arns)
+    AccountRoleArns                   = var.account_role_arns == null ? null : join(",", var.account_role_arns)
+    AccountExternalId                 = var.account_external_id
     AdminTargets                      = var.admin_targets
     AdminTls                          = var.admin_tls
     UserGrants                        = var.user_grants
-    SecretsKmsKeyArn                  = var.secrets_kms_key_arn
+    SecretsKmsKeyArn                  = var.secrets_kms_key_arn == null ? null : join(",", var.secrets_kms_key_arn)
     DataKmsKeyArn                     = var.data_kms_key_arn
     PermissionsBoundaryArn            = var.permissions_boundary_arn
     RolePath                          = var.role_path
@@ -20,6 +22,7 @@ locals {
     Tracing                           = var.tracing
     SecretsManagerEndpoint            = var.secrets_manager_endpoint
     TlsCa                             = var.tls_ca
+    TlsCaSecretArn                    = var.tls_ca_secret_arn
     HttpApiOrigins                    = var.http_api_origins == null ? null : join(",", var.http_api_origins)
     VaultAddress                      = var.vault_address
     VaultCluster                      = var.vault_cluster
@@ -44,6 +47,8 @@ locals {
     VaultAuthorityCredentialSecretArn = var.vault_authority_credential_secret_arn
     VaultRoleGrants                   = var.vault_role_grants
     VaultCaCert                       = var.vault_ca_cert
+    VaultCaSecretArn                  = var.vault_ca_secret_arn
+    Layers                            = var.layers == null ? null : join(",", var.layers)
     VpcSubnetIds                      = var.vpc_subnet_ids == null ? null : join(",", var.vpc_subnet_ids)
     VpcSecurityGroupIds               = var.vpc_security_group_ids == null ? null : join(",", var.vpc_security_group_ids)
     WebhookUrl                        = var.webhook_url
@@ -62,6 +67,7 @@ locals {
     KeepAdoptions                     = var.keep_adoptions
     AcceptUnnamedSubscribers          = var.accept_unnamed_subscribers
     OperatorRoleArns                  = var.operator_role_arns == null ? null : join(",", var.operator_role_arns)
+    SubscriberAccountIds              = var.subscriber_account_ids == null ? null : join(",", var.subscriber_account_ids)
     ClusterRoleArns                   = var.cluster_role_arns == null ? null : join(",", var.cluster_role_arns)
     AlarmTopicArn                     = var.alarm_topic_arn
     LogRetentionDays                  = var.log_retention_days
@@ -112,6 +118,28 @@ variable "admin_secret_arns" {
   }
 }
 
+variable "account_role_arns" {
+  type        = list(string)
+  default     = null
+  description = "Roles of other accounts, one of each, through which their secrets are rotated. templates/accounts/role.yaml makes one, and templates/accounts/permissions.yaml lets their Secrets Manager invoke the functions. Empty for none."
+
+  validation {
+    condition     = alltrue([for item in coalesce(var.account_role_arns, []) : can(regex("^(?:(arn:[^:]+:iam::\\d{12}:role/.+)?)$", item))])
+    error_message = "It must match (arn:[^:]+:iam::\\d{12}:role/.+)?."
+  }
+}
+
+variable "account_external_id" {
+  type        = string
+  default     = null
+  description = "The external id that these roles ask for. Needed with AccountRoleArns."
+
+  validation {
+    condition     = var.account_external_id == null ? true : can(regex("^(?:([A-Za-z0-9_+.@:/-]{8,200})?)$", var.account_external_id))
+    error_message = "It must match ([A-Za-z0-9_+.@:/-]{8,200})?."
+  }
+}
+
 variable "admin_targets" {
   type        = string
   default     = null
@@ -146,9 +174,14 @@ variable "user_grants" {
 }
 
 variable "secrets_kms_key_arn" {
-  type        = string
+  type        = list(string)
   default     = null
-  description = "The customer managed KMS key of these secrets. Empty for aws/secretsmanager."
+  description = "The ARNs of the customer managed KMS keys of these secrets, of the administrators' and of the others that are named here. An alias is no such ARN. Empty for aws/secretsmanager."
+
+  validation {
+    condition     = alltrue([for item in coalesce(var.secrets_kms_key_arn, []) : can(regex("^(?:(arn:[^:]+:kms:[^:]+:\\d{12}:key/[A-Za-z0-9-]+)?)$", item))])
+    error_message = "It must match (arn:[^:]+:kms:[^:]+:\\d{12}:key/[A-Za-z0-9-]+)?."
+  }
 }
 
 variable "data_kms_key_arn" {
@@ -237,7 +270,18 @@ variable "secrets_manager_endpoint" {
 variable "tls_ca" {
   type        = string
   default     = null
-  description = "Root certificates that databases are verified with, as PEM text or as the path of a PEM file in a layer. Empty for those that come with Node.js."
+  description = "Root certificates that databases are verified with, as PEM text or as the path of a PEM file in a layer, for example /opt/roots.pem. Empty for those that come with Node.js. Lambda has room for one or two roots as text."
+}
+
+variable "tls_ca_secret_arn" {
+  type        = string
+  default     = null
+  description = "In place of TlsCa, the full ARN of a secret whose text is the root certificates as PEM."
+
+  validation {
+    condition     = var.tls_ca_secret_arn == null ? true : can(regex("^(?:(arn:[^:]+:secretsmanager:[^:]+:\\d{12}:secret:.*-[A-Za-z0-9]{6})?)$", var.tls_ca_secret_arn))
+    error_message = "It must match (arn:[^:]+:secretsmanager:[^:]+:\\d{12}:secret:.*-[A-Za-z0-9]{6})?."
+  }
 }
 
 variable "http_api_origins" {
@@ -416,7 +460,29 @@ variable "vault_role_grants" {
 variable "vault_ca_cert" {
   type        = string
   default     = null
-  description = "Root certificates that Vault is verified with, as PEM text. Empty for those that come with Node.js."
+  description = "As TlsCa, for Vault."
+}
+
+variable "vault_ca_secret_arn" {
+  type        = string
+  default     = null
+  description = "As TlsCaSecretArn, for Vault."
+
+  validation {
+    condition     = var.vault_ca_secret_arn == null ? true : can(regex("^(?:(arn:[^:]+:secretsmanager:[^:]+:\\d{12}:secret:.*-[A-Za-z0-9]{6})?)$", var.vault_ca_secret_arn))
+    error_message = "It must match (arn:[^:]+:secretsmanager:[^:]+:\\d{12}:secret:.*-[A-Za-z0-9]{6})?."
+  }
+}
+
+variable "layers" {
+  type        = list(string)
+  default     = null
+  description = "Versions of Lambda layers that every function has, for files below /opt. At most five. Empty for none. Example arn:aws:lambda:eu-west-1:123456789012:layer:roots:1"
+
+  validation {
+    condition     = alltrue([for item in coalesce(var.layers, []) : can(regex("^(?:(arn:[^:]+:lambda:[^:]+:\\d{12}:layer:[A-Za-z0-9_-]+:\\d+)?)$", item))])
+    error_message = "It must match (arn:[^:]+:lambda:[^:]+:\\d{12}:layer:[A-Za-z0-9_-]+:\\d+)?."
+  }
 }
 
 variable "vpc_subnet_ids" {
@@ -589,6 +655,17 @@ variable "operator_role_arns" {
   validation {
     condition     = alltrue([for item in coalesce(var.operator_role_arns, []) : can(regex("^(?:(arn:[^:]+:iam::\\d{12}:.+)?)$", item))])
     error_message = "It must match (arn:[^:]+:iam::\\d{12}:.+)?."
+  }
+}
+
+variable "subscriber_account_ids" {
+  type        = list(string)
+  default     = null
+  description = "Other accounts whose queues, functions and https endpoints may subscribe to the topic. Empty for none."
+
+  validation {
+    condition     = alltrue([for item in coalesce(var.subscriber_account_ids, []) : can(regex("^(?:(\\d{12})?)$", item))])
+    error_message = "It must match (\\d{12})?."
   }
 }
 

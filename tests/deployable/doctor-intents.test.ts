@@ -7,7 +7,7 @@ import { readTemplate } from "../../local/template/read-template.ts";
 import { intentsOf, keyIntents, type RoleIntent } from "../../shared/operations/doctor/role-intents.ts";
 import { queuesTakeAtOnce } from "../../shared/operations/doctor/check-account.ts";
 import type { SecretDescription } from "../../shared/rotation/ports.ts";
-import { policiesOf, scopeOf } from "../support/template-policies.ts";
+import { policiesOf } from "../support/template-policies.ts";
 
 const text = readFileSync(resolve(import.meta.dirname, "../../template.yaml"), "utf8");
 const template = readTemplate(text);
@@ -24,10 +24,7 @@ const secret: SecretDescription = {
 
 /** Those of the actions that the role of `rotate-postgres` may not do, in a stack with two keys of the secrets. */
 function deniedOf({ actions, resourceArn, conditions }: RoleIntent): readonly string[] {
-  const policies = policiesOf(
-    template,
-    scopeOf(template, { given: { SecretsKmsKeyArn: `${keyArn("one")},${keyArn("two")}` } }),
-  )
+  const policies = policiesOf(template, { SecretsKmsKeyArn: `${keyArn("one")},${keyArn("two")}` })
     .filter(({ logicalId }) => logicalId === "RotatePostgresRole")
     .map(({ document }) => document as unknown as PolicyDocument);
   expect(policies).not.toEqual([]);
