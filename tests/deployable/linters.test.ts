@@ -81,7 +81,10 @@ test.skipIf(checkov === undefined)(
   },
 );
 
-const withPolicies = [file, ...others.filter((name) => /templates\/(?:(?:subscribers|accounts)\/|deployer)/u.test(name))];
+const withPolicies = [
+  file,
+  ...others.filter((name) => /templates\/(?:(?:subscribers|accounts)\/|deployer)/u.test(name)),
+];
 const resources = withPolicies.map((name) => readTemplate(readFileSync(name, "utf8")));
 const policies = resources.flatMap((template) => policiesOf(template));
 
