@@ -31,10 +31,12 @@ export function retireFunction(
   const queue = { client: sqsClient(), queueUrl: environment.required("REKEY_RETIRE_QUEUE_URL"), nowMs };
   const own = environmentStore(environment);
   const others = accountStores(environment);
+  const isOurs = arnPatterns(environment.list("REKEY_SECRETS"));
   const table = environment.text("REKEY_ADOPTION_TABLE");
   const retirer: Retirer = {
     store: { describe: async (id, call) => (others.get(accountIn(id) ?? "") ?? own).describe(id, call) },
-    manages: arnPatterns(environment.list("REKEY_SECRETS")),
+    // Of another account it looks after what the role there lets it see.
+    manages: (arn) => others.has(accountIn(arn) ?? "") || isOurs(arn),
     takesUnnamed: environment.text("REKEY_UNNAMED_SUBSCRIBERS") === "true",
     ...(table === undefined ? {} : { adoptions: dynamoDbAdoptions(dynamoDbClient(), table) }),
     rotation: lambdaRotation(lambdaClient()),

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve as path } from "node:path";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
@@ -16,7 +17,8 @@ const home = "123456789012";
 export const accounts = { tenant: "210987654321", other: "345678901234", stranger: "999999999999" } as const;
 const functionName = "rekey-rotate-postgres";
 const functionArn = `arn:aws:lambda:us-east-1:${home}:function:${functionName}`;
-const functionRole = `arn:aws:iam::${home}:role/rekey-RotatePostgresRole`;
+const retireName = "rekey-retire-previous";
+const callers = ["RotatePostgres", "RetirePrevious"].map((name) => `arn:aws:iam::${home}:role/rekey-${name}Role`);
 const externalId = "rekey-of-the-platform";
 export const roleArn = (account: string): string => `arn:aws:iam::${account}:role/rekey-rotation`;
 
@@ -24,7 +26,7 @@ export const roleArn = (account: string): string => `arn:aws:iam::${account}:rol
 function roleOf(account: string, ExternalId: string) {
   const template = readTemplate(readFileSync(path(root, "templates/accounts/role.yaml"), "utf8"));
   const given = {
-    RekeyRoleArns: functionRole,
+    RekeyRoleArns: callers.join(","),
     RekeyAccountId: home,
     ExternalId,
     RotationFunctionArns: functionArn,
@@ -64,6 +66,8 @@ export interface AccountStage {
   ): Promise<string>;
   /** Rotates until it ended. How it ended, and the last failure in the log. */
   rotate(account: string, secretArn: string): Promise<{ readonly state: string | undefined; readonly said: string }>;
+  /** Hands an event of rekey's to the function that retires replaced credentials, and returns the outcome that it logs. */
+  retire(detail: Readonly<Record<string, unknown>>): Promise<string>;
   /** Who called which operation on the secret, other than its account's administrator. */
   callsOn(secretArn: string): readonly string[];
   stop(): Promise<void>;
@@ -127,6 +131,19 @@ export async function startAccountStage(options: AccountStageOptions = {}): Prom
       },
     ],
   });
+  await stack.lambda.deploy({
+    name: retireName,
+    bundlePath: path(root, "dist/functions/retire-previous/index.mjs"),
+    roleName: "rekey-RetirePreviousRole",
+    timeoutMs: 60_000,
+    environment: {
+      REKEY_ACCOUNT_ROLES: roleArn(accounts.tenant),
+      REKEY_ACCOUNT_EXTERNAL_ID: externalId,
+      REKEY_RETIRE_QUEUE_URL: "http://127.0.0.1/queue",
+      REKEY_ROTATION_FUNCTIONS: functionArn,
+    },
+    policies: [{ Statement: { Effect: "Allow", Action: ["lambda:InvokeFunction", "sts:AssumeRole"], Resource: "*" } }],
+  });
   for (const [name, account] of Object.entries(accounts)) {
     await stack.lambda.handle({
       operation: "AddPermission",
@@ -158,6 +175,15 @@ export async function startAccountStage(options: AccountStageOptions = {}): Prom
       await stack.secretsManager.idle();
       const { state } = stack.secretsManager.lastRotation(SecretId) ?? {};
       return { state, said: stack.lambda.logs.findLast(({ line }) => line.includes('"code"'))?.line ?? "{}" };
+    },
+    async retire(detail) {
+      const time = new Date(Date.now() - 1_000).toISOString();
+      const event = { version: "0", id: randomUUID(), source: "rekey", "detail-type": "Secret Rotated", time, detail };
+      const attributes = { ApproximateReceiveCount: "1", SentTimestamp: String(Date.now()) };
+      const record = { messageId: "1", receiptHandle: "1", body: JSON.stringify(event), attributes };
+      await stack.lambda.invoke(`arn:aws:lambda:us-east-1:${home}:function:${retireName}`, { Records: [record] });
+      const ofIt = stack.lambda.logs.filter(({ functionName: name }) => name === retireName);
+      return ofIt.map(({ line }) => line).join("\n");
     },
     callsOn: (secretArn) =>
       stack.aws.requests

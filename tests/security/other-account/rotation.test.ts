@@ -108,6 +108,18 @@ test("a grant that names the account is that account's", async () => {
   expect(await logsIn(stage.postgres, "biller", password)).toBe(false);
 });
 
+test("a replaced credential of another account stops at the end of its grace period, by that account's role", async () => {
+  const password = await createUser("graced");
+  const value = { ...stage.server, username: "graced", password, masterarn: stage.adminArn };
+  const secret = await stage.createSecret(accounts.tenant, "db/graced", value, { "rekey:grace": "0m" });
+  expect(await stage.rotate(accounts.tenant, secret)).toMatchObject({ state: "succeeded" });
+  expect(await logsIn(stage.postgres, "graced", password)).toBe(true);
+  const { VersionId: versionId } = await stage.client(accounts.tenant).getSecretValue({ SecretId: secret });
+  const about = { secretArn: secret, secretName: "db/graced", versionId, at: new Date().toISOString() };
+  expect(await stage.retire({ schemaVersion: 1, ...about })).toContain('"outcome":"retired"');
+  expect(await logsIn(stage.postgres, "graced", password)).toBe(false);
+});
+
 test("a rotation token is not in the log, whatever becomes of the step", async () => {
   const RotationToken = `canary-${randomUUID()}`;
   const secret = await stage.createSecret(accounts.tenant, "db/token", {
