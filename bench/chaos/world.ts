@@ -79,6 +79,7 @@ export async function startWorld(options: ChaosOptions, cleanup: AsyncDisposable
       stackName,
       parameters: {
         StackKind: "cluster",
+        EventBusName: "rekey",
         SecretArnPattern,
         VaultCluster: cluster.name,
         VaultClusters: shared.shared.join(","),

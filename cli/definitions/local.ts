@@ -7,6 +7,7 @@ export const local: CommandDefinition = {
   summary: "start the local stack: AWS's services and Vault on loopback",
   about: [
     "In the foreground, until Ctrl-C. One JSON line says that it is ready and where. With --deploy the template is deployed into it with the built functions.",
+    "CloudFormation's API is there, too, for other templates, updates and removal by `aws cloudformation`. What AWS refuses is refused: docs/reference/local-stack.md.",
     "It answers programs of this machine, and no web page: a request with another Host than loopback's, or with an Origin, gets 403. --allow-host adds names, as for a container's mapped port: localhost:14566.",
   ],
   options: [

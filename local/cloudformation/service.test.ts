@@ -117,7 +117,7 @@ test.each([
 test("a function's code comes from a zip in a bucket, or from a folder that the stack was told of", async () => {
   await put("code", "");
   const zip = zipSync({ "index.mjs": strToU8("export const handler = async () => 'from the zip';") });
-  await put("code/fn.zip", zip as Uint8Array<ArrayBuffer>);
+  await put("code/fn.zip", zip);
   stack.useCode("assets", "abc.zip", "/nowhere/but/known");
   const fn = (bucket: string, key: string): string =>
     `{ Type: AWS::Lambda::Function, Properties: { Code: { S3Bucket: ${bucket}, S3Key: ${key} }, Handler: index.handler, Role: !GetAtt R.Arn } }`;

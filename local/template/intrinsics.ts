@@ -46,7 +46,7 @@ export function conditionHolds(name: string, scope: Scope): boolean {
 }
 
 /** Whether a condition function holds. Errors: `TemplateError` for another function. */
-export function truth(expression: unknown, scope: Scope): boolean {
+function truth(expression: unknown, scope: Scope): boolean {
   const [operator, operand] = (isMembers(expression) ? Object.entries(expression) : [])[0] ?? [""];
   const operands: readonly unknown[] = Array.isArray(operand) ? operand : [];
   switch (operator) {

@@ -3,7 +3,7 @@ import { TemplateError, type Template } from "./read-template.ts";
 /** CloudFormation's quotas, which cannot be raised. */
 const most = { Parameters: 200, Resources: 500, Outputs: 200 } as const;
 export const longestInline = 51_200;
-export const longestStored = 1_048_576;
+const longestStored = 1_048_576;
 
 /** Errors: `TemplateError` for more than CloudFormation takes in one template. */
 export function checkSize(template: Template, resources: number): void {

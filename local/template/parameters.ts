@@ -1,7 +1,24 @@
 import { isMembers, optionalText, type Members } from "../aws/members.ts";
 import { TemplateError } from "./read-template.ts";
 
+/** CloudFormation's own limit of a value. */
+const longestValue = 4096;
+
+/** The limits that a declaration sets, with what they hold for. */
+function checkRange(name: string, declaration: Members, value: string): void {
+  const isNumber = declaration["Type"] === "Number";
+  if (isNumber && !/^-?\d+(?:\.\d+)?$/u.test(value)) throw new TemplateError(`${name}: the value is no number`);
+  const [measure, least, most] = isNumber
+    ? [Number(value), "MinValue", "MaxValue"]
+    : [value.length, "MinLength", "MaxLength"];
+  const limit = (which: string): number | undefined =>
+    declaration[which] === undefined ? undefined : Number(declaration[which]);
+  if (measure < (limit(least) ?? -Infinity)) throw new TemplateError(`${name}: ${least} is ${limit(least)}`);
+  if (measure > (limit(most) ?? Infinity)) throw new TemplateError(`${name}: ${most} is ${limit(most)}`);
+}
+
 function check(name: string, declaration: Members, value: string): void {
+  checkRange(name, declaration, value);
   const allowed = declaration["AllowedValues"];
   if (Array.isArray(allowed) && !allowed.map(String).includes(value)) {
     throw new TemplateError(`${name}: ${value} is none of ${allowed.join(", ")}`);
@@ -29,6 +46,10 @@ export function bindParameters(
       const value =
         given[name] ?? (typeof initial === "number" ? String(initial) : optionalText(declaration, "Default"));
       if (value === undefined) throw new TemplateError(`the parameter ${name} has no value`);
+      if (Buffer.byteLength(value) > longestValue)
+        throw new TemplateError(
+          `${name}: the value has ${Buffer.byteLength(value)} bytes, and CloudFormation takes ${longestValue}`,
+        );
       const type = String(declaration["Type"]);
       if (type === "CommaDelimitedList" || type.startsWith("List<")) {
         const items = value.split(",");

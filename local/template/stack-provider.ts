@@ -91,7 +91,14 @@ export function stackProvider(
       async deploy(name, location, parameters) {
         const place = objectOf(location) === undefined ? resolve(folder, location) : location;
         const body = await account.readAt(place);
-        const nested = await stacks().deploy({ name, body, folder: dirname(place), parameters, environment });
+        const inner = { name, body, folder: dirname(place), parameters, environment };
+        const nested = await stacks()
+          .deploy(inner)
+          .catch(async (error: unknown) => {
+            // One that was never made goes with the resource that asked for it.
+            if (stacks().find(name)?.status === "ROLLBACK_COMPLETE") await stacks().remove(name);
+            throw error;
+          });
         const outputs = Object.entries(nested.outputs).map(([output, value]) => [`Outputs.${output}`, value]);
         return { ref: nested.id, attributes: Object.fromEntries(outputs) };
       },

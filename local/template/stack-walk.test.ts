@@ -7,7 +7,7 @@ import { startStack, type Stack } from "../stack.ts";
 let stack: Stack;
 let events: EventBridgeClient;
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await startStack({ concurrency: { limit: 10, unreserved: 10 } });
   events = new EventBridgeClient(stack.clientConfig);
 });
 afterAll(async () => {
@@ -33,10 +33,18 @@ const named = (type: string): readonly string[] =>
 const ruleIn = async (EventBusName: string): Promise<number> =>
   (await events.send(new ListRulesCommand({ EventBusName }))).Rules?.length ?? 0;
 
-test("dev and then prod stand in one account, each with a bus of its own", async () => {
-  const dev = await deploy("rekey-dev", secrets);
-  const prod = await deploy("rekey", { ...secrets, ReservedConcurrency: "5" });
+test("dev and then prod stand in one fresh account, each with a bus of its own", async () => {
+  const dev = await deploy("rekey-dev", { ...secrets, LogRetentionDays: "7", Tracing: "Active" });
+  const prod = await deploy("rekey", { ...secrets, LogRetentionDays: "365" });
   expect([dev.outputs["EventBusName"], prod.outputs["EventBusName"]]).toEqual(["rekey-dev", "rekey"]);
+});
+
+test("a fresh account has no concurrency to reserve, and is left as it was", async () => {
+  const before = left();
+  await expect(deploy("rekey", { ...secrets, ReservedConcurrency: "5" })).rejects.toThrow(
+    "below its minimum value of [10]",
+  );
+  expect(left()).toEqual(before);
 });
 
 test("a Vault that is added later brings its function, and an update without a change changes nothing", async () => {

@@ -174,4 +174,9 @@ test("a stack within a stack gives its outputs, and goes with it", async () => {
   expect(queues()).toEqual(["app-Q", "deep"]);
   await stack.stacks.remove("app");
   expect(queues()).not.toContain("deep");
+  await expect(deploy(nested + refused)).rejects.toThrow("Bad");
+  await writeFile(join(folder, "inner.yaml"), inner.replace("!Ref Name }", "!Ref Name, VisibilityTimeout: 99999 }"));
+  await stack.stacks.remove("app");
+  await expect(deploy(nested)).rejects.toThrow("N: Q: Invalid value");
+  expect(stack.stacks.all().map(({ name }) => name)).toEqual(["app"]);
 });

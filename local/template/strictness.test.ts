@@ -89,3 +89,14 @@ test.each([
 test("a rule that asks for the account's networks is refused as what the local stack cannot know", () => {
   expect(() => given(rule("!Contains [!RefAll AWS::EC2::VPC::Id, a]"), {})).toThrow("Fn::RefAll");
 });
+
+test.each([
+  ["Type: Number", "one", "P: the value is no number"],
+  ["Type: Number, MinValue: 2", "1", "P: MinValue is 2"],
+  ["Type: Number, MaxValue: 2", "3", "P: MaxValue is 2"],
+  ["Type: String, MinLength: 2", "a", "P: MinLength is 2"],
+  ["Type: String, MaxLength: 2", "abc", "P: MaxLength is 2"],
+  ["Type: String", "ü".repeat(2049), "P: the value has 4098 bytes, and CloudFormation takes 4096"],
+])("a parameter with %s refuses what does not fit", (declaration, value, message) => {
+  expect(() => given(`Parameters: { P: { ${declaration} } }\nResources: {}`, { P: value })).toThrow(message);
+});

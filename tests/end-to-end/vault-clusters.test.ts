@@ -36,6 +36,7 @@ async function open() {
       stackName: `rekey-${name}`,
       parameters: {
         StackKind: "cluster",
+        EventBusName: "rekey",
         SecretArnPattern: "arn:aws:secretsmanager:us-east-1:123456789012:secret:*",
         VaultAddress: vault.address,
         VaultAuth: "token",

@@ -1,5 +1,4 @@
 import type { Members } from "../../aws/members.ts";
-import type { PolicyDocument } from "../../aws/service.ts";
 import type { FunctionDefinition } from "../../lambda/deployed-function.ts";
 import type { Naming } from "../physical-name.ts";
 import type { DeployedResource } from "../intrinsics.ts";
@@ -82,11 +81,9 @@ export const wordName = (property: string, longest: number): PhysicalName => ({
   pattern: /^[\w-]+$/u,
 });
 
-export const asText = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
+const asText = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
 export const asTexts = (members: Members): Record<string, string> =>
   Object.fromEntries(Object.entries(members).map(([name, value]) => [name, asText(value)]));
 
 export const same = ({ ref, attributes }: DeployedResource): DeployedResource => ({ ref, attributes });
-
-export type { PolicyDocument };
