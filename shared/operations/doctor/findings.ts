@@ -54,7 +54,7 @@ export const findings = {
   },
   "engine-version-unsupported": {
     severity: "warning",
-    meaning: "the server's version is older than those rekey is tested with",
+    meaning: "the server is older than the oldest version that rekey supports",
     remedy: "upgrade the server, or rotate a test user on it first",
   },
   "function-cannot-be-seen": {
