@@ -74,8 +74,16 @@ test("a service's own queue gets the events of its secrets, by name or by the be
 
 test.each([
   ["without a secret", { ServiceName: "none" }, "SecretNames or SecretNamePrefix is needed"],
-  ["with blanks among its secrets", { ServiceName: "none", SecretNames: "a, b" }, "SecretNames: the value does not match"],
-  ["with a name that leaves no room for a queue's", { ServiceName: "n".repeat(53), SecretNames: "a" }, "ServiceName: the"],
+  [
+    "with blanks among its secrets",
+    { ServiceName: "none", SecretNames: "a, b" },
+    "SecretNames: the value does not match",
+  ],
+  [
+    "with a name that leaves no room for a queue's",
+    { ServiceName: "n".repeat(53), SecretNames: "a" },
+    "ServiceName: the",
+  ],
 ])("a service %s has no queue", async (_what, parameters, refusal) => {
   const settings = { templatePath: template("service-queue"), stackName: "none" };
   const SecretRotatedTopicArn = "arn:aws:sns:us-east-1:123456789012:topic";
