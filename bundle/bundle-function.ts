@@ -70,7 +70,7 @@ export const versionsOnly: Plugin = {
 
 /** These clients set up event streams when they are made, whether one is used or not. */
 const keeps = (importer: string, path: string): boolean =>
-  path === "@smithy/core/event-streams" && /\/client-(?:lambda|cloudwatch-logs)\//.test(importer);
+  path === "@smithy/core/event-streams" && /\/client-(?:lambda|cloudwatch-logs|s3)\//.test(importer);
 
 /** CommonJS packages call `require`, which an ES module does not have. */
 export const requireForCommonJs =

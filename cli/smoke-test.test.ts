@@ -4,12 +4,14 @@ import { CloudFormation } from "@aws-sdk/client-cloudformation";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { AwsError } from "../local/aws/service.ts";
+import { packageRoot } from "../local/package-root.ts";
 import { type Stack, startStack } from "../local/stack.ts";
 import { stackVariables } from "../tests/support/stack-variables.ts";
 
 /** Whole runs, on machines that are busy. */
 const timeout = 240_000;
-const main = resolve(import.meta.dirname, "main.ts");
+/** As it is shipped: its files are found from where it lies. */
+const main = resolve(packageRoot, "dist/package/cli/rekey.js");
 const inSandbox = ["--account", "123456789012", "--region", "us-east-1", "--yes"];
 let stack: Stack;
 let secrets: SecretsManager;

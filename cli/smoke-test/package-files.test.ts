@@ -38,7 +38,6 @@ test("everything that a template of the package names is uploaded, and no path o
   expect(named.filter((key) => !keys.has(key))).toEqual([]);
   expect(texts.filter((text) => /CodeUri: dist|Location: templates/.test(text))).toEqual([]);
   expect(templates.filter((key) => !keys.has(key))).toEqual([]);
-  for (const { key, body } of uploads) {
-    if (key.endsWith(".zip")) expect([key, Object.keys(unzipSync(body))]).toEqual([key, ["index.mjs"]]);
-  }
+  const archives = uploads.filter(({ key }) => key.endsWith(".zip"));
+  expect(new Set(archives.flatMap(({ body }) => Object.keys(unzipSync(body))))).toEqual(new Set(["index.mjs"]));
 });

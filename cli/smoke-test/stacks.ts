@@ -62,7 +62,7 @@ export function smokeStacks(client: CloudFormationClient, id: string): SmokeStac
     const { StackEvents = [] } = await attempt("DescribeStackEvents", StackName, call, async (options) =>
       client.send(command, options),
     );
-    const failed = StackEvents.filter(({ ResourceStatus }) => ResourceStatus?.endsWith("_FAILED")).at(-1);
+    const failed = StackEvents.findLast(({ ResourceStatus }) => ResourceStatus?.endsWith("_FAILED"));
     return failed === undefined ? "no reason given" : `${failed.LogicalResourceId}: ${failed.ResourceStatusReason}`;
   }
 
