@@ -61,12 +61,12 @@ test("what is synthesized has every function with its code, and passes the CDK's
   const functions = Object.entries(template.Resources).filter(([, { Type }]) => Type === "AWS::Serverless::Function");
   const missing = functions.map(([id]) => id).filter((id) => !(id in record(made, "Resources")));
   expect(missing.sort()).toEqual(optional);
-  for (const [id, resource] of Object.entries(record(made, "Resources")))
-    if (text(resource as Members, "Type") === "AWS::Serverless::Function")
-      expect({ id, code: record(record(resource as Members, "Properties"), "CodeUri") }).toEqual({
-        id,
-        code: { Bucket: expect.anything(), Key: expect.stringMatching(/\.zip$/u) },
-      });
+  const codes = (Object.values(record(made, "Resources")) as Members[])
+    .filter((resource) => text(resource, "Type") === "AWS::Serverless::Function")
+    .map((resource) => record(record(resource, "Properties"), "CodeUri"));
+  const inABucket = { Bucket: expect.anything(), Key: expect.stringMatching(/\.zip$/u) };
+  expect(codes).toEqual(codes.map(() => inABucket));
+  expect(codes.length).toBeGreaterThan(10);
 });
 
 test("names, patterns and ARNs become the patterns of ARNs that the roles have", () => {
@@ -166,18 +166,20 @@ test("what is said of a rotation is what the schedule and the tags have", () => 
     rotateImmediately: true,
     tags: { "rekey:password-charset": "alnum" },
   });
-  synthesized(rekey).hasResourceProperties("AWS::SecretsManager::RotationSchedule", {
-    RotationLambdaARN: { "Fn::GetAtt": ["RotateMysql", "Arn"] },
-    RotationRules: { Duration: "3h", ScheduleExpression: "cron(0 4 ? * SUN *)" },
-    RotateImmediatelyOnUpdate: true,
-  });
-  synthesized(stack).hasResourceProperties("AWS::SecretsManager::Secret", {
-    Tags: [
-      { Key: "rekey:grace", Value: "120m" },
-      { Key: "rekey:password-charset", Value: "alnum" },
-      { Key: "rekey:strategy", Value: "dual-password" },
-    ],
-  });
+  expect(() => {
+    synthesized(rekey).hasResourceProperties("AWS::SecretsManager::RotationSchedule", {
+      RotationLambdaARN: { "Fn::GetAtt": ["RotateMysql", "Arn"] },
+      RotationRules: { Duration: "3h", ScheduleExpression: "cron(0 4 ? * SUN *)" },
+      RotateImmediatelyOnUpdate: true,
+    });
+    synthesized(stack).hasResourceProperties("AWS::SecretsManager::Secret", {
+      Tags: [
+        { Key: "rekey:grace", Value: "120m" },
+        { Key: "rekey:password-charset", Value: "alnum" },
+        { Key: "rekey:strategy", Value: "dual-password" },
+      ],
+    });
+  }).not.toThrow();
 });
 
 test.each([
@@ -194,11 +196,13 @@ test("a stack that another app deployed rotates a secret of this one by the func
   Rekey.fromStackName(stack, "Rekey", "rekey-prod").rotate(new Secret(stack, "Secret") as ISecret, {
     engine: "vault-static-role",
   });
-  synthesized(stack).hasResourceProperties("AWS::SecretsManager::RotationSchedule", {
-    RotationLambdaARN: {
-      "Fn::Join": ["", Match.arrayWith([Match.stringLikeRegexp(":function:rekey-prod-rotate-vault-static-role$")])],
-    },
-  });
+  expect(() => {
+    synthesized(stack).hasResourceProperties("AWS::SecretsManager::RotationSchedule", {
+      RotationLambdaARN: {
+        "Fn::Join": ["", Match.arrayWith([Match.stringLikeRegexp(":function:rekey-prod-rotate-vault-static-role$")])],
+      },
+    });
+  }).not.toThrow();
 });
 
 test("a secret that is made elsewhere cannot be tagged, and a database is out of reach without a VPC: both are said", () => {
@@ -207,8 +211,10 @@ test("a secret that is made elsewhere cannot be tagged, and a database is out of
   const rekey = new Rekey(stack, "rekey");
   rekey.rotate(Secret.fromSecretNameV2(stack, "Imported", "db/orders"), { database: cluster });
   const warnings = Annotations.fromStack(rekey);
-  warnings.hasWarning("*", Match.stringLikeRegexp("set its tag rekey:strategy to single-user"));
-  warnings.hasWarning("*", Match.stringLikeRegexp("rekey has no vpc"));
+  expect(() => {
+    warnings.hasWarning("*", Match.stringLikeRegexp("set its tag rekey:strategy to single-user"));
+    warnings.hasWarning("*", Match.stringLikeRegexp("rekey has no vpc"));
+  }).not.toThrow();
 });
 
 test("a stack within another one goes to where that one goes", () => {

@@ -1,4 +1,4 @@
-import { Annotations, CfnResource, Stack, type StackProps } from "aws-cdk-lib";
+import { Annotations, Stack, type CfnResource, type StackProps } from "aws-cdk-lib";
 import { Connections, SecurityGroup, type IConnectable, type ISecurityGroup } from "aws-cdk-lib/aws-ec2";
 import { EventBus, type IEventBus } from "aws-cdk-lib/aws-events";
 import type { CfnRotationSchedule, ISecret } from "aws-cdk-lib/aws-secretsmanager";

@@ -4,7 +4,7 @@ import type { Template } from "../../local/template/read-template.ts";
 /** Parameters that the module makes of `secrets`, or that are an example for templates. */
 const madeByTheModule = new Set(["RotatedSecretArn", "RotationSchedule"]);
 /** Parameters that `secrets` add to. */
-export const addedTo = new Set(["SecretArnPattern", "AdminSecretArns"]);
+const addedTo = new Set(["SecretArnPattern", "AdminSecretArns"]);
 
 export const snakeCase = (name: string): string => name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/gu, "_").toLowerCase();
 
@@ -53,14 +53,15 @@ function validation(name: string, declaration: Members): string {
   return rules.join("");
 }
 
+const scalar = (value: unknown): string => (typeof value === "string" || typeof value === "number" ? `${value}` : "");
+
 function variable(name: string, declaration: Members): string {
-  const { Description: description, Default: standard } = declaration;
-  const unlessSet = standard === undefined || standard === "" ? "" : ` Default: ${String(standard as string)}.`;
-  const said = `${typeof description === "string" ? description.trim() : `${name}.`}${unlessSet}`;
+  const standard = scalar(declaration["Default"]);
+  const description = scalar(declaration["Description"]).trim() || `${name}.`;
   return `variable "${snakeCase(name)}" {
   type        = ${typeOf(declaration)}
   default     = null
-  description = ${quoted(said)}
+  description = ${quoted(standard === "" ? description : `${description} Default: ${standard}.`)}
 ${validation(snakeCase(name), declaration)}}
 `;
 }
