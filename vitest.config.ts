@@ -12,6 +12,7 @@ export default defineConfig({
       "bundle/**/*.test.ts",
       "cli/**/*.test.ts",
       "console/**/*.test.ts",
+      "deploy/**/*.test.ts",
       ".ci/*.test.ts",
     ],
     // No test is judged by its time: these end what hangs, also where a few things share two slow cores.

@@ -69,6 +69,7 @@ export const serverlessFunction: ResourceKind = async (resource, provider) => {
     "Handler",
     "MemorySize",
     "Role",
+    "RecursiveLoop",
     "Timeout",
   ];
   allowOnly(resource, [...used, ...onlyOnAws]);

@@ -252,6 +252,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   ".ci": { rooms: [], packages: ["node:"] },
+  "deploy/template": { rooms: [], packages: ["node:fs", "node:path"] },
   examples: {
     rooms: ["shared/testing/engine-contract", "local/postgres", "tests/support/postgres-fixture.ts"],
     packages: ["rekey", "pg", "drizzle-orm", "kysely", "@prisma/adapter-pg", "typeorm"],

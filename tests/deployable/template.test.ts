@@ -132,7 +132,7 @@ test("every alarm tells the topic that the parameter names, and what to do", () 
   for (const alarm of alarms) {
     const told = [{ Ref: "AlarmTopicArn" }];
     const AlarmActions =
-      alarm["Condition"] === "HasAlarmTopic" ? told : { "Fn::If": ["HasAlarmTopic", told, { Ref: "AWS::NoValue" }] };
+      alarm["Condition"] === "TellsOfThrottles" ? told : { "Fn::If": ["HasAlarmTopic", told, { Ref: "AWS::NoValue" }] };
     expect(record(alarm, "Properties")).toMatchObject({
       AlarmDescription: expect.stringMatching(/\. \S/u),
       AlarmActions,
@@ -190,4 +190,33 @@ test("nothing in the template takes a name that another stack of the region, or 
   expect(all.filter(({ property, name }) => !name.includes(own(property)))).toEqual([]);
   const global = all.filter(({ property }) => property === "RoleName" || property === "DashboardName");
   expect(global.filter(({ name }) => !name.includes("${AWS::Region}"))).toEqual([]);
+});
+
+test("nothing that another parameter set of the same stack must replace has a fixed name", () => {
+  const fixed = Object.entries(template.Resources).filter(([, { Type }]) => Type === "AWS::Events::Archive");
+  expect(fixed.length).toBe(1);
+  for (const [, archive] of fixed) expect(record(archive, "Properties")["ArchiveName"]).toBeUndefined();
+});
+
+test("the longest name of a function leaves 39 characters for the stack's name, which the docs say", () => {
+  const names = functions.map(({ properties }) => text(record(properties, "FunctionName"), "Fn::Sub"));
+  const longest = Math.max(...names.map((name) => name.replace("${AWS::StackName}", "").length));
+  expect(64 - longest).toBe(39);
+  expect(readFileSync(resolve(root, "docs/how-to/deploy.md"), "utf8")).toContain("39 characters");
+});
+
+test("the function that fills its own queue is not stopped as a runaway loop, and no other is exempt", () => {
+  const exempt = functions.filter(({ properties }) => properties["RecursiveLoop"] !== undefined);
+  expect(exempt.map(({ properties }) => [properties["CodeUri"], properties["RecursiveLoop"]])).toEqual([
+    ["dist/functions/reconcile", "Allow"],
+  ]);
+});
+
+test("messages that nobody has looked at outlive the stack", () => {
+  for (const name of ["DeadLetterQueue", "UndeliveredEventsQueue"]) {
+    expect(template.Resources[name]).toMatchObject({
+      DeletionPolicy: "RetainExceptOnCreate",
+      UpdateReplacePolicy: "Retain",
+    });
+  }
 });

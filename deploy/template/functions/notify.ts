@@ -1,0 +1,62 @@
+import type { FunctionRow } from "../function-resources.ts";
+import { describeTheseSecrets, readSecret, useDataKey, useSecretsKey } from "../statements.ts";
+import { onlyIf } from "../text.ts";
+
+// An API destination cannot sign a body, so this function does.
+export const notifyWebhook: FunctionRow = {
+  name: "notify-webhook",
+  description: "Posts each new version's event, signed, to one address.",
+  condition: "HasWebhook",
+  memoryMb: 256,
+  timeoutSeconds: 30,
+  variables: [
+    'REKEY_SECRETS: !Join [",", !Ref SecretArnPattern]',
+    "REKEY_WEBHOOK_KEY_SECRET: !Ref WebhookKeySecretArn",
+    "REKEY_WEBHOOK_URL: !Ref WebhookUrl",
+    "SECRETS_MANAGER_ENDPOINT: !Ref SecretsManagerEndpoint",
+  ],
+  statements: [describeTheseSecrets, readSecret("ReadTheKey", "WebhookKeySecretArn"), useSecretsKey(), useDataKey()],
+  publishes: false,
+  queue: {
+    name: "WebhookQueue",
+    batchSize: 5,
+    keepSeconds: "1209600",
+    hideSeconds: 180,
+    tries: 20,
+    rules: ["!GetAtt WebhookRule.Arn"],
+  },
+};
+
+// No service of AWS publishes on a channel of Redis, so this function does.
+export const notifyRedis: FunctionRow = {
+  name: "notify-redis",
+  description: "Publishes each new version's event on a channel of Redis.",
+  condition: "HasRedis",
+  memoryMb: 256,
+  timeoutSeconds: 30,
+  variables: [
+    "NODE_EXTRA_CA_CERTS: /var/runtime/ca-cert.pem # Lambda's own file of Amazon's roots, those of ElastiCache among them.",
+    "REKEY_REDIS_CHANNEL: !Ref RedisChannel",
+    "REKEY_REDIS_KEY_SECRET: !Ref RedisChannelKeySecretArn",
+    "REKEY_REDIS_SECRET: !Ref RedisSecretArn",
+    'REKEY_SECRETS: !Join [",", !Ref SecretArnPattern]',
+    "REKEY_TLS_CA: !Ref TlsCa",
+    "SECRETS_MANAGER_ENDPOINT: !Ref SecretsManagerEndpoint",
+  ],
+  statements: [
+    describeTheseSecrets,
+    readSecret("ReadTheLogin", "RedisSecretArn"),
+    onlyIf("SignsRedisChannel", readSecret("ReadTheKey", "RedisChannelKeySecretArn")),
+    useSecretsKey(),
+    useDataKey(),
+  ],
+  publishes: false,
+  queue: {
+    name: "RedisQueue",
+    batchSize: 5,
+    keepSeconds: "1209600",
+    hideSeconds: 180,
+    tries: 20,
+    rules: ["!GetAtt RedisRule.Arn"],
+  },
+};

@@ -1,0 +1,153 @@
+import type { FunctionRow } from "../function-resources.ts";
+import { allow, publish, readAndWrite, readSecret, useSecretsKey } from "../statements.ts";
+import { functionArn, onlyIf, pascalCase } from "../text.ts";
+
+/** A rotation function. A new engine is one row here, besides its folders in `functions/` and `shared/engines/`. */
+interface RotationRow {
+  readonly name: string;
+  readonly description: string;
+  readonly output?: string;
+  readonly condition?: string;
+  /** Whether an administrator's secret may be used; a server that issues its credentials itself needs none. */
+  readonly admins: boolean;
+  readonly variables?: readonly string[];
+  readonly statements?: readonly string[];
+}
+
+const rows: readonly RotationRow[] = [
+  {
+    name: "rotate-postgres",
+    description: "Rotates PostgreSQL credentials for Secrets Manager.",
+    output: "The rotation function; name it as a secret's RotationLambdaARN.",
+    admins: true,
+  },
+  {
+    name: "rotate-redshift",
+    description: "Rotates Amazon Redshift credentials for Secrets Manager.",
+    output: "The rotation function of Amazon Redshift.",
+    admins: true,
+  },
+  {
+    name: "rotate-mongodb",
+    description: "Rotates MongoDB and DocumentDB credentials for Secrets Manager.",
+    output: "The rotation function of MongoDB and DocumentDB.",
+    admins: true,
+  },
+  {
+    name: "rotate-mariadb",
+    description: "Rotates MariaDB credentials for Secrets Manager.",
+    output: "The rotation function of MariaDB.",
+    admins: true,
+  },
+  {
+    name: "rotate-mysql",
+    description: "Rotates MySQL credentials for Secrets Manager.",
+    output: "The rotation function of MySQL.",
+    admins: true,
+  },
+  {
+    name: "rotate-redis",
+    description: "Rotates Redis and Valkey credentials for Secrets Manager.",
+    output: "The rotation function of Redis and Valkey.",
+    admins: true,
+  },
+  {
+    name: "rotate-http-api-key",
+    description: "Rotates the keys of an HTTP API that issues them itself.",
+    output: "The rotation function of keys of HTTP APIs.",
+    admins: false,
+    variables: ['REKEY_HTTP_API_ORIGINS: !Join [",", !Ref HttpApiOrigins]'],
+  },
+  {
+    name: "rotate-vault-static-role",
+    description: "Has Vault rotate a static role of its database engine and stores the credential.",
+    output: "The rotation function of Vault's static roles.",
+    condition: "VaultIsAuthority",
+    admins: false,
+    variables: [
+      "REKEY_VAULT_ROLES: !Ref VaultRoleGrants",
+      "VAULT_ADDR: !Ref VaultAddress",
+      "VAULT_AUTH: !If [HasVaultAuthorityAuth, !Ref VaultAuthorityAuth, !Ref VaultAuth]",
+      "VAULT_AUTH_MOUNT: !If [HasVaultAuthorityAuth, !Ref VaultAuthorityAuthMount, !Ref VaultAuthMount]",
+      "VAULT_AWS_REGION: !Ref VaultAwsRegion",
+      "VAULT_AWS_SERVER_ID: !Ref VaultAwsServerId",
+      "VAULT_CACERT: !Ref VaultCaCert",
+      "VAULT_CREDENTIAL_SECRET: !Ref VaultAuthorityCredentialSecretArn",
+      "VAULT_JWT_FILE: !Ref VaultJwtFile",
+      "VAULT_NAMESPACE: !Ref VaultNamespace",
+      "VAULT_ROLE: !Ref VaultAuthorityRole",
+      "VAULT_ROLE_ID: !Ref VaultAuthorityRoleId",
+    ],
+    statements: [
+      onlyIf("HasVaultAuthorityCredential", readSecret("ReadTheVaultCredential", "VaultAuthorityCredentialSecretArn")),
+    ],
+  },
+];
+
+const variablesOf = ({ admins, variables = [] }: RotationRow): readonly string[] => [
+  "EVENT_BUS_NAME: !Ref EventBus",
+  "NODE_EXTRA_CA_CERTS: /var/runtime/ca-cert.pem # Lambda's own file of Amazon's roots, those of RDS among them.",
+  `REKEY_ADMIN_SECRETS: ${admins ? '!Join [",", !Ref AdminSecretArns]' : '""'}`,
+  `REKEY_ADMIN_TARGETS: ${admins ? "!Ref AdminTargets" : '""'}`,
+  `REKEY_ADMIN_TLS: ${admins ? "!Ref AdminTls" : '""'}`,
+  "REKEY_TLS_CA: !Ref TlsCa",
+  `REKEY_USER_GRANTS: ${admins ? "!Ref UserGrants" : '""'}`,
+  "SECRETS_MANAGER_ENDPOINT: !Ref SecretsManagerEndpoint",
+  ...variables,
+];
+
+const rotateTheseSecrets = (name: string): string =>
+  allow(
+    "RotateTheseSecrets",
+    [
+      "secretsmanager:DescribeSecret",
+      "secretsmanager:GetSecretValue",
+      "secretsmanager:ListSecretVersionIds",
+      "secretsmanager:PutSecretValue",
+      "secretsmanager:UpdateSecretVersionStage",
+    ],
+    "!Ref SecretArnPattern",
+    // Of a secret that another function rotates, this one reads and writes nothing.
+    `secretsmanager:resource/AllowRotationLambdaArn: ${functionArn(name)}`,
+  );
+
+/** The rotation functions, as rows of all functions. */
+export const rotationFunctions: readonly FunctionRow[] = rows.map((row) => ({
+  name: row.name,
+  description: row.description,
+  condition: row.condition ?? "Rotates",
+  timeoutSeconds: 30,
+  variables: variablesOf(row),
+  statements: [
+    rotateTheseSecrets(row.name),
+    ...(row.statements ?? []),
+    publish(["Secret Retired", "Secret Rotated", "Secret Rotation Failed"]),
+    ...(row.admins ? [onlyIf("HasAdminSecrets", readSecret("ReadAdminSecrets", "AdminSecretArns"))] : []),
+    useSecretsKey(readAndWrite),
+  ],
+  publishes: true,
+}));
+
+/** Secrets Manager's right to invoke a rotation function. */
+export const invocation = ({ name, condition = "" }: FunctionRow): string => `\
+SecretsManagerInvokes${pascalCase(name)}:
+  Type: AWS::Lambda::Permission
+  Condition: ${condition}
+  Properties:
+    Action: lambda:InvokeFunction
+    FunctionName: !Ref ${pascalCase(name)}
+    Principal: secretsmanager.amazonaws.com
+    SourceAccount: !Ref AWS::AccountId
+    SourceArn: !If
+      - HasInvokingSecret
+      - !Ref InvokingSecretArn
+      - !Sub arn:\${AWS::Partition}:secretsmanager:\${AWS::Region}:\${AWS::AccountId}:secret:*
+`;
+
+/** Their ARNs, which a schedule names. */
+export const rotationOutputs = rows
+  .map(
+    ({ name, output, condition = "Rotates" }) =>
+      `${pascalCase(name)}Arn:\n  Condition: ${condition}\n  Description: ${output ?? ""}\n  Value: !GetAtt ${pascalCase(name)}.Arn`,
+  )
+  .join("\n");
