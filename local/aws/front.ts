@@ -167,6 +167,8 @@ export async function startAwsFront(options: AwsFrontOptions): Promise<AwsFront>
     // A client that breaks off its own request leaves nobody to tell.
     serve(request, response).catch(() => response.destroy());
   });
+  // Node's 5 s would close connections that a client of a busy machine is about to send on.
+  server.keepAliveTimeout = 75_000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port ?? 0, "127.0.0.1", resolve);

@@ -1,4 +1,4 @@
-import { accountCodes } from "./codes/account.ts";
+import { operatorCodes } from "./codes/operators.ts";
 import { clientCodes } from "./codes/client.ts";
 import { distributionCodes } from "./codes/distribution.ts";
 import { readingCodes } from "./codes/reading.ts";
@@ -12,7 +12,7 @@ export const codes = {
   ...clientCodes,
   ...serversCodes,
   ...distributionCodes,
-  ...accountCodes,
+  ...operatorCodes,
 };
 
 export type ErrorCode = keyof typeof codes;

@@ -38,7 +38,7 @@ export interface PgBouncerOptions {
   readonly certificate?: ServerCertificate;
 }
 
-const startTimeoutMs = 10_000;
+const startTimeoutMs = 60_000;
 
 /** Starts a real PgBouncer on loopback in a temporary folder. It refuses to run as root; then it runs as `nobody`. */
 export async function startPgbouncer(binary: string, options: PgBouncerOptions): Promise<PgBouncer> {

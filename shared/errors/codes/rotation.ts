@@ -47,11 +47,6 @@ export const rotationCodes = {
     meaning: "AWSPREVIOUS cannot be made current again",
     hint: "rotate the secret again instead, which makes a new credential",
   },
-  "rotated-elsewhere": {
-    disposition: "abort",
-    meaning: "an AWS service or a partner rotates this secret",
-    hint: "leave its rotation to them, or keep the credential in a secret of your own",
-  },
   "rotation-disabled": {
     disposition: "abort",
     meaning: "rotation is not enabled for this secret",

@@ -24,7 +24,7 @@ const secretId = "orders";
 const at = { label: "AWSCURRENT" } as const;
 const never = async (): Promise<never> => new Promise(() => undefined);
 const secret = { engine: "any", host: "127.0.0.1", ssl: false, username: "root", password: "root-of-the-tests" };
-const vault = { address: `http://127.0.0.1:${vaultPort}`, timeoutMs: 50, connection: { host: "db" } };
+const vault = { address: `http://127.0.0.1:${vaultPort}`, timeoutMs: 1_000, connection: { host: "db" } };
 const call = { signal: new AbortController().signal };
 
 const ofRedis: Waits = {

@@ -1,7 +1,12 @@
 import type { CodeEntry } from "../code-entry.ts";
 
-/** The account around the secrets: stacks, topics, functions. */
-export const accountCodes = {
+/** Codes that operators' commands alone raise, of the account around the secrets. */
+export const operatorCodes = {
+  "rotated-elsewhere": {
+    disposition: "abort",
+    meaning: "an AWS service or a partner rotates this secret",
+    hint: "leave its rotation to them, or keep the credential in a secret of your own",
+  },
   "aws-refused": {
     disposition: "abort",
     meaning: "a service of AWS did not do what this call asks",
