@@ -12,7 +12,8 @@ export const unreachedOfRekey: Plugin = {
     }));
     onLoad(
       {
-        filter: /\/shared\/(?:vault\/read-refusal|account\/aws-failure|operations\/rotated-elsewhere|client\/.+)\.ts$/,
+        filter:
+          /\/shared\/(?:vault\/read-refusal|account\/aws-failure|records\/translate-error|operations\/(?:rotated-elsewhere|roll-back-secret|campaign\/await-rotation)|client\/.+)\.ts$/,
       },
       ({ path }) => ({
         errors: [{ text: `${path} raises codes that functions are built without (bundle/unreached-of-rekey.ts)` }],

@@ -67,11 +67,6 @@ export const distributionCodes = {
     meaning: "the queue did not take a message, or a change of one",
     hint: "check the queue and the role's sqs permissions if it persists",
   },
-  "records-unavailable": {
-    disposition: "retry",
-    meaning: "CloudTrail's event history, or the rotation function's log, could not be read",
-    hint: "look at the reason in the context; both are only needed to show what happened",
-  },
   "webhook-rejected": {
     disposition: "abort",
     meaning: "a request to a webhook is not one that rekey signed with this key just now",

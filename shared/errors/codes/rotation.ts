@@ -42,20 +42,10 @@ export const rotationCodes = {
     meaning: "a quota of Secrets Manager is used up",
     hint: "see the service quotas; versions are cleaned up after 24 hours",
   },
-  "rollback-refused": {
-    disposition: "abort",
-    meaning: "AWSPREVIOUS cannot be made current again",
-    hint: "rotate the secret again instead, which makes a new credential",
-  },
   "rotation-disabled": {
     disposition: "abort",
     meaning: "rotation is not enabled for this secret",
     hint: "call RotateSecret with this function's ARN first",
-  },
-  "rotation-failed": {
-    disposition: "intervene",
-    meaning: "the rotation ended without making its version current",
-    hint: "look at the log of the rotation function, fix the cause, and rotate again",
   },
   "rotation-function-failed": {
     disposition: "retry",
