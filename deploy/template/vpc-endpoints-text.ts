@@ -88,7 +88,7 @@ Rules:
     RuleCondition: !Equals [!Ref MakeDynamodb, "true"]
     Assertions:
       - Assert:
-          Fn::Not: [Fn::Contains: [!Ref RouteTableIds, ""]]
+          Fn::Not: [Fn::EachMemberEquals: [!Ref RouteTableIds, ""]]
         AssertDescription: RouteTableIds is needed with MakeDynamodb.
 
 Conditions:
