@@ -16,15 +16,24 @@ function overlay(base: unknown, top: unknown): unknown {
   return Object.fromEntries([...names].map((name) => [name, overlay(base[name], top[name])]));
 }
 
-/** A function's folder, or a template within the template, as an asset. */
-function withAssets(stack: Stack, id: string, properties: Properties): Properties {
-  const { CodeUri: code, Location: location } = properties;
+interface Declared {
+  readonly type: string;
+  readonly properties: Properties;
+}
+
+/**
+ * A function's folder, or a template within the template, as an asset. SAM takes no place of a nested template that is known
+ * only at deployment, so that is a stack of CloudFormation's.
+ */
+function withAssets(stack: Stack, id: string, { type, properties }: Declared): Declared {
+  const { CodeUri: code, Location: location, ...others } = properties;
   const asset = (file: unknown): Asset =>
     new Asset(stack, `${id}Asset`, { path: path.join(packageRoot(), String(file)) });
-  if (location !== undefined) return { ...properties, Location: asset(location).httpUrl };
-  if (code === undefined) return properties;
+  if (location !== undefined)
+    return { type: "AWS::CloudFormation::Stack", properties: { ...others, TemplateURL: asset(location).httpUrl } };
+  if (code === undefined) return { type, properties };
   const { s3BucketName: Bucket, s3ObjectKey: Key } = asset(code);
-  return { ...properties, CodeUri: { Bucket, Key } };
+  return { type, properties: { ...others, CodeUri: { Bucket, Key } } };
 }
 
 /**
@@ -37,10 +46,11 @@ export function deployTemplate(stack: Stack, template: RekeyTemplate, logic: Tem
   const late = (part: unknown) => Lazy.any({ produce: () => logic.decide(part) });
 
   const add = (id: string, declaration: ResourceDeclaration): void => {
-    const { Type: type, Condition: _condition, Properties: own = {}, ...attributes } = declaration;
-    const whole = type === "AWS::Serverless::Function" ? (overlay(template.Globals.Function, own) as Properties) : own;
-    const properties = Object.entries(withAssets(stack, id, whole)).map(([name, value]) => [name, late(value)]);
-    const resource = new CfnResource(stack, id, { type, properties: Object.fromEntries(properties) });
+    const { Type, Condition: _condition, Properties: own = {}, ...attributes } = declaration;
+    const whole = Type === "AWS::Serverless::Function" ? (overlay(template.Globals.Function, own) as Properties) : own;
+    const { type, properties } = withAssets(stack, id, { type: Type, properties: whole });
+    const decided = Object.entries(properties).map(([name, value]) => [name, late(value)]);
+    const resource = new CfnResource(stack, id, { type, properties: Object.fromEntries(decided) });
     resource.overrideLogicalId(id);
     for (const [name, value] of Object.entries(attributes)) resource.addOverride(name, value);
   };

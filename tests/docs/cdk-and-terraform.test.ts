@@ -11,6 +11,7 @@ import { outsideProgram } from "../support/outside-program.ts";
 import { blocksIn, root } from "./fenced-blocks.ts";
 
 const run = promisify(execFile);
+const sam = outsideProgram("REKEY_SAM", "PyPI: aws-sam-cli");
 const lowest = outsideProgram("REKEY_CDK", "npm: the lowest aws-cdk-lib");
 const page = "docs/how-to/cdk-and-terraform.md";
 const [withConstruct = "", included = ""] = blocksIn("ts").flatMap((block) =>
@@ -57,6 +58,21 @@ const newest = path.join(root, "node_modules");
 const kindsOf = (template: Members): readonly string[] =>
   (Object.values(record(template, "Resources")) as Members[]).map((resource) => text(resource, "Type"));
 
+/** What SAM's own translator, which CloudFormation runs, has to say of a template. */
+async function refusals(template: Members): Promise<string> {
+  const program = `import json, sys, boto3
+from samtranslator.model.exceptions import InvalidDocumentException
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+try:
+    Translator({}, Parser(), boto_session=boto3.Session(region_name="eu-west-1")).translate(json.load(open(sys.argv[1])), {})
+except InvalidDocumentException as error:
+    print([cause.message for cause in error.causes])`;
+  const file = path.join(installed, "template.json");
+  await writeFile(file, JSON.stringify(template));
+  return (await run(path.join(path.dirname(sam ?? ""), "python"), ["-c", program, file])).stdout;
+}
+
 async function rotatesBothSecrets(format: "cts" | "mts", cdk: string): Promise<void> {
   const kinds = kindsOf(await synthesize(withConstruct, format, cdk, "rekey"));
   expect(kinds.filter((kind) => kind === "AWS::SecretsManager::RotationSchedule")).toHaveLength(2);
@@ -82,7 +98,19 @@ test(
   async () => {
     const template = await synthesize(included, "mts", newest, "rekey");
     expect(kindsOf(template).filter((kind) => kind === "AWS::Serverless::Function").length).toBeGreaterThan(10);
-    expect(JSON.stringify(template["Resources"])).not.toMatch(/"(?:CodeUri|Location)":"/u);
+    expect(JSON.stringify(template["Resources"])).not.toMatch(/"CodeUri":"|"Location":(?!"https:)/u);
+  },
+);
+
+test.skipIf(sam === undefined)(
+  "SAM's own translator takes both, nested templates included",
+  { timeout: 120_000 },
+  async () => {
+    const everything = withConstruct.replace("{ vpc,", "{ vpc, schemaRegistry: true,");
+    expect(await refusals(await synthesize(everything, "mts", newest, "rekey"))).toBe("");
+    expect(await refusals(await synthesize(included, "mts", newest, "rekey"))).toBe("");
+    const broken = { Resources: { A: { Type: "AWS::Serverless::Application", Properties: { Location: {} } } } };
+    expect(await refusals(broken)).toContain("ApplicationId");
   },
 );
 
