@@ -42,6 +42,9 @@ export class TemplateLogic {
     if (name === "Fn::Not") return !this.holds(operands[0]);
     if (name === "Fn::And") return operands.every((item) => this.holds(item));
     if (name === "Fn::Or") return operands.some((item) => this.holds(item));
+    if (name === "Fn::EachMemberEquals") {
+      return listOf(this.decide(operands[0])).every((item) => String(item) === this.#text(operands[1]));
+    }
     throw new TypeError(`${name} is no function of conditions that the construct knows`);
   }
 
