@@ -9,18 +9,26 @@ export interface AccountConcurrency {
 }
 
 /** Of an account that has been used for a while; a fresh one begins with 10, of which nothing can be reserved. */
-const usual: AccountConcurrency = { limit: 1000, unreserved: 100 };
+export const usualConcurrency: AccountConcurrency = { limit: 1000, unreserved: 100 };
+
+const reservedBy = (functions: readonly FunctionDefinition[]): number =>
+  functions.reduce((sum, { reservedConcurrency = 0 }) => sum + reservedConcurrency, 0);
+
+/** What GetAccountSettings says of it. */
+export const accountLimit = (functions: readonly FunctionDefinition[], { limit }: AccountConcurrency) => ({
+  ConcurrentExecutions: limit,
+  UnreservedConcurrentExecutions: limit - reservedBy(functions),
+});
 
 /** Errors: `InvalidParameterValueException` where a function would reserve what must stay with the others. */
 export function checkReserved(
   functions: readonly FunctionDefinition[],
   wanted: FunctionDefinition,
-  { limit, unreserved }: AccountConcurrency = usual,
+  { limit, unreserved }: AccountConcurrency,
 ): void {
   if (wanted.reservedConcurrency === undefined) return;
   const others = functions.filter(({ name }) => name !== wanted.name);
-  const reserved = [...others, wanted].reduce((sum, { reservedConcurrency = 0 }) => sum + reservedConcurrency, 0);
-  if (limit - reserved >= unreserved) return;
+  if (limit - reservedBy([...others, wanted]) >= unreserved) return;
   throw new AwsError(
     "InvalidParameterValueException",
     `Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${unreserved}].`,

@@ -16,7 +16,7 @@ import {
 } from "./deployed-function.ts";
 import { createFunctionUrls } from "./function-urls.ts";
 import { mapQueue, type QueueMappingOptions } from "./queue-mapping.ts";
-import { checkReserved, type AccountConcurrency } from "./reserved-concurrency.ts";
+import { accountLimit, checkReserved, type AccountConcurrency, usualConcurrency } from "./reserved-concurrency.ts";
 import { lambdaRoute } from "./routes.ts";
 
 export interface LambdaOptions extends Omit<FunctionEnvironment, "onLogLine" | "onInvocation" | "onFailure"> {
@@ -58,14 +58,14 @@ export interface Lambda extends DeliveryTarget, FunctionInvoker {
 
 const longestLogLines = 100_000;
 const largestSyncBytes = 6_291_456;
-/** What an account has once it is not new any more. */
-const concurrentExecutions = 1_000;
 const largestAsyncBytes = 1_048_576;
 
 /** AWS Lambda in memory: built bundles in workers, with their roles, deadlines, retries and queues. */
 export function createLambda(options: LambdaOptions): Lambda {
   const { region, accountId, clock } = options;
   const functions = new Map<string, DeployedFunction>();
+  const definitions = () => [...functions.values()].map(({ definition }) => definition);
+  const concurrency = options.concurrency ?? usualConcurrency;
   const mappings = new Map<string, { functionName: string; queueArn: string; stop: () => void }>();
   const running = new Set<Promise<unknown>>();
   const listeners = new Set<(line: LogLine) => void>();
@@ -145,10 +145,7 @@ export function createLambda(options: LambdaOptions): Lambda {
     GetFunctionConfiguration: ({ input }) => ({ body: configuration(find(text(input, "FunctionName"))) }),
     GetAccountSettings: () => ({
       body: {
-        AccountLimit: {
-          ConcurrentExecutions: concurrentExecutions,
-          UnreservedConcurrentExecutions: concurrentExecutions,
-        },
+        AccountLimit: accountLimit(definitions(), concurrency),
         AccountUsage: { FunctionCount: functions.size },
       },
     }),
@@ -226,11 +223,7 @@ export function createLambda(options: LambdaOptions): Lambda {
     },
     async deploy(definition) {
       const before = functions.get(definition.name);
-      checkReserved(
-        [...functions.values()].map((fn) => fn.definition),
-        definition,
-        options.concurrency,
-      );
+      checkReserved(definitions(), definition, concurrency);
       const fn = deployFunction(definition, { ...options, onLogLine, onInvocation, onFailure }, before);
       functions.set(definition.name, fn);
       await before?.stop();
