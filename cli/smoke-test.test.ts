@@ -2,9 +2,10 @@ import { spawn } from "node:child_process";
 import { resolve } from "node:path";
 import { CloudFormation } from "@aws-sdk/client-cloudformation";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { AwsError } from "../local/aws/service.ts";
 import { packageRoot } from "../local/package-root.ts";
+import { startPostgres } from "../local/postgres/embedded-postgres.ts";
 import { type Stack, startStack } from "../local/stack.ts";
 import { stackVariables } from "../tests/support/stack-variables.ts";
 
@@ -40,12 +41,15 @@ function start(words: readonly string[], more: Readonly<Record<string, string>> 
 }
 const idIn = (text: string): string => /--clean-up ([a-z0-9]{8})/.exec(text)?.[1] ?? "";
 
+/** Secrets of whoever runs it. */
+const own = new Set(["vault", "database/user", "database/admin"]);
+
 /** What a run could have left, but for what it made nothing of. */
 async function left(): Promise<readonly string[]> {
   const { SecretList = [] } = await secrets.listSecrets({ IncludePlannedDeletion: true });
   return [
     ...stack.stacks.all().map(({ name }) => name),
-    ...SecretList.map(({ Name = "" }) => Name).filter((name) => name !== "vault"),
+    ...SecretList.map(({ Name = "" }) => Name).filter((name) => !own.has(name)),
     ...stack.sqs.queues().map(({ name }) => name),
     ...stack.recorded.keys(),
   ];
@@ -95,6 +99,44 @@ test(
     expect(out).toContain("| vpc: the stack is made | passed |");
     expect(out).toContain("| vpc: rotation | skipped |");
     expect(out).not.toContain("123456789012");
+    expect(await left()).toEqual([]);
+  },
+);
+
+test.each([
+  ["single-user", false],
+  ["alternating-users", true],
+])(
+  "a user of a database is rotated %s in each variant, which begins with what the one before left",
+  { timeout },
+  async (strategy, withAdmin) => {
+    const postgres = await startPostgres();
+    onTestFinished(async () => {
+      await secrets.deleteSecret({ SecretId: "database/user", ForceDeleteWithoutRecovery: true });
+      await secrets.deleteSecret({ SecretId: "database/admin", ForceDeleteWithoutRecovery: true });
+      await postgres.stop();
+    });
+    await postgres.admin("CREATE ROLE smoke LOGIN PASSWORD 'smoke-canary'");
+    const { host, port, superuser } = postgres;
+    const put = async (Name: string, login: object): Promise<string> =>
+      (
+        await secrets.createSecret({
+          Name,
+          SecretString: JSON.stringify({ engine: "postgres", host, port, ssl: false, ...login }),
+        })
+      ).ARN ?? "";
+    const user = await put("database/user", { username: "smoke", password: "smoke-canary" });
+    const admin = await put("database/admin", superuser);
+    const words = ["--database-secret", user, ...(withAdmin ? ["--admin-secret", admin] : [])];
+    const { code, out, err } = await start([...inSandbox, ...words]).ended;
+    expect({ code, failed: out.split("\n").filter((line) => line.includes("| failed |")) }).toEqual({
+      code: 0,
+      failed: [],
+    });
+    for (const variant of ["plain", "data-key"]) expect(out).toContain(`| ${variant}: second rotation | passed |`);
+    expect(out + err).not.toMatch(new RegExp(`canary|${superuser.password}`, "u"));
+    const users = await postgres.admin<{ rolname: string }>("SELECT rolname FROM pg_roles WHERE rolname LIKE 'smoke%'");
+    expect([strategy, users.length]).toEqual([strategy, withAdmin ? 2 : 1]);
     expect(await left()).toEqual([]);
   },
 );

@@ -72,6 +72,7 @@ export const smokeTestCommand: Run = async (_words, given, context) => {
     stacks: smokeStacks(clients.cloudFormation, names.id),
     alarms: alarmStates(clients.cloudFormation, clients.cloudWatch),
     checks: newChecks(told),
+    rotatedBefore: { text: undefined },
   };
   const text =
     cleanUp === undefined

@@ -24,6 +24,8 @@ export interface SmokeRun {
   readonly alarms: AlarmStates;
   readonly checks: Checks;
   readonly at: { readonly partition: string; readonly region: string; readonly account: string };
+  /** The database's secret as the variant before has rotated it; the caller's own secret keeps the former password. */
+  readonly rotatedBefore: { text: string | undefined };
 }
 
 interface RotatedText {
@@ -45,8 +47,8 @@ const memberOf = (text: string, member: string): unknown => {
 const outputOf = (folder: string): string =>
   `${folder.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())}Arn`;
 
-async function databaseText({ clients, plan }: SmokeRun, call: CallOptions): Promise<RotatedText> {
-  const text = await textOf(clients.secretsManager, plan.databaseSecretArn ?? "", call);
+async function databaseText({ clients, plan, rotatedBefore }: SmokeRun, call: CallOptions): Promise<RotatedText> {
+  const text = rotatedBefore.text ?? (await textOf(clients.secretsManager, plan.databaseSecretArn ?? "", call));
   const { folder } = await engineNamed(String(memberOf(text, "engine")));
   const masterarn = plan.adminSecretArn;
   const own = masterarn === undefined ? text : JSON.stringify({ ...(JSON.parse(text) as object), masterarn });
@@ -153,4 +155,9 @@ async function checkSecret(
     campaign: names.stack(name),
   };
   await checkRotation(checks, clients, rotated, subscriberOf(clients.sqs, subscriber["QueueUrl"] ?? ""), call);
+  if (target !== "database") return;
+  const kept = await checks.run("the user's password is kept for the next variant", call, async () =>
+    textOf(clients.secretsManager, secret.secretArn, call),
+  );
+  run.rotatedBefore.text = kept ?? run.rotatedBefore.text;
 }

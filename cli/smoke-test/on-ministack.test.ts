@@ -51,6 +51,7 @@ describe.skipIf(ministack?.absent !== false)("smoke-test on ministack", () => {
       at,
       bucket,
       checks,
+      rotatedBefore: { text: undefined },
       stacks: smokeStacks(clients.cloudFormation, names.id),
       alarms: alarmStates(clients.cloudFormation, clients.cloudWatch),
       plan: {
