@@ -25,6 +25,7 @@ interface ArisesLater {
 /** Why a step can end in this code, and how the doctor knows before it starts. */
 const lasting: Readonly<Partial<Record<ErrorCode, Foretold | ArisesLater>>> = {
   "access-denied": { by: "iam-denied" },
+  "account-refused": { arises: "the doctor examines no function of another account" },
   "account-unsupported": {},
   "admin-secret-refused": {},
   "credential-expired": {},
@@ -42,10 +43,7 @@ const lasting: Readonly<Partial<Record<ErrorCode, Foretold | ArisesLater>>> = {
   "pending-tampered": { by: "pending-left" },
   "pooler-keeps-password": {},
   "quota-exceeded": { arises: "Secrets Manager shows no quota that is left" },
-  "rollback-refused": { arises: "no step raises it: it is an operator's" },
-  "rotated-elsewhere": { arises: "no step raises it: it is an operator's" },
   "rotation-disabled": { by: "rotation-off" },
-  "rotation-failed": { arises: "no step raises it: it is the answer to whoever waits for one" },
   "secret-binary": {},
   "secret-malformed": {},
   "secret-not-found": {},
