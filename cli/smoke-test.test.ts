@@ -150,8 +150,19 @@ test(
     const { code, out } = await start(inSandbox).ended;
     fault.remove();
     expect(code).toBe(1);
-    expect(out).toMatch(/\| the API of keys is made \| failed \|.*Template format error: canary/);
+    expect(out).toMatch(/\| the API of keys is made \| failed \| aws-refused: .*Template format error: canary/);
     expect(out).toMatch(/\| clean-up: bucket rekey-smoke-\w{8} \| passed \|/);
+    expect(await left()).toEqual([]);
+  },
+);
+
+test(
+  "a stack that the account has no room for is reported by its first failure, and removed",
+  { timeout },
+  async () => {
+    const { code, out } = await start([...inSandbox, "--parameter", "ReservedConcurrency=950"]).ended;
+    expect(code).toBe(1);
+    expect(out).toMatch(/\| plain: the stack is made \| failed \| stack-failed: .*UnreservedConcurrentExecution/);
     expect(await left()).toEqual([]);
   },
 );
