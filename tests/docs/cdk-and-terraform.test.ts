@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -33,7 +33,8 @@ async function synthesize(program: string, format: "cts" | "mts", cdk: string, s
   await mkdir(path.join(folder, "node_modules"));
   for (const name of ["aws-cdk-lib", "constructs"])
     await symlink(path.join(cdk, name), path.join(folder, "node_modules", name));
-  await run("cp", ["-R", path.join(installed, "node_modules/rekey"), path.join(folder, "node_modules/rekey")]);
+  const rekey = path.join("node_modules", "rekey");
+  await cp(path.join(installed, rekey), path.join(folder, rekey), { recursive: true });
   for (const name of ["template.yaml", "templates", "dist"])
     await symlink(path.join(root, name), path.join(folder, name));
   await writeFile(path.join(folder, `app.${format}`), program);

@@ -15,6 +15,8 @@ export async function installTarball(folder: string): Promise<string> {
   const tarball = (await readdir(folder)).find((file) => file.endsWith(".tgz")) ?? "";
   const installed = path.join(folder, "node_modules/rekey");
   await mkdir(installed, { recursive: true });
-  await execute("tar", ["-xzf", path.join(folder, tarball), "-C", installed, "--strip-components=1"]);
+  // Where the path has Node and npm alone, tar is still where every system has it.
+  const env = { PATH: "/usr/bin:/bin" };
+  await execute("tar", ["-xzf", path.join(folder, tarball), "-C", installed, "--strip-components=1"], { env });
   return installed;
 }

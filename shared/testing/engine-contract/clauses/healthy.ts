@@ -39,7 +39,7 @@ export function healthy({ test, expect, stage, variant, tally }: Suite): void {
           fewCalls: true,
           writes: [
             { command: "PutSecretValueCommand", hasToken: true },
-            { command: "UpdateSecretVersionStageCommand", hasToken: true },
+            { command: "UpdateSecretVersionStageCommand", hasToken: false },
           ],
           labels: ["AWSCURRENT"],
           logsIn: true,

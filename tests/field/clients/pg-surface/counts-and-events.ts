@@ -53,6 +53,8 @@ export const countsAndEvents: readonly PgRow[] = [
       const seen = heard(pool);
       await pool.query("SELECT 1");
       (await pool.connect()).release(new Error("broken"));
+      // The pool removes a client when its socket has ended.
+      await until(() => seen.length >= 6);
       await pool.query("SELECT 1");
       await pool.end();
       await until(() => seen.length >= 10);
