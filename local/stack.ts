@@ -45,7 +45,7 @@ export interface StackOptions {
   readonly accountId?: string;
   /** How often Secrets Manager tries a rotation in a row, and its first delay: 3 times and 60 s unless said. */
   readonly rotationRetry?: { readonly attempts: number; readonly delayMs: number };
-  /** What Lambda runs at once in the account: 1,000, of which 100 cannot be reserved, unless said. */
+  /** What Lambda runs at once in the account: 1,000, of which 100 cannot be reserved, by default. */
   readonly concurrency?: AccountConcurrency;
   /** Where paths of functions' code are relative to in templates that come by CloudFormation's API: the package's own. */
   readonly codeRoot?: string;
@@ -62,7 +62,7 @@ export interface DeployOptions {
   readonly parameters?: Readonly<Record<string, string>>;
   /** Variables that every function gets besides the template's. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** `rekey` unless said. A stack that stands is updated. */
+  /** Default: `rekey`. A stack that stands is updated. */
   readonly stackName?: string;
 }
 

@@ -1,4 +1,4 @@
-/** What a run's own credentials do, beside what CloudFormation does with them for the stacks. */
+/** What a run's own credentials do, besides what CloudFormation does with them for the stacks. */
 export const smokeRights: readonly string[] = [
   "sts:GetCallerIdentity",
   "s3:CreateBucket, DeleteBucket, GetBucketTagging, PutBucketTagging, PutBucketPublicAccessBlock, ListBucket, GetObject, PutObject, DeleteObject",

@@ -16,7 +16,7 @@ export const accountPermissionsText = (): string => `\
 # Written by \`npm run docs\` from deploy/template.
 AWSTemplateFormatVersion: "2010-09-09"
 Description: >-
-  Lets Secrets Manager of another account invoke rekey's rotation functions for secrets of that account. Deploy it beside
+  Lets Secrets Manager of another account invoke rekey's rotation functions for secrets of that account. Deploy it next to
   rekey's stack, one stack for each such account. Delete it to end what that account may do.
 
 Parameters:

@@ -16,7 +16,7 @@ interface IssuedKey {
 /** A role that somebody may assume. */
 export interface AssumableRole {
   readonly name: string;
-  /** The stack's own unless said. */
+  /** Default: the stack's own. */
   readonly accountId?: string;
   /** Who may assume it. */
   readonly trust: PolicyDocument;

@@ -73,7 +73,7 @@ test("a VPC is added to functions that stay, with endpoints that outlive them", 
   expect([...stack.recorded.keys()].filter((key) => key.startsWith("AWS::EC2::VPCEndpoint"))).not.toEqual([]);
 });
 
-test("a bus that is renamed is made anew with all its rules, and the former one is gone", async () => {
+test("a bus that is renamed is made again with all its rules, and the former one is gone", async () => {
   await deploy("rekey", secrets);
   const rules = await ruleIn("rekey");
   const { outputs } = await deploy("rekey", { ...secrets, EventBusName: "secrets" });

@@ -71,7 +71,7 @@ test("an update that fails puts everything back as it was", async () => {
   expect(stack.stacks.find("app")?.status).toBe("UPDATE_ROLLBACK_COMPLETE");
 });
 
-test("what an update cannot change is made anew, then those that refer to it change, then the former one goes", async () => {
+test("what an update cannot change is made again, then those that refer to it change, then the former one goes", async () => {
   const topic = (protocol: string): string =>
     `  T: { Type: AWS::SNS::Topic }\n${queue("Q")}  S: { Type: AWS::SNS::Subscription, Properties: { TopicArn: !Ref T, Protocol: ${protocol}, Endpoint: !GetAtt Q.Arn } }\n`;
   const first = await deploy(topic("sqs"));

@@ -92,7 +92,7 @@ export function createStacks({ clock, region, accountId, provider }: StacksOptio
     accountId,
   });
 
-  /** The stack's own event, beside those of its resources. */
+  /** The stack's own event, next to those of its resources. */
   const withStatus = (record: StackRecord, status: string, reason?: string): StackRecord => {
     const { name, id, events } = record;
     const event = {

@@ -86,7 +86,7 @@ test("with every value as long as the reference says, no function's variables ar
   expect(Math.max(...sizes(longest).values())).toBeGreaterThan(3_000);
 });
 
-test("two roots as text do not fit beside them, which is why they may be a file or a secret", () => {
+test("two roots as text do not fit next to them, which is why they may be a file or a secret", () => {
   const { TlsCaSecretArn, VaultCaSecretArn, ...others } = longest;
   expect(TlsCaSecretArn).not.toBe(VaultCaSecretArn);
   const asText = over({ ...others, TlsCaSecretArn: "", VaultCaSecretArn: "", TlsCa: roots, VaultCaCert: roots });

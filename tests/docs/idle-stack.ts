@@ -13,7 +13,7 @@ const SecretArnPattern = "arn:aws:secretsmanager:us-east-1:123456789012:secret:*
 /** SecretsExamined, SecretsSkipped, MirrorsRepaired and OldestSecretAgeDays. */
 const hourlyMetrics = 4;
 
-/** What the template makes with these parameters, beside endpoints in so many zones and keys of its own. */
+/** What the template makes with these parameters, besides endpoints in so many zones and keys of its own. */
 export function idleStack(
   given: Readonly<Record<string, string>>,
   { zones = 0, customerKeys = 0 }: { readonly zones?: number; readonly customerKeys?: number } = {},

@@ -44,7 +44,7 @@ test("modules of both formats have maps with the sources in them, and nothing th
   expect(files.filter((file) => file.startsWith("cjs/"))).toHaveLength(files.length / 2);
   for (const file of files) {
     const text = await readFile(path.join(root, "dist/package", file), "utf8");
-    // The construct finds the functions beside it.
+    // The construct finds the functions next to it.
     const place = file === "cdk.js" ? /\bimport\.meta\.dirname\b/g : file === "cjs/cdk.js" ? /\b__dirname\b/g : /$^/g;
     expect(text.replaceAll(place, "")).not.toMatch(/\bimport_?\.?meta\b|\b__dirname\b|\b__filename\b|\bimport\(/);
     const map = JSON.parse(await readFile(path.join(root, "dist/package", `${file}.map`), "utf8")) as {

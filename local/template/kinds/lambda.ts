@@ -114,7 +114,7 @@ async function addPermission(resource: ResourceToDeploy, provider: Provider): Pr
   return { ref: resource.name, attributes: {} };
 }
 
-/** What every property of its own makes anew has nothing to update. */
+/** What every property of its own makes again has nothing to update. */
 export const permission: ResourceKind = {
   createOnly: [
     "Action",

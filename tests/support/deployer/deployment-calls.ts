@@ -68,7 +68,7 @@ function named(action: string, own: string, resource: StackResource, scope: Scop
   }
 }
 
-/** What a call says of itself beside its resource, by condition keys. */
+/** What a call says of itself besides its resource, by condition keys. */
 function contextOf({ type, properties }: StackResource, boundary: string, scope: Scope) {
   const service = type.split("::")[1]?.toLowerCase() ?? "";
   return {
