@@ -29,11 +29,14 @@ export const isAt = (target: HostAndPort, { host, port }: HostAndPort): boolean 
   bare(target.host) === bare(host) && target.port === port;
 
 /** Whether the owner gave this user to the secret on every one of these targets. */
-export const isUserGranted = (
+export function isUserGranted(
   { users }: RotationGrants,
   username: string,
   targets: readonly DatabaseTarget[],
-): boolean =>
-  targets.every((target) =>
-    users.get(target.secretName ?? "")?.some((grant) => grant.username === username && isAt(target, grant)),
+): boolean {
+  // A target of no secret has no grants.
+  const grants: ReadonlyMap<string | undefined, readonly UserGrant[]> = users;
+  return targets.every((target) =>
+    grants.get(target.secretName)?.some((grant) => grant.username === username && isAt(target, grant)),
   );
+}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { secretNameIn } from "./secret-name.ts";
+import { accountIn, secretNameIn } from "./secret-name.ts";
 
 const arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:";
 
@@ -10,4 +10,12 @@ test.each([
   ["prod/orders-AbCdEf", "prod/orders-AbCdEf"],
 ])("%s names the secret %s", (secretId, name) => {
   expect(secretNameIn(secretId)).toBe(name);
+});
+
+test.each([
+  ["arn:aws:secretsmanager:eu-west-1:123456789012:secret:db/orders-AbCdEf", "123456789012"],
+  ["db/orders", undefined],
+  [undefined, undefined],
+])("the account in %s is %s", (arn, account) => {
+  expect(accountIn(arn)).toBe(account);
 });
