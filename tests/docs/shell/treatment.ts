@@ -23,14 +23,14 @@ const inCi = (text: string): Treatment => ({ how: "elsewhere", file: ".ci/run", 
 
 function npm(words: readonly string[]): Treatment {
   const [command = "", ...rest] = words;
-  if (command === "ci" || command === "test") return inCi(`check "npm ${command}" npm ${command}`);
+  if (command === "ci" || command === "test") return inCi('on_a_bare_machine "npm ci && npm test"');
   const script = rest.find((word) => !word.startsWith("-")) ?? "";
   if (command !== "run" || scripts[script] === undefined)
     throw new Error(`no such command of npm's: ${words.join(" ")}`);
   if (script === "demo") return inCi('on_a_bare_machine "npm ci && npm run demo"');
   if (script === "chaos") return inCi("npm run --silent chaos");
   // What npm test runs first.
-  if (script === "build") return inCi('check "npm test" npm test');
+  if (script === "build") return inCi('on_a_bare_machine "npm ci && npm test"');
   return { how: "run", program: "npm" };
 }
 
