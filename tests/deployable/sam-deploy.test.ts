@@ -13,20 +13,18 @@ import { awsServers, type AwsUnderTest } from "../support/aws-servers.ts";
 import { openQueue, takeMessage } from "../support/aws-wiring.ts";
 import { freePort } from "../support/free-port.ts";
 import { outsideProgram } from "../support/outside-program.ts";
+import { asMinistackKnowsIt } from "../support/ministack-template.ts";
 
 const template = resolve(import.meta.dirname, "../../template.yaml");
 const sam = outsideProgram("REKEY_SAM", "PyPI: aws-sam-cli");
 const ministack = awsServers.find(({ name }) => name === "ministack");
 
-/**
- * The template for a folder of its own, without what ministack does not know: policies of the bus, and `Fn::Join` in a condition,
- * by which it would attach a layer without a name.
- */
-const asMinistackKnowsIt = (): string =>
-  readFileSync(template, "utf8")
-    .replaceAll(/^ {2}\w+:\n {4}Type: AWS::Events::EventBusPolicy\n(?:(?: {4}.*)?\n)*/gmu, "")
-    .replace(/^ {4}Layers: .*\n/mu, "")
-    .replaceAll(/(?<=CodeUri: |Location: )(?=dist\/|templates\/)/gu, `${dirname(template)}/`);
+/** The template for a folder of its own. */
+const itsTemplate = (): string =>
+  asMinistackKnowsIt(readFileSync(template, "utf8")).replaceAll(
+    /(?<=CodeUri: |Location: )(?=dist\/|templates\/)/gu,
+    `${dirname(template)}/`,
+  );
 
 describe.skipIf(sam === undefined || ministack?.absent !== false)("sam deploy --guided to ministack", () => {
   let aws: AwsUnderTest;
@@ -50,7 +48,7 @@ describe.skipIf(sam === undefined || ministack?.absent !== false)("sam deploy --
       SAM_CLI_TELEMETRY: "0",
     };
     const copy = join(home, "template.yaml");
-    await writeFile(copy, asMinistackKnowsIt());
+    await writeFile(copy, itsTemplate());
     const words = ["deploy", "--guided", "--template-file", copy, "--config-file", config, "--stack-name", "rekey"];
     const how = ["--no-confirm-changeset", "--no-progressbar"];
     const secrets = `arn:aws:secretsmanager:${region}:${credentials.accessKeyId}:secret:db/*`;
