@@ -150,7 +150,9 @@ test(
     const { code, out } = await start(inSandbox).ended;
     fault.remove();
     expect(code).toBe(1);
-    expect(out).toMatch(/\| the API of keys is made \| failed \| [\d.]+ \| aws-refused: .*Template format error: canary/);
+    expect(out).toMatch(
+      /\| the API of keys is made \| failed \| [\d.]+ \| aws-refused: .*Template format error: canary/,
+    );
     expect(out).toMatch(/\| clean-up: bucket rekey-smoke-\w{8} \| passed \|/);
     expect(await left()).toEqual([]);
   },
@@ -162,7 +164,9 @@ test(
   async () => {
     const { code, out } = await start([...inSandbox, "--parameter", "ReservedConcurrency=950"]).ended;
     expect(code).toBe(1);
-    expect(out).toMatch(/\| plain: the stack is made \| failed \| [\d.]+ \| stack-failed: .*UnreservedConcurrentExecution/);
+    expect(out).toMatch(
+      /\| plain: the stack is made \| failed \| [\d.]+ \| stack-failed: .*UnreservedConcurrentExecution/,
+    );
     expect(await left()).toEqual([]);
   },
 );

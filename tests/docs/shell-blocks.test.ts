@@ -44,6 +44,10 @@ const given: Readonly<Record<string, { readonly before?: string; readonly files?
     },
     "docs/how-to/migrate-from-vault-static-roles.md": { before: outputOf("ROTATE_POSTGRES_ARN", "RotatePostgresArn") },
     "docs/how-to/migrate-from-aws-samples.md": { before: outputOf("ROTATE_POSTGRES_ARN", "RotatePostgresArn") },
+    // What a page before it made, without a value that a doctor could take.
+    "docs/how-to/upgrade.md": {
+      before: "aws secretsmanager delete-secret --secret-id db/master --force-delete-without-recovery",
+    },
     "docs/reference/vault-static-role.md": { before: "VAULT_ADMIN_PASSWORD=a-password-of-the-readers-own" },
     "docs/reference/redis.md": { before: "ROTATOR_PASSWORD=a-password-of-the-readers-own" },
   };

@@ -133,7 +133,8 @@ export const findings = {
   "replica-behind": {
     severity: "warning",
     meaning: "a replica of the secret does not have the current value",
-    remedy: "look at ReplicationStatus of the secret; a replica that failed is made again with ReplicateSecretToRegions",
+    remedy:
+      "look at ReplicationStatus of the secret; a replica that failed is made again with ReplicateSecretToRegions",
   },
   "rotation-off": {
     severity: "warning",
