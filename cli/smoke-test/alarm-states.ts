@@ -1,6 +1,7 @@
-import { type CloudFormationClient, ListStackResourcesCommand } from "@aws-sdk/client-cloudformation";
+import type { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { type CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
 import { awsCall } from "../../shared/account/aws-failure.ts";
+import { stackResources } from "../../shared/account/stack-resources.ts";
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
 import type { CallOptions } from "../../shared/rotation/ports.ts";
 
@@ -15,25 +16,6 @@ export function isQuiet(states: ReadonlyMap<string, string>): number {
   throw new RekeyError("aws-refused", { context: { operation: "DescribeAlarms", reason } });
 }
 
-async function alarmNames(
-  client: CloudFormationClient,
-  StackName: string,
-  call: CallOptions,
-): Promise<readonly string[]> {
-  const names: string[] = [];
-  let NextToken: string | undefined;
-  do {
-    const command = new ListStackResourcesCommand({ StackName, NextToken });
-    const page = await awsCall({ operation: "ListStackResources", resource: StackName }, call, async (options) =>
-      client.send(command, options),
-    );
-    for (const { ResourceType, PhysicalResourceId = "" } of page.StackResourceSummaries ?? [])
-      if (ResourceType === "AWS::CloudWatch::Alarm") names.push(PhysicalResourceId);
-    NextToken = page.NextToken;
-  } while (NextToken !== undefined);
-  return names;
-}
-
 /** DescribeAlarms takes a hundred names. */
 const mostNames = 100;
 
@@ -41,7 +23,10 @@ const mostNames = 100;
 export const alarmStates =
   (cloudFormation: CloudFormationClient, cloudWatch: CloudWatchClient): AlarmStates =>
   async (stack, call) => {
-    const AlarmNames = (await alarmNames(cloudFormation, stack, call)).slice(0, mostNames);
+    const alarms = (await stackResources(cloudFormation, stack, call)).filter(
+      ({ type }) => type === "AWS::CloudWatch::Alarm",
+    );
+    const AlarmNames = alarms.slice(0, mostNames).map(({ name }) => name);
     if (AlarmNames.length === 0) return new Map();
     const command = new DescribeAlarmsCommand({ AlarmNames, MaxRecords: mostNames });
     const { MetricAlarms = [] } = await awsCall(

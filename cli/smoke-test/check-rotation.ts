@@ -5,6 +5,7 @@ import { rotateCampaign } from "../../shared/operations/campaign/rotate-campaign
 import { summaryOf } from "../../shared/operations/fleet/secret-summary.ts";
 import { type Standing, standings } from "../../shared/operations/fleet/standing.ts";
 import type { CallOptions } from "../../shared/rotation/ports.ts";
+import { versionWithLabel } from "../../shared/rotation/steps/admit.ts";
 import { environmentOf } from "../../shared/runtime/environment.ts";
 import { operatorPorts } from "../../shared/runtime/operator-ports.ts";
 import type { Checks } from "./checks.ts";
@@ -23,17 +24,14 @@ export interface RotatedSecret {
   readonly campaign: string;
 }
 
-const labelled = (labels: ReadonlyMap<string, readonly string[]>, label: string): string | undefined =>
-  [...labels].find(([, of]) => of.includes(label))?.[0];
-
 async function enable(ports: Ports, { secretArn, functionArn }: RotatedSecret, call: CallOptions): Promise<void> {
   const schedule = { everyDays: 30 };
   await ports.administration.enableRotation(secretArn, { functionArn, schedule, versionId: crypto.randomUUID() }, call);
   await until(
     { what: "the test of the rotation function", limitMs: 3 * minute },
     async () => {
-      const { labels } = await ports.store.describe(secretArn, call);
-      return labelled(labels, "AWSPENDING") === undefined ? true : undefined;
+      const secret = await ports.store.describe(secretArn, call);
+      return versionWithLabel(secret, "AWSPENDING") === undefined ? true : undefined;
     },
     call,
   );
@@ -50,8 +48,7 @@ async function rotate(ports: Ports, secretArn: string, campaign: string, call: C
     return true;
   };
   await until({ what: "a rotation that can begin", limitMs: 12 * minute }, once, call);
-  const { labels } = await ports.store.describe(secretArn, call);
-  return labelled(labels, "AWSCURRENT") ?? "";
+  return versionWithLabel(await ports.store.describe(secretArn, call), "AWSCURRENT") ?? "";
 }
 
 const told = async (subscriber: Subscriber, versionId: string, call: CallOptions): Promise<true> =>

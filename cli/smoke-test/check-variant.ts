@@ -1,3 +1,4 @@
+import { pascalCase } from "../../deploy/template/text.ts";
 import { engineNamed } from "../engines.ts";
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
 import type { CallOptions } from "../../shared/rotation/ports.ts";
@@ -43,16 +44,12 @@ const memberOf = (text: string, member: string): unknown => {
   }
 };
 
-/** `rotate-postgres` is the output `RotatePostgresArn`. */
-const outputOf = (folder: string): string =>
-  `${folder.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())}Arn`;
-
 async function databaseText({ clients, plan, rotatedBefore }: SmokeRun, call: CallOptions): Promise<RotatedText> {
   const text = rotatedBefore.text ?? (await textOf(clients.secretsManager, plan.databaseSecretArn ?? "", call));
   const { folder } = await engineNamed(String(memberOf(text, "engine")));
   const masterarn = plan.adminSecretArn;
   const own = masterarn === undefined ? text : JSON.stringify({ ...(JSON.parse(text) as object), masterarn });
-  return { text: own, output: outputOf(folder) };
+  return { text: own, output: `${pascalCase(folder)}Arn` };
 }
 
 function parametersOf(run: SmokeRun, variant: Variant, keyApi: KeyApi | undefined, keyArn: string | undefined) {

@@ -1,34 +1,6 @@
-import type { FactTable } from "../../shared/operations/capacity/facts/fact.ts";
+import { idleFacts } from "../../shared/operations/capacity/facts/idle-facts.ts";
 import { prices } from "../../shared/operations/capacity/facts/prices.ts";
 import type { SmokePlan } from "./variants.ts";
-
-/** us-east-1, in US dollars. */
-const ofCloudWatch: FactTable<"alarmMonth" | "dashboardMonth" | "metricMonth"> = {
-  alarmMonth: {
-    value: 0.1,
-    unit: "USD per alarm and month",
-    what: "CloudWatch, an alarm",
-    source: "read nowhere",
-    date: "2026-06-01",
-    trust: "assumed",
-  },
-  dashboardMonth: {
-    value: 3,
-    unit: "USD per dashboard and month",
-    what: "CloudWatch, a dashboard",
-    source: "third-party summary of CloudWatch pricing",
-    date: "2026-06-01",
-    trust: "third party",
-  },
-  metricMonth: {
-    value: 0.3,
-    unit: "USD per metric and month",
-    what: "CloudWatch, a metric of one's own",
-    source: "third-party summary of CloudWatch pricing",
-    date: "2026-06-01",
-    trust: "third party",
-  },
-};
 
 export interface CostLine {
   readonly what: string;
@@ -45,7 +17,7 @@ const metrics = 20;
 /** What a run costs at most, if each variant stands for an hour. `types`: of the template's resources, all conditions met. */
 export function smokeCosts(types: readonly string[], { variants }: SmokePlan): readonly CostLine[] {
   const count = (type: string): number => types.filter((one) => one === type).length;
-  const all = { ...prices, ...ofCloudWatch };
+  const all = { ...prices, ...idleFacts };
   const line = (what: string, price: keyof typeof all, many: number, share: number): CostLine => ({
     what: `${many} × ${what}`,
     usd: many * all[price].value * share,

@@ -1,20 +1,11 @@
 import path from "node:path";
 import { CfnOutput, CfnResource, Lazy, Token, type Stack } from "aws-cdk-lib";
 import { Asset } from "aws-cdk-lib/aws-s3-assets";
+import { overlay } from "../../local/template/overlay.ts";
 import { packageRoot, type RekeyTemplate, type ResourceDeclaration } from "./read-template.ts";
 import type { TemplateLogic } from "./template-logic.ts";
 
 type Properties = Readonly<Record<string, unknown>>;
-
-/** SAM's Globals: maps of the function's lie over theirs, level by level. */
-function overlay(base: unknown, top: unknown): unknown {
-  const isMap = (value: unknown): value is Properties =>
-    typeof value === "object" && value !== null && !Array.isArray(value) && !("Fn::If" in value) && !("Ref" in value);
-  if (top === undefined) return base;
-  if (!isMap(base) || !isMap(top)) return top;
-  const names = new Set([...Object.keys(base), ...Object.keys(top)]);
-  return Object.fromEntries([...names].map((name) => [name, overlay(base[name], top[name])]));
-}
 
 interface Declared {
   readonly type: string;

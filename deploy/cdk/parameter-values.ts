@@ -4,7 +4,8 @@ import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { RekeySettings } from "./rekey-settings.ts";
-import { isList, type ParameterDeclaration } from "./read-template.ts";
+import { isList } from "../template/parameters.ts";
+import type { ParameterDeclaration } from "./read-template.ts";
 import type { Value, Values } from "./template-logic.ts";
 
 /** What rekey is deployed with: the template's parameters, those that name other resources as constructs. */

@@ -32,8 +32,6 @@ export interface RekeyTemplate {
   readonly Outputs: Readonly<Record<string, { readonly Condition?: string; readonly Value: unknown }>>;
 }
 
-export const isList = ({ Type }: ParameterDeclaration): boolean => /^(?:CommaDelimitedList|List<)/u.test(Type);
-
 /** The folder that holds the template and the functions: the repository's, or the installed package's. */
 export function packageRoot(folder: string = import.meta.dirname): string {
   return existsSync(path.join(folder, "template.yaml")) ? folder : packageRoot(path.dirname(folder));

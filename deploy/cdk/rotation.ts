@@ -3,6 +3,7 @@ import type { IConnectable } from "aws-cdk-lib/aws-ec2";
 import { CfnRotationSchedule, CfnSecret, type ISecret } from "aws-cdk-lib/aws-secretsmanager";
 import type { Construct, IConstruct } from "constructs";
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
+import { pascalCase } from "../template/text.ts";
 
 /** The rotation functions, each named after its engine. */
 const engines = [
@@ -58,8 +59,7 @@ export function engineOf({ engine, database }: RotationOptions): RotationEngine 
 }
 
 /** The function's logical id in the template. */
-export const functionOf = (engine: RotationEngine): string =>
-  `Rotate${engine.replaceAll(/(?:^|-)(\w)/gu, (_all, letter: string) => letter.toUpperCase())}`;
+export const functionOf = (engine: RotationEngine): string => pascalCase(`rotate-${engine}`);
 
 /** The resource behind a secret, which takes tags; what is attached to a database is its child. */
 function taggable(secret: IConstruct): IConstruct | undefined {

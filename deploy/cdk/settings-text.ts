@@ -1,5 +1,6 @@
-import { isMembers, text, type Members } from "../../local/aws/members.ts";
+import { isMembers, type Members } from "../../local/aws/members.ts";
 import type { Template } from "../../local/template/read-template.ts";
+import { isBoolean, isList, scalar } from "../template/parameters.ts";
 
 /** Parameters that have a property of their own in `RekeyProps`, with a type of the CDK's. */
 const madeOfConstructs = new Set([
@@ -14,20 +15,16 @@ const madeOfConstructs = new Set([
   "VpcSubnetIds",
 ]);
 
-const isList = (declaration: Members): boolean => /^(?:CommaDelimitedList|List<)/u.test(text(declaration, "Type"));
-
 function typeOf(declaration: Members): string {
+  if (isBoolean(declaration)) return "boolean";
   const allowed = declaration["AllowedValues"];
   if (Array.isArray(allowed)) {
     const values = allowed.filter((value) => value !== "");
-    if (values.join() === "true,false") return "boolean";
     return values.map((value) => JSON.stringify(value)).join(" | ");
   }
   if (isList(declaration)) return "readonly string[]";
   return declaration["Type"] === "Number" ? "number" : "string";
 }
-
-const scalar = (value: unknown): string => (typeof value === "string" || typeof value === "number" ? `${value}` : "");
 
 function property(name: string, declaration: Members): string {
   const standard = scalar(declaration["Default"]);

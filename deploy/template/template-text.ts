@@ -10,7 +10,7 @@ import { reconcile } from "./functions/reconcile.ts";
 import { retirePrevious } from "./functions/retire-previous.ts";
 import { accountCallers, invocation, rotationFunctions, rotationOutputs } from "./functions/rotation.ts";
 import { lastQueueResources, queueResources } from "./queue-resources.ts";
-import { indent } from "./text.ts";
+import { indent, valueIf } from "./text.ts";
 
 /** What stands in the template as it is written by hand: nothing in it is repeated. */
 const section = (name: string): string =>
@@ -18,15 +18,14 @@ const section = (name: string): string =>
 
 const fed = [retirePrevious, reconcile, checkLogin, mirrorToVault, announceChange, notifyWebhook, notifyRedis];
 
-const always = (condition: string | undefined): boolean => condition === undefined || condition === "OwnsBus";
-
 /** A right to put events that names no source is refused here what is not its own to say. */
 function rekeysOwnEvents(): string {
   const roles = [...rotationFunctions, ...fed]
     .filter(({ publishes }) => publishes)
     .map((row) => {
-      const arn = `!GetAtt ${stemOf(row)}Role.Arn`;
-      return always(row.condition) ? `- ${arn}` : `- !If [${row.condition ?? ""}, ${arn}, !Ref AWS::NoValue]`;
+      // The policy itself is there when the stack owns the bus.
+      const condition = row.condition === "OwnsBus" ? undefined : row.condition;
+      return `- ${valueIf(condition, `!GetAtt ${stemOf(row)}Role.Arn`)}`;
     });
   return section("rekeys-own-events").replace("            - roles\n", `${indent(12, roles.join("\n"))}\n`);
 }
@@ -36,14 +35,12 @@ const withQueue = (row: FunctionRow): string =>
     ? `${functionResources(row)}\n${invocation(row)}`
     : `${functionResources(row)}\n${queueResources(row.queue, row.condition)}`;
 
-const rules = (own: readonly string[], condition: string): readonly string[] =>
-  own.map((rule) =>
-    condition === "" ? `!GetAtt ${rule}.Arn` : `!If [${condition}, !GetAtt ${rule}.Arn, !Ref AWS::NoValue]`,
-  );
+const rules = (own: readonly string[], condition?: string): readonly string[] =>
+  own.map((rule) => valueIf(condition, `!GetAtt ${rule}.Arn`));
 
 /** Every rule with a target: what it cannot deliver goes to one queue. */
 const allRules = [
-  ...rules(["ReconcileRule"], ""),
+  ...rules(["ReconcileRule"]),
   ...rules(["RetireRule"], "Rotates"),
   ...rules(["LabelUpdatedRule", "SecretsTrailRule", "SubscribersRule"], "OwnsBus"),
   ...rules(["MirrorRule"], "MirrorToVault"),

@@ -16,3 +16,7 @@ export const condition = (name: string | undefined): string => (name === undefin
 
 export const functionArn = (name: string): string =>
   `!Sub arn:\${AWS::Partition}:lambda:\${AWS::Region}:\${AWS::AccountId}:function:\${AWS::StackName}-${name}`;
+
+/** A value of a list that is there when the condition holds; undefined for always. */
+export const valueIf = (name: string | undefined, value: string): string =>
+  name === undefined ? value : `!If [${name}, ${value}, !Ref AWS::NoValue]`;

@@ -1,5 +1,6 @@
-import { isMembers, text, type Members } from "../../local/aws/members.ts";
+import { isMembers, type Members } from "../../local/aws/members.ts";
 import type { Template } from "../../local/template/read-template.ts";
+import { isBoolean, isList, scalar } from "../template/parameters.ts";
 
 /** Parameters that the module makes of `secrets`, or that are an example for templates. */
 const madeByTheModule = new Set(["RotatedSecretArn", "RotationSchedule"]);
@@ -10,10 +11,6 @@ export const snakeCase = (name: string): string => name.replaceAll(/(?<=[a-z0-9]
 
 /** A text of HCL, in which `${` and `%{` begin expressions. */
 const quoted = (value: string): string => JSON.stringify(value).replaceAll(/[$%](?=\{)/gu, (sign) => sign + sign);
-
-const isList = (declaration: Members): boolean => /^(?:CommaDelimitedList|List<)/u.test(text(declaration, "Type"));
-const isBoolean = ({ AllowedValues: allowed }: Members): boolean =>
-  Array.isArray(allowed) && allowed.join() === "true,false";
 
 function typeOf(declaration: Members): string {
   if (isList(declaration)) return "list(string)";
@@ -52,8 +49,6 @@ function validation(name: string, declaration: Members): string {
   });
   return rules.join("");
 }
-
-const scalar = (value: unknown): string => (typeof value === "string" || typeof value === "number" ? `${value}` : "");
 
 function variable(name: string, declaration: Members): string {
   const standard = scalar(declaration["Default"]);

@@ -1,14 +1,7 @@
 import { isMembers, record, text, type Members } from "../aws/members.ts";
 import { allowOnly } from "./kinds/kind.ts";
+import { overlay } from "./overlay.ts";
 import { TemplateError, type Template } from "./read-template.ts";
-
-/** A map over another, level by level, as SAM lays a function's properties over Globals. */
-function overlay(base: unknown, top: unknown): unknown {
-  if (top === undefined) return base;
-  if (!isMembers(base) || !isMembers(top)) return top;
-  const names = new Set([...Object.keys(base), ...Object.keys(top)]);
-  return Object.fromEntries([...names].map((name) => [name, overlay(base[name], top[name])]));
-}
 
 const present = (members: Members): Members =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));

@@ -1,37 +1,9 @@
-import {
-  type CloudFormationClient,
-  GetTemplateCommand,
-  ListStackResourcesCommand,
-} from "@aws-sdk/client-cloudformation";
+import { type CloudFormationClient, GetTemplateCommand } from "@aws-sdk/client-cloudformation";
 import { type EventBridgeClient, ListRulesCommand } from "@aws-sdk/client-eventbridge";
 import { parse } from "yaml";
 import type { CallOptions } from "../rotation/ports.ts";
 import type { Remains } from "../operations/detach/ports.ts";
-
-interface Resource {
-  readonly id: string;
-  readonly type: string;
-  readonly name: string;
-}
-
-async function resourcesOf(
-  client: CloudFormationClient,
-  StackName: string,
-  { signal }: CallOptions,
-): Promise<readonly Resource[]> {
-  const found: Resource[] = [];
-  let NextToken: string | undefined;
-  do {
-    const command = new ListStackResourcesCommand({ StackName, NextToken });
-    const page = await client.send(command, { abortSignal: signal });
-    for (const one of page.StackResourceSummaries ?? []) {
-      const { LogicalResourceId: id = "", ResourceType: type = "", PhysicalResourceId: name = "" } = one;
-      found.push({ id, type, name });
-    }
-    NextToken = page.NextToken;
-  } while (NextToken !== undefined);
-  return found;
-}
+import { type StackResource, stackResources } from "./stack-resources.ts";
 
 /** Logical ids that the template says to keep. YAML's own tags, such as !Sub, mean nothing here. */
 async function keptIds(
@@ -50,7 +22,7 @@ async function keptIds(
 
 async function foreignRules(
   client: EventBridgeClient,
-  resources: readonly Resource[],
+  resources: readonly StackResource[],
   { signal }: CallOptions,
 ): Promise<readonly string[]> {
   const bus = resources.find(({ type }) => type === "AWS::Events::EventBus")?.name;
@@ -76,7 +48,7 @@ export const stackRemains =
   (cloudFormation: CloudFormationClient, eventBridge: EventBridgeClient, stack: string): Remains =>
   async (call) => {
     try {
-      const resources = await resourcesOf(cloudFormation, stack, call);
+      const resources = await stackResources(cloudFormation, stack, call);
       const kept = await keptIds(cloudFormation, stack, call);
       return {
         kept: resources.filter(({ id }) => kept.has(id)).map(({ type, name }) => ({ type, name })),

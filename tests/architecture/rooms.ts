@@ -13,6 +13,10 @@ const operationPorts = "shared/operations/ports.ts";
 /** What the views of many secrets, and what an operator does to them, ask beyond that. */
 const fleetPorts = "shared/operations/fleet/ports.ts";
 const values = ["shared/secrets", "shared/errors"];
+/** What reads the parameters of the template. */
+const parameterReaders = ["local/template/read-template.ts", "local/aws/members.ts", "deploy/template/parameters.ts"];
+/** What a command starts the local stack with. */
+const localStack = ["local/run-local.ts", "local/package-root.ts"];
 
 export const rooms: Readonly<Record<string, Room>> = {
   "shared/errors": { rooms: [], packages: [] },
@@ -182,7 +186,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   functions: { rooms: ["shared/runtime", "shared/rotation", "shared/engines"], packages: [] },
   cli: {
-    rooms: ["shared", "functions", "console/server", "local/run-local.ts", "local/package-root.ts", "package.json"],
+    rooms: ["shared", "functions", "console/server", ...localStack, "deploy/template/text.ts", "package.json"],
     packages: [
       "node:util",
       "commander",
@@ -278,13 +282,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   "deploy/cdk": {
-    rooms: ["local/template/read-template.ts", "local/aws/members.ts", "shared/errors"],
+    rooms: [...parameterReaders, "local/template/overlay.ts", "deploy/template/text.ts", "shared/errors"],
     packages: ["aws-cdk-lib", "constructs", "node:fs", "node:path"],
   },
-  "deploy/terraform": {
-    rooms: ["local/template/read-template.ts", "local/aws/members.ts"],
-    packages: ["node:fs"],
-  },
+  "deploy/terraform": { rooms: parameterReaders, packages: ["node:fs"] },
   "deploy/template": { rooms: [], packages: ["node:fs", "node:path"] },
   ".ci": { rooms: [], packages: ["node:"] },
   examples: {

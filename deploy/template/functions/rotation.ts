@@ -12,7 +12,7 @@ import {
   useSecretsKey,
   vaultCaVariable,
 } from "../statements.ts";
-import { flow, functionArn, onlyIf, pascalCase } from "../text.ts";
+import { flow, functionArn, onlyIf, pascalCase, valueIf } from "../text.ts";
 
 /** A rotation function. A new engine is one row here, besides its folders in `functions/` and `shared/engines/`. */
 interface RotationRow {
@@ -160,10 +160,8 @@ SecretsManagerInvokes${pascalCase(name)}:
       - !Sub arn:\${AWS::Partition}:secretsmanager:\${AWS::Region}:\${AWS::AccountId}:secret:*
 `;
 
-const arnOfRole = ({ name, condition }: RotationRow): string => {
-  const arn = `!GetAtt ${pascalCase(name)}Role.Arn`;
-  return condition === undefined ? arn : `!If [${condition}, ${arn}, !Ref AWS::NoValue]`;
-};
+const arnOfRole = ({ name, condition }: RotationRow): string =>
+  valueIf(condition, `!GetAtt ${pascalCase(name)}Role.Arn`);
 
 /** Everybody who needs a secret of another account, as one text with commas. */
 export const accountCallers = `!Join [",", ${flow(["!GetAtt RetirePreviousRole.Arn", ...rows.map(arnOfRole)])}]`;
