@@ -17,8 +17,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
  * esbuild makes a function of each module that is imported so. Unlike a function's bundle it keeps the SDK's whole chain of
  * credentials, for the profiles and logins of people. `served`: what it sends to browsers, whose licences go along.
  */
-export async function buildCli(served: readonly Metafile[]): Promise<void> {
-  const outdir = path.join(root, "dist/package/cli");
+export async function buildCli(outdir: string, served: readonly Metafile[]): Promise<void> {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: {

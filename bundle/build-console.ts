@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Metafile } from "esbuild";
@@ -32,9 +32,7 @@ async function runbookPage(): Promise<string> {
 }
 
 /** Builds the page that `rekey console` serves, and says what went into it. */
-export async function buildConsole(): Promise<Metafile> {
-  const outdir = path.join(root, "dist/package/console");
-  await rm(outdir, { recursive: true, force: true });
+export async function buildConsole(outdir: string): Promise<Metafile> {
   await mkdir(outdir, { recursive: true });
   const { metafile } = await build({
     absWorkingDir: root,

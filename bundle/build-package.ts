@@ -1,4 +1,4 @@
-import { rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -12,9 +12,27 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** What the build of the package's entries was made of; written by the build, for what looks at it afterwards. */
 export const packageMetafile = path.join(root, "dist/package-metafile.json");
 
+const filesIn = async (folder: string): Promise<readonly string[]> =>
+  (await readdir(folder, { recursive: true, withFileTypes: true })).flatMap((entry) =>
+    entry.isFile() ? [path.relative(folder, path.join(entry.parentPath, entry.name))] : [],
+  );
+
+/** File by file, so that whoever loads one meanwhile finds the old or the new one, whole. */
+async function replace(folder: string, next: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const files = await filesIn(next);
+  for (const file of files) {
+    await mkdir(path.dirname(path.join(folder, file)), { recursive: true });
+    await rename(path.join(next, file), path.join(folder, file));
+  }
+  const kept = new Set(files);
+  for (const file of await filesIn(folder)) if (!kept.has(file)) await rm(path.join(folder, file));
+  await rm(next, { recursive: true });
+}
+
 /** Builds what services load, as ES modules and as CommonJS, with declarations, where packages stay imports; and the command line. */
 async function buildPackage(): Promise<void> {
-  const outdir = path.join(root, "dist/package");
+  const outdir = path.join(root, "dist/package-next");
   await rm(outdir, { recursive: true, force: true });
   const { metafile } = await build({
     absWorkingDir: root,
@@ -31,7 +49,8 @@ async function buildPackage(): Promise<void> {
     logLevel: "warning",
   });
   await buildCommonJs(outdir, Object.keys(metafile.outputs));
-  await buildCli([await buildConsole()]);
+  await buildCli(path.join(outdir, "cli"), [await buildConsole(path.join(outdir, "console"))]);
+  await replace(path.join(root, "dist/package"), outdir);
   await writeFile(packageMetafile, JSON.stringify(metafile));
 }
 
