@@ -2,7 +2,7 @@ import { SecretsProvider } from "@aws-lambda-powertools/parameters/secrets";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createSecretClient } from "../shared/client/secret-client.ts";
-import { secretsManagerSource } from "../shared/client/secrets-manager/secrets-manager-source.ts";
+import { secretsManagerSource } from "../shared/client/sources/secrets-manager-source.ts";
 import { type Figure, figuresOf, median } from "./figure.ts";
 import { type SecretsManagerCachePeer, secretsManagerCachePeer } from "./secrets-manager-cache.ts";
 import { type BackendMode, type FlakyBackend, startFlakyBackend } from "./flaky-backend.ts";

@@ -3,7 +3,7 @@ import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secre
 import secretsManager from "@middy/secrets-manager";
 import { startStack } from "../local/stack.ts";
 import { createSecretClient } from "../shared/client/secret-client.ts";
-import { secretsManagerSource } from "../shared/client/secrets-manager/secrets-manager-source.ts";
+import { secretsManagerSource } from "../shared/client/sources/secrets-manager-source.ts";
 import { type Figure, figuresOf, median } from "./figure.ts";
 import { secretsManagerCachePeer } from "./secrets-manager-cache.ts";
 

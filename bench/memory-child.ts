@@ -3,8 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SecretsProvider } from "@aws-lambda-powertools/parameters/secrets";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { createSecretClient } from "../shared/client/secret-client.ts";
-import type { SourceAnswer } from "../shared/client/secret-source.ts";
-import { requestBudget } from "../shared/client/request-budget.ts";
+import type { SourceAnswer } from "../shared/client/sources/secret-source.ts";
+import { requestBudget } from "../shared/client/cache/request-budget.ts";
 import { SecretValue } from "../shared/secrets/secret-value.ts";
 
 const secrets = 10_000;

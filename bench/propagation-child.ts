@@ -5,9 +5,9 @@ import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { sqsSource } from "../shared/client/invalidation/sqs-source.ts";
 import { createSubscriberQueue } from "../shared/client/invalidation/subscriber-queue.ts";
-import { requestBudget } from "../shared/client/request-budget.ts";
+import { requestBudget } from "../shared/client/cache/request-budget.ts";
 import { createSecretClient, type SecretClient } from "../shared/client/secret-client.ts";
-import { secretsManagerSource } from "../shared/client/secrets-manager/secrets-manager-source.ts";
+import { secretsManagerSource } from "../shared/client/sources/secrets-manager-source.ts";
 import type { Fleet } from "./propagation.ts";
 
 /** A fleet of services in a process of its own, each with a client; half of them are told by a queue of their own. */

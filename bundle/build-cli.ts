@@ -23,7 +23,7 @@ export async function buildCli(outdir: string, served: readonly Metafile[]): Pro
     entryPoints: {
       rekey: "cli/main.ts",
       "login-process": "cli/isolation/login-process.ts",
-      "key-api": "cli/smoke-test/key-api/handler.ts",
+      "key-api": "cli/commands/smoke-test/key-api/handler.ts",
       "runtime-worker": "local/lambda/runtime-worker.ts",
     },
     outdir,

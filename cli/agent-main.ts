@@ -1,4 +1,4 @@
-import { agent } from "./definitions/agent.ts";
+import { agent } from "./commands/agent/definition.ts";
 import { runProgram } from "./run-program.ts";
 
 /** The agent's command alone, for an image that has nothing else. */

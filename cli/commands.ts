@@ -1,24 +1,24 @@
 import type { CommandDefinition } from "./command.ts";
-import { adopt } from "./definitions/adopt.ts";
-import { agent } from "./definitions/agent.ts";
-import { completion } from "./definitions/completion.ts";
-import { consoleDefinition } from "./definitions/console.ts";
-import { detach } from "./definitions/detach.ts";
-import { doctor } from "./definitions/doctor.ts";
-import { history } from "./definitions/history.ts";
-import { invoke } from "./definitions/invoke.ts";
-import { lintPolicy } from "./definitions/lint-policy.ts";
-import { local } from "./definitions/local.ts";
-import { mirror } from "./definitions/mirror.ts";
-import { migrateMirror } from "./definitions/migrate-mirror.ts";
-import { plan } from "./definitions/plan.ts";
-import { planRotation } from "./definitions/plan-rotation.ts";
-import { redrive } from "./definitions/redrive.ts";
-import { rollback } from "./definitions/rollback.ts";
-import { rotate } from "./definitions/rotate.ts";
-import { smokeTest } from "./definitions/smoke-test.ts";
-import { status } from "./definitions/status.ts";
-import { vaultPolicy } from "./definitions/vault-policy.ts";
+import { adopt } from "./commands/adopt/definition.ts";
+import { agent } from "./commands/agent/definition.ts";
+import { completion } from "./commands/completion/definition.ts";
+import { consoleDefinition } from "./commands/console/definition.ts";
+import { detach } from "./commands/detach/definition.ts";
+import { doctor } from "./commands/doctor/definition.ts";
+import { history } from "./commands/history/definition.ts";
+import { invoke } from "./commands/invoke/definition.ts";
+import { lintPolicy } from "./commands/lint-policy/definition.ts";
+import { local } from "./commands/local/definition.ts";
+import { mirror } from "./commands/mirror/definition.ts";
+import { migrateMirror } from "./commands/migrate-mirror/definition.ts";
+import { plan } from "./commands/plan/definition.ts";
+import { planRotation } from "./commands/plan-rotation/definition.ts";
+import { redrive } from "./commands/redrive/definition.ts";
+import { rollback } from "./commands/rollback/definition.ts";
+import { rotate } from "./commands/rotate/definition.ts";
+import { smokeTest } from "./commands/smoke-test/definition.ts";
+import { status } from "./commands/status/definition.ts";
+import { vaultPolicy } from "./commands/vault-policy/definition.ts";
 
 /** Every command, as help shows them. A new one is a definition, whose `load` imports what it does when it is run. */
 export const commands: readonly CommandDefinition[] = [

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { CreateSecretCommand, RotateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startStack, type Stack } from "../local/stack.ts";
-import { failureText } from "./failure-text.ts";
+import { failureText } from "./output/failure-text.ts";
 
 let stack: Stack;
 let secretArn = "";

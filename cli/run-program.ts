@@ -7,10 +7,10 @@ import {
   interruptedCode,
   readerGoneCode,
 } from "./command.ts";
-import { failureText, faultText } from "./failure-text.ts";
+import { failureText, faultText } from "./output/failure-text.ts";
 import { interruptOf } from "./interrupt.ts";
 import { whenLauncherEnds } from "./launcher.ts";
-import { guardStreams, onStdoutLost, printError, stalledCode } from "./output.ts";
+import { guardStreams, onStdoutLost, printError, stalledCode } from "./output/output.ts";
 import { programOf } from "./program.ts";
 import { version } from "./version.ts";
 

@@ -1,15 +1,15 @@
 import type { ErrorCode } from "../shared/errors/codes.ts";
 import type { CampaignEvent } from "../shared/operations/campaign/campaign-events.ts";
-import type { CapacityPlan } from "../shared/operations/capacity/capacity-plan.ts";
+import type { CapacityPlan } from "../shared/capacity/capacity-plan.ts";
 import type { Finding } from "../shared/operations/doctor/findings.ts";
 import type { FleetReading } from "../shared/operations/fleet/fleet-index.ts";
 import type { FleetView } from "../shared/operations/fleet/fleet-view.ts";
 import type { SecretHistory } from "../shared/operations/fleet/history.ts";
 import type { Propagation } from "../shared/operations/fleet/propagation.ts";
 import type { SecretDetails } from "../shared/operations/fleet/secret-details.ts";
-import type { Standing } from "../shared/operations/fleet/standing.ts";
+import type { Standing } from "../shared/operations/fleet/secret-status.ts";
 import type { RotationPlan } from "../shared/operations/plan/plan-rotation.ts";
-import type { RollbackPlan } from "../shared/operations/roll-back-secret.ts";
+import type { RollbackPlan } from "../shared/operations/by-hand/roll-back-secret.ts";
 
 /** What is left of a shape once JSON has carried it: a time is a text. */
 export type Json<Shape> = Shape extends Date

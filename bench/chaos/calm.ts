@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { QueueMessage } from "../../local/sqs/queue.ts";
-import { redrive } from "../../shared/queues/dead-letters.ts";
+import { redrive } from "../../shared/aws/sqs/dead-letters.ts";
 import { SNSClient } from "@aws-sdk/client-sns";
 import type { World } from "./world.ts";
 

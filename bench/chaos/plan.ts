@@ -1,4 +1,4 @@
-import { seededRandom } from "../../shared/operations/capacity/simulation/seeded-random.ts";
+import { seededRandom } from "../../shared/capacity/simulation/seeded-random.ts";
 
 export interface ChaosOptions {
   /** A whole number; the same one makes the same plan. */

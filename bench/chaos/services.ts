@@ -4,9 +4,9 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import type { Stack } from "../../local/stack.ts";
 import { sqsSource } from "../../shared/client/invalidation/sqs-source.ts";
 import { createSubscriberQueue } from "../../shared/client/invalidation/subscriber-queue.ts";
-import { requestBudget } from "../../shared/client/request-budget.ts";
+import { requestBudget } from "../../shared/client/cache/request-budget.ts";
 import { createSecretClient, type SecretClient } from "../../shared/client/secret-client.ts";
-import { secretsManagerSource } from "../../shared/client/secrets-manager/secrets-manager-source.ts";
+import { secretsManagerSource } from "../../shared/client/sources/secrets-manager-source.ts";
 import { serviceCount } from "./plan.ts";
 
 /** A service with rekey's client and a queue of its own; its TTL is so long that only what it is told can move it. */

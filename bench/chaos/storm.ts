@@ -3,7 +3,7 @@ import type { FaultCandidate, FaultRule } from "../../local/aws/faults.ts";
 import { killFunctions, type Kills } from "./killer.ts";
 import { createLoad, type Load } from "./load.ts";
 import type { CallPlace, CallTrouble, ChaosOptions, Move, Planned } from "./plan.ts";
-import { seededRandom } from "../../shared/operations/capacity/simulation/seeded-random.ts";
+import { seededRandom } from "../../shared/capacity/simulation/seeded-random.ts";
 import { servicesKey } from "./services.ts";
 import type { World } from "./world.ts";
 

@@ -1,4 +1,4 @@
-import type { DatabaseEngine, DatabaseSession, PasswordChange } from "../../shared/rotation/ports.ts";
+import type { DatabaseEngine, DatabaseSession, PasswordChange } from "../../shared/ports/database-engine.ts";
 import { singleUser } from "../../shared/rotation/strategies/single-user.ts";
 import { rotationFunction } from "../../shared/runtime/rotation-function.ts";
 

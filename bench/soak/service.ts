@@ -5,9 +5,9 @@ import { runInNewContext } from "node:vm";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import pg from "pg";
 import type { InvalidationSink } from "../../shared/client/invalidation/invalidation-source.ts";
-import { createRotatingPool } from "../../shared/client/pg/rotating-pool.ts";
+import { createRotatingPool } from "../../shared/client/pools/pg/rotating-pool.ts";
 import { createSecretClient } from "../../shared/client/secret-client.ts";
-import { secretsManagerSource } from "../../shared/client/secrets-manager/secrets-manager-source.ts";
+import { secretsManagerSource } from "../../shared/client/sources/secrets-manager-source.ts";
 import type { Load, Order, Report, Sample, ServiceOptions } from "./sample.ts";
 
 /** A service that queries through one rotating pool for each secret, and is told of rotations by its parent. */

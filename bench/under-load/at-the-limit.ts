@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { CreateSecretCommand } from "@aws-sdk/client-secrets-manager";
 import { createSecretClient } from "../../shared/client/secret-client.ts";
-import { secretsManagerStore } from "../../shared/stores/secrets-manager.ts";
+import { secretsManagerStore } from "../../shared/aws/secrets-manager/secret-store.ts";
 import { startLocalAws } from "../../shared/testing/engine-contract/local-aws.ts";
 import { createWire } from "../../shared/testing/engine-contract/wire.ts";
 import type { PoolServer } from "../../tests/support/pool-servers.ts";

@@ -1,5 +1,5 @@
 import mysql from "mysql2/promise";
-import { createRotatingPool } from "../../shared/client/mysql2/rotating-pool.ts";
+import { createRotatingPool } from "../../shared/client/pools/mysql2/rotating-pool.ts";
 import { mariadbFixture } from "../../tests/support/mariadb-fixture.ts";
 import type { Product } from "./load.ts";
 

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { startPostgres } from "../../local/postgres/embedded-postgres.ts";
-import { createRotatingPool } from "../../shared/client/pg/rotating-pool.ts";
+import { createRotatingPool } from "../../shared/client/pools/pg/rotating-pool.ts";
 import { postgresFixture } from "../../tests/support/postgres-fixture.ts";
 import type { Product } from "./load.ts";
 

@@ -1,5 +1,5 @@
 import { createClient } from "@redis/client";
-import { createRotatingConnection, type RedisLogin } from "../../shared/client/redis/rotating-connection.ts";
+import { createRotatingConnection, type RedisLogin } from "../../shared/client/pools/redis/rotating-connection.ts";
 import { redisFixture } from "../../tests/support/redis-fixture.ts";
 import type { Product } from "./load.ts";
 

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { createSecretClient, type SecretClient } from "../../shared/client/secret-client.ts";
 import { parseDatabaseSecret } from "../../shared/secrets/database-secret.ts";
-import { secretsManagerStore } from "../../shared/stores/secrets-manager.ts";
+import { secretsManagerStore } from "../../shared/aws/secrets-manager/secret-store.ts";
 import type { Variant } from "../../shared/testing/engine-contract/fixture.ts";
 import type { Stage } from "../../shared/testing/engine-contract/stage.ts";
 import type { Product, Service } from "./load.ts";

@@ -6,7 +6,7 @@ import type {
   Login,
   OwnAccountReading,
   Rehearsal,
-} from "../../shared/rotation/ports.ts";
+} from "../../shared/ports/database-engine.ts";
 import type { LoginProcess, LoginProcesses } from "./login-processes.ts";
 import { type Answer, type LookMethod, revealedChange } from "./messages.ts";
 

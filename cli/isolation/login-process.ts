@@ -7,9 +7,9 @@ import type {
   Inspection,
   OwnAccountReading,
   Rehearsal,
-} from "../../shared/rotation/ports.ts";
+} from "../../shared/ports/database-engine.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
-import { engineNamed } from "../engines.ts";
+import { engineNamed } from "../wiring/engines.ts";
 import { type Answer, concealedChange, failureOf, lookMethods, type Question } from "./messages.ts";
 
 /** Below the parent's own limit, so that a server that is only slow is told of in the engine's own words. */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import type { AccountNote, DatabaseEngine, DatabaseSession, Rehearsal } from "../../shared/rotation/ports.ts";
+import type { AccountNote, DatabaseEngine, DatabaseSession, Rehearsal } from "../../shared/ports/database-engine.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { isolatedEngine } from "./isolated-engine.ts";
 import { loginProcesses } from "./login-processes.ts";

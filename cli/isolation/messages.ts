@@ -7,7 +7,7 @@ import type {
   OwnAccount,
   PlannedChange,
   ServerFacts,
-} from "../../shared/rotation/ports.ts";
+} from "../../shared/ports/database-engine.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 
 /** The same with each password as text. */

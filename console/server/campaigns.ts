@@ -4,8 +4,8 @@ import type { CampaignPorts } from "../../shared/operations/campaign/campaign-op
 import { campaignWaves } from "../../shared/operations/campaign/campaign-waves.ts";
 import { newCampaign } from "../../shared/operations/campaign/new-campaign.ts";
 import { rotateCampaign } from "../../shared/operations/campaign/rotate-campaign.ts";
-import { reasonTag } from "../../shared/operations/reason-tag.ts";
-import type { CallOptions } from "../../shared/rotation/ports.ts";
+import { reasonTag } from "../../shared/operations/by-hand/reason-tag.ts";
+import type { CallOptions } from "../../shared/ports/database-engine.ts";
 import { secretNameIn } from "../../shared/rotation/secret-name.ts";
 import type { CampaignAnswer, CampaignPlanAnswer } from "../contract.ts";
 

@@ -1,11 +1,11 @@
 import { Hono } from "hono";
-import { planCapacity } from "../../shared/operations/capacity/capacity-plan.ts";
-import { planCharts } from "../../shared/operations/capacity/charts/plan-charts.ts";
-import { picture } from "../../shared/operations/capacity/charts/svg.ts";
-import { growthTable } from "../../shared/operations/capacity/growth-table.ts";
-import { planSections } from "../../shared/operations/capacity/plan-rows.ts";
-import { amount } from "../../shared/operations/capacity/quantity.ts";
-import type { WorkloadInput } from "../../shared/operations/capacity/workload.ts";
+import { planCapacity } from "../../shared/capacity/capacity-plan.ts";
+import { planCharts } from "../../shared/capacity/charts/plan-charts.ts";
+import { picture } from "../../shared/capacity/charts/svg.ts";
+import { growthTable } from "../../shared/capacity/growth-table.ts";
+import { planSections } from "../../shared/capacity/plan-rows.ts";
+import { amount } from "../../shared/capacity/quantity.ts";
+import type { WorkloadInput } from "../../shared/capacity/workload.ts";
 import { type CapacityAnswer, workloadNumbers } from "../contract.ts";
 
 /** What is wrong with a number, the plan itself says. */

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { FleetIndex } from "../../shared/operations/fleet/fleet-index.ts";
-import { standings } from "../../shared/operations/fleet/standing.ts";
+import { standings } from "../../shared/operations/fleet/secret-status.ts";
 import { bounded } from "./bounded.ts";
 import type { LivePorts } from "./live-secret.ts";
 import { selectionOf } from "./selection.ts";

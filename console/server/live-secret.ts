@@ -3,9 +3,9 @@ import { type SecretDetails, secretDetails } from "../../shared/operations/fleet
 import { type SecretHistory, secretHistory } from "../../shared/operations/fleet/history.ts";
 import { type Propagation, propagation } from "../../shared/operations/fleet/propagation.ts";
 import type { CampaignPorts } from "../../shared/operations/campaign/campaign-options.ts";
-import type { FleetPorts } from "../../shared/operations/fleet/ports.ts";
+import type { FleetPorts } from "../../shared/operations/fleet/fleet-ports.ts";
 import { lasting } from "../../shared/operations/fleet/secret-summary.ts";
-import type { CallOptions } from "../../shared/rotation/ports.ts";
+import type { CallOptions } from "../../shared/ports/database-engine.ts";
 
 export interface LiveSecret {
   readonly details: SecretDetails;

@@ -1,6 +1,6 @@
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
 import { fleetOrders, type FleetSelection } from "../../shared/operations/fleet/fleet-view.ts";
-import { pairOf } from "../../shared/operations/pair-of.ts";
+import { pairOf } from "../../shared/operations/fleet/parse-tag.ts";
 import { type Health, healthInOrder } from "../../shared/operations/fleet/health.ts";
 
 type Query = Readonly<Record<string, string | undefined>>;

@@ -2,9 +2,9 @@ import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { sqsSource } from "../../shared/client/invalidation/sqs-source.ts";
 import { eventBridgeAcknowledgement } from "../../shared/client/acknowledgement/eventbridge.ts";
 import { createSubscriberQueue } from "../../shared/client/invalidation/subscriber-queue.ts";
-import { createRotatingPool, type RotatingPool } from "../../shared/client/pg/rotating-pool.ts";
+import { createRotatingPool, type RotatingPool } from "../../shared/client/pools/pg/rotating-pool.ts";
 import { createSecretClient } from "../../shared/client/secret-client.ts";
-import { secretsManagerStore } from "../../shared/stores/secrets-manager.ts";
+import { secretsManagerStore } from "../../shared/aws/secrets-manager/secret-store.ts";
 import { subscriberConfig } from "../subscriber.ts";
 import type { World } from "./world.ts";
 

@@ -1,6 +1,6 @@
 import { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { expect, onTestFinished, test } from "vitest";
-import { dynamoDbAdoptions } from "../../shared/adoptions/dynamodb.ts";
+import { dynamoDbAdoptions } from "../../shared/aws/dynamodb/adoptions.ts";
 import { startAwsFront } from "../aws/front.ts";
 import { adoptionTableSchema } from "../../tests/support/adoption-table.ts";
 import { createDynamoDb } from "./service.ts";

@@ -1,4 +1,4 @@
-import { requestBudget } from "../client/request-budget.ts";
+import { requestBudget } from "../client/cache/request-budget.ts";
 
 export interface Admission {
   /**

@@ -1,9 +1,9 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { bareName } from "../client/secret-id.ts";
-import type { SecretSource, SourceAnswer } from "../client/secret-source.ts";
+import type { SecretSource, SourceAnswer } from "../client/sources/secret-source.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
-import { isAbsent } from "../stores/secrets-manager.ts";
-import { translateError } from "../stores/translate-error.ts";
+import { isAbsent } from "../aws/secrets-manager/secret-store.ts";
+import { translateError } from "../aws/errors/translate-error.ts";
 
 /** GetSecretValue's answer with the names, the order and the kinds of values that AWS's agent gives them. */
 interface SecretDocument {

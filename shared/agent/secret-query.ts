@@ -1,5 +1,5 @@
 import type { VersionChoice } from "../client/secret-client.ts";
-import type { Stage } from "../client/secret-source.ts";
+import type { Stage } from "../client/sources/secret-source.ts";
 import { type Reply, refusal } from "./reply.ts";
 import { fixedPathOf } from "./request-target.ts";
 

@@ -1,6 +1,6 @@
 import type { RekeyError } from "../errors/rekey-error.ts";
 import { callListener } from "./call-listener.ts";
-import type { SourceVersion } from "./secret-source.ts";
+import type { SourceVersion } from "./sources/secret-source.ts";
 
 export interface ClientEvents {
   /** A version replaced another one. */

@@ -1,7 +1,7 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import { type Clock, turnClock } from "./clock.ts";
-import { processBudget, type RequestBudget } from "./request-budget.ts";
-import type { SecretSource } from "./secret-source.ts";
+import { processBudget, type RequestBudget } from "./cache/request-budget.ts";
+import type { SecretSource } from "./sources/secret-source.ts";
 
 export interface SecretClientOptions {
   readonly source: SecretSource;

@@ -5,9 +5,9 @@ import { RekeyError } from "../errors/rekey-error.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 import { manualClock } from "../testing/manual-clock.ts";
 import type { ClientEvents } from "./client-events.ts";
-import { requestBudget } from "./request-budget.ts";
+import { requestBudget } from "./cache/request-budget.ts";
 import { createSecretClient } from "./secret-client.ts";
-import { servingRule, servingRules } from "./serving-rules.ts";
+import { servingRule, servingRules } from "./cache/serving-rules.ts";
 
 const ttlMs = 1_000;
 const hour = 3_600_000;

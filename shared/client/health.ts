@@ -1,4 +1,4 @@
-import type { Entry } from "./entry.ts";
+import type { Entry } from "./cache/cached-secret.ts";
 import type { IgnoredReason } from "./invalidation/invalidation-source.ts";
 
 /** How a source of notices stands. */

@@ -5,11 +5,11 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { RekeyError } from "../errors/rekey-error.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 import { type ManualClock, manualClock } from "../testing/manual-clock.ts";
-import type { Invalidation } from "./invalidating.ts";
+import type { Invalidation } from "./invalidation/invalidation-handler.ts";
 import type { InvalidationSink, SecretNotice } from "./invalidation/invalidation-source.ts";
-import { requestBudget } from "./request-budget.ts";
+import { requestBudget } from "./cache/request-budget.ts";
 import { createSecretClient, type SecretClient, type VersionChoice } from "./secret-client.ts";
-import type { SecretSource, SourceAnswer } from "./secret-source.ts";
+import type { SecretSource, SourceAnswer } from "./sources/secret-source.ts";
 import type { StandardSchema } from "./standard-schema.ts";
 
 const canary = "canary-value";

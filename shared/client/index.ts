@@ -4,9 +4,9 @@ export { type ErrorContext, isRekeyError, RekeyError } from "../errors/rekey-err
 export { SecretValue } from "../secrets/secret-value.ts";
 export type { ClientEvents } from "./client-events.ts";
 export type { SecretClientOptions } from "./client-options.ts";
-export { failoverSource } from "./failover-source.ts";
+export { failoverSource } from "./sources/failover-source.ts";
 export type { ClientHealth, SubscriptionHealth } from "./health.ts";
-export type { Invalidation } from "./invalidating.ts";
+export type { Invalidation } from "./invalidation/invalidation-handler.ts";
 export type {
   IgnoredReason,
   InvalidationSink,
@@ -16,8 +16,15 @@ export type {
 } from "./invalidation/invalidation-source.ts";
 export { noticeInMessage } from "./invalidation/notice-in-message.ts";
 export { timerSource } from "./invalidation/timer-source.ts";
-export type { Acknowledge } from "./pool/acknowledging.ts";
-export { type RequestBudget, requestBudget } from "./request-budget.ts";
+export type { Acknowledge } from "./pools/acknowledging.ts";
+export { type RequestBudget, requestBudget } from "./cache/request-budget.ts";
 export { createSecretClient, type SecretClient, type SecretHandle } from "./secret-client.ts";
-export type { SecretSource, SourceAnswer, SourceCall, SourceSelector, SourceVersion, Stage } from "./secret-source.ts";
+export type {
+  SecretSource,
+  SourceAnswer,
+  SourceCall,
+  SourceSelector,
+  SourceVersion,
+  Stage,
+} from "./sources/secret-source.ts";
 export type { StandardSchema } from "./standard-schema.ts";

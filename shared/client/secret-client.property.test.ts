@@ -5,9 +5,9 @@ import type { ErrorCode } from "../errors/codes.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 import { type ManualClock, manualClock } from "../testing/manual-clock.ts";
-import { requestBudget } from "./request-budget.ts";
+import { requestBudget } from "./cache/request-budget.ts";
 import { createSecretClient, type SecretClient } from "./secret-client.ts";
-import type { SecretSource, SourceAnswer, SourceVersion } from "./secret-source.ts";
+import type { SecretSource, SourceAnswer, SourceVersion } from "./sources/secret-source.ts";
 
 const ids = ["a", "b", "c"] as const;
 type Id = (typeof ids)[number];

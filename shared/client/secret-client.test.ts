@@ -5,7 +5,7 @@ import { RekeyError } from "../errors/rekey-error.ts";
 import { type ManualClock, manualClock } from "../testing/manual-clock.ts";
 import { type MemorySecrets, memorySecrets } from "../testing/memory-secrets.ts";
 import type { SecretClientOptions } from "./client-options.ts";
-import { requestBudget } from "./request-budget.ts";
+import { requestBudget } from "./cache/request-budget.ts";
 import { createSecretClient, type SecretClient } from "./secret-client.ts";
 
 let clock: ManualClock;

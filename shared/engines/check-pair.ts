@@ -1,5 +1,5 @@
 import { RekeyError } from "../errors/rekey-error.ts";
-import type { UserPair } from "../rotation/ports.ts";
+import type { UserPair } from "../ports/database-engine.ts";
 
 /** What a server says of a pair before it is brought in step. */
 interface FoundPair<User> {

@@ -1,5 +1,5 @@
-import type { MirrorView } from "../operations/fleet/ports.ts";
-import type { MirrorCluster } from "../operations/ports.ts";
+import type { MirrorView } from "../operations/fleet/fleet-ports.ts";
+import type { MirrorCluster } from "../ports/mirror.ts";
 import type { VaultSend } from "../vault/connect-vault.ts";
 import { heldRevision } from "./held-revision.ts";
 import { owns } from "./key-owner.ts";

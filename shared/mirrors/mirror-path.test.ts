@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { MirrorEntry } from "../operations/ports.ts";
+import type { MirrorEntry } from "../ports/mirror.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 import { pathProblem } from "../vault/vault-path.ts";
 import { mirrorPath } from "./mirror-path.ts";

@@ -1,5 +1,5 @@
 import { RekeyError } from "../errors/rekey-error.ts";
-import type { MirroredSecret } from "../operations/ports.ts";
+import type { MirroredSecret } from "../ports/mirror.ts";
 import { pathProblem } from "../vault/vault-path.ts";
 
 const escaped = (character: string): string => `:${character.charCodeAt(0).toString(16).toUpperCase()}`;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { MirrorEntry } from "../operations/ports.ts";
+import type { MirrorEntry } from "../ports/mirror.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 import { parseMirrorTemplates } from "./mirror-templates.ts";
 import { holdsNewer, mirroredFields } from "./mirrored-fields.ts";

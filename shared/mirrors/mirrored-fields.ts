@@ -1,5 +1,5 @@
 import { RekeyError } from "../errors/rekey-error.ts";
-import type { MirrorEntry } from "../operations/ports.ts";
+import type { MirrorEntry } from "../ports/mirror.ts";
 import { filledFields, type MirrorTemplates } from "./mirror-templates.ts";
 
 export type MirroredFields = Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { RekeyError } from "../errors/rekey-error.ts";
-import type { MirroredSecret } from "../operations/ports.ts";
+import type { MirroredSecret } from "../ports/mirror.ts";
 
 export interface ClusterRoute {
   /** What the ARN's region is, or what the secret's name begins with. */

@@ -2,8 +2,8 @@ import { setTimeout } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { memberAt } from "../answers/member-at.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
-import type { CallOptions } from "../rotation/ports.ts";
-import type { Mirror, MirroredSecret } from "../operations/ports.ts";
+import type { CallOptions } from "../ports/database-engine.ts";
+import type { Mirror, MirroredSecret } from "../ports/mirror.ts";
 import { heldRevision } from "./held-revision.ts";
 import type { MirrorTemplates } from "./mirror-templates.ts";
 import {

@@ -3,7 +3,7 @@ import { SecretValue } from "../secrets/secret-value.ts";
 import { grantsOf } from "../testing/grants.ts";
 import { type MemoryRotation, memoryAdminId, memoryRotation, memoryValue } from "../testing/memory-rotation.ts";
 import type { HostAndPort, RotationGrants } from "./grants.ts";
-import type { DatabaseTarget } from "./ports.ts";
+import type { DatabaseTarget } from "../ports/database-engine.ts";
 
 const otherAdmin = "arn:aws:secretsmanager:us-east-1:123456789012:secret:other-AbCdEf";
 

@@ -1,7 +1,7 @@
 import type { DatabaseSecret } from "../secrets/database-secret.ts";
 import type { TlsMode } from "../secrets/secret-fields.ts";
 import type { RotationDependencies } from "./dependencies.ts";
-import type { DatabaseEngine, DatabaseTarget } from "./ports.ts";
+import type { DatabaseEngine, DatabaseTarget } from "../ports/database-engine.ts";
 import type { RotationFacts } from "./rotation-facts.ts";
 
 /** One target for each server that has the user. */

@@ -1,8 +1,8 @@
 import type { PasswordPolicy } from "../secrets/password.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 import type { RotationGrants } from "./grants.ts";
-import type { CallOptions, DatabaseEngine, SecretStore } from "./ports.ts";
-import type { EventPublisher } from "./rotation-event.ts";
+import type { CallOptions, DatabaseEngine, SecretStore } from "../ports/database-engine.ts";
+import type { EventPublisher } from "../events/rotation-event.ts";
 import type { RotationMemory } from "./rotation-memory.ts";
 import type { StrategyName } from "./rotation-policy.ts";
 import type { RotationStrategy } from "./strategies/strategy.ts";

@@ -1,5 +1,5 @@
 import type { RotationDependencies } from "./dependencies.ts";
-import type { Credential, DatabaseSession, OwnAccountReading } from "./ports.ts";
+import type { Credential, DatabaseSession, OwnAccountReading } from "../ports/database-engine.ts";
 import type { Rotation } from "./rotation-context.ts";
 import { type Host, logsIn, openSession, ownAccount } from "./strategies/open-session.ts";
 import type { RestoreAuthority, StrategyContext, Versions } from "./strategies/strategy.ts";

@@ -1,5 +1,5 @@
 import type { TlsMode } from "../secrets/secret-fields.ts";
-import type { DatabaseTarget } from "./ports.ts";
+import type { DatabaseTarget } from "../ports/database-engine.ts";
 
 export interface HostAndPort {
   readonly host: string;

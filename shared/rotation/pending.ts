@@ -1,6 +1,6 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { DatabaseSecret } from "../secrets/database-secret.ts";
-import type { Credential } from "./ports.ts";
+import type { Credential } from "../ports/database-engine.ts";
 import type { Rotation } from "./rotation-context.ts";
 
 export const isCopyOfCurrent = (current: Credential, pending: Credential): boolean =>

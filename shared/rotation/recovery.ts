@@ -1,5 +1,5 @@
 import type { RotationDependencies } from "./dependencies.ts";
-import type { CallOptions, RotationRequest, SecretDescription } from "./ports.ts";
+import type { CallOptions, RotationRequest, SecretDescription } from "../ports/database-engine.ts";
 
 /**
  * On the version whose rotation found that AWSCURRENT did not log in, until another rotation finds that. A finished rotation keeps

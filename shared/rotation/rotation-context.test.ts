@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import { SecretValue } from "../secrets/secret-value.ts";
 import { grantsOf } from "../testing/grants.ts";
 import { memoryAdminId, memoryRotation, memorySecretId, memoryValue } from "../testing/memory-rotation.ts";
-import type { DatabaseTarget } from "./ports.ts";
+import type { DatabaseTarget } from "../ports/database-engine.ts";
 import { isCopyOfCurrent } from "./pending.ts";
 import { generatePassword } from "../secrets/password.ts";
 import { rotationOf } from "./rotation-context.ts";

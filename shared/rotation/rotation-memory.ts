@@ -1,4 +1,4 @@
-import type { RotationRequest } from "./ports.ts";
+import type { RotationRequest } from "../ports/database-engine.ts";
 import type { RotationFacts } from "./rotation-facts.ts";
 import type { StrategyName } from "./rotation-policy.ts";
 

@@ -1,11 +1,11 @@
 import type { SQSRecord } from "aws-lambda";
-import { announceChange, type Announcer } from "../operations/announce-change.ts";
-import { parseAwsEvent } from "../operations/aws-event.ts";
-import { arnPatterns } from "../operations/arn-patterns.ts";
-import { eventSourceOf } from "../operations/event-source.ts";
-import { reportReplicas } from "../operations/report-replicas.ts";
-import { parseRetirementCue } from "../operations/subscriber-event.ts";
-import type { CallOptions } from "../rotation/ports.ts";
+import { announceChange, type Announcer } from "../operations/announcing/announce-change.ts";
+import { parseAwsEvent } from "../events/aws-event.ts";
+import { arnPatterns } from "../secrets/arn-patterns.ts";
+import { eventSourceOf } from "../events/event-source.ts";
+import { reportReplicas } from "../operations/announcing/report-replicas.ts";
+import { parseRetirementCue } from "../events/subscriber-event.ts";
+import type { CallOptions } from "../ports/database-engine.ts";
 import { environmentVersions, environmentPublisher, environmentStore } from "./aws-clients.ts";
 import { environmentOf } from "./environment.ts";
 import { queueFunction, type RecordOutcome } from "./queue-function.ts";

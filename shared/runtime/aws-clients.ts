@@ -3,15 +3,15 @@ import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SecretsManagerClient, type SecretsManagerClientConfig } from "@aws-sdk/client-secrets-manager";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { eventBridgePublisher, silentPublisher } from "../publishers/eventbridge.ts";
-import type { SecretStore } from "../rotation/ports.ts";
-import type { EventPublisher } from "../rotation/rotation-event.ts";
-import type { SecretAdministration } from "../operations/fleet/ports.ts";
-import type { SecretCatalogue } from "../operations/ports.ts";
-import { assumedRole } from "../stores/assumed-role.ts";
-import { secretVersions } from "../stores/secret-versions.ts";
-import { secretCatalogue } from "../stores/secret-catalogue.ts";
-import { secretsManagerStore } from "../stores/secrets-manager.ts";
+import { eventBridgePublisher, silentPublisher } from "../aws/eventbridge/event-publisher.ts";
+import type { SecretStore } from "../ports/database-engine.ts";
+import type { EventPublisher } from "../events/rotation-event.ts";
+import type { SecretAdministration } from "../operations/fleet/fleet-ports.ts";
+import type { SecretCatalogue } from "../ports/mirror.ts";
+import { assumedRole } from "../aws/sts/assumed-role.ts";
+import { secretVersions } from "../aws/secrets-manager/secret-versions.ts";
+import { secretCatalogue } from "../aws/secrets-manager/secret-catalogue.ts";
+import { secretsManagerStore } from "../aws/secrets-manager/secret-store.ts";
 import type { Environment } from "./environment.ts";
 
 /** The SDK waits without limit by default; three tries of these fit into a step. */

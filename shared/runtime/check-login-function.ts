@@ -1,4 +1,4 @@
-import { checkLogin, type LoginPort, parseLoginTask } from "../operations/check-login.ts";
+import { checkLogin, type LoginPort, parseLoginTask } from "../operations/reconciling/check-login.ts";
 import { environmentPublisher, environmentStore } from "./aws-clients.ts";
 import { environmentCa } from "./environment-ca.ts";
 import { environmentOf } from "./environment.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { RekeyError } from "../errors/rekey-error.ts";
-import type { CallOptions, SecretStore } from "../rotation/ports.ts";
+import type { CallOptions, SecretStore } from "../ports/database-engine.ts";
 import { certificatesIn } from "../secrets/certificates.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 import type { Environment } from "./environment.ts";

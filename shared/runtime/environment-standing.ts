@@ -1,8 +1,8 @@
 import type { SQSRecord } from "aws-lambda";
-import { arnPatterns } from "../operations/arn-patterns.ts";
-import { parseRetirementCue } from "../operations/subscriber-event.ts";
-import { type VersionStanding, versionStanding } from "../operations/version-standing.ts";
-import type { CallOptions, SecretStore } from "../rotation/ports.ts";
+import { arnPatterns } from "../secrets/arn-patterns.ts";
+import { parseRetirementCue } from "../events/subscriber-event.ts";
+import { type VersionStanding, versionStanding } from "../operations/announcing/version-standing.ts";
+import type { CallOptions, SecretStore } from "../ports/database-engine.ts";
 import type { Environment } from "./environment.ts";
 
 interface HeardVersion extends Pick<VersionStanding, "standing"> {

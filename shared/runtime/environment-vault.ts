@@ -1,5 +1,5 @@
 import { isRekeyError } from "../errors/rekey-error.ts";
-import type { CallOptions, SecretStore } from "../rotation/ports.ts";
+import type { CallOptions, SecretStore } from "../ports/database-engine.ts";
 import { connectVault, type VaultSend } from "../vault/connect-vault.ts";
 import { environmentLogin } from "./environment-login.ts";
 import { environmentCa, type ReadCa } from "./environment-ca.ts";

@@ -1,6 +1,6 @@
-import { mirrorCurrent } from "../operations/mirror-current.ts";
-import { arnPatterns } from "../operations/arn-patterns.ts";
-import { secretArnOf } from "../operations/secret-in-event.ts";
+import { mirrorCurrent } from "../operations/mirroring/mirror-current.ts";
+import { arnPatterns } from "../secrets/arn-patterns.ts";
+import { secretArnOf } from "../events/secret-in-event.ts";
 import { environmentPublisher, environmentStore } from "./aws-clients.ts";
 import { environmentOf, optional } from "./environment.ts";
 import { queueFunction } from "./queue-function.ts";

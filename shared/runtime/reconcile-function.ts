@@ -1,7 +1,7 @@
-import { listManaged } from "../operations/list-managed.ts";
-import { managedSecrets } from "../operations/managed-secrets.ts";
-import { parseReconcileTask, reconcile } from "../operations/reconcile.ts";
-import { sqsDispatch } from "../queues/dispatch.ts";
+import { listManaged } from "../operations/reconciling/list-managed.ts";
+import { managedSecrets } from "../operations/reconciling/managed-secrets.ts";
+import { parseReconcileTask, reconcile } from "../operations/reconciling/reconcile.ts";
+import { sqsDispatch } from "../aws/sqs/task-queue.ts";
 import { environmentCatalogue, environmentPublisher, environmentStore, sqsClient } from "./aws-clients.ts";
 import { environmentOf } from "./environment.ts";
 import { reportFailure } from "./logger.ts";

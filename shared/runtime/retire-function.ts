@@ -1,10 +1,10 @@
-import { parseRetirementCue, type RetirementCue } from "../operations/subscriber-event.ts";
-import { type Retirer, retireReplaced } from "../operations/retire-replaced.ts";
-import { arnPatterns } from "../operations/arn-patterns.ts";
+import { parseRetirementCue, type RetirementCue } from "../events/subscriber-event.ts";
+import { type Retirer, retireReplaced } from "../operations/retiring/retire-replaced.ts";
+import { arnPatterns } from "../secrets/arn-patterns.ts";
 import { accountIn } from "../rotation/secret-name.ts";
-import { dynamoDbAdoptions } from "../adoptions/dynamodb.ts";
-import { lambdaRotation } from "../invokers/lambda-rotation.ts";
-import { holdMessage } from "../queues/hold-message.ts";
+import { dynamoDbAdoptions } from "../aws/dynamodb/adoptions.ts";
+import { lambdaRotation } from "../aws/lambda/rotation-invoker.ts";
+import { holdMessage } from "../aws/sqs/extend-visibility.ts";
 import { accountStores } from "./account-stores.ts";
 import { dynamoDbClient, environmentStore, lambdaClient, sqsClient } from "./aws-clients.ts";
 import { environmentOf } from "./environment.ts";

@@ -1,6 +1,6 @@
 import type { SecretClientOptions } from "../client/client-options.ts";
 import { createSecretClient, type SecretClient } from "../client/secret-client.ts";
-import { requestBudget } from "../client/request-budget.ts";
+import { requestBudget } from "../client/cache/request-budget.ts";
 import { type MemorySecrets, memorySecrets } from "./memory-secrets.ts";
 
 export interface FakeSecretClient extends SecretClient {

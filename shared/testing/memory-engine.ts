@@ -13,7 +13,7 @@ import type {
   Rehearsal,
   UserPair,
   UserPairing,
-} from "../rotation/ports.ts";
+} from "../ports/database-engine.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 
 type MemorySession = DatabaseSession & PasswordChange & UserPairing & DualPasswords & OwnAccountReading & Rehearsal;

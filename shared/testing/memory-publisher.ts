@@ -1,4 +1,4 @@
-import type { EventPublisher, RotationEvent } from "../rotation/rotation-event.ts";
+import type { EventPublisher, RotationEvent } from "../events/rotation-event.ts";
 
 /** An `EventPublisher` that keeps what it is given. */
 export interface MemoryPublisher extends EventPublisher {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { SecretSource, SourceAnswer, SourceSelector, Stage } from "../client/secret-source.ts";
+import type { SecretSource, SourceAnswer, SourceSelector, Stage } from "../client/sources/secret-source.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
 import { BinaryValue } from "../secrets/binary-value.ts";
 import { SecretValue } from "../secrets/secret-value.ts";

@@ -1,5 +1,11 @@
 import { RekeyError } from "../errors/rekey-error.ts";
-import type { RotationRequest, SecretStore, StagingLabel, StoredVersion, VersionSelector } from "../rotation/ports.ts";
+import type {
+  RotationRequest,
+  SecretStore,
+  StagingLabel,
+  StoredVersion,
+  VersionSelector,
+} from "../ports/database-engine.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 
 interface Version {

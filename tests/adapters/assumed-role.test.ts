@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { PolicyDocument } from "../../local/aws/service.ts";
 import { type Stack, startStack } from "../../local/stack.ts";
 import { freePort } from "../support/free-port.ts";
-import { assumedRole, type AssumedRoleOptions } from "../../shared/stores/assumed-role.ts";
+import { assumedRole, type AssumedRoleOptions } from "../../shared/aws/sts/assumed-role.ts";
 
 const tenant = "210987654321";
 const caller = "arn:aws:iam::123456789012:role/rotator";

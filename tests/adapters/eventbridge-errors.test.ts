@@ -1,7 +1,7 @@
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { eventBridgePublisher } from "../../shared/publishers/eventbridge.ts";
-import type { RotationEvent } from "../../shared/rotation/rotation-event.ts";
+import { eventBridgePublisher } from "../../shared/aws/eventbridge/event-publisher.ts";
+import type { RotationEvent } from "../../shared/events/rotation-event.ts";
 import { awsError, type ScriptedAws, startScriptedAws } from "../support/scripted-aws.ts";
 
 let aws: ScriptedAws;

@@ -3,12 +3,12 @@ import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { adoptionTable } from "../../shared/adoptions/adoption-table.ts";
-import type { CallOptions } from "../../shared/rotation/ports.ts";
-import { cloudTrail } from "../../shared/records/cloudtrail.ts";
-import { stepLog } from "../../shared/records/step-log.ts";
-import { secretAdministration } from "../../shared/stores/secret-administration.ts";
-import { secretListing } from "../../shared/stores/secret-listing.ts";
+import { adoptionTable } from "../../shared/aws/dynamodb/adoption-table.ts";
+import type { CallOptions } from "../../shared/ports/database-engine.ts";
+import { cloudTrail } from "../../shared/aws/cloudtrail/audit-trail.ts";
+import { stepLog } from "../../shared/aws/cloudwatch-logs/step-log.ts";
+import { secretAdministration } from "../../shared/aws/secrets-manager/secret-administration.ts";
+import { secretListing } from "../../shared/aws/secrets-manager/secret-listing.ts";
 import { awsError, type ScriptedAws, startScriptedAws } from "../support/scripted-aws.ts";
 
 const secretArn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db/orders-AbCdEf";

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
-import { secretsManagerStore } from "../../shared/stores/secrets-manager.ts";
+import { secretsManagerStore } from "../../shared/aws/secrets-manager/secret-store.ts";
 import { awsError, type ScriptedAws, startScriptedAws } from "../support/scripted-aws.ts";
 
 let aws: ScriptedAws;

@@ -20,7 +20,7 @@ export function sourceFiles(root: string): readonly string[] {
 }
 
 /** The command line prints in one place, which escapes what a terminal would take for a command. */
-const printer = "cli/output.ts";
+const printer = "cli/output/output.ts";
 const printing = /\bprocess\.std(?:out|err)\.write\b|\bconsole\.\w+\(|\boutput\.write\(/;
 
 const isIn = (file: string, place: string): boolean => file === place || file.startsWith(`${place}/`);

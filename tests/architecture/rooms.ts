@@ -5,13 +5,13 @@ export interface Room {
   readonly packages: readonly string[];
 }
 
-const ports = "shared/rotation/ports.ts";
+const ports = "shared/ports/database-engine.ts";
 /** What a rotation tells of itself. */
-const rotationEvent = "shared/rotation/rotation-event.ts";
+const rotationEvent = "shared/events/rotation-event.ts";
 /** What the operations ask of the world beyond the rotation's own ports. */
-const operationPorts = "shared/operations/ports.ts";
+const operationPorts = "shared/ports/mirror.ts";
 /** What the views of many secrets, and what an operator does to them, ask beyond that. */
-const fleetPorts = "shared/operations/fleet/ports.ts";
+const fleetPorts = "shared/operations/fleet/fleet-ports.ts";
 const values = ["shared/secrets", "shared/errors"];
 /** What reads the parameters of the template. */
 const parameterReaders = ["local/template/read-template.ts", "local/aws/members.ts", "deploy/template/parameters.ts"];
@@ -52,15 +52,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ["node-vault", "@smithy/core/checksum", "@smithy/signature-v4"],
   },
   "shared/mirrors": {
-    rooms: [
-      ports,
-      operationPorts,
-      fleetPorts,
-      "shared/operations/doctor/account.ts",
-      "shared/answers",
-      "shared/vault",
-      ...values,
-    ],
+    rooms: [ports, operationPorts, fleetPorts, "shared/ports/account.ts", "shared/answers", "shared/vault", ...values],
     packages: ["node:crypto", "node:timers/promises", "node:util"],
   },
   "shared/client": {
@@ -91,10 +83,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: [],
   },
   // The plan itself is arithmetic: it knows nothing of the system that it plans for.
-  "shared/operations/capacity": { rooms: ["shared/errors"], packages: [] },
+  "shared/capacity": { rooms: ["shared/errors"], packages: [] },
   // It plays the plan with the client that services have, so that the two cannot drift apart.
-  "shared/operations/capacity/simulation": {
-    rooms: ["shared/operations/capacity", "shared/client", "shared/testing/manual-clock.ts", ...values],
+  "shared/capacity/simulation": {
+    rooms: ["shared/capacity", "shared/client", "shared/testing/manual-clock.ts", ...values],
     packages: [],
   },
   "shared/adoptions": { rooms: [operationPorts, fleetPorts, "shared/errors"], packages: ["@aws-sdk/client-dynamodb"] },
@@ -104,7 +96,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   "shared/invokers": { rooms: [operationPorts, "shared/errors"], packages: ["@aws-sdk/client-lambda"] },
   "shared/queues": {
-    rooms: [ports, operationPorts, "shared/operations/doctor/account.ts", "shared/errors"],
+    rooms: [ports, operationPorts, "shared/ports/account.ts", "shared/errors"],
     packages: ["@aws-sdk/client-sqs", "@aws-sdk/client-sns", "node:timers/promises"],
   },
   // Redis's driver is wrapped once, for its engine; what is published on a channel goes by the same verified connection.
@@ -121,10 +113,10 @@ export const rooms: Readonly<Record<string, Room>> = {
   "shared/webhook": { rooms: [ports, ...values], packages: ["node:crypto", "node:http", "node:https"] },
   "shared/account": {
     rooms: [
-      "shared/rotation/ports.ts",
-      "shared/operations/doctor/account.ts",
-      "shared/operations/detach/ports.ts",
-      "shared/stores/translate-error.ts",
+      "shared/ports/database-engine.ts",
+      "shared/ports/account.ts",
+      "shared/operations/detach/detach-ports.ts",
+      "shared/aws/errors/translate-error.ts",
       "shared/errors",
     ],
     packages: [
@@ -217,12 +209,12 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   // Where everything printed leaves the process: by the descriptor of a file, or to a pipe that must not block.
-  "cli/outlet.ts": { rooms: [], packages: ["node:fs", "node:net", "node:stream", "node:worker_threads"] },
+  "cli/output/outlet.ts": { rooms: [], packages: ["node:fs", "node:net", "node:stream", "node:worker_threads"] },
   // Deployed into a function of its own.
-  "cli/smoke-test/key-api": { rooms: [], packages: ["@aws-sdk/client-dynamodb", "node:crypto"] },
+  "cli/commands/smoke-test/key-api": { rooms: [], packages: ["@aws-sdk/client-dynamodb", "node:crypto"] },
   // What an operator's tools log in with: a process of its own, with the drivers, and no credentials of the operator's.
   "cli/isolation": {
-    rooms: ["cli/engines.ts", ports, ...values],
+    rooms: ["cli/wiring/engines.ts", ports, ...values],
     packages: ["node:child_process", "node:diagnostics_channel", "node:net", "node:worker_threads"],
   },
   // Served to an operator's browser, which is told everything as JSON: the page knows shapes, and no module of the system.
@@ -249,7 +241,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ["esbuild", "@cyclonedx/cyclonedx-library", "@smithy/signature-v4", "marked", "node:"],
   },
   local: {
-    rooms: ["shared/rotation/ports.ts", "shared/client", "shared/stores", "shared/secrets", "shared/errors"],
+    rooms: ["shared/ports/database-engine.ts", "shared/client", "shared/stores", "shared/secrets", "shared/errors"],
     packages: [
       "node:",
       "pg",

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { createRotatingPool } from "../../shared/client/pg/rotating-pool.ts";
+import { createRotatingPool } from "../../shared/client/pools/pg/rotating-pool.ts";
 import { createSecretClient } from "../../shared/client/secret-client.ts";
-import { secretsManagerStore } from "../../shared/stores/secrets-manager.ts";
+import { secretsManagerStore } from "../../shared/aws/secrets-manager/secret-store.ts";
 import type { Variant } from "../../shared/testing/engine-contract/fixture.ts";
 import { startStage } from "../../shared/testing/engine-contract/stage.ts";
 import { queryAllTheTime } from "../support/query-load.ts";

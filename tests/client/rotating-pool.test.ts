@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createRotatingPool } from "../../shared/client/pg/rotating-pool.ts";
+import { createRotatingPool } from "../../shared/client/pools/pg/rotating-pool.ts";
 import { createSecretClient } from "../../shared/client/secret-client.ts";
-import { secretsManagerStore } from "../../shared/stores/secrets-manager.ts";
+import { secretsManagerStore } from "../../shared/aws/secrets-manager/secret-store.ts";
 import type { Variant } from "../../shared/testing/engine-contract/fixture.ts";
 import { type Stage, startStage } from "../../shared/testing/engine-contract/stage.ts";
 import { type EmbeddedPostgres, startPostgres } from "../../local/postgres/embedded-postgres.ts";

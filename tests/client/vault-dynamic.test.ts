@@ -1,9 +1,9 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type EmbeddedPostgres, startPostgres } from "../../local/postgres/embedded-postgres.ts";
-import { createRotatingPool } from "../../shared/client/pg/rotating-pool.ts";
+import { createRotatingPool } from "../../shared/client/pools/pg/rotating-pool.ts";
 import { createSecretClient } from "../../shared/client/secret-client.ts";
-import { vaultDynamicSource } from "../../shared/client/vault-dynamic/dynamic-source.ts";
+import { vaultDynamicSource } from "../../shared/client/sources/vault-dynamic/dynamic-source.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { bao, startOpenBao, type VaultUnderTest } from "../support/openbao.ts";
 import { at, vaultAdmin, type VaultAdmin } from "../support/vault-http.ts";

@@ -6,7 +6,7 @@ import { type LocalVault, startVault } from "../../local/vault/server.ts";
 import { mirrorPolicy } from "../../shared/mirrors/mirror-policy.ts";
 import { vaultKv2Mirror, type VaultKv2Options } from "../../shared/mirrors/vault-kv2.ts";
 import { connectVault, type VaultOptions } from "../../shared/vault/connect-vault.ts";
-import type { Mirror } from "../../shared/operations/ports.ts";
+import type { Mirror } from "../../shared/ports/mirror.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { entryOf, failureOf, inTime } from "../support/mirror-entries.ts";
 import { at, type VaultAdmin, vaultAdmin } from "../support/vault-http.ts";

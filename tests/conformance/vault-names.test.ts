@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { movableClock } from "../../local/clock.ts";
 import { startVault } from "../../local/vault/server.ts";
-import { vaultSource } from "../../shared/client/vault/vault-source.ts";
+import { vaultSource } from "../../shared/client/sources/vault/vault-source.ts";
 import { mirrorPolicy } from "../../shared/mirrors/mirror-policy.ts";
 import { vaultKv2Mirror } from "../../shared/mirrors/vault-kv2.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";

@@ -4,7 +4,7 @@ import { type LocalVault, startVault } from "../../local/vault/server.ts";
 import type { VersionDates } from "../../shared/mirrors/key-owner.ts";
 import { vaultKv2Mirror } from "../../shared/mirrors/vault-kv2.ts";
 import { isRekeyError } from "../../shared/errors/rekey-error.ts";
-import type { Mirror, MirrorEntry } from "../../shared/operations/ports.ts";
+import type { Mirror, MirrorEntry } from "../../shared/ports/mirror.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { connectVault } from "../../shared/vault/connect-vault.ts";
 import { entryDates, entryOf, inTime } from "../support/mirror-entries.ts";

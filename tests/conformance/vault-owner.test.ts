@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { isRekeyError } from "../../shared/errors/rekey-error.ts";
 import { vaultKv2Audit } from "../../shared/mirrors/kv2-audit.ts";
 import type { VaultKv2Options } from "../../shared/mirrors/vault-kv2.ts";
-import type { MirrorEntry } from "../../shared/operations/ports.ts";
+import type { MirrorEntry } from "../../shared/ports/mirror.ts";
 import { canary, entryOf, failureOf, inTime } from "../support/mirror-entries.ts";
 import { ownerStage, ownerVaults } from "../support/owner-stage.ts";
 import { at } from "../support/vault-http.ts";

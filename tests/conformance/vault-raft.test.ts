@@ -2,7 +2,7 @@ import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { startStack } from "../../local/stack.ts";
 import { vaultKv2Mirror } from "../../shared/mirrors/vault-kv2.ts";
-import type { Mirror } from "../../shared/operations/ports.ts";
+import type { Mirror } from "../../shared/ports/mirror.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { connectVault } from "../../shared/vault/connect-vault.ts";
 import { startBalancer } from "../support/balancer.ts";

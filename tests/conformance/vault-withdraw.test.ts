@@ -3,7 +3,7 @@ import { movableClock } from "../../local/clock.ts";
 import { startVault } from "../../local/vault/server.ts";
 import { mirrorPolicy } from "../../shared/mirrors/mirror-policy.ts";
 import { vaultKv2Mirror, type VaultKv2Options } from "../../shared/mirrors/vault-kv2.ts";
-import type { Mirror } from "../../shared/operations/ports.ts";
+import type { Mirror } from "../../shared/ports/mirror.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { connectVault } from "../../shared/vault/connect-vault.ts";
 import { canary, entryOf, inTime } from "../support/mirror-entries.ts";

@@ -1,6 +1,6 @@
 import { request as httpRequest } from "node:http";
 import { expect, vi } from "vitest";
-import { startCliStage } from "../../cli/test-stage.ts";
+import { startCliStage } from "../support/cli-stage.ts";
 
 interface Answer {
   readonly status: number;

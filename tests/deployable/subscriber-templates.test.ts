@@ -10,7 +10,7 @@ import { checkTemplate } from "../../local/template/prepare.ts";
 import { readTemplate } from "../../local/template/read-template.ts";
 import { noticeInMessage } from "../../shared/client/invalidation/notice-in-message.ts";
 import { createSubscriberQueue } from "../../shared/client/invalidation/subscriber-queue.ts";
-import { eventBridgePublisher } from "../../shared/publishers/eventbridge.ts";
+import { eventBridgePublisher } from "../../shared/aws/eventbridge/event-publisher.ts";
 import { takeMessage } from "../support/aws-wiring.ts";
 import { inTime } from "../support/mirror-entries.ts";
 import { roleConfig } from "../support/role-config.ts";

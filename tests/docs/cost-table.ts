@@ -1,11 +1,11 @@
-import { planCapacity } from "../../shared/operations/capacity/capacity-plan.ts";
-import type { Fact } from "../../shared/operations/capacity/facts/fact.ts";
-import { prices } from "../../shared/operations/capacity/facts/prices.ts";
-import { facts } from "../../shared/operations/capacity/facts/facts.ts";
-import { idleFacts } from "../../shared/operations/capacity/facts/idle-facts.ts";
-import { growthTable } from "../../shared/operations/capacity/growth-table.ts";
-import { idleCost } from "../../shared/operations/capacity/idle-cost.ts";
-import { amount, usd } from "../../shared/operations/capacity/quantity.ts";
+import { planCapacity } from "../../shared/capacity/capacity-plan.ts";
+import type { Fact } from "../../shared/capacity/facts/fact.ts";
+import { prices } from "../../shared/capacity/facts/prices.ts";
+import { facts } from "../../shared/capacity/facts/facts.ts";
+import { idleFacts } from "../../shared/capacity/facts/idle-facts.ts";
+import { growthTable } from "../../shared/capacity/growth-table.ts";
+import { idleCost } from "../../shared/capacity/idle-cost.ts";
+import { amount, usd } from "../../shared/capacity/quantity.ts";
 import { idleStack } from "./idle-stack.ts";
 
 const cents = (value: number): string => (value > 0 && value < 0.01 ? "< $0.01" : usd(value));
@@ -66,7 +66,7 @@ export function costTable(): string {
   return [
     "# What it costs",
     "",
-    "Made from `shared/operations/capacity` by `npm run docs`. A month in us-east-1, every secret rotated each 30 days, services with",
+    "Made from `shared/capacity` by `npm run docs`. A month in us-east-1, every secret rotated each 30 days, services with",
     "rekey's client (TTL five minutes). `rekey plan` takes your own numbers.",
     "",
     row(["", ...plans.map(({ workload }) => `${amount(workload.secrets)} secrets`)]),

@@ -3,7 +3,7 @@ import { isMembers, record, recordList } from "../../local/aws/members.ts";
 import { conditionHolds } from "../../local/template/intrinsics.ts";
 import { bindParameters } from "../../local/template/parameters.ts";
 import { readTemplate } from "../../local/template/read-template.ts";
-import type { IdleStack } from "../../shared/operations/capacity/idle-cost.ts";
+import type { IdleStack } from "../../shared/capacity/idle-cost.ts";
 
 const templateOf = (name: string) => readTemplate(readFileSync(new URL(`../../${name}`, import.meta.url), "utf8"));
 const whole = templateOf("template.yaml");

@@ -1,4 +1,4 @@
-import { type ServingRule, servingRules } from "../../shared/client/serving-rules.ts";
+import { type ServingRule, servingRules } from "../../shared/client/cache/serving-rules.ts";
 import { codes, type ErrorCode } from "../../shared/errors/codes.ts";
 
 /** The part of `docs/reference/client.md` that is made from the rules in the code. */

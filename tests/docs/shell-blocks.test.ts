@@ -52,7 +52,7 @@ const given: Readonly<Record<string, { readonly before?: string; readonly files?
     "docs/reference/redis.md": { before: "ROTATOR_PASSWORD=a-password-of-the-readers-own" },
   };
 
-/** Made from the command table, each of whose examples cli/completion.test.ts reads. */
+/** Made from the command table, each of whose examples cli/commands/completion/run.test.ts reads. */
 const generated = "docs/reference/cli.md";
 const blocks = blocksIn("sh").filter(({ page }) => page !== generated);
 const scripts = [...new Set(blocks.map(({ page }) => page))].map((page) => ({

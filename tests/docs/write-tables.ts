@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { growthTableText } from "../../cli/plan-text.ts";
+import { growthTableText } from "../../cli/commands/plan/plan-text.ts";
 import { commandPage } from "./command-page.ts";
 import { emulatorPage } from "./emulator-page.ts";
 import { costTable } from "./cost-table.ts";

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type Stack, startStack } from "../../local/stack.ts";
 import { redisSource, signingKeys } from "../../shared/client/invalidation/redis-source.ts";
 import { createSecretClient, type SecretClient } from "../../shared/client/secret-client.ts";
-import { secretsManagerSource } from "../../shared/client/secrets-manager/secrets-manager-source.ts";
+import { secretsManagerSource } from "../../shared/client/sources/secrets-manager-source.ts";
 import { redisServer, type RedisUnderTest, startRedis } from "../support/redis.ts";
 
 const soon = { timeout: 60_000 };

@@ -7,7 +7,7 @@ import { startStack } from "../../local/stack.ts";
 import type { InvalidationSource } from "../../shared/client/invalidation/invalidation-source.ts";
 import { noticeInMessage } from "../../shared/client/invalidation/notice-in-message.ts";
 import { createSecretClient } from "../../shared/client/secret-client.ts";
-import { secretsManagerSource } from "../../shared/client/secrets-manager/secrets-manager-source.ts";
+import { secretsManagerSource } from "../../shared/client/sources/secrets-manager-source.ts";
 
 const soon = { timeout: 60_000 };
 const there = "eu-west-1";

@@ -3,7 +3,7 @@ import { createServer, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MongoClient } from "mongodb";
 import { mongodbEngine } from "../../shared/engines/mongodb/mongodb-engine.ts";
-import type { Credential, DatabaseTarget } from "../../shared/rotation/ports.ts";
+import type { Credential, DatabaseTarget } from "../../shared/ports/database-engine.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { type FerretDb, ferretDb, startFerretDb } from "../support/ferretdb.ts";
 

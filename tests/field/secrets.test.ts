@@ -1,10 +1,10 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type CliStage, startCliStage } from "../../cli/test-stage.ts";
-import { createRotatingPool } from "../../shared/client/pg/rotating-pool.ts";
+import { type CliStage, startCliStage } from "../support/cli-stage.ts";
+import { createRotatingPool } from "../../shared/client/pools/pg/rotating-pool.ts";
 import { createSecretClient, type SecretClient } from "../../shared/client/secret-client.ts";
-import { secretsManagerSource } from "../../shared/client/secrets-manager/secrets-manager-source.ts";
-import { vaultSource } from "../../shared/client/vault/vault-source.ts";
+import { secretsManagerSource } from "../../shared/client/sources/secrets-manager-source.ts";
+import { vaultSource } from "../../shared/client/sources/vault/vault-source.ts";
 import { vaultKv2Mirror } from "../../shared/mirrors/vault-kv2.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { connectVault } from "../../shared/vault/connect-vault.ts";

@@ -1,7 +1,7 @@
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
 import type { CampaignPorts } from "../../shared/operations/campaign/campaign-options.ts";
-import type { FleetPorts, ListedSecret, StepRecord, VersionFacts } from "../../shared/operations/fleet/ports.ts";
-import type { SecretDescription } from "../../shared/rotation/ports.ts";
+import type { FleetPorts, ListedSecret, StepRecord, VersionFacts } from "../../shared/operations/fleet/fleet-ports.ts";
+import type { SecretDescription } from "../../shared/ports/database-engine.ts";
 
 /**
  * What becomes of a rotation: after how many looks it is promoted, or how it ends. `busy`: its server has no connection left,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { mariadbEngine, type MariadbSession } from "../../shared/engines/mariadb/mariadb-engine.ts";
 import { mysqlEngine } from "../../shared/engines/mysql/mysql-engine.ts";
-import type { Credential, DatabaseTarget, ServerFacts, UserPair } from "../../shared/rotation/ports.ts";
+import type { Credential, DatabaseTarget, ServerFacts, UserPair } from "../../shared/ports/database-engine.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { createAuthority } from "../../shared/testing/engine-contract/certificates.ts";
 import { mariadbd, mysqld, type MysqlServer, startMysqlServer } from "../support/mysql-servers.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { offerOnce } from "../../shared/operations/doctor/offer-once.ts";
-import type { DatabaseEngine, LoginRefusal } from "../../shared/rotation/ports.ts";
+import { offerOnce } from "../../shared/operations/doctor/avoid-lockout.ts";
+import type { DatabaseEngine, LoginRefusal } from "../../shared/ports/database-engine.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 
 const call = { signal: new AbortController().signal };

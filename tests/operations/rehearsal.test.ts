@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { concealedChange, revealedChange } from "../../cli/isolation/messages.ts";
 import { doctor } from "../../shared/operations/doctor/doctor.ts";
-import type { DatabaseEngine, PlannedChange } from "../../shared/rotation/ports.ts";
+import type { DatabaseEngine, PlannedChange } from "../../shared/ports/database-engine.ts";
 import { rotationMemory } from "../../shared/rotation/rotation-memory.ts";
 import type { StrategyName } from "../../shared/rotation/rotation-policy.ts";
 import { alternatingUsers } from "../../shared/rotation/strategies/alternating-users.ts";

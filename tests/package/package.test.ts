@@ -8,7 +8,7 @@ import { build, type Metafile } from "esbuild";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { packageMetafile } from "../../bundle/build-package.ts";
 import { bundledPackages } from "../../bundle/bundled-packages.ts";
-import { startCliStage } from "../../cli/test-stage.ts";
+import { startCliStage } from "../support/cli-stage.ts";
 import { needed, optionalPeers, stagedPackage, stagePackage } from "../../bundle/stage-package.ts";
 import { packageExports, packageTypesVersions } from "../../bundle/package-entries.ts";
 

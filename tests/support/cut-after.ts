@@ -1,4 +1,4 @@
-import type { CallOptions } from "../../shared/rotation/ports.ts";
+import type { CallOptions } from "../../shared/ports/database-engine.ts";
 
 /** A call whose deadline passes once it has been looked at this often: every statement looks at it. */
 export function cutAfter(looks: number): CallOptions {

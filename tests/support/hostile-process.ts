@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import type { DatabaseTarget } from "../../shared/rotation/ports.ts";
+import type { DatabaseTarget } from "../../shared/ports/database-engine.ts";
 
 export interface HostileStep {
   readonly engine: "mongodb" | "redis" | "http-api-key" | "vault";

@@ -3,7 +3,7 @@ import { mongodbEngine } from "../../shared/engines/mongodb/mongodb-engine.ts";
 import { redisEngine } from "../../shared/engines/redis/redis-engine.ts";
 import { vaultStaticRoleEngine } from "../../shared/engines/vault-static-role/vault-static-role-engine.ts";
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
-import type { Credential, DatabaseTarget } from "../../shared/rotation/ports.ts";
+import type { Credential, DatabaseTarget } from "../../shared/ports/database-engine.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { connectVault } from "../../shared/vault/connect-vault.ts";
 import type { HostileStep } from "./hostile-process.ts";

@@ -1,4 +1,9 @@
-import type { CredentialIssuer, DatabaseEngine, RotationStep, StepOutcome } from "../../shared/rotation/ports.ts";
+import type {
+  CredentialIssuer,
+  DatabaseEngine,
+  RotationStep,
+  StepOutcome,
+} from "../../shared/ports/database-engine.ts";
 import { rotate } from "../../shared/rotation/rotate.ts";
 import { rotationMemory } from "../../shared/rotation/rotation-memory.ts";
 import { issued } from "../../shared/rotation/strategies/issued.ts";

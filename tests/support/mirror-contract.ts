@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { mirrorPolicy } from "../../shared/mirrors/mirror-policy.ts";
 import { vaultKv2Mirror, type VaultKv2Options } from "../../shared/mirrors/vault-kv2.ts";
-import type { Mirror } from "../../shared/operations/ports.ts";
+import type { Mirror } from "../../shared/ports/mirror.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { connectVault, type VaultOptions } from "../../shared/vault/connect-vault.ts";
 import { canary, entryDates, entryOf, failureOf, inTime } from "./mirror-entries.ts";

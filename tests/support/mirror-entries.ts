@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { expect } from "vitest";
 import type { VersionDates } from "../../shared/mirrors/key-owner.ts";
-import type { MirrorEntry } from "../../shared/operations/ports.ts";
+import type { MirrorEntry } from "../../shared/ports/mirror.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 
 /** In every value, so that a place where it shows is found. */

@@ -3,7 +3,7 @@ import { onTestFinished } from "vitest";
 import type { SecretClientOptions } from "../../shared/client/client-options.ts";
 import type { InvalidationSink } from "../../shared/client/invalidation/invalidation-source.ts";
 import { noticeInMessage } from "../../shared/client/invalidation/notice-in-message.ts";
-import { requestBudget } from "../../shared/client/request-budget.ts";
+import { requestBudget } from "../../shared/client/cache/request-budget.ts";
 import { createSecretClient, type SecretClient } from "../../shared/client/secret-client.ts";
 import { type ManualClock, manualClock } from "../../shared/testing/manual-clock.ts";
 import { type MemorySecrets, memorySecrets } from "../../shared/testing/memory-secrets.ts";

@@ -4,7 +4,7 @@ import { startVault } from "../../local/vault/server.ts";
 import { vaultKv2Audit } from "../../shared/mirrors/kv2-audit.ts";
 import { mirrorPolicy } from "../../shared/mirrors/mirror-policy.ts";
 import { vaultKv2Mirror, type VaultKv2Options } from "../../shared/mirrors/vault-kv2.ts";
-import type { Mirror, MirrorEntry } from "../../shared/operations/ports.ts";
+import type { Mirror, MirrorEntry } from "../../shared/ports/mirror.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { connectVault, type VaultSend } from "../../shared/vault/connect-vault.ts";
 import { entryDates, entryOf, inTime } from "./mirror-entries.ts";

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { startPostgres } from "../../local/postgres/embedded-postgres.ts";
-import { createRotatingPool as createMysqlPool } from "../../shared/client/mysql2/rotating-pool.ts";
-import { createRotatingPool as createPgPool } from "../../shared/client/pg/rotating-pool.ts";
-import type { Rotating, RotatingOptions } from "../../shared/client/pool/rotating-options.ts";
+import { createRotatingPool as createMysqlPool } from "../../shared/client/pools/mysql2/rotating-pool.ts";
+import { createRotatingPool as createPgPool } from "../../shared/client/pools/pg/rotating-pool.ts";
+import type { Rotating, RotatingOptions } from "../../shared/client/pools/rotating-options.ts";
 import type { Account } from "../../shared/testing/engine-contract/fixture.ts";
 import { mariadbd, mysqld, startMysqlServer } from "./mysql-servers.ts";
 

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { CreateEventBusCommand, EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { CreateFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
-import { eventBridgePublisher } from "../../shared/publishers/eventbridge.ts";
+import { eventBridgePublisher } from "../../shared/aws/eventbridge/event-publisher.ts";
 import { awsServers } from "./aws-servers.ts";
 import { freePort } from "./free-port.ts";
 import { inTime } from "./mirror-entries.ts";

@@ -80,7 +80,7 @@ function namesFrom(
 }
 
 /** The one adapter that every function has whole, though each calls only some of its methods. */
-const isStore = ({ file }: Source): boolean => file.endsWith("shared/stores/secrets-manager.ts");
+const isStore = ({ file }: Source): boolean => file.endsWith("shared/aws/secrets-manager/secret-store.ts");
 
 /**
  * IAM's actions of the SDK calls that these files, everything of rekey's own in a bundle, can make: of each command that is

@@ -1,6 +1,6 @@
 import type { Health } from "../../../shared/operations/fleet/health.ts";
 import { mirrorText } from "../../../shared/operations/fleet/mirror-text.ts";
-import type { AdoptionStanding, MirrorStanding } from "../../../shared/operations/fleet/standing.ts";
+import type { AdoptionStanding, MirrorStanding } from "../../../shared/operations/fleet/secret-status.ts";
 import type { Json } from "../../contract.ts";
 
 /** Told by its shape and its word, and by colour besides. */

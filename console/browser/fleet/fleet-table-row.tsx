@@ -1,4 +1,4 @@
-import { rotates } from "../../../shared/operations/fleet/rotates.ts";
+import { rotates } from "../../../shared/operations/fleet/can-rotate.ts";
 import type { StandingsAnswer } from "../../contract.ts";
 import { adoptionText, HealthBadge, MirrorBadge } from "../components/standing.tsx";
 import { FromNow, span } from "../components/times.tsx";

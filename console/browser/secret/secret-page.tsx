@@ -1,6 +1,6 @@
 import { useRoute } from "preact-iso/router";
 import { useState } from "preact/hooks";
-import { rotates } from "../../../shared/operations/fleet/rotates.ts";
+import { rotates } from "../../../shared/operations/fleet/can-rotate.ts";
 import type { Problem, SecretAnswer } from "../../contract.ts";
 import { useLive } from "../api/use-live.ts";
 import { RotateDialog } from "../campaigns/rotate-dialog.tsx";

@@ -1,4 +1,4 @@
-import { isText } from "../checked-notice.ts";
+import { isText } from "./checked-notice.ts";
 import type { IgnoredReason, SecretNotice } from "./invalidation-source.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;

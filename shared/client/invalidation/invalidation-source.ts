@@ -1,5 +1,5 @@
 import type { RekeyError } from "../../errors/rekey-error.ts";
-import type { RotationNotice } from "../rotation-notice.ts";
+import type { RotationNotice } from "./rotation-notice.ts";
 
 export interface SecretNotice extends RotationNotice {
   readonly secretArn: string;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
-import type { VaultSource } from "../vault/vault-source.ts";
+import type { VaultSource } from "../sources/vault/vault-source.ts";
 import { failureReason } from "./failure-reason.ts";
 import { inTime, jittered } from "./in-time.ts";
 import type { InvalidationSink, InvalidationSource } from "./invalidation-source.ts";

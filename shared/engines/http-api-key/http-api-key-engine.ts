@@ -9,9 +9,9 @@ import type {
   DatabaseTarget,
   Inspection,
   Rehearsal,
-} from "../../rotation/ports.ts";
+} from "../../ports/database-engine.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
-import { explainPlainLogin } from "../tls-alerts.ts";
+import { explainPlainLogin } from "../connecting/tls-alerts.ts";
 import { ask as askApi, type IsGranted, keyApiOf, type KeyOperation, refusedBy } from "./key-api.ts";
 
 const isText = (value: unknown): value is string => typeof value === "string" && value !== "" && value.length <= 4_096;

@@ -1,8 +1,8 @@
 import type { ErrorCode } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { exchange, type HttpAnswer, HttpFault, type HttpFailure } from "../../http/exchange.ts";
-import type { CallOptions, Credential, DatabaseTarget } from "../../rotation/ports.ts";
-import { requireVerifiedTls } from "../verified-tls.ts";
+import type { CallOptions, Credential, DatabaseTarget } from "../../ports/database-engine.ts";
+import { requireVerifiedTls } from "../connecting/verified-tls.ts";
 
 const timeoutMs = 5_000;
 const maxAnswerBytes = 1024 * 1024;

@@ -1,5 +1,5 @@
-import type { CallOptions } from "../../rotation/ports.ts";
-import { ServerMisbehaved } from "../guarded-stream.ts";
+import type { CallOptions } from "../../ports/database-engine.ts";
+import { ServerMisbehaved } from "../connecting/guarded-stream.ts";
 import { type Account, type AccountRow, readAccounts } from "../mysql-family/account.ts";
 import type { Connection } from "../mysql-family/connection.ts";
 

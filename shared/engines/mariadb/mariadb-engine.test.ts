@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { mariadbd, type MysqlServer, startMysqlServer } from "../../../tests/support/mysql-servers.ts";
-import type { CallOptions, Credential, DatabaseTarget } from "../../rotation/ports.ts";
+import type { CallOptions, Credential, DatabaseTarget } from "../../ports/database-engine.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { mariadbEngine, type MariadbSession } from "./mariadb-engine.ts";
 

@@ -10,7 +10,7 @@ import type {
   PasswordChange,
   Rehearsal,
   UserPairing,
-} from "../../rotation/ports.ts";
+} from "../../ports/database-engine.ts";
 import type { Connection } from "../mysql-family/connection.ts";
 import { logIn, refusedAlike } from "../mysql-family/log-in.ts";
 import { oneAtATime } from "../mysql-family/one-at-a-time.ts";

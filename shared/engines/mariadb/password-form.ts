@@ -1,5 +1,5 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, Credential } from "../../rotation/ports.ts";
+import type { CallOptions, Credential } from "../../ports/database-engine.ts";
 import { quoteText, unsupported } from "../mysql-family/account.ts";
 import type { Connection } from "../mysql-family/connection.ts";
 import { ed25519Hash } from "../mysql-family/ed25519.ts";

@@ -1,5 +1,5 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, Credential, UserPair } from "../../rotation/ports.ts";
+import type { CallOptions, Credential, UserPair } from "../../ports/database-engine.ts";
 import { amount, onlyAccount, quoteAccount, quoteName, settingsOf } from "../mysql-family/account.ts";
 import { checkAccounts, lockedByHand } from "../mysql-family/check-pair.ts";
 import type { Connection } from "../mysql-family/connection.ts";

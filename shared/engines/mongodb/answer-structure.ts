@@ -1,5 +1,5 @@
 import { parseToElementsToArray } from "mongodb/lib/bson.js";
-import { ServerMisbehaved } from "../guarded-stream.ts";
+import { ServerMisbehaved } from "../connecting/guarded-stream.ts";
 
 /** Of a message's header, and of the smallest message: an OP_MSG with an empty document. */
 export const headerBytes = 16;

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
-import { ServerMisbehaved } from "../guarded-stream.ts";
+import { ServerMisbehaved } from "../connecting/guarded-stream.ts";
 import { checkAnswer, headerBytes, messageLength } from "./answer-structure.ts";
 
 /**

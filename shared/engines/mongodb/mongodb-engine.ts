@@ -7,9 +7,9 @@ import type {
   PasswordChange,
   Rehearsal,
   UserPairing,
-} from "../../rotation/ports.ts";
+} from "../../ports/database-engine.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import { explainPlainLogin } from "../tls-alerts.ts";
+import { explainPlainLogin } from "../connecting/tls-alerts.ts";
 import { shapes } from "./command-shapes.ts";
 import { type Connection, connect } from "./connection.ts";
 import { inspect } from "./inspect.ts";

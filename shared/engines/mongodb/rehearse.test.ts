@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { SecretValue } from "../../secrets/secret-value.ts";
-import type { PlannedChange } from "../../rotation/ports.ts";
+import type { PlannedChange } from "../../ports/database-engine.ts";
 import { mongodbSession } from "./mongodb-engine.ts";
 import { scripted } from "./test-connection.ts";
 

@@ -1,5 +1,5 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, PlannedChange } from "../../rotation/ports.ts";
+import type { CallOptions, PlannedChange } from "../../ports/database-engine.ts";
 import type { Connection } from "./connection.ts";
 import { optional } from "../optional.ts";
 import { readPrivileges, requirePrivileges } from "./privileges.ts";

@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../../errors/codes.ts";
 import { RekeyError, type RekeyErrorOptions } from "../../errors/rekey-error.ts";
 import { oldestVersions } from "../supported-versions.ts";
-import { brokenConnection } from "../tls-alerts.ts";
+import { brokenConnection } from "../connecting/tls-alerts.ts";
 
 /** The server's codes (MongoDB's error_codes.yml) to rekey's. */
 const byServerCode: Readonly<Record<number, ErrorCode>> = {

@@ -1,6 +1,6 @@
 import { type ErrorContext, RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions } from "../../rotation/ports.ts";
-import { ServerMisbehaved } from "../guarded-stream.ts";
+import type { CallOptions } from "../../ports/database-engine.ts";
+import { ServerMisbehaved } from "../connecting/guarded-stream.ts";
 import type { Connection } from "./connection.ts";
 
 /** A user of MySQL or MariaDB is a name and the hosts that it may come from. */

@@ -1,5 +1,5 @@
 import type { RekeyError } from "../../errors/rekey-error.ts";
-import type { UserPair } from "../../rotation/ports.ts";
+import type { UserPair } from "../../ports/database-engine.ts";
 import { checkPair, collision } from "../check-pair.ts";
 import { type AccountRow, unsupported } from "./account.ts";
 

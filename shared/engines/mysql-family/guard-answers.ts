@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { Connection as Driver } from "mysql2";
-import { guardStream, maxAnswerBytes, maxMessageBytes, ServerMisbehaved } from "../guarded-stream.ts";
+import { guardStream, maxAnswerBytes, maxMessageBytes, ServerMisbehaved } from "../connecting/guarded-stream.ts";
 
 /** A greeting, another way of authentication, its key, its success; each may cost a signature or an encryption. */
 const maxLoginPackets = 8;

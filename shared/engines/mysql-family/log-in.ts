@@ -1,6 +1,6 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, Credential, DatabaseTarget, Login } from "../../rotation/ports.ts";
-import { guardSession } from "../guarded-stream.ts";
+import type { CallOptions, Credential, DatabaseTarget, Login } from "../../ports/database-engine.ts";
+import { guardSession } from "../connecting/guarded-stream.ts";
 import { connect, type Connection } from "./connection.ts";
 
 /**

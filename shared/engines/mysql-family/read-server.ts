@@ -1,4 +1,4 @@
-import type { CallOptions, ServerFacts } from "../../rotation/ports.ts";
+import type { CallOptions, ServerFacts } from "../../ports/database-engine.ts";
 import type { Connection } from "./connection.ts";
 import { ifReadable } from "./if-readable.ts";
 import { isAtLeast } from "../supported-versions.ts";

@@ -5,7 +5,7 @@ import type {
   PasswordChange,
   PlannedChange,
   UserPairing,
-} from "../../rotation/ports.ts";
+} from "../../ports/database-engine.ts";
 import type { Connection } from "./connection.ts";
 
 type Changing = DatabaseSession & PasswordChange & UserPairing & DualPasswords;

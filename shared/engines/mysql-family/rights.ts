@@ -1,6 +1,6 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions } from "../../rotation/ports.ts";
-import { ServerMisbehaved } from "../guarded-stream.ts";
+import type { CallOptions } from "../../ports/database-engine.ts";
+import { ServerMisbehaved } from "../connecting/guarded-stream.ts";
 import { type Account, quoteAccount } from "./account.ts";
 import type { Connection } from "./connection.ts";
 import { covers, type Grants, parseGrants } from "./grants.ts";

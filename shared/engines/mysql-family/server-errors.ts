@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../../errors/codes.ts";
-import type { LoginRefusal } from "../../rotation/ports.ts";
+import type { LoginRefusal } from "../../ports/database-engine.ts";
 
 /** What a server's error number means, and what to do about it where that is more than the code's own hint says. */
 export interface Cause {

@@ -1,5 +1,5 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { ChangeTerms } from "../../rotation/ports.ts";
+import type { ChangeTerms } from "../../ports/database-engine.ts";
 import { type Account, accountsOf, onlyAccount, parseAccount } from "./account.ts";
 import type { Connection } from "./connection.ts";
 

@@ -1,5 +1,5 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import { ServerMisbehaved } from "../guarded-stream.ts";
+import { ServerMisbehaved } from "../connecting/guarded-stream.ts";
 import { causeOf } from "./server-errors.ts";
 
 const networkCodes = new Set([

@@ -1,5 +1,5 @@
-import type { CallOptions, Credential } from "../../rotation/ports.ts";
-import { ServerMisbehaved } from "../guarded-stream.ts";
+import type { CallOptions, Credential } from "../../ports/database-engine.ts";
+import { ServerMisbehaved } from "../connecting/guarded-stream.ts";
 import { type Account, type AccountRow, readAccounts } from "../mysql-family/account.ts";
 import type { Connection } from "../mysql-family/connection.ts";
 import { nativeHash } from "../mysql-family/native-hash.ts";

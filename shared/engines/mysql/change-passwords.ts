@@ -1,5 +1,5 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, ChangeTerms, Credential } from "../../rotation/ports.ts";
+import type { CallOptions, ChangeTerms, Credential } from "../../ports/database-engine.ts";
 import { unsupported } from "../mysql-family/account.ts";
 import type { Connection } from "../mysql-family/connection.ts";
 import { errorNumber } from "../mysql-family/translate-error.ts";

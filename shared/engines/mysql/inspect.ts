@@ -1,4 +1,4 @@
-import type { CallOptions, ServerFacts } from "../../rotation/ports.ts";
+import type { CallOptions, ServerFacts } from "../../ports/database-engine.ts";
 import { type Account, quoteText } from "../mysql-family/account.ts";
 import type { Connection } from "../mysql-family/connection.ts";
 import { ifReadable } from "../mysql-family/if-readable.ts";

@@ -1,4 +1,4 @@
-import type { CallOptions, Credential } from "../../rotation/ports.ts";
+import type { CallOptions, Credential } from "../../ports/database-engine.ts";
 import { unsupported } from "../mysql-family/account.ts";
 import type { Connection } from "../mysql-family/connection.ts";
 

@@ -1,4 +1,4 @@
-import type { CallOptions, UserPair } from "../../rotation/ports.ts";
+import type { CallOptions, UserPair } from "../../ports/database-engine.ts";
 import { quoteAccount, quoteText } from "../mysql-family/account.ts";
 import type { Connection } from "../mysql-family/connection.ts";
 

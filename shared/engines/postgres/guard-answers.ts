@@ -1,5 +1,5 @@
 import type { Client } from "pg";
-import { maxAnswerBytes, maxMessageBytes, ServerMisbehaved } from "../guarded-stream.ts";
+import { maxAnswerBytes, maxMessageBytes, ServerMisbehaved } from "../connecting/guarded-stream.ts";
 import { guardParser } from "./guard-parser.ts";
 
 const headerBytes = 5;

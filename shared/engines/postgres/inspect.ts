@@ -1,5 +1,5 @@
 import { escapeLiteral } from "pg";
-import type { CallOptions, ServerFacts } from "../../rotation/ports.ts";
+import type { CallOptions, ServerFacts } from "../../ports/database-engine.ts";
 import { isAtLeast, oldestVersions } from "../supported-versions.ts";
 import type { Connection } from "./connection.ts";
 import { isReadOnlyHere } from "./neutral-session.ts";

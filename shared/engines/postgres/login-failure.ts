@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { LoginRefusal } from "../../rotation/ports.ts";
+import type { LoginRefusal } from "../../ports/database-engine.ts";
 import { type PoolerAnswer, poolerAnswer } from "./pooler-answers.ts";
 import { sqlState, stringField } from "./translate-error.ts";
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Credential } from "../../rotation/ports.ts";
+import type { Credential } from "../../ports/database-engine.ts";
 
 /**
  * What PostgreSQL and Redshift store in place of a password in the old form: `md5` and the MD5 of password and user name in

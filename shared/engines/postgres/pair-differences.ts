@@ -1,6 +1,6 @@
 import { escapeLiteral } from "pg";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, UserPair } from "../../rotation/ports.ts";
+import type { CallOptions, UserPair } from "../../ports/database-engine.ts";
 import type { Connection } from "./connection.ts";
 import type { Account, Attributes, SessionFacts } from "./read-accounts.ts";
 

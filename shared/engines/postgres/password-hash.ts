@@ -1,5 +1,5 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { Credential } from "../../rotation/ports.ts";
+import type { Credential } from "../../ports/database-engine.ts";
 import { md5Password } from "./md5-password.ts";
 import { scramVerifier } from "./scram-verifier.ts";
 

@@ -1,5 +1,5 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, Credential, DatabaseTarget } from "../../rotation/ports.ts";
+import type { CallOptions, Credential, DatabaseTarget } from "../../ports/database-engine.ts";
 import { type Connection, connect } from "./connection.ts";
 
 /**

@@ -9,8 +9,8 @@ import type {
   PasswordChange,
   Rehearsal,
   UserPairing,
-} from "../../rotation/ports.ts";
-import { guardSession } from "../guarded-stream.ts";
+} from "../../ports/database-engine.ts";
+import { guardSession } from "../connecting/guarded-stream.ts";
 import { type Connection, connect } from "./connection.ts";
 import { inspect } from "./inspect.ts";
 import { changingTransaction, looking } from "./neutral-session.ts";

@@ -1,5 +1,5 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, OwnAccount } from "../../rotation/ports.ts";
+import type { CallOptions, OwnAccount } from "../../ports/database-engine.ts";
 import type { Connection } from "./connection.ts";
 import { refuseScramOnly } from "./host-rules.ts";
 import { changingTransaction } from "./neutral-session.ts";

@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import { ServerMisbehaved } from "../guarded-stream.ts";
+import { ServerMisbehaved } from "../connecting/guarded-stream.ts";
 import { poolerAnswer } from "./pooler-answers.ts";
 
 /** SQLSTATE (PostgreSQL, appendix A) to code. Classes (two characters) stand behind exact states. */

@@ -1,7 +1,7 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, Credential, DatabaseTarget } from "../../rotation/ports.ts";
-import { openSocket } from "../open-socket.ts";
-import { explainPlainLogin } from "../tls-alerts.ts";
+import type { CallOptions, Credential, DatabaseTarget } from "../../ports/database-engine.ts";
+import { openSocket } from "../connecting/open-socket.ts";
+import { explainPlainLogin } from "../connecting/tls-alerts.ts";
 import { conversationOn } from "./conversation.ts";
 import { probePlainly } from "./plain-server.ts";
 import { misbehaved } from "./resp.ts";

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import { brokenConnection } from "../tls-alerts.ts";
+import { brokenConnection } from "../connecting/tls-alerts.ts";
 import { encodeCommand, ErrorReply, misbehaved, wholeAnswer } from "./resp.ts";
 
 /** No command of a rotation takes the server longer than microseconds. */

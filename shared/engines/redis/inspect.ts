@@ -1,7 +1,7 @@
 import { isAtLeast, oldestVersions } from "../supported-versions.ts";
 import { memberAt } from "../../answers/member-at.ts";
 import { isRekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, ServerFacts, UserFacts } from "../../rotation/ports.ts";
+import type { CallOptions, ServerFacts, UserFacts } from "../../ports/database-engine.ts";
 import { readAccount } from "./account.ts";
 import { mayRun } from "./command-rights.ts";
 import type { Connection } from "./connection.ts";

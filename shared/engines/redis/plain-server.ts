@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import type { CallOptions, DatabaseTarget } from "../../rotation/ports.ts";
+import type { CallOptions, DatabaseTarget } from "../../ports/database-engine.ts";
 
 type Found = "server without TLS" | "silent" | "unreachable";
 

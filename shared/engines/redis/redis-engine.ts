@@ -9,7 +9,7 @@ import type {
   Inspection,
   Rehearsal,
   SecretPasswords,
-} from "../../rotation/ports.ts";
+} from "../../ports/database-engine.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
 import { type Connection, connect } from "./connection.ts";
 import { inspect } from "./inspect.ts";

@@ -1,4 +1,4 @@
-import type { CallOptions, PlannedChange } from "../../rotation/ports.ts";
+import type { CallOptions, PlannedChange } from "../../ports/database-engine.ts";
 import { readAccount, readLiveAccount } from "./account.ts";
 import { requireRights } from "./command-rights.ts";
 import type { Connection } from "./connection.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, SecretPasswords } from "../../rotation/ports.ts";
+import type { CallOptions, SecretPasswords } from "../../ports/database-engine.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
 import { type Account, readLiveAccount } from "./account.ts";
 import type { Connection } from "./connection.ts";

@@ -1,5 +1,5 @@
 import { escapeLiteral } from "pg";
-import type { CallOptions, UserPair } from "../../rotation/ports.ts";
+import type { CallOptions, UserPair } from "../../ports/database-engine.ts";
 import type { Connection } from "../postgres/connection.ts";
 
 export interface UserRow {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import pg from "pg";
 import type { EmbeddedPostgres } from "../../../local/postgres/embedded-postgres.ts";
 import { startPostgresAsRedshift } from "../../../tests/support/redshift-on-postgres.ts";
-import type { CallOptions, Credential, DatabaseTarget, UserPair } from "../../rotation/ports.ts";
+import type { CallOptions, Credential, DatabaseTarget, UserPair } from "../../ports/database-engine.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { answerWith, authenticationRequest, errorResponse } from "../postgres/test-protocol.ts";
 import { md5Password } from "../postgres/md5-password.ts";

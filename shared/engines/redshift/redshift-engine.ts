@@ -9,8 +9,8 @@ import type {
   PasswordChange,
   Rehearsal,
   UserPairing,
-} from "../../rotation/ports.ts";
-import { guardSession } from "../guarded-stream.ts";
+} from "../../ports/database-engine.ts";
+import { guardSession } from "../connecting/guarded-stream.ts";
 import { type Connection, connect } from "../postgres/connection.ts";
 import { transaction, type TransactionEnd } from "../postgres/transaction.ts";
 import { sqlState, stringField } from "../postgres/translate-error.ts";

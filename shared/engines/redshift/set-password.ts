@@ -1,5 +1,5 @@
 import { escapeIdentifier, escapeLiteral } from "pg";
-import type { CallOptions, Credential } from "../../rotation/ports.ts";
+import type { CallOptions, Credential } from "../../ports/database-engine.ts";
 import type { Connection } from "../postgres/connection.ts";
 import { md5Password } from "../postgres/md5-password.ts";
 

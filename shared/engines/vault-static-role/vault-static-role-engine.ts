@@ -8,7 +8,7 @@ import type {
   DatabaseSession,
   DatabaseTarget,
   Rehearsal,
-} from "../../rotation/ports.ts";
+} from "../../ports/database-engine.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import type { VaultSend } from "../../vault/connect-vault.ts";
 import { isPolicyDenial, refused } from "../../vault/vault-answer.ts";

@@ -1,7 +1,7 @@
 import { codes } from "../../errors/codes.ts";
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, SecretDescription } from "../../rotation/ports.ts";
-import type { StepRecord } from "../fleet/ports.ts";
+import type { CallOptions, SecretDescription } from "../../ports/database-engine.ts";
+import type { StepRecord } from "../fleet/fleet-ports.ts";
 import type { CampaignPorts, CampaignSettings } from "./campaign-options.ts";
 import { type Obstacle, obstacleIn } from "./failing-attempts.ts";
 

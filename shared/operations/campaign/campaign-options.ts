@@ -1,7 +1,7 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions } from "../../rotation/ports.ts";
-import type { FleetPorts } from "../fleet/ports.ts";
-import { reasonTag } from "../reason-tag.ts";
+import type { CallOptions } from "../../ports/database-engine.ts";
+import type { FleetPorts } from "../fleet/fleet-ports.ts";
+import { reasonTag } from "../by-hand/reason-tag.ts";
 
 export interface CampaignPorts extends Pick<FleetPorts, "store" | "administration" | "log" | "nowMs"> {
   /** Ends early, without an error, when the signal fires. */

@@ -1,9 +1,9 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions } from "../../rotation/ports.ts";
-import { versionWithLabel } from "../../rotation/steps/admit.ts";
-import type { StepRecord } from "../fleet/ports.ts";
-import { reasonTag } from "../reason-tag.ts";
-import { checkRotatedHere } from "../rotated-elsewhere.ts";
+import type { CallOptions } from "../../ports/database-engine.ts";
+import { versionWithLabel } from "../../rotation/steps/check-request.ts";
+import type { StepRecord } from "../fleet/fleet-ports.ts";
+import { reasonTag } from "../by-hand/reason-tag.ts";
+import { checkRotatedHere } from "../by-hand/rotated-elsewhere.ts";
 import { awaitRotation } from "./await-rotation.ts";
 import type { CampaignEvent, Progress } from "./campaign-events.ts";
 import type { CampaignOptions, CampaignPorts, CampaignSettings } from "./campaign-options.ts";

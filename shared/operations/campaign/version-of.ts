@@ -1,6 +1,6 @@
-import type { SecretDescription } from "../../rotation/ports.ts";
-import type { VersionFacts } from "../fleet/ports.ts";
-import { uuidOf } from "../uuid-of.ts";
+import type { SecretDescription } from "../../ports/database-engine.ts";
+import type { VersionFacts } from "../fleet/fleet-ports.ts";
+import { uuidOf } from "../by-hand/uuid-of.ts";
 
 /**
  * The VersionId that a campaign gives a secret: always the same, so that what was asked for before can be recognised in

@@ -1,8 +1,8 @@
 import type { ErrorCode } from "../../errors/codes.ts";
 import { isRekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions } from "../../rotation/ports.ts";
+import type { CallOptions } from "../../ports/database-engine.ts";
 import { type Detached, type Detachment, detachSecret } from "./detach-secret.ts";
-import type { DetachPorts, Subscription, Topic } from "./ports.ts";
+import type { DetachPorts, Subscription, Topic } from "./detach-ports.ts";
 
 export interface DetachOptions {
   readonly removeTags: boolean;

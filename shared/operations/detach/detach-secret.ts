@@ -1,7 +1,7 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, SecretDescription } from "../../rotation/ports.ts";
-import { versionWithLabel } from "../../rotation/steps/admit.ts";
-import type { DetachPorts } from "./ports.ts";
+import type { CallOptions, SecretDescription } from "../../ports/database-engine.ts";
+import { versionWithLabel } from "../../rotation/steps/check-request.ts";
+import type { DetachPorts } from "./detach-ports.ts";
 import { unqualified } from "./stack-names.ts";
 
 /**

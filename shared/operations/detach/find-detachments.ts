@@ -1,6 +1,6 @@
-import type { CallOptions } from "../../rotation/ports.ts";
+import type { CallOptions } from "../../ports/database-engine.ts";
 import { type Detachment, detachmentOf } from "./detach-secret.ts";
-import type { DetachPorts } from "./ports.ts";
+import type { DetachPorts } from "./detach-ports.ts";
 import { isRotatedByStack } from "./stack-names.ts";
 
 /** Every secret that one of the stack's functions rotates or rotated, by name: one ListSecrets for a hundred. Errors: those of the store. */

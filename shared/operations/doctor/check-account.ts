@@ -1,7 +1,7 @@
-import type { CallOptions, SecretDescription } from "../../rotation/ports.ts";
+import type { CallOptions, SecretDescription } from "../../ports/database-engine.ts";
 import type { Rotation } from "../../rotation/rotation-context.ts";
 import { adminArnOf } from "../../rotation/admin-logins.ts";
-import type { Account, Concurrency, DeadLetters } from "./account.ts";
+import type { Account, Concurrency, DeadLetters } from "../../ports/account.ts";
 import type { CheckedSecret } from "./check-secret.ts";
 import { type Finding, finding } from "./findings.ts";
 import type { ManagedUsers } from "./managed-users.ts";

@@ -1,12 +1,12 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { RotationDependencies } from "../../rotation/dependencies.ts";
-import type { CallOptions, SecretDescription } from "../../rotation/ports.ts";
+import type { CallOptions, SecretDescription } from "../../ports/database-engine.ts";
 import { type Rotation, rotationOf } from "../../rotation/rotation-context.ts";
 import { type RotationFacts, rotationFacts } from "../../rotation/rotation-facts.ts";
 import { alternateSuffix } from "../../rotation/strategies/alternating-users.ts";
 import { type DatabaseSecret, parseDatabaseSecret, withCredential } from "../../secrets/database-secret.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
-import { checkRotatedHere } from "../rotated-elsewhere.ts";
+import { checkRotatedHere } from "../by-hand/rotated-elsewhere.ts";
 import { type Finding, finding } from "./findings.ts";
 
 export interface CheckedSecret {

@@ -6,7 +6,7 @@ import type {
   Inspection,
   Rehearsal,
   ServerFacts,
-} from "../../rotation/ports.ts";
+} from "../../ports/database-engine.ts";
 import type { Rotation } from "../../rotation/rotation-context.ts";
 import { openAdmin, openSession } from "../../rotation/strategies/open-session.ts";
 import type { StrategyContext } from "../../rotation/strategies/strategy.ts";

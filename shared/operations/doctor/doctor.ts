@@ -1,8 +1,8 @@
 import { isRekeyError } from "../../errors/rekey-error.ts";
 import type { RotationDependencies } from "../../rotation/dependencies.ts";
-import type { CallOptions, DatabaseEngine, SecretDescription } from "../../rotation/ports.ts";
-import { isMirrored } from "../is-mirrored.ts";
-import type { Account, MirrorProbe } from "./account.ts";
+import type { CallOptions, DatabaseEngine, SecretDescription } from "../../ports/database-engine.ts";
+import { isMirrored } from "../mirroring/is-mirrored.ts";
+import type { Account, MirrorProbe } from "../../ports/account.ts";
 import { checkFunction, checkSharedUsers } from "./check-account.ts";
 import { checkSecret } from "./check-secret.ts";
 import { checkServers } from "./check-servers.ts";

@@ -1,16 +1,16 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, SecretStore } from "../../rotation/ports.ts";
+import type { CallOptions, SecretStore } from "../../ports/database-engine.ts";
 import { eventStream } from "../campaign/event-stream.ts";
 import { eachAtOnce } from "../fleet/at-once.ts";
 import { fleet } from "../fleet/fleet-page.ts";
-import type { FleetFilter, FleetPorts } from "../fleet/ports.ts";
+import type { FleetFilter, FleetPorts } from "../fleet/fleet-ports.ts";
 import type { SecretSummary } from "../fleet/secret-summary.ts";
-import type { Account, Concurrency, DeadLetters, MirrorProbe } from "./account.ts";
+import type { Account, Concurrency, DeadLetters, MirrorProbe } from "../../ports/account.ts";
 import { checkConcurrency, checkDeadLetters } from "./check-account.ts";
 import { doctor, type DoctorPorts } from "./doctor.ts";
 import { type Finding, findingOf } from "./findings.ts";
 import { managedUsers, usersByFunction, type UsersOf } from "./managed-users.ts";
-import { offerOnce } from "./offer-once.ts";
+import { offerOnce } from "./avoid-lockout.ts";
 
 export interface ExaminationPorts extends Pick<FleetPorts, "listing" | "nowMs"> {
   readonly store: Pick<SecretStore, "read">;

@@ -1,8 +1,8 @@
 import { isRekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, SecretStore } from "../../rotation/ports.ts";
+import type { CallOptions, SecretStore } from "../../ports/database-engine.ts";
 import { type DatabaseSecret, parseDatabaseSecret } from "../../secrets/database-secret.ts";
 import { atOnce } from "../fleet/at-once.ts";
-import type { Account } from "./account.ts";
+import type { Account } from "../../ports/account.ts";
 
 /** Which rotated secrets manage which user of which server. */
 export interface ManagedUsers {

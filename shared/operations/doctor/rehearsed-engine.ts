@@ -6,7 +6,7 @@ import type {
   PasswordChange,
   Rehearsal,
   UserPairing,
-} from "../../rotation/ports.ts";
+} from "../../ports/database-engine.ts";
 
 type Rehearsed = DatabaseSession & PasswordChange & UserPairing & DualPasswords & Partial<OwnAccountReading>;
 

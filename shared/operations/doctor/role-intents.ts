@@ -1,5 +1,5 @@
-import type { SecretDescription } from "../../rotation/ports.ts";
-import type { FunctionFacts, Intent } from "./account.ts";
+import type { SecretDescription } from "../../ports/database-engine.ts";
+import type { FunctionFacts, Intent } from "../../ports/account.ts";
 
 export interface RoleIntent extends Intent {
   readonly whenDenied: "iam-denied" | "key-not-granted";

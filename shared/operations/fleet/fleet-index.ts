@@ -1,7 +1,7 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { ErrorCode } from "../../errors/codes.ts";
-import type { CallOptions } from "../../rotation/ports.ts";
-import { operatorHint } from "../operator-hint.ts";
+import type { CallOptions } from "../../ports/database-engine.ts";
+import { operatorHint } from "../by-hand/operator-hint.ts";
 import { fleetPage } from "./fleet-page.ts";
 import {
   byName,
@@ -12,8 +12,8 @@ import {
   type OrderedFleet,
   pageOf,
 } from "./fleet-view.ts";
-import type { FleetPorts } from "./ports.ts";
-import { rotates } from "./rotates.ts";
+import type { FleetPorts } from "./fleet-ports.ts";
+import { rotates } from "./can-rotate.ts";
 import { lasting, type SecretSummary, summaryOf } from "./secret-summary.ts";
 
 /** How far the index is. */

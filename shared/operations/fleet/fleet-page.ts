@@ -1,5 +1,5 @@
-import type { CallOptions } from "../../rotation/ports.ts";
-import type { FleetFilter, FleetPorts, ListedSecret } from "./ports.ts";
+import type { CallOptions } from "../../ports/database-engine.ts";
+import type { FleetFilter, FleetPorts, ListedSecret } from "./fleet-ports.ts";
 import { type SecretSummary, summaryOf } from "./secret-summary.ts";
 
 export interface FleetQuery extends FleetFilter {

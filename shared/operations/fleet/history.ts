@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../../errors/codes.ts";
 import { isRekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions } from "../../rotation/ports.ts";
-import type { AuditRecord, FleetPorts, StepRecord, VersionFacts } from "./ports.ts";
+import type { CallOptions } from "../../ports/database-engine.ts";
+import type { AuditRecord, FleetPorts, StepRecord, VersionFacts } from "./fleet-ports.ts";
 
 export interface RotationRun {
   /** The version that it made, or was to make. */

@@ -1,4 +1,4 @@
-import type { MirrorStanding } from "./standing.ts";
+import type { MirrorStanding } from "./secret-status.ts";
 
 /** `current r12`: a mirror in a word, with its revision. */
 export const mirrorText = ({ state, revision, code }: Pick<MirrorStanding, "state" | "revision" | "code">): string =>

@@ -1,8 +1,8 @@
 import { isRekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions } from "../../rotation/ports.ts";
+import type { CallOptions } from "../../ports/database-engine.ts";
 import { type Obstacle, obstacleIn } from "../campaign/failing-attempts.ts";
 import { atOnce } from "./at-once.ts";
-import type { FleetPorts } from "./ports.ts";
+import type { FleetPorts } from "./fleet-ports.ts";
 import type { SecretSummary } from "./secret-summary.ts";
 
 /** The log is asked for so many secrets, and for so many at once: an account has five of these requests a second. */

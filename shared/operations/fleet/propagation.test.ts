@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { RotationRun } from "./history.ts";
-import type { StepRecord, VersionFacts } from "./ports.ts";
+import type { StepRecord, VersionFacts } from "./fleet-ports.ts";
 import { propagation } from "./propagation.ts";
 import type { SecretDetails, SubscriberStanding } from "./secret-details.ts";
-import type { MirrorStanding } from "./standing.ts";
+import type { MirrorStanding } from "./secret-status.ts";
 
 const startMs = Date.UTC(2026, 0, 1);
 const after = (ms: number): Date => new Date(startMs + ms);

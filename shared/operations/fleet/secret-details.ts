@@ -1,8 +1,8 @@
-import type { CallOptions } from "../../rotation/ports.ts";
+import type { CallOptions } from "../../ports/database-engine.ts";
 import { isRekeyError } from "../../errors/rekey-error.ts";
-import type { FleetPorts, VersionFacts } from "./ports.ts";
+import type { FleetPorts, VersionFacts } from "./fleet-ports.ts";
 import { type SecretSummary, summaryOf } from "./secret-summary.ts";
-import { type Standing, standings } from "./standing.ts";
+import { type Standing, standings } from "./secret-status.ts";
 
 export interface SubscriberStanding {
   readonly name: string;

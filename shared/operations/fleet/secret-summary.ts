@@ -1,8 +1,8 @@
-import { versionWithLabel } from "../../rotation/steps/admit.ts";
-import { describedFindings } from "../examine-secret.ts";
-import { subscribersOf } from "../retire-replaced.ts";
+import { versionWithLabel } from "../../rotation/steps/check-request.ts";
+import { describedFindings } from "../reconciling/compare-secret.ts";
+import { subscribersOf } from "../retiring/retire-replaced.ts";
 import type { Health } from "./health.ts";
-import type { ListedSecret } from "./ports.ts";
+import type { ListedSecret } from "./fleet-ports.ts";
 
 export interface SecretSummary {
   readonly secretArn: string;

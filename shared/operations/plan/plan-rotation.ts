@@ -1,5 +1,5 @@
 import type { RotationDependencies } from "../../rotation/dependencies.ts";
-import type { CallOptions, DatabaseEngine, RotationStep } from "../../rotation/ports.ts";
+import type { CallOptions, DatabaseEngine, RotationStep } from "../../ports/database-engine.ts";
 import { rotate } from "../../rotation/rotate.ts";
 import { rotationMemory } from "../../rotation/rotation-memory.ts";
 import { rotationPolicy } from "../../rotation/rotation-policy.ts";

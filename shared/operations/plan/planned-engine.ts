@@ -1,4 +1,4 @@
-import type { CredentialIssuer, DatabaseEngine, DatabaseSession } from "../../rotation/ports.ts";
+import type { CredentialIssuer, DatabaseEngine, DatabaseSession } from "../../ports/database-engine.ts";
 import type { Note } from "./planned-action.ts";
 
 type AnyEngine = DatabaseEngine & Partial<CredentialIssuer>;

@@ -1,10 +1,10 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
 import type { RotationDependencies } from "../dependencies.ts";
-import type { CallOptions, RotationRequest, StepOutcome } from "../ports.ts";
+import type { CallOptions, RotationRequest, StepOutcome } from "../../ports/database-engine.ts";
 import { rotationOf } from "../rotation-context.ts";
 import type { Remembered } from "../rotation-memory.ts";
-import { admit } from "./admit.ts";
+import { admit } from "./check-request.ts";
 import { stop } from "./stop.ts";
 import { load, readCurrent, readPending } from "./versions.ts";
 

@@ -1,9 +1,9 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
 import type { RotationDependencies } from "../dependencies.ts";
-import type { CallOptions, RotationRequest } from "../ports.ts";
+import type { CallOptions, RotationRequest } from "../../ports/database-engine.ts";
 import type { Remembered } from "../rotation-memory.ts";
-import { admit } from "./admit.ts";
+import { admit } from "./check-request.ts";
 import { stop } from "./stop.ts";
 import { readPending } from "./versions.ts";
 

@@ -1,9 +1,9 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { RotationDependencies } from "../dependencies.ts";
-import type { CallOptions, RotationRequest, StepOutcome } from "../ports.ts";
+import type { CallOptions, RotationRequest, StepOutcome } from "../../ports/database-engine.ts";
 import { rotationOf } from "../rotation-context.ts";
 import type { Remembered } from "../rotation-memory.ts";
-import { type Admission, admit, versionWithLabel } from "./admit.ts";
+import { type Admission, admit, versionWithLabel } from "./check-request.ts";
 import { findPending } from "./find-pending.ts";
 import { proveLogin } from "./prove-login.ts";
 import { stop } from "./stop.ts";

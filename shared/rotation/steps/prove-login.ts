@@ -1,7 +1,7 @@
 import { parseDatabaseSecret } from "../../secrets/database-secret.ts";
 import type { RotationDependencies } from "../dependencies.ts";
 import { logsInEverywhere, setEverywhere } from "../every-host.ts";
-import type { CallOptions, RotationRequest } from "../ports.ts";
+import type { CallOptions, RotationRequest } from "../../ports/database-engine.ts";
 import { targetsOf } from "../database-targets.ts";
 import { isCopyOfCurrent } from "../pending.ts";
 import { noteRecovery } from "../recovery.ts";

@@ -1,9 +1,9 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
 import type { RotationDependencies } from "../dependencies.ts";
-import type { CallOptions, RotationRequest, StepOutcome } from "../ports.ts";
+import type { CallOptions, RotationRequest, StepOutcome } from "../../ports/database-engine.ts";
 import { rotationOf } from "../rotation-context.ts";
-import { admit, versionWithLabel } from "./admit.ts";
+import { admit, versionWithLabel } from "./check-request.ts";
 import { readCurrent } from "./versions.ts";
 
 /**

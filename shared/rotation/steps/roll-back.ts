@@ -1,7 +1,7 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { RotationDependencies } from "../dependencies.ts";
 import { logsInEverywhere, restoreOn } from "../every-host.ts";
-import type { CallOptions, RotationRequest } from "../ports.ts";
+import type { CallOptions, RotationRequest } from "../../ports/database-engine.ts";
 import { isCopyOfCurrent } from "../pending.ts";
 import { wasRecovered } from "../recovery.ts";
 import type { LoadedRotation } from "./versions.ts";

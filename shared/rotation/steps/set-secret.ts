@@ -1,7 +1,7 @@
 import type { RotationDependencies } from "../dependencies.ts";
 import { setEverywhere } from "../every-host.ts";
 import { noteRecovery } from "../recovery.ts";
-import type { CallOptions, RotationRequest, StepOutcome } from "../ports.ts";
+import type { CallOptions, RotationRequest, StepOutcome } from "../../ports/database-engine.ts";
 import { findPending } from "./find-pending.ts";
 import { load, readCurrent } from "./versions.ts";
 

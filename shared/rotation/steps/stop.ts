@@ -1,9 +1,9 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { RotationDependencies } from "../dependencies.ts";
 import { restoreOn } from "../every-host.ts";
-import type { CallOptions, RotationRequest } from "../ports.ts";
+import type { CallOptions, RotationRequest } from "../../ports/database-engine.ts";
 import { wasRecovered } from "../recovery.ts";
-import { type Admission, versionWithLabel } from "./admit.ts";
+import { type Admission, versionWithLabel } from "./check-request.ts";
 import { currentLogsIn, currentBefore, load, readCurrent } from "./versions.ts";
 
 /**

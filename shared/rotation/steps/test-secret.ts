@@ -1,5 +1,5 @@
 import type { RotationDependencies } from "../dependencies.ts";
-import type { CallOptions, RotationRequest, StepOutcome } from "../ports.ts";
+import type { CallOptions, RotationRequest, StepOutcome } from "../../ports/database-engine.ts";
 import { findPending } from "./find-pending.ts";
 import { proveLogin } from "./prove-login.ts";
 

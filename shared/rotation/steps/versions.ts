@@ -3,7 +3,7 @@ import { type DatabaseSecret, parseDatabaseSecret } from "../../secrets/database
 import type { SecretValue } from "../../secrets/secret-value.ts";
 import type { RotationDependencies } from "../dependencies.ts";
 import { logsInEverywhere } from "../every-host.ts";
-import type { CallOptions, RotationRequest, StoredVersion } from "../ports.ts";
+import type { CallOptions, RotationRequest, StoredVersion } from "../../ports/database-engine.ts";
 import { comparePending } from "../pending.ts";
 import { type Rotation, rotationOf } from "../rotation-context.ts";
 import type { Remembered } from "../rotation-memory.ts";

@@ -7,7 +7,7 @@ import type {
   OwnAccountReading,
   UserPair,
   UserPairing,
-} from "../ports.ts";
+} from "../../ports/database-engine.ts";
 import type { RotationPolicy } from "../rotation-policy.ts";
 import { logsIn, openEarlier, openSession, orphaned, ownAccount, requireAdmin } from "./open-session.ts";
 import type { RotationStrategy, StrategyContext } from "./strategy.ts";

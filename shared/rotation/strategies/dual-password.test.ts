@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import { parseDatabaseSecret } from "../../secrets/database-secret.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { type MemoryRotation, memoryAdminId, memoryRotation, memoryValue } from "../../testing/memory-rotation.ts";
-import type { SecretPasswords } from "../ports.ts";
+import type { SecretPasswords } from "../../ports/database-engine.ts";
 import { dualPassword } from "./dual-password.ts";
 
 const call = { signal: new AbortController().signal };

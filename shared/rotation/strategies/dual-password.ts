@@ -1,6 +1,12 @@
 import { parseDatabaseSecret, withCredential } from "../../secrets/database-secret.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
-import type { Credential, DatabaseEngine, DatabaseSession, DualPasswords, SecretPasswords } from "../ports.ts";
+import type {
+  Credential,
+  DatabaseEngine,
+  DatabaseSession,
+  DualPasswords,
+  SecretPasswords,
+} from "../../ports/database-engine.ts";
 import {
   logsIn,
   openAdmin,

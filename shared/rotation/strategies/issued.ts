@@ -1,5 +1,5 @@
 import { parseDatabaseSecret, withCredential } from "../../secrets/database-secret.ts";
-import type { CredentialIssuer, DatabaseEngine } from "../ports.ts";
+import type { CredentialIssuer, DatabaseEngine } from "../../ports/database-engine.ts";
 import type { RotationStrategy } from "./strategy.ts";
 
 /**

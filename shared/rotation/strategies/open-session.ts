@@ -7,7 +7,7 @@ import type {
   DatabaseSession,
   OwnAccount,
   OwnAccountReading,
-} from "../ports.ts";
+} from "../../ports/database-engine.ts";
 import type { RestoreAuthority, StoredLogin, StrategyContext, Versions } from "./strategy.ts";
 
 /** What a login needs of a strategy's context. */

@@ -1,6 +1,12 @@
 import { parseDatabaseSecret, withCredential } from "../../secrets/database-secret.ts";
 import { isRekeyError } from "../../errors/rekey-error.ts";
-import type { Credential, DatabaseEngine, DatabaseSession, OwnAccountReading, PasswordChange } from "../ports.ts";
+import type {
+  Credential,
+  DatabaseEngine,
+  DatabaseSession,
+  OwnAccountReading,
+  PasswordChange,
+} from "../../ports/database-engine.ts";
 import {
   logsIn,
   openAdminToRecover,

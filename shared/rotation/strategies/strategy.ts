@@ -1,6 +1,6 @@
 import type { DatabaseSecret } from "../../secrets/database-secret.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
-import type { CallOptions, Credential, DatabaseTarget } from "../ports.ts";
+import type { CallOptions, Credential, DatabaseTarget } from "../../ports/database-engine.ts";
 import type { RotationPolicy, StrategyName } from "../rotation-policy.ts";
 
 /** A credential with the server that the version which holds it names, and that version's TLS trust. */

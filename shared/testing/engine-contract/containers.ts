@@ -2,14 +2,14 @@ import { inspect } from "node:util";
 import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import { eventBridgePublisher } from "../../publishers/eventbridge.ts";
+import { eventBridgePublisher } from "../../aws/eventbridge/event-publisher.ts";
 import type { RotationDependencies } from "../../rotation/dependencies.ts";
 import type { RotationGrants } from "../../rotation/grants.ts";
-import type { RotationRequest } from "../../rotation/ports.ts";
+import type { RotationRequest } from "../../ports/database-engine.ts";
 import { rotate } from "../../rotation/rotate.ts";
 import { rotationMemory } from "../../rotation/rotation-memory.ts";
 import { generatePassword } from "../../secrets/password.ts";
-import { secretsManagerStore } from "../../stores/secrets-manager.ts";
+import { secretsManagerStore } from "../../aws/secrets-manager/secret-store.ts";
 import type { EngineFixture } from "./fixture.ts";
 
 /** How one invocation of one step ended. */

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { RotationDependencies } from "../../rotation/dependencies.ts";
-import type { DatabaseEngine } from "../../rotation/ports.ts";
+import type { DatabaseEngine } from "../../ports/database-engine.ts";
 import type { StrategyName } from "../../rotation/rotation-policy.ts";
 
 /** A user of the server with the password that it has now. */

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { expect } from "vitest";
-import { adoptionTable } from "../../../shared/adoptions/adoption-table.ts";
-import { dynamoDbAdoptions } from "../../../shared/adoptions/dynamodb.ts";
+import { adoptionTable } from "../../../shared/aws/dynamodb/adoption-table.ts";
+import { dynamoDbAdoptions } from "../../../shared/aws/dynamodb/adoptions.ts";
 import type { AwsUnderTest } from "../../support/aws-servers.ts";
 import { inTime } from "../../support/mirror-entries.ts";
 import { adoptionTableSchema } from "../../support/adoption-table.ts";

@@ -9,9 +9,9 @@ import { noticeInMessage } from "../../../shared/client/invalidation/notice-in-m
 import { sqsSource } from "../../../shared/client/invalidation/sqs-source.ts";
 import { createSubscriberQueue } from "../../../shared/client/invalidation/subscriber-queue.ts";
 import { createSecretClient, type SecretClient } from "../../../shared/client/secret-client.ts";
-import { eventBridgePublisher } from "../../../shared/publishers/eventbridge.ts";
+import { eventBridgePublisher } from "../../../shared/aws/eventbridge/event-publisher.ts";
 import { secretNameIn } from "../../../shared/rotation/secret-name.ts";
-import { secretsManagerStore } from "../../../shared/stores/secrets-manager.ts";
+import { secretsManagerStore } from "../../../shared/aws/secrets-manager/secret-store.ts";
 import type { AwsUnderTest } from "../../support/aws-servers.ts";
 import { addRule, newBus, openQueue, takeMessage } from "../../support/aws-wiring.ts";
 import { inTime } from "../../support/mirror-entries.ts";

@@ -12,7 +12,7 @@ import { movableClock } from "../../../local/clock.ts";
 import { type EmbeddedPostgres, startPostgres } from "../../../local/postgres/embedded-postgres.ts";
 import { type LocalVault, startVault } from "../../../local/vault/server.ts";
 import { parseDatabaseSecret } from "../../../shared/secrets/database-secret.ts";
-import { secretsManagerStore } from "../../../shared/stores/secrets-manager.ts";
+import { secretsManagerStore } from "../../../shared/aws/secrets-manager/secret-store.ts";
 import type { AwsUnderTest } from "../../support/aws-servers.ts";
 import { addRule, newBus, openQueue, takeMessage } from "../../support/aws-wiring.ts";
 import { type Handler, loadFunction } from "../../support/function-bundle.ts";

@@ -1,8 +1,8 @@
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { expect } from "vitest";
-import { eventBridgePublisher } from "../../../shared/publishers/eventbridge.ts";
-import type { RotationEvent } from "../../../shared/rotation/rotation-event.ts";
+import { eventBridgePublisher } from "../../../shared/aws/eventbridge/event-publisher.ts";
+import type { RotationEvent } from "../../../shared/events/rotation-event.ts";
 import type { AwsUnderTest } from "../../support/aws-servers.ts";
 import { addRule, newBus, openQueue, takeMessage } from "../../support/aws-wiring.ts";
 import { inTime } from "../../support/mirror-entries.ts";

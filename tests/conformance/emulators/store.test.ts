@@ -8,9 +8,9 @@ import {
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
 import { expect } from "vitest";
-import type { RotationRequest, SecretStore } from "../../../shared/rotation/ports.ts";
+import type { RotationRequest, SecretStore } from "../../../shared/ports/database-engine.ts";
 import { SecretValue } from "../../../shared/secrets/secret-value.ts";
-import { secretsManagerStore } from "../../../shared/stores/secrets-manager.ts";
+import { secretsManagerStore } from "../../../shared/aws/secrets-manager/secret-store.ts";
 import type { AwsUnderTest } from "../../support/aws-servers.ts";
 import { inTime } from "../../support/mirror-entries.ts";
 import { onEveryAwsServer } from "./on-every-aws-server.ts";

@@ -36,16 +36,16 @@ function npm(words: readonly string[]): Treatment {
 
 function rekey(words: readonly string[]): Treatment {
   if (words[0] === "migrate-mirror") {
-    return { how: "elsewhere", file: "cli/migrate-mirror.test.ts", text: '"migrate-mirror",' }; // It wants three Vaults.
+    return { how: "elsewhere", file: "cli/commands/migrate-mirror/run.test.ts", text: '"migrate-mirror",' }; // It wants three Vaults.
   }
   if (words.includes("--take-over")) {
-    return { how: "elsewhere", file: "cli/mirror.test.ts", text: '"--take-over"' }; // It wants a Vault and a foreign key there.
+    return { how: "elsewhere", file: "cli/commands/mirror/run.test.ts", text: '"--take-over"' }; // It wants a Vault and a foreign key there.
   }
   if (words[0] === "console") {
     return { how: "elsewhere", file: "tests/console/console-stage.ts", text: 'spawnRekeyWith(more, "console")' };
   }
   if (words[0] === "smoke-test") {
-    return { how: "elsewhere", file: "cli/smoke-test.test.ts", text: '"smoke-test", ...words' }; // It wants CloudFormation.
+    return { how: "elsewhere", file: "cli/commands/smoke-test/run.test.ts", text: '"smoke-test", ...words' }; // It wants CloudFormation.
   }
   if (words[0] !== "invoke") return { how: "run", program: "rekey" };
   // With the variables of the function, which a reader has set.

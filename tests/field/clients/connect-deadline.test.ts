@@ -1,8 +1,8 @@
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { describe, expect, test } from "vitest";
 import { createSecretClient } from "../../../shared/client/secret-client.ts";
-import { secretsManagerSource } from "../../../shared/client/secrets-manager/secrets-manager-source.ts";
-import type { SecretSource } from "../../../shared/client/secret-source.ts";
+import { secretsManagerSource } from "../../../shared/client/sources/secrets-manager-source.ts";
+import type { SecretSource } from "../../../shared/client/sources/secret-source.ts";
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import { fakeSecretClient } from "../../../shared/testing/fake-secret-client.ts";
 import { memorySecrets } from "../../../shared/testing/memory-secrets.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { secretsMiddleware } from "../../../shared/client/middy/secrets-middleware.ts";
-import { requestBudget } from "../../../shared/client/request-budget.ts";
+import { requestBudget } from "../../../shared/client/cache/request-budget.ts";
 import { createSecretClient, type SecretClient } from "../../../shared/client/secret-client.ts";
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import { type ManualClock, manualClock } from "../../../shared/testing/manual-clock.ts";

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import type { Pool, PoolConnection, PoolOptions, RowDataPacket } from "mysql2";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createRotatingPool } from "../../../shared/client/mysql2/rotating-pool.ts";
+import { createRotatingPool } from "../../../shared/client/pools/mysql2/rotating-pool.ts";
 import { fakeSecretClient } from "../../../shared/testing/fake-secret-client.ts";
 import { mariadbd, type MysqlServer, startMysqlServer } from "../../support/mysql-servers.ts";
 import { fieldCase, printFieldCases } from "../field-cases.ts";

@@ -2,7 +2,7 @@ import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { InvalidationSink, SecretNotice } from "../../../shared/client/invalidation/invalidation-source.ts";
 import { createSecretClient, type SecretClient } from "../../../shared/client/secret-client.ts";
-import { secretsManagerSource } from "../../../shared/client/secrets-manager/secrets-manager-source.ts";
+import { secretsManagerSource } from "../../../shared/client/sources/secrets-manager-source.ts";
 import { type ManualClock, manualClock } from "../../../shared/testing/manual-clock.ts";
 import { type ScriptedAws, startScriptedAws } from "../../support/scripted-aws.ts";
 import { fieldCase, printFieldCases } from "../field-cases.ts";

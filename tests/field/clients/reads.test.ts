@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { expect, test } from "vitest";
 import { SecretValue } from "../../../shared/secrets/secret-value.ts";
 import { createSecretClient } from "../../../shared/client/secret-client.ts";
-import type { SecretSource, SourceAnswer } from "../../../shared/client/secret-source.ts";
+import type { SecretSource, SourceAnswer } from "../../../shared/client/sources/secret-source.ts";
 import { listening } from "../../support/listening.ts";
 import type { Told } from "../../support/liveness/one-by-one.ts";
 import { awsError, startScriptedAws } from "../../support/scripted-aws.ts";

@@ -219,7 +219,7 @@ describe.skipIf(redisServer === undefined)("a service with a rotating connection
       await using service = await redisService(server);
       await service.put({ ...service.secret(), dbname: "orders" });
       const { client } = service;
-      const { createRotatingConnection } = await import("../../../shared/client/redis/rotating-connection.ts");
+      const { createRotatingConnection } = await import("../../../shared/client/pools/redis/rotating-connection.ts");
       await expect(
         createRotatingConnection({ client, secretId, createClient: (login) => createClient(login) }),
       ).rejects.toMatchObject({ code: "secret-malformed", context: { field: "dbname" } });

@@ -4,7 +4,7 @@ import {
   createRotatingConnection,
   type RedisLogin,
   type RotatingConnectionOptions,
-} from "../../../shared/client/redis/rotating-connection.ts";
+} from "../../../shared/client/pools/redis/rotating-connection.ts";
 import type { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import { fakeSecretClient } from "../../../shared/testing/fake-secret-client.ts";
 import type { RedisUnderTest } from "../../support/redis.ts";

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { createClient } from "@redis/client";
 import { afterAll, beforeAll, describe } from "vitest";
-import { createRotatingConnection } from "../../../shared/client/redis/rotating-connection.ts";
+import { createRotatingConnection } from "../../../shared/client/pools/redis/rotating-connection.ts";
 import { type FakeSecretClient, fakeSecretClient } from "../../../shared/testing/fake-secret-client.ts";
 import { redisServer, type RedisUnderTest, startRedis } from "../../support/redis.ts";
 import { printFieldCases } from "../field-cases.ts";

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { execFile } from "node:child_process";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type CliStage, startCliStage } from "../../../cli/test-stage.ts";
+import { type CliStage, startCliStage } from "../../support/cli-stage.ts";
 import { fieldCase, printFieldCases } from "../field-cases.ts";
 
 const main = resolve(import.meta.dirname, "../../../dist/package/cli/rekey.js");

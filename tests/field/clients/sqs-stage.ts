@@ -12,7 +12,7 @@ import { type Stack, startStack } from "../../../local/stack.ts";
 import type { ClientHealth } from "../../../shared/client/health.ts";
 import { type SqsSourceOptions, sqsSource } from "../../../shared/client/invalidation/sqs-source.ts";
 import { createSecretClient, type SecretClient } from "../../../shared/client/secret-client.ts";
-import { secretsManagerSource } from "../../../shared/client/secrets-manager/secrets-manager-source.ts";
+import { secretsManagerSource } from "../../../shared/client/sources/secrets-manager-source.ts";
 import type { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import { type StallingProxy, startStallingProxy } from "../../support/stalling-proxy.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { requestBudget } from "../../../shared/client/request-budget.ts";
+import { requestBudget } from "../../../shared/client/cache/request-budget.ts";
 import { agentStage } from "../../support/agent-stage.ts";
 
 const invented = (count: number): readonly string[] =>

@@ -5,7 +5,7 @@ import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Stack, startStack } from "../../../local/stack.ts";
 import { subscriberConfig } from "../../../local/subscriber.ts";
-import { adoptionTable } from "../../../shared/adoptions/adoption-table.ts";
+import { adoptionTable } from "../../../shared/aws/dynamodb/adoption-table.ts";
 import { roleConfig } from "../../support/role-config.ts";
 
 const pattern = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db/*";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
-import { requestBudget } from "../../../shared/client/request-budget.ts";
+import { requestBudget } from "../../../shared/client/cache/request-budget.ts";
 import { manualClock } from "../../../shared/testing/manual-clock.ts";
 import { misledClient } from "../../support/misled-client.ts";
 

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { startStack } from "../../../local/stack.ts";
 import { sqsSource } from "../../../shared/client/invalidation/sqs-source.ts";
 import { createSecretClient } from "../../../shared/client/secret-client.ts";
-import { secretsManagerSource } from "../../../shared/client/secrets-manager/secrets-manager-source.ts";
+import { secretsManagerSource } from "../../../shared/client/sources/secrets-manager-source.ts";
 
 const rotated = (detail: unknown): string => JSON.stringify({ "detail-type": "Secret Rotated", detail });
 

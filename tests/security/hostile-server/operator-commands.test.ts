@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
-import { type CliStage, startCliStage } from "../../../cli/test-stage.ts";
+import { type CliStage, startCliStage } from "../../support/cli-stage.ts";
 import { type EndlessPostgres, startEndlessPostgres } from "../../support/endless-postgres.ts";
 
 // Commands and servers start slowly on a busy machine.

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { vaultDynamicSource } from "../../../shared/client/vault-dynamic/dynamic-source.ts";
-import { vaultSource } from "../../../shared/client/vault/vault-source.ts";
+import { vaultDynamicSource } from "../../../shared/client/sources/vault-dynamic/dynamic-source.ts";
+import { vaultSource } from "../../../shared/client/sources/vault/vault-source.ts";
 import { SecretValue } from "../../../shared/secrets/secret-value.ts";
 import { endedWith, hostileStep, type StepEnd } from "../../support/hostile-process.ts";
 import { endless, httpAnswer, type HttpLie, type RogueHttp, startRogueHttp } from "../../support/rogue-http.ts";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
-import { type CliStage, startCliStage } from "../../../cli/test-stage.ts";
+import { type CliStage, startCliStage } from "../../support/cli-stage.ts";
 
 // Commands and servers start slowly on a busy machine.
 vi.setConfig({ testTimeout: 150_000, hookTimeout: 120_000 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { type CliStage, startCliStage } from "../../../cli/test-stage.ts";
+import { type CliStage, startCliStage } from "../../support/cli-stage.ts";
 
 // Commands and servers start slowly on a busy machine.
 vi.setConfig({ testTimeout: 150_000, hookTimeout: 120_000 });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
-import { type CliStage, startCliStage } from "../../../cli/test-stage.ts";
+import { type CliStage, startCliStage } from "../../support/cli-stage.ts";
 
 // Commands and servers start slowly on a busy machine.
 vi.setConfig({ testTimeout: 150_000, hookTimeout: 120_000 });

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { grantedOrigins } from "../../../shared/engines/http-api-key/granted-origins.ts";
 import { httpApiKeyEngine } from "../../../shared/engines/http-api-key/http-api-key-engine.ts";
-import type { DatabaseTarget } from "../../../shared/rotation/ports.ts";
+import type { DatabaseTarget } from "../../../shared/ports/database-engine.ts";
 import { SecretValue } from "../../../shared/secrets/secret-value.ts";
 import { type KeyServer, startKeyServer } from "../../support/key-server.ts";
 import { certificate, key } from "../../support/loopback-certificate.ts";

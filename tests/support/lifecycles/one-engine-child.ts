@@ -1,6 +1,6 @@
 import { createClient } from "@redis/client";
-import { createRotatingPool } from "../../../shared/client/mysql2/rotating-pool.ts";
-import { createRotatingConnection } from "../../../shared/client/redis/rotating-connection.ts";
+import { createRotatingPool } from "../../../shared/client/pools/mysql2/rotating-pool.ts";
+import { createRotatingConnection } from "../../../shared/client/pools/redis/rotating-connection.ts";
 import { fakeSecretClient } from "../../../shared/testing/fake-secret-client.ts";
 
 /** A service with a pool of MySQL's family, or a connection to Redis. It queries, or has a new value, by message. */

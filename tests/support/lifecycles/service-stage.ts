@@ -4,7 +4,7 @@ import path from "node:path";
 import { CreateQueueCommand, ListQueuesCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import pg from "pg";
 import { expect } from "vitest";
-import { type CliStage, startCliStage } from "../../../cli/test-stage.ts";
+import { type CliStage, startCliStage } from "../cli-stage.ts";
 import { freePort } from "../free-port.ts";
 import { takesConnections } from "../listening.ts";
 import { type Changes, type ProgramFolder, programFolder } from "./documented-programs.ts";

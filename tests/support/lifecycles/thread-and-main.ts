@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
 import { createSecretClient } from "../../../shared/client/secret-client.ts";
-import type { SecretSource } from "../../../shared/client/secret-source.ts";
+import type { SecretSource } from "../../../shared/client/sources/secret-source.ts";
 import { SecretValue } from "../../../shared/secrets/secret-value.ts";
 
 /** The main thread spends its budget for requests, and posts a value to a thread that has spent nothing of its own. */

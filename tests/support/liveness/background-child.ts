@@ -1,11 +1,11 @@
 import type { EventEmitter } from "node:events";
-import { requestBudget } from "../../../shared/client/request-budget.ts";
+import { requestBudget } from "../../../shared/client/cache/request-budget.ts";
 import { timerSource } from "../../../shared/client/invalidation/timer-source.ts";
-import { createRotatingPool } from "../../../shared/client/pg/rotating-pool.ts";
+import { createRotatingPool } from "../../../shared/client/pools/pg/rotating-pool.ts";
 import { createSecretClient } from "../../../shared/client/secret-client.ts";
 import type { InvalidationSink } from "../../../shared/client/invalidation/invalidation-source.ts";
-import type { SecretSource } from "../../../shared/client/secret-source.ts";
-import { vaultDynamicSource } from "../../../shared/client/vault-dynamic/dynamic-source.ts";
+import type { SecretSource } from "../../../shared/client/sources/secret-source.ts";
+import { vaultDynamicSource } from "../../../shared/client/sources/vault-dynamic/dynamic-source.ts";
 import { SecretValue } from "../../../shared/secrets/secret-value.ts";
 import { fakeSecretClient } from "../../../shared/testing/fake-secret-client.ts";
 import { hurriedClock } from "./hurried-clock.ts";

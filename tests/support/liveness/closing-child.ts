@@ -1,10 +1,10 @@
 import type { EventEmitter } from "node:events";
 import { createClient } from "@redis/client";
-import { createRotatingPool as createMysqlPool } from "../../../shared/client/mysql2/rotating-pool.ts";
-import { createRotatingPool } from "../../../shared/client/pg/rotating-pool.ts";
-import { createRotatingConnection } from "../../../shared/client/redis/rotating-connection.ts";
+import { createRotatingPool as createMysqlPool } from "../../../shared/client/pools/mysql2/rotating-pool.ts";
+import { createRotatingPool } from "../../../shared/client/pools/pg/rotating-pool.ts";
+import { createRotatingConnection } from "../../../shared/client/pools/redis/rotating-connection.ts";
 import { createSecretClient } from "../../../shared/client/secret-client.ts";
-import { vaultDynamicSource } from "../../../shared/client/vault-dynamic/dynamic-source.ts";
+import { vaultDynamicSource } from "../../../shared/client/sources/vault-dynamic/dynamic-source.ts";
 import { SecretValue } from "../../../shared/secrets/secret-value.ts";
 import { fakeSecretClient } from "../../../shared/testing/fake-secret-client.ts";
 import { oneByOne, type Waits } from "./one-by-one.ts";

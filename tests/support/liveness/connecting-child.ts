@@ -1,7 +1,7 @@
 import { createClient } from "@redis/client";
-import { createRotatingPool as createMysqlPool } from "../../../shared/client/mysql2/rotating-pool.ts";
-import { createRotatingPool } from "../../../shared/client/pg/rotating-pool.ts";
-import { createRotatingConnection } from "../../../shared/client/redis/rotating-connection.ts";
+import { createRotatingPool as createMysqlPool } from "../../../shared/client/pools/mysql2/rotating-pool.ts";
+import { createRotatingPool } from "../../../shared/client/pools/pg/rotating-pool.ts";
+import { createRotatingConnection } from "../../../shared/client/pools/redis/rotating-connection.ts";
 import { fakeSecretClient } from "../../../shared/testing/fake-secret-client.ts";
 import { oneByOne } from "./one-by-one.ts";
 

@@ -1,7 +1,7 @@
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { requestBudget } from "../../../shared/client/request-budget.ts";
+import { requestBudget } from "../../../shared/client/cache/request-budget.ts";
 import { createSecretClient, type SecretClient } from "../../../shared/client/secret-client.ts";
-import { secretsManagerSource } from "../../../shared/client/secrets-manager/secrets-manager-source.ts";
+import { secretsManagerSource } from "../../../shared/client/sources/secrets-manager-source.ts";
 import type { SecretClientOptions } from "../../../shared/client/client-options.ts";
 import type { StandardSchema } from "../../../shared/client/standard-schema.ts";
 import { oneByOne, type Waits } from "./one-by-one.ts";

@@ -1,15 +1,18 @@
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { createClient } from "@redis/client";
-import { failoverSource } from "../../../shared/client/failover-source.ts";
+import { failoverSource } from "../../../shared/client/sources/failover-source.ts";
 import { secretsMiddleware } from "../../../shared/client/middy/secrets-middleware.ts";
-import { createRotatingPool as createMysqlPool } from "../../../shared/client/mysql2/rotating-pool.ts";
-import { createRotatingPool } from "../../../shared/client/pg/rotating-pool.ts";
-import { createRotatingConnection } from "../../../shared/client/redis/rotating-connection.ts";
+import { createRotatingPool as createMysqlPool } from "../../../shared/client/pools/mysql2/rotating-pool.ts";
+import { createRotatingPool } from "../../../shared/client/pools/pg/rotating-pool.ts";
+import { createRotatingConnection } from "../../../shared/client/pools/redis/rotating-connection.ts";
 import { createSecretClient, type SecretClient } from "../../../shared/client/secret-client.ts";
-import type { SecretSource } from "../../../shared/client/secret-source.ts";
-import { secretsManagerSource } from "../../../shared/client/secrets-manager/secrets-manager-source.ts";
-import { vaultSource } from "../../../shared/client/vault/vault-source.ts";
-import { type VaultDynamicSource, vaultDynamicSource } from "../../../shared/client/vault-dynamic/dynamic-source.ts";
+import type { SecretSource } from "../../../shared/client/sources/secret-source.ts";
+import { secretsManagerSource } from "../../../shared/client/sources/secrets-manager-source.ts";
+import { vaultSource } from "../../../shared/client/sources/vault/vault-source.ts";
+import {
+  type VaultDynamicSource,
+  vaultDynamicSource,
+} from "../../../shared/client/sources/vault-dynamic/dynamic-source.ts";
 import { SecretValue } from "../../../shared/secrets/secret-value.ts";
 import { hurriedClock } from "./hurried-clock.ts";
 import { oneByOne, type Waits } from "./one-by-one.ts";

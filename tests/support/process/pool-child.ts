@@ -1,5 +1,5 @@
 import pg from "pg";
-import { createRotatingPool } from "../../../shared/client/pg/rotating-pool.ts";
+import { createRotatingPool } from "../../../shared/client/pools/pg/rotating-pool.ts";
 import { fakeSecretClient } from "../../../shared/testing/fake-secret-client.ts";
 
 /** A process with the driver's pool or rekey's, that prints how it came out; `what` is done to it. */

@@ -1,4 +1,4 @@
-import { createRotatingPool } from "../../../shared/client/pg/rotating-pool.ts";
+import { createRotatingPool } from "../../../shared/client/pools/pg/rotating-pool.ts";
 import { fakeSecretClient } from "../../../shared/testing/fake-secret-client.ts";
 
 /** A service whose secret names a server that is not honest. It prints what became of its query. */

@@ -1,5 +1,5 @@
-import { createRotatingPool } from "../../../shared/client/pg/rotating-pool.ts";
-import type { RotatingPoolOptions } from "../../../shared/client/pg/rotating-pool.ts";
+import { createRotatingPool } from "../../../shared/client/pools/pg/rotating-pool.ts";
+import type { RotatingPoolOptions } from "../../../shared/client/pools/pg/rotating-pool.ts";
 import type { ClientEvents } from "../../../shared/client/client-events.ts";
 import { fakeSecretClient } from "../../../shared/testing/fake-secret-client.ts";
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { createSecretClient } from "../../../shared/client/secret-client.ts";
-import { secretsManagerSource } from "../../../shared/client/secrets-manager/secrets-manager-source.ts";
+import { secretsManagerSource } from "../../../shared/client/sources/secrets-manager-source.ts";
 
 /** A service that reads a secret all the time, and tells what each read gave and when. Ends with its input. */
 const [, , endpoint = "", ttlMs = "", maxStaleMs = ""] = process.argv;

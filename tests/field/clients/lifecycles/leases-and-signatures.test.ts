@@ -5,7 +5,7 @@ import { createClient } from "@redis/client";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { redisSource } from "../../../../shared/client/invalidation/redis-source.ts";
 import { createSecretClient } from "../../../../shared/client/secret-client.ts";
-import { vaultDynamicSource } from "../../../../shared/client/vault-dynamic/dynamic-source.ts";
+import { vaultDynamicSource } from "../../../../shared/client/sources/vault-dynamic/dynamic-source.ts";
 import { SecretValue } from "../../../../shared/secrets/secret-value.ts";
 import { memorySecrets } from "../../../../shared/testing/memory-secrets.ts";
 import { signature } from "../../../../shared/webhook/signature.ts";

@@ -1,6 +1,6 @@
 import pg from "pg";
 import type { EmbeddedPostgres } from "../../../../local/postgres/embedded-postgres.ts";
-import { createRotatingPool } from "../../../../shared/client/pg/rotating-pool.ts";
+import { createRotatingPool } from "../../../../shared/client/pools/pg/rotating-pool.ts";
 import { fakeSecretClient } from "../../../../shared/testing/fake-secret-client.ts";
 import { createAuthority } from "../../../../shared/testing/engine-contract/certificates.ts";
 import type { Row } from "../surface.ts";

@@ -1,0 +1,71 @@
+import { RekeyError } from "../../../shared/errors/rekey-error.ts";
+import {
+  type Adoption,
+  type AdoptionPlan,
+  adoptSecret,
+  planAdoption,
+} from "../../../shared/operations/by-hand/adopt-secret.ts";
+import type { RotationSchedule } from "../../../shared/operations/fleet/fleet-ports.ts";
+import { pairOf } from "../../../shared/operations/fleet/parse-tag.ts";
+import { composeFor } from "../../wiring/secret-wiring.ts";
+import type { Given, Run } from "../../command.ts";
+import { findingText } from "../../output/finding-text.ts";
+import { flagOption, listOption, numberOption, textOption } from "../../options.ts";
+import { operator } from "../../wiring/operator.ts";
+import { print, printJson } from "../../output/output.ts";
+import { confirmed } from "../../output/terminal.ts";
+
+function scheduleOf(given: Given): RotationSchedule {
+  const expression = textOption(given, "schedule");
+  const everyDays = numberOption(given, "every");
+  if (expression !== undefined && everyDays !== undefined) {
+    throw new RekeyError("option-invalid", {
+      context: { option: "schedule" },
+      hint: "say --every or --schedule, not both",
+    });
+  }
+  return expression === undefined ? { everyDays: everyDays ?? 30 } : { expression };
+}
+
+/** The stack's function for the engine, in the secret's own account and region: its name is the stack's and the folder's. */
+function functionOf(secretArn: string, stack: string, folder: string): string {
+  const [, partition, , region, account] = secretArn.split(":");
+  return `arn:${partition}:lambda:${region}:${account}:function:${stack}-${folder}`;
+}
+
+const tagsOf = (given: Given): ReadonlyMap<string, string> =>
+  new Map(listOption(given, "tag").map((text) => [pairOf(text).key, pairOf(text).value ?? ""]));
+
+const text = ({ secretArn, actions, findings }: AdoptionPlan): readonly string[] => [
+  ...findings.flatMap(findingText),
+  ...(findings.length > 0 ? [""] : []),
+  `Adopt ${secretArn}:`,
+  ...actions.map((action) => `  ${action}`),
+];
+
+/** Brings an existing secret under management. */
+export const adoptCommand: Run = async ([secretId = ""], given, context) => {
+  const functionToBe = (secretArn: string, folder: string): string =>
+    textOption(given, "function") ?? functionOf(secretArn, textOption(given, "stack") ?? "rekey", folder);
+  const { examined, folder, secretArn } = await composeFor(secretId, process.env, context, { functionToBe });
+  const adoption: Adoption = {
+    functionArn: functionToBe(secretArn, folder),
+    schedule: scheduleOf(given),
+    tags: tagsOf(given),
+  };
+  const ports = { doctor: examined, administration: operator().administration };
+  const json = flagOption(given, "json");
+  const plan = await planAdoption(ports, secretId, adoption, context);
+  const isRefused = plan.findings.some(({ severity }) => severity === "error");
+  if (flagOption(given, "dryRun") || isRefused) {
+    const outcome = isRefused ? "refused" : "planned";
+    if (json) printJson({ outcome, ...plan });
+    else print(...text(plan), `${outcome}: nothing was changed`);
+    return isRefused ? 1 : 0;
+  }
+  if (!(await confirmed(text(plan), flagOption(given, "yes"), context.signal))) return 1;
+  const done = await adoptSecret(ports, secretId, adoption, context);
+  if (json) printJson(done);
+  else print(`${done.outcome}: ${done.secretArn}`);
+  return done.outcome === "adopted" ? 0 : 1;
+};

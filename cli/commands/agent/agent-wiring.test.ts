@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { listening } from "../../../tests/support/listening.ts";
+import { certificate as another } from "../../../tests/support/loopback-certificate.ts";
+import { certificate, key, roots } from "../../../tests/support/private-authority.ts";
+import { agentSource } from "./agent-wiring.ts";
+
+const lease = { auth: { client_token: "s.token", lease_duration: 3_600, renewable: true } };
+const version = {
+  data: {
+    data: { value: "mirrored" },
+    metadata: { version: 1, created_time: "2026-01-01T00:00:00Z", custom_metadata: null },
+  },
+};
+
+function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), "rekey-agent-"));
+  onTestFinished(() => rmSync(made, { recursive: true }));
+  return made;
+}
+
+test("the agent verifies Vault by the file that VAULT_CACERT names, as Vault's own command line does", async () => {
+  const asked: string[] = [];
+  await using server = await listening(
+    createServer({ cert: certificate, key }, ({ url = "" }, response) => {
+      asked.push(url);
+      const answer = url.includes("/login") ? lease : version;
+      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer));
+    }),
+  );
+  const at = folder();
+  writeFileSync(join(at, "jwt"), "header.payload.signature");
+  const read = async (pem: string): Promise<unknown> => {
+    writeFileSync(join(at, "roots.pem"), pem);
+    const source = await agentSource({
+      VAULT_ADDR: `https://127.0.0.1:${server.port}`,
+      VAULT_AUTH: "jwt",
+      VAULT_ROLE: "agent",
+      VAULT_JWT_FILE: join(at, "jwt"),
+      VAULT_CACERT: join(at, "roots.pem"),
+    });
+    return source.read("db/orders", { label: "AWSCURRENT" }, { signal: AbortSignal.timeout(10_000) });
+  };
+  await expect(read(another)).rejects.toMatchObject({ code: "tls-refused" });
+  expect(asked).toEqual([]);
+  await read(roots);
+  expect(asked).toEqual([expect.stringContaining("/login"), expect.stringContaining("db/orders")]);
+  await expect(read("no PEM")).rejects.toMatchObject({ code: "option-invalid", context: { option: "VAULT_CACERT" } });
+});

@@ -1,0 +1,99 @@
+import { once } from "node:events";
+import { agentMetrics } from "../../../shared/agent/agent-metrics.ts";
+import { type Agent, startAgent } from "../../../shared/agent/agent-server.ts";
+import { agentToken } from "../../../shared/agent/agent-token.ts";
+import { createSecretClient } from "../../../shared/client/secret-client.ts";
+import { RekeyError } from "../../../shared/errors/rekey-error.ts";
+import { agentLog } from "./agent-log.ts";
+import { readAhead } from "./agent-prefetch.ts";
+import { agentPush, agentSource } from "./agent-wiring.ts";
+import type { Given, Run } from "../../command.ts";
+import { flagOption, listOption, numberOption, textOption } from "../../options.ts";
+import { stdoutOutlet } from "../../output/output.ts";
+
+/** A member of an options object, and none where the option was not given. Errors: `option-invalid`. */
+function number<Name extends string>(given: Given, option: string, name: Name, scale = 1): { [Key in Name]?: number } {
+  const said = numberOption(given, option);
+  if (said === undefined) return {};
+  if (!Number.isInteger(said) || said < 0) throw wrong(option, String(said));
+  return { [name]: said * scale } as { [Key in Name]: number };
+}
+
+function wrong(option: string, value: string): RekeyError {
+  return new RekeyError("option-invalid", { context: { option, value } });
+}
+
+function text<Name extends string>(given: Given, option: string, name: Name): { [Key in Name]?: string } {
+  const said = textOption(given, option);
+  return said === undefined ? {} : ({ [name]: said } as { [Key in Name]: string });
+}
+
+function metricsListener(said: string | undefined): { metricsListener?: { address: string; port: number } } {
+  if (said === undefined) return {};
+  const [, address, port] = /^(.+):(\d+)$/.exec(said) ?? [];
+  if (address === undefined) throw wrong("metrics", said);
+  return { metricsListener: { address: address.replace(/^\[|\]$/g, ""), port: Number(port) } };
+}
+
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, "abort");
+}
+
+/** Serves until Ctrl-C or SIGTERM. Errors: `option-invalid`, `invalidation-unavailable`, those of a login. */
+export const agentCommand: Run = async (_words, given, { signal }) => {
+  const token = await agentToken(process.env);
+  let agent: Agent | undefined;
+  const { log, dropped } = agentLog(stdoutOutlet, Date.now);
+  const metrics = agentMetrics({ openConnections: () => agent?.connections ?? 0, droppedLogLines: dropped });
+  await using client = createSecretClient({
+    source: await agentSource(process.env),
+    ...number(given, "ttl", "ttlMs", 1_000),
+    ...number(given, "maxStale", "maxStaleMs", 1_000),
+    ...number(given, "timeout", "requestTimeoutMs"),
+    ...number(given, "maxSecrets", "maxSecrets"),
+    ...number(given, "maxBytes", "maxBytes"),
+  });
+  client.on("rotated", ({ secretId, version }) => log("rotated", { secretId, versionId: version.versionId }));
+  client.on("stale", ({ secretId, ageMs, error }) => log("stale", { secretId, ageMs, code: error.code }));
+  client.on("error", ({ secretId, error }) => log("error", { secretId, code: error.code, ...error.context }));
+  const push = await agentPush(
+    {
+      topicArn: textOption(given, "topicArn"),
+      queueUrl: textOption(given, "queueUrl"),
+      redisUrl: textOption(given, "redisUrl") ?? process.env["REDIS_URL"],
+      redisChannel: textOption(given, "redisChannel") ?? "rekey",
+      redisKeySecret: textOption(given, "redisKeySecret") ?? process.env["REDIS_CHANNEL_KEY_SECRET"],
+    },
+    signal,
+  );
+  let isLeftBehind = false;
+  try {
+    const unsubscribe = push && client.subscribe(push.source);
+    await readAhead(client, listOption(given, "prefetch"), log, signal);
+    agent = await startAgent(client, metrics, {
+      token,
+      allowRemote: flagOption(given, "allowRemote"),
+      allowedHosts: listOption(given, "allowHost"),
+      ...text(given, "address", "address"),
+      ...text(given, "pathPrefix", "pathPrefix"),
+      ...number(given, "port", "port"),
+      ...number(given, "maxConnections", "maxConnections"),
+      ...number(given, "headerTimeout", "headerTimeoutMs"),
+      ...number(given, "newReads", "newReadsPerSecond"),
+      ...number(given, "drainTimeout", "drainTimeoutMs"),
+      ...metricsListener(textOption(given, "metrics")),
+    });
+    log("listening", { port: agent.port, metricsPort: agent.metricsPort, push: push !== undefined });
+    await untilAborted(signal);
+    await agent.stop();
+    await unsubscribe?.();
+    log("stopped", {});
+  } finally {
+    await metrics.stop();
+    await push?.release().catch(() => {
+      isLeftBehind = true;
+      log("subscription left behind", {});
+    });
+  }
+  return isLeftBehind ? 1 : 0;
+};

@@ -1,0 +1,33 @@
+import { RekeyError } from "../../../shared/errors/rekey-error.ts";
+import type { CallOptions } from "../../../shared/ports/database-engine.ts";
+import type { Run } from "../../command.ts";
+import { examineAll } from "./examine-all.ts";
+import { findingText } from "../../output/finding-text.ts";
+import { flagOption, textOption } from "../../options.ts";
+import { print, printJson } from "../../output/output.ts";
+import { secretOperations } from "../../wiring/secret-operations.ts";
+
+const limitMs = 60_000;
+
+async function examineOne(secretId: string, json: boolean, call: CallOptions): Promise<number> {
+  const findings = await secretOperations().examine(secretId, call);
+  if (json) printJson(findings, 2);
+  else if (findings.length === 0) print(`${secretId}: nothing found, its next rotation will go well`);
+  else print(...findings.flatMap((one, at) => [...(at > 0 ? [""] : []), ...findingText(one)]));
+  return findings.some(({ severity }) => severity === "error") ? 1 : 0;
+}
+
+/** Prints what would make the next rotation of one secret, or of every secret, fail or hurt. */
+export const doctorCommand: Run = async ([secretId], given, context) => {
+  if (secretId === undefined) return examineAll(given, context);
+  const beside = ["search", "tag", "stack"].filter((option) => textOption(given, option) !== undefined);
+  if (beside.length > 0) {
+    throw new RekeyError("option-invalid", {
+      context: { option: beside.join(" ") },
+      hint: "name one secret, or choose among all with --tag and --search",
+    });
+  }
+  return examineOne(secretId, flagOption(given, "json"), {
+    signal: AbortSignal.any([context.signal, AbortSignal.timeout(limitMs)]),
+  });
+};

@@ -1,0 +1,34 @@
+import { RekeyError } from "../../../shared/errors/rekey-error.ts";
+import type { Run } from "../../command.ts";
+import { flagOption, listOption, textOption } from "../../options.ts";
+
+/** The local stack is a tool of development, and makes no concession to older ones as the client does. */
+const oldestNode = 22;
+
+function checkNode(): void {
+  const { node } = process.versions;
+  if (Number.parseInt(node, 10) >= oldestNode) return;
+  const problem = `it needs Node.js ${oldestNode} or newer, and this is ${node}`;
+  throw new RekeyError("option-invalid", {
+    context: { option: "local", problem },
+    hint: "run it with a newer Node.js",
+  });
+}
+
+/** Runs the local stack until Ctrl-C or SIGTERM, which is how it ends well. Errors: `option-invalid` on an older Node.js. */
+export const localCommand: Run = async (_words, given, { signal }) => {
+  checkNode();
+  const { runLocal } = await import("../../../local/run-local.ts");
+  const options = {
+    awsPort: textOption(given, "awsPort"),
+    vaultPort: textOption(given, "vaultPort"),
+    allowedHosts: listOption(given, "allowHost"),
+    vaultToken: textOption(given, "vaultToken"),
+    region: textOption(given, "region"),
+    accountId: textOption(given, "accountId"),
+    trail: given["trail"] !== false,
+    deploy: flagOption(given, "deploy"),
+  };
+  await runLocal(options, signal);
+  return 0;
+};

@@ -1,0 +1,86 @@
+import { isRekeyError, RekeyError } from "../../../shared/errors/rekey-error.ts";
+import type { CampaignOptions } from "../../../shared/operations/campaign/campaign-options.ts";
+import { campaignWaves } from "../../../shared/operations/campaign/campaign-waves.ts";
+import { newCampaign } from "../../../shared/operations/campaign/new-campaign.ts";
+import { rotateCampaign } from "../../../shared/operations/campaign/rotate-campaign.ts";
+import { fleet } from "../../../shared/operations/fleet/fleet-page.ts";
+import { rotates } from "../../../shared/operations/fleet/can-rotate.ts";
+import { type CommandContext, type Given, interruptedCode, type Run } from "../../command.ts";
+import { drawCampaign } from "./draw-campaign.ts";
+import { filterOf, flagOption, numberOption, textOption } from "../../options.ts";
+import { operator } from "../../wiring/operator.ts";
+import { printError, roomToPrint } from "../../output/output.ts";
+import { confirmed } from "../../output/terminal.ts";
+
+const wrongUse = (problem: string, hint: string): RekeyError =>
+  new RekeyError("option-invalid", { context: { option: "secrets", problem }, hint });
+
+/** By name where one was given, so that the plan says what the operator said. */
+async function selected(words: readonly string[], given: Given, context: CommandContext): Promise<readonly string[]> {
+  const tag = textOption(given, "tag");
+  const all = flagOption(given, "all");
+  const ways = [words.length > 0, tag !== undefined, all].filter(Boolean).length;
+  if (ways !== 1) throw wrongUse("which ones", "name secrets, or say --tag or --all, one of the three");
+  if (words.length > 0) return [...new Set(words)];
+  const names: string[] = [];
+  for await (const secret of fleet(operator(), filterOf(given), context)) {
+    if (rotates(secret)) names.push(secret.name);
+  }
+  return names;
+}
+
+function optionsOf(given: Given): CampaignOptions {
+  const minutes = numberOption(given, "timeout");
+  const options = {
+    reason: textOption(given, "reason"),
+    canary: numberOption(given, "canary"),
+    waveSize: numberOption(given, "wave"),
+    startsPerSecond: numberOption(given, "rate"),
+    atOnce: numberOption(given, "atOnce"),
+    stopAfter: numberOption(given, "stopAfter"),
+    timeoutMs: minutes === undefined ? undefined : minutes * 60_000,
+    wait: given["wait"] !== false,
+  };
+  return {
+    campaign: textOption(given, "campaign") ?? newCampaign(),
+    ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
+  };
+}
+
+const shownNames = 10;
+
+function question(secrets: readonly string[], options: CampaignOptions): readonly string[] {
+  const { campaign, reason, startsPerSecond, waves } = campaignWaves(secrets, options);
+  const more = secrets.length - shownNames;
+  const inWaves = waves.length > 1 ? `, in waves of ${waves.map((wave) => wave.length).join(", ")}` : "";
+  return [
+    `Rotate ${secrets.length} secret${secrets.length === 1 ? "" : "s"} now${inWaves}, at most ${startsPerSecond} begun a second:`,
+    ...secrets.slice(0, shownNames).map((name) => `  ${name}`),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+    ...(reason === undefined ? [] : [`reason: ${reason}`]),
+    `campaign: ${campaign}`,
+  ];
+}
+
+/** Rotates now, and prints what becomes of it. */
+export const rotateCommand: Run = async (words, given, context) => {
+  const options = optionsOf(given);
+  const secrets = await selected(words, given, context);
+  if (secrets.length === 0) {
+    printError("no secret to rotate");
+    return 0;
+  }
+  if (!(await confirmed(question(secrets, options), flagOption(given, "yes"), context.signal))) return 1;
+  const draw = drawCampaign({ json: flagOption(given, "json"), secrets: secrets.length });
+  try {
+    for await (const event of rotateCampaign(operator(), secrets, options, context)) {
+      draw.event(event);
+      await roomToPrint();
+    }
+  } catch (error) {
+    if (!isRekeyError(error) || !context.isInterrupted()) throw error;
+  } finally {
+    draw.end();
+  }
+  return context.isInterrupted() ? interruptedCode : draw.exitCode();
+};

@@ -1,0 +1,119 @@
+import { setTimeout } from "node:timers/promises";
+import { RekeyError } from "../../../shared/errors/rekey-error.ts";
+import { fleet } from "../../../shared/operations/fleet/fleet-page.ts";
+import { obstacles } from "../../../shared/operations/fleet/obstacles.ts";
+import { mirrorText } from "../../../shared/operations/fleet/mirror-text.ts";
+import type { SecretSummary } from "../../../shared/operations/fleet/secret-summary.ts";
+import { type Standing, standings } from "../../../shared/operations/fleet/secret-status.ts";
+import { columns } from "../../output/columns.ts";
+import type { CommandContext, Given, Run } from "../../command.ts";
+import { filterOf, flagOption, numberOption } from "../../options.ts";
+import { operatorWithClusters } from "../../wiring/operator.ts";
+import { print, printJson, printLines, roomToPrint } from "../../output/output.ts";
+import { adoptionText, healthText } from "../../output/status-text.ts";
+import { clearScreen, coloured, progressLine } from "../../output/terminal.ts";
+import { fromNow, span } from "../../output/times.ts";
+
+type Row = SecretSummary & Partial<Standing>;
+
+const head = ["NAME", "HEALTH", "AGE", "NEXT ROTATION", "STRATEGY", "MIRROR", "ADOPTED"];
+/** Adoptions are read for so many at once. */
+const batch = 100;
+
+function cells(row: Row, nowMs: number): readonly string[] {
+  const { name, health, ageMs, nextRotationAt, strategy, mirrored, mirrors = [], adoption, obstacle } = row;
+  return [
+    name,
+    obstacle === undefined ? health : `${health}: ${obstacle.code}`,
+    ageMs === undefined ? "-" : span(ageMs),
+    nextRotationAt === undefined ? "-" : fromNow(nextRotationAt, nowMs),
+    strategy ?? "default",
+    mirrors.length > 0 ? mirrors.map(mirrorText).join(", ") : mirrored ? "on" : "off",
+    adoption === undefined ? "-" : adoptionText(adoption),
+  ];
+}
+
+function table(rows: readonly Row[]): readonly string[] {
+  const nowMs = Date.now();
+  const lines = columns([head, ...rows.map((row) => cells(row, nowMs))], "left");
+  const [first = "", ...others] = lines;
+  const colouredLines = others.map((line, at) => {
+    const { name, health } = rows[at] ?? { name: "", health: "healthy" };
+    const from = line.indexOf(health, name.length);
+    return line.slice(0, from) + healthText(health) + line.slice(from + health.length);
+  });
+  return [coloured("dim", first), ...colouredLines];
+}
+
+function totals(rows: readonly Row[]): string {
+  const counts = new Map<string, number>();
+  for (const { health } of rows) counts.set(health, (counts.get(health) ?? 0) + 1);
+  const parts = [...counts].map(([health, count]) => `${count} ${health}`);
+  return `${rows.length} secret${rows.length === 1 ? "" : "s"}${parts.length === 0 ? "" : `: ${parts.join(", ")}`}`;
+}
+
+async function* rowsOf(given: Given, context: CommandContext): AsyncGenerator<Row> {
+  const ports = await operatorWithClusters(given);
+  const limit = numberOption(given, "limit") ?? Infinity;
+  if (!(limit >= 1)) throw new RekeyError("option-invalid", { context: { option: "limit", value: limit } });
+  const query = { ...filterOf(given), everySecret: flagOption(given, "everySecret") };
+  const withDetails = async (rows: readonly SecretSummary[]): Promise<readonly Row[]> => {
+    if (flagOption(given, "details")) {
+      const standing = await standings(ports, rows, context);
+      return rows.map((row) => ({ ...row, ...standing.get(row.secretArn) }));
+    }
+    const inTheWay = await obstacles(ports, rows, context);
+    return rows.map((row) => {
+      const obstacle = inTheWay.get(row.secretArn);
+      return obstacle === undefined ? row : { ...row, obstacle };
+    });
+  };
+  let rows: SecretSummary[] = [];
+  let count = 0;
+  for await (const secret of fleet(ports, query, context)) {
+    rows.push(secret);
+    count++;
+    if (rows.length === batch || count >= limit) yield* await withDetails(rows.splice(0));
+    if (count >= limit) return;
+  }
+  yield* await withDetails(rows);
+}
+
+async function show(given: Given, context: CommandContext, isWatched: boolean): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  const progress = progressLine();
+  for await (const row of rowsOf(given, context)) {
+    rows.push(row);
+    if (flagOption(given, "json")) printJson(row);
+    else if (rows.length % batch === 0) progress.show(`${rows.length} secrets …`);
+    await roomToPrint();
+  }
+  progress.clear();
+  if (flagOption(given, "json")) return rows;
+  if (isWatched) clearScreen();
+  if (rows.length === 0) print("no secrets");
+  else printLines([...table(rows), "", totals(rows)]);
+  return rows;
+}
+
+const bad = new Set(["stuck", "overdue", "empty"]);
+const isBad = ({ health, obstacle }: Row): boolean => bad.has(health) || obstacle?.isFinal === true;
+
+/** Prints how the secrets stand. */
+export const statusCommand: Run = async (_words, given, context) => {
+  const { watch } = given;
+  const seconds = watch === true ? 5 : numberOption(given, "watch");
+  if (seconds !== undefined && !(seconds >= 0.1)) {
+    throw new RekeyError("option-invalid", {
+      context: { option: "watch", value: seconds },
+      hint: "use seconds, 0.1 or more",
+    });
+  }
+  for (;;) {
+    const rows = await show(given, context, seconds !== undefined);
+    const exitCode = flagOption(given, "check") && rows.some(isBad) ? 1 : 0;
+    if (seconds === undefined) return exitCode;
+    await setTimeout(seconds * 1_000, undefined, { signal: context.signal }).catch(() => undefined);
+    if (context.signal.aborted) return exitCode;
+  }
+};

@@ -1,0 +1,33 @@
+import type { SecretOperations } from "../../console/server/secret-routes.ts";
+import { doctor } from "../../shared/operations/doctor/doctor.ts";
+import { planRotation } from "../../shared/operations/plan/plan-rotation.ts";
+import { planRollback, rollBackSecret, type RollbackPorts } from "../../shared/operations/by-hand/roll-back-secret.ts";
+import type { CallOptions } from "../../shared/ports/database-engine.ts";
+import { secretAdministration } from "../../shared/aws/secrets-manager/secret-administration.ts";
+import { accountClients, composeFor, type Composed } from "./secret-wiring.ts";
+
+/** What needs to know a secret's engine, composed anew for each secret, on the same clients. */
+export function secretOperations(): SecretOperations {
+  const clients = accountClients();
+  const administration = secretAdministration(clients.secretsManager);
+  const composed = async (secretId: string, call: CallOptions): Promise<Composed> =>
+    composeFor(secretId, process.env, call, { clients });
+  const rollbackPorts = async (secretId: string, call: CallOptions): Promise<RollbackPorts> => ({
+    rotation: (await composed(secretId, call)).deps,
+    administration,
+  });
+  return {
+    async planRotation(secretId, call) {
+      const { deps, rotatable } = await composed(secretId, call);
+      const strategiesOf = (engine: typeof rotatable.engine) => rotatable.strategiesOn(engine).strategies;
+      return planRotation({ rotation: deps, engine: rotatable.engine, strategiesOf }, secretId, call);
+    },
+    planRollback: async (secretId, call) => planRollback(await rollbackPorts(secretId, call), secretId, call),
+    rollBack: async (secretId, options, call) =>
+      rollBackSecret(await rollbackPorts(secretId, call), secretId, options, call),
+    async examine(secretId, call) {
+      const { examined } = await composed(secretId, call);
+      return doctor(examined, secretId, call);
+    },
+  };
+}

@@ -1,0 +1,224 @@
+import {
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  ListSecretVersionIdsCommand,
+  PutSecretValueCommand,
+  type SecretsManagerClient,
+  type SecretVersionsListEntry,
+  UpdateSecretVersionStageCommand,
+} from "@aws-sdk/client-secrets-manager";
+import { isRekeyError } from "../../errors/rekey-error.ts";
+import type { CallOptions, SecretDescription, SecretStore, VersionSelector } from "../../ports/database-engine.ts";
+import { managerOf } from "./manager-of.ts";
+import { secretContent } from "./secret-content.ts";
+import { awsErrorName, translateError } from "../errors/translate-error.ts";
+
+/** Of a hundred versions each. */
+const mostPages = 5;
+
+/** Of GetSecretValue: no such secret, version, label or value, which AWS tells apart by words alone. */
+export const isAbsent = (error: unknown): boolean => awsErrorName(error) === "ResourceNotFoundException";
+
+/** Who may read a secret need not be allowed to describe it. */
+function unlessDenied(error: unknown): void {
+  if (!isRekeyError(error, "access-denied")) throw error;
+}
+
+/** A version may be encrypted by another key than the newest one. */
+const isKeyTrouble = (error: unknown): boolean =>
+  isRekeyError(error, "access-denied") || isRekeyError(error, "key-denied") || isRekeyError(error, "key-unusable");
+
+/**
+ * Secrets Manager over the AWS SDK. Every method is one call when all goes well. Errors: `access-denied`, `clock-skewed`,
+ * `credentials-expired`, `credentials-missing`, `credentials-refused`, `key-denied`, `key-unusable`, `quota-exceeded`,
+ * `secret-deleted`, `secret-not-found`, `store-rejected`, `store-throttled`, `store-unavailable`, `time-budget-spent`,
+ * `tls-refused`, `version-conflict`.
+ */
+export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
+  async function attempt<Result>(
+    operation: string,
+    secret: string,
+    call: CallOptions,
+    work: (options: { abortSignal: AbortSignal }) => Promise<Result>,
+  ): Promise<Result> {
+    try {
+      return await work({ abortSignal: call.signal });
+    } catch (error) {
+      throw translateError(error, call, { operation, secret });
+    }
+  }
+
+  const describe = async (secretId: string, call: CallOptions): Promise<SecretDescription> =>
+    attempt("DescribeSecret", secretId, call, async (options) => {
+      const answer = await client.send(new DescribeSecretCommand({ SecretId: secretId }), options);
+      return {
+        secretArn: answer.ARN ?? secretId,
+        name: answer.Name ?? secretId,
+        rotationEnabled: answer.RotationEnabled ?? false,
+        ...managerOf(answer),
+        labels: new Map(Object.entries(answer.VersionIdsToStages ?? {})),
+        tags: new Map((answer.Tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value])),
+        ...(answer.KmsKeyId === undefined ? {} : { kmsKeyId: answer.KmsKeyId }),
+        ...(answer.RotationLambdaARN === undefined ? {} : { rotationFunctionArn: answer.RotationLambdaARN }),
+        ...(answer.LastRotatedDate === undefined ? {} : { lastRotatedAt: answer.LastRotatedDate }),
+        ...(answer.NextRotationDate === undefined ? {} : { nextRotationAt: answer.NextRotationDate }),
+        ...(answer.LastChangedDate === undefined ? {} : { changedAt: answer.LastChangedDate }),
+        ...(answer.DeletedDate === undefined ? {} : { deletedAt: answer.DeletedDate }),
+        replicas: new Map(
+          (answer.ReplicationStatus ?? []).map(({ Region = "", Status = "InProgress" }) => [Region, Status]),
+        ),
+      };
+    });
+
+  /**
+   * Whether a refusal of GetSecretValue means that there is no such version. AWS has one type of error for that and for a secret
+   * that is not there, and one for a label that is on another version and for other refusals, so the secret itself is asked;
+   * but not for the labels that most secrets lack. Errors: `secret-not-found`, for AWSCURRENT of no secret.
+   */
+  async function isNoVersion(
+    secretId: string,
+    at: VersionSelector,
+    error: unknown,
+    call: CallOptions,
+  ): Promise<boolean> {
+    if (isAbsent(error)) {
+      if (at.label === "AWSCURRENT") await describe(secretId, call).catch(unlessDenied);
+      return true;
+    }
+    if (at.label === undefined || at.versionId === undefined) return false;
+    if (awsErrorName(error) !== "InvalidRequestException") return false;
+    const { labels, deletedAt } = await describe(secretId, call);
+    return deletedAt === undefined && labels.get(at.versionId)?.includes(at.label) !== true;
+  }
+
+  const read: SecretStore["read"] = async (secretId, at, call) =>
+    attempt("GetSecretValue", secretId, call, async (options) => {
+      const command = new GetSecretValueCommand({
+        SecretId: secretId,
+        VersionId: at.versionId,
+        VersionStage: at.label,
+      });
+      try {
+        const answer = await client.send(command, options);
+        const value = secretContent(answer, secretId);
+        if (answer.VersionId === undefined || value === undefined) return undefined;
+        const { ARN: secretArn } = answer;
+        return {
+          versionId: answer.VersionId,
+          value,
+          createdAt: answer.CreatedDate ?? new Date(0),
+          ...(secretArn === undefined ? {} : { secretArn }),
+        };
+      } catch (error) {
+        if (await isNoVersion(secretId, at, error, call)) return undefined;
+        throw error;
+      }
+    });
+
+  /** In no order of Secrets Manager's, so all of them; it keeps about a hundred, and more of the last day. */
+  const listVersions = async (secretId: string, call: CallOptions): Promise<readonly SecretVersionsListEntry[]> => {
+    const found: SecretVersionsListEntry[] = [];
+    let NextToken: string | undefined;
+    for (let page = 1; page === 1 || (NextToken !== undefined && page <= mostPages); page++) {
+      const list = new ListSecretVersionIdsCommand({
+        SecretId: secretId,
+        IncludeDeprecated: true,
+        MaxResults: 100,
+        NextToken,
+      });
+      const answer = await attempt("ListSecretVersionIds", secretId, call, async (options) =>
+        client.send(list, options),
+      );
+      found.push(...(answer.Versions ?? []));
+      // An emulator ends its list with an empty one.
+      NextToken = answer.NextToken === "" ? undefined : answer.NextToken;
+    }
+    return found;
+  };
+
+  const clearPending: SecretStore["clearPending"] = async (request, call) => {
+    const removal = {
+      SecretId: request.secretId,
+      VersionStage: "AWSPENDING",
+      RemoveFromVersionId: request.versionId,
+    };
+    try {
+      await attempt("UpdateSecretVersionStage", request.secretId, call, async (options) =>
+        client.send(new UpdateSecretVersionStageCommand(removal), options),
+      );
+    } catch (error) {
+      if (!isRekeyError(error, "store-rejected")) throw error;
+      const { labels } = await describe(request.secretId, call);
+      if (labels.get(request.versionId)?.includes("AWSPENDING") === true) throw error;
+    }
+  };
+
+  return {
+    describe,
+    read,
+    async unlabelled(secretId, limit, call) {
+      const listed = await listVersions(secretId, call);
+      const newest = listed
+        .filter(({ VersionStages = [] }) => !VersionStages.some((label) => label.startsWith("AWS")))
+        .sort((one, other) => Number(other.CreatedDate ?? 0) - Number(one.CreatedDate ?? 0))
+        .slice(0, limit);
+      const versions = await Promise.all(
+        newest.map(async ({ VersionId = "" }) =>
+          read(secretId, { versionId: VersionId }, call).catch((error: unknown) => {
+            // Encrypted by a key that is gone since; the others may still be read.
+            if (isKeyTrouble(error)) return undefined;
+            throw error;
+          }),
+        ),
+      );
+      return versions.filter((version) => version !== undefined);
+    },
+    async putPending(request, value, call) {
+      await attempt("PutSecretValue", request.secretId, call, async (options) =>
+        client.send(
+          new PutSecretValueCommand({
+            SecretId: request.secretId,
+            ClientRequestToken: request.versionId,
+            SecretString: value.reveal(),
+            VersionStages: ["AWSPENDING"],
+            // With it Secrets Manager knows an assumed role for that of the rotation. No other call takes one.
+            RotationToken: request.rotationToken,
+          }),
+          options,
+        ),
+      );
+    },
+    async promote(request, { from }, call) {
+      const move = {
+        SecretId: request.secretId,
+        VersionStage: "AWSCURRENT",
+        MoveToVersionId: request.versionId,
+        RemoveFromVersionId: from,
+      };
+      await attempt("UpdateSecretVersionStage", request.secretId, call, async (options) => {
+        try {
+          await client.send(new UpdateSecretVersionStageCommand(move), options);
+        } catch (error) {
+          // The move may have happened: its answer was lost, or another invocation of this step made it.
+          const { labels } = await describe(request.secretId, call);
+          if (labels.get(request.versionId)?.includes("AWSCURRENT") !== true) throw error;
+        }
+      });
+    },
+    async mark(request, label, call) {
+      const { labels } = await describe(request.secretId, call);
+      const holder = [...labels].find(([, on]) => on.includes(label))?.[0];
+      if (holder === request.versionId) return;
+      const move = {
+        SecretId: request.secretId,
+        VersionStage: label,
+        MoveToVersionId: request.versionId,
+        ...(holder === undefined ? {} : { RemoveFromVersionId: holder }),
+      };
+      await attempt("UpdateSecretVersionStage", request.secretId, call, async (options) =>
+        client.send(new UpdateSecretVersionStageCommand(move), options),
+      );
+    },
+    clearPending,
+  };
+}

@@ -1,0 +1,19 @@
+import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import { RekeyError } from "../../errors/rekey-error.ts";
+import type { Dispatch } from "../../ports/mirror.ts";
+
+/** Sends messages to one queue, as JSON. */
+export function sqsDispatch(client: SQSClient, queueUrl: string): Dispatch {
+  return {
+    async send(message, { signal }) {
+      try {
+        const command = new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(message) });
+        await client.send(command, { abortSignal: signal });
+      } catch (error) {
+        const reason = error instanceof Error ? error.name : "unknown";
+        const code = signal.aborted ? "time-budget-spent" : "queue-unavailable";
+        throw new RekeyError(code, { context: { operation: "SendMessage", reason } });
+      }
+    },
+  };
+}

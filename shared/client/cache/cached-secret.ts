@@ -1,0 +1,96 @@
+import type { RekeyError } from "../../errors/rekey-error.ts";
+import type { ParsedJson } from "./json-value.ts";
+import type { Stillness } from "./bounded-request.ts";
+import type { SourceSelector, SourceVersion } from "../sources/secret-source.ts";
+import type { Announced, VersionHistory } from "./version-floor.ts";
+
+/** One request for an entry, shared by all who wait for it. */
+export interface Flight {
+  readonly version: Promise<SourceVersion>;
+  readonly startedAtMs: number;
+  readonly stillness: Stillness;
+  abandon(): void;
+}
+
+/** Why the newest request failed, and when the next one may be made. */
+export interface Failure {
+  readonly error: RekeyError;
+  readonly count: number;
+  readonly retryAtMs: number;
+  /** When the source first said access denied without having given a value since. */
+  readonly deniedAtMs: number | undefined;
+}
+
+/** `quietUntilMs` of an entry that must be asked for before it is served. */
+export const invalidated = -1;
+
+/** What only a request, a failure or a rotation needs of an entry. */
+export interface Unrest {
+  readonly flight?: Flight | undefined;
+  readonly failure?: Failure | undefined;
+  readonly announced?: Announced | undefined;
+  readonly history?: VersionHistory | undefined;
+}
+
+export const current: SourceSelector = { label: "AWSCURRENT" };
+
+/** AWSCURRENT of a secret in the cache, with as few fields as ten thousand of them ask for. */
+export class Entry {
+  version: SourceVersion | undefined = undefined;
+  /** The version as a settled promise, so that a warm read makes none. */
+  ready: Promise<SourceVersion> | undefined = undefined;
+  /** Until then a read has nothing to think about. */
+  quietUntilMs = invalidated;
+  /** The number of the newest read. */
+  usedAt = 0;
+  parsed: ParsedJson | undefined = undefined;
+  /** When the source last gave this version. */
+  checkedAtMs = 0;
+  /** Whose it is by the source's answer, such as `aws:123456789012`: one text for all of an account. */
+  account: string | undefined = undefined;
+  /** In seconds since 1970, by the source's clock; 0 when it is not known. */
+  createdAtSeconds = 0;
+  unrest: Unrest | undefined = undefined;
+  readonly secretId: string;
+
+  constructor(secretId: string) {
+    this.secretId = secretId;
+  }
+
+  get at(): SourceSelector {
+    return current;
+  }
+}
+
+/** Another stage of a secret, or one version of it. */
+export class ChosenEntry extends Entry {
+  readonly #at: SourceSelector;
+
+  constructor(secretId: string, at: SourceSelector) {
+    super(secretId);
+    this.#at = at;
+  }
+
+  override get at(): SourceSelector {
+    return this.#at;
+  }
+}
+
+/** Nothing is kept of an unrest that is over. */
+export function setUnrest(entry: Entry, change: Unrest): void {
+  const { flight, failure, announced, history } = { ...entry.unrest, ...change };
+  entry.unrest = flight || failure || announced || history ? { flight, failure, announced, history } : undefined;
+}
+
+export const isCurrent = ({ at }: Entry): boolean => at === current;
+/** A version by its id never changes, so it never expires. */
+export const isPinned = ({ at }: Entry): boolean => "versionId" in at;
+
+/**
+ * AWSCURRENT stands under the id itself: that is the read that must be fast. No id holds a NUL, and what stands after the
+ * first one begins with its kind, so that no label can be made to look like a version.
+ */
+export const keyOf = (secretId: string, at: SourceSelector): string => {
+  if (at === current) return secretId;
+  return "label" in at ? `${secretId}\0label ${at.label}` : `${secretId}\0version ${at.versionId}`;
+};

@@ -1,0 +1,50 @@
+import { RekeyError } from "../../errors/rekey-error.ts";
+import { checkedAnswer } from "./checked-answer.ts";
+import type { Entry } from "./cached-secret.ts";
+import type { Flights } from "./in-flight-requests.ts";
+import type { Request } from "./bounded-request.ts";
+import { readManyLimit, type SecretSource } from "../sources/secret-source.ts";
+
+const notAMap = (secret: string): RekeyError =>
+  new RekeyError("source-malformed", { context: { secret, operation: "read", problem: "readMany gave no Map" } });
+
+/** Asks for many entries with as few requests as the source can do. What fails is left to the read that needs it. */
+export async function prefetch(
+  entries: readonly Entry[],
+  options: {
+    readonly source: SecretSource;
+    readonly request: Request;
+    readonly flights: Flights;
+    readonly closing: AbortSignal;
+  },
+): Promise<void> {
+  const { source, request, flights, closing } = options;
+  const readMany = typeof source.readMany === "function" ? source.readMany.bind(source) : undefined;
+  const missing = entries.filter(({ unrest }) => unrest?.flight === undefined);
+  for (let first = 0; first < missing.length; first += readManyLimit) {
+    const chunk = missing.slice(first, first + readManyLimit);
+    const ids = chunk.map(({ secretId }) => secretId);
+    const answers =
+      readMany === undefined
+        ? undefined
+        : request(
+            ids.length === 1 ? (ids[0] ?? "") : `${ids.length} secrets`,
+            async (call) => readMany(ids, call),
+            closing,
+          );
+    // Nobody may be left to wait for it: others have asked for the same meanwhile.
+    answers?.catch(() => undefined);
+    const landed = chunk.map((entry) =>
+      answers === undefined
+        ? flights.fly(entry)
+        : flights.land(entry, async () => {
+            const all: unknown = await answers;
+            if (!(all instanceof Map)) throw notAMap(entry.secretId);
+            const answer: unknown = all.get(entry.secretId);
+            if (answer instanceof RekeyError) throw answer;
+            return checkedAnswer(entry.secretId, answer);
+          }),
+    );
+    await Promise.allSettled(landed);
+  }
+}

@@ -1,0 +1,32 @@
+import { isRekeyError } from "../../errors/rekey-error.ts";
+import type { CallOptions, SecretDescription, SecretStore } from "../../ports/database-engine.ts";
+import { versionWithLabel } from "../../rotation/steps/check-request.ts";
+
+export interface VersionCheck {
+  readonly store: Pick<SecretStore, "describe">;
+  /** Whether a secret is one that rekey looks after. */
+  readonly manages: (secretArn: string) => boolean;
+}
+
+/** `foreign`: not one of rekey's secrets, and nobody was asked. `gone`: there is no such secret, or it is deleted. */
+export type VersionStanding =
+  | { readonly standing: "current"; readonly description: SecretDescription }
+  | { readonly standing: "foreign" | "gone" | "superseded" };
+
+/** What Secrets Manager says of the version that an event names, in at most one call. Errors: those of the store. */
+export async function versionStanding(
+  { store, manages }: VersionCheck,
+  { secretArn, versionId }: { readonly secretArn: string; readonly versionId: string },
+  call: CallOptions,
+): Promise<VersionStanding> {
+  if (!manages(secretArn)) return { standing: "foreign" };
+  try {
+    const description = await store.describe(secretArn, call);
+    if (description.deletedAt !== undefined || description.secretArn !== secretArn) return { standing: "gone" };
+    const isCurrent = versionWithLabel(description, "AWSCURRENT") === versionId;
+    return isCurrent ? { standing: "current", description } : { standing: "superseded" };
+  } catch (error) {
+    if (isRekeyError(error, "secret-not-found")) return { standing: "gone" };
+    throw error;
+  }
+}

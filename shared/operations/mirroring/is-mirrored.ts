@@ -1,0 +1,12 @@
+import { RekeyError } from "../../errors/rekey-error.ts";
+import type { SecretDescription } from "../../ports/database-engine.ts";
+
+/** Whether a secret is to be in the mirror: unless it is deleted or tagged `rekey:mirror=false`. Errors: `option-invalid`. */
+export function isMirrored({ secretArn, tags, deletedAt }: SecretDescription): boolean {
+  const option = "rekey:mirror";
+  const tag = tags.get(option) ?? "true";
+  if (tag !== "true" && tag !== "false") {
+    throw new RekeyError("option-invalid", { context: { secret: secretArn, option }, hint: "use true or false" });
+  }
+  return deletedAt === undefined && tag === "true";
+}
