@@ -1,5 +1,5 @@
 import { RekeyError } from "../shared/errors/rekey-error.ts";
-import type { FleetFilter } from "../shared/operations/fleet/fleet-ports.ts";
+import type { FleetFilter } from "../shared/ports/secret-administration.ts";
 import { pairOf } from "../shared/operations/fleet/parse-tag.ts";
 import type { Given } from "./command.ts";
 

@@ -1,13 +1,8 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 import { Worker } from "node:worker_threads";
-import type {
-  AccountNote,
-  DatabaseSession,
-  Inspection,
-  OwnAccountReading,
-  Rehearsal,
-} from "../../shared/ports/database-engine.ts";
+import type { AccountNote } from "../../shared/ports/call.ts";
+import type { DatabaseSession, Inspection, OwnAccountReading, Rehearsal } from "../../shared/ports/database-engine.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { engineNamed } from "../wiring/engines.ts";
 import { type Answer, concealedChange, failureOf, lookMethods, type Question } from "./messages.ts";

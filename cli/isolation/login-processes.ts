@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
-import type { CallOptions, DatabaseTarget } from "../../shared/ports/database-engine.ts";
+import type { CallOptions } from "../../shared/ports/call.ts";
+import type { DatabaseTarget } from "../../shared/ports/database-engine.ts";
 import { type Answer, errorIn, type Question } from "./messages.ts";
 
 /** Longer than any engine waits for a server: to connect 5 s, for an answer 15 s. */

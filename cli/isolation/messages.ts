@@ -1,7 +1,7 @@
 import { codes, type ErrorCode } from "../../shared/errors/codes.ts";
 import { type ErrorContext, isRekeyError, RekeyError } from "../../shared/errors/rekey-error.ts";
+import type { AccountNote } from "../../shared/ports/call.ts";
 import type {
-  AccountNote,
   DatabaseTarget,
   LoginRefusal,
   OwnAccount,

@@ -1,6 +1,7 @@
 import { environmentCa, isFile } from "../../shared/runtime/environment-ca.ts";
 import type { Environment } from "../../shared/runtime/environment.ts";
-import type { CallOptions, SecretStore } from "../../shared/ports/database-engine.ts";
+import type { CallOptions } from "../../shared/ports/call.ts";
+import type { SecretStore } from "../../shared/ports/secret-store.ts";
 
 const option = "REKEY_TLS_CA";
 

@@ -2,7 +2,7 @@ import type { SecretOperations } from "../../console/server/secret-routes.ts";
 import { doctor } from "../../shared/operations/doctor/doctor.ts";
 import { planRotation } from "../../shared/operations/plan/plan-rotation.ts";
 import { planRollback, rollBackSecret, type RollbackPorts } from "../../shared/operations/by-hand/roll-back-secret.ts";
-import type { CallOptions } from "../../shared/ports/database-engine.ts";
+import type { CallOptions } from "../../shared/ports/call.ts";
 import { secretAdministration } from "../../shared/aws/secrets-manager/secret-administration.ts";
 import { accountClients, composeFor, type Composed } from "./secret-wiring.ts";
 

@@ -7,7 +7,8 @@ import type { DoctorPorts, ExaminedRotation } from "../../shared/operations/doct
 import { usersByFunction } from "../../shared/operations/doctor/managed-users.ts";
 import { checkRotatedHere } from "../../shared/operations/by-hand/rotated-elsewhere.ts";
 import { silentPublisher } from "../../shared/aws/eventbridge/event-publisher.ts";
-import type { CallOptions, SecretStore } from "../../shared/ports/database-engine.ts";
+import type { CallOptions } from "../../shared/ports/call.ts";
+import type { SecretStore } from "../../shared/ports/secret-store.ts";
 import { rotationMemory } from "../../shared/rotation/rotation-memory.ts";
 import { parseDatabaseSecret } from "../../shared/secrets/database-secret.ts";
 import { generatePassword } from "../../shared/secrets/password.ts";

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import type { CallOptions } from "../../shared/ports/database-engine.ts";
+import type { CallOptions } from "../../shared/ports/call.ts";
 
 const answerTimeoutMs = 60_000;
 

@@ -5,7 +5,7 @@ import { campaignWaves } from "../../shared/operations/campaign/campaign-waves.t
 import { newCampaign } from "../../shared/operations/campaign/new-campaign.ts";
 import { rotateCampaign } from "../../shared/operations/campaign/rotate-campaign.ts";
 import { reasonTag } from "../../shared/operations/by-hand/reason-tag.ts";
-import type { CallOptions } from "../../shared/ports/database-engine.ts";
+import type { CallOptions } from "../../shared/ports/call.ts";
 import { secretNameIn } from "../../shared/rotation/secret-name.ts";
 import type { CampaignAnswer, CampaignPlanAnswer } from "../contract.ts";
 

@@ -2,7 +2,7 @@ import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
 import { fleetIndex } from "../../shared/operations/fleet/fleet-index.ts";
-import type { CallOptions } from "../../shared/ports/database-engine.ts";
+import type { CallOptions } from "../../shared/ports/call.ts";
 import type { PlaceAnswer } from "../contract.ts";
 import { consoleApp } from "./app.ts";
 import { readAssets } from "./assets.ts";

@@ -5,7 +5,7 @@ import { type Propagation, propagation } from "../../shared/operations/fleet/pro
 import type { CampaignPorts } from "../../shared/operations/campaign/campaign-options.ts";
 import type { FleetPorts } from "../../shared/operations/fleet/fleet-ports.ts";
 import { lasting } from "../../shared/operations/fleet/secret-summary.ts";
-import type { CallOptions } from "../../shared/ports/database-engine.ts";
+import type { CallOptions } from "../../shared/ports/call.ts";
 
 export interface LiveSecret {
   readonly details: SecretDetails;

@@ -3,7 +3,7 @@ import { isRekeyError } from "../../shared/errors/rekey-error.ts";
 import type { Finding } from "../../shared/operations/doctor/findings.ts";
 import type { RotationPlan } from "../../shared/operations/plan/plan-rotation.ts";
 import type { RollbackOptions, RollbackPlan } from "../../shared/operations/by-hand/roll-back-secret.ts";
-import type { CallOptions } from "../../shared/ports/database-engine.ts";
+import type { CallOptions } from "../../shared/ports/call.ts";
 import { bodyOf, textIn } from "./body.ts";
 import { bounded } from "./bounded.ts";
 import { type LivePorts, liveSecret } from "./live-secret.ts";

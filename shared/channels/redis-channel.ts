@@ -2,7 +2,8 @@ import { type Connection, connect } from "../engines/redis/connection.ts";
 import { translateError } from "../engines/redis/translate-error.ts";
 import type { ErrorCode } from "../errors/codes.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
-import type { CallOptions, DatabaseTarget } from "../ports/database-engine.ts";
+import type { CallOptions } from "../ports/call.ts";
+import type { DatabaseTarget } from "../ports/database-engine.ts";
 import { parseDatabaseSecret } from "../secrets/database-secret.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 

@@ -1,5 +1,5 @@
 import { RekeyError } from "../errors/rekey-error.ts";
-import type { RotationStep } from "../ports/database-engine.ts";
+import type { RotationStep } from "../ports/rotation.ts";
 
 /** What AWS says of a secret, by the way of EventBridge's default bus. */
 export type AwsEvent =

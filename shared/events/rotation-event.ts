@@ -1,5 +1,5 @@
 import type { Disposition } from "../errors/code-entry.ts";
-import type { CallOptions, RotationStep } from "../ports/database-engine.ts";
+import type { RotationStep } from "../ports/rotation.ts";
 import type { StrategyName } from "../rotation/rotation-policy.ts";
 
 /**
@@ -99,8 +99,3 @@ export type RotationEvent = { readonly secretArn: string; readonly secretName: s
       readonly versionId?: string;
     }
 );
-
-export interface EventPublisher {
-  /** At least once. Errors: `events-unavailable`, `event-rejected`. */
-  publish(event: RotationEvent, call: CallOptions): Promise<void>;
-}

@@ -1,5 +1,5 @@
 import { memberAt } from "../answers/member-at.ts";
-import type { CallOptions } from "../ports/database-engine.ts";
+import type { CallOptions } from "../ports/call.ts";
 import type { VaultSend } from "../vault/connect-vault.ts";
 import { refused } from "../vault/vault-answer.ts";
 import { type KeyOwner, ownerIn } from "./key-owner.ts";

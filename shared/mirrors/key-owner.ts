@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { memberAt } from "../answers/member-at.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { MirrorEntry, MirroredSecret } from "../ports/mirror.ts";
-import type { CallOptions } from "../ports/database-engine.ts";
+import type { CallOptions } from "../ports/call.ts";
 import type { HeldRevision } from "./held-revision.ts";
 import { createdAtIn, versionIdField, versionIn } from "./mirrored-fields.ts";
 

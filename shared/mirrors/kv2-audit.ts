@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { MirrorAudit, MirroredSecret } from "../ports/mirror.ts";
-import type { CallOptions } from "../ports/database-engine.ts";
+import type { CallOptions } from "../ports/call.ts";
 import type { VaultSend } from "../vault/connect-vault.ts";
 import { heldRevision } from "./held-revision.ts";
 import { holdsOwn, whoseKey } from "./key-owner.ts";

@@ -1,6 +1,6 @@
 import { memberAt } from "../answers/member-at.ts";
-import type { MirrorProbe } from "../ports/account.ts";
-import type { CallOptions } from "../ports/database-engine.ts";
+import type { MirrorProbe } from "../ports/mirror.ts";
+import type { CallOptions } from "../ports/call.ts";
 import type { VaultSend } from "../vault/connect-vault.ts";
 import { refused } from "../vault/vault-answer.ts";
 import { heldRevision } from "./held-revision.ts";

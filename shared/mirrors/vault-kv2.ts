@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { memberAt } from "../answers/member-at.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
-import type { CallOptions } from "../ports/database-engine.ts";
+import type { CallOptions } from "../ports/call.ts";
 import type { Mirror, MirroredSecret } from "../ports/mirror.ts";
 import { heldRevision } from "./held-revision.ts";
 import type { MirrorTemplates } from "./mirror-templates.ts";

@@ -1,4 +1,4 @@
-import type { CallOptions } from "./database-engine.ts";
+import type { CallOptions } from "./call.ts";
 
 export interface FunctionFacts {
   readonly timeoutMs: number;
@@ -32,18 +32,33 @@ export interface Account {
 /** How many invocations the account's functions without a reservation may have at once. `undefined`: the caller may not ask. */
 export type Concurrency = (call: CallOptions) => Promise<number | undefined>;
 
-/** What the doctor asks of the mirror; nothing is written. */
-export interface MirrorProbe {
-  /** Reaches it and logs in. Errors: `mirror-unavailable`, `mirror-unauthorized`, `tls-refused`, `option-invalid`. */
-  logIn(call: CallOptions): Promise<void>;
-  /** Errors: `mirror-unavailable`, `mirror-unauthorized`, `mirror-foreign`, `mirror-path-invalid`, `tls-refused`. */
-  probe(
-    secret: { readonly secretArn: string; readonly secretName: string; readonly tags: ReadonlyMap<string, string> },
-    call: CallOptions,
-  ): Promise<{ readonly path: string; readonly mayWrite: boolean }>;
-}
-
 /** The set-up's dead-letter queues that are not empty. `undefined`: the caller may not ask. */
 export type DeadLetters = (
   call: CallOptions,
 ) => Promise<readonly { readonly queueArn: string; readonly messages: number }[] | undefined>;
+
+export interface Subscription {
+  /** None while its owner has not confirmed it: SNS forgets such a subscription by itself. */
+  readonly subscriptionArn?: string;
+  readonly protocol: string;
+  readonly endpoint: string;
+}
+
+/** The topic that a stack's events are published on. Errors: `access-denied`, `aws-refused`, `time-budget-spent`. */
+export interface Topic {
+  /** None where there is no such topic. */
+  subscriptions(call: CallOptions): Promise<readonly Subscription[]>;
+  /** Idempotent. */
+  unsubscribe(subscriptionArn: string, call: CallOptions): Promise<void>;
+}
+
+/** What deleting a stack leaves, or is stopped by. */
+export interface StackRemains {
+  /** Resources that the template keeps. */
+  readonly kept: readonly { readonly type: string; readonly name: string }[];
+  /** Rules of others on the stack's bus, which cannot be deleted before they are. */
+  readonly foreignRules: readonly string[];
+}
+
+/** `undefined`: the caller may not ask, or there is no such stack. */
+export type Remains = (call: CallOptions) => Promise<StackRemains | undefined>;

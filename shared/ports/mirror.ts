@@ -1,32 +1,5 @@
-import type { CallOptions, RotationRequest } from "./database-engine.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
-
-/** Who has said that it uses a version of a secret. */
-export interface Adoptions {
-  /** Notes one more, and returns all of that version. Idempotent. Errors: `adoption-unavailable`, `time-budget-spent`. */
-  note(
-    adoption: { readonly secretArn: string; readonly versionId: string; readonly subscriber: string },
-    call: CallOptions,
-  ): Promise<ReadonlySet<string>>;
-}
-
-/** A secret's own rotation function, asked for one step outside of a rotation. */
-export interface RotationInvoker {
-  /** Errors: those of the step, by code; `rotation-function-failed` for a function that could not be asked; `time-budget-spent`. */
-  invoke(functionArn: string, request: RotationRequest, call: CallOptions): Promise<void>;
-}
-
-/** Which secrets there are. */
-export interface SecretCatalogue {
-  /**
-   * ARNs of at most 100 secrets whose names begin with one of these, or of any for no prefix, and where to go on. A secret
-   * that is new may be missing for minutes. Errors: those of the store.
-   */
-  page(
-    from: { readonly cursor?: string; readonly namePrefixes: readonly string[] },
-    call: CallOptions,
-  ): Promise<{ readonly secretArns: readonly string[]; readonly cursor?: string }>;
-}
+import type { CallOptions } from "./call.ts";
 
 /** A secret as the mirror finds its place by it. */
 export interface MirroredSecret {
@@ -83,8 +56,34 @@ export interface MirrorAudit {
   holding(secret: MirroredSecret, call: CallOptions): Promise<MirrorHolding>;
 }
 
-/** A queue that a function feeds itself from. */
-export interface Dispatch {
-  /** Errors: `queue-unavailable`, `time-budget-spent`. At least once. */
-  send(message: object, call: CallOptions): Promise<void>;
+/** What the doctor asks of the mirror; nothing is written. */
+export interface MirrorProbe {
+  /** Reaches it and logs in. Errors: `mirror-unavailable`, `mirror-unauthorized`, `tls-refused`, `option-invalid`. */
+  logIn(call: CallOptions): Promise<void>;
+  /** Errors: `mirror-unavailable`, `mirror-unauthorized`, `mirror-foreign`, `mirror-path-invalid`, `tls-refused`. */
+  probe(
+    secret: { readonly secretArn: string; readonly secretName: string; readonly tags: ReadonlyMap<string, string> },
+    call: CallOptions,
+  ): Promise<{ readonly path: string; readonly mayWrite: boolean }>;
+}
+
+/** One Vault cluster, looked at without a secret's value. */
+export interface MirrorView {
+  readonly cluster: string;
+  /** Whether the secret belongs to this one of several clusters. Errors: `option-invalid` for a tag. */
+  mirrors(secret: MirroredSecret): boolean;
+  /**
+   * Revision 0: nothing was ever written there. `owner`: the ARN of another secret, which the key is recorded to be of. `at`:
+   * when Vault made that revision. Errors: those of the mirror.
+   */
+  look(
+    secret: MirroredSecret,
+    call: CallOptions,
+  ): Promise<{
+    readonly path: string;
+    readonly revision: number;
+    readonly owner?: string;
+    readonly versionId?: string;
+    readonly at?: Date;
+  }>;
 }

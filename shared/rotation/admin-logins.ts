@@ -4,7 +4,9 @@ import type { SecretValue } from "../secrets/secret-value.ts";
 import { reportWeakTls } from "./database-targets.ts";
 import type { RotationDependencies } from "./dependencies.ts";
 import { type HostAndPort, isAt } from "./grants.ts";
-import type { CallOptions, DatabaseTarget, StagingLabel } from "../ports/database-engine.ts";
+import type { CallOptions } from "../ports/call.ts";
+import type { DatabaseTarget } from "../ports/database-engine.ts";
+import type { StagingLabel } from "../ports/secret-store.ts";
 import type { RotationFacts } from "./rotation-facts.ts";
 import type { StoredLogin } from "./strategies/strategy.ts";
 

@@ -1,8 +1,10 @@
 import type { PasswordPolicy } from "../secrets/password.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 import type { RotationGrants } from "./grants.ts";
-import type { CallOptions, DatabaseEngine, SecretStore } from "../ports/database-engine.ts";
-import type { EventPublisher } from "../events/rotation-event.ts";
+import type { CallOptions } from "../ports/call.ts";
+import type { DatabaseEngine } from "../ports/database-engine.ts";
+import type { SecretStore } from "../ports/secret-store.ts";
+import type { EventPublisher } from "../ports/event-publisher.ts";
 import type { RotationMemory } from "./rotation-memory.ts";
 import type { StrategyName } from "./rotation-policy.ts";
 import type { RotationStrategy } from "./strategies/strategy.ts";

@@ -4,7 +4,8 @@ import { targetsOf } from "./database-targets.ts";
 import type { RotationDependencies } from "./dependencies.ts";
 import { isAt } from "./grants.ts";
 import { isCopyOfCurrent } from "./pending.ts";
-import type { CallOptions, DatabaseTarget } from "../ports/database-engine.ts";
+import type { CallOptions } from "../ports/call.ts";
+import type { DatabaseTarget } from "../ports/database-engine.ts";
 import type { RotationFacts } from "./rotation-facts.ts";
 import type { StoredLogin } from "./strategies/strategy.ts";
 

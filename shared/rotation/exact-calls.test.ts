@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { recording } from "../testing/gated.ts";
 import { memoryRotation } from "../testing/memory-rotation.ts";
-import type { RotationStep } from "../ports/database-engine.ts";
+import type { RotationStep } from "../ports/rotation.ts";
 import type { StrategyName } from "./rotation-policy.ts";
 
 const steps = ["createSecret", "setSecret", "testSecret", "finishSecret"] as const satisfies readonly RotationStep[];

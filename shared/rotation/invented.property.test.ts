@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseDatabaseSecret } from "../secrets/database-secret.ts";
 import { type MemoryRotation, memoryAdminId, memoryRotation, memoryValue } from "../testing/memory-rotation.ts";
-import type { Credential, RotationStep } from "../ports/database-engine.ts";
+import type { Credential } from "../ports/database-engine.ts";
+import type { RotationStep } from "../ports/rotation.ts";
 
 const steps = ["createSecret", "setSecret", "testSecret", "finishSecret"] as const satisfies readonly RotationStep[];
 

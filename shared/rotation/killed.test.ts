@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type MemoryRotation, memoryRotation } from "../testing/memory-rotation.ts";
-import type { RotationStep, StepOutcome } from "../ports/database-engine.ts";
+import type { RotationStep, StepOutcome } from "../ports/rotation.ts";
 
 const steps = ["createSecret", "setSecret", "testSecret", "finishSecret"] as const satisfies readonly RotationStep[];
 

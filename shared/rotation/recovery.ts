@@ -1,5 +1,7 @@
 import type { RotationDependencies } from "./dependencies.ts";
-import type { CallOptions, RotationRequest, SecretDescription } from "../ports/database-engine.ts";
+import type { CallOptions } from "../ports/call.ts";
+import type { RotationRequest } from "../ports/rotation.ts";
+import type { SecretDescription } from "../ports/secret-store.ts";
 
 /**
  * On the version whose rotation found that AWSCURRENT did not log in, until another rotation finds that. A finished rotation keeps

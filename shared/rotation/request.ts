@@ -1,5 +1,5 @@
 import { RekeyError } from "../errors/rekey-error.ts";
-import type { RotationRequest, RotationStep } from "../ports/database-engine.ts";
+import type { RotationRequest, RotationStep } from "../ports/rotation.ts";
 
 /** The service sends camelCase; its user guide prints the other form, so both are read. */
 const steps: Readonly<Record<string, RotationStep>> = {

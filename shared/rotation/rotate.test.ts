@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { parseDatabaseSecret } from "../secrets/database-secret.ts";
 import { type MemoryRotation, memoryRotation, memorySecretId, memoryValue } from "../testing/memory-rotation.ts";
-import type { RotationStep } from "../ports/database-engine.ts";
+import type { RotationStep } from "../ports/rotation.ts";
 
 const steps = ["createSecret", "setSecret", "testSecret", "finishSecret"] as const satisfies readonly RotationStep[];
 const call = { signal: new AbortController().signal };

@@ -1,6 +1,7 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { InvocationCalls, RotationDependencies } from "./dependencies.ts";
-import type { CallOptions, RotationRequest, RotationStep, StepOutcome } from "../ports/database-engine.ts";
+import type { CallOptions } from "../ports/call.ts";
+import type { RotationRequest, RotationStep, StepOutcome } from "../ports/rotation.ts";
 import type { RotationEvent } from "../events/rotation-event.ts";
 import { secretNameIn } from "./secret-name.ts";
 import { createSecret } from "./steps/create-secret.ts";

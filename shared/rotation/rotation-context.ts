@@ -6,7 +6,8 @@ import { reportWeakTls, targetsOf } from "./database-targets.ts";
 import type { RotationDependencies } from "./dependencies.ts";
 import { earlierLogins } from "./earlier-logins.ts";
 import { isUserGranted } from "./grants.ts";
-import type { AccountNote, CallOptions, DatabaseTarget } from "../ports/database-engine.ts";
+import type { AccountNote, CallOptions } from "../ports/call.ts";
+import type { DatabaseTarget } from "../ports/database-engine.ts";
 import type { RotationFacts } from "./rotation-facts.ts";
 import type { RotationStrategy, StrategyContext } from "./strategies/strategy.ts";
 

@@ -1,4 +1,4 @@
-import type { SecretDescription } from "../ports/database-engine.ts";
+import type { SecretDescription } from "../ports/secret-store.ts";
 import { type RotationPolicy, rotationPolicy } from "./rotation-policy.ts";
 
 /** What a secret's description says about its rotation; nothing of it is secret. */

@@ -1,4 +1,4 @@
-import type { RotationRequest } from "../ports/database-engine.ts";
+import type { RotationRequest } from "../ports/rotation.ts";
 import type { RotationFacts } from "./rotation-facts.ts";
 import type { StrategyName } from "./rotation-policy.ts";
 

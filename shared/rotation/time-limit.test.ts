@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { RekeyError } from "../errors/rekey-error.ts";
 import { type MemoryRotation, memoryRotation } from "../testing/memory-rotation.ts";
-import type { RotationStep } from "../ports/database-engine.ts";
+import type { RotationStep } from "../ports/rotation.ts";
 
 const steps = ["createSecret", "setSecret", "testSecret", "finishSecret"] as const satisfies readonly RotationStep[];
 const call = { signal: new AbortController().signal };

@@ -1,5 +1,5 @@
 import { RekeyError } from "../errors/rekey-error.ts";
-import type { SecretStore } from "../ports/database-engine.ts";
+import type { SecretStore } from "../ports/secret-store.ts";
 import { accountIn } from "../rotation/secret-name.ts";
 import { roleStore } from "./aws-clients.ts";
 import type { Environment } from "./environment.ts";

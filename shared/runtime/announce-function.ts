@@ -5,7 +5,7 @@ import { arnPatterns } from "../secrets/arn-patterns.ts";
 import { eventSourceOf } from "../events/event-source.ts";
 import { reportReplicas } from "../operations/announcing/report-replicas.ts";
 import { parseRetirementCue } from "../events/subscriber-event.ts";
-import type { CallOptions } from "../ports/database-engine.ts";
+import type { CallOptions } from "../ports/call.ts";
 import { environmentVersions, environmentPublisher, environmentStore } from "./aws-clients.ts";
 import { environmentOf } from "./environment.ts";
 import { queueFunction, type RecordOutcome } from "./queue-function.ts";

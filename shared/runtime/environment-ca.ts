@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { RekeyError } from "../errors/rekey-error.ts";
-import type { CallOptions, SecretStore } from "../ports/database-engine.ts";
+import type { CallOptions } from "../ports/call.ts";
+import type { SecretStore } from "../ports/secret-store.ts";
 import { certificatesIn } from "../secrets/certificates.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 import type { Environment } from "./environment.ts";

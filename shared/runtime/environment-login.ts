@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { RekeyError } from "../errors/rekey-error.ts";
-import type { CallOptions, SecretStore } from "../ports/database-engine.ts";
+import type { CallOptions } from "../ports/call.ts";
+import type { SecretStore } from "../ports/secret-store.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 import { headerToken, trimmedCredential } from "../vault/header-token.ts";
 import { signedIdentity } from "../vault/signed-identity.ts";

@@ -2,7 +2,8 @@ import type { SQSRecord } from "aws-lambda";
 import { arnPatterns } from "../secrets/arn-patterns.ts";
 import { parseRetirementCue } from "../events/subscriber-event.ts";
 import { type VersionStanding, versionStanding } from "../operations/announcing/version-standing.ts";
-import type { CallOptions, SecretStore } from "../ports/database-engine.ts";
+import type { CallOptions } from "../ports/call.ts";
+import type { SecretStore } from "../ports/secret-store.ts";
 import type { Environment } from "./environment.ts";
 
 interface HeardVersion extends Pick<VersionStanding, "standing"> {

@@ -1,5 +1,6 @@
 import { isRekeyError } from "../errors/rekey-error.ts";
-import type { CallOptions, SecretStore } from "../ports/database-engine.ts";
+import type { CallOptions } from "../ports/call.ts";
+import type { SecretStore } from "../ports/secret-store.ts";
 import { connectVault, type VaultSend } from "../vault/connect-vault.ts";
 import { environmentLogin } from "./environment-login.ts";
 import { environmentCa, type ReadCa } from "./environment-ca.ts";

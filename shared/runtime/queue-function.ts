@@ -1,5 +1,5 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
-import type { CallOptions } from "../ports/database-engine.ts";
+import type { CallOptions } from "../ports/call.ts";
 import { lambda } from "./lambda.ts";
 import { type Facts, report, reportFailure } from "./logger.ts";
 import { invocationCalls } from "./time-budget.ts";

@@ -1,7 +1,7 @@
 import { listManaged } from "../operations/reconciling/list-managed.ts";
 import { managedSecrets } from "../operations/reconciling/managed-secrets.ts";
 import { parseReconcileTask, reconcile } from "../operations/reconciling/reconcile.ts";
-import { sqsDispatch } from "../aws/sqs/task-queue.ts";
+import { sqsTaskQueue } from "../aws/sqs/task-queue.ts";
 import { environmentCatalogue, environmentPublisher, environmentStore, sqsClient } from "./aws-clients.ts";
 import { environmentOf } from "./environment.ts";
 import { reportFailure } from "./logger.ts";
@@ -20,7 +20,7 @@ export function reconcileFunction(
   const sqs = sqsClient();
   const listing = {
     catalogue: environmentCatalogue(environment),
-    dispatch: sqsDispatch(sqs, environment.required("REKEY_RECONCILE_QUEUE_URL")),
+    tasks: sqsTaskQueue(sqs, environment.required("REKEY_RECONCILE_QUEUE_URL")),
     managed: managedSecrets(environment.list("REKEY_SECRETS")),
   };
   const audit = environmentAudit(environment, store);
@@ -32,7 +32,7 @@ export function reconcileFunction(
     ...(cluster === undefined ? {} : { cluster }),
     mirrorAlone: environment.text("REKEY_RECONCILE") === "mirror",
     publisher: environmentPublisher(environment),
-    ...(loginQueue === undefined ? {} : { logins: sqsDispatch(sqs, loginQueue) }),
+    ...(loginQueue === undefined ? {} : { logins: sqsTaskQueue(sqs, loginQueue) }),
     nowMs: Date.now,
     skipped: (secret: string, error: Parameters<typeof reportFailure>[1]) =>
       reportFailure("not examined", error, { secret }),

@@ -1,6 +1,7 @@
 import { generatePassword } from "../secrets/password.ts";
 import type { RotationDependencies } from "../rotation/dependencies.ts";
-import type { DatabaseEngine, RotationRequest } from "../ports/database-engine.ts";
+import type { DatabaseEngine } from "../ports/database-engine.ts";
+import type { RotationRequest } from "../ports/rotation.ts";
 import { parseRotationRequest } from "../rotation/request.ts";
 import { rotate, type RotationWiring } from "../rotation/rotate.ts";
 import { accountIn } from "../rotation/secret-name.ts";

@@ -1,5 +1,6 @@
 import { RekeyError } from "../errors/rekey-error.ts";
-import type { CallOptions, SecretStore } from "../ports/database-engine.ts";
+import type { CallOptions } from "../ports/call.ts";
+import type { SecretStore } from "../ports/secret-store.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 
 /** The current key and the one before it, so that a receiver has time to change. Errors: `secret-not-found`, the store's. */

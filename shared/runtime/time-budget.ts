@@ -1,6 +1,6 @@
 import type { Context } from "aws-lambda";
 import type { InvocationCalls } from "../rotation/dependencies.ts";
-import type { CallOptions } from "../ports/database-engine.ts";
+import type { CallOptions } from "../ports/call.ts";
 
 /** Kept back so that a failure can still be published and logged before Lambda ends the invocation. */
 const tellReserveMs = 2_500;

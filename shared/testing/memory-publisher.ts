@@ -1,4 +1,5 @@
-import type { EventPublisher, RotationEvent } from "../events/rotation-event.ts";
+import type { EventPublisher } from "../ports/event-publisher.ts";
+import type { RotationEvent } from "../events/rotation-event.ts";
 
 /** An `EventPublisher` that keeps what it is given. */
 export interface MemoryPublisher extends EventPublisher {

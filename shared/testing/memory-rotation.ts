@@ -1,7 +1,7 @@
 import { generatePassword } from "../secrets/password.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 import { parseDatabaseSecret } from "../secrets/database-secret.ts";
-import type { RotationStep, StepOutcome } from "../ports/database-engine.ts";
+import type { RotationStep, StepOutcome } from "../ports/rotation.ts";
 import type { UserGrant } from "../rotation/grants.ts";
 import { rotate, type RotationWiring } from "../rotation/rotate.ts";
 import { rotationMemory } from "../rotation/rotation-memory.ts";

@@ -1,11 +1,6 @@
 import { RekeyError } from "../errors/rekey-error.ts";
-import type {
-  RotationRequest,
-  SecretStore,
-  StagingLabel,
-  StoredVersion,
-  VersionSelector,
-} from "../ports/database-engine.ts";
+import type { RotationRequest } from "../ports/rotation.ts";
+import type { SecretStore, StagingLabel, StoredVersion, VersionSelector } from "../ports/secret-store.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 
 interface Version {

@@ -1,4 +1,4 @@
-import type { CallOptions } from "../ports/database-engine.ts";
+import type { CallOptions } from "../ports/call.ts";
 import { vaultEndpoint } from "./vault-address.ts";
 import { type VaultAnswer, vaultClient, type VaultRequest } from "./vault-client.ts";
 import type { VaultLogin } from "./vault-login.ts";

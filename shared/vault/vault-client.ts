@@ -1,6 +1,6 @@
 import vault from "node-vault";
 import { RekeyError } from "../errors/rekey-error.ts";
-import type { CallOptions } from "../ports/database-engine.ts";
+import type { CallOptions } from "../ports/call.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 import { vaultTransport } from "./vault-transport.ts";
 

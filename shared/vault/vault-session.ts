@@ -1,6 +1,6 @@
 import { memberAt } from "../answers/member-at.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
-import type { CallOptions } from "../ports/database-engine.ts";
+import type { CallOptions } from "../ports/call.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 import { leaseSeconds } from "./lease-seconds.ts";
 import { isPolicyDenial, type Refusal, refused } from "./vault-answer.ts";

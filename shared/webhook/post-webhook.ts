@@ -1,7 +1,7 @@
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { RekeyError } from "../errors/rekey-error.ts";
-import type { CallOptions } from "../ports/database-engine.ts";
+import type { CallOptions } from "../ports/call.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 import { signature, signatureHeader } from "./signature.ts";
 

@@ -4,7 +4,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { adoptionTable } from "../../shared/aws/dynamodb/adoption-table.ts";
-import type { CallOptions } from "../../shared/ports/database-engine.ts";
+import type { CallOptions } from "../../shared/ports/call.ts";
 import { cloudTrail } from "../../shared/aws/cloudtrail/audit-trail.ts";
 import { stepLog } from "../../shared/aws/cloudwatch-logs/step-log.ts";
 import { secretAdministration } from "../../shared/aws/secrets-manager/secret-administration.ts";

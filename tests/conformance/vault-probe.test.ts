@@ -3,7 +3,7 @@ import { movableClock } from "../../local/clock.ts";
 import { startVault } from "../../local/vault/server.ts";
 import { vaultKv2Probe } from "../../shared/mirrors/kv2-probe.ts";
 import { mirrorPolicy } from "../../shared/mirrors/mirror-policy.ts";
-import type { MirrorProbe } from "../../shared/ports/account.ts";
+import type { MirrorProbe } from "../../shared/ports/mirror.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { connectVault } from "../../shared/vault/connect-vault.ts";
 import { entryOf, failureOf, inTime } from "../support/mirror-entries.ts";

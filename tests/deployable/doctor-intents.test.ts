@@ -6,7 +6,7 @@ import type { PolicyDocument } from "../../local/aws/service.ts";
 import { readTemplate } from "../../local/template/read-template.ts";
 import { intentsOf, keyIntents, type RoleIntent } from "../../shared/operations/doctor/role-intents.ts";
 import { queuesTakeAtOnce } from "../../shared/operations/doctor/check-account.ts";
-import type { SecretDescription } from "../../shared/ports/database-engine.ts";
+import type { SecretDescription } from "../../shared/ports/secret-store.ts";
 import { policiesOf } from "../support/template-policies.ts";
 
 const text = readFileSync(resolve(import.meta.dirname, "../../template.yaml"), "utf8");

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type EmbeddedPostgres, startPostgres } from "../../local/postgres/embedded-postgres.ts";
 import { postgresEngine } from "../../shared/engines/postgres/postgres-engine.ts";
-import type { RotationStep } from "../../shared/ports/database-engine.ts";
+import type { RotationStep } from "../../shared/ports/rotation.ts";
 import { rotate } from "../../shared/rotation/rotate.ts";
 import { rotationMemory } from "../../shared/rotation/rotation-memory.ts";
 import { alternatingUsers } from "../../shared/rotation/strategies/alternating-users.ts";

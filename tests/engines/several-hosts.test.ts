@@ -3,7 +3,7 @@ import { strategiesOn } from "../../functions/rotate-postgres/strategies.ts";
 import { type EmbeddedPostgres, startPostgres } from "../../local/postgres/embedded-postgres.ts";
 import { postgresEngine } from "../../shared/engines/postgres/postgres-engine.ts";
 import type { RotationDependencies } from "../../shared/rotation/dependencies.ts";
-import type { RotationStep } from "../../shared/ports/database-engine.ts";
+import type { RotationStep } from "../../shared/ports/rotation.ts";
 import { rotate } from "../../shared/rotation/rotate.ts";
 import { rotationMemory } from "../../shared/rotation/rotation-memory.ts";
 import { parseDatabaseSecret } from "../../shared/secrets/database-secret.ts";

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Account, Intent, MirrorProbe } from "../../shared/ports/account.ts";
+import type { Account, Intent } from "../../shared/ports/account.ts";
+import type { MirrorProbe } from "../../shared/ports/mirror.ts";
 import { doctor } from "../../shared/operations/doctor/doctor.ts";
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
 import { BinaryValue } from "../../shared/secrets/binary-value.ts";

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Account, DeadLetters, MirrorProbe } from "../../shared/ports/account.ts";
+import type { Account, DeadLetters } from "../../shared/ports/account.ts";
+import type { MirrorProbe } from "../../shared/ports/mirror.ts";
 import { examineFleet, type Examination, type ExaminationPorts } from "../../shared/operations/doctor/examine-fleet.ts";
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
 import { adminArn, type OperationsStage, startOperationsStage } from "./stage.ts";

@@ -1,7 +1,9 @@
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
 import type { CampaignPorts } from "../../shared/operations/campaign/campaign-options.ts";
-import type { FleetPorts, ListedSecret, StepRecord, VersionFacts } from "../../shared/operations/fleet/fleet-ports.ts";
-import type { SecretDescription } from "../../shared/ports/database-engine.ts";
+import type { FleetPorts } from "../../shared/operations/fleet/fleet-ports.ts";
+import type { ListedSecret, VersionFacts } from "../../shared/ports/secret-administration.ts";
+import type { StepRecord } from "../../shared/ports/records.ts";
+import type { SecretDescription } from "../../shared/ports/secret-store.ts";
 
 /**
  * What becomes of a rotation: after how many looks it is promoted, or how it ends. `busy`: its server has no connection left,

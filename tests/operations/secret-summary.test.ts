@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { ListedSecret } from "../../shared/operations/fleet/fleet-ports.ts";
+import type { ListedSecret } from "../../shared/ports/secret-administration.ts";
 import { fleet, fleetPage } from "../../shared/operations/fleet/fleet-page.ts";
 import { rotates } from "../../shared/operations/fleet/can-rotate.ts";
 import { summaryOf } from "../../shared/operations/fleet/secret-summary.ts";

@@ -1,4 +1,4 @@
-import type { CallOptions } from "../../shared/ports/database-engine.ts";
+import type { CallOptions } from "../../shared/ports/call.ts";
 
 /** A call whose deadline passes once it has been looked at this often: every statement looks at it. */
 export function cutAfter(looks: number): CallOptions {

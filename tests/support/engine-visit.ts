@@ -1,4 +1,5 @@
-import type { CallOptions, DatabaseTarget } from "../../shared/ports/database-engine.ts";
+import type { CallOptions } from "../../shared/ports/call.ts";
+import type { DatabaseTarget } from "../../shared/ports/database-engine.ts";
 import { mariadbEngine } from "../../shared/engines/mariadb/mariadb-engine.ts";
 import { mysqlEngine } from "../../shared/engines/mysql/mysql-engine.ts";
 import { postgresEngine } from "../../shared/engines/postgres/postgres-engine.ts";

@@ -5,7 +5,7 @@ import {
   adoptSecret,
   planAdoption,
 } from "../../../shared/operations/by-hand/adopt-secret.ts";
-import type { RotationSchedule } from "../../../shared/operations/fleet/fleet-ports.ts";
+import type { RotationSchedule } from "../../../shared/ports/secret-administration.ts";
 import { pairOf } from "../../../shared/operations/fleet/parse-tag.ts";
 import { composeFor } from "../../wiring/secret-wiring.ts";
 import type { Given, Run } from "../../command.ts";

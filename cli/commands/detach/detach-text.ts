@@ -1,5 +1,5 @@
 import type { Detachment } from "../../../shared/operations/detach/detach-secret.ts";
-import type { StackRemains, Subscription } from "../../../shared/operations/detach/detach-ports.ts";
+import type { StackRemains, Subscription } from "../../../shared/ports/account.ts";
 import { columns } from "../../output/columns.ts";
 
 const plans: Readonly<Record<Detachment["standing"], string>> = {

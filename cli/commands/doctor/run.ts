@@ -1,5 +1,5 @@
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
-import type { CallOptions } from "../../../shared/ports/database-engine.ts";
+import type { CallOptions } from "../../../shared/ports/call.ts";
 import type { Run } from "../../command.ts";
 import { examineAll } from "./examine-all.ts";
 import { findingText } from "../../output/finding-text.ts";

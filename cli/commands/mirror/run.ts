@@ -2,7 +2,7 @@ import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import { fleet } from "../../../shared/operations/fleet/fleet-page.ts";
 import { mirrorFleet, type MirrorEvent } from "../../../shared/operations/mirroring/mirror-fleet.ts";
 import type { Mirror } from "../../../shared/ports/mirror.ts";
-import type { SecretStore } from "../../../shared/ports/database-engine.ts";
+import type { SecretStore } from "../../../shared/ports/secret-store.ts";
 import { secretNameIn } from "../../../shared/rotation/secret-name.ts";
 import { environmentPublisher, environmentStore } from "../../../shared/runtime/aws-clients.ts";
 import { type Environment, environmentOf } from "../../../shared/runtime/environment.ts";

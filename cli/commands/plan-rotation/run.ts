@@ -1,5 +1,5 @@
 import type { RotationPlan } from "../../../shared/operations/plan/plan-rotation.ts";
-import type { CallOptions } from "../../../shared/ports/database-engine.ts";
+import type { CallOptions } from "../../../shared/ports/call.ts";
 import { print, printJson } from "../../output/output.ts";
 import { secretOperations } from "../../wiring/secret-operations.ts";
 

@@ -2,7 +2,7 @@ import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { redrive } from "../../../shared/aws/sqs/dead-letters.ts";
 import { print, printJson } from "../../output/output.ts";
-import type { CallOptions } from "../../../shared/ports/database-engine.ts";
+import type { CallOptions } from "../../../shared/ports/call.ts";
 
 /** Gives back what lies in a dead-letter queue, by its ARN, and prints how much. Returns the exit code. */
 export async function redriveCommand(

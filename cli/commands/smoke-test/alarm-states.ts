@@ -3,7 +3,7 @@ import { type CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cl
 import { awsCall } from "../../../shared/aws/errors/aws-failure.ts";
 import { stackResources } from "../../../shared/aws/cloudformation/stack-resources.ts";
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
-import type { CallOptions } from "../../../shared/ports/database-engine.ts";
+import type { CallOptions } from "../../../shared/ports/call.ts";
 
 /** A stack's alarms by name, with the state of each: `OK`, `ALARM`, `INSUFFICIENT_DATA`. */
 export type AlarmStates = (stack: string, call: CallOptions) => Promise<ReadonlyMap<string, string>>;

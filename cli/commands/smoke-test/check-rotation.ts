@@ -4,7 +4,7 @@ import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import { rotateCampaign } from "../../../shared/operations/campaign/rotate-campaign.ts";
 import { summaryOf } from "../../../shared/operations/fleet/secret-summary.ts";
 import { type Standing, standings } from "../../../shared/operations/fleet/secret-status.ts";
-import type { CallOptions } from "../../../shared/ports/database-engine.ts";
+import type { CallOptions } from "../../../shared/ports/call.ts";
 import { versionWithLabel } from "../../../shared/rotation/steps/check-request.ts";
 import { environmentOf } from "../../../shared/runtime/environment.ts";
 import { operatorPorts } from "../../../shared/runtime/operator-ports.ts";

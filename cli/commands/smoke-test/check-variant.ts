@@ -1,7 +1,7 @@
 import { pascalCase } from "../../../deploy/template/text.ts";
 import { engineNamed } from "../../wiring/engines.ts";
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
-import type { CallOptions } from "../../../shared/ports/database-engine.ts";
+import type { CallOptions } from "../../../shared/ports/call.ts";
 import { type AlarmStates, isQuiet } from "./alarm-states.ts";
 import type { Bucket } from "./bucket.ts";
 import { checkRotation } from "./check-rotation.ts";

@@ -1,4 +1,4 @@
-import type { CallOptions } from "../../../shared/ports/database-engine.ts";
+import type { CallOptions } from "../../../shared/ports/call.ts";
 import { isRekeyError } from "../../../shared/errors/rekey-error.ts";
 
 export interface Check {

@@ -4,7 +4,7 @@ import { keyApiTemplate } from "./key-api-template.ts";
 import type { SmokeClients } from "./clients.ts";
 import type { SmokeNames } from "./smoke-names.ts";
 import type { SmokeStacks } from "./stacks.ts";
-import type { CallOptions } from "../../../shared/ports/database-engine.ts";
+import type { CallOptions } from "../../../shared/ports/call.ts";
 
 export interface KeyApi {
   readonly origin: string;

@@ -1,4 +1,4 @@
-import type { CallOptions } from "../../../shared/ports/database-engine.ts";
+import type { CallOptions } from "../../../shared/ports/call.ts";
 import type { SmokeRun } from "./check-variant.ts";
 import { removeSecret } from "./smoke-secrets.ts";
 import { variantNames } from "./variants.ts";

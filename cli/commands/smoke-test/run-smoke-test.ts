@@ -1,5 +1,5 @@
 import { isRekeyError } from "../../../shared/errors/rekey-error.ts";
-import type { CallOptions } from "../../../shared/ports/database-engine.ts";
+import type { CallOptions } from "../../../shared/ports/call.ts";
 import { checkVariant, type SmokeRun } from "./check-variant.ts";
 import { type KeyApi, makeKeyApi } from "./key-api.ts";
 import type { PackageFiles } from "./package-files.ts";

@@ -11,7 +11,7 @@ import {
 } from "@aws-sdk/client-cloudformation";
 import { awsCall } from "../../../shared/aws/errors/aws-failure.ts";
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
-import type { CallOptions } from "../../../shared/ports/database-engine.ts";
+import type { CallOptions } from "../../../shared/ports/call.ts";
 import { awsErrorName } from "../../../shared/aws/errors/translate-error.ts";
 import { tagKey } from "./smoke-names.ts";
 import { until } from "./until.ts";

@@ -1,6 +1,6 @@
 import { DeleteMessageCommand, ReceiveMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { awsCall } from "../../../shared/aws/errors/aws-failure.ts";
-import type { CallOptions } from "../../../shared/ports/database-engine.ts";
+import type { CallOptions } from "../../../shared/ports/call.ts";
 
 /** A queue that hears a stack's topic, as a service's does. */
 export interface Subscriber {

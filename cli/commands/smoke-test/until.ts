@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
-import type { CallOptions } from "../../../shared/ports/database-engine.ts";
+import type { CallOptions } from "../../../shared/ports/call.ts";
 
 const firstPollMs = 100;
 const longestPollMs = 5_000;

@@ -1,4 +1,4 @@
-import type { StepRecord } from "../../../shared/operations/fleet/fleet-ports.ts";
+import type { StepRecord } from "../../../shared/ports/records.ts";
 import type { Json } from "../../contract.ts";
 import { RunbookLink } from "../components/problem-note.tsx";
 import { exactSpan, Instant } from "../components/times.tsx";

@@ -1,8 +1,8 @@
 import { type CloudFormationClient, GetTemplateCommand } from "@aws-sdk/client-cloudformation";
 import { type EventBridgeClient, ListRulesCommand } from "@aws-sdk/client-eventbridge";
 import { parse } from "yaml";
-import type { CallOptions } from "../../ports/database-engine.ts";
-import type { Remains } from "../../operations/detach/detach-ports.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { Remains } from "../../ports/account.ts";
 import { type StackResource, stackResources } from "./stack-resources.ts";
 
 /** Logical ids that the template says to keep. YAML's own tags, such as !Sub, mean nothing here. */

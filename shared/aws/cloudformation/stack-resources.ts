@@ -1,5 +1,5 @@
 import { type CloudFormationClient, ListStackResourcesCommand } from "@aws-sdk/client-cloudformation";
-import type { CallOptions } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
 import { awsCall } from "../errors/aws-failure.ts";
 
 export interface StackResource {

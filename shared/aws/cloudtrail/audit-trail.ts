@@ -1,5 +1,5 @@
 import { type CloudTrailClient, type Event, LookupEventsCommand } from "@aws-sdk/client-cloudtrail";
-import type { AuditRecord, AuditTrail } from "../../operations/fleet/fleet-ports.ts";
+import type { AuditRecord, AuditTrail } from "../../ports/records.ts";
 import { translateError } from "../errors/translate-records-error.ts";
 
 /** 50 records a call, two calls a second in an account. */

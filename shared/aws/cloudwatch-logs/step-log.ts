@@ -1,7 +1,7 @@
 import { type CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { codes, type ErrorCode } from "../../errors/codes.ts";
-import type { StepLog, StepRecord } from "../../operations/fleet/fleet-ports.ts";
-import type { RotationStep } from "../../ports/database-engine.ts";
+import type { StepLog, StepRecord } from "../../ports/records.ts";
+import type { RotationStep } from "../../ports/rotation.ts";
 import { translateError } from "../errors/translate-records-error.ts";
 
 /** A page may be empty and yet not the last; a look ends after so many. */

@@ -1,6 +1,6 @@
 import { type AttributeValue, BatchGetItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { AdoptionTable } from "../../operations/fleet/fleet-ports.ts";
+import type { AdoptionTable } from "../../ports/adoptions.ts";
 import { adoptedAt } from "./adoptions.ts";
 
 /** BatchGetItem takes 100 keys, and may leave some for the next call. */

@@ -1,6 +1,6 @@
 import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { Adoptions } from "../../ports/mirror.ts";
+import type { Adoptions } from "../../ports/adoptions.ts";
 
 /** Long after any grace period; the table forgets by itself. */
 const keptSeconds = 400 * 86_400;

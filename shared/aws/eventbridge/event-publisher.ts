@@ -1,6 +1,6 @@
 import { type EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { EventPublisher } from "../../events/rotation-event.ts";
+import type { EventPublisher } from "../../ports/event-publisher.ts";
 import { eventSource, outgoingEvent } from "./outgoing-event.ts";
 
 /** The entry codes that EventBridge's API reference calls retryable; the SDK retries whole calls, not entries. */

@@ -1,7 +1,7 @@
 import { InvokeCommand, type LambdaClient } from "@aws-sdk/client-lambda";
 import { codes, type ErrorCode } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { RotationInvoker } from "../../ports/mirror.ts";
+import type { RotationInvoker } from "../../ports/rotation.ts";
 
 const isCode = (text: string): text is ErrorCode => Object.hasOwn(codes, text);
 

@@ -6,8 +6,8 @@ import {
   TagResourceCommand,
   UntagResourceCommand,
 } from "@aws-sdk/client-secrets-manager";
-import type { SecretAdministration } from "../../operations/fleet/fleet-ports.ts";
-import type { CallOptions } from "../../ports/database-engine.ts";
+import type { SecretAdministration } from "../../ports/secret-administration.ts";
+import type { CallOptions } from "../../ports/call.ts";
 import { secretVersions } from "./secret-versions.ts";
 import { translateError } from "../errors/translate-error.ts";
 

@@ -1,5 +1,5 @@
 import { ListSecretsCommand, type SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import type { SecretCatalogue } from "../../ports/mirror.ts";
+import type { SecretCatalogue } from "../../ports/secret-administration.ts";
 import { translateError } from "../errors/translate-error.ts";
 
 /** Secrets Manager takes ten values in a filter, and reads a `!` before one as "not". */

@@ -4,7 +4,7 @@ import {
   type SecretListEntry,
   type SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
-import type { FleetFilter, ListedSecret, SecretListing } from "../../operations/fleet/fleet-ports.ts";
+import type { FleetFilter, ListedSecret, SecretListing } from "../../ports/secret-administration.ts";
 import { managerOf } from "./manager-of.ts";
 import { translateError } from "../errors/translate-error.ts";
 

@@ -8,7 +8,8 @@ import {
   UpdateSecretVersionStageCommand,
 } from "@aws-sdk/client-secrets-manager";
 import { isRekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, SecretDescription, SecretStore, VersionSelector } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { SecretDescription, SecretStore, VersionSelector } from "../../ports/secret-store.ts";
 import { managerOf } from "./manager-of.ts";
 import { secretContent } from "./secret-content.ts";
 import { awsErrorName, translateError } from "../errors/translate-error.ts";

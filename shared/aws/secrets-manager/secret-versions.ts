@@ -1,5 +1,5 @@
 import { ListSecretVersionIdsCommand, type SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import type { SecretAdministration } from "../../operations/fleet/fleet-ports.ts";
+import type { SecretAdministration } from "../../ports/secret-administration.ts";
 import { translateError } from "../errors/translate-error.ts";
 
 /** The newest 100 versions of a secret in one call, newest first. Errors: those of the store. */

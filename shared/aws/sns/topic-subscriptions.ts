@@ -1,5 +1,5 @@
 import { ListSubscriptionsByTopicCommand, type SNSClient, UnsubscribeCommand } from "@aws-sdk/client-sns";
-import type { Subscription, Topic } from "../../operations/detach/detach-ports.ts";
+import type { Subscription, Topic } from "../../ports/account.ts";
 import { awsErrorName } from "../errors/translate-error.ts";
 import { awsCall } from "../errors/aws-failure.ts";
 

@@ -11,7 +11,7 @@ import {
   StartMessageMoveTaskCommand,
 } from "@aws-sdk/client-sqs";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
 
 const pollMs = 1_000;
 

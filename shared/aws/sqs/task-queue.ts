@@ -1,9 +1,9 @@
 import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { Dispatch } from "../../ports/mirror.ts";
+import type { TaskQueue } from "../../ports/task-queue.ts";
 
 /** Sends messages to one queue, as JSON. */
-export function sqsDispatch(client: SQSClient, queueUrl: string): Dispatch {
+export function sqsTaskQueue(client: SQSClient, queueUrl: string): TaskQueue {
   return {
     async send(message, { signal }) {
       try {

@@ -1,7 +1,8 @@
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, DatabaseTarget } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { DatabaseTarget } from "../../ports/database-engine.ts";
 import { requireVerifiedTls } from "./verified-tls.ts";
 
 /** An unreachable host is reported after this long, well before any function's own time-out. */

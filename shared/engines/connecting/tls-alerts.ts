@@ -1,6 +1,7 @@
 import { connect } from "node:tls";
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, DatabaseTarget } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { DatabaseTarget } from "../../ports/database-engine.ts";
 
 const probeMs = 2_000;
 

@@ -2,7 +2,8 @@ import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type IssuedRotation, issuedRotation } from "../../../tests/support/issued-rotation.ts";
 import { type KeyServer, startKeyServer } from "../../../tests/support/key-server.ts";
-import type { CallOptions, DatabaseTarget } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { DatabaseTarget } from "../../ports/database-engine.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { httpApiKeyEngine } from "./http-api-key-engine.ts";
 

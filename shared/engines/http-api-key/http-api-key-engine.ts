@@ -1,7 +1,7 @@
 import { memberAt } from "../../answers/member-at.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
+import type { CallOptions } from "../../ports/call.ts";
 import type {
-  CallOptions,
   Credential,
   CredentialIssuer,
   DatabaseEngine,

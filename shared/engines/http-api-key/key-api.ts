@@ -1,7 +1,8 @@
 import type { ErrorCode } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { exchange, type HttpAnswer, HttpFault, type HttpFailure } from "../../http/exchange.ts";
-import type { CallOptions, Credential, DatabaseTarget } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { Credential, DatabaseTarget } from "../../ports/database-engine.ts";
 import { requireVerifiedTls } from "../connecting/verified-tls.ts";
 
 const timeoutMs = 5_000;

@@ -1,4 +1,4 @@
-import type { CallOptions } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
 import { ServerMisbehaved } from "../connecting/guarded-stream.ts";
 import { type Account, type AccountRow, readAccounts } from "../mysql-family/account.ts";
 import type { Connection } from "../mysql-family/connection.ts";

@@ -1,4 +1,5 @@
-import type { CallOptions, ServerFacts } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { ServerFacts } from "../../ports/database-engine.ts";
 import { type Account, quoteName, quoteText } from "../mysql-family/account.ts";
 import type { Connection } from "../mysql-family/connection.ts";
 import { ifReadable } from "../mysql-family/if-readable.ts";

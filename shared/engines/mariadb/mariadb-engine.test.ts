@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { mariadbd, type MysqlServer, startMysqlServer } from "../../../tests/support/mysql-servers.ts";
-import type { CallOptions, Credential, DatabaseTarget } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { Credential, DatabaseTarget } from "../../ports/database-engine.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { mariadbEngine, type MariadbSession } from "./mariadb-engine.ts";
 

@@ -1,5 +1,6 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, Credential } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { Credential } from "../../ports/database-engine.ts";
 import { quoteText, unsupported } from "../mysql-family/account.ts";
 import type { Connection } from "../mysql-family/connection.ts";
 import { ed25519Hash } from "../mysql-family/ed25519.ts";

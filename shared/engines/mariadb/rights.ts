@@ -1,4 +1,4 @@
-import type { CallOptions } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
 import { quoteName } from "../mysql-family/account.ts";
 import type { Connection } from "../mysql-family/connection.ts";
 import { mayAdminister, readRights, type Rights } from "../mysql-family/rights.ts";

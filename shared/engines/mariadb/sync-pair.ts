@@ -1,5 +1,6 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, Credential, UserPair } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { Credential, UserPair } from "../../ports/database-engine.ts";
 import { amount, onlyAccount, quoteAccount, quoteName, settingsOf } from "../mysql-family/account.ts";
 import { checkAccounts, lockedByHand } from "../mysql-family/check-pair.ts";
 import type { Connection } from "../mysql-family/connection.ts";

@@ -1,5 +1,6 @@
 import type { Document } from "mongodb";
-import type { CallOptions, ServerFacts, UserFacts } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { ServerFacts, UserFacts } from "../../ports/database-engine.ts";
 import type { Connection } from "./connection.ts";
 import { optional } from "../optional.ts";
 import { isAtLeast, oldestVersions } from "../supported-versions.ts";

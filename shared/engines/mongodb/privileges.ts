@@ -1,7 +1,7 @@
 import type { Document } from "mongodb";
 import { memberAt } from "../../answers/member-at.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
 import type { Connection } from "./connection.ts";
 import { optional } from "../optional.ts";
 import { rightsHint } from "./translate-error.ts";

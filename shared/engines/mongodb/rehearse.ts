@@ -1,5 +1,6 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, PlannedChange } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { PlannedChange } from "../../ports/database-engine.ts";
 import type { Connection } from "./connection.ts";
 import { optional } from "../optional.ts";
 import { readPrivileges, requirePrivileges } from "./privileges.ts";

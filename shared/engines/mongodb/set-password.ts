@@ -1,5 +1,6 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, Credential } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { Credential } from "../../ports/database-engine.ts";
 import type { Connection } from "./connection.ts";
 import { optional } from "../optional.ts";
 import { isUnknownOption, readUsers, type UserInfo } from "./users.ts";

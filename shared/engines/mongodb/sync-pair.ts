@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Document } from "mongodb";
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, Credential, UserPair } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { Credential, UserPair } from "../../ports/database-engine.ts";
 import { checkPair } from "../check-pair.ts";
 import type { Connection } from "./connection.ts";
 import { durably, mechanismsOf, textOf } from "./set-password.ts";

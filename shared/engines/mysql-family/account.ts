@@ -1,5 +1,5 @@
 import { type ErrorContext, RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
 import { ServerMisbehaved } from "../connecting/guarded-stream.ts";
 import type { Connection } from "./connection.ts";
 

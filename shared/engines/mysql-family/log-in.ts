@@ -1,5 +1,6 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, Credential, DatabaseTarget, Login } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { Credential, DatabaseTarget, Login } from "../../ports/database-engine.ts";
 import { guardSession } from "../connecting/guarded-stream.ts";
 import { connect, type Connection } from "./connection.ts";
 

@@ -1,5 +1,5 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
 import type { Connection } from "./connection.ts";
 import { explain } from "./explain.ts";
 import type { Product } from "./product.ts";

@@ -1,4 +1,5 @@
-import type { CallOptions, ServerFacts } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { ServerFacts } from "../../ports/database-engine.ts";
 import type { Connection } from "./connection.ts";
 import { ifReadable } from "./if-readable.ts";
 import { isAtLeast } from "../supported-versions.ts";

@@ -1,4 +1,5 @@
-import type { CallOptions, ServerFacts, UserFacts } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { ServerFacts, UserFacts } from "../../ports/database-engine.ts";
 import { type Account, accountsOf, readAccounts } from "./account.ts";
 import type { Connection } from "./connection.ts";
 import { ifReadable } from "./if-readable.ts";

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cutAfter } from "../../../tests/support/cut-after.ts";
 import { mariadbd, mysqld, type MysqlServer, startMysqlServer } from "../../../tests/support/mysql-servers.ts";
-import type { CallOptions, Credential, DatabaseTarget } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { Credential, DatabaseTarget } from "../../ports/database-engine.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { createAuthority } from "../../testing/engine-contract/certificates.ts";
 import { mariadbEngine, type MariadbSession } from "../mariadb/mariadb-engine.ts";

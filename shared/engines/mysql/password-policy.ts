@@ -1,4 +1,5 @@
-import type { CallOptions, Credential } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { Credential } from "../../ports/database-engine.ts";
 import { unsupported } from "../mysql-family/account.ts";
 import type { Connection } from "../mysql-family/connection.ts";
 

@@ -1,4 +1,5 @@
-import type { CallOptions, UserPair } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { UserPair } from "../../ports/database-engine.ts";
 import { quoteAccount, quoteText } from "../mysql-family/account.ts";
 import type { Connection } from "../mysql-family/connection.ts";
 

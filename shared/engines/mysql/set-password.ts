@@ -1,5 +1,6 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, ChangeTerms, Credential } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { ChangeTerms, Credential } from "../../ports/database-engine.ts";
 import { type Account, quoteAccount, quoteName, quoteText, unsupported } from "../mysql-family/account.ts";
 import type { Connection } from "../mysql-family/connection.ts";
 import { covers } from "../mysql-family/grants.ts";

@@ -1,7 +1,8 @@
 import { Client, type ClientConfig } from "pg";
 import type { ErrorCode } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, Credential, DatabaseTarget, LoginRefusal } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { Credential, DatabaseTarget, LoginRefusal } from "../../ports/database-engine.ts";
 import { unlessAborted } from "../connecting/guarded-stream.ts";
 import { maxScramIterations } from "../scram-iterations.ts";
 import { guardAnswers } from "./guard-answers.ts";

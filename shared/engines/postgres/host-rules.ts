@@ -1,6 +1,6 @@
 import { escapeLiteral } from "pg";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
 import type { Connection } from "./connection.ts";
 import { hashTag } from "./password-hash.ts";
 import type { SessionFacts } from "./read-accounts.ts";

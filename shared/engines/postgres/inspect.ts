@@ -1,5 +1,6 @@
 import { escapeLiteral } from "pg";
-import type { CallOptions, ServerFacts } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { ServerFacts } from "../../ports/database-engine.ts";
 import { isAtLeast, oldestVersions } from "../supported-versions.ts";
 import type { Connection } from "./connection.ts";
 import { isReadOnlyHere } from "./neutral-session.ts";

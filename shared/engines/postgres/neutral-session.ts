@@ -1,5 +1,5 @@
 import { isRekeyError, type RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
 import type { Connection } from "./connection.ts";
 import { transaction, type TransactionEnd } from "./transaction.ts";
 

@@ -1,6 +1,7 @@
 import { escapeLiteral } from "pg";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, UserPair } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { UserPair } from "../../ports/database-engine.ts";
 import type { Connection } from "./connection.ts";
 import type { Account, Attributes, SessionFacts } from "./read-accounts.ts";
 

@@ -1,5 +1,6 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, Credential, DatabaseTarget } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { Credential, DatabaseTarget } from "../../ports/database-engine.ts";
 import { type Connection, connect } from "./connection.ts";
 
 /**

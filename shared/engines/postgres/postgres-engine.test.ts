@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import pg from "pg";
 import { type EmbeddedPostgres, startPostgres } from "../../../local/postgres/embedded-postgres.ts";
-import type { CallOptions, Credential, DatabaseTarget, UserPair } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { Credential, DatabaseTarget, UserPair } from "../../ports/database-engine.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { postgresEngine, type PostgresSession } from "./postgres-engine.ts";
 

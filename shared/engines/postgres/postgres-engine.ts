@@ -1,5 +1,5 @@
+import type { CallOptions } from "../../ports/call.ts";
 import type {
-  CallOptions,
   Credential,
   DatabaseEngine,
   DatabaseSession,

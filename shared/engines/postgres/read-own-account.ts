@@ -1,5 +1,6 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, OwnAccount } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { OwnAccount } from "../../ports/database-engine.ts";
 import type { Connection } from "./connection.ts";
 import { refuseScramOnly } from "./host-rules.ts";
 import { changingTransaction } from "./neutral-session.ts";

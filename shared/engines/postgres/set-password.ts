@@ -1,6 +1,7 @@
 import { escapeIdentifier, escapeLiteral } from "pg";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, Credential } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { Credential } from "../../ports/database-engine.ts";
 import type { Connection } from "./connection.ts";
 import { hints } from "./hints.ts";
 import { refuseScramOnly } from "./host-rules.ts";

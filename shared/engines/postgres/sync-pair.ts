@@ -1,5 +1,6 @@
 import { escapeIdentifier, escapeLiteral } from "pg";
-import type { CallOptions, Credential, UserPair } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { Credential, UserPair } from "../../ports/database-engine.ts";
 import { checkPair, collision } from "../check-pair.ts";
 import type { Connection } from "./connection.ts";
 import { refuseUnadmitted } from "./host-rules.ts";

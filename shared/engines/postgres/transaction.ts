@@ -1,4 +1,4 @@
-import type { CallOptions } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
 import type { Connection } from "./connection.ts";
 
 /** `ROLLBACK` where nothing of it may stay. */

@@ -1,4 +1,4 @@
-import type { CallOptions } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
 import { optional } from "../optional.ts";
 import type { Account } from "./account.ts";
 import { mayRun, type RuledCommand } from "./command-rights.ts";

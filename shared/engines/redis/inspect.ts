@@ -1,7 +1,8 @@
 import { isAtLeast, oldestVersions } from "../supported-versions.ts";
 import { memberAt } from "../../answers/member-at.ts";
 import { isRekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, ServerFacts, UserFacts } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { ServerFacts, UserFacts } from "../../ports/database-engine.ts";
 import { readAccount } from "./account.ts";
 import { mayRun } from "./command-rights.ts";
 import type { Connection } from "./connection.ts";

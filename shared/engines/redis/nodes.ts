@@ -1,6 +1,7 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { memberAt } from "../../answers/member-at.ts";
-import type { CallOptions, DatabaseTarget } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { DatabaseTarget } from "../../ports/database-engine.ts";
 import type { Connection } from "./connection.ts";
 import { optional } from "../optional.ts";
 import type { Ask } from "./asking.ts";

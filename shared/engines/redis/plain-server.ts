@@ -1,5 +1,6 @@
 import { connect } from "node:net";
-import type { CallOptions, DatabaseTarget } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { DatabaseTarget } from "../../ports/database-engine.ts";
 
 type Found = "server without TLS" | "silent" | "unreachable";
 

@@ -2,7 +2,8 @@ import { createServer, type Server, type Socket } from "node:net";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { redisServer, type RedisUnderTest, startRedis } from "../../../tests/support/redis.ts";
-import type { CallOptions, Credential, DatabaseTarget } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { Credential, DatabaseTarget } from "../../ports/database-engine.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { redisEngine, type RedisSession, type UnsavedChange } from "./redis-engine.ts";
 

@@ -1,4 +1,5 @@
-import type { CallOptions, PlannedChange } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { PlannedChange } from "../../ports/database-engine.ts";
 import { readAccount, readLiveAccount } from "./account.ts";
 import { requireRights } from "./command-rights.ts";
 import type { Connection } from "./connection.ts";

@@ -1,5 +1,5 @@
 import { isRekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
 import type { Connection } from "./connection.ts";
 
 /** Why a change is forgotten at the next restart. */

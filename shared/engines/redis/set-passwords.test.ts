@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { redisServer, type RedisUnderTest, startRedis } from "../../../tests/support/redis.ts";
-import type { CallOptions, Credential } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { Credential } from "../../ports/database-engine.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { redisEngine, type RedisSession } from "./redis-engine.ts";
 

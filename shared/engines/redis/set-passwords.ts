@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, SecretPasswords } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { SecretPasswords } from "../../ports/database-engine.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
 import { type Account, readLiveAccount } from "./account.ts";
 import type { Connection } from "./connection.ts";

@@ -1,6 +1,7 @@
 import { escapeLiteral } from "pg";
 import { isRekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, ServerFacts, UserFacts } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { ServerFacts, UserFacts } from "../../ports/database-engine.ts";
 import type { Connection } from "../postgres/connection.ts";
 import { transaction } from "../postgres/transaction.ts";
 import { markGroup } from "./pair-state.ts";

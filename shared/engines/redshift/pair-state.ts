@@ -1,5 +1,6 @@
 import { escapeLiteral } from "pg";
-import type { CallOptions, UserPair } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { UserPair } from "../../ports/database-engine.ts";
 import type { Connection } from "../postgres/connection.ts";
 
 export interface UserRow {

@@ -1,6 +1,6 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
+import type { CallOptions } from "../../ports/call.ts";
 import type {
-  CallOptions,
   DatabaseEngine,
   DatabaseSession,
   Inspection,

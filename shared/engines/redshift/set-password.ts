@@ -1,5 +1,6 @@
 import { escapeIdentifier, escapeLiteral } from "pg";
-import type { CallOptions, Credential } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { Credential } from "../../ports/database-engine.ts";
 import type { Connection } from "../postgres/connection.ts";
 import { md5Password } from "../postgres/md5-password.ts";
 

@@ -1,6 +1,7 @@
 import { escapeIdentifier, escapeLiteral } from "pg";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, Credential, UserPair } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { Credential, UserPair } from "../../ports/database-engine.ts";
 import { checkPair, collision } from "../check-pair.ts";
 import type { Connection } from "../postgres/connection.ts";
 import { settingAssignment, settingName } from "../postgres/role-setting.ts";

@@ -6,7 +6,8 @@ import { type IssuedRotation, issuedRotation } from "../../../tests/support/issu
 import { bao, startOpenBao, type VaultUnderTest } from "../../../tests/support/openbao.ts";
 import { at, type VaultAdmin, vaultAdmin } from "../../../tests/support/vault-http.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, Credential, DatabaseTarget } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { Credential, DatabaseTarget } from "../../ports/database-engine.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { memorySecretId } from "../../testing/memory-rotation.ts";
 import { connectVault, type VaultSend } from "../../vault/connect-vault.ts";

@@ -1,8 +1,9 @@
 import { isRekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, SecretDescription, SecretStore } from "../../ports/database-engine.ts";
-import type { EventPublisher } from "../../events/rotation-event.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { SecretDescription, SecretStore } from "../../ports/secret-store.ts";
+import type { EventPublisher } from "../../ports/event-publisher.ts";
 import { secretNameIn } from "../../rotation/secret-name.ts";
-import type { SecretAdministration } from "../fleet/fleet-ports.ts";
+import type { SecretAdministration } from "../../ports/secret-administration.ts";
 import { versionWithLabel } from "../../rotation/steps/check-request.ts";
 import type { AwsEvent } from "../../events/aws-event.ts";
 

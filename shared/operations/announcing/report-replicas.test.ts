@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { SecretDescription } from "../../ports/database-engine.ts";
+import type { SecretDescription } from "../../ports/secret-store.ts";
 import { memoryPublisher } from "../../testing/memory-publisher.ts";
 import { reportReplicas } from "./report-replicas.ts";
 

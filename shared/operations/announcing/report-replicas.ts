@@ -1,5 +1,6 @@
-import type { CallOptions, SecretDescription } from "../../ports/database-engine.ts";
-import type { EventPublisher } from "../../events/rotation-event.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { SecretDescription } from "../../ports/secret-store.ts";
+import type { EventPublisher } from "../../ports/event-publisher.ts";
 import { versionStanding, type VersionCheck } from "./version-standing.ts";
 
 export interface ReplicaReporter extends VersionCheck {

@@ -1,5 +1,6 @@
 import { isRekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, SecretDescription, SecretStore } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { SecretDescription, SecretStore } from "../../ports/secret-store.ts";
 import { versionWithLabel } from "../../rotation/steps/check-request.ts";
 
 export interface VersionCheck {

@@ -1,8 +1,10 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, SecretDescription } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { SecretDescription } from "../../ports/secret-store.ts";
 import { doctor, type DoctorPorts } from "../doctor/doctor.ts";
 import type { Finding } from "../doctor/findings.ts";
-import type { FleetPorts, RotationSchedule } from "../fleet/fleet-ports.ts";
+import type { FleetPorts } from "../fleet/fleet-ports.ts";
+import type { RotationSchedule } from "../../ports/secret-administration.ts";
 
 export interface AdoptPorts {
   readonly doctor: DoctorPorts;

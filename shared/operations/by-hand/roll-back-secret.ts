@@ -1,7 +1,8 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { RotationDependencies } from "../../rotation/dependencies.ts";
 import { logsInEverywhere } from "../../rotation/every-host.ts";
-import type { CallOptions, SecretDescription, StoredVersion } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { SecretDescription, StoredVersion } from "../../ports/secret-store.ts";
 import { rotationOf } from "../../rotation/rotation-context.ts";
 import { rotationFacts } from "../../rotation/rotation-facts.ts";
 import { versionWithLabel } from "../../rotation/steps/check-request.ts";

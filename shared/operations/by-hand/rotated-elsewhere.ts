@@ -1,5 +1,5 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { SecretDescription } from "../../ports/database-engine.ts";
+import type { SecretDescription } from "../../ports/secret-store.ts";
 
 /** Errors: `rotated-elsewhere` for a secret that an AWS service owns, or that a partner rotates. */
 export function checkRotatedHere({ secretArn, managedBy }: SecretDescription): void {

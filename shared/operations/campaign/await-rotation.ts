@@ -1,7 +1,8 @@
 import { codes } from "../../errors/codes.ts";
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, SecretDescription } from "../../ports/database-engine.ts";
-import type { StepRecord } from "../fleet/fleet-ports.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { SecretDescription } from "../../ports/secret-store.ts";
+import type { StepRecord } from "../../ports/records.ts";
 import type { CampaignPorts, CampaignSettings } from "./campaign-options.ts";
 import { type Obstacle, obstacleIn } from "./failing-attempts.ts";
 

@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../../errors/codes.ts";
-import type { StepRecord } from "../fleet/fleet-ports.ts";
+import type { StepRecord } from "../../ports/records.ts";
 
 /**
  * How one secret stands in a campaign. `requested`: RotateSecret was taken. `waiting`: Secrets Manager tries again what failed,

@@ -1,5 +1,5 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
 import type { FleetPorts } from "../fleet/fleet-ports.ts";
 import { reasonTag } from "../by-hand/reason-tag.ts";
 

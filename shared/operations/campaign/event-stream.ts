@@ -1,4 +1,4 @@
-import type { CallOptions } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
 
 /**
  * What several workers tell, as one async iterable; it begins when it is first asked, ends when the work does, and throws

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { StepRecord } from "../fleet/fleet-ports.ts";
+import type { StepRecord } from "../../ports/records.ts";
 import { obstacleIn } from "./failing-attempts.ts";
 
 const failed = (code: StepRecord["code"], atMs: number): StepRecord => ({

@@ -1,5 +1,5 @@
 import { codes, type ErrorCode } from "../../errors/codes.ts";
-import type { StepRecord } from "../fleet/fleet-ports.ts";
+import type { StepRecord } from "../../ports/records.ts";
 
 /** Why a rotation does not get on. */
 export interface Obstacle {

@@ -1,7 +1,7 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
 import { versionWithLabel } from "../../rotation/steps/check-request.ts";
-import type { StepRecord } from "../fleet/fleet-ports.ts";
+import type { StepRecord } from "../../ports/records.ts";
 import { reasonTag } from "../by-hand/reason-tag.ts";
 import { checkRotatedHere } from "../by-hand/rotated-elsewhere.ts";
 import { awaitRotation } from "./await-rotation.ts";

@@ -1,5 +1,5 @@
-import type { SecretDescription } from "../../ports/database-engine.ts";
-import type { VersionFacts } from "../fleet/fleet-ports.ts";
+import type { SecretDescription } from "../../ports/secret-store.ts";
+import type { VersionFacts } from "../../ports/secret-administration.ts";
 import { uuidOf } from "../by-hand/uuid-of.ts";
 
 /**

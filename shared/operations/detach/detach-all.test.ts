@@ -11,7 +11,8 @@ import { secretListing } from "../../aws/secrets-manager/secret-listing.ts";
 import { secretsManagerStore } from "../../aws/secrets-manager/secret-store.ts";
 import { detachAll, type DetachEvent, type DetachOptions } from "./detach-all.ts";
 import { detachmentsOfStack } from "./find-detachments.ts";
-import type { DetachPorts, Topic } from "./detach-ports.ts";
+import type { DetachPorts } from "./detach-ports.ts";
+import type { Topic } from "../../ports/account.ts";
 
 const call = { signal: new AbortController().signal };
 const queueArn = (name: string): string => `arn:aws:sqs:us-east-1:123456789012:${name}`;

@@ -1,5 +1,6 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, SecretDescription } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { SecretDescription } from "../../ports/secret-store.ts";
 import { versionWithLabel } from "../../rotation/steps/check-request.ts";
 import type { DetachPorts } from "./detach-ports.ts";
 import { unqualified } from "./stack-names.ts";

@@ -1,4 +1,4 @@
-import type { CallOptions } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
 import { type Detachment, detachmentOf } from "./detach-secret.ts";
 import type { DetachPorts } from "./detach-ports.ts";
 import { isRotatedByStack } from "./stack-names.ts";

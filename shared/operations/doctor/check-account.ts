@@ -1,4 +1,5 @@
-import type { CallOptions, SecretDescription } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { SecretDescription } from "../../ports/secret-store.ts";
 import type { Rotation } from "../../rotation/rotation-context.ts";
 import { adminArnOf } from "../../rotation/admin-logins.ts";
 import type { Account, Concurrency, DeadLetters } from "../../ports/account.ts";

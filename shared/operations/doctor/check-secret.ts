@@ -1,6 +1,7 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { RotationDependencies } from "../../rotation/dependencies.ts";
-import type { CallOptions, SecretDescription } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { SecretDescription } from "../../ports/secret-store.ts";
 import { type Rotation, rotationOf } from "../../rotation/rotation-context.ts";
 import { type RotationFacts, rotationFacts } from "../../rotation/rotation-facts.ts";
 import { alternateSuffix } from "../../rotation/strategies/alternating-users.ts";

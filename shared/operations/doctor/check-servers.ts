@@ -1,6 +1,6 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
+import type { AccountNote } from "../../ports/call.ts";
 import type {
-  AccountNote,
   DatabaseEngine,
   DatabaseSession,
   Inspection,

@@ -1,8 +1,11 @@
 import { isRekeyError } from "../../errors/rekey-error.ts";
 import type { RotationDependencies } from "../../rotation/dependencies.ts";
-import type { CallOptions, DatabaseEngine, SecretDescription } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { DatabaseEngine } from "../../ports/database-engine.ts";
+import type { SecretDescription } from "../../ports/secret-store.ts";
 import { isMirrored } from "../mirroring/is-mirrored.ts";
-import type { Account, MirrorProbe } from "../../ports/account.ts";
+import type { Account } from "../../ports/account.ts";
+import type { MirrorProbe } from "../../ports/mirror.ts";
 import { checkFunction, checkSharedUsers } from "./check-account.ts";
 import { checkSecret } from "./check-secret.ts";
 import { checkServers } from "./check-servers.ts";

@@ -1,11 +1,14 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, SecretStore } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { SecretStore } from "../../ports/secret-store.ts";
 import { eventStream } from "../campaign/event-stream.ts";
 import { eachAtOnce } from "../fleet/at-once.ts";
 import { fleet } from "../fleet/fleet-page.ts";
-import type { FleetFilter, FleetPorts } from "../fleet/fleet-ports.ts";
+import type { FleetFilter } from "../../ports/secret-administration.ts";
+import type { FleetPorts } from "../fleet/fleet-ports.ts";
 import type { SecretSummary } from "../fleet/secret-summary.ts";
-import type { Account, Concurrency, DeadLetters, MirrorProbe } from "../../ports/account.ts";
+import type { Account, Concurrency, DeadLetters } from "../../ports/account.ts";
+import type { MirrorProbe } from "../../ports/mirror.ts";
 import { checkConcurrency, checkDeadLetters } from "./check-account.ts";
 import { doctor, type DoctorPorts } from "./doctor.ts";
 import { type Finding, findingOf } from "./findings.ts";

@@ -1,5 +1,6 @@
 import { isRekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, SecretStore } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { SecretStore } from "../../ports/secret-store.ts";
 import { type DatabaseSecret, parseDatabaseSecret } from "../../secrets/database-secret.ts";
 import { atOnce } from "../fleet/at-once.ts";
 import type { Account } from "../../ports/account.ts";

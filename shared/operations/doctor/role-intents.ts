@@ -1,4 +1,4 @@
-import type { SecretDescription } from "../../ports/database-engine.ts";
+import type { SecretDescription } from "../../ports/secret-store.ts";
 import type { FunctionFacts, Intent } from "../../ports/account.ts";
 
 export interface RoleIntent extends Intent {

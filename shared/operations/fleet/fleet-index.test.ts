@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { fleetIndex } from "./fleet-index.ts";
 import type { FleetSelection } from "./fleet-view.ts";
-import type { ListedSecret } from "./fleet-ports.ts";
+import type { ListedSecret } from "../../ports/secret-administration.ts";
 
 const startMs = Date.UTC(2026, 5, 1);
 const hour = 3_600_000;

@@ -1,6 +1,6 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { ErrorCode } from "../../errors/codes.ts";
-import type { CallOptions } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
 import { operatorHint } from "../by-hand/operator-hint.ts";
 import { fleetPage } from "./fleet-page.ts";
 import {

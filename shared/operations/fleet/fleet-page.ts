@@ -1,5 +1,6 @@
-import type { CallOptions } from "../../ports/database-engine.ts";
-import type { FleetFilter, FleetPorts, ListedSecret } from "./fleet-ports.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { FleetFilter, ListedSecret } from "../../ports/secret-administration.ts";
+import type { FleetPorts } from "./fleet-ports.ts";
 import { type SecretSummary, summaryOf } from "./secret-summary.ts";
 
 export interface FleetQuery extends FleetFilter {

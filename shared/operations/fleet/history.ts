@@ -1,7 +1,9 @@
 import type { ErrorCode } from "../../errors/codes.ts";
 import { isRekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions } from "../../ports/database-engine.ts";
-import type { AuditRecord, FleetPorts, StepRecord, VersionFacts } from "./fleet-ports.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { AuditRecord, StepRecord } from "../../ports/records.ts";
+import type { FleetPorts } from "./fleet-ports.ts";
+import type { VersionFacts } from "../../ports/secret-administration.ts";
 
 export interface RotationRun {
   /** The version that it made, or was to make. */

@@ -1,5 +1,5 @@
 import { isRekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
 import { type Obstacle, obstacleIn } from "../campaign/failing-attempts.ts";
 import { atOnce } from "./at-once.ts";
 import type { FleetPorts } from "./fleet-ports.ts";

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { RotationRun } from "./history.ts";
-import type { StepRecord, VersionFacts } from "./fleet-ports.ts";
+import type { StepRecord } from "../../ports/records.ts";
+import type { VersionFacts } from "../../ports/secret-administration.ts";
 import { propagation } from "./propagation.ts";
 import type { SecretDetails, SubscriberStanding } from "./secret-details.ts";
 import type { MirrorStanding } from "./secret-status.ts";

@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../../errors/codes.ts";
 import type { SecretHistory } from "./history.ts";
-import type { StepRecord } from "./fleet-ports.ts";
+import type { StepRecord } from "../../ports/records.ts";
 import type { SecretDetails } from "./secret-details.ts";
 
 export interface PropagationMark {

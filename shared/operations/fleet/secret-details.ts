@@ -1,6 +1,7 @@
-import type { CallOptions } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
 import { isRekeyError } from "../../errors/rekey-error.ts";
-import type { FleetPorts, VersionFacts } from "./fleet-ports.ts";
+import type { FleetPorts } from "./fleet-ports.ts";
+import type { VersionFacts } from "../../ports/secret-administration.ts";
 import { type SecretSummary, summaryOf } from "./secret-summary.ts";
 import { type Standing, standings } from "./secret-status.ts";
 

@@ -1,10 +1,11 @@
 import type { ErrorCode } from "../../errors/codes.ts";
 import { isRekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
 import type { Obstacle } from "../campaign/failing-attempts.ts";
 import { atOnce } from "./at-once.ts";
 import { obstacles } from "./obstacles.ts";
-import type { FleetPorts, MirrorView } from "./fleet-ports.ts";
+import type { FleetPorts } from "./fleet-ports.ts";
+import type { MirrorView } from "../../ports/mirror.ts";
 import type { SecretSummary } from "./secret-summary.ts";
 
 /** `current`: it holds AWSCURRENT. `behind`: another version. `missing`: none of rekey's. `off`: it is not to be there. `left`: and yet it is. */

@@ -2,7 +2,7 @@ import { versionWithLabel } from "../../rotation/steps/check-request.ts";
 import { describedFindings } from "../reconciling/compare-secret.ts";
 import { subscribersOf } from "../retiring/retire-replaced.ts";
 import type { Health } from "./health.ts";
-import type { ListedSecret } from "./fleet-ports.ts";
+import type { ListedSecret } from "../../ports/secret-administration.ts";
 
 export interface SecretSummary {
   readonly secretArn: string;

@@ -1,5 +1,5 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { SecretDescription } from "../../ports/database-engine.ts";
+import type { SecretDescription } from "../../ports/secret-store.ts";
 
 /** Whether a secret is to be in the mirror: unless it is deleted or tagged `rekey:mirror=false`. Errors: `option-invalid`. */
 export function isMirrored({ secretArn, tags, deletedAt }: SecretDescription): boolean {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import { clusterOf, parseVaultClusters } from "../../mirrors/vault-clusters.ts";
-import type { SecretDescription } from "../../ports/database-engine.ts";
+import type { SecretDescription } from "../../ports/secret-store.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { managedSecrets } from "../reconciling/managed-secrets.ts";
 import { type Migration, migrateMirror, type MigrationPorts } from "./migrate-mirror.ts";

@@ -1,9 +1,11 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, SecretStore } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { SecretStore } from "../../ports/secret-store.ts";
 import { isMirrored } from "./is-mirrored.ts";
 import type { ManagedSecrets } from "../reconciling/managed-secrets.ts";
 import { concernsTheMirror, concernsTheWork } from "../reconciling/error-scope.ts";
-import type { Mirror, MirrorAudit, MirroredSecret, SecretCatalogue } from "../../ports/mirror.ts";
+import type { Mirror, MirrorAudit, MirroredSecret } from "../../ports/mirror.ts";
+import type { SecretCatalogue } from "../../ports/secret-administration.ts";
 
 export interface MigrationPorts {
   readonly store: Pick<SecretStore, "describe" | "read">;

@@ -1,6 +1,7 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, SecretDescription, SecretStore } from "../../ports/database-engine.ts";
-import type { EventPublisher } from "../../events/rotation-event.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { SecretDescription, SecretStore } from "../../ports/secret-store.ts";
+import type { EventPublisher } from "../../ports/event-publisher.ts";
 import type { Mirror, MirrorCluster, MirroredSecret } from "../../ports/mirror.ts";
 import { secretNameIn } from "../../rotation/secret-name.ts";
 import { isMirrored } from "./is-mirrored.ts";

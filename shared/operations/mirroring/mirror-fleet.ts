@@ -1,5 +1,5 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
 import { eventStream } from "../campaign/event-stream.ts";
 import { eachAtOnce } from "../fleet/at-once.ts";
 import { type Mirrored, mirrorCurrent, type MirrorPorts } from "./mirror-current.ts";

@@ -1,5 +1,7 @@
 import type { RotationDependencies } from "../../rotation/dependencies.ts";
-import type { CallOptions, DatabaseEngine, RotationStep } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { DatabaseEngine } from "../../ports/database-engine.ts";
+import type { RotationStep } from "../../ports/rotation.ts";
 import { rotate } from "../../rotation/rotate.ts";
 import { rotationMemory } from "../../rotation/rotation-memory.ts";
 import { rotationPolicy } from "../../rotation/rotation-policy.ts";

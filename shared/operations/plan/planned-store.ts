@@ -1,4 +1,4 @@
-import type { SecretDescription, SecretStore, StoredVersion, VersionSelector } from "../../ports/database-engine.ts";
+import type { SecretDescription, SecretStore, StoredVersion, VersionSelector } from "../../ports/secret-store.ts";
 import type { Note } from "./planned-action.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { SecretDescription } from "../../ports/database-engine.ts";
+import type { SecretDescription } from "../../ports/secret-store.ts";
 import { BinaryValue } from "../../secrets/binary-value.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { memoryEngine } from "../../testing/memory-engine.ts";

@@ -1,14 +1,9 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { RotationDependencies } from "../../rotation/dependencies.ts";
-import type {
-  CallOptions,
-  DatabaseEngine,
-  DatabaseTarget,
-  LoginRefusal,
-  SecretDescription,
-  SecretStore,
-} from "../../ports/database-engine.ts";
-import type { EventPublisher } from "../../events/rotation-event.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { DatabaseEngine, DatabaseTarget, LoginRefusal } from "../../ports/database-engine.ts";
+import type { SecretDescription, SecretStore } from "../../ports/secret-store.ts";
+import type { EventPublisher } from "../../ports/event-publisher.ts";
 import { targetsOf } from "../../rotation/database-targets.ts";
 import { rotationFacts } from "../../rotation/rotation-facts.ts";
 import { versionWithLabel } from "../../rotation/steps/check-request.ts";

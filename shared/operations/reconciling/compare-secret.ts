@@ -1,4 +1,5 @@
-import type { CallOptions, SecretDescription, SecretStore } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { SecretDescription, SecretStore } from "../../ports/secret-store.ts";
 import type { Finding } from "../../events/rotation-event.ts";
 import { versionWithLabel } from "../../rotation/steps/check-request.ts";
 import { isMirrored } from "../mirroring/is-mirrored.ts";

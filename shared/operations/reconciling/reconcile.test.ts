@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { SecretDescription } from "../../ports/database-engine.ts";
+import type { SecretDescription } from "../../ports/secret-store.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { memoryPublisher } from "../../testing/memory-publisher.ts";
 import { describedFindings, type Found, valueSince } from "./compare-secret.ts";
@@ -239,7 +239,7 @@ function listing(pages: number, failAt = Infinity) {
         };
       },
     },
-    dispatch: { send: async (message: object) => void sent.push(message) },
+    tasks: { send: async (message: object) => void sent.push(message) },
   };
   return { ports, sent };
 }

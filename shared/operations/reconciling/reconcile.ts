@@ -1,10 +1,13 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, SecretDescription, SecretStore } from "../../ports/database-engine.ts";
-import type { EventPublisher, Finding } from "../../events/rotation-event.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { SecretDescription, SecretStore } from "../../ports/secret-store.ts";
+import type { EventPublisher } from "../../ports/event-publisher.ts";
+import type { Finding } from "../../events/rotation-event.ts";
 import { comparedFindings, describedFindings, type Found, valueSince } from "./compare-secret.ts";
 import { concernsTheMirror, concernsTheWork } from "./error-scope.ts";
 import type { ReconcileTask } from "./list-managed.ts";
-import type { Dispatch, MirrorAudit, MirrorCluster } from "../../ports/mirror.ts";
+import type { TaskQueue } from "../../ports/task-queue.ts";
+import type { MirrorAudit, MirrorCluster } from "../../ports/mirror.ts";
 
 export interface Reconciler {
   readonly store: Pick<SecretStore, "describe" | "read">;
@@ -16,7 +19,7 @@ export interface Reconciler {
   readonly mirrorAlone?: boolean;
   readonly publisher: EventPublisher;
   /** Takes the secrets whose logins are to be checked. Absent where none is. */
-  readonly logins?: Dispatch;
+  readonly logins?: TaskQueue;
   readonly nowMs: () => number;
   /** Told of each secret that could not be examined wholly. */
   readonly skipped: (secretArn: string, error: RekeyError) => void;

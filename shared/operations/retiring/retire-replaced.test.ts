@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { RotationRequest, SecretDescription } from "../../ports/database-engine.ts";
+import type { RotationRequest } from "../../ports/rotation.ts";
+import type { SecretDescription } from "../../ports/secret-store.ts";
 import { type Retirer, retireReplaced } from "./retire-replaced.ts";
 import { parseRetirementCue, type RetirementCue } from "../../events/subscriber-event.ts";
 

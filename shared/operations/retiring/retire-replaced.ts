@@ -1,7 +1,9 @@
 import { isRekeyError } from "../../errors/rekey-error.ts";
-import type { CallOptions, SecretDescription } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { SecretDescription } from "../../ports/secret-store.ts";
 import { rotationPolicy } from "../../rotation/rotation-policy.ts";
-import type { Adoptions, RotationInvoker } from "../../ports/mirror.ts";
+import type { Adoptions } from "../../ports/adoptions.ts";
+import type { RotationInvoker } from "../../ports/rotation.ts";
 import { speaksForItself, type RetirementCue } from "../../events/subscriber-event.ts";
 import { versionStanding, type VersionCheck } from "../announcing/version-standing.ts";
 

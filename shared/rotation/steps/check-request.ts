@@ -1,5 +1,7 @@
 import type { RotationDependencies } from "../dependencies.ts";
-import type { CallOptions, RotationRequest, SecretDescription } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { RotationRequest } from "../../ports/rotation.ts";
+import type { SecretDescription } from "../../ports/secret-store.ts";
 import { rotationFacts } from "../rotation-facts.ts";
 import type { Remembered } from "../rotation-memory.ts";
 

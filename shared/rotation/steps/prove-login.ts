@@ -1,7 +1,8 @@
 import { parseDatabaseSecret } from "../../secrets/database-secret.ts";
 import type { RotationDependencies } from "../dependencies.ts";
 import { logsInEverywhere, setEverywhere } from "../every-host.ts";
-import type { CallOptions, RotationRequest } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { RotationRequest } from "../../ports/rotation.ts";
 import { targetsOf } from "../database-targets.ts";
 import { isCopyOfCurrent } from "../pending.ts";
 import { noteRecovery } from "../recovery.ts";

@@ -1,7 +1,8 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
 import type { RotationDependencies } from "../dependencies.ts";
-import type { CallOptions, RotationRequest, StepOutcome } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { RotationRequest, StepOutcome } from "../../ports/rotation.ts";
 import { rotationOf } from "../rotation-context.ts";
 import { admit, versionWithLabel } from "./check-request.ts";
 import { readCurrent } from "./versions.ts";

@@ -1,7 +1,8 @@
 import type { RotationDependencies } from "../dependencies.ts";
 import { setEverywhere } from "../every-host.ts";
 import { noteRecovery } from "../recovery.ts";
-import type { CallOptions, RotationRequest, StepOutcome } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { RotationRequest, StepOutcome } from "../../ports/rotation.ts";
 import { findPending } from "./find-pending.ts";
 import { load, readCurrent } from "./versions.ts";
 

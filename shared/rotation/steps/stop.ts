@@ -1,7 +1,8 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { RotationDependencies } from "../dependencies.ts";
 import { restoreOn } from "../every-host.ts";
-import type { CallOptions, RotationRequest } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { RotationRequest } from "../../ports/rotation.ts";
 import { wasRecovered } from "../recovery.ts";
 import { type Admission, versionWithLabel } from "./check-request.ts";
 import { currentLogsIn, currentBefore, load, readCurrent } from "./versions.ts";

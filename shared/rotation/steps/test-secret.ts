@@ -1,5 +1,6 @@
 import type { RotationDependencies } from "../dependencies.ts";
-import type { CallOptions, RotationRequest, StepOutcome } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { RotationRequest, StepOutcome } from "../../ports/rotation.ts";
 import { findPending } from "./find-pending.ts";
 import { proveLogin } from "./prove-login.ts";
 

@@ -3,7 +3,9 @@ import { type DatabaseSecret, parseDatabaseSecret } from "../../secrets/database
 import type { SecretValue } from "../../secrets/secret-value.ts";
 import type { RotationDependencies } from "../dependencies.ts";
 import { logsInEverywhere } from "../every-host.ts";
-import type { CallOptions, RotationRequest, StoredVersion } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { RotationRequest } from "../../ports/rotation.ts";
+import type { StoredVersion } from "../../ports/secret-store.ts";
 import { comparePending } from "../pending.ts";
 import { type Rotation, rotationOf } from "../rotation-context.ts";
 import type { Remembered } from "../rotation-memory.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { RotationStep } from "../../ports/database-engine.ts";
+import type { RotationStep } from "../../ports/rotation.ts";
 import { parseDatabaseSecret } from "../../secrets/database-secret.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { type MemoryRotation, memoryAdminId, memoryRotation, memoryValue } from "../../testing/memory-rotation.ts";

@@ -1,7 +1,7 @@
 import { codes } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
+import type { CallOptions } from "../../ports/call.ts";
 import type {
-  CallOptions,
   Credential,
   DatabaseEngine,
   DatabaseSession,

@@ -1,6 +1,7 @@
 import type { DatabaseSecret } from "../../secrets/database-secret.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
-import type { CallOptions, Credential, DatabaseTarget } from "../../ports/database-engine.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { Credential, DatabaseTarget } from "../../ports/database-engine.ts";
 import type { RotationPolicy, StrategyName } from "../rotation-policy.ts";
 
 /** A credential with the server that the version which holds it names, and that version's TLS trust. */

@@ -5,7 +5,7 @@ import { RekeyError } from "../../errors/rekey-error.ts";
 import { eventBridgePublisher } from "../../aws/eventbridge/event-publisher.ts";
 import type { RotationDependencies } from "../../rotation/dependencies.ts";
 import type { RotationGrants } from "../../rotation/grants.ts";
-import type { RotationRequest } from "../../ports/database-engine.ts";
+import type { RotationRequest } from "../../ports/rotation.ts";
 import { rotate } from "../../rotation/rotate.ts";
 import { rotationMemory } from "../../rotation/rotation-memory.ts";
 import { generatePassword } from "../../secrets/password.ts";

@@ -9,7 +9,7 @@ import {
   UpdateSecretVersionStageCommand,
 } from "@aws-sdk/client-secrets-manager";
 import type { UserGrant } from "../../rotation/grants.ts";
-import type { RotationRequest } from "../../ports/database-engine.ts";
+import type { RotationRequest } from "../../ports/rotation.ts";
 import { parseRotationRequest } from "../../rotation/request.ts";
 import { parseDatabaseSecret } from "../../secrets/database-secret.ts";
 import { generatePassword } from "../../secrets/password.ts";

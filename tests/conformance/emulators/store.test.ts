@@ -8,7 +8,8 @@ import {
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
 import { expect } from "vitest";
-import type { RotationRequest, SecretStore } from "../../../shared/ports/database-engine.ts";
+import type { RotationRequest } from "../../../shared/ports/rotation.ts";
+import type { SecretStore } from "../../../shared/ports/secret-store.ts";
 import { SecretValue } from "../../../shared/secrets/secret-value.ts";
 import { secretsManagerStore } from "../../../shared/aws/secrets-manager/secret-store.ts";
 import type { AwsUnderTest } from "../../support/aws-servers.ts";

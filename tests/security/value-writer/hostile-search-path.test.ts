@@ -2,7 +2,7 @@ import pg from "pg";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type EmbeddedPostgres, startPostgres } from "../../../local/postgres/embedded-postgres.ts";
 import { postgresEngine } from "../../../shared/engines/postgres/postgres-engine.ts";
-import type { CallOptions } from "../../../shared/ports/database-engine.ts";
+import type { CallOptions } from "../../../shared/ports/call.ts";
 import { SecretValue } from "../../../shared/secrets/secret-value.ts";
 
 /** The secret's writer is this role, which owns the database that the secret names. */

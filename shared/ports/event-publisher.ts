@@ -1,0 +1,7 @@
+import type { RotationEvent } from "../events/rotation-event.ts";
+import type { CallOptions } from "./call.ts";
+
+export interface EventPublisher {
+  /** At least once. Errors: `events-unavailable`, `event-rejected`. */
+  publish(event: RotationEvent, call: CallOptions): Promise<void>;
+}

@@ -1,0 +1,60 @@
+import type { SecretValue } from "../secrets/secret-value.ts";
+import type { CallOptions } from "./call.ts";
+import type { RotationRequest } from "./rotation.ts";
+
+export type StagingLabel = "AWSCURRENT" | "AWSPENDING" | "AWSPREVIOUS";
+
+export interface SecretDescription {
+  readonly secretArn: string;
+  readonly name: string;
+  readonly rotationEnabled: boolean;
+  /** The customer managed key of its values, as the store names it: an id, an ARN or an alias. None: the account's own key. */
+  readonly kmsKeyId?: string;
+  /** The function that Secrets Manager invokes to rotate it. */
+  readonly rotationFunctionArn?: string;
+  /** Who else rotates it: the AWS service that owns it (`rds`), or its type where a partner does. */
+  readonly managedBy?: string;
+  /** When a rotation last succeeded, which is after its function had published what it did. */
+  readonly lastRotatedAt?: Date;
+  /** Secrets Manager rotates it by then. */
+  readonly nextRotationAt?: Date;
+  /** When anything of it was last changed, a label or a tag included. */
+  readonly changedAt?: Date;
+  /** Staging labels by VersionId; versions without a label are absent. */
+  readonly labels: ReadonlyMap<string, readonly string[]>;
+  readonly tags: ReadonlyMap<string, string>;
+  /** When it was scheduled for deletion; its value cannot be read since. */
+  readonly deletedAt?: Date;
+  /** How far each of its replicas is, by region. */
+  readonly replicas?: ReadonlyMap<string, "InSync" | "InProgress" | "Failed">;
+}
+
+export interface StoredVersion {
+  readonly versionId: string;
+  readonly value: SecretValue;
+  readonly createdAt: Date;
+  /** Of the secret, where the store says it. */
+  readonly secretArn?: string;
+}
+
+/** A version by label, by id, or by both: with both, the store answers only when the label is on that very version. */
+export type VersionSelector =
+  | { readonly label: StagingLabel; readonly versionId?: string }
+  | { readonly versionId: string; readonly label?: undefined };
+
+export interface SecretStore {
+  /** Errors: `secret-not-found`. */
+  describe(secretId: string, call: CallOptions): Promise<SecretDescription>;
+  /** `undefined`: no such version, none with that label, or one without a value. Errors: `secret-not-found`, of AWSCURRENT. */
+  read(secretId: string, at: VersionSelector, call: CallOptions): Promise<StoredVersion | undefined>;
+  /** Versions that no label of AWS is on but that can still be read, newest first: where an abandoned rotation left its value. */
+  unlabelled(secretId: string, limit: number, call: CallOptions): Promise<readonly StoredVersion[]>;
+  /** Idempotent for an equal value. Errors: `version-conflict` for another value under the same VersionId. */
+  putPending(request: RotationRequest, value: SecretValue, call: CallOptions): Promise<void>;
+  /** Moves AWSCURRENT. Idempotent. Secrets Manager puts AWSPREVIOUS on the version that it leaves. */
+  promote(request: RotationRequest, move: { readonly from: string }, call: CallOptions): Promise<void>;
+  /** Takes AWSPENDING off this request's version. Idempotent: a label that is not there is no error. */
+  clearPending(request: RotationRequest, call: CallOptions): Promise<void>;
+  /** Puts a label of rekey's own on this request's version, and takes it from any other. Idempotent. */
+  mark(request: RotationRequest, label: string, call: CallOptions): Promise<void>;
+}
