@@ -62,3 +62,6 @@ export interface StackRemains {
 
 /** `undefined`: the caller may not ask, or there is no such stack. */
 export type Remains = (call: CallOptions) => Promise<StackRemains | undefined>;
+
+/** Whether a function of that ARN is there. Errors: `access-denied`, `aws-refused`, `time-budget-spent`. */
+export type FunctionPresence = (functionArn: string, call: CallOptions) => Promise<boolean>;

@@ -45,7 +45,7 @@ function importsOf(file: string, source: string): readonly string[] {
 function mayImport(room: string, { rooms: allowedRooms, packages }: Room, file: string, specifier: string): boolean {
   if (!specifier.startsWith(".")) {
     return packages.some((name) =>
-      name.endsWith(":") ? specifier.startsWith(name) : specifier === name || specifier.startsWith(`${name}/`),
+      /[:/]$/.test(name) ? specifier.startsWith(name) : specifier === name || specifier.startsWith(`${name}/`),
     );
   }
   const target = path.join(path.dirname(file), specifier);

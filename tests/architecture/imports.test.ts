@@ -14,9 +14,9 @@ test("the tree keeps its rules", () => {
 
 test.each([
   ["a driver in the core", "shared/rotation/x.ts", 'import pg from "pg";', "imports pg"],
-  ["an adapter in the core", "shared/rotation/x.ts", 'export { y } from "../stores/y.ts";', "imports ../stores/y.ts"],
+  ["an adapter in the core", "shared/rotation/x.ts", 'export { y } from "../aws/y.ts";', "imports ../aws/y.ts"],
   ["a late import", "shared/secrets/x.ts", 'await import("node-vault");', "imports node-vault"],
-  ["one adapter in another", "shared/stores/x.ts", 'import "../mirrors/y.ts";', "imports ../mirrors/y.ts"],
+  ["one adapter in another", "shared/aws/x.ts", 'import "../mirrors/y.ts";', "imports ../mirrors/y.ts"],
   [
     "the core's inside in an adapter",
     "shared/engines/x.ts",

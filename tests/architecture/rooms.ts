@@ -5,14 +5,9 @@ export interface Room {
   readonly packages: readonly string[];
 }
 
-const ports = "shared/ports/database-engine.ts";
-/** What a rotation tells of itself. */
-const rotationEvent = "shared/events/rotation-event.ts";
-/** What the operations ask of the world beyond the rotation's own ports. */
-const operationPorts = "shared/ports/mirror.ts";
-/** What the views of many secrets, and what an operator does to them, ask beyond that. */
-const fleetPorts = "shared/operations/fleet/fleet-ports.ts";
 const values = ["shared/secrets", "shared/errors"];
+/** What the core asks of the world, and what is told of it. */
+const vocabulary = ["shared/ports", ...values];
 /** What reads the parameters of the template. */
 const parameterReaders = ["local/template/read-template.ts", "local/aws/members.ts", "deploy/template/parameters.ts"];
 /** What a command starts the local stack with. */
@@ -22,9 +17,12 @@ export const rooms: Readonly<Record<string, Room>> = {
   "shared/errors": { rooms: [], packages: [] },
   "shared/answers": { rooms: [], packages: [] },
   "shared/secrets": { rooms: ["shared/errors"], packages: ["node:crypto"] },
-  "shared/rotation": { rooms: values, packages: [] },
+  // A port speaks of events: their types are no code.
+  "shared/ports": { rooms: ["shared/events/rotation-event.ts", ...values], packages: [] },
+  "shared/events": { rooms: vocabulary, packages: [] },
+  "shared/rotation": { rooms: ["shared/events", ...vocabulary], packages: [] },
   "shared/engines": {
-    rooms: [ports, "shared/answers", "shared/vault", "shared/http", ...values],
+    rooms: ["shared/answers", "shared/vault", "shared/http", ...vocabulary],
     packages: [
       "node:crypto",
       "node:events",
@@ -38,34 +36,38 @@ export const rooms: Readonly<Record<string, Room>> = {
       "mysql2",
     ],
   },
-  "shared/stores": {
-    rooms: [ports, operationPorts, fleetPorts, ...values],
-    packages: ["@aws-sdk/client-secrets-manager", "@smithy/core/checksum", "@smithy/signature-v4"],
-  },
-  "shared/publishers": {
-    rooms: [ports, rotationEvent, "shared/errors"],
-    packages: ["@aws-sdk/client-eventbridge", "@aws-sdk/client-sqs"],
+  "shared/aws": {
+    rooms: ["shared/events", ...vocabulary],
+    packages: [
+      "@aws-sdk/",
+      "@smithy/core/checksum",
+      "@smithy/signature-v4",
+      "node:timers/promises",
+      // Reads a stack's template.
+      "yaml",
+    ],
   },
   "shared/http": { rooms: [], packages: ["node:dns", "node:http", "node:https", "node:net"] },
   "shared/vault": {
-    rooms: [ports, "shared/answers", "shared/http", ...values],
+    rooms: ["shared/answers", "shared/http", ...vocabulary],
     packages: ["node-vault", "@smithy/core/checksum", "@smithy/signature-v4"],
   },
   "shared/mirrors": {
-    rooms: [ports, operationPorts, fleetPorts, "shared/ports/account.ts", "shared/answers", "shared/vault", ...values],
+    rooms: ["shared/answers", "shared/vault", ...vocabulary],
     packages: ["node:crypto", "node:timers/promises", "node:util"],
   },
   "shared/client": {
     rooms: [
-      ...values,
       "shared/answers",
-      "shared/stores",
+      "shared/aws",
       "shared/vault",
+      // The pools understand the servers' refusals as the engines do, and read the mirror's fields as it writes them.
       "shared/engines/postgres/guard-parser.ts",
       "shared/engines/postgres/pooler-answers.ts",
       "shared/mirrors/mirrored-fields.ts",
       "shared/mirrors/mirror-path.ts",
       "shared/webhook/signature.ts",
+      ...values,
     ],
     packages: [
       "pg",
@@ -79,95 +81,46 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   "shared/operations": {
-    rooms: ["shared/rotation", "shared/stores", "shared/publishers", "shared/mirrors", "shared/answers", ...values],
+    rooms: ["shared/rotation", "shared/events", "shared/answers", ...vocabulary],
     packages: [],
   },
-  // The plan itself is arithmetic: it knows nothing of the system that it plans for.
+  // The plan is arithmetic: it knows nothing of the system that it plans for.
   "shared/capacity": { rooms: ["shared/errors"], packages: [] },
   // It plays the plan with the client that services have, so that the two cannot drift apart.
   "shared/capacity/simulation": {
     rooms: ["shared/capacity", "shared/client", "shared/testing/manual-clock.ts", ...values],
     packages: [],
   },
-  "shared/adoptions": { rooms: [operationPorts, fleetPorts, "shared/errors"], packages: ["@aws-sdk/client-dynamodb"] },
-  "shared/records": {
-    rooms: [ports, fleetPorts, "shared/errors"],
-    packages: ["@aws-sdk/client-cloudtrail", "@aws-sdk/client-cloudwatch-logs"],
-  },
-  "shared/invokers": { rooms: [operationPorts, "shared/errors"], packages: ["@aws-sdk/client-lambda"] },
-  "shared/queues": {
-    rooms: [ports, operationPorts, "shared/ports/account.ts", "shared/errors"],
-    packages: ["@aws-sdk/client-sqs", "@aws-sdk/client-sns", "node:timers/promises"],
-  },
   // Redis's driver is wrapped once, for its engine; what is published on a channel goes by the same verified connection.
   "shared/channels": {
-    rooms: [
-      ports,
-      "shared/engines/redis/connection.ts",
-      "shared/engines/redis/translate-error.ts",
-      "shared/webhook/signature.ts",
-      ...values,
-    ],
+    rooms: ["shared/engines/redis", "shared/webhook", ...vocabulary],
     packages: [],
   },
-  "shared/webhook": { rooms: [ports, ...values], packages: ["node:crypto", "node:http", "node:https"] },
-  "shared/account": {
-    rooms: [
-      "shared/ports/database-engine.ts",
-      "shared/ports/account.ts",
-      "shared/operations/detach/detach-ports.ts",
-      "shared/aws/errors/translate-error.ts",
-      "shared/errors",
-    ],
-    packages: [
-      "@aws-sdk/client-cloudformation",
-      "@aws-sdk/client-eventbridge",
-      "@aws-sdk/client-iam",
-      "@aws-sdk/client-lambda",
-      "@aws-sdk/client-secrets-manager",
-      "@aws-sdk/client-sns",
-      "@aws-sdk/client-sts",
-      "yaml",
-    ],
+  "shared/webhook": { rooms: vocabulary, packages: ["node:crypto", "node:http", "node:https"] },
+  "shared/testing": {
+    rooms: ["shared/rotation", "shared/client", "shared/events", ...vocabulary],
+    packages: ["node:"],
   },
-  "shared/testing": { rooms: ["shared/rotation", "shared/client", ...values], packages: ["node:"] },
   "shared/testing/engine-contract": {
-    rooms: ["shared/rotation", "shared/stores", "shared/publishers", "local", ...values],
-    packages: ["node:", "fast-check", "@aws-sdk/client-eventbridge", "@aws-sdk/client-secrets-manager"],
+    rooms: ["shared/rotation", "shared/aws", "shared/events", "local", ...vocabulary],
+    packages: ["node:", "fast-check", "@aws-sdk/"],
   },
   "shared/runtime": {
     rooms: [
       "shared/rotation",
       "shared/operations",
-      "shared/stores",
-      "shared/publishers",
+      "shared/events",
+      "shared/aws",
       "shared/mirrors",
       "shared/vault",
-      "shared/adoptions",
-      "shared/invokers",
-      "shared/queues",
-      "shared/records",
       "shared/webhook",
       "shared/channels",
-      ...values,
+      ...vocabulary,
     ],
-    packages: [
-      "@middy/core",
-      "aws-lambda",
-      "@aws-sdk/client-cloudtrail",
-      "@aws-sdk/client-cloudwatch-logs",
-      "@aws-sdk/client-dynamodb",
-      "@aws-sdk/client-lambda",
-      "@aws-sdk/client-secrets-manager",
-      "@aws-sdk/client-eventbridge",
-      "@aws-sdk/client-sqs",
-      "node:fs",
-      "node:fs/promises",
-      "node:timers/promises",
-    ],
+    packages: ["@middy/core", "aws-lambda", "@aws-sdk/", "node:fs", "node:fs/promises", "node:timers/promises"],
   },
   "shared/agent": {
-    rooms: ["shared/client", "shared/stores", ...values],
+    rooms: ["shared/client", "shared/aws", ...values],
     packages: [
       "node:",
       "@aws-sdk/client-secrets-manager",
@@ -192,17 +145,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "node:timers/promises",
       "node:crypto",
       "node:fs/promises",
-      "@aws-sdk/client-cloudformation",
-      "@aws-sdk/client-cloudwatch",
-      "@aws-sdk/client-dynamodb",
-      "@aws-sdk/client-eventbridge",
-      "@aws-sdk/client-iam",
-      "@aws-sdk/client-lambda",
-      "@aws-sdk/client-s3",
-      "@aws-sdk/client-secrets-manager",
-      "@aws-sdk/client-sns",
-      "@aws-sdk/client-sqs",
-      "@aws-sdk/client-sts",
+      "@aws-sdk/",
       "@redis/client",
       "fflate",
       "yaml",
@@ -214,14 +157,21 @@ export const rooms: Readonly<Record<string, Room>> = {
   "cli/commands/smoke-test/key-api": { rooms: [], packages: ["@aws-sdk/client-dynamodb", "node:crypto"] },
   // What an operator's tools log in with: a process of its own, with the drivers, and no credentials of the operator's.
   "cli/isolation": {
-    rooms: ["cli/wiring/engines.ts", ports, ...values],
+    rooms: ["cli/wiring/engines.ts", ...vocabulary],
     packages: ["node:child_process", "node:diagnostics_channel", "node:net", "node:worker_threads"],
   },
   // Served to an operator's browser, which is told everything as JSON: the page knows shapes, and no module of the system.
   console: { rooms: [], packages: [] },
-  "console/contract.ts": { rooms: ["shared/operations", "shared/errors"], packages: [] },
+  "console/contract.ts": { rooms: ["shared/operations", "shared/capacity", "shared/errors"], packages: [] },
   "console/server": {
-    rooms: ["console/contract.ts", "shared/operations", ports, "shared/rotation/secret-name.ts", "shared/errors"],
+    rooms: [
+      "console/contract.ts",
+      "shared/operations",
+      "shared/capacity",
+      "shared/ports",
+      "shared/rotation/secret-name.ts",
+      "shared/errors",
+    ],
     packages: [
       "hono",
       "@hono/node-server",
@@ -233,7 +183,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   "console/browser": {
-    rooms: ["console/contract.ts", "shared/operations/fleet"],
+    rooms: ["console/contract.ts", "shared/operations/fleet", "shared/ports"],
     packages: ["preact", "preact-iso", "@tanstack/virtual-core"],
   },
   bundle: {
@@ -241,20 +191,8 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ["esbuild", "@cyclonedx/cyclonedx-library", "@smithy/signature-v4", "marked", "node:"],
   },
   local: {
-    rooms: ["shared/ports/database-engine.ts", "shared/client", "shared/stores", "shared/secrets", "shared/errors"],
-    packages: [
-      "node:",
-      "pg",
-      "yaml",
-      "croner",
-      "fflate",
-      "@aws-sdk/client-dynamodb",
-      "@aws-sdk/client-eventbridge",
-      "@aws-sdk/client-lambda",
-      "@aws-sdk/client-secrets-manager",
-      "@aws-sdk/client-sns",
-      "@aws-sdk/client-sqs",
-    ],
+    rooms: ["shared/client", "shared/aws", ...vocabulary],
+    packages: ["node:", "pg", "yaml", "croner", "fflate", "@aws-sdk/"],
   },
   bench: {
     rooms: ["shared", "local", "bundle", "tests/support"],
@@ -290,7 +228,7 @@ export const rooms: Readonly<Record<string, Room>> = {
 export const mayReveal = [
   "shared/secrets",
   "shared/engines",
-  "shared/stores",
+  "shared/aws/secrets-manager",
   "shared/vault",
   "shared/mirrors",
   "shared/webhook",

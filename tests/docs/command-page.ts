@@ -49,7 +49,7 @@ export function commandPage(): string {
   return [
     "# The command line",
     "",
-    "Made from `cli/definitions` by `npm run docs`. `rekey <command> --help` says the same in the terminal. In this repository it is",
+    "Made from `cli/commands` by `npm run docs`. `rekey <command> --help` says the same in the terminal. In this repository it is",
     "`npx rekey` after `npm run build`, or `node cli/main.ts`. It is one file that needs no package: Node.js 20.3 or newer,",
     "`rekey local` 22 or newer.",
     "",

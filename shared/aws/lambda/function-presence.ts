@@ -1,11 +1,11 @@
 import { GetFunctionConfigurationCommand, type LambdaClient } from "@aws-sdk/client-lambda";
-import type { DetachPorts } from "../../operations/detach/detach-ports.ts";
+import type { FunctionPresence } from "../../ports/account.ts";
 import { awsErrorName } from "../errors/translate-error.ts";
 import { awsCall } from "../errors/aws-failure.ts";
 
 /** Whether a function is there, which is not the same as being allowed to see it. */
 export const functionPresence =
-  (lambda: LambdaClient): DetachPorts["functionExists"] =>
+  (lambda: LambdaClient): FunctionPresence =>
   async (FunctionName, call) =>
     awsCall({ operation: "GetFunctionConfiguration", resource: FunctionName }, call, async (options) => {
       try {

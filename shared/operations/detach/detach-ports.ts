@@ -1,12 +1,10 @@
-import type { CallOptions } from "../../ports/call.ts";
+import type { FunctionPresence } from "../../ports/account.ts";
 import type { SecretStore } from "../../ports/secret-store.ts";
-import type { FleetPorts } from "../fleet/fleet-ports.ts";
-import type { SecretListing } from "../../ports/secret-administration.ts";
+import type { SecretAdministration, SecretListing } from "../../ports/secret-administration.ts";
 
 export interface DetachPorts {
   readonly store: Pick<SecretStore, "describe">;
   readonly listing: SecretListing;
-  readonly administration: Pick<FleetPorts["administration"], "disableRotation" | "untag">;
-  /** Errors: `access-denied`, `aws-refused`, `time-budget-spent`. */
-  readonly functionExists: (functionArn: string, call: CallOptions) => Promise<boolean>;
+  readonly administration: Pick<SecretAdministration, "disableRotation" | "untag">;
+  readonly functionExists: FunctionPresence;
 }
