@@ -1,4 +1,17 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import type { Plugin } from "esbuild";
+
+/** What raises codes that only the client or an operator's command has. */
+const raisers = [
+  "shared/aws/errors/aws-failure.ts",
+  "shared/aws/errors/translate-records-error.ts",
+  "shared/client/",
+  "shared/operations/by-hand/roll-back-secret.ts",
+  "shared/operations/by-hand/rotated-elsewhere.ts",
+  "shared/operations/campaign/await-rotation.ts",
+  "shared/vault/read-refusal.ts",
+].map((place) => fileURLToPath(new URL(`../${place}`, import.meta.url)));
 
 /**
  * Codes that only the client or an operator's command raises, which no function has: their texts are 5 KB. A function that
@@ -7,17 +20,15 @@ import type { Plugin } from "esbuild";
 export const unreachedOfRekey: Plugin = {
   name: "unreached-of-rekey",
   setup({ onLoad }) {
+    for (const place of raisers)
+      if (!existsSync(place)) throw new Error(`${place} was moved: bundle/unreached-of-rekey.ts`);
     onLoad({ filter: /\/shared\/errors\/codes\/(?:client|operators)\.ts$/ }, () => ({
       contents: "export const clientCodes = {}, operatorCodes = {};",
     }));
-    onLoad(
-      {
-        filter:
-          /\/shared\/(?:vault\/read-refusal|account\/aws-failure|records\/translate-error|operations\/(?:rotated-elsewhere|roll-back-secret|campaign\/await-rotation)|client\/.+)\.ts$/,
-      },
-      ({ path }) => ({
-        errors: [{ text: `${path} raises codes that functions are built without (bundle/unreached-of-rekey.ts)` }],
-      }),
+    onLoad({ filter: /\/shared\/.+\.ts$/ }, ({ path }) =>
+      raisers.some((place) => path.startsWith(place))
+        ? { errors: [{ text: `${path} raises codes that functions are built without (bundle/unreached-of-rekey.ts)` }] }
+        : undefined,
     );
   },
 };

@@ -16,4 +16,4 @@ export function servingTable(): string {
 }
 
 export const servingTablePlace =
-  /(<!-- made from shared\/client\/serving-rules\.ts by npm run docs -->\n\n)[\s\S]*?(?=\n## )/u;
+  /(<!-- made from shared\/client\/cache\/serving-rules\.ts by npm run docs -->\n\n)[\s\S]*?(?=\n## )/u;
