@@ -40,7 +40,7 @@ function typed(error: unknown, secret: string, giveUp: AbortSignal): RekeyError 
  * made again with full jitter after an error that may pass. A time-out is not tried again: it has taken long enough. Where
  * the process stood still meanwhile (frozen, asleep, stopped), it is made again at once, and nothing counts as failed.
  */
-export function requests(options: {
+export function createRequest(options: {
   readonly clock: Clock;
   readonly random: () => number;
   readonly budget: RequestBudget;

@@ -3,7 +3,7 @@ import { databaseMount } from "../../../vault/vault-mount.ts";
 import { pathProblem } from "../../../vault/vault-path.ts";
 import { aboutSecret } from "../../cache/about-secret.ts";
 import { callListener } from "../../call-listener.ts";
-import { awaited, type Clock, turnClock } from "../../clock.ts";
+import { awaited, type Clock, eventLoopClock } from "../../clock.ts";
 import type { InvalidationSink, InvalidationSource } from "../../invalidation/invalidation-source.ts";
 import type { Acknowledge } from "../../pools/acknowledging.ts";
 import type { SecretSource } from "../secret-source.ts";
@@ -49,7 +49,7 @@ export interface VaultDynamicSource extends SecretSource, InvalidationSource, As
  * `option-invalid` at once.
  */
 export function vaultDynamicSource(options: VaultDynamicOptions): VaultDynamicSource {
-  const { connection, overlapMs = 60_000, clock = turnClock(), random = Math.random } = options;
+  const { connection, overlapMs = 60_000, clock = eventLoopClock(), random = Math.random } = options;
   const mount = databaseMount("mount", options.mount ?? "database");
   if (!(overlapMs >= 0)) throw new RekeyError("option-invalid", { context: { option: "overlapMs" } });
   const sendTimeoutMs = requestsForOne * (options.timeoutMs ?? defaultTimeoutMs);
