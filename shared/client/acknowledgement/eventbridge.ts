@@ -1,9 +1,9 @@
 import { type EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { Acknowledge } from "../pools/acknowledging.ts";
+import type { Acknowledge } from "../pools/rotating-options.ts";
 
 // Services that emit declarations name what they infer by the entry that they import.
-export type { Acknowledge } from "../pools/acknowledging.ts";
+export type { Acknowledge } from "../pools/rotating-options.ts";
 
 export interface EventBridgeAcknowledgement {
   readonly eventBridge: EventBridgeClient;

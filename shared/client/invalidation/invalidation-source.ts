@@ -1,3 +1,4 @@
+import { callListener } from "../call-listener.ts";
 import type { RekeyError } from "../../errors/rekey-error.ts";
 import type { RotationNotice } from "./rotation-notice.ts";
 
@@ -49,3 +50,12 @@ export interface InvalidationSource {
   readonly tellsWhenHeard?: boolean;
   start(sink: InvalidationSink): InvalidationSubscription;
 }
+
+/** A sink whose failures end no source: what throws becomes a warning of the process, and a notice that throws rejects. */
+export const guardedSink = (sink: InvalidationSink): Required<InvalidationSink> => ({
+  notice: async (notice) => sink.notice(notice),
+  gap: () => callListener("gap", () => sink.gap()),
+  error: (...failure) => callListener("error", () => sink.error(...failure)),
+  heard: () => callListener("heard", () => sink.heard?.()),
+  ignored: (reason) => callListener("ignored", () => sink.ignored?.(reason)),
+});

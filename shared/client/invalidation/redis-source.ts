@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
-import { guardedSink } from "./guarded-sink.ts";
+import { guardedSink, type InvalidationSource } from "./invalidation-source.ts";
 import { inTime, jittered } from "./in-time.ts";
-import type { InvalidationSource } from "./invalidation-source.ts";
 import { deliver } from "./notice-in-message.ts";
 import { pollingSource } from "./polling-source.ts";
 import { redisHint, redisLink, redisReason, type RedisSubscriber } from "./redis-link.ts";

@@ -1,8 +1,7 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
-import { failureReason } from "./failure-reason.ts";
-import { guardedSink } from "./guarded-sink.ts";
+import { failureReason } from "../name-of-thrown.ts";
+import { guardedSink, type InvalidationSink, type InvalidationSource } from "./invalidation-source.ts";
 import { inTime } from "./in-time.ts";
-import type { InvalidationSink, InvalidationSource } from "./invalidation-source.ts";
 import { deliver } from "./notice-in-message.ts";
 import { fetchOverHttps } from "./sns-fetch.ts";
 import { type FetchText, type SnsMessage, snsUrl, snsVerifier, unverified } from "./sns-signature.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import { failureReason } from "./failure-reason.ts";
+import { failureReason } from "../name-of-thrown.ts";
 import { inTime } from "./in-time.ts";
 import type { InvalidationSink, InvalidationSource } from "./invalidation-source.ts";
 import { deliver } from "./notice-in-message.ts";

@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { keptAlive } from "../kept-alive.ts";
-import { failureReason } from "./failure-reason.ts";
+import { failureReason } from "../name-of-thrown.ts";
 import { inTime } from "./in-time.ts";
 import { secretsFilter } from "./secrets-filter.ts";
 

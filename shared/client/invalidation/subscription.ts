@@ -2,7 +2,7 @@ import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { ClientEvents } from "../client-events.ts";
 import { atMost, awaited, type Clock } from "../clock.ts";
 import type { SubscriptionHealth } from "../health.ts";
-import { failureReason } from "./failure-reason.ts";
+import { failureReason } from "../name-of-thrown.ts";
 import {
   ignoredReasons,
   type IgnoredReason,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { VaultSource } from "../sources/vault/vault-source.ts";
-import { failureReason } from "./failure-reason.ts";
+import { failureReason } from "../name-of-thrown.ts";
 import { inTime, jittered } from "./in-time.ts";
 import type { InvalidationSink, InvalidationSource } from "./invalidation-source.ts";
 import { pollingSource } from "./polling-source.ts";

@@ -5,14 +5,14 @@ import { aboutSecret } from "../../cache/about-secret.ts";
 import { callListener } from "../../call-listener.ts";
 import { awaited, type Clock, eventLoopClock } from "../../clock.ts";
 import type { InvalidationSink, InvalidationSource } from "../../invalidation/invalidation-source.ts";
-import type { Acknowledge } from "../../pools/acknowledging.ts";
+import type { Acknowledge } from "../../pools/rotating-options.ts";
 import type { SecretSource } from "../secret-source.ts";
 import { defaultTimeoutMs, type VaultReaderOptions, vaultSender } from "../vault/vault-reader.ts";
 import { type LeaseKeeper, leaseKeeper } from "./lease-keeper.ts";
 import { trackedSession } from "./tracked-session.ts";
 
 // Services that emit declarations name what they infer by the entry that they import.
-export type { Acknowledge } from "../../pools/acknowledging.ts";
+export type { Acknowledge } from "../../pools/rotating-options.ts";
 
 export interface VaultDynamicOptions extends VaultReaderOptions {
   /** Where the database engine is mounted. `database`. */
