@@ -85,7 +85,19 @@ const selectorOf = (choice: VersionChoice | undefined): SourceSelector => {
 /** With background requests a value is asked for anew before its time is over; the jitter keeps many processes apart. */
 const freshShare = (background: boolean, random: () => number): number => (background ? 0.7 : 0.8) + random() / 5;
 
-/** Errors: `option-invalid`. */
+/**
+ * Errors: `option-invalid`.
+ *
+ * @example
+ * ```ts
+ * import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+ * import { createSecretClient } from "rekey/client";
+ * import { secretsManagerSource } from "rekey/client/secrets-manager";
+ *
+ * await using client = createSecretClient({ source: secretsManagerSource(new SecretsManagerClient()), ttlMs: 300_000 });
+ * const { value, versionId } = await client.get("prod/orders");
+ * ```
+ */
 export function createSecretClient(options: SecretClientOptions): SecretClient {
   const settings = settingsOf(options);
   const { source, clock, random, budget, ttlMs, requestTimeoutMs, background } = settings;

@@ -25,6 +25,18 @@ function checked(option: string, isValid: boolean): void {
  * the bus takes from roles alone whose tag `rekey:subscriber` is that name. PutEvents answers 200 for an entry that it did
  * not take, so the entry's own result is read. Errors: `option-invalid`; from the function, `event-rejected`,
  * `events-unavailable`.
+ *
+ * @example
+ * ```ts
+ * import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+ * import { eventBridgeAcknowledgement } from "rekey/client/acknowledgement/eventbridge";
+ *
+ * const acknowledge = eventBridgeAcknowledgement({
+ *   eventBridge: new EventBridgeClient(),
+ *   eventBusName: "rekey",
+ *   subscriber: "orders",
+ * });
+ * ```
  */
 export function eventBridgeAcknowledgement(options: EventBridgeAcknowledgement): Acknowledge {
   const { eventBridge, eventBusName, subscriber, secretArn } = options;

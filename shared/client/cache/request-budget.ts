@@ -22,7 +22,18 @@ export interface RequestBudget {
 const lowestShare = 1 / 64;
 const wonBack = 1.05;
 
-/** Errors: `option-invalid`. */
+/**
+ * Errors: `option-invalid`.
+ *
+ * @example
+ * ```ts
+ * import { createSecretClient, requestBudget, type SecretSource } from "rekey/client";
+ *
+ * declare const source: SecretSource;
+ * const budget = requestBudget({ requestsPerSecond: 5, burst: 20, whenSpent: "refuse" });
+ * const client = createSecretClient({ source, budget });
+ * ```
+ */
 export function requestBudget(options: RequestBudgetOptions, clock: Clock = eventLoopClock()): RequestBudget {
   const { requestsPerSecond, burst, whenSpent } = options;
   if (!(requestsPerSecond > 0 && burst >= 1)) throw new RekeyError("option-invalid", { context: { option: "budget" } });

@@ -42,7 +42,24 @@ export interface InvalidationSubscription {
   stop(): Promise<void>;
 }
 
-/** Tells of rotations. It reconnects by itself until it is stopped, and says when it was cut off. */
+/**
+ * Tells of rotations. It reconnects by itself until it is stopped, and says when it was cut off.
+ *
+ * @example
+ * ```ts
+ * import { EventEmitter } from "node:events";
+ * import type { InvalidationSource, SecretNotice } from "rekey/client";
+ *
+ * const inSourceOf = (events: EventEmitter): InvalidationSource => ({
+ *   name: "my events",
+ *   start(sink) {
+ *     const listener = (notice: SecretNotice): void => void sink.notice(notice);
+ *     events.on("rotated", listener);
+ *     return { stop: async () => void events.off("rotated", listener) };
+ *   },
+ * });
+ * ```
+ */
 export interface InvalidationSource {
   /** For errors and `health()`: without secrets, such as a queue's URL. */
   readonly name?: string;

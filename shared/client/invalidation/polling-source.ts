@@ -67,6 +67,14 @@ export function pollingSource(
 /**
  * Has everything asked for again at an interval, up to a fifth longer or shorter. It keeps no process alive. Errors:
  * `option-invalid`.
+ *
+ * @example
+ * ```ts
+ * import { createSecretClient, type SecretSource, timerSource } from "rekey/client";
+ *
+ * declare const source: SecretSource;
+ * createSecretClient({ source }).subscribe(timerSource({ intervalMs: 60_000 }));
+ * ```
  */
 export function timerSource({ intervalMs }: { readonly intervalMs: number }): InvalidationSource {
   const pauseMs = jittered("intervalMs", intervalMs);

@@ -40,6 +40,15 @@ const isOfAllKeys = (error: unknown): boolean =>
  * A key that is not there, or fails, is reported with its id and keeps none of the others back; when Vault itself does not
  * answer, the round ends, and the next one begins with the key after the last one. Errors: `option-invalid`; to the sink
  * those of the source, `secret-not-found`, `invalidation-unavailable`.
+ *
+ * @example
+ * ```ts
+ * import { createSecretClient } from "rekey/client";
+ * import { type VaultSource, vaultPolling } from "rekey/client/vault";
+ *
+ * declare const vault: VaultSource;
+ * createSecretClient({ source: vault }).subscribe(vaultPolling({ vault, secretIds: ["prod/orders"] }));
+ * ```
  */
 export function vaultPolling(options: VaultPollingOptions): InvalidationSource {
   const { vault, secretIds, intervalMs = 5_000, requestTimeoutMs = 10_000 } = options;

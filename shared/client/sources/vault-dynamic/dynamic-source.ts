@@ -47,6 +47,19 @@ export interface VaultDynamicSource extends SecretSource, InvalidationSource, As
  * asks for AWSPENDING. While Vault is away it is used to its end. Errors of `read`: `secret-not-found`,
  * `mirror-unauthorized`, `mirror-unavailable`, `mirror-rejected`, `mirror-path-invalid`, `tls-refused`, `pool-closed`;
  * `option-invalid` at once.
+ *
+ * @example
+ * ```ts
+ * import { createSecretClient } from "rekey/client";
+ * import { createRotatingPool } from "rekey/client/pg";
+ * import { vaultDynamicSource, type VaultDynamicOptions } from "rekey/client/vault-dynamic";
+ *
+ * declare const vault: Pick<VaultDynamicOptions, "address" | "login">;
+ * const source = vaultDynamicSource({ ...vault, connection: { engine: "postgres", host: "db", port: 5432 } });
+ * const client = createSecretClient({ source });
+ * client.subscribe(source);
+ * const pool = createRotatingPool({ client, secretId: "orders-role", acknowledge: source.revokeReplaced });
+ * ```
  */
 export function vaultDynamicSource(options: VaultDynamicOptions): VaultDynamicSource {
   const { connection, overlapMs = 60_000, clock = eventLoopClock(), random = Math.random } = options;
