@@ -99,7 +99,7 @@ export class CachedVersion extends CachedSecret {
   }
 }
 
-/** Nothing is kept of an requestState that is over. */
+/** Nothing is kept of requests, failures and notices that are over. */
 export function setRequestState(entry: CachedSecret, change: RequestState): void {
   const { inFlight, failure, announced, history } = { ...entry.requestState, ...change };
   entry.requestState =

@@ -34,7 +34,7 @@ export async function prefetch(
           );
     // Nobody may be left to wait for it: others have asked for the same meanwhile.
     answers?.catch(() => undefined);
-    const landed = chunk.map((entry) =>
+    const joined = chunk.map((entry) =>
       answers === undefined
         ? inFlightRequests.request(entry)
         : inFlightRequests.join(entry, async () => {
@@ -45,6 +45,6 @@ export async function prefetch(
             return checkedAnswer(entry.secretId, answer);
           }),
     );
-    await Promise.allSettled(landed);
+    await Promise.allSettled(joined);
   }
 }
