@@ -43,15 +43,15 @@ export class ReadPolicy {
     const { clock, ttlMs } = this.#settings;
     const nowMs = clock.nowMs();
     if (nowMs < entry.freshUntilMs) return entry.version;
-    if (!this.#mayServe(entry, nowMs)) return undefined;
-    if (isPinned(entry)) return entry.version;
+    const version = this.#servable(entry, nowMs);
+    if (version === undefined || isPinned(entry)) return version;
     if (stoodStill(entry, nowMs)) return undefined;
     if (!isBackingOff(entry, nowMs) && this.#mayAsk(entry)) {
       if (this.#mustAskFirst(entry, nowMs)) return undefined;
       void this.refreshInBackground(entry);
     }
     if (nowMs - entry.confirmedAtMs >= ttlMs) this.#counts.staleReads++;
-    return entry.version;
+    return version;
   }
 
   /** The same, or what the source says. */
@@ -89,13 +89,14 @@ export class ReadPolicy {
     );
   }
 
-  #mayServe(entry: CachedSecret, nowMs: number): boolean {
+  /** The value that may be served, where there is one. */
+  #servable(entry: CachedSecret, nowMs: number): SourceVersion | undefined {
     const { ttlMs, maxStaleMs, maxDeniedMs } = this.#settings;
-    if (entry.version === undefined || (isBelowFloor(entry, nowMs) && this.#mayAsk(entry))) return false;
-    if (isPinned(entry)) return true;
-    const deniedAtMs = entry.requestState?.failure?.deniedAtMs;
-    if (deniedAtMs !== undefined && nowMs - deniedAtMs >= maxDeniedMs) return false;
-    return nowMs - entry.confirmedAtMs < ttlMs + maxStaleMs;
+    if (isBelowFloor(entry, nowMs) && this.#mayAsk(entry)) return undefined;
+    if (isPinned(entry)) return entry.version;
+    const deniedAtMs = entry.requestState?.failure?.deniedAtMs ?? Number.POSITIVE_INFINITY;
+    if (nowMs - deniedAtMs >= maxDeniedMs) return undefined;
+    return nowMs - entry.confirmedAtMs < ttlMs + maxStaleMs ? entry.version : undefined;
   }
 
   /** Where nothing runs beside the reads, and where nobody has asked for long: a rotation may have passed unseen. */
@@ -112,9 +113,10 @@ export class ReadPolicy {
     try {
       return await this.#withinLagBudget(entry);
     } catch (error) {
-      if (entry.version === undefined || !this.#mayServe(entry, this.#settings.clock.nowMs())) throw error;
+      const version = this.#servable(entry, this.#settings.clock.nowMs());
+      if (version === undefined) throw error;
       this.#counts.staleReads++;
-      return entry.version;
+      return version;
     }
   }
 
@@ -123,13 +125,14 @@ export class ReadPolicy {
     const { clock } = this.#settings;
     const version = this.#inFlightRequests.request(entry);
     const announced = announcedNow(entry, clock.nowMs());
-    if (announced === undefined || entry.version === undefined) return version;
+    if (announced === undefined) return version;
     const waiting = new AbortController();
     const { untilMs } = announced;
     // After it, unless the process stood still meanwhile: then the source is asked before anything is served.
-    const mayServeNow = (nowMs: number): boolean => nowMs < untilMs + frozenMs && this.#mayServe(entry, nowMs);
+    const inTime = (nowMs: number): SourceVersion | undefined =>
+      nowMs < untilMs + frozenMs ? this.#servable(entry, nowMs) : undefined;
     const late = clock.sleep(untilMs - clock.nowMs(), waiting.signal).then(
-      () => (mayServeNow(clock.nowMs()) && entry.version) || version,
+      () => inTime(clock.nowMs()) ?? version,
       () => version,
     );
     try {
