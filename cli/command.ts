@@ -1,5 +1,5 @@
-/** What was given on the command line, by the option's name in camel case. */
-export type Given = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+/** The options on the command line, by name in camel case. */
+export type Options = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
 export interface CommandContext {
   /** Fires at Ctrl-C, and when the time of a short command is up. */
@@ -9,7 +9,7 @@ export interface CommandContext {
 }
 
 /** Returns the exit code. Errors: `RekeyError`. */
-export type Run = (words: readonly string[], given: Given, context: CommandContext) => Promise<number>;
+export type Run = (words: readonly string[], options: Options, context: CommandContext) => Promise<number>;
 
 export interface CommandOption {
   /** As commander reads them: `--rate <number>`, `--no-wait`. */

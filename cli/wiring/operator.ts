@@ -1,6 +1,6 @@
 import { environmentOf } from "../../shared/runtime/environment.ts";
 import { operatorPorts } from "../../shared/runtime/operator-ports.ts";
-import type { Given } from "../command.ts";
+import type { Options } from "../command.ts";
 import { listOption } from "../options.ts";
 import { readConnections } from "./vault-connections.ts";
 
@@ -8,5 +8,5 @@ import { readConnections } from "./vault-connections.ts";
 export const operator = (): ReturnType<typeof operatorPorts> => operatorPorts(environmentOf(process.env));
 
 /** The same, with a look at each Vault cluster that `--cluster` gives. Errors: `option-invalid`. */
-export const operatorWithClusters = async (given: Given): Promise<ReturnType<typeof operatorPorts>> =>
-  operatorPorts(environmentOf(process.env), await readConnections(listOption(given, "cluster")));
+export const operatorWithClusters = async (options: Options): Promise<ReturnType<typeof operatorPorts>> =>
+  operatorPorts(environmentOf(process.env), await readConnections(listOption(options, "cluster")));

@@ -23,9 +23,9 @@ const placeOf = (connection: Environment): string =>
     .replace(/\/+ /, " ");
 
 /** The variables in each file, by the cluster's name. Errors: `option-invalid`. */
-export async function readConnections(given: readonly string[]): Promise<ReadonlyMap<string, Environment>> {
+export async function readConnections(clusters: readonly string[]): Promise<ReadonlyMap<string, Environment>> {
   const connections = new Map<string, Environment>();
-  for (const text of given) {
+  for (const text of clusters) {
     const { key, value } = pairOf(text);
     if (value === undefined || key === "") throw invalid(`${text} names no file`);
     if (connections.has(key)) throw invalid(`${key} is given twice`);

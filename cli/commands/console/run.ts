@@ -25,8 +25,8 @@ const regionOfClients = async (): Promise<string> =>
   });
 
 /** Serves the web console until Ctrl-C. */
-export const consoleCommand: Run = async (_words, given, { signal }) => {
-  const ports = await operatorWithClusters(given);
+export const consoleCommand: Run = async (_words, options, { signal }) => {
+  const ports = await operatorWithClusters(options);
   const { AWS_ENDPOINT_URL } = process.env;
   const place = {
     region: await regionOfClients(),
@@ -36,7 +36,7 @@ export const consoleCommand: Run = async (_words, given, { signal }) => {
     version,
   };
   const served = await startConsole({
-    port: portOf(numberOption(given, "port") ?? 0),
+    port: portOf(numberOption(options, "port") ?? 0),
     folder: resolve(packageRoot, "dist/package/console"),
     ports,
     operations: secretOperations(),

@@ -9,7 +9,7 @@ import { operatorLimits } from "../../../shared/runtime/operator-limits.ts";
 import { environmentProbe } from "../../../shared/runtime/vault-mirror.ts";
 import { secretListing } from "../../../shared/aws/secrets-manager/secret-listing.ts";
 import { secretsManagerStore } from "../../../shared/aws/secrets-manager/secret-store.ts";
-import { type CommandContext, type Given, interruptedCode } from "../../command.ts";
+import { type CommandContext, type Options, interruptedCode } from "../../command.ts";
 import { accountClients, composeFor } from "../../wiring/secret-wiring.ts";
 import { findingText } from "../../output/finding-text.ts";
 import { filterOf, flagOption, textOption } from "../../options.ts";
@@ -39,7 +39,7 @@ function json(examination: Examination): object {
   return { ...secretArn, name: nameOf(examination), findings };
 }
 
-function examinations(given: Given, context: CommandContext): AsyncGenerator<Examination> {
+function examinations(options: Options, context: CommandContext): AsyncGenerator<Examination> {
   const clients = accountClients();
   const store = secretsManagerStore(clients.secretsManager);
   const mirror = environmentProbe(environmentOf(process.env), store);
@@ -50,23 +50,23 @@ function examinations(given: Given, context: CommandContext): AsyncGenerator<Exa
       store,
       account: awsAccount(clients),
       concurrency: unreservedConcurrency(clients.lambda),
-      deadLetters: waitingLetters(new SQSClient(operatorLimits), textOption(given, "stack") ?? "rekey"),
+      deadLetters: waitingLetters(new SQSClient(operatorLimits), textOption(options, "stack") ?? "rekey"),
       ...(mirror === undefined ? {} : { mirror }),
       rotationFor: async (secretArn, call) => (await composeFor(secretArn, process.env, call, { clients })).deps,
     },
-    filterOf(given),
+    filterOf(options),
     context,
   );
 }
 
 /** Prints what is found of each secret that was chosen, and of the set-up around them. Returns the exit code. */
-export async function examineAll(given: Given, context: CommandContext): Promise<number> {
+export async function examineAll(options: Options, context: CommandContext): Promise<number> {
   const counts = new Map<Standing, number>();
   const line = progressLine();
-  const asJson = flagOption(given, "json");
+  const asJson = flagOption(options, "json");
   let isWrong = false;
   line.show("the set-up …");
-  for await (const examination of examinations(given, context)) {
+  for await (const examination of examinations(options, context)) {
     const { findings } = examination;
     const standing = standingOf(findings);
     isWrong ||= standing === "with errors";

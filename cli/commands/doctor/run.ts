@@ -18,16 +18,16 @@ async function examineOne(secretId: string, json: boolean, call: CallOptions): P
 }
 
 /** Prints what would make the next rotation of one secret, or of every secret, fail or hurt. */
-export const doctorCommand: Run = async ([secretId], given, context) => {
-  if (secretId === undefined) return examineAll(given, context);
-  const beside = ["search", "tag", "stack"].filter((option) => textOption(given, option) !== undefined);
+export const doctorCommand: Run = async ([secretId], options, context) => {
+  if (secretId === undefined) return examineAll(options, context);
+  const beside = ["search", "tag", "stack"].filter((option) => textOption(options, option) !== undefined);
   if (beside.length > 0) {
     throw new RekeyError("option-invalid", {
       context: { option: beside.join(" ") },
       hint: "name one secret, or choose among all with --tag and --search",
     });
   }
-  return examineOne(secretId, flagOption(given, "json"), {
+  return examineOne(secretId, flagOption(options, "json"), {
     signal: AbortSignal.any([context.signal, AbortSignal.timeout(limitMs)]),
   });
 };
