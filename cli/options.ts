@@ -1,6 +1,6 @@
 import { RekeyError } from "../shared/errors/rekey-error.ts";
 import type { FleetFilter } from "../shared/ports/secret-administration.ts";
-import { pairOf } from "../shared/operations/fleet/parse-tag.ts";
+import { parseKeyValue } from "../shared/operations/fleet/parse-tag.ts";
 import type { Options } from "./command.ts";
 
 export function textOption(options: Options, option: string): string | undefined {
@@ -30,5 +30,5 @@ export function numberOption(options: Options, option: string): number | undefin
 export function filterOf(options: Options): FleetFilter {
   const search = textOption(options, "search");
   const tag = textOption(options, "tag");
-  return { ...(search === undefined ? {} : { search }), ...(tag === undefined ? {} : { tag: pairOf(tag) }) };
+  return { ...(search === undefined ? {} : { search }), ...(tag === undefined ? {} : { tag: parseKeyValue(tag) }) };
 }

@@ -209,16 +209,14 @@ test("mirror brings Vault up to date, and status --details and history show its 
     VAULT_CLUSTER_ROUTES: "prefix:db/billing=eu-1,prefix:db/orders=eu-2",
   };
   const seen = await stage.rekeyWith(clusters, "status", "--details", "--cluster", `eu-1=${file}`, "--json");
-  const standings = seen.out
+  const secrets = seen.out
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line) as { name: string; mirrors: object[] });
-  expect(standings.find(({ name }) => name === "db/billing")?.mirrors).toMatchObject([
+  expect(secrets.find(({ name }) => name === "db/billing")?.mirrors).toMatchObject([
     { cluster: "eu-1", state: "current" },
   ]);
-  expect(standings.find(({ name }) => name === "db/orders")?.mirrors).toMatchObject([
-    { cluster: "eu-1", state: "left" },
-  ]);
+  expect(secrets.find(({ name }) => name === "db/orders")?.mirrors).toMatchObject([{ cluster: "eu-1", state: "left" }]);
   const nobody = await stage.rekeyWith(stage.vault, "mirror", "nobody");
   expect([nobody.code, nobody.err]).toEqual([1, expect.stringContaining("secret-not-found")]);
   const elsewhere = { ...stage.vault, VAULT_ADDR: "http://127.0.0.1:1" };

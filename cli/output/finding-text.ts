@@ -1,9 +1,9 @@
-import type { Finding } from "../../shared/operations/doctor/findings.ts";
+import type { CheckResult } from "../../shared/operations/doctor/check-results.ts";
 
 const indent = " ".repeat(9);
 
 /** A finding in two or three lines. */
-export function findingText({ code, severity, meaning, remedy, detail }: Finding): readonly string[] {
+export function checkText({ code, severity, meaning, remedy, detail }: CheckResult): readonly string[] {
   const facts = Object.entries(detail).map(([name, value]) => `${name}=${String(value)}`);
   return [
     `${severity.padEnd(7)}  ${code}: ${meaning}`,

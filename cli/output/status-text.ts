@@ -1,5 +1,5 @@
 import type { Health } from "../../shared/operations/fleet/health.ts";
-import type { AdoptionStanding } from "../../shared/operations/fleet/secret-status.ts";
+import type { AdoptionStatus } from "../../shared/operations/fleet/secret-status.ts";
 import { coloured } from "./terminal.ts";
 
 const colours = {
@@ -14,5 +14,5 @@ const colours = {
 
 export const healthText = (health: Health, padded: string = health): string => coloured(colours[health], padded);
 
-export const adoptionText = ({ state, adopted, waitingFor }: AdoptionStanding): string =>
+export const adoptionText = ({ state, adopted, waitingFor }: AdoptionStatus): string =>
   state === "unseen" ? state : `${adopted.length}/${adopted.length + waitingFor.length}`;

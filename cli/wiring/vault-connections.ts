@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { parseEnv } from "node:util";
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
 import { type Environment, environmentOf } from "../../shared/runtime/environment.ts";
-import { pairOf } from "../../shared/operations/fleet/parse-tag.ts";
+import { parseKeyValue } from "../../shared/operations/fleet/parse-tag.ts";
 
 const invalid = (problem: string): RekeyError =>
   new RekeyError("option-invalid", { context: { option: "cluster", problem }, hint: "say --cluster <name>=<file>" });
@@ -26,7 +26,7 @@ const placeOf = (connection: Environment): string =>
 export async function readConnections(clusters: readonly string[]): Promise<ReadonlyMap<string, Environment>> {
   const connections = new Map<string, Environment>();
   for (const text of clusters) {
-    const { key, value } = pairOf(text);
+    const { key, value } = parseKeyValue(text);
     if (value === undefined || key === "") throw invalid(`${text} names no file`);
     if (connections.has(key)) throw invalid(`${key} is given twice`);
     const connection = await readConnection(value);

@@ -6,7 +6,7 @@ import {
   flag,
   kmsKeyIdOf,
   limitedInteger,
-  nameOf,
+  requestedName,
   secretIdOf,
   tokenOf,
   typeOf,
@@ -36,7 +36,7 @@ export function lifecycleOperations(backend: Backend): Operations {
 
   return {
     CreateSecret(input, { region }) {
-      const name = nameOf(input);
+      const name = requestedName(input);
       const token = tokenOf(input, "InvalidRequestException");
       const content = contentOf(input);
       const tags = tagsOf(input);

@@ -6,10 +6,10 @@ import {
   planAdoption,
 } from "../../../shared/operations/by-hand/adopt-secret.ts";
 import type { RotationSchedule } from "../../../shared/ports/secret-administration.ts";
-import { pairOf } from "../../../shared/operations/fleet/parse-tag.ts";
-import { composeFor } from "../../wiring/secret-wiring.ts";
+import { parseKeyValue } from "../../../shared/operations/fleet/parse-tag.ts";
+import { wireSecret } from "../../wiring/secret-wiring.ts";
 import type { Options, Run } from "../../command.ts";
-import { findingText } from "../../output/finding-text.ts";
+import { checkText } from "../../output/finding-text.ts";
 import { flagOption, listOption, numberOption, textOption } from "../../options.ts";
 import { operator } from "../../wiring/operator.ts";
 import { print, printJson } from "../../output/output.ts";
@@ -34,10 +34,10 @@ function functionOf(secretArn: string, stack: string, folder: string): string {
 }
 
 const tagsOf = (options: Options): ReadonlyMap<string, string> =>
-  new Map(listOption(options, "tag").map((text) => [pairOf(text).key, pairOf(text).value ?? ""]));
+  new Map(listOption(options, "tag").map((text) => [parseKeyValue(text).key, parseKeyValue(text).value ?? ""]));
 
 const text = ({ secretArn, actions, findings }: AdoptionPlan): readonly string[] => [
-  ...findings.flatMap(findingText),
+  ...findings.flatMap(checkText),
   ...(findings.length > 0 ? [""] : []),
   `Adopt ${secretArn}:`,
   ...actions.map((action) => `  ${action}`),
@@ -47,7 +47,7 @@ const text = ({ secretArn, actions, findings }: AdoptionPlan): readonly string[]
 export const adoptCommand: Run = async ([secretId = ""], options, context) => {
   const functionToBe = (secretArn: string, folder: string): string =>
     textOption(options, "function") ?? functionOf(secretArn, textOption(options, "stack") ?? "rekey", folder);
-  const { examined, folder, secretArn } = await composeFor(secretId, process.env, context, { functionToBe });
+  const { examined, folder, secretArn } = await wireSecret(secretId, process.env, context, { functionToBe });
   const adoption: Adoption = {
     functionArn: functionToBe(secretArn, folder),
     schedule: scheduleOf(options),

@@ -2,7 +2,7 @@ import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import type { CallOptions } from "../../../shared/ports/call.ts";
 import type { Run } from "../../command.ts";
 import { examineAll } from "./examine-all.ts";
-import { findingText } from "../../output/finding-text.ts";
+import { checkText } from "../../output/finding-text.ts";
 import { flagOption, textOption } from "../../options.ts";
 import { print, printJson } from "../../output/output.ts";
 import { secretOperations } from "../../wiring/secret-operations.ts";
@@ -13,7 +13,7 @@ async function examineOne(secretId: string, json: boolean, call: CallOptions): P
   const findings = await secretOperations().examine(secretId, call);
   if (json) printJson(findings, 2);
   else if (findings.length === 0) print(`${secretId}: nothing found, its next rotation will go well`);
-  else print(...findings.flatMap((one, at) => [...(at > 0 ? [""] : []), ...findingText(one)]));
+  else print(...findings.flatMap((one, at) => [...(at > 0 ? [""] : []), ...checkText(one)]));
   return findings.some(({ severity }) => severity === "error") ? 1 : 0;
 }
 

@@ -4,7 +4,7 @@ import { campaignWaves } from "../../../shared/operations/campaign/campaign-wave
 import { newCampaign } from "../../../shared/operations/campaign/new-campaign.ts";
 import { rotateCampaign } from "../../../shared/operations/campaign/rotate-campaign.ts";
 import { fleet } from "../../../shared/operations/fleet/fleet-page.ts";
-import { rotates } from "../../../shared/operations/fleet/can-rotate.ts";
+import { canRotate } from "../../../shared/operations/fleet/can-rotate.ts";
 import { type CommandContext, type Options, interruptedCode, type Run } from "../../command.ts";
 import { drawCampaign } from "./draw-campaign.ts";
 import { filterOf, flagOption, numberOption, textOption } from "../../options.ts";
@@ -28,7 +28,7 @@ async function selected(
   if (words.length > 0) return [...new Set(words)];
   const names: string[] = [];
   for await (const secret of fleet(operator(), filterOf(options), context)) {
-    if (rotates(secret)) names.push(secret.name);
+    if (canRotate(secret)) names.push(secret.name);
   }
   return names;
 }

@@ -1,5 +1,5 @@
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
-import { pairOf } from "../../../shared/operations/fleet/parse-tag.ts";
+import { parseKeyValue } from "../../../shared/operations/fleet/parse-tag.ts";
 import type { Options } from "../../command.ts";
 import { listOption, textOption } from "../../options.ts";
 
@@ -46,7 +46,7 @@ function networkOf(options: Options): Readonly<Record<string, string>> {
 function parametersOf(options: Options): Readonly<Record<string, string>> {
   return Object.fromEntries(
     listOption(options, "parameter").map((text) => {
-      const { key, value } = pairOf(text);
+      const { key, value } = parseKeyValue(text);
       if (value !== undefined) return [key, value];
       throw new RekeyError("option-invalid", {
         context: { option: "parameter", value: key },

@@ -4,7 +4,7 @@ import { fleet } from "../../../shared/operations/fleet/fleet-page.ts";
 import { obstacles } from "../../../shared/operations/fleet/obstacles.ts";
 import { mirrorText } from "../../../shared/operations/fleet/mirror-text.ts";
 import type { SecretSummary } from "../../../shared/operations/fleet/secret-summary.ts";
-import { type Standing, standings } from "../../../shared/operations/fleet/secret-status.ts";
+import { type SecretStatus, secretStatuses } from "../../../shared/operations/fleet/secret-status.ts";
 import { columns } from "../../output/columns.ts";
 import type { CommandContext, Options, Run } from "../../command.ts";
 import { filterOf, flagOption, numberOption } from "../../options.ts";
@@ -14,7 +14,7 @@ import { adoptionText, healthText } from "../../output/status-text.ts";
 import { clearScreen, coloured, progressLine } from "../../output/terminal.ts";
 import { fromNow, span } from "../../output/times.ts";
 
-type Row = SecretSummary & Partial<Standing>;
+type Row = SecretSummary & Partial<SecretStatus>;
 
 const head = ["NAME", "HEALTH", "AGE", "NEXT ROTATION", "STRATEGY", "MIRROR", "ADOPTED"];
 /** Adoptions are read for so many at once. */
@@ -59,8 +59,8 @@ async function* rowsOf(options: Options, context: CommandContext): AsyncGenerato
   const query = { ...filterOf(options), everySecret: flagOption(options, "everySecret") };
   const withDetails = async (rows: readonly SecretSummary[]): Promise<readonly Row[]> => {
     if (flagOption(options, "details")) {
-      const standing = await standings(ports, rows, context);
-      return rows.map((row) => ({ ...row, ...standing.get(row.secretArn) }));
+      const statuses = await secretStatuses(ports, rows, context);
+      return rows.map((row) => ({ ...row, ...statuses.get(row.secretArn) }));
     }
     const inTheWay = await obstacles(ports, rows, context);
     return rows.map((row) => {

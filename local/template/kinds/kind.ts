@@ -44,7 +44,7 @@ export interface ResourceToDeploy {
 export type LetGo = "Delete" | "Retain" | "RetainExceptOnCreate" | "Snapshot";
 
 /** A resource that was made. */
-export interface Standing extends ResourceToDeploy, DeployedResource {
+export interface ExistingResource extends ResourceToDeploy, DeployedResource {
   readonly onDelete: LetGo;
   readonly onReplace: LetGo;
 }
@@ -61,8 +61,8 @@ export interface ResourceKind {
   readonly createOnly: readonly string[];
   readonly name?: PhysicalName;
   create(resource: ResourceToDeploy, provider: Provider): Promise<DeployedResource>;
-  update(resource: ResourceToDeploy, provider: Provider, standing: Standing): Promise<DeployedResource>;
-  remove(standing: Standing, provider: Provider): Promise<void>;
+  update(resource: ResourceToDeploy, provider: Provider, existing: ExistingResource): Promise<DeployedResource>;
+  remove(existing: ExistingResource, provider: Provider): Promise<void>;
 }
 
 /** Refuses a property that would silently mean nothing here. */

@@ -9,14 +9,14 @@ import { unqualified } from "./stack-names.ts";
  * `rotated`: its rotation is to be switched off. `off`: it is so already. `under-way`: a rotation has begun and not ended.
  * `deleted`: scheduled for deletion, so nothing of it can be changed.
  */
-export type RotationStanding = "rotated" | "under-way" | "off" | "deleted";
+export type RotationState = "rotated" | "under-way" | "off" | "deleted";
 
 export interface Detachment {
   readonly secretArn: string;
   readonly name: string;
   /** Secrets Manager keeps it when rotation is switched off. */
   readonly functionArn?: string;
-  readonly standing: RotationStanding;
+  readonly standing: RotationState;
   /** Its tags `rekey:…`. */
   readonly tags: readonly string[];
 }
@@ -27,7 +27,7 @@ export interface Detached extends Detachment {
   readonly removedTags: readonly string[];
 }
 
-function standingOf(secret: SecretDescription): RotationStanding {
+function stateOf(secret: SecretDescription): RotationState {
   if (secret.deletedAt !== undefined) return "deleted";
   if (!secret.rotationEnabled) return "off";
   const pending = versionWithLabel(secret, "AWSPENDING");
@@ -38,7 +38,7 @@ export const detachmentOf = (secret: SecretDescription): Detachment => ({
   secretArn: secret.secretArn,
   name: secret.name,
   ...(secret.rotationFunctionArn === undefined ? {} : { functionArn: secret.rotationFunctionArn }),
-  standing: standingOf(secret),
+  standing: stateOf(secret),
   tags: [...secret.tags.keys()].filter((tag) => tag.startsWith("rekey:")),
 });
 

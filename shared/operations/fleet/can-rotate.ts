@@ -1,7 +1,7 @@
 import type { Health } from "./health.ts";
 
 /** Whether a rotation by hand can be asked for. */
-export const rotates = ({
+export const canRotate = ({
   rotationFunctionArn,
   managedBy,
   health,
