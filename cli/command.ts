@@ -1,7 +1,14 @@
 /** The options on the command line, by name in camel case. */
 export type Options = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
+/** What was started: `rekey` with all of its commands, or the agent alone. */
+export interface Program {
+  readonly commands: readonly CommandDefinition[];
+  readonly version: string;
+}
+
 export interface CommandContext {
+  readonly program: Program;
   /** Fires at Ctrl-C, and when the time of a short command is up. */
   readonly signal: AbortSignal;
   /** Whether it was Ctrl-C. */

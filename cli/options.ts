@@ -1,6 +1,6 @@
 import { RekeyError } from "../shared/errors/rekey-error.ts";
 import type { FleetFilter } from "../shared/ports/secret-administration.ts";
-import { parseKeyValue } from "../shared/operations/fleet/parse-tag.ts";
+import { parseKeyValue } from "../shared/operations/fleet/fleet-view.ts";
 import type { Options } from "./command.ts";
 
 export function textOption(options: Options, option: string): string | undefined {

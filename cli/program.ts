@@ -6,6 +6,7 @@ import {
   type CommandDefinition,
   type CommandOption,
   type Options,
+  type Program,
 } from "./command.ts";
 
 /** What a command's run ended with. */
@@ -76,8 +77,7 @@ function commandOf(
 
 /** The parser of these commands. It never ends the process: wrong use is a `CommanderError`. */
 export function programOf(
-  definitions: readonly CommandDefinition[],
-  version: string,
+  { commands, version }: Program,
   contextOf: (definition: CommandDefinition) => CommandContext,
   ended: Ended,
 ): Command {
@@ -86,7 +86,7 @@ export function programOf(
     .version(version)
     .helpCommand("help [command]", "the same as --help")
     .addHelpText("after", "\nExit codes, settings and every command: docs/reference/cli.md\n");
-  for (const definition of definitions) {
+  for (const definition of commands) {
     program.addCommand(commandOf(definition, contextOf, ended).copyInheritedSettings(program));
   }
   program.exitOverride().showHelpAfterError("(rekey --help shows the commands)");

@@ -1,10 +1,9 @@
 import { Hono } from "hono";
 import type { FleetIndex } from "../../shared/operations/fleet/fleet-index.ts";
 import { secretStatuses } from "../../shared/operations/fleet/secret-status.ts";
-import { bounded } from "./bounded.ts";
+import { bounded, streamedEvents } from "./bounded-answers.ts";
 import type { LivePorts } from "./live-secret.ts";
 import { selectionOf } from "./selection.ts";
-import { streamedEvents } from "./streamed-events.ts";
 
 const tellEveryMs = 1_000;
 

@@ -5,10 +5,9 @@ import type { RotationPlan } from "../../shared/operations/plan/plan-rotation.ts
 import type { RollbackOptions, RollbackPlan } from "../../shared/operations/by-hand/roll-back-secret.ts";
 import type { CallOptions } from "../../shared/ports/call.ts";
 import { bodyOf, textIn } from "./body.ts";
-import { bounded } from "./bounded.ts";
+import { bounded, streamedEvents } from "./bounded-answers.ts";
 import { type LivePorts, liveSecret } from "./live-secret.ts";
 import { problemText } from "./problem.ts";
-import { streamedEvents } from "./streamed-events.ts";
 
 /** What needs to know the secret's engine. Errors: those of the operations. */
 export interface SecretOperations {

@@ -1,6 +1,5 @@
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
-import { fleetOrders, type FleetSelection } from "../../shared/operations/fleet/fleet-view.ts";
-import { parseKeyValue } from "../../shared/operations/fleet/parse-tag.ts";
+import { fleetOrders, type FleetSelection, parseKeyValue } from "../../shared/operations/fleet/fleet-view.ts";
 import { type Health, healthInOrder } from "../../shared/operations/fleet/health.ts";
 
 type Query = Readonly<Record<string, string | undefined>>;

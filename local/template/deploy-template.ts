@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { isMembers, record, text, type Members } from "../aws/members.ts";
 import { resolve, type DeployedResource } from "./intrinsics.ts";
-import type { LetGo, Provider, ResourceKind, ResourceToDeploy, ExistingResource } from "./kinds/kind.ts";
+import type { ExistingResource, LetGo, Naming, Provider, ResourceKind, ResourceToDeploy } from "./kinds/kind.ts";
 import { kindOf } from "./kinds/kinds.ts";
-import { givenName, madeName, type Naming } from "./physical-name.ts";
+import { givenName, madeName } from "./physical-name.ts";
 import type { Prepared } from "./prepare.ts";
 import { TemplateError } from "./read-template.ts";
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import { applyTemplate, planChanges, removeAll, type Change, type ResourceStep } from "./deploy-template.ts";
-import type { Provider, ExistingResource } from "./kinds/kind.ts";
+import type { ExistingResource, Provider } from "./kinds/kind.ts";
 import { numberOf } from "./physical-name.ts";
 import { prepare, type Place, type Prepared } from "./prepare.ts";
 import { readTemplate, TemplateError, type Template } from "./read-template.ts";

@@ -1,5 +1,4 @@
-import { publishOnRedis } from "../channels/redis-channel.ts";
-import { signedMessage } from "../channels/signed-message.ts";
+import { publishOnRedis, signedMessage } from "../channels/redis-channel.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
 import { environmentStore } from "./aws-clients.ts";
 import { environmentCa } from "./environment-ca.ts";

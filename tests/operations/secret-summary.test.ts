@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { ListedSecret } from "../../shared/ports/secret-administration.ts";
 import { fleet, fleetPage } from "../../shared/operations/fleet/fleet-page.ts";
-import { canRotate } from "../../shared/operations/fleet/can-rotate.ts";
+import { canRotate } from "../../shared/operations/fleet/health.ts";
 import { summaryOf } from "../../shared/operations/fleet/secret-summary.ts";
 import { memoryFleet } from "./memory-fleet.ts";
 

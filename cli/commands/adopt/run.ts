@@ -6,10 +6,10 @@ import {
   planAdoption,
 } from "../../../shared/operations/by-hand/adopt-secret.ts";
 import type { RotationSchedule } from "../../../shared/ports/secret-administration.ts";
-import { parseKeyValue } from "../../../shared/operations/fleet/parse-tag.ts";
+import { parseKeyValue } from "../../../shared/operations/fleet/fleet-view.ts";
 import { wireSecret } from "../../wiring/secret-wiring.ts";
 import type { Options, Run } from "../../command.ts";
-import { checkText } from "../../output/finding-text.ts";
+import { checkText } from "../../output/status-text.ts";
 import { flagOption, listOption, numberOption, textOption } from "../../options.ts";
 import { operator } from "../../wiring/operator.ts";
 import { print, printJson } from "../../output/output.ts";

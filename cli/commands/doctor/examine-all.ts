@@ -1,6 +1,6 @@
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { awsAccount } from "../../../shared/aws/account/aws-account.ts";
-import { unreservedConcurrency } from "../../../shared/aws/lambda/unreserved-concurrency.ts";
+import { unreservedConcurrency } from "../../../shared/aws/lambda/function-facts.ts";
 import { examineFleet, type Examination } from "../../../shared/operations/doctor/examine-fleet.ts";
 import type { CheckResult } from "../../../shared/operations/doctor/check-results.ts";
 import { waitingLetters } from "../../../shared/aws/sqs/waiting-letters.ts";
@@ -11,7 +11,7 @@ import { secretListing } from "../../../shared/aws/secrets-manager/secret-listin
 import { secretsManagerStore } from "../../../shared/aws/secrets-manager/secret-store.ts";
 import { type CommandContext, type Options, interruptedCode } from "../../command.ts";
 import { accountClients, wireSecret } from "../../wiring/secret-wiring.ts";
-import { checkText } from "../../output/finding-text.ts";
+import { checkText } from "../../output/status-text.ts";
 import { filterOf, flagOption, textOption } from "../../options.ts";
 import { print, printJson, roomToPrint } from "../../output/output.ts";
 import { progressLine } from "../../output/terminal.ts";

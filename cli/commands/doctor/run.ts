@@ -2,7 +2,7 @@ import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import type { CallOptions } from "../../../shared/ports/call.ts";
 import type { Run } from "../../command.ts";
 import { examineAll } from "./examine-all.ts";
-import { checkText } from "../../output/finding-text.ts";
+import { checkText } from "../../output/status-text.ts";
 import { flagOption, textOption } from "../../options.ts";
 import { print, printJson } from "../../output/output.ts";
 import { secretOperations } from "../../wiring/secret-operations.ts";

@@ -19,7 +19,7 @@ import { type Options, interruptedCode, type Run } from "../../command.ts";
 import { flagOption, listOption, textOption } from "../../options.ts";
 import { print, printJson, roomToPrint } from "../../output/output.ts";
 import { coloured } from "../../output/terminal.ts";
-import { readConnections } from "../../wiring/vault-connections.ts";
+import { readConnections } from "../../wiring/operator.ts";
 
 type Kind = "failed" | "move" | "write" | "withdraw";
 

@@ -1,10 +1,12 @@
 import { isRekeyError, RekeyError } from "../../../shared/errors/rekey-error.ts";
-import type { CampaignOptions } from "../../../shared/operations/campaign/campaign-options.ts";
-import { campaignWaves } from "../../../shared/operations/campaign/campaign-waves.ts";
-import { newCampaign } from "../../../shared/operations/campaign/new-campaign.ts";
+import {
+  type CampaignOptions,
+  campaignWaves,
+  newCampaign,
+} from "../../../shared/operations/campaign/campaign-options.ts";
 import { rotateCampaign } from "../../../shared/operations/campaign/rotate-campaign.ts";
 import { fleet } from "../../../shared/operations/fleet/fleet-page.ts";
-import { canRotate } from "../../../shared/operations/fleet/can-rotate.ts";
+import { canRotate } from "../../../shared/operations/fleet/health.ts";
 import { type CommandContext, type Options, interruptedCode, type Run } from "../../command.ts";
 import { drawCampaign } from "./draw-campaign.ts";
 import { filterOf, flagOption, numberOption, textOption } from "../../options.ts";

@@ -21,7 +21,6 @@ import { newSmokeId, smokeNames } from "./smoke-names.ts";
 import { smokeStacks } from "./stacks.ts";
 import { smokePlan } from "./variants.ts";
 import { coloured, confirmed } from "../../output/terminal.ts";
-import { version } from "../../version.ts";
 
 const colours = { passed: "green", failed: "red", skipped: "yellow" } as const;
 
@@ -87,7 +86,7 @@ export const smokeTestCommand: Run = async (_words, options, context) => {
   if (files === undefined) await removeAll(run, context);
   else await runSmokeTest(run, files, context);
   const { all } = run.checks;
-  const facts = { id: names.id, version, region: at.region, account: at.account };
+  const facts = { id: names.id, version: context.program.version, region: at.region, account: at.account };
   print(...smokeReport({ ...facts, showAccount: flagOption(options, "showAccount"), checks: all }));
   const isCleanUpLeft = all.some(({ name, outcome }) => name.startsWith("clean-up") && outcome === "failed");
   if (isCleanUpLeft) printError(`something is left: rekey smoke-test --clean-up ${names.id}`);

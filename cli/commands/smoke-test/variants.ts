@@ -1,5 +1,5 @@
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
-import { parseKeyValue } from "../../../shared/operations/fleet/parse-tag.ts";
+import { parseKeyValue } from "../../../shared/operations/fleet/fleet-view.ts";
 import type { Options } from "../../command.ts";
 import { listOption, textOption } from "../../options.ts";
 

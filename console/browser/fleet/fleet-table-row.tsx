@@ -1,4 +1,4 @@
-import { canRotate } from "../../../shared/operations/fleet/can-rotate.ts";
+import { canRotate } from "../../../shared/operations/fleet/health.ts";
 import type { StatusesAnswer } from "../../contract.ts";
 import { adoptionText, HealthBadge, MirrorBadge } from "../components/status-badges.tsx";
 import { FromNow, span } from "../components/times.tsx";

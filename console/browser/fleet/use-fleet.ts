@@ -1,9 +1,8 @@
 import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import type { FleetAnswer, Problem, StatusesAnswer } from "../../contract.ts";
 import { get, queryOf } from "../api/request.ts";
-import { problemIn } from "../api/use-answer.ts";
+import { Place, problemIn } from "../api/use-answer.ts";
 import { type Connection, useLive } from "../api/use-live.ts";
-import { Place } from "../place.ts";
 import { fieldsOf, type FleetQuery } from "./fleet-query.ts";
 
 export type FleetRow = FleetAnswer["secrets"][number];

@@ -1,13 +1,12 @@
 import { useRoute } from "preact-iso/router";
 import { useState } from "preact/hooks";
-import { canRotate } from "../../../shared/operations/fleet/can-rotate.ts";
+import { canRotate } from "../../../shared/operations/fleet/health.ts";
 import type { Problem, SecretAnswer } from "../../contract.ts";
 import { useLive } from "../api/use-live.ts";
 import { RotateDialog } from "../campaigns/rotate-dialog.tsx";
-import { ConnectionNote } from "../components/connection-note.tsx";
+import { ConnectionNote, useTitle } from "../components/page.tsx";
 import { ProblemNote } from "../components/problem-note.tsx";
 import { HealthBadge } from "../components/status-badges.tsx";
-import { useTitle } from "../components/use-title.ts";
 import { FromNow } from "../components/times.tsx";
 import { CheckResults } from "./check-results.tsx";
 import { PropagationPicture } from "./propagation-picture.tsx";

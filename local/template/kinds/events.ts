@@ -4,11 +4,11 @@ import type { PolicyStatement } from "../../aws/service.ts";
 import type { DeployedResource } from "../intrinsics.ts";
 import {
   allowOnly,
+  type ExistingResource,
   same,
   type Provider,
   type ResourceKind,
   type ResourceToDeploy,
-  type ExistingResource,
 } from "./kind.ts";
 
 export const eventBus: ResourceKind = {

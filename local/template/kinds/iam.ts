@@ -4,11 +4,11 @@ import type { DeployedResource } from "../intrinsics.ts";
 import { TemplateError } from "../read-template.ts";
 import {
   allowOnly,
+  type ExistingResource,
   same,
   type Provider,
   type ResourceKind,
   type ResourceToDeploy,
-  type ExistingResource,
 } from "./kind.ts";
 
 /** What its managed policies allow is Lambda's own business, which here needs no right. */

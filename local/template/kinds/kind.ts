@@ -1,9 +1,15 @@
 import type { Members } from "../../aws/members.ts";
 import type { FunctionDefinition } from "../../lambda/deployed-function.ts";
-import type { Naming } from "../physical-name.ts";
 import type { DeployedResource } from "../intrinsics.ts";
 import { TemplateError } from "../read-template.ts";
 import type { Roles } from "./roles.ts";
+
+/** How the resources of a stack are called that the template does not name. */
+export interface Naming {
+  readonly stackName: string;
+  /** Higher than 1 where resources of a former stack of this name were kept. */
+  readonly firstNumber: number;
+}
 
 /** What resources are made with: the services' own operations, as CloudFormation calls them. */
 export interface Provider extends Naming {

@@ -3,7 +3,8 @@ import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { isMembers, optionalText, textList, type Members } from "../../aws/members.ts";
 import { outsideProgram } from "../../../tests/support/outside-program.ts";
-import { givenName, madeName, type Naming } from "../physical-name.ts";
+import { givenName, madeName } from "../physical-name.ts";
+import type { Naming } from "./kind.ts";
 import { kinds } from "./kinds.ts";
 
 const cfnLint = outsideProgram("REKEY_CFN_LINT", "PyPI: cfn-lint");

@@ -1,9 +1,17 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
-import type { SecretDescription } from "../../ports/secret-store.ts";
+import type { SecretDescription, SecretStore } from "../../ports/secret-store.ts";
 import { versionWithLabel } from "../../rotation/steps/check-request.ts";
-import type { DetachPorts } from "./detach-ports.ts";
 import { unqualified } from "./stack-names.ts";
+import type { FunctionPresence } from "../../ports/account.ts";
+import type { SecretAdministration, SecretListing } from "../../ports/secret-administration.ts";
+
+export interface DetachPorts {
+  readonly store: Pick<SecretStore, "describe">;
+  readonly listing: SecretListing;
+  readonly administration: Pick<SecretAdministration, "disableRotation" | "untag">;
+  readonly functionExists: FunctionPresence;
+}
 
 /**
  * `rotated`: its rotation is to be switched off. `off`: it is so already. `under-way`: a rotation has begun and not ended.

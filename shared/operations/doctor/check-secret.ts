@@ -7,7 +7,7 @@ import { type RotationFacts, rotationFacts } from "../../rotation/rotation-facts
 import { alternateSuffix } from "../../rotation/strategies/alternating-users.ts";
 import { type DatabaseSecret, parseDatabaseSecret, withCredential } from "../../secrets/database-secret.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
-import { checkRotatedHere } from "../by-hand/rotated-elsewhere.ts";
+import { checkRotatedHere } from "../by-hand/operator-request.ts";
 import { type CheckResult, checkResult } from "./check-results.ts";
 
 export interface CheckedSecret {

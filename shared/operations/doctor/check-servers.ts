@@ -11,9 +11,8 @@ import type { Rotation } from "../../rotation/rotation-context.ts";
 import { openAdmin, openSession } from "../../rotation/strategies/open-session.ts";
 import type { StrategyContext } from "../../rotation/strategies/strategy.ts";
 import type { DatabaseSecret } from "../../secrets/database-secret.ts";
-import type { ExaminedRotation } from "./doctor.ts";
 import { type CheckResult, checkResult, failedCheck } from "./check-results.ts";
-import { rehearsedEngine } from "./rehearsed-engine.ts";
+import { type ExaminedRotation, rehearsedEngine } from "./rehearsed-engine.ts";
 
 /** The most refused logins that one step can need after a crash: AWSCURRENT, AWSPENDING and three earlier versions. */
 const mostRefusals = 5;

@@ -1,7 +1,5 @@
 import { isRekeyError } from "../../errors/rekey-error.ts";
-import type { RotationDependencies } from "../../rotation/dependencies.ts";
 import type { CallOptions } from "../../ports/call.ts";
-import type { DatabaseEngine } from "../../ports/database-engine.ts";
 import type { SecretDescription } from "../../ports/secret-store.ts";
 import { isMirrored } from "../mirroring/is-mirrored.ts";
 import type { Account } from "../../ports/account.ts";
@@ -11,12 +9,7 @@ import { checkSecret } from "./check-secret.ts";
 import { checkServers } from "./check-servers.ts";
 import { type CheckResult, checkResult, failedCheck } from "./check-results.ts";
 import { usersByFunction, type UsersOf } from "./managed-users.ts";
-
-/** A rotation whose steps the doctor can rehearse. */
-export interface ExaminedRotation extends RotationDependencies {
-  /** The strategies of `rotation.strategies` on a stand-in of the engine; without them nothing is rehearsed. */
-  readonly strategiesOf?: (engine: DatabaseEngine) => RotationDependencies["strategies"];
-}
+import type { ExaminedRotation } from "./rehearsed-engine.ts";
 
 export interface DoctorPorts {
   readonly rotation: ExaminedRotation;

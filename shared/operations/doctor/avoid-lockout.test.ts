@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { avoidLockout } from "../../shared/operations/doctor/avoid-lockout.ts";
-import type { DatabaseEngine, LoginRefusal } from "../../shared/ports/database-engine.ts";
-import { SecretValue } from "../../shared/secrets/secret-value.ts";
+import { avoidLockout } from "./avoid-lockout.ts";
+import type { DatabaseEngine, LoginRefusal } from "../../ports/database-engine.ts";
+import { SecretValue } from "../../secrets/secret-value.ts";
 
 const call = { signal: new AbortController().signal };
 const target = {
