@@ -1,9 +1,10 @@
-import { mkdir, readdir, rename, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import type { Metafile } from "esbuild";
 import { bundleAgent } from "./bundle-agent.ts";
 import { bundleFunction } from "./bundle-function.ts";
 import { bundledPackages } from "./bundled-packages.ts";
 import { lockedPackages } from "./locked-packages.ts";
+import { readTemplate } from "../local/template/read-template.ts";
 import { sbom } from "./sbom.ts";
 import { thirdPartyLicenses } from "./third-party-licenses.ts";
 
@@ -29,3 +30,6 @@ for (const name of await readdir("functions"))
   await write(name, `dist/functions/${name}`, async (outfile) => bundleFunction(name, outfile));
 await write("agent", "dist/agent", bundleAgent);
 await writeFile("dist/rekey.cdx.json", sbom(locked, bundledIn));
+const template = readTemplate(await readFile("template.yaml", "utf8"));
+/** For programs without a reader of YAML and of CloudFormation's tags. */
+await writeFile("dist/template.json", `${JSON.stringify(template)}\n`);

@@ -8,7 +8,7 @@ const raisers = [
   "shared/aws/errors/translate-records-error.ts",
   "shared/client/",
   "shared/operations/by-hand/roll-back-secret.ts",
-  "shared/operations/by-hand/rotated-elsewhere.ts",
+  "shared/operations/by-hand/operator-request.ts",
   "shared/operations/campaign/await-rotation.ts",
   "shared/vault/read-refusal.ts",
 ].map((place) => fileURLToPath(new URL(`../${place}`, import.meta.url)));

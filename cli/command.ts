@@ -1,7 +1,14 @@
-/** What was given on the command line, by the option's name in camel case. */
-export type Given = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+/** The options on the command line, by name in camel case. */
+export type Options = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+
+/** What was started: `rekey` with all of its commands, or the agent alone. */
+export interface Program {
+  readonly commands: readonly CommandDefinition[];
+  readonly version: string;
+}
 
 export interface CommandContext {
+  readonly program: Program;
   /** Fires at Ctrl-C, and when the time of a short command is up. */
   readonly signal: AbortSignal;
   /** Whether it was Ctrl-C. */
@@ -9,7 +16,7 @@ export interface CommandContext {
 }
 
 /** Returns the exit code. Errors: `RekeyError`. */
-export type Run = (words: readonly string[], given: Given, context: CommandContext) => Promise<number>;
+export type Run = (words: readonly string[], options: Options, context: CommandContext) => Promise<number>;
 
 export interface CommandOption {
   /** As commander reads them: `--rate <number>`, `--no-wait`. */

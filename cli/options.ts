@@ -1,23 +1,23 @@
 import { RekeyError } from "../shared/errors/rekey-error.ts";
 import type { FleetFilter } from "../shared/ports/secret-administration.ts";
-import { pairOf } from "../shared/operations/fleet/parse-tag.ts";
-import type { Given } from "./command.ts";
+import { parseKeyValue } from "../shared/operations/fleet/fleet-view.ts";
+import type { Options } from "./command.ts";
 
-export function textOption(given: Given, option: string): string | undefined {
-  const value = given[option];
+export function textOption(options: Options, option: string): string | undefined {
+  const value = options[option];
   return typeof value === "string" ? value : undefined;
 }
 
-export const flagOption = (given: Given, option: string): boolean => given[option] === true;
+export const flagOption = (options: Options, option: string): boolean => options[option] === true;
 
-export function listOption(given: Given, option: string): readonly string[] {
-  const value = given[option];
+export function listOption(options: Options, option: string): readonly string[] {
+  const value = options[option];
   return Array.isArray(value) ? value : [];
 }
 
 /** `10,000` and `10_000` are numbers here, as people write them. Errors: `option-invalid`. */
-export function numberOption(given: Given, option: string): number | undefined {
-  const text = textOption(given, option);
+export function numberOption(options: Options, option: string): number | undefined {
+  const text = textOption(options, option);
   if (text === undefined) return undefined;
   const value = Number(text.replaceAll(/[,_]/g, ""));
   if (text === "" || !Number.isFinite(value)) {
@@ -27,8 +27,8 @@ export function numberOption(given: Given, option: string): number | undefined {
 }
 
 /** What `--search` and `--tag` choose. */
-export function filterOf(given: Given): FleetFilter {
-  const search = textOption(given, "search");
-  const tag = textOption(given, "tag");
-  return { ...(search === undefined ? {} : { search }), ...(tag === undefined ? {} : { tag: pairOf(tag) }) };
+export function filterOf(options: Options): FleetFilter {
+  const search = textOption(options, "search");
+  const tag = textOption(options, "tag");
+  return { ...(search === undefined ? {} : { search }), ...(tag === undefined ? {} : { tag: parseKeyValue(tag) }) };
 }

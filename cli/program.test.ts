@@ -21,10 +21,11 @@ test.each(examples)("$example is understood by one command", async ({ example })
     load: async () => async () => called.push(command.name),
     options: command.aws ? [...command.options, ...awsOptions] : command.options,
   }));
-  const context = () => ({ signal: AbortSignal.timeout(1_000), isInterrupted: () => false });
-  const program = programOf(deaf, "1.0.0", context, () => undefined).configureOutput({ writeErr: () => undefined });
+  const program = { commands: deaf, version: "1.0.0" };
+  const context = () => ({ program, signal: AbortSignal.timeout(1_000), isInterrupted: () => false });
+  const parser = programOf(program, context, () => undefined).configureOutput({ writeErr: () => undefined });
   const words = wordsOf(example);
-  await program.parseAsync(words, { from: "user" });
+  await parser.parseAsync(words, { from: "user" });
   expect(called).toEqual([words[0]]);
 });
 

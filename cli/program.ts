@@ -1,6 +1,13 @@
 import { Command, Option } from "commander";
 import { RekeyError } from "../shared/errors/rekey-error.ts";
-import { awsOptions, type CommandContext, type CommandDefinition, type CommandOption, type Given } from "./command.ts";
+import {
+  awsOptions,
+  type CommandContext,
+  type CommandDefinition,
+  type CommandOption,
+  type Options,
+  type Program,
+} from "./command.ts";
 
 /** What a command's run ended with. */
 type Ended = (exitCode: number) => void;
@@ -13,7 +20,7 @@ const optionOf = ({ flags, about, many = false }: CommandOption): Option => {
 };
 
 /** The SDK reads its settings from the environment, so that every command and every client has the same. */
-function setAwsEnvironment({ profile, region, endpointUrl }: Given): void {
+function setAwsEnvironment({ profile, region, endpointUrl }: Options): void {
   const variables = {
     AWS_PROFILE: profile,
     AWS_REGION: region,
@@ -32,8 +39,8 @@ function hasPassword(text: string): boolean {
 }
 
 /** Every user of the machine may read what stands on a command line. */
-function refusePasswords(given: Given): void {
-  for (const [option, value] of Object.entries(given)) {
+function refusePasswords(options: Options): void {
+  for (const [option, value] of Object.entries(options)) {
     if (typeof value !== "string" || !hasPassword(value)) continue;
     throw new RekeyError("option-invalid", {
       context: { option, problem: "it has a password, which other users of this machine can read on the command line" },
@@ -50,28 +57,27 @@ function commandOf(
   contextOf: (definition: CommandDefinition) => CommandContext,
   ended: Ended,
 ): Command {
-  const { name, words, summary, about, options, examples, aws, load } = definition;
+  const { name, words, summary, about, examples, aws, load } = definition;
   const command = new Command(name)
     .summary(summary)
     .description([summary, ...about].join("\n\n"))
     .addHelpText("after", inLines(examples))
     .allowExcessArguments(false);
   for (const word of words) command.argument(word.name, word.about);
-  for (const option of options) command.addOption(optionOf(option));
+  for (const option of definition.options) command.addOption(optionOf(option));
   if (aws) for (const option of awsOptions) command.addOption(optionOf(option).helpGroup("AWS:"));
   return command.action(async () => {
-    const given: Given = command.opts();
-    refusePasswords(given);
-    if (aws) setAwsEnvironment(given);
+    const options: Options = command.opts();
+    refusePasswords(options);
+    if (aws) setAwsEnvironment(options);
     const run = await load();
-    ended(await run(command.args, given, contextOf(definition)));
+    ended(await run(command.args, options, contextOf(definition)));
   });
 }
 
 /** The parser of these commands. It never ends the process: wrong use is a `CommanderError`. */
 export function programOf(
-  definitions: readonly CommandDefinition[],
-  version: string,
+  { commands, version }: Program,
   contextOf: (definition: CommandDefinition) => CommandContext,
   ended: Ended,
 ): Command {
@@ -80,7 +86,7 @@ export function programOf(
     .version(version)
     .helpCommand("help [command]", "the same as --help")
     .addHelpText("after", "\nExit codes, settings and every command: docs/reference/cli.md\n");
-  for (const definition of definitions) {
+  for (const definition of commands) {
     program.addCommand(commandOf(definition, contextOf, ended).copyInheritedSettings(program));
   }
   program.exitOverride().showHelpAfterError("(rekey --help shows the commands)");

@@ -1,4 +1,5 @@
 import { CommanderError } from "commander";
+import packageJson from "../package.json" with { type: "json" };
 import { keptAlive } from "../shared/client/kept-alive.ts";
 import {
   type CommandContext,
@@ -12,7 +13,6 @@ import { interruptOf } from "./interrupt.ts";
 import { whenLauncherEnds } from "./launcher.ts";
 import { guardStreams, onStdoutLost, printError, stalledCode } from "./output/output.ts";
 import { programOf } from "./program.ts";
-import { version } from "./version.ts";
 
 const timeoutMs = 60_000;
 /** Of a pipe whose reader is gone, and of a terminal that is. */
@@ -45,7 +45,8 @@ function minding(kindNow: () => CommandKind): { readonly isStalled: () => boolea
 }
 
 /** Runs the command that the words name, and sets the process' exit code. */
-export async function runProgram(definitions: readonly CommandDefinition[], words: readonly string[]): Promise<void> {
+export async function runProgram(commands: readonly CommandDefinition[], words: readonly string[]): Promise<void> {
+  const program = { commands, version: packageJson.version };
   const interrupt = interruptOf();
   const isInterrupted = (): boolean => interrupt.signal.aborted;
   let kind: CommandKind = "reads";
@@ -64,7 +65,7 @@ export async function runProgram(definitions: readonly CommandDefinition[], word
     ({ kind } = definition);
     if (kind === "serves") void whenLauncherEnds(() => process.kill(process.pid, "SIGTERM"));
     const signals = limitMs === false ? [] : [AbortSignal.timeout(limitMs)];
-    return { signal: AbortSignal.any([interrupt.signal, ...signals]), isInterrupted };
+    return { program, signal: AbortSignal.any([interrupt.signal, ...signals]), isInterrupted };
   }
 
   const ended = (exitCode: number): void => {
@@ -72,7 +73,7 @@ export async function runProgram(definitions: readonly CommandDefinition[], word
   };
   try {
     // Unreferenced timers, such as a time-out signal, do not keep a process alive while a command waits for them.
-    await keptAlive(programOf(definitions, version, contextOf, ended).parseAsync(words, { from: "user" }));
+    await keptAlive(programOf(program, contextOf, ended).parseAsync(words, { from: "user" }));
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
     else if (isInterrupted()) {

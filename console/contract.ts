@@ -1,13 +1,13 @@
 import type { ErrorCode } from "../shared/errors/codes.ts";
 import type { CampaignEvent } from "../shared/operations/campaign/campaign-events.ts";
 import type { CapacityPlan } from "../shared/capacity/capacity-plan.ts";
-import type { Finding } from "../shared/operations/doctor/findings.ts";
+import type { CheckResult } from "../shared/operations/doctor/check-results.ts";
 import type { FleetReading } from "../shared/operations/fleet/fleet-index.ts";
 import type { FleetView } from "../shared/operations/fleet/fleet-view.ts";
 import type { SecretHistory } from "../shared/operations/fleet/history.ts";
 import type { Propagation } from "../shared/operations/fleet/propagation.ts";
 import type { SecretDetails } from "../shared/operations/fleet/secret-details.ts";
-import type { Standing } from "../shared/operations/fleet/secret-status.ts";
+import type { SecretStatus } from "../shared/operations/fleet/secret-status.ts";
 import type { RotationPlan } from "../shared/operations/plan/plan-rotation.ts";
 import type { RollbackPlan } from "../shared/operations/by-hand/roll-back-secret.ts";
 
@@ -45,7 +45,7 @@ export interface PlaceAnswer {
 export type FleetAnswer = Json<FleetView> & { readonly reading: Json<FleetReading>; readonly revision: number };
 
 /** By ARN. */
-export type StandingsAnswer = Readonly<Record<string, Json<Standing>>>;
+export type StatusesAnswer = Readonly<Record<string, Json<SecretStatus>>>;
 
 /** One secret, as its page shows it, and as its stream sends it anew whenever it has changed. */
 export type SecretAnswer = Json<{
@@ -56,7 +56,7 @@ export type SecretAnswer = Json<{
 
 export type RotationPlanAnswer = Json<RotationPlan>;
 export type RollbackPlanAnswer = Json<RollbackPlan>;
-export type FindingsAnswer = Json<readonly Finding[]>;
+export type ChecksAnswer = Json<readonly CheckResult[]>;
 
 /** What a campaign would do. Started by its name; nothing of it may be changed in between. */
 export interface CampaignPlanAnswer {

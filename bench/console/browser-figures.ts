@@ -1,7 +1,7 @@
 import type { Browser } from "playwright-core";
 import { median } from "../figure.ts";
 import type { RunningConsole } from "./console-process.ts";
-import { nameOf } from "./filled-account.ts";
+import { secretNameAt } from "./filled-account.ts";
 import { drawn, scrollThrough, type Scrolled } from "./in-page.ts";
 
 /** Medians over the rounds. */
@@ -49,7 +49,7 @@ export async function browserTimes(browser: Browser, on: RunningConsole, rounds:
       );
       await page.locator(last).press("Home");
       await drawn(page, rowLink(0));
-      const found = nameOf(100 + round);
+      const found = secretNameAt(100 + round);
       searchMs.push(
         await timed(async () => {
           await page.getByLabel("Name", { exact: true }).fill(found.split("/")[2] ?? "");

@@ -29,7 +29,7 @@ export const pageSecrets = 50;
 const startedDaysAgo = 45;
 const daysOfFilling = 20;
 
-export const nameOf = (at: number): string => {
+export const secretNameAt = (at: number): string => {
   const digits = (value: number, count: number): string => String(value).padStart(count, "0");
   return `prod/area-${digits(Math.floor(at / 5_000), 3)}/service-${digits(at, 6)}/database`;
 };
@@ -98,7 +98,7 @@ export async function startFilledAccount(secrets: number): Promise<FilledAccount
   });
 
   async function create(at: number): Promise<void> {
-    const created = { Name: nameOf(at), ClientRequestToken: token(), SecretString: "{}", Tags: tagsOf(at) };
+    const created = { Name: secretNameAt(at), ClientRequestToken: token(), SecretString: "{}", Tags: tagsOf(at) };
     const SecretId = text(await call(manager, "CreateSecret", created), "ARN");
     if (isOff(at)) return;
     const RotationRules = { AutomaticallyAfterDays: isOverdue(at) ? daysOfFilling + 2 : 60 + (at % 30) };
@@ -107,12 +107,12 @@ export async function startFilledAccount(secrets: number): Promise<FilledAccount
   }
   /** What comes on top of a rotation that has ended. */
   async function disturb(at: number): Promise<void> {
-    const SecretId = nameOf(at);
+    const SecretId = secretNameAt(at);
     if (isStuck(at)) await call(manager, "PutSecretValue", { SecretId, ClientRequestToken: token(), ...pending });
     if (isDeleted(at)) await call(manager, "DeleteSecret", { SecretId });
   }
   async function mirrorAndAdopt(at: number): Promise<void> {
-    const described = await call(manager, "DescribeSecret", { SecretId: nameOf(at) });
+    const described = await call(manager, "DescribeSecret", { SecretId: secretNameAt(at) });
     const versionId = currentOf(described);
     await call(dynamo, "UpdateItem", {
       TableName: table,
@@ -120,7 +120,7 @@ export async function startFilledAccount(secrets: number): Promise<FilledAccount
       UpdateExpression: "ADD adoptedBy :subscriber",
       ExpressionAttributeValues: { ":subscriber": { SS: at % 2 === 0 ? ["api"] : ["api", "worker"] } },
     });
-    await fetch(`${vault.address}/v1/secret/data/${nameOf(at)}`, {
+    await fetch(`${vault.address}/v1/secret/data/${secretNameAt(at)}`, {
       method: "POST",
       headers: { "x-vault-token": vault.rootToken },
       body: JSON.stringify({ data: { username: "app", rekey_version_id: versionId } }),
@@ -142,7 +142,7 @@ export async function startFilledAccount(secrets: number): Promise<FilledAccount
     vaultAddress: vault.address,
     lists: () => front.requests.filter(({ operation }) => operation === "ListSecrets").length,
     async touch() {
-      await call(manager, "TagResource", { SecretId: nameOf(0), Tags: [{ Key: "touched", Value: token() }] });
+      await call(manager, "TagResource", { SecretId: secretNameAt(0), Tags: [{ Key: "touched", Value: token() }] });
     },
     async stop() {
       await Promise.all([front.stop(), vault.stop()]);

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type CliStage, startCliStage } from "../../tests/support/cli-stage.ts";
 
+/** The stage starts once for all commands that work on rotated secrets of a real server. */
 let stage: CliStage;
 beforeAll(async () => {
   stage = await startCliStage();
@@ -209,16 +210,14 @@ test("mirror brings Vault up to date, and status --details and history show its 
     VAULT_CLUSTER_ROUTES: "prefix:db/billing=eu-1,prefix:db/orders=eu-2",
   };
   const seen = await stage.rekeyWith(clusters, "status", "--details", "--cluster", `eu-1=${file}`, "--json");
-  const standings = seen.out
+  const secrets = seen.out
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line) as { name: string; mirrors: object[] });
-  expect(standings.find(({ name }) => name === "db/billing")?.mirrors).toMatchObject([
+  expect(secrets.find(({ name }) => name === "db/billing")?.mirrors).toMatchObject([
     { cluster: "eu-1", state: "current" },
   ]);
-  expect(standings.find(({ name }) => name === "db/orders")?.mirrors).toMatchObject([
-    { cluster: "eu-1", state: "left" },
-  ]);
+  expect(secrets.find(({ name }) => name === "db/orders")?.mirrors).toMatchObject([{ cluster: "eu-1", state: "left" }]);
   const nobody = await stage.rekeyWith(stage.vault, "mirror", "nobody");
   expect([nobody.code, nobody.err]).toEqual([1, expect.stringContaining("secret-not-found")]);
   const elsewhere = { ...stage.vault, VAULT_ADDR: "http://127.0.0.1:1" };
@@ -267,4 +266,13 @@ test("status --check fails for a secret that is stuck; --watch shows it anew unt
   child.kill("SIGINT");
   expect([await code, printed.err]).toEqual([0, ""]);
   expect(printed.out).toContain("shop/a  stuck");
+});
+
+test("redrive gives back what lies in the stack's dead-letter queues, and says how much", async () => {
+  const dead = "arn:aws:sqs:us-east-1:123456789012:rekey-DeadLetterQueue";
+  expect(await stage.rekey("redrive", dead, "--json")).toMatchObject({ code: 0, out: '{"returned":0}\n' });
+  const undelivered = "arn:aws:sqs:us-east-1:123456789012:rekey-UndeliveredEventsQueue";
+  expect(await stage.rekey("redrive", undelivered)).toMatchObject({ code: 0, out: `${undelivered}: 0 given back\n` });
+  const { code, err } = await stage.rekey("redrive", "arn:aws:sqs:us-east-1:123456789012:nowhere");
+  expect([code, err]).toEqual([1, expect.stringContaining("queue-unavailable")]);
 });

@@ -1,5 +1,5 @@
 import { isRekeyError, RekeyError } from "../../shared/errors/rekey-error.ts";
-import { operatorHint } from "../../shared/operations/by-hand/operator-hint.ts";
+import { operatorHint } from "../../shared/operations/by-hand/operator-request.ts";
 
 /** Of the system: a port that is taken, a file that is not there. */
 const isSystemError = (error: unknown): error is Error => error instanceof Error && "syscall" in error;

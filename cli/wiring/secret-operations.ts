@@ -4,14 +4,14 @@ import { planRotation } from "../../shared/operations/plan/plan-rotation.ts";
 import { planRollback, rollBackSecret, type RollbackPorts } from "../../shared/operations/by-hand/roll-back-secret.ts";
 import type { CallOptions } from "../../shared/ports/call.ts";
 import { secretAdministration } from "../../shared/aws/secrets-manager/secret-administration.ts";
-import { accountClients, composeFor, type Composed } from "./secret-wiring.ts";
+import { accountClients, wireSecret, type SecretWiring } from "./secret-wiring.ts";
 
 /** What needs to know a secret's engine, composed anew for each secret, on the same clients. */
 export function secretOperations(): SecretOperations {
   const clients = accountClients();
   const administration = secretAdministration(clients.secretsManager);
-  const composed = async (secretId: string, call: CallOptions): Promise<Composed> =>
-    composeFor(secretId, process.env, call, { clients });
+  const composed = async (secretId: string, call: CallOptions): Promise<SecretWiring> =>
+    wireSecret(secretId, process.env, call, { clients });
   const rollbackPorts = async (secretId: string, call: CallOptions): Promise<RollbackPorts> => ({
     rotation: (await composed(secretId, call)).deps,
     administration,

@@ -3,9 +3,10 @@ import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { type AccountClients, awsAccount } from "../../shared/aws/account/aws-account.ts";
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
-import type { DoctorPorts, ExaminedRotation } from "../../shared/operations/doctor/doctor.ts";
+import type { DoctorPorts } from "../../shared/operations/doctor/doctor.ts";
+import type { ExaminedRotation } from "../../shared/operations/doctor/rehearsed-engine.ts";
 import { usersByFunction } from "../../shared/operations/doctor/managed-users.ts";
-import { checkRotatedHere } from "../../shared/operations/by-hand/rotated-elsewhere.ts";
+import { checkRotatedHere } from "../../shared/operations/by-hand/operator-request.ts";
 import { silentPublisher } from "../../shared/aws/eventbridge/event-publisher.ts";
 import type { CallOptions } from "../../shared/ports/call.ts";
 import type { SecretStore } from "../../shared/ports/secret-store.ts";
@@ -22,7 +23,7 @@ import { functionRoots } from "./function-roots.ts";
 import { isolatedEngine } from "../isolation/isolated-engine.ts";
 import { loginProcesses } from "../isolation/login-processes.ts";
 
-export interface Composed {
+export interface SecretWiring {
   readonly secretArn: string;
   /** Of the engine's function, below `functions`. */
   readonly folder: string;
@@ -62,7 +63,7 @@ function storeOf(store: SecretStore, secretArns: ReadonlySet<string>): SecretSto
  * What the secret's rotation function, or the one that it is to have, is wired to: from the function's own configuration where
  * that may be read, else from here. Its engine logs in within processes of their own, and changes nothing.
  */
-export async function composeFor(
+export async function wireSecret(
   secretId: string,
   variables: Readonly<Record<string, string | undefined>>,
   call: CallOptions,
@@ -73,7 +74,7 @@ export async function composeFor(
     readonly clients?: AccountClients;
     readonly functionToBe?: (secretArn: string, folder: string) => string;
   } = {},
-): Promise<Composed> {
+): Promise<SecretWiring> {
   const account = awsAccount(clients);
   const store = secretsManagerStore(clients.secretsManager);
   const description = await store.describe(secretId, call);

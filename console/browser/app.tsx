@@ -1,13 +1,12 @@
 import { ErrorBoundary } from "preact-iso/lazy";
 import { LocationProvider, Route, Router, useLocation } from "preact-iso/router";
 import type { PlaceAnswer } from "../contract.ts";
-import { useAnswer } from "./api/use-answer.ts";
+import { Place, useAnswer } from "./api/use-answer.ts";
 import { CampaignPage } from "./campaigns/campaign-page.tsx";
 import { CampaignsPage } from "./campaigns/campaigns-page.tsx";
 import { CapacityPage } from "./capacity/capacity-page.tsx";
 import { ProblemNote } from "./components/problem-note.tsx";
 import { ThemeChoice } from "./components/theme-choice.tsx";
-import { Place } from "./place.ts";
 import { FleetPage } from "./fleet/fleet-page.tsx";
 import { SecretPage } from "./secret/secret-page.tsx";
 

@@ -1,5 +1,5 @@
 import { render } from "preact";
-import { openSession } from "./api/open-session.ts";
+import { openSession } from "./api/request.ts";
 import { problemIn } from "./api/use-answer.ts";
 import { App } from "./app.tsx";
 import { ProblemNote } from "./components/problem-note.tsx";

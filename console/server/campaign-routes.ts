@@ -3,7 +3,7 @@ import type { FleetIndex } from "../../shared/operations/fleet/fleet-index.ts";
 import { bodyOf, textIn, textsIn } from "./body.ts";
 import type { Campaigns } from "./campaigns.ts";
 import { filterOf } from "./selection.ts";
-import { streamedEvents } from "./streamed-events.ts";
+import { streamedEvents } from "./bounded-answers.ts";
 
 /** Secrets that rotate, of the choice: by ARN, or all that a filter lets through. */
 async function chosen(index: FleetIndex, context: Context): Promise<readonly string[]> {

@@ -1,10 +1,8 @@
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
 import type { CampaignEvent } from "../../shared/operations/campaign/campaign-events.ts";
-import type { CampaignPorts } from "../../shared/operations/campaign/campaign-options.ts";
-import { campaignWaves } from "../../shared/operations/campaign/campaign-waves.ts";
-import { newCampaign } from "../../shared/operations/campaign/new-campaign.ts";
+import { type CampaignPorts, campaignWaves, newCampaign } from "../../shared/operations/campaign/campaign-options.ts";
 import { rotateCampaign } from "../../shared/operations/campaign/rotate-campaign.ts";
-import { reasonTag } from "../../shared/operations/by-hand/reason-tag.ts";
+import { reasonTag } from "../../shared/operations/by-hand/operator-request.ts";
 import type { CallOptions } from "../../shared/ports/call.ts";
 import { secretNameIn } from "../../shared/rotation/secret-name.ts";
 import type { CampaignAnswer, CampaignPlanAnswer } from "../contract.ts";

@@ -1,10 +1,9 @@
 import { Hono } from "hono";
 import type { FleetIndex } from "../../shared/operations/fleet/fleet-index.ts";
-import { standings } from "../../shared/operations/fleet/secret-status.ts";
-import { bounded } from "./bounded.ts";
+import { secretStatuses } from "../../shared/operations/fleet/secret-status.ts";
+import { bounded, streamedEvents } from "./bounded-answers.ts";
 import type { LivePorts } from "./live-secret.ts";
 import { selectionOf } from "./selection.ts";
-import { streamedEvents } from "./streamed-events.ts";
 
 const tellEveryMs = 1_000;
 
@@ -21,7 +20,7 @@ export function fleetRoutes(
     })
     .get("/standings", async (context) => {
       const { secrets } = index.view(selectionOf(context.req.query()));
-      const found = await standings(ports, secrets, bounded(context, end));
+      const found = await secretStatuses(ports, secrets, bounded(context, end));
       return context.json(Object.fromEntries(found));
     })
     .get("/live", (context) =>

@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { ErrorCode } from "../../shared/errors/codes.ts";
 import { isRekeyError } from "../../shared/errors/rekey-error.ts";
-import { operatorHint } from "../../shared/operations/by-hand/operator-hint.ts";
+import { operatorHint } from "../../shared/operations/by-hand/operator-request.ts";
 import type { Problem } from "../contract.ts";
 
 /** What is not the caller's fault or the secret's state is somebody else's server: 502. */

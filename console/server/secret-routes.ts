@@ -1,21 +1,20 @@
 import { Hono } from "hono";
 import { isRekeyError } from "../../shared/errors/rekey-error.ts";
-import type { Finding } from "../../shared/operations/doctor/findings.ts";
+import type { CheckResult } from "../../shared/operations/doctor/check-results.ts";
 import type { RotationPlan } from "../../shared/operations/plan/plan-rotation.ts";
 import type { RollbackOptions, RollbackPlan } from "../../shared/operations/by-hand/roll-back-secret.ts";
 import type { CallOptions } from "../../shared/ports/call.ts";
 import { bodyOf, textIn } from "./body.ts";
-import { bounded } from "./bounded.ts";
+import { bounded, streamedEvents } from "./bounded-answers.ts";
 import { type LivePorts, liveSecret } from "./live-secret.ts";
 import { problemText } from "./problem.ts";
-import { streamedEvents } from "./streamed-events.ts";
 
 /** What needs to know the secret's engine. Errors: those of the operations. */
 export interface SecretOperations {
   planRotation(secretId: string, call: CallOptions): Promise<RotationPlan>;
   planRollback(secretId: string, call: CallOptions): Promise<RollbackPlan>;
   rollBack(secretId: string, options: RollbackOptions, call: CallOptions): Promise<RollbackPlan>;
-  examine(secretId: string, call: CallOptions): Promise<readonly Finding[]>;
+  examine(secretId: string, call: CallOptions): Promise<readonly CheckResult[]>;
 }
 
 /**

@@ -1,6 +1,5 @@
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
-import { fleetOrders, type FleetSelection } from "../../shared/operations/fleet/fleet-view.ts";
-import { pairOf } from "../../shared/operations/fleet/parse-tag.ts";
+import { fleetOrders, type FleetSelection, parseKeyValue } from "../../shared/operations/fleet/fleet-view.ts";
 import { type Health, healthInOrder } from "../../shared/operations/fleet/health.ts";
 
 type Query = Readonly<Record<string, string | undefined>>;
@@ -21,7 +20,7 @@ export function filterOf({ search, tag, health }: Query): Filter {
   const healths = health?.split(",").map((one): Health => oneOf("health", one, healthInOrder));
   return {
     ...(search === undefined || search === "" ? {} : { search }),
-    ...(tag === undefined || tag === "" ? {} : { tag: pairOf(tag) }),
+    ...(tag === undefined || tag === "" ? {} : { tag: parseKeyValue(tag) }),
     ...(healths === undefined ? {} : { health: healths }),
   };
 }

@@ -1,5 +1,13 @@
-import { glob } from "./glob.ts";
 import { AwsError, type PolicyStatement } from "./service.ts";
+
+/** A pattern in which `*` stands for any text and `?` for one character, as a regular expression over the whole string. */
+export function glob(pattern: string, flags = ""): RegExp {
+  const source = pattern
+    .replaceAll(/[.+^${}()|[\]\\]/gu, String.raw`\$&`)
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${source}$`, `su${flags}`);
+}
 
 /** The condition keys of one request, in lower case. */
 export type ConditionContext = ReadonlyMap<string, string>;

@@ -1,5 +1,4 @@
-import { glob } from "./glob.ts";
-import { conditionsHold, type ConditionContext } from "./iam-conditions.ts";
+import { type ConditionContext, conditionsHold, glob } from "./iam-conditions.ts";
 import { AwsError, type PolicyDocument, type PolicyStatement, type Principal } from "./service.ts";
 
 /** A person, a role or the administrator, or AWS itself in one of its services, such as `events.amazonaws.com`. */

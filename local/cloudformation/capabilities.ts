@@ -3,11 +3,11 @@ import { AwsError } from "../aws/service.ts";
 import { transformed } from "../template/sam-transform.ts";
 import type { Template } from "../template/read-template.ts";
 
-const nameOf: Readonly<Record<string, string>> = {
+const nameProperties: Readonly<Record<string, string>> = {
   "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
   "AWS::IAM::Role": "RoleName",
 };
-const iam = new Set([...Object.keys(nameOf), "AWS::IAM::Policy"]);
+const iam = new Set([...Object.keys(nameProperties), "AWS::IAM::Policy"]);
 
 /** What a caller must acknowledge before the template is deployed. */
 export function neededCapabilities(template: Template): readonly string[] {
@@ -15,7 +15,7 @@ export function neededCapabilities(template: Template): readonly string[] {
   const roles = types.filter(({ Type }) => iam.has(String(Type)));
   const isNamed = roles.some((resource) => {
     const { Type } = resource;
-    const property = nameOf[String(Type)];
+    const property = nameProperties[String(Type)];
     return property !== undefined && property in record(resource, "Properties");
   });
   const isNested = Object.values(template.Resources).some(

@@ -1,5 +1,5 @@
 import { isMembers, optionalText, type Members } from "../aws/members.ts";
-import type { Standing } from "../template/kinds/kind.ts";
+import type { ExistingResource } from "../template/kinds/kind.ts";
 import type { Template } from "../template/read-template.ts";
 import type { StackEvent, StackRecord } from "../template/stacks.ts";
 
@@ -55,7 +55,7 @@ export const describeEvent =
 
 export const describeResource =
   ({ id, name, createdAtMs, updatedAtMs }: StackRecord) =>
-  ({ logicalId, type, ref }: Standing): Members => {
+  ({ logicalId, type, ref }: ExistingResource): Members => {
     const at = time(updatedAtMs ?? createdAtMs);
     return {
       StackId: id,

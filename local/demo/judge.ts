@@ -1,10 +1,9 @@
 import { DescribeSecretCommand } from "@aws-sdk/client-secrets-manager";
 import { readRedrivePolicy } from "../sqs/queue-attributes.ts";
 import type { QueueMessage } from "../sqs/queue.ts";
-import { mirroredVersion } from "./mirrored-version.ts";
 import type { Outcome } from "./rotate-under-load.ts";
 import type { SampleService } from "./sample-service.ts";
-import type { World } from "./world.ts";
+import { mirroredVersion, type World } from "./world.ts";
 
 interface Figure {
   readonly what: string;

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DescribeSecretCommand, RotateSecretCommand } from "@aws-sdk/client-secrets-manager";
 import { generatePassword } from "../../shared/secrets/password.ts";
-import { mirroredVersion } from "./mirrored-version.ts";
 import { narrator, type Say, shortName } from "./narrator.ts";
 import { type SampleService, startSampleService, type Strategy } from "./sample-service.ts";
 import { quiet } from "./quiet.ts";
-import type { World } from "./world.ts";
+import { mirroredVersion, type World } from "./world.ts";
 
 /** What there is to judge once the services have stopped. */
 export interface Outcome {

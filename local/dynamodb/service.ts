@@ -95,7 +95,7 @@ export function createDynamoDb({ region, accountId }: DynamoDbOptions): AwsServi
     const id = JSON.stringify(table.keys.map((name) => key[name]));
     const values = record(input, "ExpressionAttributeValues");
     const names = textRecord(input, "ExpressionAttributeNames");
-    const nameOf = (path: string): string => {
+    const attributeNameOf = (path: string): string => {
       const name = path.startsWith("#") ? names[path] : path;
       if (name !== undefined) return name;
       throw invalid(
@@ -106,8 +106,8 @@ export function createDynamoDb({ region, accountId }: DynamoDbOptions): AwsServi
     const item: Record<string, unknown> = { ...before };
     for (const { verb, path, value, unless } of actionsOf(text(input, "UpdateExpression"))) {
       const given = record(values, value);
-      const name = nameOf(path);
-      const kept = unless === undefined ? undefined : before[nameOf(unless)];
+      const name = attributeNameOf(path);
+      const kept = unless === undefined ? undefined : before[attributeNameOf(unless)];
       if (verb === "ADD") item[name] = added(before[name], given);
       else item[name] = verb === "DELETE" ? lessened(before[name], given) : (kept ?? given);
     }

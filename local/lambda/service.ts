@@ -78,12 +78,12 @@ export function createLambda(options: LambdaOptions): Lambda {
   };
 
   const arnOf = (name: string): string => `arn:aws:lambda:${region}:${accountId}:function:${name}`;
-  const nameOf = (nameOrArn: string): string =>
+  const functionNameOf = (nameOrArn: string): string =>
     /(?:^|function:)([\w-]{1,64})(?::[\w$-]+)?$/u.exec(nameOrArn)?.[1] ?? nameOrArn;
   const find = (nameOrArn: string): DeployedFunction => {
-    const found = functions.get(nameOf(nameOrArn));
+    const found = functions.get(functionNameOf(nameOrArn));
     if (found === undefined) {
-      throw new AwsError("ResourceNotFoundException", `Function not found: ${arnOf(nameOf(nameOrArn))}`, 404);
+      throw new AwsError("ResourceNotFoundException", `Function not found: ${arnOf(functionNameOf(nameOrArn))}`, 404);
     }
     return found;
   };
@@ -190,20 +190,20 @@ export function createLambda(options: LambdaOptions): Lambda {
     action: (operation) => (operation === "Invoke" ? "InvokeFunction" : operation),
     resources: ({ input }) => {
       const name = input["FunctionName"];
-      return typeof name === "string" ? [arnOf(nameOf(name))] : [];
+      return typeof name === "string" ? [arnOf(functionNameOf(name))] : [];
     },
-    resourcePolicy: (arn) => functions.get(nameOf(arn))?.permissions.policy,
+    resourcePolicy: (arn) => functions.get(functionNameOf(arn))?.permissions.policy,
     async handle(call) {
       const operation = operations[call.operation];
       if (operation === undefined) throw new AwsError("UnknownOperationException", call.operation, 404);
       return operation(call);
     },
-    exists: (arn) => functions.get(nameOf(arn))?.arn === arn,
+    exists: (arn) => functions.get(functionNameOf(arn))?.arn === arn,
     async accept({ targetArn, body }) {
       void find(targetArn).invokeAsync(body);
     },
     mayInvoke(functionArn, principal, sourceArn, sourceAccount) {
-      const fn = functions.get(nameOf(functionArn));
+      const fn = functions.get(functionNameOf(functionArn));
       return (
         fn?.arn === functionArn &&
         denial({

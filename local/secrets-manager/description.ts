@@ -1,7 +1,5 @@
 import type { Members } from "../aws/members.ts";
-import { owningService } from "./owning-service.ts";
-import { replicationStatus } from "./replication-status.ts";
-import type { RotationSettings, Secret } from "./secret.ts";
+import { owningService, replicationStatus, type RotationSettings, type Secret } from "./secret.ts";
 import { labelledVersions, labelsOf } from "./staging-labels.ts";
 
 const dayMs = 24 * 3_600_000;

@@ -1,7 +1,6 @@
 import { recordList, type Members } from "../aws/members.ts";
 import { limitedText, requiredText } from "./input.ts";
-import { owningService } from "./owning-service.ts";
-import type { ExternalRotation, Secret } from "./secret.ts";
+import { type ExternalRotation, owningService, type Secret } from "./secret.ts";
 
 /** A partner rotates a secret that has a type, an AWS service one that it manages; neither of them is emulated. */
 export const isRotatedByOthers = (secret: Secret): boolean =>

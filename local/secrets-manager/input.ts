@@ -63,7 +63,7 @@ export function secretIdOf(input: Members): string {
   return id;
 }
 
-export function nameOf(input: Members): string {
+export function requestedName(input: Members): string {
   const name = requiredText(input, "Name", { min: 1, max: 512 });
   if (!/^[\w/+=.@!-]+$/u.test(name)) throw refusals.invalidName();
   return name;

@@ -6,7 +6,7 @@ import {
   flag,
   kmsKeyIdOf,
   limitedInteger,
-  nameOf,
+  requestedName,
   secretIdOf,
   tokenOf,
   typeOf,
@@ -14,9 +14,8 @@ import {
 import { invalidParameter, refusals } from "./messages.ts";
 import type { Backend, Operations } from "./operations.ts";
 import { removeReplica, replicaRegionsOf, replicate } from "./replication.ts";
-import { replicationStatus } from "./replication-status.ts";
+import { replicationStatus, type Secret, type SecretContent } from "./secret.ts";
 import { newArn } from "./secret-table.ts";
-import type { Secret, SecretContent } from "./secret.ts";
 import { storeVersion } from "./store-version.ts";
 import { tagsOf } from "./tag-operations.ts";
 import { putVersion } from "./versions.ts";
@@ -36,7 +35,7 @@ export function lifecycleOperations(backend: Backend): Operations {
 
   return {
     CreateSecret(input, { region }) {
-      const name = nameOf(input);
+      const name = requestedName(input);
       const token = tokenOf(input, "InvalidRequestException");
       const content = contentOf(input);
       const tags = tagsOf(input);

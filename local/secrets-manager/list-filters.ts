@@ -1,8 +1,7 @@
 import { recordList, textList, type Members } from "../aws/members.ts";
 import { checkLength, limitedText } from "./input.ts";
 import { invalidParameter, refusals } from "./messages.ts";
-import { owningService } from "./owning-service.ts";
-import type { Secret } from "./secret.ts";
+import { owningService, type Secret } from "./secret.ts";
 
 interface Key {
   readonly read: (secret: Secret) => readonly string[];

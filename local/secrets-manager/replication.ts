@@ -2,8 +2,7 @@ import { recordList, textList, type Members } from "../aws/members.ts";
 import { checkLength, flag, kmsKeyIdOf, requiredText, secretIdOf } from "./input.ts";
 import { invalidParameter, refusals } from "./messages.ts";
 import type { Backend, Operations } from "./operations.ts";
-import { replicationStatus } from "./replication-status.ts";
-import type { Secret } from "./secret.ts";
+import { replicationStatus, type Secret } from "./secret.ts";
 
 const regionPattern = /^(?:[a-z]+-)+\d+$/u;
 

@@ -1,3 +1,5 @@
+import type { Members } from "../aws/members.ts";
+
 export type SecretContent = { readonly SecretString: string } | { readonly SecretBinary: string };
 
 export interface SecretVersion {
@@ -93,3 +95,15 @@ export interface Secret {
   readonly replicas: Map<string, Replica>;
   rotation: RotationSettings | undefined;
 }
+
+/** The AWS service that manages the secret: services name their secrets `service!name`, such as `rds!db-1234`. */
+export const owningService = ({ name }: Pick<Secret, "name">): string | undefined => /^([a-z0-9-]+)!/.exec(name)?.[1];
+
+/** ReplicationStatus of the answers. A replica shares the primary's state, so that it is in sync at once, unless it is held. */
+export const replicationStatus = ({ replicas }: Secret): readonly Members[] =>
+  [...replicas].map(([Region, { kmsKeyId, failure, isHeld = false }]) => ({
+    Region,
+    KmsKeyId: kmsKeyId,
+    Status: failure === undefined ? (isHeld ? "InProgress" : "InSync") : "Failed",
+    StatusMessage: failure,
+  }));

@@ -75,10 +75,10 @@ export function createSqs({ clock, region, accountId, endpoint }: SqsOptions): S
     const policy = queue?.attributes.get("Policy");
     return policy === undefined ? undefined : readPolicyDocument(policy);
   };
-  const nameOf = (input: Members): string | undefined =>
+  const queueNameOf = (input: Members): string | undefined =>
     optionalText(input, "QueueUrl")?.split("/").at(-1) ?? optionalText(input, "QueueName");
   const queueOf = (input: Members): Queue => {
-    const queue = queues.get(nameOf(input) ?? "");
+    const queue = queues.get(queueNameOf(input) ?? "");
     if (queue === undefined) throw noQueue();
     return queue;
   };
@@ -251,7 +251,7 @@ export function createSqs({ clock, region, accountId, endpoint }: SqsOptions): S
     targets: ["AmazonSQS"],
     action: (operation) => plural[operation] ?? operation,
     resources({ input }) {
-      const name = nameOf(input);
+      const name = queueNameOf(input);
       return name === undefined ? [] : [arnOf(name)];
     },
     resourcePolicy: (arn) => policyOf(byArn(arn)),

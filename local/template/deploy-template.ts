@@ -1,22 +1,22 @@
 import { isDeepStrictEqual } from "node:util";
 import { isMembers, record, text, type Members } from "../aws/members.ts";
 import { resolve, type DeployedResource } from "./intrinsics.ts";
-import type { LetGo, Provider, ResourceKind, ResourceToDeploy, Standing } from "./kinds/kind.ts";
+import type { ExistingResource, LetGo, Naming, Provider, ResourceKind, ResourceToDeploy } from "./kinds/kind.ts";
 import { kindOf } from "./kinds/kinds.ts";
-import { givenName, madeName, type Naming } from "./physical-name.ts";
+import { givenName, madeName } from "./physical-name.ts";
 import type { Prepared } from "./prepare.ts";
 import { TemplateError } from "./read-template.ts";
 
 export interface TemplateDeployment {
   readonly outputs: Readonly<Record<string, string>>;
-  readonly resources: ReadonlyMap<string, Standing>;
+  readonly resources: ReadonlyMap<string, ExistingResource>;
 }
 
 /** What happens to one resource. */
 export interface ResourceStep {
   readonly action: "CREATE" | "UPDATE" | "DELETE";
   readonly state: "COMPLETE" | "FAILED" | "SKIPPED";
-  readonly resource: Pick<Standing, "logicalId" | "type"> & { readonly ref?: string };
+  readonly resource: Pick<ExistingResource, "logicalId" | "type"> & { readonly ref?: string };
   readonly reason?: string;
 }
 export type Note = (step: ResourceStep) => void;
@@ -45,7 +45,7 @@ const changedForGood = (kind: ResourceKind, before: Members, after: Members): bo
 interface Decision {
   readonly action: "create" | "keep" | "update" | "replace";
   readonly kind: ResourceKind;
-  readonly resource: ResourceToDeploy & Pick<Standing, "onDelete" | "onReplace">;
+  readonly resource: ResourceToDeploy & Pick<ExistingResource, "onDelete" | "onReplace">;
 }
 
 /** What to do about one resource. Errors: `TemplateError`. */
@@ -53,7 +53,7 @@ function decide(
   logicalId: string,
   prepared: Prepared,
   resources: ReadonlyMap<string, DeployedResource>,
-  before: Standing | undefined,
+  before: ExistingResource | undefined,
   naming: Naming,
 ): Decision {
   const wanted = prepared.wanted[logicalId] ?? {};
@@ -88,12 +88,12 @@ const unknown = (): DeployedResource => ({
 /** What an update would change, as far as it can be said before. Errors: `TemplateError`. */
 export function planChanges(
   prepared: Prepared,
-  standing: ReadonlyMap<string, Standing>,
+  existing: ReadonlyMap<string, ExistingResource>,
   naming: Naming,
 ): readonly Change[] {
   const seen = new Map<string, DeployedResource>();
   const changes = prepared.order.flatMap((logicalId): readonly Change[] => {
-    const before = standing.get(logicalId);
+    const before = existing.get(logicalId);
     const { action, resource } = decide(logicalId, prepared, seen, before, naming);
     const { type } = resource;
     seen.set(logicalId, before === undefined || action === "replace" ? unknown() : before);
@@ -101,7 +101,7 @@ export function planChanges(
     if (before === undefined) return [{ action: "Add", replacement: false, logicalId, type }];
     return [{ action: "Modify", replacement: action === "replace", logicalId, type, ref: before.ref }];
   });
-  const removed = [...standing.values()].filter(({ logicalId }) => !prepared.order.includes(logicalId));
+  const removed = [...existing.values()].filter(({ logicalId }) => !prepared.order.includes(logicalId));
   return [
     ...changes,
     ...removed.map(({ logicalId, type, ref }): Change => ({
@@ -118,11 +118,11 @@ const words = (error: unknown): string => (error instanceof Error ? error.messag
 
 /** Takes away what a stack lets go, the last first; what cannot be taken away stays, and is what this returns. */
 export async function removeAll(
-  gone: readonly (Standing & { readonly keep: boolean })[],
+  gone: readonly (ExistingResource & { readonly keep: boolean })[],
   provider: Provider,
   note: Note,
-): Promise<readonly Standing[]> {
-  const left: Standing[] = [];
+): Promise<readonly ExistingResource[]> {
+  const left: ExistingResource[] = [];
   for (const resource of gone.toReversed()) {
     const { keep } = resource;
     try {
@@ -142,18 +142,18 @@ export async function removeAll(
  */
 export async function applyTemplate(
   prepared: Prepared,
-  standing: ReadonlyMap<string, Standing>,
+  existing: ReadonlyMap<string, ExistingResource>,
   provider: Provider,
   note: Note,
 ): Promise<TemplateDeployment> {
-  const made = new Map<string, Standing>();
-  const replaced = new Map<string, Standing>();
+  const made = new Map<string, ExistingResource>();
+  const replaced = new Map<string, ExistingResource>();
   const undo: (() => Promise<void>)[] = [];
-  const isUpdate = standing.size > 0;
+  const isUpdate = existing.size > 0;
 
   /** Whether anything was done. */
   const apply = async (logicalId: string): Promise<boolean> => {
-    const before = standing.get(logicalId);
+    const before = existing.get(logicalId);
     const { action, kind, resource } = decide(logicalId, prepared, made, before, provider);
     if (before !== undefined && action === "keep") {
       made.set(logicalId, { ...before, ...resource });
@@ -178,7 +178,7 @@ export async function applyTemplate(
 
   for (const logicalId of prepared.order) {
     const type = text(prepared.wanted[logicalId] ?? {}, "Type");
-    const action = standing.has(logicalId) ? "UPDATE" : "CREATE";
+    const action = existing.has(logicalId) ? "UPDATE" : "CREATE";
     try {
       if (!(await apply(logicalId))) continue;
       const { ref = "" } = made.get(logicalId) ?? {};
@@ -191,7 +191,7 @@ export async function applyTemplate(
     }
   }
   const outputs = prepared.outputs(made);
-  const gone = [...standing.values()].flatMap((resource) => {
+  const gone = [...existing.values()].flatMap((resource) => {
     if (replaced.has(resource.logicalId)) return [{ ...resource, keep: resource.onReplace !== "Delete" }];
     return made.has(resource.logicalId) ? [] : [{ ...resource, keep: resource.onDelete !== "Delete" }];
   });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { optionalText, type Members } from "../aws/members.ts";
-import type { ResourceKind } from "./kinds/kind.ts";
+import type { Naming, ResourceKind } from "./kinds/kind.ts";
 import { TemplateError } from "./read-template.ts";
 
 /** The name that a template gives a resource. Errors: `TemplateError` for one that its service refuses. */
@@ -16,13 +16,6 @@ export function givenName(logicalId: string, kind: ResourceKind, properties: Mem
   if (!pattern.test(name))
     throw new TemplateError(`${logicalId}: ${property} ${name} has characters that the service refuses`);
   return name;
-}
-
-/** How the resources of a stack are called that the template does not name. */
-export interface Naming {
-  readonly stackName: string;
-  /** Higher than 1 where resources of a former stack of this name were kept. */
-  readonly firstNumber: number;
 }
 
 /** The number of a name that was made, where 1 is not written; 0 of a name that the template gave. */

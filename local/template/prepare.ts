@@ -4,7 +4,7 @@ import { conditionHolds, referencesOf, resolve, type DeployedResource, type Scop
 import { kindOf } from "./kinds/kinds.ts";
 import { checkSize } from "./limits.ts";
 import { bindParameters } from "./parameters.ts";
-import type { Naming } from "./physical-name.ts";
+import type { Naming } from "./kinds/kind.ts";
 import { TemplateError, type Template } from "./read-template.ts";
 import { ruleHolds } from "./rule-functions.ts";
 import { transformed } from "./sam-transform.ts";

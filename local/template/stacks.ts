@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import { applyTemplate, planChanges, removeAll, type Change, type ResourceStep } from "./deploy-template.ts";
-import type { Provider, Standing } from "./kinds/kind.ts";
+import type { ExistingResource, Provider } from "./kinds/kind.ts";
 import { numberOf } from "./physical-name.ts";
 import { prepare, type Place, type Prepared } from "./prepare.ts";
 import { readTemplate, TemplateError, type Template } from "./read-template.ts";
@@ -38,7 +38,7 @@ export interface StackRecord {
   readonly request: StackRequest;
   readonly template: Template;
   readonly outputs: Readonly<Record<string, string>>;
-  readonly resources: ReadonlyMap<string, Standing>;
+  readonly resources: ReadonlyMap<string, ExistingResource>;
   readonly events: readonly StackEvent[];
 }
 
@@ -142,8 +142,8 @@ export function createStacks({ clock, region, accountId, provider }: StacksOptio
       const started = withStatus(isUpdate ? before : (before ?? blank), `${action}_IN_PROGRESS`);
       const there = provider(placeOf(name, started.id), request);
       try {
-        const standing = isUpdate ? before.resources : new Map<string, Standing>();
-        const made = await applyTemplate(prepared, standing, there, noting(name));
+        const existing = isUpdate ? before.resources : new Map<string, ExistingResource>();
+        const made = await applyTemplate(prepared, existing, there, noting(name));
         const { template } = blank;
         const record = current.get(name) ?? started;
         return withStatus({ ...record, ...made, request, template, updatedAtMs: clock.now() }, `${action}_COMPLETE`);
@@ -159,8 +159,8 @@ export function createStacks({ clock, region, accountId, provider }: StacksOptio
     },
     plan(request) {
       const before = current.get(request.name);
-      const standing = updatable(before) ? before.resources : new Map<string, Standing>();
-      return planChanges(read(request, before).prepared, standing, placeOf(request.name, ""));
+      const existing = updatable(before) ? before.resources : new Map<string, ExistingResource>();
+      return planChanges(read(request, before).prepared, existing, placeOf(request.name, ""));
     },
     async remove(name) {
       const record = current.get(name);

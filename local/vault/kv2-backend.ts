@@ -11,7 +11,7 @@ import {
   VaultRefusal,
   type VaultReply,
 } from "./exchange.ts";
-import { durationField, flagField, type Input, integerField, isMap, listField, mapField } from "./input.ts";
+import { durationField, flagField, type Input, integerField, isMap, listField, mapField, mergePatch } from "./input.ts";
 import { keysBelow } from "./keys-below.ts";
 import {
   addVersion,
@@ -26,7 +26,6 @@ import {
   undeleteVersion,
   versionMetadata,
 } from "./kv2-secret.ts";
-import { mergePatch } from "./merge-patch.ts";
 
 /** Only the settings that the request names. */
 function changeSettings(settings: Kv2Settings, input: Input): void {

@@ -8,7 +8,7 @@ const tokenHeaders = ["x-aws-parameters-secrets-token", "x-vault-token"] as cons
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i;
 
 /** Without its port and the dot that ends a full name. */
-const nameOf = (host: string): string => host.replace(/:\d*$/, "").replace(/\.$/, "").toLowerCase();
+const hostNameOf = (host: string): string => host.replace(/:\d*$/, "").replace(/\.$/, "").toLowerCase();
 
 /** Who may not go on, and why: what reaches loopback through somebody's server or browser is turned away. */
 export interface Gate {
@@ -26,8 +26,8 @@ export function gate(options: { readonly token: SecretValue; readonly allowedHos
   const expected = digest(options.token.reveal());
   /** In a time that depends on neither what is right in the text nor how long the token is. */
   const isToken = (text: string): boolean => timingSafeEqual(digest(text), expected);
-  const allowed = new Set(options.allowedHosts.map(nameOf));
-  const isOwn = (host: string): boolean => loopback.test(nameOf(host)) || allowed.has(nameOf(host));
+  const allowed = new Set(options.allowedHosts.map(hostNameOf));
+  const isOwn = (host: string): boolean => loopback.test(hostNameOf(host)) || allowed.has(hostNameOf(host));
 
   return {
     host({ headers: { host }, httpVersion }, authority) {

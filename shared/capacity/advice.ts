@@ -1,8 +1,12 @@
 import type { Facts } from "./facts/facts.ts";
-import type { CapacityPlan } from "./capacity-plan.ts";
-import { bottleneck } from "./plan-loads.ts";
-import { refreshesPerSecond } from "./plan-reads.ts";
+import type { CostPlan } from "./plan-cost.ts";
+import { bottleneck, type Load } from "./plan-loads.ts";
+import type { FanOutPlan } from "./plan-push.ts";
+import { type ReadsPlan, refreshesPerSecond } from "./plan-reads.ts";
+import type { RotationsPlan } from "./plan-rotations.ts";
+import type { SizesPlan } from "./plan-sizes.ts";
 import { amount, duration, percent, perSecond, usd } from "./quantity.ts";
+import type { Workload } from "./workload.ts";
 
 /** What to do, and the figure from which on it is worth doing. */
 export interface Advice {
@@ -12,13 +16,28 @@ export interface Advice {
   readonly trigger: { readonly value: number; readonly unit: string };
 }
 
-type Figures = Omit<CapacityPlan, "advice">;
+/** What the arithmetic gives, before anything is advised. */
+export interface CapacityFigures {
+  readonly workload: Workload;
+  /** Accounts: those asked for, or the fewest that carry the workload. */
+  readonly shards: number;
+  readonly fewestShards: number;
+  readonly reads: ReadsPlan;
+  /** The fullest first: that is the first bottleneck. */
+  readonly loads: readonly Load[];
+  /** The same, were there no cache, in as many accounts. */
+  readonly uncachedLoads: readonly Load[];
+  readonly fanOut: FanOutPlan;
+  readonly rotations: RotationsPlan;
+  readonly sizes: SizesPlan;
+  readonly cost: CostPlan;
+}
 
 const longTtlSeconds = 3_600;
 const longRotationSeconds = 3_600;
 const mostDeliveries = 10;
 
-function shards({ loads, shards, fewestShards }: Figures, facts: Facts): Advice {
+function shards({ loads, shards, fewestShards }: CapacityFigures, facts: Facts): Advice {
   const share = facts.targetUtilisation.value;
   const full = bottleneck(loads);
   const growth = share / full.utilisation;
@@ -40,7 +59,7 @@ function shards({ loads, shards, fewestShards }: Figures, facts: Facts): Advice 
   return { topic: "shards", text: `${now} ${room}`, trigger };
 }
 
-function regions({ workload, reads, shards }: Figures, facts: Facts): Advice {
+function regions({ workload, reads, shards }: CapacityFigures, facts: Facts): Advice {
   const { regions, ttlSeconds } = workload;
   const carries = facts.targetUtilisation.value * facts.getSecretValue.value * shards * regions;
   const trigger = { value: carries, unit: "/s backend reads" };
@@ -60,7 +79,7 @@ function regions({ workload, reads, shards }: Figures, facts: Facts): Advice {
   };
 }
 
-function cache({ workload, reads, cost }: Figures, facts: Facts): readonly Advice[] {
+function cache({ workload, reads, cost }: CapacityFigures, facts: Facts): readonly Advice[] {
   const { push, ttlSeconds } = workload;
   const most = facts.secretsPerProcess.value;
   const tooMany: Advice = {
@@ -79,7 +98,7 @@ function cache({ workload, reads, cost }: Figures, facts: Facts): readonly Advic
   return [...(reads.secretsPerInstance > most ? [tooMany] : []), ...(isWorthIt ? [raise] : [])];
 }
 
-function push({ workload, fanOut, reads }: Figures, facts: Facts): Advice {
+function push({ workload, fanOut, reads }: CapacityFigures, facts: Facts): Advice {
   if (!workload.push) {
     const apart = facts.quietShare.value * workload.ttlSeconds + 1 / reads.readsPerCachedPerSecond;
     return {
@@ -113,7 +132,7 @@ function push({ workload, fanOut, reads }: Figures, facts: Facts): Advice {
   };
 }
 
-function fanOut({ fanOut, workload }: Figures): readonly Advice[] {
+function fanOut({ fanOut, workload }: CapacityFigures): readonly Advice[] {
   const { deliveriesPerRotation, usefulDeliveriesPerRotation } = fanOut;
   const factor = deliveriesPerRotation / usefulDeliveriesPerRotation;
   if (!workload.push || factor < mostDeliveries) return [];
@@ -126,7 +145,7 @@ function fanOut({ fanOut, workload }: Figures): readonly Advice[] {
   ];
 }
 
-function rotation({ rotations, shards, workload }: Figures): readonly Advice[] {
+function rotation({ rotations, shards, workload }: CapacityFigures): readonly Advice[] {
   if (rotations.everythingSeconds <= longRotationSeconds) return [];
   const perShard = rotations.perSecondPerShard * longRotationSeconds;
   const needed = Math.ceil(workload.secrets / perShard);
@@ -139,7 +158,7 @@ function rotation({ rotations, shards, workload }: Figures): readonly Advice[] {
   ];
 }
 
-function vault({ sizes, shards, reads }: Figures, facts: Facts): readonly Advice[] {
+function vault({ sizes, shards, reads }: CapacityFigures, facts: Facts): readonly Advice[] {
   const carries = facts.vaultReads.value * facts.targetUtilisation.value;
   if (sizes.vaultClusters <= shards) return [];
   return [
@@ -151,7 +170,7 @@ function vault({ sizes, shards, reads }: Figures, facts: Facts): readonly Advice
   ];
 }
 
-export const advise = (figures: Figures, facts: Facts): readonly Advice[] => [
+export const advise = (figures: CapacityFigures, facts: Facts): readonly Advice[] => [
   shards(figures, facts),
   regions(figures, facts),
   ...cache(figures, facts),

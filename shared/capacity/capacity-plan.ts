@@ -1,27 +1,14 @@
-import { type Advice, advise } from "./advice.ts";
+import { type Advice, advise, type CapacityFigures } from "./advice.ts";
 import { type Facts, facts as knownFacts } from "./facts/facts.ts";
-import { type CostPlan, planCost } from "./plan-cost.ts";
+import { planCost } from "./plan-cost.ts";
 import { fewestShards, type Load, planLoads } from "./plan-loads.ts";
-import { type FanOutPlan, planFanOut } from "./plan-push.ts";
-import { planReads, type ReadsPlan } from "./plan-reads.ts";
-import { planRotations, type RotationsPlan } from "./plan-rotations.ts";
-import { planSizes, type SizesPlan } from "./plan-sizes.ts";
-import { type Workload, type WorkloadInput, workloadFrom } from "./workload.ts";
+import { planFanOut } from "./plan-push.ts";
+import { planReads } from "./plan-reads.ts";
+import { planRotations } from "./plan-rotations.ts";
+import { planSizes } from "./plan-sizes.ts";
+import { type WorkloadInput, workloadFrom } from "./workload.ts";
 
-export interface CapacityPlan {
-  readonly workload: Workload;
-  /** Accounts: those asked for, or the fewest that carry the workload. */
-  readonly shards: number;
-  readonly fewestShards: number;
-  readonly reads: ReadsPlan;
-  /** The fullest first: that is the first bottleneck. */
-  readonly loads: readonly Load[];
-  /** The same, were there no cache, in as many accounts. */
-  readonly uncachedLoads: readonly Load[];
-  readonly fanOut: FanOutPlan;
-  readonly rotations: RotationsPlan;
-  readonly sizes: SizesPlan;
-  readonly cost: CostPlan;
+export interface CapacityPlan extends CapacityFigures {
   readonly advice: readonly Advice[];
 }
 
@@ -45,7 +32,7 @@ export function planCapacity(input: WorkloadInput, facts: Facts = knownFacts): C
   const rotations = planRotations(workload, shards, fanOut, facts);
   const sizes = planSizes(workload, shards, reads, facts);
   const cost = planCost(workload, shards, { reads, fanOut, rotations }, facts);
-  const figures = {
+  const figures: CapacityFigures = {
     workload,
     shards,
     fewestShards: fewest,

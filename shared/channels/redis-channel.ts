@@ -6,6 +6,7 @@ import type { CallOptions } from "../ports/call.ts";
 import type { DatabaseTarget } from "../ports/database-engine.ts";
 import { parseDatabaseSecret } from "../secrets/database-secret.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
+import { signature } from "../webhook/signature.ts";
 
 const defaultPort = 6379;
 
@@ -59,3 +60,7 @@ export async function publishOnRedis(
     connection?.close();
   }
 }
+
+/** An event with its signature, in the shape of an SNS envelope: who checks no signature reads it as before. */
+export const signedMessage = (event: string, keys: readonly SecretValue[], nowMs: number): string =>
+  JSON.stringify({ Message: event, RekeySignature: signature(event, keys, nowMs) });

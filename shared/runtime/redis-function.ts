@@ -1,10 +1,9 @@
-import { publishOnRedis } from "../channels/redis-channel.ts";
-import { signedMessage } from "../channels/signed-message.ts";
+import { publishOnRedis, signedMessage } from "../channels/redis-channel.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
 import { environmentStore } from "./aws-clients.ts";
 import { environmentCa } from "./environment-ca.ts";
 import { environmentOf } from "./environment.ts";
-import { environmentStanding } from "./environment-standing.ts";
+import { environmentVersionState } from "./environment-version-state.ts";
 import { queueFunction } from "./queue-function.ts";
 import { signingKeys } from "./signing-keys.ts";
 
@@ -22,7 +21,7 @@ export function redisFunction(
   const channel = environment.required("REKEY_REDIS_CHANNEL");
   const keySecret = environment.text("REKEY_REDIS_KEY_SECRET");
   const readCa = environmentCa(environment, "REKEY_TLS_CA", store);
-  const standingIn = environmentStanding(environment, store);
+  const standingIn = environmentVersionState(environment, store);
   return queueFunction({ done: "published", notDone: "not published" }, async (record, call) => {
     const { secret, standing, again } = await standingIn(record, call);
     if (standing !== "current") return { facts: { secret, standing }, again };

@@ -4,7 +4,7 @@ import { arnPatterns } from "../secrets/arn-patterns.ts";
 import { accountIn } from "../rotation/secret-name.ts";
 import { dynamoDbAdoptions } from "../aws/dynamodb/adoptions.ts";
 import { lambdaRotation } from "../aws/lambda/rotation-invoker.ts";
-import { holdMessage } from "../aws/sqs/extend-visibility.ts";
+import { extendVisibility } from "../aws/sqs/extend-visibility.ts";
 import { accountStores } from "./account-stores.ts";
 import { dynamoDbClient, environmentStore, lambdaClient, sqsClient } from "./aws-clients.ts";
 import { environmentOf } from "./environment.ts";
@@ -54,7 +54,7 @@ export function retireFunction(
       const facts = { secret: cue.secretArn, version: cue.versionId, cue: cue.kind, ...by, ...retirement };
       if (retirement.outcome !== "waits") return { facts };
       const message = { body, receiptHandle, sentAtMs: Number(attributes.SentTimestamp) };
-      const held = await holdMessage(queue, message, retirement.waitMs, call);
+      const held = await extendVisibility(queue, message, retirement.waitMs, call);
       return { facts, again: held === "held" };
     },
   );

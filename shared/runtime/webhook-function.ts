@@ -1,7 +1,7 @@
 import { postWebhook, webhookAddress } from "../webhook/post-webhook.ts";
 import { environmentStore } from "./aws-clients.ts";
 import { environmentOf } from "./environment.ts";
-import { environmentStanding } from "./environment-standing.ts";
+import { environmentVersionState } from "./environment-version-state.ts";
 import { queueFunction } from "./queue-function.ts";
 import { signingKeys } from "./signing-keys.ts";
 
@@ -13,7 +13,7 @@ export function webhookFunction(
   const store = environmentStore(environment);
   const address = webhookAddress(environment.required("REKEY_WEBHOOK_URL"));
   const keySecret = environment.required("REKEY_WEBHOOK_KEY_SECRET");
-  const standingIn = environmentStanding(environment, store);
+  const standingIn = environmentVersionState(environment, store);
   return queueFunction({ done: "posted", notDone: "not posted" }, async (record, call) => {
     const { body, messageId } = record;
     const { again, ...heard } = await standingIn(record, call);

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parseSync } from "oxc-parser";
-import { engineNames, mayReveal, type Room, rooms } from "./rooms.ts";
+import { engineNames, mayReveal, openCircles, type Room, rooms } from "./rooms.ts";
 
 const skipped = new Set(["node_modules", "dist", "coverage", ".git", "tests", "docs", "events"]);
 const longestFileLines = 300;
@@ -52,12 +52,38 @@ function mayImport(room: string, { rooms: allowedRooms, packages }: Room, file: 
   return isIn(target, room) || allowedRooms.some((allowed) => isIn(target, allowed));
 }
 
+/** The files that each file imports, for its types alone, too. */
+const edges = (sources: ReadonlyMap<string, string>): ReadonlyMap<string, readonly string[]> =>
+  new Map(
+    [...sources].map(([file, source]) => [
+      file,
+      importsOf(file, source)
+        .map((specifier) => path.join(path.dirname(file), specifier))
+        .filter((target) => sources.has(target)),
+    ]),
+  );
+
+/** Circles of imports, as the files on the way round. Every circle in the tree has a file in one of them. */
+function circles(imports: ReadonlyMap<string, readonly string[]>): readonly (readonly string[])[] {
+  const found: (readonly string[])[] = [];
+  const seen = new Set<string>();
+  function follow(file: string, way: readonly string[]): void {
+    const at = way.indexOf(file);
+    if (at >= 0) found.push(way.slice(at));
+    if (seen.has(file)) return;
+    seen.add(file);
+    for (const next of imports.get(file) ?? []) follow(next, [...way, file]);
+  }
+  for (const file of imports.keys()) follow(file, []);
+  return found;
+}
+
 /** Everything in the tree that breaks a rule, a sentence each. A tree without files breaks the first one. */
 export function violations(root: string): readonly string[] {
   const files = sourceFiles(root);
   if (files.length === 0) return ["no files were read"];
-  return files.flatMap((file) => {
-    const source = readFileSync(path.join(root, file), "utf8");
+  const sources = new Map(files.map((file) => [file, readFileSync(path.join(root, file), "utf8")]));
+  const broken = [...sources].flatMap(([file, source]) => {
     const room = roomOf(file);
     if (room === undefined) return [`${file} is in no room`];
     const allowed = rooms[room];
@@ -76,4 +102,8 @@ export function violations(root: string): readonly string[] {
       ...(room === "shared/rotation" && engineNames.test(source) ? [`${file} names an engine`] : []),
     ];
   });
+  const closed = circles(edges(sources)).filter(
+    (circle) => !openCircles.some((known) => circle.every((file) => known.includes(file))),
+  );
+  return [...broken, ...closed.map((circle) => [...circle, circle[0]].join(" imports "))];
 }

@@ -34,6 +34,12 @@ test.each([
   ["a line printed past the one place", "cli/x.ts", "process.stdout.write(name)", "prints by itself"],
   ["a line logged past the one place", "cli/x.ts", "console.log(name)", "prints by itself"],
   ["an engine's name in the core", "shared/rotation/x.ts", 'if (engine === "postgres") {}', "names an engine"],
+  [
+    "a file that imports itself",
+    "local/x/x.ts",
+    'import type { X } from "./x.ts";',
+    "local/x/x.ts imports local/x/x.ts",
+  ],
   ["a long handler", "functions/x/handler.ts", "\n".repeat(41), "has 41 lines"],
   ["a long file", "local/x/x.ts", "\n".repeat(301), "has 301 lines"],
   ["a file named utils.ts", "local/x/utils.ts", "", "says nothing"],
@@ -43,6 +49,25 @@ test.each([
     mkdirSync(path.dirname(path.join(tree, file)), { recursive: true });
     writeFileSync(path.join(tree, file), source);
     expect(violations(tree)).toEqual([expect.stringContaining(problem)]);
+  } finally {
+    rmSync(tree, { recursive: true });
+  }
+});
+
+test.each([
+  ["types alone", 'import type { X } from "./a.ts";'],
+  ["what is passed on", 'export * from "./a.ts";'],
+  ["what is loaded late", 'await import("./a.ts");'],
+])("a circle of imports is found, closed by %s", (_what, last) => {
+  const tree = mkdtempSync(path.join(tmpdir(), "rekey-rooms-"));
+  try {
+    const folder = path.join(tree, "local/x");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path.join(folder, "a.ts"), 'import "./b.ts";');
+    writeFileSync(path.join(folder, "b.ts"), 'import "./c.ts"; import "./d.ts";');
+    writeFileSync(path.join(folder, "c.ts"), last);
+    writeFileSync(path.join(folder, "d.ts"), "");
+    expect(violations(tree)).toEqual(["local/x/a.ts imports local/x/b.ts imports local/x/c.ts imports local/x/a.ts"]);
   } finally {
     rmSync(tree, { recursive: true });
   }

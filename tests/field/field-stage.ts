@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from "vitest";
 import type { StrategyName } from "../../shared/rotation/rotation-policy.ts";
-import { doctor, type ExaminedRotation } from "../../shared/operations/doctor/doctor.ts";
+import { doctor } from "../../shared/operations/doctor/doctor.ts";
+import type { ExaminedRotation } from "../../shared/operations/doctor/rehearsed-engine.ts";
 import { codes } from "../../shared/errors/codes.ts";
 import type {
   Account,

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { codes, type ErrorCode } from "../../shared/errors/codes.ts";
 import { rotationCodes } from "../../shared/errors/codes/rotation.ts";
 import { serversCodes } from "../../shared/errors/codes/servers.ts";
-import type { findings } from "../../shared/operations/doctor/findings.ts";
+import type { checks } from "../../shared/operations/doctor/check-results.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
 /** Where a doctor's finding is stood next to what it is about. */
@@ -16,7 +16,7 @@ const evidence = ["tests/field", "tests/operations"].flatMap((folder) =>
 
 interface Foretold {
   /** What the doctor finds, where that is not the code itself. */
-  readonly by?: keyof typeof findings | ErrorCode;
+  readonly by?: keyof typeof checks | ErrorCode;
 }
 interface ArisesLater {
   readonly arises: string;

@@ -12,7 +12,7 @@ import { fleet, fleetPage } from "../../shared/operations/fleet/fleet-page.ts";
 import { secretHistory } from "../../shared/operations/fleet/history.ts";
 import { mirrorFleet } from "../../shared/operations/mirroring/mirror-fleet.ts";
 import { secretDetails } from "../../shared/operations/fleet/secret-details.ts";
-import { standings } from "../../shared/operations/fleet/secret-status.ts";
+import { secretStatuses } from "../../shared/operations/fleet/secret-status.ts";
 import { planRollback, rollBackSecret } from "../../shared/operations/by-hand/roll-back-secret.ts";
 import { silentPublisher } from "../../shared/aws/eventbridge/event-publisher.ts";
 import type { RotationDependencies } from "../../shared/rotation/dependencies.ts";
@@ -240,12 +240,12 @@ test("details tell each cluster's revision and who uses which version; a mirror 
   expect(await view()).toMatchObject({ state: "current", revision: 1, versionId: current });
 });
 
-test("the standing of a page is one read of the table and one of each cluster for each secret", async () => {
+test("the status of a page is one read of the table and one of each cluster for each secret", async () => {
   const { secrets: page } = await fleetPage(ports, {}, call);
   const before = stack.aws.requests.length;
-  const standing = await standings(ports, page, call);
+  const statuses = await secretStatuses(ports, page, call);
   expect(stack.aws.requests.slice(before).map(({ operation }) => operation)).toEqual(["BatchGetItem"]);
-  expect([...standing.values()].map(({ mirrors }) => mirrors[0]?.state)).toEqual(["current", "current"]);
+  expect([...statuses.values()].map(({ mirrors }) => mirrors[0]?.state)).toEqual(["current", "current"]);
 });
 
 test("a rollback is refused where the former credential does not log in, and nothing is changed", async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { ListedSecret } from "../../shared/ports/secret-administration.ts";
 import { fleet, fleetPage } from "../../shared/operations/fleet/fleet-page.ts";
-import { rotates } from "../../shared/operations/fleet/can-rotate.ts";
+import { canRotate } from "../../shared/operations/fleet/health.ts";
 import { summaryOf } from "../../shared/operations/fleet/secret-summary.ts";
 import { memoryFleet } from "./memory-fleet.ts";
 
@@ -39,10 +39,10 @@ test.each<[string, Partial<ListedSecret>]>([
 test("a secret that others rotate is never stuck or overdue, says whose it is, and is not to be rotated by hand", () => {
   const late = { labels: pending, changedAt: hoursAgo(2), nextRotationAt: hoursAgo(2) };
   const rotationFunctionArn = "arn:function";
-  expect(rotates(summaryOf(secret({ rotationFunctionArn }), nowMs))).toBe(true);
+  expect(canRotate(summaryOf(secret({ rotationFunctionArn }), nowMs))).toBe(true);
   const summary = summaryOf(secret({ ...late, rotationFunctionArn, managedBy: "rds" }), nowMs);
   expect(summary).toMatchObject({ health: "rotating", managedBy: "rds" });
-  expect(rotates(summary)).toBe(false);
+  expect(canRotate(summary)).toBe(false);
 });
 
 test("its age is since the last rotation, or since it was made", () => {

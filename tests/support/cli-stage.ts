@@ -1,18 +1,10 @@
-import { execFile, spawn } from "node:child_process";
-import { resolve } from "node:path";
+import { spawn } from "node:child_process";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { expect } from "vitest";
 import { startPostgres } from "../../local/postgres/embedded-postgres.ts";
 import { type StackOptions, startStack } from "../../local/stack.ts";
+import { rekeyMain, runRekey, type Transcript } from "./run-rekey.ts";
 import { stackVariables } from "./stack-variables.ts";
-
-const main = resolve(import.meta.dirname, "main.ts");
-
-export interface Transcript {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
 
 /** The local stack with the template deployed, and a real PostgreSQL whose users' secrets are put into it. */
 export async function startCliStage(options: Pick<StackOptions, "rotationRetry"> = {}) {
@@ -43,16 +35,13 @@ export async function startCliStage(options: Pick<StackOptions, "rotationRetry">
       .replaceAll(/\d{8}-\d{4}-[\da-f]{4}\b/g, "<campaign>");
 
   async function rekeyWith(more: Readonly<Record<string, string>>, ...words: string[]): Promise<Transcript> {
-    return new Promise((done) => {
-      execFile(process.execPath, [main, ...words], { env: { ...variables, ...more } }, (error, out, err) => {
-        expect(out + err).not.toContain("canary");
-        done({ code: typeof error?.code === "number" ? error.code : 0, out: steady(out), err: steady(err) });
-      });
-    });
+    const { code, out, err } = await runRekey(words, { env: { ...variables, ...more } });
+    expect(out + err).not.toContain("canary");
+    return { code, out: steady(out), err: steady(err) };
   }
 
   function spawnRekeyWith(more: Readonly<Record<string, string>>, ...words: string[]) {
-    const child = spawn(process.execPath, [main, ...words], { env: { ...variables, ...more } });
+    const child = spawn(process.execPath, [rekeyMain, ...words], { env: { ...variables, ...more } });
     const printed = { out: "", err: "" };
     child.stdout.on("data", (chunk: Buffer) => (printed.out += chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => (printed.err += chunk.toString()));

@@ -6,18 +6,18 @@ import {
   planAdoption,
 } from "../../../shared/operations/by-hand/adopt-secret.ts";
 import type { RotationSchedule } from "../../../shared/ports/secret-administration.ts";
-import { pairOf } from "../../../shared/operations/fleet/parse-tag.ts";
-import { composeFor } from "../../wiring/secret-wiring.ts";
-import type { Given, Run } from "../../command.ts";
-import { findingText } from "../../output/finding-text.ts";
+import { parseKeyValue } from "../../../shared/operations/fleet/fleet-view.ts";
+import { wireSecret } from "../../wiring/secret-wiring.ts";
+import type { Options, Run } from "../../command.ts";
+import { checkText } from "../../output/status-text.ts";
 import { flagOption, listOption, numberOption, textOption } from "../../options.ts";
 import { operator } from "../../wiring/operator.ts";
 import { print, printJson } from "../../output/output.ts";
 import { confirmed } from "../../output/terminal.ts";
 
-function scheduleOf(given: Given): RotationSchedule {
-  const expression = textOption(given, "schedule");
-  const everyDays = numberOption(given, "every");
+function scheduleOf(options: Options): RotationSchedule {
+  const expression = textOption(options, "schedule");
+  const everyDays = numberOption(options, "every");
   if (expression !== undefined && everyDays !== undefined) {
     throw new RekeyError("option-invalid", {
       context: { option: "schedule" },
@@ -33,37 +33,37 @@ function functionOf(secretArn: string, stack: string, folder: string): string {
   return `arn:${partition}:lambda:${region}:${account}:function:${stack}-${folder}`;
 }
 
-const tagsOf = (given: Given): ReadonlyMap<string, string> =>
-  new Map(listOption(given, "tag").map((text) => [pairOf(text).key, pairOf(text).value ?? ""]));
+const tagsOf = (options: Options): ReadonlyMap<string, string> =>
+  new Map(listOption(options, "tag").map((text) => [parseKeyValue(text).key, parseKeyValue(text).value ?? ""]));
 
 const text = ({ secretArn, actions, findings }: AdoptionPlan): readonly string[] => [
-  ...findings.flatMap(findingText),
+  ...findings.flatMap(checkText),
   ...(findings.length > 0 ? [""] : []),
   `Adopt ${secretArn}:`,
   ...actions.map((action) => `  ${action}`),
 ];
 
 /** Brings an existing secret under management. */
-export const adoptCommand: Run = async ([secretId = ""], given, context) => {
+export const adoptCommand: Run = async ([secretId = ""], options, context) => {
   const functionToBe = (secretArn: string, folder: string): string =>
-    textOption(given, "function") ?? functionOf(secretArn, textOption(given, "stack") ?? "rekey", folder);
-  const { examined, folder, secretArn } = await composeFor(secretId, process.env, context, { functionToBe });
+    textOption(options, "function") ?? functionOf(secretArn, textOption(options, "stack") ?? "rekey", folder);
+  const { examined, folder, secretArn } = await wireSecret(secretId, process.env, context, { functionToBe });
   const adoption: Adoption = {
     functionArn: functionToBe(secretArn, folder),
-    schedule: scheduleOf(given),
-    tags: tagsOf(given),
+    schedule: scheduleOf(options),
+    tags: tagsOf(options),
   };
   const ports = { doctor: examined, administration: operator().administration };
-  const json = flagOption(given, "json");
+  const json = flagOption(options, "json");
   const plan = await planAdoption(ports, secretId, adoption, context);
   const isRefused = plan.findings.some(({ severity }) => severity === "error");
-  if (flagOption(given, "dryRun") || isRefused) {
+  if (flagOption(options, "dryRun") || isRefused) {
     const outcome = isRefused ? "refused" : "planned";
     if (json) printJson({ outcome, ...plan });
     else print(...text(plan), `${outcome}: nothing was changed`);
     return isRefused ? 1 : 0;
   }
-  if (!(await confirmed(text(plan), flagOption(given, "yes"), context.signal))) return 1;
+  if (!(await confirmed(text(plan), flagOption(options, "yes"), context.signal))) return 1;
   const done = await adoptSecret(ports, secretId, adoption, context);
   if (json) printJson(done);
   else print(`${done.outcome}: ${done.secretArn}`);

@@ -6,7 +6,7 @@ import { outsideProgram } from "../../../tests/support/outside-program.ts";
 import { commands } from "../../commands.ts";
 
 const rekey = async (...words: string[]): Promise<string> =>
-  (await promisify(execFile)(process.execPath, [resolve(import.meta.dirname, "main.ts"), ...words])).stdout;
+  (await promisify(execFile)(process.execPath, [resolve(import.meta.dirname, "../../main.ts"), ...words])).stdout;
 
 const bash = outsideProgram("REKEY_BASH", "Debian: bash", "bash");
 

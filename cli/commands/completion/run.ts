@@ -1,6 +1,5 @@
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import { awsOptions, type CommandDefinition, type Run } from "../../command.ts";
-import { commands } from "../../commands.ts";
 import { print } from "../../output/output.ts";
 
 const longFlags = ({ options, aws }: CommandDefinition): readonly { readonly flag: string; readonly about: string }[] =>
@@ -11,7 +10,7 @@ const longFlags = ({ options, aws }: CommandDefinition): readonly { readonly fla
 
 const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
-function bash(): string {
+function bash(commands: readonly CommandDefinition[]): string {
   const cases = commands.map(
     (command) =>
       `    ${command.name}) words="${longFlags(command)
@@ -33,7 +32,7 @@ function bash(): string {
   ].join("\n");
 }
 
-function zsh(): string {
+function zsh(commands: readonly CommandDefinition[]): string {
   const described = (name: string, about: string): string => quoted(`${name}:${about.replaceAll(":", String.raw`\:`)}`);
   const option = (flag: string, about: string): string =>
     quoted(`${flag}[${about.replaceAll(/[[\]:]/g, (sign) => `\\${sign}`)}]`);
@@ -56,7 +55,7 @@ function zsh(): string {
   ].join("\n");
 }
 
-function fish(): string {
+function fish(commands: readonly CommandDefinition[]): string {
   return commands
     .flatMap((command) => [
       `complete -c rekey -n __fish_use_subcommand -a ${command.name} -d ${quoted(command.summary)}`,
@@ -68,14 +67,14 @@ function fish(): string {
     .join("\n");
 }
 
-const shells: Readonly<Record<string, () => string>> = { bash, zsh, fish };
+const shells: Readonly<Record<string, (commands: readonly CommandDefinition[]) => string>> = { bash, zsh, fish };
 
 /** Prints the completion script of a shell, made from the commands. */
-export const completionCommand: Run = async ([shell = ""]) => {
+export const completionCommand: Run = async ([shell = ""], _options, { program }) => {
   const script = Object.hasOwn(shells, shell) ? shells[shell] : undefined;
   if (script === undefined) {
     throw new RekeyError("option-invalid", { context: { option: "shell" }, hint: "use bash, zsh or fish" });
   }
-  print(...script().split("\n"));
+  print(...script(program.commands).split("\n"));
   return 0;
 };

@@ -8,7 +8,6 @@ import { numberOption } from "../../options.ts";
 import { operatorWithClusters } from "../../wiring/operator.ts";
 import { print, printError } from "../../output/output.ts";
 import { secretOperations } from "../../wiring/secret-operations.ts";
-import { version } from "../../version.ts";
 
 function portOf(port: number): number {
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
@@ -25,18 +24,18 @@ const regionOfClients = async (): Promise<string> =>
   });
 
 /** Serves the web console until Ctrl-C. */
-export const consoleCommand: Run = async (_words, given, { signal }) => {
-  const ports = await operatorWithClusters(given);
+export const consoleCommand: Run = async (_words, options, { signal, program }) => {
+  const ports = await operatorWithClusters(options);
   const { AWS_ENDPOINT_URL } = process.env;
   const place = {
     region: await regionOfClients(),
     ...(AWS_ENDPOINT_URL === undefined ? {} : { endpoint: AWS_ENDPOINT_URL }),
     clusters: ports.mirrors.map(({ cluster }) => cluster),
     hasAdoptions: ports.adoptions !== undefined,
-    version,
+    version: program.version,
   };
   const served = await startConsole({
-    port: portOf(numberOption(given, "port") ?? 0),
+    port: portOf(numberOption(options, "port") ?? 0),
     folder: resolve(packageRoot, "dist/package/console"),
     ports,
     operations: secretOperations(),

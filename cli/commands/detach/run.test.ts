@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Stack, startStack } from "../../../local/stack.ts";
 import { stackVariables } from "../../../tests/support/stack-variables.ts";
 
-const main = resolve(import.meta.dirname, "main.ts");
+const main = resolve(import.meta.dirname, "../../main.ts");
 const endpoint = "arn:aws:sqs:us-east-1:123456789012:orders";
 let stack: Stack;
 let secrets: SecretsManager;

@@ -4,16 +4,16 @@ import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { STSClient } from "@aws-sdk/client-sts";
 import { callerAccount } from "../../../shared/aws/sts/caller-account.ts";
-import { functionPresence } from "../../../shared/aws/lambda/function-presence.ts";
+import { functionPresence } from "../../../shared/aws/lambda/function-facts.ts";
 import { stackRemains } from "../../../shared/aws/cloudformation/stack-remains.ts";
 import { snsTopic } from "../../../shared/aws/sns/topic-subscriptions.ts";
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import { detachAll, type DetachEvent } from "../../../shared/operations/detach/detach-all.ts";
 import { detachmentsNamed, detachmentsOfStack } from "../../../shared/operations/detach/find-detachments.ts";
-import type { DetachPorts } from "../../../shared/operations/detach/detach-ports.ts";
+import type { DetachPorts } from "../../../shared/operations/detach/detach-secret.ts";
 import type { Topic } from "../../../shared/ports/account.ts";
 import { operatorLimits } from "../../../shared/runtime/operator-limits.ts";
-import type { CommandContext, Given, Run } from "../../command.ts";
+import type { CommandContext, Options, Run } from "../../command.ts";
 import { type DetachPlan, planText } from "./detach-text.ts";
 import { flagOption, textOption } from "../../options.ts";
 import { operator } from "../../wiring/operator.ts";
@@ -38,12 +38,12 @@ interface Planned {
 async function planOf(
   ports: DetachPorts,
   words: readonly string[],
-  given: Given,
+  options: Options,
   call: CommandContext,
 ): Promise<Planned> {
-  const stack = textOption(given, "stack");
-  const removeTags = flagOption(given, "removeTags");
-  const keepSubscriptions = flagOption(given, "keepSubscriptions");
+  const stack = textOption(options, "stack");
+  const removeTags = flagOption(options, "removeTags");
+  const keepSubscriptions = flagOption(options, "keepSubscriptions");
   if ((stack === undefined) === (words.length === 0)) {
     const hint = "name secrets, or say --stack <name>, one of the two";
     throw new RekeyError("option-invalid", { context: { option: "stack", problem: "which ones" }, hint });
@@ -76,16 +76,16 @@ function text(event: DetachEvent): readonly string[] {
 }
 
 /** Switches rotation off for the secrets of a stack, so that the stack can be deleted. */
-export const detachCommand: Run = async (words, given, context) => {
+export const detachCommand: Run = async (words, options, context) => {
   const ports = portsOf();
-  const json = flagOption(given, "json");
-  const { plan, topic } = await planOf(ports, words, given, context);
-  if (flagOption(given, "dryRun")) {
+  const json = flagOption(options, "json");
+  const { plan, topic } = await planOf(ports, words, options, context);
+  if (flagOption(options, "dryRun")) {
     if (json) printJson({ outcome: "planned", ...plan });
     else print(...planText(plan), "nothing was changed");
     return 0;
   }
-  if (!(await confirmed(planText(plan), flagOption(given, "yes"), context.signal))) return 1;
+  if (!(await confirmed(planText(plan), flagOption(options, "yes"), context.signal))) return 1;
   const { secrets, removeTags, subscriptions, keepSubscriptions } = plan;
   const removed = topic === undefined || keepSubscriptions ? {} : { topic: { of: topic, remove: subscriptions } };
   let failed = 0;

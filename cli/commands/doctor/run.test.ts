@@ -10,6 +10,10 @@ beforeAll(async () => {
   await stage.secret("db/orders", { team: "shop" });
   await stage.secret("db/stock", { team: "shop" });
   await stage.secrets.createSecret({
+    Name: "nowhere",
+    SecretString: JSON.stringify({ engine: "postgres", host: "127.0.0.1", port: 1, username: "u", password: "canary" }),
+  });
+  await stage.secrets.createSecret({
     Name: "db/ledger",
     SecretString: JSON.stringify({ engine: "db2", host: "h", username: "u", password: "canary" }),
     Tags: [{ Key: "rekey:mirror", Value: "true" }],
@@ -87,6 +91,44 @@ test("no secret to examine is said; a secret beside a choice among all is refuse
   expect(await stage.rekey("doctor", "--tag", "team=nobody")).toEqual({ code: 0, out: "no secrets\n", err: "" });
   const { code, err } = await stage.rekey("doctor", "db/orders", "--tag", "team=shop");
   expect([code, err]).toEqual([1, expect.stringContaining("name one secret, or choose among all")]);
+});
+
+test("of one secret it exits with 1 for what would fail, and says what mends it", async () => {
+  const { code, out } = await stage.rekey("doctor", "nowhere", "--json");
+  expect(code).toBe(1);
+  const findings = JSON.parse(out) as readonly { code: string; severity: string; remedy: string }[];
+  expect(findings).toContainEqual(expect.objectContaining({ code: "database-unreachable", severity: "error" }));
+  expect(findings.map((found) => found.remedy)).not.toContain("");
+  const text = (await stage.rekey("doctor", "nowhere")).out;
+  expect(text).toContain("error    database-unreachable: no connection to the database could be made");
+});
+
+test("it asks Vault, where the environment names one, whether the mirror may write", async () => {
+  const headers = { "X-Vault-Token": stage.stack.vault.rootToken };
+  const made = await fetch(`${stage.stack.vault.address}/v1/auth/token/create`, {
+    method: "POST",
+    headers,
+    body: JSON.stringify({ policies: ["default"] }),
+  });
+  const { auth } = (await made.json()) as { readonly auth: { readonly client_token: string } };
+  await stage.secrets.createSecret({ Name: "vault-token", SecretString: auth.client_token });
+  const variables = {
+    VAULT_ADDR: stage.stack.vault.address,
+    VAULT_AUTH: "token",
+    VAULT_CREDENTIAL_SECRET: "vault-token",
+  };
+  const { code, out } = await stage.rekeyWith(variables, "doctor", "nowhere");
+  expect(code).toBe(1);
+  expect(out).toContain("mirror-path-denied");
+  expect(out).toContain("path=secret/data/nowhere");
+  expect(out).not.toContain(auth.client_token);
+});
+
+test("it takes an address of Vault's alone for the caller's own, and not for the mirror's", async () => {
+  const { out } = await stage.rekeyWith({ VAULT_ADDR: "http://127.0.0.1:1" }, "doctor", "nowhere", "--json");
+  const findings = JSON.parse(out) as readonly { code: string; detail?: string }[];
+  expect(findings.map(({ code }) => code)).not.toContain("option-invalid");
+  expect(findings.map(({ code }) => code)).not.toContain("mirror-unavailable");
 });
 
 test("Ctrl-C ends it in order, while a server does not answer", async () => {

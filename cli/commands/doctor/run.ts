@@ -2,7 +2,7 @@ import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import type { CallOptions } from "../../../shared/ports/call.ts";
 import type { Run } from "../../command.ts";
 import { examineAll } from "./examine-all.ts";
-import { findingText } from "../../output/finding-text.ts";
+import { checkText } from "../../output/status-text.ts";
 import { flagOption, textOption } from "../../options.ts";
 import { print, printJson } from "../../output/output.ts";
 import { secretOperations } from "../../wiring/secret-operations.ts";
@@ -13,21 +13,21 @@ async function examineOne(secretId: string, json: boolean, call: CallOptions): P
   const findings = await secretOperations().examine(secretId, call);
   if (json) printJson(findings, 2);
   else if (findings.length === 0) print(`${secretId}: nothing found, its next rotation will go well`);
-  else print(...findings.flatMap((one, at) => [...(at > 0 ? [""] : []), ...findingText(one)]));
+  else print(...findings.flatMap((one, at) => [...(at > 0 ? [""] : []), ...checkText(one)]));
   return findings.some(({ severity }) => severity === "error") ? 1 : 0;
 }
 
 /** Prints what would make the next rotation of one secret, or of every secret, fail or hurt. */
-export const doctorCommand: Run = async ([secretId], given, context) => {
-  if (secretId === undefined) return examineAll(given, context);
-  const beside = ["search", "tag", "stack"].filter((option) => textOption(given, option) !== undefined);
+export const doctorCommand: Run = async ([secretId], options, context) => {
+  if (secretId === undefined) return examineAll(options, context);
+  const beside = ["search", "tag", "stack"].filter((option) => textOption(options, option) !== undefined);
   if (beside.length > 0) {
     throw new RekeyError("option-invalid", {
       context: { option: beside.join(" ") },
       hint: "name one secret, or choose among all with --tag and --search",
     });
   }
-  return examineOne(secretId, flagOption(given, "json"), {
+  return examineOne(secretId, flagOption(options, "json"), {
     signal: AbortSignal.any([context.signal, AbortSignal.timeout(limitMs)]),
   });
 };

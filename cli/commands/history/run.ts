@@ -1,6 +1,6 @@
 import { secretDetails, type SecretDetails } from "../../../shared/operations/fleet/secret-details.ts";
 import { type Propagation, propagation } from "../../../shared/operations/fleet/propagation.ts";
-import { mirrorText } from "../../../shared/operations/fleet/mirror-text.ts";
+import { mirrorText } from "../../../shared/operations/fleet/secret-status.ts";
 import { type RotationRun, secretHistory, type SecretHistory } from "../../../shared/operations/fleet/history.ts";
 import { columns } from "../../output/columns.ts";
 import type { Run } from "../../command.ts";
@@ -95,12 +95,12 @@ function text(
 }
 
 /** Prints what happened to a secret. */
-export const historyCommand: Run = async ([secretId = ""], given, call) => {
-  const ports = await operatorWithClusters(given);
+export const historyCommand: Run = async ([secretId = ""], options, call) => {
+  const ports = await operatorWithClusters(options);
   const history = await secretHistory(ports, secretId, call);
   const details = await secretDetails(ports, history.secretArn, call);
   const spread = propagation(history, details);
-  if (flagOption(given, "json")) printJson({ ...details, ...history, propagation: spread }, 2);
+  if (flagOption(options, "json")) printJson({ ...details, ...history, propagation: spread }, 2);
   else printLines(text(details, history, spread));
   return 0;
 };

@@ -12,7 +12,7 @@ afterAll(async () => rm(folder, { recursive: true }));
 
 async function lintPolicy(policy: string, ...words: string[]): Promise<{ code: number; out: string; err: string }> {
   await writeFile(join(folder, "policy.json"), policy);
-  const command = [resolve(import.meta.dirname, "main.ts"), "lint-policy", "policy.json", ...words];
+  const command = [resolve(import.meta.dirname, "../../main.ts"), "lint-policy", "policy.json", ...words];
   return new Promise((done) => {
     execFile(process.execPath, command, { cwd: folder }, (error, out, err) => {
       done({ code: typeof error?.code === "number" ? error.code : 0, out, err });

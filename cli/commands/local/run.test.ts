@@ -9,7 +9,7 @@ import { expect, onTestFinished, test } from "vitest";
 /** How long a condition may take to come true on a busy machine. */
 const soon = { timeout: 60_000 };
 
-const main = resolve(import.meta.dirname, "main.ts");
+const main = resolve(import.meta.dirname, "../../main.ts");
 
 function run(...options: string[]) {
   const child = spawn(process.execPath, [main, "local", ...options], { stdio: ["ignore", "pipe", "pipe"] });

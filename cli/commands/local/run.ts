@@ -16,19 +16,21 @@ function checkNode(): void {
 }
 
 /** Runs the local stack until Ctrl-C or SIGTERM, which is how it ends well. Errors: `option-invalid` on an older Node.js. */
-export const localCommand: Run = async (_words, given, { signal }) => {
+export const localCommand: Run = async (_words, options, { signal }) => {
   checkNode();
   const { runLocal } = await import("../../../local/run-local.ts");
-  const options = {
-    awsPort: textOption(given, "awsPort"),
-    vaultPort: textOption(given, "vaultPort"),
-    allowedHosts: listOption(given, "allowHost"),
-    vaultToken: textOption(given, "vaultToken"),
-    region: textOption(given, "region"),
-    accountId: textOption(given, "accountId"),
-    trail: given["trail"] !== false,
-    deploy: flagOption(given, "deploy"),
-  };
-  await runLocal(options, signal);
+  await runLocal(
+    {
+      awsPort: textOption(options, "awsPort"),
+      vaultPort: textOption(options, "vaultPort"),
+      allowedHosts: listOption(options, "allowHost"),
+      vaultToken: textOption(options, "vaultToken"),
+      region: textOption(options, "region"),
+      accountId: textOption(options, "accountId"),
+      trail: options["trail"] !== false,
+      deploy: flagOption(options, "deploy"),
+    },
+    signal,
+  );
   return 0;
 };

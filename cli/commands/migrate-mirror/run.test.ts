@@ -41,7 +41,7 @@ async function migrate(
   ...words: readonly string[]
 ): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
   const env = stackVariables(stack);
-  const main = resolve(import.meta.dirname, "main.ts");
+  const main = resolve(import.meta.dirname, "../../main.ts");
   return new Promise((done) => {
     const all = [main, "migrate-mirror", "--secrets", pattern, ...words];
     execFile(process.execPath, all, { env }, (error, out, err) => {

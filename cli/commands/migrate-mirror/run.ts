@@ -15,11 +15,11 @@ import type { Mirror, MirrorAudit } from "../../../shared/ports/mirror.ts";
 import { environmentCatalogue, environmentStore } from "../../../shared/runtime/aws-clients.ts";
 import { environmentOf } from "../../../shared/runtime/environment.ts";
 import { environmentAudit, environmentMirror } from "../../../shared/runtime/vault-mirror.ts";
-import { type Given, interruptedCode, type Run } from "../../command.ts";
+import { type Options, interruptedCode, type Run } from "../../command.ts";
 import { flagOption, listOption, textOption } from "../../options.ts";
 import { print, printJson, roomToPrint } from "../../output/output.ts";
 import { coloured } from "../../output/terminal.ts";
-import { readConnections } from "../../wiring/vault-connections.ts";
+import { readConnections } from "../../wiring/operator.ts";
 
 type Kind = "failed" | "move" | "write" | "withdraw";
 
@@ -41,15 +41,15 @@ function json({ secretName, home, strays, error }: Migration, kind: Kind): objec
   return { secretName, kind, code: error.code, hint: error.hint };
 }
 
-async function portsOf(given: Given): Promise<MigrationPorts> {
+async function portsOf(options: Options): Promise<MigrationPorts> {
   const environment = environmentOf(process.env);
   const setting = (option: string, variable: string): string | undefined =>
-    textOption(given, option) ?? environment.text(variable);
+    textOption(options, option) ?? environment.text(variable);
   const homes: VaultClusters = parseVaultClusters(
     setting("clusters", "VAULT_CLUSTERS"),
     setting("routes", "VAULT_CLUSTER_ROUTES"),
   );
-  const connections = await readConnections(listOption(given, "cluster"));
+  const connections = await readConnections(listOption(options, "cluster"));
   const missing = [...clusterNames(homes)].filter((name) => !connections.has(name));
   if (missing.length > 0) {
     const hint = "say --cluster <name>=<file> for each cluster, before and after";
@@ -77,11 +77,11 @@ async function portsOf(given: Given): Promise<MigrationPorts> {
 }
 
 /** Moves each mirror to the cluster that it belongs to. */
-export const migrateMirrorCommand: Run = async (_words, given, context) => {
-  const apply = flagOption(given, "apply");
-  const isJson = flagOption(given, "json");
+export const migrateMirrorCommand: Run = async (_words, options, context) => {
+  const apply = flagOption(options, "apply");
+  const isJson = flagOption(options, "json");
   const counts: Record<Kind, number> = { move: 0, write: 0, withdraw: 0, failed: 0 };
-  for await (const migration of migrateMirror(await portsOf(given), { apply, call: context })) {
+  for await (const migration of migrateMirror(await portsOf(options), { apply, call: context })) {
     const kind = kindOf(migration);
     counts[kind] += 1;
     if (isJson) printJson(json(migration, kind));

@@ -35,7 +35,7 @@ async function mirror(...words: readonly string[]) {
     VAULT_AUTH: "token",
     VAULT_CREDENTIAL_SECRET: "vault",
   };
-  const main = resolve(import.meta.dirname, "main.ts");
+  const main = resolve(import.meta.dirname, "../../main.ts");
   return new Promise<{ readonly code: number; readonly out: string; readonly err: string }>((done) => {
     execFile(process.execPath, [main, "mirror", ...words], { env }, (error, out, err) => {
       expect(out + err).not.toContain(canary);

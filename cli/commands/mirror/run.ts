@@ -64,12 +64,12 @@ const takingOver = (mirror: Mirror): Mirror => ({
 });
 
 /** Brings Vault to how secrets stand now. */
-export const mirrorCommand: Run = async ([secretId], given, context) => {
-  const all = flagOption(given, "all");
+export const mirrorCommand: Run = async ([secretId], options, context) => {
+  const all = flagOption(options, "all");
   if ((secretId !== undefined) === all) {
     throw new RekeyError("option-invalid", { context: { option: "secret" }, hint: "name one secret, or say --all" });
   }
-  const takesOver = flagOption(given, "takeOver");
+  const takesOver = flagOption(options, "takeOver");
   if (takesOver && secretId === undefined) {
     throw new RekeyError("option-invalid", { context: { option: "take-over" }, hint: "name the one secret" });
   }
@@ -79,7 +79,7 @@ export const mirrorCommand: Run = async ([secretId], given, context) => {
   const cluster = environmentCluster(environment);
   if (takesOver && secretId !== undefined) {
     const what = await takeOverText({ environment, store }, secretId, context);
-    if (!(await confirmed(what, flagOption(given, "yes"), context.signal))) return 1;
+    if (!(await confirmed(what, flagOption(options, "yes"), context.signal))) return 1;
   }
   const mirror = environmentMirror(environment, store);
   const ports = {
@@ -94,13 +94,13 @@ export const mirrorCommand: Run = async ([secretId], given, context) => {
   for await (const event of mirrorFleet(ports, all ? everySecret(context) : named, context)) {
     counts.set(event.outcome, (counts.get(event.outcome) ?? 0) + 1);
     line.clear();
-    if (flagOption(given, "json")) printJson(json(event));
+    if (flagOption(options, "json")) printJson(json(event));
     else if (!all || event.outcome !== "unchanged") print(...text(event));
     if (all) line.show([...counts].map(([outcome, count]) => `${count} ${outcome}`).join(", "));
     await roomToPrint();
   }
   line.clear();
-  if (all && !flagOption(given, "json")) {
+  if (all && !flagOption(options, "json")) {
     print([...counts].map(([outcome, count]) => `${count} ${outcome}`).join(", ") || "no secrets");
   }
   return context.isInterrupted() ? interruptedCode : counts.has("failed") ? 1 : 0;

@@ -14,7 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 async function plan(...words: string[]): Promise<{ code: number; out: string; err: string }> {
   const env = { PATH: process.env["PATH"] };
   return new Promise((done) => {
-    const main = resolve(import.meta.dirname, "main.ts");
+    const main = resolve(import.meta.dirname, "../../main.ts");
     execFile(process.execPath, [main, "plan", ...words], { env }, (error, out, err) => {
       done({ code: typeof error?.code === "number" ? error.code : 0, out, err });
     });

@@ -5,35 +5,35 @@ import { facts } from "../../../shared/capacity/facts/facts.ts";
 import { growthTable } from "../../../shared/capacity/growth-table.ts";
 import { simulate, type Simulation } from "../../../shared/capacity/simulation/simulate.ts";
 import type { WorkloadInput } from "../../../shared/capacity/workload.ts";
-import type { Given, Run } from "../../command.ts";
+import type { Options, Run } from "../../command.ts";
 import { flagOption, numberOption, textOption } from "../../options.ts";
 import { print, printError, printJson } from "../../output/output.ts";
 import { reportHtml, reportSvg } from "./plan-report.ts";
 import { factsText, growthTableText, planDetails } from "./plan-text.ts";
 
-function inputOf(given: Given): WorkloadInput {
+function inputOf(options: Options): WorkloadInput {
   const numbers = {
-    users: numberOption(given, "users"),
-    services: numberOption(given, "services"),
-    instances: numberOption(given, "instances"),
-    secrets: numberOption(given, "secrets"),
-    readsPerSecond: numberOption(given, "reads"),
-    ttlSeconds: numberOption(given, "ttl"),
-    regions: numberOption(given, "regions"),
-    shards: numberOption(given, "shards"),
-    rotationDays: numberOption(given, "rotationDays"),
-    secretBytes: numberOption(given, "secretBytes"),
+    users: numberOption(options, "users"),
+    services: numberOption(options, "services"),
+    instances: numberOption(options, "instances"),
+    secrets: numberOption(options, "secrets"),
+    readsPerSecond: numberOption(options, "reads"),
+    ttlSeconds: numberOption(options, "ttl"),
+    regions: numberOption(options, "regions"),
+    shards: numberOption(options, "shards"),
+    rotationDays: numberOption(options, "rotationDays"),
+    secretBytes: numberOption(options, "secretBytes"),
   };
-  const input = { ...numbers, push: given["push"], customerKey: given["customerKey"] };
+  const input = { ...numbers, push: options["push"], customerKey: options["customerKey"] };
   return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
 }
 
-async function one(input: WorkloadInput, given: Given, json: boolean): Promise<void> {
+async function one(input: WorkloadInput, options: Options, json: boolean): Promise<void> {
   const plan = planCapacity(input);
-  const report = textOption(given, "report");
+  const report = textOption(options, "report");
   let simulation: Simulation | undefined;
-  if (flagOption(given, "simulate") || report !== undefined) {
-    simulation = await simulate(plan, numberOption(given, "seed") ?? 1);
+  if (flagOption(options, "simulate") || report !== undefined) {
+    simulation = await simulate(plan, numberOption(options, "seed") ?? 1);
   }
   if (report !== undefined) {
     const isSvg = report.endsWith(".svg");
@@ -45,21 +45,21 @@ async function one(input: WorkloadInput, given: Given, json: boolean): Promise<v
 }
 
 /** Plans capacity. Returns the exit code. Errors: `option-invalid`. */
-export const planCommand: Run = async (_words, given) => {
-  const input = inputOf(given);
-  const report = textOption(given, "report");
-  const json = flagOption(given, "json");
+export const planCommand: Run = async (_words, options) => {
+  const input = inputOf(options);
+  const report = textOption(options, "report");
+  const json = flagOption(options, "json");
   if (report !== undefined && !/\.(?:html|svg)$/.test(report)) {
     throw new RekeyError("option-invalid", {
       context: { option: "report" },
       hint: "name a file that ends with .html or .svg",
     });
   }
-  if (flagOption(given, "facts")) {
+  if (flagOption(options, "facts")) {
     if (json) printJson(facts, 2);
     else print(...factsText(facts).split("\n"));
-  } else if (Object.keys(input).length > 0 || flagOption(given, "simulate") || report !== undefined) {
-    await one(input, given, json);
+  } else if (Object.keys(input).length > 0 || flagOption(options, "simulate") || report !== undefined) {
+    await one(input, options, json);
   } else if (json) {
     const plans = growthTable.map(({ users }) => planCapacity({ users }));
     printJson(plans, 2);

@@ -20,17 +20,17 @@ const text = ({
 ];
 
 /** Makes the former credential current again. */
-export const rollbackCommand: Run = async ([secretId = ""], given, context) => {
+export const rollbackCommand: Run = async ([secretId = ""], options, context) => {
   const operations = secretOperations();
   const plan = await operations.planRollback(secretId, context);
-  const json = flagOption(given, "json");
-  if (flagOption(given, "dryRun")) {
+  const json = flagOption(options, "json");
+  if (flagOption(options, "dryRun")) {
     if (json) printJson({ outcome: "planned", ...plan });
     else print(...text(plan), "nothing was changed");
     return 0;
   }
-  if (!(await confirmed(text(plan), flagOption(given, "yes"), context.signal))) return 1;
-  const reason = textOption(given, "reason");
+  if (!(await confirmed(text(plan), flagOption(options, "yes"), context.signal))) return 1;
+  const reason = textOption(options, "reason");
   const done = await operations.rollBack(secretId, reason === undefined ? {} : { reason }, context);
   if (json) printJson({ outcome: "rolled-back", ...done });
   else print(`rolled back: AWSCURRENT is version ${done.versionId}`);

@@ -1,11 +1,13 @@
 import { isRekeyError, RekeyError } from "../../../shared/errors/rekey-error.ts";
-import type { CampaignOptions } from "../../../shared/operations/campaign/campaign-options.ts";
-import { campaignWaves } from "../../../shared/operations/campaign/campaign-waves.ts";
-import { newCampaign } from "../../../shared/operations/campaign/new-campaign.ts";
+import {
+  type CampaignOptions,
+  campaignWaves,
+  newCampaign,
+} from "../../../shared/operations/campaign/campaign-options.ts";
 import { rotateCampaign } from "../../../shared/operations/campaign/rotate-campaign.ts";
 import { fleet } from "../../../shared/operations/fleet/fleet-page.ts";
-import { rotates } from "../../../shared/operations/fleet/can-rotate.ts";
-import { type CommandContext, type Given, interruptedCode, type Run } from "../../command.ts";
+import { canRotate } from "../../../shared/operations/fleet/health.ts";
+import { type CommandContext, type Options, interruptedCode, type Run } from "../../command.ts";
 import { drawCampaign } from "./draw-campaign.ts";
 import { filterOf, flagOption, numberOption, textOption } from "../../options.ts";
 import { operator } from "../../wiring/operator.ts";
@@ -16,34 +18,38 @@ const wrongUse = (problem: string, hint: string): RekeyError =>
   new RekeyError("option-invalid", { context: { option: "secrets", problem }, hint });
 
 /** By name where one was given, so that the plan says what the operator said. */
-async function selected(words: readonly string[], given: Given, context: CommandContext): Promise<readonly string[]> {
-  const tag = textOption(given, "tag");
-  const all = flagOption(given, "all");
+async function selected(
+  words: readonly string[],
+  options: Options,
+  context: CommandContext,
+): Promise<readonly string[]> {
+  const tag = textOption(options, "tag");
+  const all = flagOption(options, "all");
   const ways = [words.length > 0, tag !== undefined, all].filter(Boolean).length;
   if (ways !== 1) throw wrongUse("which ones", "name secrets, or say --tag or --all, one of the three");
   if (words.length > 0) return [...new Set(words)];
   const names: string[] = [];
-  for await (const secret of fleet(operator(), filterOf(given), context)) {
-    if (rotates(secret)) names.push(secret.name);
+  for await (const secret of fleet(operator(), filterOf(options), context)) {
+    if (canRotate(secret)) names.push(secret.name);
   }
   return names;
 }
 
-function optionsOf(given: Given): CampaignOptions {
-  const minutes = numberOption(given, "timeout");
-  const options = {
-    reason: textOption(given, "reason"),
-    canary: numberOption(given, "canary"),
-    waveSize: numberOption(given, "wave"),
-    startsPerSecond: numberOption(given, "rate"),
-    atOnce: numberOption(given, "atOnce"),
-    stopAfter: numberOption(given, "stopAfter"),
+function campaignOptions(options: Options): CampaignOptions {
+  const minutes = numberOption(options, "timeout");
+  const set = {
+    reason: textOption(options, "reason"),
+    canary: numberOption(options, "canary"),
+    waveSize: numberOption(options, "wave"),
+    startsPerSecond: numberOption(options, "rate"),
+    atOnce: numberOption(options, "atOnce"),
+    stopAfter: numberOption(options, "stopAfter"),
     timeoutMs: minutes === undefined ? undefined : minutes * 60_000,
-    wait: given["wait"] !== false,
+    wait: options["wait"] !== false,
   };
   return {
-    campaign: textOption(given, "campaign") ?? newCampaign(),
-    ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
+    campaign: textOption(options, "campaign") ?? newCampaign(),
+    ...Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined)),
   };
 }
 
@@ -63,17 +69,17 @@ function question(secrets: readonly string[], options: CampaignOptions): readonl
 }
 
 /** Rotates now, and prints what becomes of it. */
-export const rotateCommand: Run = async (words, given, context) => {
-  const options = optionsOf(given);
-  const secrets = await selected(words, given, context);
+export const rotateCommand: Run = async (words, options, context) => {
+  const campaign = campaignOptions(options);
+  const secrets = await selected(words, options, context);
   if (secrets.length === 0) {
     printError("no secret to rotate");
     return 0;
   }
-  if (!(await confirmed(question(secrets, options), flagOption(given, "yes"), context.signal))) return 1;
-  const draw = drawCampaign({ json: flagOption(given, "json"), secrets: secrets.length });
+  if (!(await confirmed(question(secrets, campaign), flagOption(options, "yes"), context.signal))) return 1;
+  const draw = drawCampaign({ json: flagOption(options, "json"), secrets: secrets.length });
   try {
-    for await (const event of rotateCampaign(operator(), secrets, options, context)) {
+    for await (const event of rotateCampaign(operator(), secrets, campaign, context)) {
       draw.event(event);
       await roomToPrint();
     }

@@ -3,7 +3,7 @@ import { awsCall } from "../../../shared/aws/errors/aws-failure.ts";
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import { rotateCampaign } from "../../../shared/operations/campaign/rotate-campaign.ts";
 import { summaryOf } from "../../../shared/operations/fleet/secret-summary.ts";
-import { type Standing, standings } from "../../../shared/operations/fleet/secret-status.ts";
+import { type SecretStatus, secretStatuses } from "../../../shared/operations/fleet/secret-status.ts";
 import type { CallOptions } from "../../../shared/ports/call.ts";
 import { versionWithLabel } from "../../../shared/rotation/steps/check-request.ts";
 import { environmentOf } from "../../../shared/runtime/environment.ts";
@@ -85,15 +85,15 @@ const stands = async (
   ports: Ports,
   secretArn: string,
   what: string,
-  isThere: (standing: Standing) => boolean,
+  isThere: (status: SecretStatus) => boolean,
   call: CallOptions,
 ): Promise<true> =>
   until(
     { what, limitMs: 3 * minute },
     async () => {
       const secret = summaryOf(await ports.store.describe(secretArn, call), Date.now());
-      const standing = (
-        await standings(
+      const status = (
+        await secretStatuses(
           {
             mirrors: ports.mirrors,
             nowMs: Date.now,
@@ -103,7 +103,7 @@ const stands = async (
           call,
         )
       ).get(secretArn);
-      return standing !== undefined && isThere(standing) ? true : undefined;
+      return status !== undefined && isThere(status) ? true : undefined;
     },
     call,
   );

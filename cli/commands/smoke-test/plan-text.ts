@@ -1,8 +1,21 @@
 import type { CallerAccount } from "../../../shared/aws/sts/caller-account.ts";
 import { smokeCosts } from "./costs.ts";
-import { smokeRights } from "./rights.ts";
 import { type SmokeNames, tagKey } from "./smoke-names.ts";
 import type { SmokePlan, Variant } from "./variants.ts";
+
+/** What a run's own credentials do, besides what CloudFormation does with them for the stacks. */
+const smokeRights: readonly string[] = [
+  "sts:GetCallerIdentity",
+  "s3:CreateBucket, DeleteBucket, GetBucketTagging, PutBucketTagging, PutBucketPublicAccessBlock, ListBucket, GetObject, PutObject, DeleteObject",
+  "cloudformation:ValidateTemplate, CreateChangeSet, DescribeChangeSet, ExecuteChangeSet, DescribeStacks, DescribeStackEvents, ListStackResources, DeleteStack",
+  "secretsmanager:CreateSecret, TagResource, DescribeSecret, RotateSecret, ListSecretVersionIds, DeleteSecret; GetSecretValue on --database-secret",
+  "lambda:InvokeFunction (for RotateSecret), CreateFunctionUrlConfig, AddPermission",
+  "dynamodb:BatchGetItem, UpdateItem",
+  "sqs:ReceiveMessage, DeleteMessage",
+  "events:PutEvents",
+  "cloudwatch:DescribeAlarms",
+  "for the stacks: docs/how-to/deploy.md",
+];
 
 const targets: Readonly<Record<Variant["target"], string>> = {
   database: "rotates a copy of the secret of your database, whose user has another password afterwards",

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { packageRoot } from "../../../local/package-root.ts";
 import { type CallerAccount, callerAccount } from "../../../shared/aws/sts/caller-account.ts";
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
-import { type Given, interruptedCode, type Run } from "../../command.ts";
+import { type Options, interruptedCode, type Run } from "../../command.ts";
 import { flagOption, textOption } from "../../options.ts";
 import { print, printError } from "../../output/output.ts";
 import { alarmStates } from "./alarm-states.ts";
@@ -21,7 +21,6 @@ import { newSmokeId, smokeNames } from "./smoke-names.ts";
 import { smokeStacks } from "./stacks.ts";
 import { smokePlan } from "./variants.ts";
 import { coloured, confirmed } from "../../output/terminal.ts";
-import { version } from "../../version.ts";
 
 const colours = { passed: "green", failed: "red", skipped: "yellow" } as const;
 
@@ -31,10 +30,10 @@ const told = ({ name, outcome, seconds, detail }: Check): void =>
   );
 
 /** Where nobody is asked, the account and the region are named, so that no other one is used by mistake. */
-function checkPlace(given: Given, { account, region }: CallerAccount): void {
-  const named = textOption(given, "account");
-  const isNamed = named !== undefined && textOption(given, "region") !== undefined;
-  if (flagOption(given, "yes") && !isNamed) {
+function checkPlace(options: Options, { account, region }: CallerAccount): void {
+  const named = textOption(options, "account");
+  const isNamed = named !== undefined && textOption(options, "region") !== undefined;
+  if (flagOption(options, "yes") && !isNamed) {
     const context = { option: "yes", problem: "the account and the region are not named" };
     throw new RekeyError("option-invalid", {
       context,
@@ -56,13 +55,13 @@ const typesOf = async (): Promise<readonly string[]> => {
 };
 
 /** Deploys everything into a sandbox account, checks it there, and removes it. */
-export const smokeTestCommand: Run = async (_words, given, context) => {
+export const smokeTestCommand: Run = async (_words, options, context) => {
   const clients = smokeClients();
-  const cleanUp = textOption(given, "cleanUp");
+  const cleanUp = textOption(options, "cleanUp");
   const names = smokeNames(cleanUp ?? newSmokeId());
-  const plan = smokePlan(given);
+  const plan = smokePlan(options);
   const at = await callerAccount(clients.sts, context);
-  checkPlace(given, at);
+  checkPlace(options, at);
   const run: SmokeRun = {
     clients,
     names,
@@ -78,17 +77,17 @@ export const smokeTestCommand: Run = async (_words, given, context) => {
     cleanUp === undefined
       ? smokePlanText(at, names, plan, await typesOf())
       : [`Account ${at.account}, region ${at.region}: remove what run ${names.id} has left`];
-  if (flagOption(given, "dryRun")) {
+  if (flagOption(options, "dryRun")) {
     print(...text, "", "nothing was made");
     return 0;
   }
   const files = cleanUp === undefined ? await packageFiles(run.bucket) : undefined;
-  if (!(await confirmed(text, flagOption(given, "yes"), context.signal))) return 1;
+  if (!(await confirmed(text, flagOption(options, "yes"), context.signal))) return 1;
   if (files === undefined) await removeAll(run, context);
   else await runSmokeTest(run, files, context);
   const { all } = run.checks;
-  const facts = { id: names.id, version, region: at.region, account: at.account };
-  print(...smokeReport({ ...facts, showAccount: flagOption(given, "showAccount"), checks: all }));
+  const facts = { id: names.id, version: context.program.version, region: at.region, account: at.account };
+  print(...smokeReport({ ...facts, showAccount: flagOption(options, "showAccount"), checks: all }));
   const isCleanUpLeft = all.some(({ name, outcome }) => name.startsWith("clean-up") && outcome === "failed");
   if (isCleanUpLeft) printError(`something is left: rekey smoke-test --clean-up ${names.id}`);
   if (context.isInterrupted()) return interruptedCode;

@@ -86,7 +86,7 @@ export function smokeStacks(client: CloudFormationClient, id: string): SmokeStac
     },
     async make({ name, source, parameters }, call) {
       const change = { StackName: name, ChangeSetName: name };
-      const given = Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({
+      const parameterList = Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({
         ParameterKey,
         ParameterValue,
       }));
@@ -97,7 +97,7 @@ export function smokeStacks(client: CloudFormationClient, id: string): SmokeStac
             ...sourceOf(source),
             ChangeSetType: "CREATE",
             Capabilities: ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
-            ...(given.length === 0 ? {} : { Parameters: given }),
+            ...(parameterList.length === 0 ? {} : { Parameters: parameterList }),
             Tags: [{ Key: tagKey, Value: id }],
           }),
           options,

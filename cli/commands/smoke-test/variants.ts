@@ -1,6 +1,6 @@
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
-import { pairOf } from "../../../shared/operations/fleet/parse-tag.ts";
-import type { Given } from "../../command.ts";
+import { parseKeyValue } from "../../../shared/operations/fleet/fleet-view.ts";
+import type { Options } from "../../command.ts";
 import { listOption, textOption } from "../../options.ts";
 
 /** What is rotated: a user of the caller's database, or a key of the API that the run brings along. */
@@ -30,9 +30,9 @@ const network: Readonly<Record<string, string>> = {
   securityGroups: "VpcSecurityGroupIds",
 };
 
-function networkOf(given: Given): Readonly<Record<string, string>> {
+function networkOf(options: Options): Readonly<Record<string, string>> {
   const named = Object.entries(network).flatMap(([option, parameter]) => {
-    const value = textOption(given, option);
+    const value = textOption(options, option);
     return value === undefined ? [] : [[parameter, value] as const];
   });
   const parameters = Object.fromEntries(named);
@@ -43,10 +43,10 @@ function networkOf(given: Given): Readonly<Record<string, string>> {
   return parameters;
 }
 
-function parametersOf(given: Given): Readonly<Record<string, string>> {
+function parametersOf(options: Options): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    listOption(given, "parameter").map((text) => {
-      const { key, value } = pairOf(text);
+    listOption(options, "parameter").map((text) => {
+      const { key, value } = parseKeyValue(text);
       if (value !== undefined) return [key, value];
       throw new RekeyError("option-invalid", {
         context: { option: "parameter", value: key },
@@ -57,10 +57,10 @@ function parametersOf(given: Given): Readonly<Record<string, string>> {
 }
 
 /** What a run does, from its options. Errors: `option-invalid`. */
-export function smokePlan(given: Given): SmokePlan {
-  const databaseSecretArn = textOption(given, "databaseSecret");
-  const adminSecretArn = textOption(given, "adminSecret");
-  const inNetwork = networkOf(given);
+export function smokePlan(options: Options): SmokePlan {
+  const databaseSecretArn = textOption(options, "databaseSecret");
+  const adminSecretArn = textOption(options, "adminSecret");
+  const inNetwork = networkOf(options);
   const hasNetwork = Object.keys(inNetwork).length > 0;
   // A database that is named together with subnets lies behind them. The key API lies outside, where a VPC need not lead.
   const outside: Target = databaseSecretArn !== undefined && !hasNetwork ? "database" : "key-api";
@@ -77,7 +77,7 @@ export function smokePlan(given: Given): SmokePlan {
   }
   return {
     variants,
-    parameters: parametersOf(given),
+    parameters: parametersOf(options),
     ...(databaseSecretArn === undefined ? {} : { databaseSecretArn }),
     ...(adminSecretArn === undefined ? {} : { adminSecretArn }),
   };

@@ -2,11 +2,10 @@ import { setTimeout } from "node:timers/promises";
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import { fleet } from "../../../shared/operations/fleet/fleet-page.ts";
 import { obstacles } from "../../../shared/operations/fleet/obstacles.ts";
-import { mirrorText } from "../../../shared/operations/fleet/mirror-text.ts";
+import { mirrorText, type SecretStatus, secretStatuses } from "../../../shared/operations/fleet/secret-status.ts";
 import type { SecretSummary } from "../../../shared/operations/fleet/secret-summary.ts";
-import { type Standing, standings } from "../../../shared/operations/fleet/secret-status.ts";
 import { columns } from "../../output/columns.ts";
-import type { CommandContext, Given, Run } from "../../command.ts";
+import type { CommandContext, Options, Run } from "../../command.ts";
 import { filterOf, flagOption, numberOption } from "../../options.ts";
 import { operatorWithClusters } from "../../wiring/operator.ts";
 import { print, printJson, printLines, roomToPrint } from "../../output/output.ts";
@@ -14,7 +13,7 @@ import { adoptionText, healthText } from "../../output/status-text.ts";
 import { clearScreen, coloured, progressLine } from "../../output/terminal.ts";
 import { fromNow, span } from "../../output/times.ts";
 
-type Row = SecretSummary & Partial<Standing>;
+type Row = SecretSummary & Partial<SecretStatus>;
 
 const head = ["NAME", "HEALTH", "AGE", "NEXT ROTATION", "STRATEGY", "MIRROR", "ADOPTED"];
 /** Adoptions are read for so many at once. */
@@ -52,15 +51,15 @@ function totals(rows: readonly Row[]): string {
   return `${rows.length} secret${rows.length === 1 ? "" : "s"}${parts.length === 0 ? "" : `: ${parts.join(", ")}`}`;
 }
 
-async function* rowsOf(given: Given, context: CommandContext): AsyncGenerator<Row> {
-  const ports = await operatorWithClusters(given);
-  const limit = numberOption(given, "limit") ?? Infinity;
+async function* rowsOf(options: Options, context: CommandContext): AsyncGenerator<Row> {
+  const ports = await operatorWithClusters(options);
+  const limit = numberOption(options, "limit") ?? Infinity;
   if (!(limit >= 1)) throw new RekeyError("option-invalid", { context: { option: "limit", value: limit } });
-  const query = { ...filterOf(given), everySecret: flagOption(given, "everySecret") };
+  const query = { ...filterOf(options), everySecret: flagOption(options, "everySecret") };
   const withDetails = async (rows: readonly SecretSummary[]): Promise<readonly Row[]> => {
-    if (flagOption(given, "details")) {
-      const standing = await standings(ports, rows, context);
-      return rows.map((row) => ({ ...row, ...standing.get(row.secretArn) }));
+    if (flagOption(options, "details")) {
+      const statuses = await secretStatuses(ports, rows, context);
+      return rows.map((row) => ({ ...row, ...statuses.get(row.secretArn) }));
     }
     const inTheWay = await obstacles(ports, rows, context);
     return rows.map((row) => {
@@ -79,17 +78,17 @@ async function* rowsOf(given: Given, context: CommandContext): AsyncGenerator<Ro
   yield* await withDetails(rows);
 }
 
-async function show(given: Given, context: CommandContext, isWatched: boolean): Promise<readonly Row[]> {
+async function show(options: Options, context: CommandContext, isWatched: boolean): Promise<readonly Row[]> {
   const rows: Row[] = [];
   const progress = progressLine();
-  for await (const row of rowsOf(given, context)) {
+  for await (const row of rowsOf(options, context)) {
     rows.push(row);
-    if (flagOption(given, "json")) printJson(row);
+    if (flagOption(options, "json")) printJson(row);
     else if (rows.length % batch === 0) progress.show(`${rows.length} secrets …`);
     await roomToPrint();
   }
   progress.clear();
-  if (flagOption(given, "json")) return rows;
+  if (flagOption(options, "json")) return rows;
   if (isWatched) clearScreen();
   if (rows.length === 0) print("no secrets");
   else printLines([...table(rows), "", totals(rows)]);
@@ -100,9 +99,9 @@ const bad = new Set(["stuck", "overdue", "empty"]);
 const isBad = ({ health, obstacle }: Row): boolean => bad.has(health) || obstacle?.isFinal === true;
 
 /** Prints how the secrets stand. */
-export const statusCommand: Run = async (_words, given, context) => {
-  const { watch } = given;
-  const seconds = watch === true ? 5 : numberOption(given, "watch");
+export const statusCommand: Run = async (_words, options, context) => {
+  const { watch } = options;
+  const seconds = watch === true ? 5 : numberOption(options, "watch");
   if (seconds !== undefined && !(seconds >= 0.1)) {
     throw new RekeyError("option-invalid", {
       context: { option: "watch", value: seconds },
@@ -110,8 +109,8 @@ export const statusCommand: Run = async (_words, given, context) => {
     });
   }
   for (;;) {
-    const rows = await show(given, context, seconds !== undefined);
-    const exitCode = flagOption(given, "check") && rows.some(isBad) ? 1 : 0;
+    const rows = await show(options, context, seconds !== undefined);
+    const exitCode = flagOption(options, "check") && rows.some(isBad) ? 1 : 0;
     if (seconds === undefined) return exitCode;
     await setTimeout(seconds * 1_000, undefined, { signal: context.signal }).catch(() => undefined);
     if (context.signal.aborted) return exitCode;

@@ -1,5 +1,10 @@
-import type { Problem } from "../../contract.ts";
-import { sessionKey } from "./session-key.ts";
+import type { Problem, SessionAnswer } from "../../contract.ts";
+
+const place = "rekey-key";
+
+/** Kept for this address and its port alone, for all tabs of it. */
+const sessionKey = (): string => localStorage.getItem(place) ?? "";
+const keepSessionKey = (key: string): void => localStorage.setItem(place, key);
 
 /** What the server, or the way to it, said instead of an answer. */
 export class RequestFailed extends Error {
@@ -45,4 +50,16 @@ export function queryOf(fields: Readonly<Record<string, string | number | boolea
     value === undefined || value === "" ? [] : [[name, String(value)]],
   );
   return given.length === 0 ? "" : `?${new URLSearchParams(given).toString()}`;
+}
+
+/**
+ * Turns the one-time token behind `#` into a session, and takes it out of the address and its history. Without a token the
+ * session of before is gone on with.
+ */
+export async function openSession(): Promise<void> {
+  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (token === null) return;
+  history.replaceState(null, "", location.pathname + location.search);
+  const { key } = await post<SessionAnswer>("/session", { token });
+  keepSessionKey(key);
 }

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Problem } from "../../contract.ts";
+import type { PlaceAnswer, Problem } from "../../contract.ts";
 import { get, post, RequestFailed } from "./request.ts";
+import { createContext } from "preact";
 
 export interface Asked<Answer> {
   readonly answer?: Answer;
@@ -34,3 +35,6 @@ export const useAnswer = <Answer>(path: string): Asked<Answer> => useAsked<Answe
 
 /** The same of what is found out with the operator's rights, and so asked with the page's key. */
 export const useTrial = <Answer>(path: string): Asked<Answer> => useAsked<Answer>(tryOut, path);
+
+/** Where the console looks, for whoever wants to know. */
+export const Place = createContext<PlaceAnswer | undefined>(undefined);

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import type { CampaignAnswer, Problem } from "../../contract.ts";
 import { useAnswer } from "../api/use-answer.ts";
 import { ProblemNote } from "../components/problem-note.tsx";
-import { useTitle } from "../components/use-title.ts";
+import { useTitle } from "../components/page.tsx";
 import { BeginNoMore } from "./begin-no-more.tsx";
 import { CampaignProgress } from "./campaign-progress.tsx";
 import { useCampaign } from "./use-campaign.ts";

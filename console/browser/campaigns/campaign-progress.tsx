@@ -1,4 +1,4 @@
-import { ConnectionNote } from "../components/connection-note.tsx";
+import { ConnectionNote } from "../components/page.tsx";
 import { RunbookLink } from "../components/problem-note.tsx";
 import { secretPath } from "../fleet/fleet-table-row.tsx";
 import { Steps } from "../secret/steps.tsx";

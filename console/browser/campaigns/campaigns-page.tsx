@@ -2,7 +2,7 @@ import type { CampaignAnswer } from "../../contract.ts";
 import { useAnswer } from "../api/use-answer.ts";
 import { ProblemNote } from "../components/problem-note.tsx";
 import { TableHead } from "../components/table-head.tsx";
-import { useTitle } from "../components/use-title.ts";
+import { useTitle } from "../components/page.tsx";
 import { Instant } from "../components/times.tsx";
 
 /** What this console has started; what others did stands in each secret's history. */

@@ -4,7 +4,7 @@ import { queryOf } from "../api/request.ts";
 import { useAnswer } from "../api/use-answer.ts";
 import { ProblemNote } from "../components/problem-note.tsx";
 import { TableHead } from "../components/table-head.tsx";
-import { useTitle } from "../components/use-title.ts";
+import { useTitle } from "../components/page.tsx";
 
 const titles: Readonly<Record<(typeof workloadNumbers)[number], string>> = {
   users: "Users",

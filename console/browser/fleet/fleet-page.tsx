@@ -1,9 +1,8 @@
 import { useState } from "preact/hooks";
 import type { CampaignChoice, FleetAnswer } from "../../contract.ts";
 import { RotateDialog } from "../campaigns/rotate-dialog.tsx";
-import { ConnectionNote } from "../components/connection-note.tsx";
+import { ConnectionNote, useTitle } from "../components/page.tsx";
 import { ProblemNote, RunbookLink } from "../components/problem-note.tsx";
-import { useTitle } from "../components/use-title.ts";
 import { FromNow } from "../components/times.tsx";
 import { FleetFilters } from "./fleet-filters.tsx";
 import { type FleetQuery, useFleetQuery } from "./fleet-query.ts";

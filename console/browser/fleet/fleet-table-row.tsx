@@ -1,31 +1,31 @@
-import { rotates } from "../../../shared/operations/fleet/can-rotate.ts";
-import type { StandingsAnswer } from "../../contract.ts";
-import { adoptionText, HealthBadge, MirrorBadge } from "../components/standing.tsx";
+import { canRotate } from "../../../shared/operations/fleet/health.ts";
+import type { StatusesAnswer } from "../../contract.ts";
+import { adoptionText, HealthBadge, MirrorBadge } from "../components/status-badges.tsx";
 import { FromNow, span } from "../components/times.tsx";
 import type { FleetRow } from "./use-fleet.ts";
 
 interface FleetTableRowProps {
   readonly index: number;
   readonly secret: FleetRow | undefined;
-  readonly standing: StandingsAnswer[string] | undefined;
+  readonly status: StatusesAnswer[string] | undefined;
   readonly isChosen: boolean;
   readonly choose: (secretArn: string, isChosen: boolean) => void;
 }
 
 export const secretPath = (secretArn: string): string => `/secrets/${encodeURIComponent(secretArn)}`;
 
-function Mirrors({ secret, standing }: { readonly secret: FleetRow } & Pick<FleetTableRowProps, "standing">) {
-  if (standing === undefined || standing.mirrors.length === 0) return <>{secret.mirrored ? "on" : "off"}</>;
+function Mirrors({ secret, status }: { readonly secret: FleetRow } & Pick<FleetTableRowProps, "status">) {
+  if (status === undefined || status.mirrors.length === 0) return <>{secret.mirrored ? "on" : "off"}</>;
   return (
     <>
-      {standing.mirrors.map((mirror) => (
+      {status.mirrors.map((mirror) => (
         <MirrorBadge key={mirror.cluster} mirror={mirror} />
       ))}
     </>
   );
 }
 
-export function FleetTableRow({ index, secret, standing, isChosen, choose }: FleetTableRowProps) {
+export function FleetTableRow({ index, secret, status, isChosen, choose }: FleetTableRowProps) {
   if (secret === undefined) {
     return (
       <tr data-index={index} aria-rowindex={index + 2} class="loading">
@@ -41,7 +41,7 @@ export function FleetTableRow({ index, secret, standing, isChosen, choose }: Fle
           type="checkbox"
           aria-label={`Choose ${name}`}
           checked={isChosen}
-          disabled={!rotates(secret)}
+          disabled={!canRotate(secret)}
           onChange={({ currentTarget }) => choose(secretArn, currentTarget.checked)}
         />
       </td>
@@ -50,15 +50,15 @@ export function FleetTableRow({ index, secret, standing, isChosen, choose }: Fle
       </th>
       <td>
         <HealthBadge health={health} />
-        {standing?.obstacle !== undefined && <> {standing.obstacle.code}</>}
+        {status?.obstacle !== undefined && <> {status.obstacle.code}</>}
       </td>
       <td>{ageMs === undefined ? "–" : span(ageMs)}</td>
       <td>{nextRotationAt === undefined ? "–" : <FromNow at={nextRotationAt} />}</td>
       <td>{strategy ?? "default"}</td>
       <td>
-        <Mirrors secret={secret} standing={standing} />
+        <Mirrors secret={secret} status={status} />
       </td>
-      <td>{standing?.adoption === undefined ? "–" : adoptionText(standing.adoption)}</td>
+      <td>{status?.adoption === undefined ? "–" : adoptionText(status.adoption)}</td>
     </tr>
   );
 }

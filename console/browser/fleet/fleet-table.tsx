@@ -112,7 +112,7 @@ export function FleetTable({ fleet, query, change, chosen, choose }: FleetTableP
                 key={index}
                 index={index}
                 secret={secret}
-                standing={secret === undefined ? undefined : fleet.standing(secret.secretArn)}
+                status={secret === undefined ? undefined : fleet.statusOf(secret.secretArn)}
                 isChosen={secret !== undefined && chosen.has(secret.secretArn)}
                 choose={choose}
               />

@@ -1,9 +1,8 @@
 import { useContext, useEffect, useRef, useState } from "preact/hooks";
-import type { FleetAnswer, Problem, StandingsAnswer } from "../../contract.ts";
+import type { FleetAnswer, Problem, StatusesAnswer } from "../../contract.ts";
 import { get, queryOf } from "../api/request.ts";
-import { problemIn } from "../api/use-answer.ts";
+import { Place, problemIn } from "../api/use-answer.ts";
 import { type Connection, useLive } from "../api/use-live.ts";
-import { Place } from "../place.ts";
 import { fieldsOf, type FleetQuery } from "./fleet-query.ts";
 
 export type FleetRow = FleetAnswer["secrets"][number];
@@ -14,7 +13,7 @@ export interface Fleet {
   readonly problem?: Problem;
   readonly connection: Connection;
   readonly row: (index: number) => FleetRow | undefined;
-  readonly standing: (secretArn: string) => StandingsAnswer[string] | undefined;
+  readonly statusOf: (secretArn: string) => StatusesAnswer[string] | undefined;
   /** Asks for what is in view and not there yet. */
   readonly show: (from: number, to: number) => void;
 }
@@ -41,7 +40,7 @@ export function useFleet(query: FleetQuery): Fleet {
   const place = useContext(Place);
   const [answer, setAnswer] = useState<FleetAnswer>();
   const [problem, setProblem] = useState<Problem>();
-  const [standings, setStandings] = useState<StandingsAnswer>({});
+  const [statuses, setStatuses] = useState<StatusesAnswer>({});
   const newHeld = (): Held => ({
     path,
     blocks: new Map(),
@@ -52,7 +51,7 @@ export function useFleet(query: FleetQuery): Fleet {
   });
   const held = useRef<Held>(newHeld());
   if (held.current.path !== path) held.current = newHeld();
-  const hasStandings = place !== undefined && (place.clusters.length > 0 || place.hasAdoptions);
+  const hasStatuses = place !== undefined && (place.clusters.length > 0 || place.hasAdoptions);
 
   async function ask(block: number): Promise<void> {
     const mine = held.current;
@@ -66,9 +65,9 @@ export function useFleet(query: FleetQuery): Fleet {
       setProblem(undefined);
       setAnswer(got);
       const isMoving = got.secrets.some(({ health }) => health === "rotating" || health === "stuck");
-      if (!hasStandings && !isMoving) return;
-      const found = await get<StandingsAnswer>(`/fleet/standings${part}`);
-      setStandings((before) => ({ ...before, ...found }));
+      if (!hasStatuses && !isMoving) return;
+      const found = await get<StatusesAnswer>(`/fleet/standings${part}`);
+      setStatuses((before) => ({ ...before, ...found }));
     } catch (error) {
       mine.nextAskAtMs = Date.now() + askAfterProblemMs;
       if (held.current === mine) setProblem(problemIn(error));
@@ -79,7 +78,7 @@ export function useFleet(query: FleetQuery): Fleet {
   }
 
   useEffect(() => {
-    setStandings({});
+    setStatuses({});
     void ask(0);
   }, [path]);
 
@@ -99,7 +98,7 @@ export function useFleet(query: FleetQuery): Fleet {
     ...(answer === undefined ? {} : { answer }),
     ...(problem === undefined ? {} : { problem }),
     row: (index) => held.current.blocks.get(Math.floor(index / blockSize))?.secrets[index % blockSize],
-    standing: (secretArn) => standings[secretArn],
+    statusOf: (secretArn) => statuses[secretArn],
     show(from, to) {
       const [first, last] = [Math.floor(from / blockSize), Math.floor(Math.max(to, 0) / blockSize)];
       const inView = Array.from({ length: last - first + 1 }, (_block, at) => first + at);

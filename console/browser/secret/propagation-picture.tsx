@@ -12,7 +12,7 @@ const rowPx = 26;
 const headPx = 28;
 
 const kindOf = ({ kind, outcome }: Mark): string => (outcome === "failed" ? "failed" : kind);
-const nameOf = ({ kind, name }: { readonly kind: Mark["kind"]; readonly name: string }): string =>
+const markTitle = ({ kind, name }: { readonly kind: Mark["kind"]; readonly name: string }): string =>
   kind === "mirrored" ? `Vault: ${name}` : kind === "adopted" ? `adopted: ${name}` : name;
 
 const at = (time: string): number => new Date(time).getTime();
@@ -49,7 +49,7 @@ function Table({ propagation: { marks, startedAt, waitingFor } }: { readonly pro
         <tbody>
           {marks.map((mark) => (
             <tr key={`${mark.kind} ${mark.name} ${mark.endedAt}`}>
-              <th scope="row">{nameOf(mark)}</th>
+              <th scope="row">{markTitle(mark)}</th>
               <td>{exactSpan(at(mark.endedAt) - at(startedAt))}</td>
               <td>{mark.endedAt === mark.startedAt ? "–" : exactSpan(at(mark.endedAt) - at(mark.startedAt))}</td>
               <td>{mark.code ?? mark.outcome ?? "–"}</td>
@@ -57,7 +57,7 @@ function Table({ propagation: { marks, startedAt, waitingFor } }: { readonly pro
           ))}
           {waitingFor.map((one) => (
             <tr key={`${one.kind} ${one.name}`}>
-              <th scope="row">{nameOf(one)}</th>
+              <th scope="row">{markTitle(one)}</th>
               <td>–</td>
               <td>–</td>
               <td>waited for</td>
@@ -77,7 +77,7 @@ export function PropagationPicture({ propagation }: Pick<SecretAnswer, "propagat
   const x = (ms: number): number => labelPx + (ms / lengthMs) * (widthPx - labelPx - rightPx);
   const height = headPx + (marks.length + waitingFor.length) * rowPx + 8;
   const summary = `Version ${versionId}: ${marks.length} mark${marks.length === 1 ? "" : "s"} in ${exactSpan(lengthMs)}${
-    waitingFor.length === 0 ? "" : `, waiting for ${waitingFor.map(nameOf).join(", ")}`
+    waitingFor.length === 0 ? "" : `, waiting for ${waitingFor.map(markTitle).join(", ")}`
   }.`;
   return (
     <figure class="propagation">
@@ -89,7 +89,7 @@ export function PropagationPicture({ propagation }: Pick<SecretAnswer, "propagat
           return (
             <g key={`${mark.kind} ${mark.name} ${mark.endedAt}`} class={kindOf(mark)}>
               <text x={labelPx - 12} y={middle + 4} text-anchor="end">
-                {nameOf(mark)}
+                {markTitle(mark)}
               </text>
               <rect x={from} y={middle - 6} width={Math.max(to - from, 4)} height={12} rx={3} />
               <text class="tick" x={Math.max(to, from + 4) + 8} y={middle + 4}>
@@ -103,7 +103,7 @@ export function PropagationPicture({ propagation }: Pick<SecretAnswer, "propagat
           return (
             <g key={`${one.kind} ${one.name}`} class="waiting">
               <text x={labelPx - 12} y={middle + 4} text-anchor="end">
-                {nameOf(one)}
+                {markTitle(one)}
               </text>
               <line x1={labelPx} x2={widthPx - rightPx} y1={middle} y2={middle} />
               <text class="tick" x={widthPx - rightPx + 8} y={middle + 4}>

@@ -2,9 +2,8 @@ import { useState } from "preact/hooks";
 import type { Problem, RollbackPlanAnswer } from "../../contract.ts";
 import { post } from "../api/request.ts";
 import { problemIn, useTrial } from "../api/use-answer.ts";
-import { Dialog } from "../components/dialog.tsx";
+import { Dialog, ReasonField } from "../components/dialog.tsx";
 import { ProblemNote } from "../components/problem-note.tsx";
-import { ReasonField } from "../components/reason-field.tsx";
 import { Instant } from "../components/times.tsx";
 
 interface RollbackDialogProps {

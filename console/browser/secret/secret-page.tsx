@@ -1,19 +1,18 @@
 import { useRoute } from "preact-iso/router";
 import { useState } from "preact/hooks";
-import { rotates } from "../../../shared/operations/fleet/can-rotate.ts";
+import { canRotate } from "../../../shared/operations/fleet/health.ts";
 import type { Problem, SecretAnswer } from "../../contract.ts";
 import { useLive } from "../api/use-live.ts";
 import { RotateDialog } from "../campaigns/rotate-dialog.tsx";
-import { ConnectionNote } from "../components/connection-note.tsx";
+import { ConnectionNote, useTitle } from "../components/page.tsx";
 import { ProblemNote } from "../components/problem-note.tsx";
-import { HealthBadge } from "../components/standing.tsx";
-import { useTitle } from "../components/use-title.ts";
+import { HealthBadge } from "../components/status-badges.tsx";
 import { FromNow } from "../components/times.tsx";
-import { Findings } from "./findings.tsx";
+import { CheckResults } from "./check-results.tsx";
 import { PropagationPicture } from "./propagation-picture.tsx";
 import { RollbackDialog } from "./rollback-dialog.tsx";
 import { Rotations } from "./rotations.tsx";
-import { Mirrors, Records, Subscribers } from "./standings.tsx";
+import { Mirrors, Records, Subscribers } from "./secret-tables.tsx";
 import { VersionsTimeline } from "./versions-timeline.tsx";
 
 function Facts({ details: { summary, regionsBehind } }: Pick<SecretAnswer, "details">) {
@@ -63,7 +62,7 @@ const sections = [
   ["Rotations", ({ history }: SecretAnswer) => <Rotations history={history} />],
   ["Vault", ({ details }: SecretAnswer) => <Mirrors details={details} />],
   ["Subscribers", ({ details }: SecretAnswer) => <Subscribers details={details} />],
-  ["What would make it fail", ({ details }: SecretAnswer) => <Findings secretArn={details.summary.secretArn} />],
+  ["What would make it fail", ({ details }: SecretAnswer) => <CheckResults secretArn={details.summary.secretArn} />],
   ["Who changed what", ({ history }: SecretAnswer) => <Records history={history} />],
 ] as const;
 
@@ -105,7 +104,7 @@ export function SecretPage() {
           <button type="button" onClick={() => setOpen("rollback")}>
             Roll back …
           </button>
-          <button type="button" class="main" disabled={!rotates(summary)} onClick={() => setOpen("rotate")}>
+          <button type="button" class="main" disabled={!canRotate(summary)} onClick={() => setOpen("rotate")}>
             Rotate now …
           </button>
         </div>

@@ -21,7 +21,7 @@ export const table: ResourceKind = {
     const answer = await provider.call("dynamodb", "CreateTable", input);
     return { ref: resource.name, attributes: { Arn: text(record(answer, "TableDescription"), "TableArn") } };
   },
-  update: async (_resource, _provider, standing) => same(standing),
+  update: async (_resource, _provider, existing) => same(existing),
   async remove({ name }, provider) {
     await provider.call("dynamodb", "DeleteTable", { TableName: name });
   },
@@ -48,12 +48,12 @@ export const secret: ResourceKind = {
     const answer = await provider.call("secretsmanager", "CreateSecret", input);
     return { ref: text(answer, "ARN"), attributes: { Id: text(answer, "ARN") } };
   },
-  async update({ properties }, provider, standing) {
+  async update({ properties }, provider, existing) {
     const { Description, KmsKeyId, SecretString } = properties;
-    const isNew = SecretString !== undefined && SecretString !== standing.properties["SecretString"];
+    const isNew = SecretString !== undefined && SecretString !== existing.properties["SecretString"];
     const value = isNew ? { SecretString, ClientRequestToken: randomUUID() } : {};
-    await provider.call("secretsmanager", "UpdateSecret", { SecretId: standing.ref, Description, KmsKeyId, ...value });
-    return same(standing);
+    await provider.call("secretsmanager", "UpdateSecret", { SecretId: existing.ref, Description, KmsKeyId, ...value });
+    return same(existing);
   },
   async remove({ ref }, provider) {
     const input = { SecretId: ref, ForceDeleteWithoutRecovery: true };
@@ -88,10 +88,10 @@ export const key: ResourceKind = {
     const { KeyId, Arn } = record(answer, "KeyMetadata");
     return { ref: String(KeyId), attributes: { Arn: String(Arn), KeyId: String(KeyId) } };
   },
-  async update({ properties }, provider, standing) {
+  async update({ properties }, provider, existing) {
     const Policy = JSON.stringify(properties["KeyPolicy"]);
-    await provider.call("kms", "PutKeyPolicy", { KeyId: standing.ref, PolicyName: "default", Policy });
-    return same(standing);
+    await provider.call("kms", "PutKeyPolicy", { KeyId: existing.ref, PolicyName: "default", Policy });
+    return same(existing);
   },
   async remove({ ref }, provider) {
     await provider.call("kms", "ScheduleKeyDeletion", { KeyId: ref });
@@ -107,10 +107,10 @@ export const keyAlias: ResourceKind = {
     await provider.call("kms", "CreateAlias", input);
     return { ref: resource.name, attributes: {} };
   },
-  async update(resource, provider, standing) {
+  async update(resource, provider, existing) {
     const input = { AliasName: resource.name, TargetKeyId: resource.properties["TargetKeyId"] };
     await provider.call("kms", "UpdateAlias", input);
-    return same(standing);
+    return same(existing);
   },
   async remove({ name }, provider) {
     await provider.call("kms", "DeleteAlias", { AliasName: name });

@@ -2,7 +2,14 @@ import { record, recordList, text, type Members } from "../../aws/members.ts";
 import { readPolicyDocument } from "../../aws/policy-document.ts";
 import type { PolicyStatement } from "../../aws/service.ts";
 import type { DeployedResource } from "../intrinsics.ts";
-import { allowOnly, same, type Provider, type ResourceKind, type ResourceToDeploy, type Standing } from "./kind.ts";
+import {
+  allowOnly,
+  type ExistingResource,
+  same,
+  type Provider,
+  type ResourceKind,
+  type ResourceToDeploy,
+} from "./kind.ts";
 
 export const eventBus: ResourceKind = {
   createOnly: ["Name"],
@@ -12,7 +19,7 @@ export const eventBus: ResourceKind = {
     const answer = await provider.call("events", "CreateEventBus", { Name: text(resource.properties, "Name") });
     return { ref: resource.name, attributes: { Arn: text(answer, "EventBusArn"), Name: resource.name } };
   },
-  update: async (_resource, _provider, standing) => same(standing),
+  update: async (_resource, _provider, existing) => same(existing),
   async remove({ name }, provider) {
     await provider.call("events", "DeleteEventBus", { Name: name });
   },
@@ -68,7 +75,7 @@ async function putRule(resource: ResourceToDeploy, provider: Provider): Promise<
 const idsOf = (properties: Members): readonly string[] =>
   recordList(properties, "Targets").map((target) => text(target, "Id"));
 
-async function removeRule({ properties, name }: Standing, provider: Provider): Promise<void> {
+async function removeRule({ properties, name }: ExistingResource, provider: Provider): Promise<void> {
   if (isSchedule(properties)) return;
   await provider.call("events", "RemoveTargets", { ...busOf(properties), Rule: name, Ids: idsOf(properties) });
   await provider.call("events", "DeleteRule", { ...busOf(properties), Name: name });
@@ -79,13 +86,13 @@ export const eventRule: ResourceKind = {
   createOnly: ["Name"],
   name: { property: "Name", longest: 64, pattern: /^[.\w-]+$/u },
   create: putRule,
-  async update(resource, provider, standing) {
+  async update(resource, provider, existing) {
     const { properties } = resource;
-    const moved = properties["EventBusName"] !== standing.properties["EventBusName"];
-    if (moved || isSchedule(properties) !== isSchedule(standing.properties)) await removeRule(standing, provider);
+    const moved = properties["EventBusName"] !== existing.properties["EventBusName"];
+    if (moved || isSchedule(properties) !== isSchedule(existing.properties)) await removeRule(existing, provider);
     else if (!isSchedule(properties)) {
       const kept = new Set(idsOf(properties));
-      const Ids = idsOf(standing.properties).filter((id) => !kept.has(id));
+      const Ids = idsOf(existing.properties).filter((id) => !kept.has(id));
       await provider.call("events", "RemoveTargets", { ...busOf(properties), Rule: resource.name, Ids });
     }
     return putRule(resource, provider);

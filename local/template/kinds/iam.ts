@@ -2,7 +2,14 @@ import { list, optionalText, record, textList, text, isMembers, type Members } f
 import { asPolicyDocument } from "../../aws/policy-document.ts";
 import type { DeployedResource } from "../intrinsics.ts";
 import { TemplateError } from "../read-template.ts";
-import { allowOnly, same, type Provider, type ResourceKind, type ResourceToDeploy, type Standing } from "./kind.ts";
+import {
+  allowOnly,
+  type ExistingResource,
+  same,
+  type Provider,
+  type ResourceKind,
+  type ResourceToDeploy,
+} from "./kind.ts";
 
 /** What its managed policies allow is Lambda's own business, which here needs no right. */
 function checkRole(resource: ResourceToDeploy): void {
@@ -32,10 +39,10 @@ export const role: ResourceKind = {
     putPolicies(resource, provider);
     return { ref: name, attributes: { Arn: arn } };
   },
-  async update(resource, provider, standing) {
+  async update(resource, provider, existing) {
     checkRole(resource);
     putPolicies(resource, provider);
-    return same(standing);
+    return same(existing);
   },
   async remove({ name }, { roles }) {
     roles.remove(name);
@@ -45,7 +52,7 @@ export const role: ResourceKind = {
 const rolesOf = (properties: Members): readonly string[] => textList(properties, "Roles");
 
 /** Its name among those of the roles' sources. */
-const sourceOf = ({ name }: Pick<Standing, "name">): string => `policy ${name}`;
+const sourceOf = ({ name }: Pick<ExistingResource, "name">): string => `policy ${name}`;
 
 function attach(resource: ResourceToDeploy, { roles }: Provider): DeployedResource {
   allowOnly(resource, ["PolicyDocument", "PolicyName", "Roles"]);
@@ -54,7 +61,7 @@ function attach(resource: ResourceToDeploy, { roles }: Provider): DeployedResour
   return { ref: text(resource.properties, "PolicyName"), attributes: {} };
 }
 
-function detach({ properties, name }: Standing, { roles }: Provider): void {
+function detach({ properties, name }: ExistingResource, { roles }: Provider): void {
   for (const roleName of rolesOf(properties)) roles.set(roleName, sourceOf({ name }), []);
 }
 
@@ -62,9 +69,9 @@ function detach({ properties, name }: Standing, { roles }: Provider): void {
 export const policy: ResourceKind = {
   createOnly: [],
   create: async (resource, provider) => attach(resource, provider),
-  async update(resource, provider, standing) {
-    detach(standing, provider);
+  async update(resource, provider, existing) {
+    detach(existing, provider);
     return attach(resource, provider);
   },
-  remove: async (standing, provider) => detach(standing, provider),
+  remove: async (existing, provider) => detach(existing, provider),
 };

@@ -1,9 +1,15 @@
 import type { Members } from "../../aws/members.ts";
 import type { FunctionDefinition } from "../../lambda/deployed-function.ts";
-import type { Naming } from "../physical-name.ts";
 import type { DeployedResource } from "../intrinsics.ts";
 import { TemplateError } from "../read-template.ts";
 import type { Roles } from "./roles.ts";
+
+/** How the resources of a stack are called that the template does not name. */
+export interface Naming {
+  readonly stackName: string;
+  /** Higher than 1 where resources of a former stack of this name were kept. */
+  readonly firstNumber: number;
+}
 
 /** What resources are made with: the services' own operations, as CloudFormation calls them. */
 export interface Provider extends Naming {
@@ -44,7 +50,7 @@ export interface ResourceToDeploy {
 export type LetGo = "Delete" | "Retain" | "RetainExceptOnCreate" | "Snapshot";
 
 /** A resource that was made. */
-export interface Standing extends ResourceToDeploy, DeployedResource {
+export interface ExistingResource extends ResourceToDeploy, DeployedResource {
   readonly onDelete: LetGo;
   readonly onReplace: LetGo;
 }
@@ -61,8 +67,8 @@ export interface ResourceKind {
   readonly createOnly: readonly string[];
   readonly name?: PhysicalName;
   create(resource: ResourceToDeploy, provider: Provider): Promise<DeployedResource>;
-  update(resource: ResourceToDeploy, provider: Provider, standing: Standing): Promise<DeployedResource>;
-  remove(standing: Standing, provider: Provider): Promise<void>;
+  update(resource: ResourceToDeploy, provider: Provider, existing: ExistingResource): Promise<DeployedResource>;
+  remove(existing: ExistingResource, provider: Provider): Promise<void>;
 }
 
 /** Refuses a property that would silently mean nothing here. */

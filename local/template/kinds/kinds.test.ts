@@ -3,7 +3,8 @@ import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { isMembers, optionalText, textList, type Members } from "../../aws/members.ts";
 import { outsideProgram } from "../../../tests/support/outside-program.ts";
-import { givenName, madeName, type Naming } from "../physical-name.ts";
+import { givenName, madeName } from "../physical-name.ts";
+import type { Naming } from "./kind.ts";
 import { kinds } from "./kinds.ts";
 
 const cfnLint = outsideProgram("REKEY_CFN_LINT", "PyPI: cfn-lint");
@@ -32,7 +33,7 @@ describe.skipIf(cfnLint === undefined)("AWS's schemas of resource types", () => 
 });
 
 const naming: Naming = { stackName: "app", firstNumber: 1 };
-const nameOf = (type: string, name: string): string | undefined => {
+const givenNameOf = (type: string, name: string): string | undefined => {
   const kind = kinds[type];
   const property = kind?.name?.property ?? "";
   return kind && givenName("Thing", kind, { [property]: name });
@@ -53,12 +54,12 @@ test.each([
 ])("a name of %s has at most %i characters, and one that is made is cut", (type, longest) => {
   const kind = kinds[type];
   if (kind === undefined) throw new Error(`${type} is unknown`);
-  expect(nameOf(type, "n".repeat(longest))).toHaveLength(longest);
-  expect(() => nameOf(type, "n".repeat(longest + 1))).toThrow(`Thing: ${kind.name?.property} `);
+  expect(givenNameOf(type, "n".repeat(longest))).toHaveLength(longest);
+  expect(() => givenNameOf(type, "n".repeat(longest + 1))).toThrow(`Thing: ${kind.name?.property} `);
   expect(madeName(naming, "L".repeat(longest), kind)).toHaveLength(longest);
 });
 
 test("a name with characters that its service refuses is refused", () => {
-  expect(() => nameOf("AWS::SQS::Queue", "a/b")).toThrow("Thing: QueueName a/b has characters");
-  expect(nameOf("AWS::Logs::LogGroup", "/aws/lambda/a")).toBe("/aws/lambda/a");
+  expect(() => givenNameOf("AWS::SQS::Queue", "a/b")).toThrow("Thing: QueueName a/b has characters");
+  expect(givenNameOf("AWS::Logs::LogGroup", "/aws/lambda/a")).toBe("/aws/lambda/a");
 });

@@ -91,9 +91,9 @@ export const lambdaFunction: ResourceKind = {
       throw new TemplateError(`${resource.logicalId}: a function with the name ${resource.name} already exists`);
     return { ref: resource.name, attributes: { Arn: await provider.deployFunction(definition) } };
   },
-  async update(resource, provider, standing) {
+  async update(resource, provider, existing) {
     await provider.deployFunction(await definitionOf(resource, provider));
-    return same(standing);
+    return same(existing);
   },
   async remove({ name }, provider) {
     await provider.removeFunction(name);
@@ -128,7 +128,7 @@ export const permission: ResourceKind = {
     "SourceArn",
   ],
   create: addPermission,
-  update: async (_resource, _provider, standing) => same(standing),
+  update: async (_resource, _provider, existing) => same(existing),
   async remove({ name, properties }, provider) {
     const FunctionName = text(properties, "FunctionName");
     if (!(await exists(provider, FunctionName))) return;
@@ -148,8 +148,8 @@ function mapQueue({ properties }: ResourceToDeploy, provider: Provider): Deploye
 export const eventSourceMapping: ResourceKind = {
   createOnly: ["EventSourceArn", "SelfManagedEventSource", "StartingPosition", "StartingPositionTimestamp"],
   create: async (resource, provider) => mapQueue(resource, provider),
-  async update(resource, provider, standing) {
-    provider.unmapQueue(standing.ref);
+  async update(resource, provider, existing) {
+    provider.unmapQueue(existing.ref);
     return mapQueue(resource, provider);
   },
   async remove({ ref }, provider) {
@@ -189,7 +189,7 @@ export const functionUrl: ResourceKind = {
     const FunctionArn = text(made, "FunctionArn");
     return { ref: FunctionArn, attributes: { FunctionArn, FunctionUrl: text(made, "FunctionUrl") } };
   },
-  update: async (_resource, _provider, standing) => same(standing),
+  update: async (_resource, _provider, existing) => same(existing),
   async remove({ properties }, provider) {
     const FunctionName = text(properties, "TargetFunctionArn");
     if (await exists(provider, FunctionName))

@@ -30,12 +30,12 @@ export const queue: ResourceKind = {
     const Arn = text(record(answer, "Attributes"), "QueueArn");
     return { ref: QueueUrl, attributes: { Arn, QueueName: name, QueueUrl } };
   },
-  async update({ properties }, provider, standing) {
+  async update({ properties }, provider, existing) {
     const initial = initialQueueAttributes();
-    const before = Object.keys(queueSettings(standing.properties)).map((name) => [name, initial.get(name) ?? ""]);
+    const before = Object.keys(queueSettings(existing.properties)).map((name) => [name, initial.get(name) ?? ""]);
     const Attributes = { ...Object.fromEntries(before), ...queueSettings(properties) };
-    await provider.call("sqs", "SetQueueAttributes", { QueueUrl: standing.ref, Attributes });
-    return same(standing);
+    await provider.call("sqs", "SetQueueAttributes", { QueueUrl: existing.ref, Attributes });
+    return same(existing);
   },
   async remove({ ref }, provider) {
     await provider.call("sqs", "DeleteQueue", { QueueUrl: ref });
@@ -56,9 +56,9 @@ async function putQueuePolicy(resource: ResourceToDeploy, provider: Provider): P
 export const queuePolicy: ResourceKind = {
   createOnly: [],
   create: putQueuePolicy,
-  async update(resource, provider, standing) {
+  async update(resource, provider, existing) {
     const kept = textList(resource.properties, "Queues");
-    const left = textList(standing.properties, "Queues").filter((url) => !kept.includes(url));
+    const left = textList(existing.properties, "Queues").filter((url) => !kept.includes(url));
     await setQueuePolicies(provider, left, "");
     return putQueuePolicy(resource, provider);
   },
@@ -87,12 +87,12 @@ export const topic: ResourceKind = {
     const TopicArn = text(await provider.call("sns", "CreateTopic", input), "TopicArn");
     return { ref: TopicArn, attributes: { TopicArn, TopicName: name } };
   },
-  async update({ properties }, provider, standing) {
-    const before = Object.keys(topicSettings(standing.properties)).map((name) => [name, ""]);
+  async update({ properties }, provider, existing) {
+    const before = Object.keys(topicSettings(existing.properties)).map((name) => [name, ""]);
     const settings = { ...Object.fromEntries(before), ...topicSettings(properties) };
     for (const [name, value] of Object.entries(settings))
-      await setTopicAttribute(provider, standing.ref, name, String(value));
-    return same(standing);
+      await setTopicAttribute(provider, existing.ref, name, String(value));
+    return same(existing);
   },
   async remove({ ref }, provider) {
     await provider.call("sns", "DeleteTopic", { TopicArn: ref });
@@ -114,11 +114,11 @@ async function clearTopicPolicies(provider: Provider, topics: readonly string[])
 export const topicPolicy: ResourceKind = {
   createOnly: [],
   create: putTopicPolicy,
-  async update(resource, provider, standing) {
+  async update(resource, provider, existing) {
     const kept = textList(resource.properties, "Topics");
     await clearTopicPolicies(
       provider,
-      textList(standing.properties, "Topics").filter((arn) => !kept.includes(arn)),
+      textList(existing.properties, "Topics").filter((arn) => !kept.includes(arn)),
     );
     return putTopicPolicy(resource, provider);
   },
@@ -135,12 +135,12 @@ export const subscription: ResourceKind = {
     const answer = await provider.call("sns", "Subscribe", { TopicArn, Protocol, Endpoint, Attributes });
     return { ref: text(answer, "SubscriptionArn"), attributes: { Arn: text(answer, "SubscriptionArn") } };
   },
-  async update({ properties }, provider, standing) {
+  async update({ properties }, provider, existing) {
     for (const [AttributeName, AttributeValue] of Object.entries(subscriptionSettings(properties))) {
-      const input = { SubscriptionArn: standing.ref, AttributeName, AttributeValue };
+      const input = { SubscriptionArn: existing.ref, AttributeName, AttributeValue };
       await provider.call("sns", "SetSubscriptionAttributes", input);
     }
-    return same(standing);
+    return same(existing);
   },
   async remove({ ref }, provider) {
     await provider.call("sns", "Unsubscribe", { SubscriptionArn: ref });

@@ -22,12 +22,12 @@ function recorded({ createOnly, name, made }: Recorded): ResourceKind {
       provider.recorded.set(entry(resource), resource.properties);
       return made(resource, provider);
     },
-    async update(resource, provider, standing) {
+    async update(resource, provider, existing) {
       provider.recorded.set(entry(resource), resource.properties);
-      return same(standing);
+      return same(existing);
     },
-    async remove(standing, provider) {
-      provider.recorded.delete(entry(standing));
+    async remove(existing, provider) {
+      provider.recorded.delete(entry(existing));
     },
   };
 }

@@ -8,11 +8,11 @@ const retryable = new Set(["InternalFailure", "InternalException", "ThrottlingEx
 
 const entryAttempts = 3;
 
-const nameOf = (error: unknown): string => (error instanceof Error ? error.name : "unknown");
+const errorNameOf = (error: unknown): string => (error instanceof Error ? error.name : "unknown");
 
 const isRefusal = (error: unknown): boolean =>
   /AccessDenied|NotAuthorized|ValidationException|ResourceNotFound|UnrecognizedClient|ExpiredToken|InvalidSignature/.test(
-    nameOf(error),
+    errorNameOf(error),
   );
 
 /**
@@ -38,7 +38,7 @@ export function eventBridgePublisher(client: EventBridgeClient, eventBusName: st
           if (failure === undefined && (answer.FailedEntryCount ?? 0) === 0) return;
           reason = failure ?? "unknown";
         } catch (error) {
-          const context = { bus: eventBusName, reason: nameOf(error) };
+          const context = { bus: eventBusName, reason: errorNameOf(error) };
           if (signal.aborted)
             throw new RekeyError("time-budget-spent", { context: { ...context, operation: "PutEvents" } });
           throw new RekeyError(isRefusal(error) ? "event-rejected" : "events-unavailable", { context });

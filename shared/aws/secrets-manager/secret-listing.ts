@@ -5,7 +5,7 @@ import {
   type SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
 import type { FleetFilter, ListedSecret, SecretListing } from "../../ports/secret-administration.ts";
-import { managerOf } from "./manager-of.ts";
+import { managerOf } from "./secret-store.ts";
 import { translateError } from "../errors/translate-error.ts";
 
 /** A `!` at the beginning of a filter's value means "not", so such a value is not sent. */

@@ -3,6 +3,7 @@ import {
   GetSecretValueCommand,
   ListSecretVersionIdsCommand,
   PutSecretValueCommand,
+  type SecretListEntry,
   type SecretsManagerClient,
   type SecretVersionsListEntry,
   UpdateSecretVersionStageCommand,
@@ -10,9 +11,16 @@ import {
 import { isRekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { SecretDescription, SecretStore, VersionSelector } from "../../ports/secret-store.ts";
-import { managerOf } from "./manager-of.ts";
 import { secretContent } from "./secret-content.ts";
 import { awsErrorName, translateError } from "../errors/translate-error.ts";
+
+/** Who rotates the secret in place of a function: the AWS service that owns it, or the partner that its type names. */
+export function managerOf({ OwningService, Type }: Pick<SecretListEntry, "OwningService" | "Type">): {
+  readonly managedBy?: string;
+} {
+  const managedBy = OwningService ?? Type;
+  return managedBy === undefined ? {} : { managedBy };
+}
 
 /** Of a hundred versions each. */
 const mostPages = 5;

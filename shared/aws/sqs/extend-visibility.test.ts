@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { expect, onTestFinished, test } from "vitest";
 import { startStack } from "../../../local/stack.ts";
-import { holdMessage } from "./extend-visibility.ts";
+import { extendVisibility } from "./extend-visibility.ts";
 
 const hour = 3_600_000;
 const call = { signal: AbortSignal.timeout(20_000) };
@@ -30,13 +30,13 @@ async function open() {
 
 test("a held message comes again when its time is over, and after 11 hours at the latest", async () => {
   const { stack, queue, receive, message } = await open();
-  expect(await holdMessage(queue, message, hour, call)).toBe("held");
+  expect(await extendVisibility(queue, message, hour, call)).toBe("held");
   await stack.clock.advance(hour - 1_000);
   expect(await receive()).toBeUndefined();
   await stack.clock.advance(2_000);
   const again = await receive();
   expect(again?.Body).toBe("body");
-  await holdMessage(queue, { ...message, receiptHandle: again?.ReceiptHandle ?? "" }, 1_000 * hour, call);
+  await extendVisibility(queue, { ...message, receiptHandle: again?.ReceiptHandle ?? "" }, 1_000 * hour, call);
   await stack.clock.advance(11 * hour + 1_000);
   expect((await receive())?.Body).toBe("body");
 });
@@ -44,14 +44,14 @@ test("a held message comes again when its time is over, and after 11 hours at th
 test("a message that SQS would soon forget is sent anew", async () => {
   const { stack, queue, receive, message } = await open();
   const old = { ...message, sentAtMs: stack.clock.now() - 13 * 24 * hour };
-  expect(await holdMessage(queue, old, hour, call)).toBe("renewed");
+  expect(await extendVisibility(queue, old, hour, call)).toBe("renewed");
   expect((await receive())?.Body).toBe("body");
 });
 
 test("a queue that cannot be reached is queue-unavailable, and spent time is said", async () => {
   const { stack, queue, message } = await open();
   stack.aws.faults.inject({ service: "sqs", kind: "refuse" });
-  await expect(holdMessage(queue, message, hour, call)).rejects.toMatchObject({ code: "queue-unavailable" });
+  await expect(extendVisibility(queue, message, hour, call)).rejects.toMatchObject({ code: "queue-unavailable" });
   const spent = { signal: AbortSignal.abort() };
-  await expect(holdMessage(queue, message, hour, spent)).rejects.toMatchObject({ code: "time-budget-spent" });
+  await expect(extendVisibility(queue, message, hour, spent)).rejects.toMatchObject({ code: "time-budget-spent" });
 });

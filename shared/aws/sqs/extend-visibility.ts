@@ -18,7 +18,7 @@ export interface ReceivedMessage {
  * Hides a message for about so long, 11 hours at most. `held`: it comes again. `renewed`: a copy of it does, so this one can
  * go. Errors: `queue-unavailable`, `time-budget-spent`.
  */
-export async function holdMessage(
+export async function extendVisibility(
   { client, queueUrl, nowMs }: { readonly client: SQSClient; readonly queueUrl: string; readonly nowMs: () => number },
   { body, receiptHandle, sentAtMs }: ReceivedMessage,
   waitMs: number,

@@ -1,7 +1,7 @@
 import type { CallOptions } from "../../ports/call.ts";
 import type { SecretDescription } from "../../ports/secret-store.ts";
 import type { EventPublisher } from "../../ports/event-publisher.ts";
-import { versionStanding, type VersionCheck } from "./version-standing.ts";
+import { versionState, type VersionCheck } from "./version-state.ts";
 
 export interface ReplicaReporter extends VersionCheck {
   readonly publisher: EventPublisher;
@@ -30,8 +30,8 @@ export async function reportReplicas(
   { secretArn, versionId }: { readonly secretArn: string; readonly versionId: string },
   { patient, call }: { readonly patient: boolean; readonly call: CallOptions },
 ): Promise<ReplicaReport> {
-  const known = await versionStanding(reporter, { secretArn, versionId }, call);
-  if (known.standing !== "current") return known.standing;
+  const known = await versionState(reporter, { secretArn, versionId }, call);
+  if (known.state !== "current") return known.state;
   const { description } = known;
   if (description.replicas === undefined || description.replicas.size === 0) return "alone";
   const regionsBehind = regionsBy(description, "InProgress");

@@ -2,7 +2,7 @@ import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { SecretDescription } from "../../ports/secret-store.ts";
 import { doctor, type DoctorPorts } from "../doctor/doctor.ts";
-import type { Finding } from "../doctor/findings.ts";
+import type { CheckResult } from "../doctor/check-results.ts";
 import type { FleetPorts } from "../fleet/fleet-ports.ts";
 import type { RotationSchedule } from "../../ports/secret-administration.ts";
 
@@ -23,7 +23,7 @@ export interface AdoptionPlan {
   /** In the order in which it is done, in words. */
   readonly actions: readonly string[];
   /** As the doctor will find when it is done. One `error` among them, and nothing is done. */
-  readonly findings: readonly Finding[];
+  readonly findings: readonly CheckResult[];
 }
 
 /** The secret as it would be; the doctor's own calls see it so. */

@@ -7,9 +7,7 @@ import { rotationOf } from "../../rotation/rotation-context.ts";
 import { rotationFacts } from "../../rotation/rotation-facts.ts";
 import { versionWithLabel } from "../../rotation/steps/check-request.ts";
 import type { FleetPorts } from "../fleet/fleet-ports.ts";
-import { reasonTag } from "./reason-tag.ts";
-import { checkRotatedHere } from "./rotated-elsewhere.ts";
-import { uuidOf } from "./uuid-of.ts";
+import { checkRotatedHere, reasonTag, uuidOf } from "./operator-request.ts";
 
 /** On the version that a rollback made, for as long as no other rollback makes one. */
 const rollbackLabel = "rekey-rollback";

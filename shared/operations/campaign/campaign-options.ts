@@ -1,7 +1,7 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { FleetPorts } from "../fleet/fleet-ports.ts";
-import { reasonTag } from "../by-hand/reason-tag.ts";
+import { reasonTag } from "../by-hand/operator-request.ts";
 
 export interface CampaignPorts extends Pick<FleetPorts, "store" | "administration" | "log" | "nowMs"> {
   /** Ends early, without an error, when the signal fires. */
@@ -61,7 +61,7 @@ const bounds = {
 } as const;
 
 /** Errors: `option-invalid`, naming the option. */
-export function campaignSettings(options: CampaignOptions): CampaignSettings {
+function campaignSettings(options: CampaignOptions): CampaignSettings {
   const settings = { ...defaults, ...options };
   for (const [option, [least, most]] of Object.entries(bounds)) {
     const value = settings[option as keyof typeof bounds];
@@ -76,4 +76,23 @@ export function campaignSettings(options: CampaignOptions): CampaignSettings {
   }
   if (settings.reason !== undefined) reasonTag(settings.reason);
   return settings;
+}
+
+/** A name for a campaign, such as `20261128-0512-3fa9`: when, and something to tell two of one minute apart. */
+export function newCampaign(): string {
+  const [date = "", time = ""] = new Date().toISOString().split("T");
+  return `${date.replaceAll("-", "")}-${time.slice(0, 5).replace(":", "")}-${crypto.randomUUID().slice(0, 4)}`;
+}
+
+/** How a campaign would go: its settings with what was not given filled in, and its waves. Errors: `option-invalid`. */
+export function campaignWaves(
+  secrets: readonly string[],
+  options: CampaignOptions,
+): CampaignSettings & { readonly waves: readonly (readonly string[])[] } {
+  const settings = campaignSettings(options);
+  const { canary, waveSize, wait } = settings;
+  if (!wait) return { ...settings, waves: [secrets] };
+  const waves = [secrets.slice(0, canary)];
+  for (let from = canary; from < secrets.length; from += waveSize) waves.push(secrets.slice(from, from + waveSize));
+  return { ...settings, waves: waves.filter((wave) => wave.length > 0) };
 }

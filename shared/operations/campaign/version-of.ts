@@ -1,6 +1,6 @@
 import type { SecretDescription } from "../../ports/secret-store.ts";
 import type { VersionFacts } from "../../ports/secret-administration.ts";
-import { uuidOf } from "../by-hand/uuid-of.ts";
+import { uuidOf } from "../by-hand/operator-request.ts";
 
 /**
  * The VersionId that a campaign gives a secret: always the same, so that what was asked for before can be recognised in

@@ -3,7 +3,7 @@ import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { SNS } from "@aws-sdk/client-sns";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { type Stack, startStack } from "../../../local/stack.ts";
-import { functionPresence } from "../../aws/lambda/function-presence.ts";
+import { functionPresence } from "../../aws/lambda/function-facts.ts";
 import { snsTopic } from "../../aws/sns/topic-subscriptions.ts";
 import { isRekeyError } from "../../errors/rekey-error.ts";
 import { secretAdministration } from "../../aws/secrets-manager/secret-administration.ts";
@@ -11,7 +11,7 @@ import { secretListing } from "../../aws/secrets-manager/secret-listing.ts";
 import { secretsManagerStore } from "../../aws/secrets-manager/secret-store.ts";
 import { detachAll, type DetachEvent, type DetachOptions } from "./detach-all.ts";
 import { detachmentsOfStack } from "./find-detachments.ts";
-import type { DetachPorts } from "./detach-ports.ts";
+import type { DetachPorts } from "./detach-secret.ts";
 import type { Topic } from "../../ports/account.ts";
 
 const call = { signal: new AbortController().signal };

@@ -1,8 +1,7 @@
 import type { ErrorCode } from "../../errors/codes.ts";
 import { isRekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
-import { type Detached, type Detachment, detachSecret } from "./detach-secret.ts";
-import type { DetachPorts } from "./detach-ports.ts";
+import { type Detached, type Detachment, type DetachPorts, detachSecret } from "./detach-secret.ts";
 import type { Subscription, Topic } from "../../ports/account.ts";
 
 export interface DetachOptions {

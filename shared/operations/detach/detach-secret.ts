@@ -1,22 +1,30 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
-import type { SecretDescription } from "../../ports/secret-store.ts";
+import type { SecretDescription, SecretStore } from "../../ports/secret-store.ts";
 import { versionWithLabel } from "../../rotation/steps/check-request.ts";
-import type { DetachPorts } from "./detach-ports.ts";
 import { unqualified } from "./stack-names.ts";
+import type { FunctionPresence } from "../../ports/account.ts";
+import type { SecretAdministration, SecretListing } from "../../ports/secret-administration.ts";
+
+export interface DetachPorts {
+  readonly store: Pick<SecretStore, "describe">;
+  readonly listing: SecretListing;
+  readonly administration: Pick<SecretAdministration, "disableRotation" | "untag">;
+  readonly functionExists: FunctionPresence;
+}
 
 /**
  * `rotated`: its rotation is to be switched off. `off`: it is so already. `under-way`: a rotation has begun and not ended.
  * `deleted`: scheduled for deletion, so nothing of it can be changed.
  */
-export type RotationStanding = "rotated" | "under-way" | "off" | "deleted";
+export type RotationState = "rotated" | "under-way" | "off" | "deleted";
 
 export interface Detachment {
   readonly secretArn: string;
   readonly name: string;
   /** Secrets Manager keeps it when rotation is switched off. */
   readonly functionArn?: string;
-  readonly standing: RotationStanding;
+  readonly standing: RotationState;
   /** Its tags `rekey:…`. */
   readonly tags: readonly string[];
 }
@@ -27,7 +35,7 @@ export interface Detached extends Detachment {
   readonly removedTags: readonly string[];
 }
 
-function standingOf(secret: SecretDescription): RotationStanding {
+function stateOf(secret: SecretDescription): RotationState {
   if (secret.deletedAt !== undefined) return "deleted";
   if (!secret.rotationEnabled) return "off";
   const pending = versionWithLabel(secret, "AWSPENDING");
@@ -38,7 +46,7 @@ export const detachmentOf = (secret: SecretDescription): Detachment => ({
   secretArn: secret.secretArn,
   name: secret.name,
   ...(secret.rotationFunctionArn === undefined ? {} : { functionArn: secret.rotationFunctionArn }),
-  standing: standingOf(secret),
+  standing: stateOf(secret),
   tags: [...secret.tags.keys()].filter((tag) => tag.startsWith("rekey:")),
 });
 

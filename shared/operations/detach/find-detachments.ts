@@ -1,6 +1,5 @@
 import type { CallOptions } from "../../ports/call.ts";
-import { type Detachment, detachmentOf } from "./detach-secret.ts";
-import type { DetachPorts } from "./detach-ports.ts";
+import { type Detachment, detachmentOf, type DetachPorts } from "./detach-secret.ts";
 import { isRotatedByStack } from "./stack-names.ts";
 
 /** Every secret that one of the stack's functions rotates or rotated, by name: one ListSecrets for a hundred. Errors: those of the store. */

@@ -13,7 +13,7 @@ interface Refused {
  * admin's wrong password, offered for each of its secrets, would lock the admin. Logins of one user on one server wait for
  * each other.
  */
-export function offerOnce(): (engine: DatabaseEngine) => DatabaseEngine {
+export function avoidLockout(): (engine: DatabaseEngine) => DatabaseEngine {
   const refusals = new Map<string, Refused[]>();
   const turns = new Map<string, Promise<unknown>>();
   const keyOf = ({ host, port }: DatabaseTarget, { username, authSource }: Credential): string =>

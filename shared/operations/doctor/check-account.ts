@@ -4,7 +4,7 @@ import type { Rotation } from "../../rotation/rotation-context.ts";
 import { adminArnOf } from "../../rotation/admin-logins.ts";
 import type { Account, Concurrency, DeadLetters } from "../../ports/account.ts";
 import type { CheckedSecret } from "./check-secret.ts";
-import { type Finding, finding } from "./findings.ts";
+import { type CheckResult, checkResult } from "./check-results.ts";
 import type { ManagedUsers } from "./managed-users.ts";
 import { intentsOf, keyIntents } from "./role-intents.ts";
 
@@ -17,28 +17,28 @@ export async function checkFunction(
   description: SecretDescription,
   { rotation, facts: secretFacts }: Pick<CheckedSecret, "rotation" | "facts">,
   call: CallOptions,
-): Promise<readonly Finding[]> {
+): Promise<readonly CheckResult[]> {
   const { secretArn, rotationFunctionArn } = description;
   if (rotationFunctionArn === undefined) return [];
   const facts = await account.rotationFunction(rotationFunctionArn, call);
-  if (facts === undefined) return [finding("function-cannot-be-seen", { function: rotationFunctionArn })];
+  if (facts === undefined) return [checkResult("function-cannot-be-seen", { function: rotationFunctionArn })];
   const role = facts.roleArn;
   const neededMs = overheadMs + rotation.hosts.length * eachHostMs;
-  const findings: Finding[] = [];
+  const results: CheckResult[] = [];
   if (facts.timeoutMs < neededMs) {
     const detail = { timeoutSeconds: facts.timeoutMs / 1000, neededSeconds: neededMs / 1000 };
-    findings.push(finding("function-timeout-short", detail));
+    results.push(checkResult("function-timeout-short", detail));
   }
   const calls = intentsOf(facts, rotationFunctionArn, secretArn, adminArnOf(rotation.current, secretFacts));
   const key = keyIntents(description);
-  if (key === undefined) findings.push(finding("key-cannot-be-seen", { key: description.kmsKeyId ?? "" }));
+  if (key === undefined) results.push(checkResult("key-cannot-be-seen", { key: description.kmsKeyId ?? "" }));
   for (const intent of [...calls, ...(key ?? [])]) {
     const denied = await account.deniedActions(role, intent, call);
-    if (denied === undefined) return [...findings, finding("iam-cannot-be-seen", { role })];
+    if (denied === undefined) return [...results, checkResult("iam-cannot-be-seen", { role })];
     if (denied.length === 0) continue;
-    findings.push(finding(intent.whenDenied, { role, actions: denied.join(" "), resource: intent.resourceArn }));
+    results.push(checkResult(intent.whenDenied, { role, actions: denied.join(" "), resource: intent.resourceArn }));
   }
-  return findings;
+  return results;
 }
 
 /** Other rotated secrets that name one of the same users on the same host and port. */
@@ -46,23 +46,27 @@ export function checkSharedUsers(
   users: ManagedUsers,
   { secretArn, rotationEnabled }: SecretDescription,
   { current }: Rotation,
-): readonly Finding[] {
+): readonly CheckResult[] {
   if (rotationEnabled) users.claim(secretArn, current);
-  return [...users.sharedWith(secretArn, current)].map(([secret, user]) => finding("user-shared", { user, secret }));
+  return [...users.sharedWith(secretArn, current)].map(([secret, user]) =>
+    checkResult("user-shared", { user, secret }),
+  );
 }
 
-export async function checkDeadLetters(deadLetters: DeadLetters, call: CallOptions): Promise<readonly Finding[]> {
+export async function checkDeadLetters(deadLetters: DeadLetters, call: CallOptions): Promise<readonly CheckResult[]> {
   const waiting = await deadLetters(call);
-  if (waiting === undefined) return [finding("queues-cannot-be-seen")];
-  return waiting.map(({ queueArn, messages }) => finding("dead-letters-waiting", { queue: queueArn, messages }));
+  if (waiting === undefined) return [checkResult("queues-cannot-be-seen")];
+  return waiting.map(({ queueArn, messages }) => checkResult("dead-letters-waiting", { queue: queueArn, messages }));
 }
 
 /** What the queues of a stack may start at once. */
 export const queuesTakeAtOnce = 30;
 
 /** Functions without a reservation share what the account has; a step of a rotation that finds nothing left fails. */
-export async function checkConcurrency(concurrency: Concurrency, call: CallOptions): Promise<readonly Finding[]> {
+export async function checkConcurrency(concurrency: Concurrency, call: CallOptions): Promise<readonly CheckResult[]> {
   const unreserved = await concurrency(call);
-  if (unreserved === undefined) return [finding("concurrency-cannot-be-seen")];
-  return unreserved > queuesTakeAtOnce ? [] : [finding("concurrency-low", { unreserved, queues: queuesTakeAtOnce })];
+  if (unreserved === undefined) return [checkResult("concurrency-cannot-be-seen")];
+  return unreserved > queuesTakeAtOnce
+    ? []
+    : [checkResult("concurrency-low", { unreserved, queues: queuesTakeAtOnce })];
 }

@@ -7,23 +7,29 @@ import { type RotationFacts, rotationFacts } from "../../rotation/rotation-facts
 import { alternateSuffix } from "../../rotation/strategies/alternating-users.ts";
 import { type DatabaseSecret, parseDatabaseSecret, withCredential } from "../../secrets/database-secret.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
-import { checkRotatedHere } from "../by-hand/rotated-elsewhere.ts";
-import { type Finding, finding } from "./findings.ts";
+import { checkRotatedHere } from "../by-hand/operator-request.ts";
+import { type CheckResult, checkResult } from "./check-results.ts";
 
 export interface CheckedSecret {
   readonly facts: RotationFacts;
   readonly rotation: Rotation;
   /** What the next rotation would set, with a password made for this look; absent where the server makes it. */
   readonly pending: DatabaseSecret | undefined;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly CheckResult[];
 }
 
-function describeFindings({ labels, rotationEnabled, replicas = new Map() }: SecretDescription): readonly Finding[] {
+function describedResults({
+  labels,
+  rotationEnabled,
+  replicas = new Map(),
+}: SecretDescription): readonly CheckResult[] {
   const pending = [...labels].find(([, on]) => on.includes("AWSPENDING") && !on.includes("AWSCURRENT"))?.[0];
   return [
-    ...(rotationEnabled ? [] : [finding("rotation-off")]),
-    ...(pending === undefined ? [] : [finding("pending-left", { version: pending })]),
-    ...[...replicas].filter(([, state]) => state !== "InSync").map(([region]) => finding("replica-behind", { region })),
+    ...(rotationEnabled ? [] : [checkResult("rotation-off")]),
+    ...(pending === undefined ? [] : [checkResult("pending-left", { version: pending })]),
+    ...[...replicas]
+      .filter(([, state]) => state !== "InSync")
+      .map(([region]) => checkResult("replica-behind", { region })),
   ];
 }
 
@@ -64,12 +70,12 @@ export async function checkSecret(
     rotation,
     pending,
     findings: [
-      ...describeFindings(description),
-      ...(alternates && !hosts[0].hasAdmin ? [finding("admin-not-set", { user: username })] : []),
+      ...describedResults(description),
+      ...(alternates && !hosts[0].hasAdmin ? [checkResult("admin-not-set", { user: username })] : []),
       ...(alternates && !isNamed && username.endsWith(alternateSuffix)
-        ? [finding("pair-of-alternate", { user: username, alternate: `${username}${alternateSuffix}` })]
+        ? [checkResult("pair-of-alternate", { user: username, alternate: `${username}${alternateSuffix}` })]
         : []),
-      ...(mode === "verify-full" ? [] : [finding("tls-not-verified", { mode })]),
+      ...(mode === "verify-full" ? [] : [checkResult("tls-not-verified", { mode })]),
     ],
   };
 }

@@ -11,9 +11,8 @@ import type { Rotation } from "../../rotation/rotation-context.ts";
 import { openAdmin, openSession } from "../../rotation/strategies/open-session.ts";
 import type { StrategyContext } from "../../rotation/strategies/strategy.ts";
 import type { DatabaseSecret } from "../../secrets/database-secret.ts";
-import type { ExaminedRotation } from "./doctor.ts";
-import { type Finding, finding, findingOf } from "./findings.ts";
-import { rehearsedEngine } from "./rehearsed-engine.ts";
+import { type CheckResult, checkResult, failedCheck } from "./check-results.ts";
+import { type ExaminedRotation, rehearsedEngine } from "./rehearsed-engine.ts";
 
 /** The most refused logins that one step can need after a crash: AWSCURRENT, AWSPENDING and three earlier versions. */
 const mostRefusals = 5;
@@ -29,66 +28,66 @@ function usersOf({ strategy, current, hosts }: Rotation): readonly string[] {
   return current.alternateUsers ?? [...new Set([current.username, next])];
 }
 
-function judgeUsers(rotation: Rotation, facts: ServerFacts, host: string, nowMs: number): readonly Finding[] {
+function judgeUsers(rotation: Rotation, facts: ServerFacts, host: string, nowMs: number): readonly CheckResult[] {
   const { strategy, current, hosts } = rotation;
   const alternates = strategy.name === "alternating-users";
   const changed = alternates || !strategy.replacesCurrent ? usersOf(rotation) : [current.username];
-  const findings: Finding[] = [];
+  const results: CheckResult[] = [];
   for (const user of changed) {
     const known = facts.users.get(user);
     if (known === undefined) continue;
     // Where the user may not change itself the admin does it, which the rehearsal tries.
     const leavesToAdmin = strategy.name === "single-user" && hosts[0].hasAdmin;
     if (!known.mayBeChanged && !leavesToAdmin) {
-      findings.push(findingOf(new RekeyError("database-rights-missing", { context: { host, user } })));
+      results.push(failedCheck(new RekeyError("database-rights-missing", { context: { host, user } })));
     }
     if ((known.passwords ?? 1) > (hosts[0].wasRotated ? 2 : 1)) {
-      findings.push(finding("password-not-managed", { host, user, passwords: known.passwords ?? 1 }));
+      results.push(checkResult("password-not-managed", { host, user, passwords: known.passwords ?? 1 }));
     }
-    if (known.isUsedByServers === true) findings.push(finding("user-of-servers", { host, user }));
+    if (known.isUsedByServers === true) results.push(checkResult("user-of-servers", { host, user }));
     if (known.expiresAt !== undefined && known.expiresAt.getTime() - nowMs < soonMs) {
-      findings.push(finding("user-expires", { host, user, at: known.expiresAt.toISOString() }));
+      results.push(checkResult("user-expires", { host, user, at: known.expiresAt.toISOString() }));
     }
     const isForeign = user === usersOf(rotation)[1] && !known.isOurAlternate && !hosts[0].isGranted(user);
     if (alternates && isForeign) {
-      findings.push(findingOf(new RekeyError("user-collision", { context: { host, alternate: user } })));
+      results.push(failedCheck(new RekeyError("user-collision", { context: { host, alternate: user } })));
     }
   }
-  return findings;
+  return results;
 }
 
 /** `other`: what the session sees that does not make the change, for what only that one may ask. */
-function judgeRestart(facts: ServerFacts, other: ServerFacts | undefined, host: string): readonly Finding[] {
+function judgeRestart(facts: ServerFacts, other: ServerFacts | undefined, host: string): readonly CheckResult[] {
   const keptIn = facts.usersKeptIn === "unseen" ? (other?.usersKeptIn ?? "unseen") : facts.usersKeptIn;
-  if (keptIn === "unseen") return [finding("restart-cannot-be-seen", { host })];
+  if (keptIn === "unseen") return [checkResult("restart-cannot-be-seen", { host })];
   const isRewritten = keptIn === "configuration" && facts.mayRewriteConfiguration === true;
   return keptIn === undefined || keptIn === "file of users" || isRewritten
     ? []
-    : [finding("change-until-restart", { host })];
+    : [checkResult("change-until-restart", { host })];
 }
 
 /** Accounts of the user's name beside the one that the session came in by, as far as one of the sessions sees them. */
-function judgeAccounts({ current }: Rotation, { accountsOfFirst }: ServerFacts, host: string): readonly Finding[] {
+function judgeAccounts({ current }: Rotation, { accountsOfFirst }: ServerFacts, host: string): readonly CheckResult[] {
   const detail = { host, user: current.username };
-  if (accountsOfFirst === "unseen") return [finding("accounts-unseen", detail)];
+  if (accountsOfFirst === "unseen") return [checkResult("accounts-unseen", detail)];
   return (accountsOfFirst ?? 1) > 1
-    ? [finding("accounts-of-one-name", { ...detail, accounts: accountsOfFirst ?? 1 })]
+    ? [checkResult("accounts-of-one-name", { ...detail, accounts: accountsOfFirst ?? 1 })]
     : [];
 }
 
-function judgeServer(rotation: Rotation, facts: ServerFacts, host: string, nowMs: number): readonly Finding[] {
+function judgeServer(rotation: Rotation, facts: ServerFacts, host: string, nowMs: number): readonly CheckResult[] {
   const { version, replicaLagMs = 0, locksAfterRefusals = Infinity } = facts;
   return [
-    ...(facts.isSupported ? [] : [finding("engine-version-unsupported", { host, version })]),
-    ...(facts.isReadOnly ? [findingOf(new RekeyError("database-read-only", { context: { host } }))] : []),
+    ...(facts.isSupported ? [] : [checkResult("engine-version-unsupported", { host, version })]),
+    ...(facts.isReadOnly ? [failedCheck(new RekeyError("database-read-only", { context: { host } }))] : []),
     ...(replicaLagMs > tolerableLagMs
-      ? [finding("server-replica-lagging", { host, lagMs: Math.round(replicaLagMs) })]
+      ? [checkResult("server-replica-lagging", { host, lagMs: Math.round(replicaLagMs) })]
       : []),
     ...((facts.nodes ?? 1) > rotation.hosts.length
-      ? [finding("users-not-replicated", { host, nodes: facts.nodes ?? 1, listed: rotation.hosts.length })]
+      ? [checkResult("users-not-replicated", { host, nodes: facts.nodes ?? 1, listed: rotation.hosts.length })]
       : []),
     ...(locksAfterRefusals <= mostRefusals
-      ? [finding("server-locks-early", { host, refusals: locksAfterRefusals })]
+      ? [checkResult("server-locks-early", { host, refusals: locksAfterRefusals })]
       : []),
     ...judgeUsers(rotation, facts, host, nowMs),
   ];
@@ -109,11 +108,11 @@ async function rehearse(
   { strategy, current }: Rotation,
   pending: DatabaseSecret | undefined,
   { call, ...context }: StrategyContext,
-): Promise<readonly Finding[]> {
+): Promise<readonly CheckResult[]> {
   const rehearsed = strategiesOf?.(rehearsedEngine(engine))[strategy.name];
   const { host } = context.target;
-  const noted: Finding[] = [];
-  const note = ({ code, detail }: AccountNote): void => void noted.push(finding(code, { host, ...detail }));
+  const noted: CheckResult[] = [];
+  const note = ({ code, detail }: AccountNote): void => void noted.push(checkResult(code, { host, ...detail }));
   try {
     if (pending === undefined) await rehearseIssue(engine, current, { ...context, call });
     else
@@ -125,13 +124,13 @@ async function rehearse(
     return noted;
   } catch (error) {
     if (!isRekeyError(error)) throw error;
-    const found = findingOf(error);
+    const found = failedCheck(error);
     return [...noted, { ...found, detail: { ...found.detail, host } }];
   }
 }
 
 interface Look {
-  readonly findings: readonly Finding[];
+  readonly results: readonly CheckResult[];
   /** Whether AWSCURRENT logged in. */
   readonly isIn: boolean;
   /** Whether the change itself can be tried on such a session. */
@@ -144,18 +143,18 @@ async function look(deps: ExaminedRotation, rotation: Rotation, context: Strateg
   const { host } = context.target;
   const { username } = rotation.current;
   await using own = await openSession(engine, rotation.current, context);
-  const findings: Finding[] = [];
+  const results: CheckResult[] = [];
   if (own === undefined) {
     const refused = { context: { host, user: username, label: "AWSCURRENT" } };
     const { refusedAlike } = engine;
     const hint = `set the password on the server to the one in AWSCURRENT; it refuses in the same way ${refusedAlike}`;
-    findings.push(
-      findingOf(new RekeyError("credential-refused", refusedAlike === undefined ? refused : { ...refused, hint })),
+    results.push(
+      failedCheck(new RekeyError("credential-refused", refusedAlike === undefined ? refused : { ...refused, hint })),
     );
   }
   await using admin = context.hasAdmin ? await openAdmin(engine, context) : undefined;
   if (context.hasAdmin && admin === undefined) {
-    findings.push(findingOf(new RekeyError("credential-refused", { context: { host, user: "(admin)" } })));
+    results.push(failedCheck(new RekeyError("credential-refused", { context: { host, user: "(admin)" } })));
   }
   const [session, other] = rotation.strategy.name === "single-user" ? [own ?? admin, admin] : [admin ?? own, own];
   if (session !== undefined && canInspect(session)) {
@@ -166,16 +165,16 @@ async function look(deps: ExaminedRotation, rotation: Rotation, context: Strateg
     const facts = asksAdmin ? await admin.inspect(usersOf(rotation), context.call) : seen;
     const asksOther = facts.usersKeptIn === "unseen" && other !== undefined && other !== session && canInspect(other);
     const ofOther = asksOther ? await other.inspect([], context.call) : undefined;
-    findings.push(
+    results.push(
       ...judgeServer(rotation, facts, host, nowMs()),
       ...judgeAccounts(rotation, facts, host),
       ...judgeRestart(facts, ofOther, host),
     );
     const expiresMs = facts.users.get(username)?.expiresAt?.getTime() ?? Infinity;
     if (own === undefined && expiresMs <= nowMs())
-      findings.push(findingOf(new RekeyError("credential-expired", { context: { host, user: username } })));
+      results.push(failedCheck(new RekeyError("credential-expired", { context: { host, user: username } })));
   }
-  return { findings, isIn: own !== undefined, canRehearse: own !== undefined && canRehearse(own) };
+  return { results, isIn: own !== undefined, canRehearse: own !== undefined && canRehearse(own) };
 }
 
 async function checkServer(
@@ -183,13 +182,13 @@ async function checkServer(
   rotation: Rotation,
   pending: DatabaseSecret | undefined,
   context: StrategyContext,
-): Promise<readonly Finding[]> {
+): Promise<readonly CheckResult[]> {
   const looked = await look(deps, rotation, context);
-  if (!looked.isIn) return looked.findings;
+  if (!looked.isIn) return looked.results;
   const rehearsed = await rehearse(deps, rotation, pending, context);
   // Where the change itself was tried, it says more about rights than what one session may do: another may stand in for it.
   const isTried = deps.strategiesOf !== undefined && looked.canRehearse;
-  const known = looked.findings.filter(({ code }) => code !== "database-rights-missing" || !isTried);
+  const known = looked.results.filter(({ code }) => code !== "database-rights-missing" || !isTried);
   return [...known, ...rehearsed.filter(({ code }) => !known.some((one) => one.code === code))];
 }
 
@@ -198,15 +197,15 @@ export async function checkServers(
   deps: ExaminedRotation,
   rotation: Rotation,
   pending: DatabaseSecret | undefined,
-): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
+): Promise<readonly CheckResult[]> {
+  const results: CheckResult[] = [];
   for (const context of rotation.hosts) {
     try {
-      findings.push(...(await checkServer(deps, rotation, pending, context)));
+      results.push(...(await checkServer(deps, rotation, pending, context)));
     } catch (error) {
       if (!isRekeyError(error)) throw error;
-      findings.push({ ...findingOf(error), detail: { ...findingOf(error).detail, host: context.target.host } });
+      results.push({ ...failedCheck(error), detail: { ...failedCheck(error).detail, host: context.target.host } });
     }
   }
-  return findings;
+  return results;
 }

@@ -1,7 +1,5 @@
 import { isRekeyError } from "../../errors/rekey-error.ts";
-import type { RotationDependencies } from "../../rotation/dependencies.ts";
 import type { CallOptions } from "../../ports/call.ts";
-import type { DatabaseEngine } from "../../ports/database-engine.ts";
 import type { SecretDescription } from "../../ports/secret-store.ts";
 import { isMirrored } from "../mirroring/is-mirrored.ts";
 import type { Account } from "../../ports/account.ts";
@@ -9,14 +7,9 @@ import type { MirrorProbe } from "../../ports/mirror.ts";
 import { checkFunction, checkSharedUsers } from "./check-account.ts";
 import { checkSecret } from "./check-secret.ts";
 import { checkServers } from "./check-servers.ts";
-import { type Finding, finding, findingOf } from "./findings.ts";
+import { type CheckResult, checkResult, failedCheck } from "./check-results.ts";
 import { usersByFunction, type UsersOf } from "./managed-users.ts";
-
-/** A rotation whose steps the doctor can rehearse. */
-export interface ExaminedRotation extends RotationDependencies {
-  /** The strategies of `rotation.strategies` on a stand-in of the engine; without them nothing is rehearsed. */
-  readonly strategiesOf?: (engine: DatabaseEngine) => RotationDependencies["strategies"];
-}
+import type { ExaminedRotation } from "./rehearsed-engine.ts";
 
 export interface DoctorPorts {
   readonly rotation: ExaminedRotation;
@@ -27,11 +20,11 @@ export interface DoctorPorts {
 }
 
 /** An error of a check is what the check found. */
-async function asFindings(check: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
+async function asResults(check: () => Promise<readonly CheckResult[]>): Promise<readonly CheckResult[]> {
   try {
     return await check();
   } catch (error) {
-    if (isRekeyError(error)) return [findingOf(error)];
+    if (isRekeyError(error)) return [failedCheck(error)];
     throw error;
   }
 }
@@ -40,11 +33,11 @@ async function checkMirror(
   mirror: Pick<MirrorProbe, "probe">,
   description: SecretDescription,
   call: CallOptions,
-): Promise<readonly Finding[]> {
+): Promise<readonly CheckResult[]> {
   if (!isMirrored(description)) return [];
   const { secretArn, name, tags } = description;
   const { path, mayWrite } = await mirror.probe({ secretArn, secretName: name, tags }, call);
-  return mayWrite ? [] : [finding("mirror-path-denied", { path })];
+  return mayWrite ? [] : [checkResult("mirror-path-denied", { path })];
 }
 
 /**
@@ -52,15 +45,15 @@ async function checkMirror(
  * and policy, its servers (reached, verified, logged in to, rights, collisions, setSecret rehearsed on its own sessions), the
  * function and its role, the function's other secrets with the same user, the mirror. An empty list: it will go well. Each refused credential is offered once.
  */
-export async function doctor(ports: DoctorPorts, secretId: string, call: CallOptions): Promise<readonly Finding[]> {
+export async function doctor(ports: DoctorPorts, secretId: string, call: CallOptions): Promise<readonly CheckResult[]> {
   const { rotation: deps, account, mirror } = ports;
-  return asFindings(async () => {
+  return asResults(async () => {
     const description = await deps.store.describe(secretId, call);
-    const beside = await asFindings(async () => (mirror === undefined ? [] : checkMirror(mirror, description, call)));
-    const own = await asFindings(async () => {
+    const beside = await asResults(async () => (mirror === undefined ? [] : checkMirror(mirror, description, call)));
+    const own = await asResults(async () => {
       const checked = await checkSecret(deps, description, call);
       const { rotation, pending, findings } = checked;
-      const around = await asFindings(async () => {
+      const around = await asResults(async () => {
         if (account === undefined) return [];
         const { users = usersByFunction({ account, store: deps.store }) } = ports;
         return [

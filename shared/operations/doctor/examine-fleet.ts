@@ -11,9 +11,9 @@ import type { Account, Concurrency, DeadLetters } from "../../ports/account.ts";
 import type { MirrorProbe } from "../../ports/mirror.ts";
 import { checkConcurrency, checkDeadLetters } from "./check-account.ts";
 import { doctor, type DoctorPorts } from "./doctor.ts";
-import { type Finding, findingOf } from "./findings.ts";
+import { type CheckResult, failedCheck } from "./check-results.ts";
 import { managedUsers, usersByFunction, type UsersOf } from "./managed-users.ts";
-import { offerOnce } from "./avoid-lockout.ts";
+import { avoidLockout } from "./avoid-lockout.ts";
 
 export interface ExaminationPorts extends Pick<FleetPorts, "listing" | "nowMs"> {
   readonly store: Pick<SecretStore, "read">;
@@ -26,12 +26,12 @@ export interface ExaminationPorts extends Pick<FleetPorts, "listing" | "nowMs"> 
 }
 
 export type Examination =
-  | { readonly of: "set-up"; readonly findings: readonly Finding[] }
+  | { readonly of: "set-up"; readonly findings: readonly CheckResult[] }
   | {
       readonly of: "secret";
       readonly secretArn: string;
       readonly name: string;
-      readonly findings: readonly Finding[];
+      readonly findings: readonly CheckResult[];
     };
 
 /** Each opens a few connections, and logs in to a database. */
@@ -41,7 +41,7 @@ const defaultLimitMs = 60_000;
 const graceMs = 1_000;
 
 /** What the caller may not see is so for all secrets of a function. */
-const ofSetUp: ReadonlySet<Finding["code"]> = new Set(["function-cannot-be-seen", "iam-cannot-be-seen"]);
+const ofSetUp: ReadonlySet<CheckResult["code"]> = new Set(["function-cannot-be-seen", "iam-cannot-be-seen"]);
 
 /** Whatever the work does with its signal, there is an answer soon after the time is up. Errors: `time-budget-spent`. */
 async function within<Result>(
@@ -57,10 +57,10 @@ async function within<Result>(
   return Promise.race([work(given), over]);
 }
 
-const failureOf = (error: unknown): Finding => {
-  if (isRekeyError(error)) return findingOf(error);
+const failureOf = (error: unknown): CheckResult => {
+  if (isRekeyError(error)) return failedCheck(error);
   const name = error instanceof Error ? error.name : typeof error;
-  return findingOf(new RekeyError("internal-fault", { context: { name } }));
+  return failedCheck(new RekeyError("internal-fault", { context: { name } }));
 };
 
 /**
@@ -79,8 +79,8 @@ export function examineFleet(
   const { mirror, account, deadLetters, concurrency } = ports;
   return eventStream<Examination>(async (tell, call) => {
     const told = new Set<string>();
-    const careful = offerOnce();
-    const tellSetUp = (found: readonly Finding[]): void => {
+    const careful = avoidLockout();
+    const tellSetUp = (found: readonly CheckResult[]): void => {
       const findings = found.filter((one) => !told.has(JSON.stringify(one)));
       for (const one of findings) told.add(JSON.stringify(one));
       if (findings.length > 0 && !call.signal.aborted) tell({ of: "set-up", findings });
@@ -98,7 +98,7 @@ export function examineFleet(
       { secretArn, name }: SecretSummary,
       shared: { readonly users: UsersOf; readonly mirror?: MirrorProbe },
     ): Promise<void> {
-      let found: readonly Finding[];
+      let found: readonly CheckResult[];
       try {
         found = await within(limitMs, call, async (one) => {
           const rotation = await ports.rotationFor(secretArn, one);

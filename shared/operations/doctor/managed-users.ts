@@ -40,7 +40,7 @@ export function managedUsers(): ManagedUsers {
 const secretsListed = 1_000;
 const secretsCompared = 200;
 const readsAtOnce = 4;
-const isOfNoMatter = (error: unknown): boolean =>
+const canBeSkipped = (error: unknown): boolean =>
   isRekeyError(error, "access-denied") ||
   isRekeyError(error, "key-denied") ||
   isRekeyError(error, "key-unusable") ||
@@ -71,7 +71,7 @@ export function usersByFunction(
         const version = await store.read(secretArn, { label: "AWSCURRENT" }, call);
         if (version !== undefined) users.claim(secretArn, parseDatabaseSecret(version.value));
       } catch (error) {
-        if (!isOfNoMatter(error)) throw error;
+        if (!canBeSkipped(error)) throw error;
       }
     });
   }

@@ -1,3 +1,4 @@
+import type { RotationDependencies } from "../../rotation/dependencies.ts";
 import type {
   DatabaseEngine,
   DatabaseSession,
@@ -7,6 +8,12 @@ import type {
   Rehearsal,
   UserPairing,
 } from "../../ports/database-engine.ts";
+
+/** A rotation whose steps the doctor can rehearse. */
+export interface ExaminedRotation extends RotationDependencies {
+  /** The strategies of `rotation.strategies` on a stand-in of the engine; without them nothing is rehearsed. */
+  readonly strategiesOf?: (engine: DatabaseEngine) => RotationDependencies["strategies"];
+}
 
 type Rehearsed = DatabaseSession & PasswordChange & UserPairing & DualPasswords & Partial<OwnAccountReading>;
 

@@ -1,7 +1,7 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { ErrorCode } from "../../errors/codes.ts";
 import type { CallOptions } from "../../ports/call.ts";
-import { operatorHint } from "../by-hand/operator-hint.ts";
+import { operatorHint } from "../by-hand/operator-request.ts";
 import { fleetPage } from "./fleet-page.ts";
 import {
   byName,
@@ -13,7 +13,7 @@ import {
   pageOf,
 } from "./fleet-view.ts";
 import type { FleetPorts } from "./fleet-ports.ts";
-import { rotates } from "./can-rotate.ts";
+import { canRotate } from "./health.ts";
 import { lasting, type SecretSummary, summaryOf } from "./secret-summary.ts";
 
 /** How far the index is. */
@@ -143,7 +143,7 @@ export function fleetIndex({ listing, store, nowMs, pause }: FleetIndexPorts): F
     view: ({ offset, limit, ...selection }) => pageOf(order(selection), { offset, limit }),
     rotating: (selection) =>
       matching(secrets(), selection)
-        .filter(rotates)
+        .filter(canRotate)
         .map(({ secretArn }) => secretArn),
     async refresh(secretArn, call) {
       const before = kept.get(secretArn);

@@ -100,3 +100,9 @@ export function pageOf(
   }
   return { total: secrets.length, offset, secrets: secrets.slice(offset, offset + limit), counts };
 }
+
+/** `key=value`, or a key alone, as people write a tag. */
+export function parseKeyValue(text: string): { readonly key: string; readonly value?: string } {
+  const at = text.indexOf("=");
+  return at < 0 ? { key: text } : { key: text.slice(0, at), value: text.slice(at + 1) };
+}

@@ -6,3 +6,14 @@
 export const healthInOrder = ["stuck", "empty", "overdue", "rotating", "off", "deleted", "healthy"] as const;
 
 export type Health = (typeof healthInOrder)[number];
+
+/** Whether a rotation by hand can be asked for. */
+export const canRotate = ({
+  rotationFunctionArn,
+  managedBy,
+  health,
+}: {
+  readonly rotationFunctionArn?: string;
+  readonly managedBy?: string;
+  readonly health: Health;
+}): boolean => rotationFunctionArn !== undefined && managedBy === undefined && health !== "off" && health !== "deleted";

@@ -4,8 +4,8 @@ import type { RotationRun } from "./history.ts";
 import type { StepRecord } from "../../ports/records.ts";
 import type { VersionFacts } from "../../ports/secret-administration.ts";
 import { propagation } from "./propagation.ts";
-import type { SecretDetails, SubscriberStanding } from "./secret-details.ts";
-import type { MirrorStanding } from "./secret-status.ts";
+import type { SecretDetails, SubscriberStatus } from "./secret-details.ts";
+import type { MirrorStatus } from "./secret-status.ts";
 
 const startMs = Date.UTC(2026, 0, 1);
 const after = (ms: number): Date => new Date(startMs + ms);
@@ -43,13 +43,13 @@ const told = (picture: ReturnType<typeof propagation>) =>
       `${startedAt.getTime() - startMs}-${endedAt.getTime() - startMs} ${[kind, name, outcome, code].filter(Boolean).join(" ")}`,
   );
 
-const mirror = (cluster: string, fields: Partial<MirrorStanding>): MirrorStanding => ({
+const mirror = (cluster: string, fields: Partial<MirrorStatus>): MirrorStatus => ({
   cluster,
   state: "current",
   versionId: "v2",
   ...fields,
 });
-const subscriber = (name: string, fields: Partial<SubscriberStanding>): SubscriberStanding => ({
+const subscriber = (name: string, fields: Partial<SubscriberStatus>): SubscriberStatus => ({
   name,
   expected: true,
   versionId: "v2",

@@ -3,9 +3,9 @@ import { isRekeyError } from "../../errors/rekey-error.ts";
 import type { FleetPorts } from "./fleet-ports.ts";
 import type { VersionFacts } from "../../ports/secret-administration.ts";
 import { type SecretSummary, summaryOf } from "./secret-summary.ts";
-import { type Standing, standings } from "./secret-status.ts";
+import { type SecretStatus, secretStatuses } from "./secret-status.ts";
 
-export interface SubscriberStanding {
+export interface SubscriberStatus {
   readonly name: string;
   /** Whether the tag `rekey:subscribers` names it. */
   readonly expected: boolean;
@@ -15,12 +15,12 @@ export interface SubscriberStanding {
   readonly adoptedAt?: Date;
 }
 
-export interface SecretDetails extends Standing {
+export interface SecretDetails extends SecretStatus {
   readonly summary: SecretSummary;
   readonly regionsBehind: readonly string[];
   /** Newest first. */
   readonly versions: readonly VersionFacts[];
-  readonly subscribers: readonly SubscriberStanding[];
+  readonly subscribers: readonly SubscriberStatus[];
 }
 
 async function subscribersOf(
@@ -28,8 +28,8 @@ async function subscribersOf(
   { secretArn, subscribers }: SecretSummary,
   versions: readonly VersionFacts[],
   call: CallOptions,
-): Promise<readonly SubscriberStanding[]> {
-  const newest = new Map<string, Pick<SubscriberStanding, "versionId" | "adoptedAt">>();
+): Promise<readonly SubscriberStatus[]> {
+  const newest = new Map<string, Pick<SubscriberStatus, "versionId" | "adoptedAt">>();
   try {
     const keys = versions.map(({ versionId }) => ({ secretArn, versionId }));
     const adopted = await adoptions?.adopted(keys, call);
@@ -61,10 +61,10 @@ export async function secretDetails(
   const versions = await ports.administration.versions(secretArn, call);
   const createdAt = versions.at(-1)?.createdAt;
   const summary = summaryOf({ ...description, ...(createdAt === undefined ? {} : { createdAt }) }, nowMs());
-  const [standing, subscribers] = await Promise.all([
+  const [statuses, subscribers] = await Promise.all([
     // Without the log, which is asked less often than this is.
-    standings({ mirrors, nowMs, ...(adoptions === undefined ? {} : { adoptions }) }, [summary], call),
+    secretStatuses({ mirrors, nowMs, ...(adoptions === undefined ? {} : { adoptions }) }, [summary], call),
     subscribersOf(ports, summary, versions, call),
   ]);
-  return { summary, regionsBehind, versions, subscribers, ...(standing.get(secretArn) ?? { mirrors: [] }) };
+  return { summary, regionsBehind, versions, subscribers, ...(statuses.get(secretArn) ?? { mirrors: [] }) };
 }

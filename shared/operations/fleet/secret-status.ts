@@ -9,7 +9,7 @@ import type { MirrorView } from "../../ports/mirror.ts";
 import type { SecretSummary } from "./secret-summary.ts";
 
 /** `current`: it holds AWSCURRENT. `behind`: another version. `missing`: none of rekey's. `off`: it is not to be there. `left`: and yet it is. */
-export type MirrorStanding = {
+export type MirrorStatus = {
   readonly cluster: string;
   readonly state: "current" | "behind" | "missing" | "off" | "left" | "unseen";
   readonly path?: string;
@@ -22,17 +22,17 @@ export type MirrorStanding = {
 };
 
 /** What the adoption table says of AWSCURRENT; `unseen` where it could not be asked. */
-export interface AdoptionStanding {
+export interface AdoptionStatus {
   readonly state: "everyone" | "some" | "nobody" | "unseen";
   readonly adopted: readonly string[];
   /** Of the tag `rekey:subscribers`, those that have not said so. */
   readonly waitingFor: readonly string[];
 }
 
-export interface Standing {
-  readonly mirrors: readonly MirrorStanding[];
+export interface SecretStatus {
+  readonly mirrors: readonly MirrorStatus[];
   /** Absent where there is no table. */
-  readonly adoption?: AdoptionStanding;
+  readonly adoption?: AdoptionStatus;
   /** What is in the way of a rotation that is under way or stuck, where its function's log has it. */
   readonly obstacle?: Obstacle;
 }
@@ -41,11 +41,11 @@ export interface Standing {
 const looksAtOnce = 8;
 
 /** Where one cluster stands beside AWSCURRENT. Never fails: a cluster that cannot be seen is `unseen`, with the code. */
-async function mirrorStanding(
+async function mirrorStatus(
   view: MirrorView,
   { secretArn, name: secretName, tags, mirrored, versionId }: SecretSummary,
   call: CallOptions,
-): Promise<MirrorStanding> {
+): Promise<MirrorStatus> {
   const { cluster } = view;
   try {
     const secret = { secretArn, secretName, tags: new Map(Object.entries(tags)) };
@@ -61,7 +61,7 @@ async function mirrorStanding(
   }
 }
 
-function adoptionOf(subscribers: readonly string[], by: ReadonlyMap<string, unknown>): AdoptionStanding {
+function adoptionOf(subscribers: readonly string[], by: ReadonlyMap<string, unknown>): AdoptionStatus {
   const waitingFor = subscribers.filter((subscriber) => !by.has(subscriber));
   const state = by.size === 0 ? "nobody" : waitingFor.length === 0 ? "everyone" : "some";
   return { state, adopted: [...by.keys()].sort(), waitingFor };
@@ -71,7 +71,7 @@ async function adoptionsOf(
   { adoptions }: Pick<FleetPorts, "adoptions">,
   secrets: readonly SecretSummary[],
   call: CallOptions,
-): Promise<(secret: SecretSummary) => AdoptionStanding | undefined> {
+): Promise<(secret: SecretSummary) => AdoptionStatus | undefined> {
   if (adoptions === undefined) return () => undefined;
   const versions = secrets.flatMap(({ secretArn, versionId }) =>
     versionId === undefined ? [] : [{ secretArn, versionId }],
@@ -89,15 +89,15 @@ async function adoptionsOf(
  * What a page does not tell by itself, for 100 secrets at most: one read of the adoption table for all of them, one of
  * each Vault cluster for each, and one of the log for each that is being rotated. By ARN. What cannot be seen is said to be so, and is no error.
  */
-export async function standings(
+export async function secretStatuses(
   ports: Pick<FleetPorts, "mirrors" | "adoptions" | "log" | "nowMs">,
   secrets: readonly SecretSummary[],
   call: CallOptions,
-): Promise<ReadonlyMap<string, Standing>> {
+): Promise<ReadonlyMap<string, SecretStatus>> {
   const adoptionFor = await adoptionsOf(ports, secrets, call);
   const inTheWay = await obstacles(ports, secrets, call);
-  const found = await atOnce(looksAtOnce, secrets, async (secret): Promise<[string, Standing]> => {
-    const mirrors = await Promise.all(ports.mirrors.map(async (view) => mirrorStanding(view, secret, call)));
+  const found = await atOnce(looksAtOnce, secrets, async (secret): Promise<[string, SecretStatus]> => {
+    const mirrors = await Promise.all(ports.mirrors.map(async (view) => mirrorStatus(view, secret, call)));
     const adoption = adoptionFor(secret);
     const obstacle = inTheWay.get(secret.secretArn);
     return [
@@ -107,3 +107,11 @@ export async function standings(
   });
   return new Map(found);
 }
+
+/** `current r12`: a mirror in a word, with its revision. */
+export const mirrorText = ({ state, revision, code }: Pick<MirrorStatus, "state" | "revision" | "code">): string =>
+  state === "unseen"
+    ? `unseen (${code ?? ""})`
+    : revision === undefined || revision === 0
+      ? state
+      : `${state} r${revision}`;

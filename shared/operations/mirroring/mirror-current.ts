@@ -23,7 +23,7 @@ export interface MirrorPorts {
   readonly region?: string;
 }
 
-interface Standing {
+interface SecretToMirror {
   readonly secret: MirroredSecret;
   readonly isMirrored: boolean;
   readonly isElsewhere: boolean;
@@ -46,7 +46,11 @@ async function describe(
  * `undefined`: there is no such secret, and this Secrets Manager is not the one that would know. Of a secret that is gone
  * for good, or that somebody invented, the ARN is all there is; what the mirror has of exactly that ARN goes.
  */
-async function standing(ports: MirrorPorts, secretId: string, call: CallOptions): Promise<Standing | undefined> {
+async function secretToMirror(
+  ports: MirrorPorts,
+  secretId: string,
+  call: CallOptions,
+): Promise<SecretToMirror | undefined> {
   const found = await describe(ports, secretId, call);
   if (found !== undefined) {
     const { secretArn, name: secretName, tags } = found;
@@ -93,14 +97,14 @@ const looks = 3;
  * for a secret that is deleted and restored without end.
  */
 export async function mirrorCurrent(ports: MirrorPorts, secretId: string, call: CallOptions): Promise<Mirrored> {
-  let now = await standing(ports, secretId, call);
+  let now = await secretToMirror(ports, secretId, call);
   for (let look = 1; look <= looks; look++) {
     if (now === undefined) return { outcome: "none" };
     if (now.isElsewhere) return { outcome: "elsewhere" };
     const acted: Mirrored = await (now.isMirrored ? write : withdraw)(ports, now.secret, call);
     if (acted.outcome === "unchanged" || acted.outcome === "none") return acted;
     const before: boolean = now.isMirrored;
-    now = await standing(ports, secretId, call);
+    now = await secretToMirror(ports, secretId, call);
     if (now?.isMirrored === before) return acted;
   }
   throw new RekeyError("mirror-conflict", { context: { secret: secretId, attempts: looks } });

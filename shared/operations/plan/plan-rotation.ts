@@ -5,9 +5,7 @@ import type { RotationStep } from "../../ports/rotation.ts";
 import { rotate } from "../../rotation/rotate.ts";
 import { rotationMemory } from "../../rotation/rotation-memory.ts";
 import { rotationPolicy } from "../../rotation/rotation-policy.ts";
-import type { PlannedAction } from "./planned-action.ts";
-import { plannedEngine } from "./planned-engine.ts";
-import { plannedStore } from "./planned-store.ts";
+import { type PlannedAction, plannedEngine, plannedStore } from "./planned-ports.ts";
 
 export interface RotationPlan {
   readonly secretArn: string;

@@ -5,7 +5,7 @@ import { rotationPolicy } from "../../rotation/rotation-policy.ts";
 import type { Adoptions } from "../../ports/adoptions.ts";
 import type { RotationInvoker } from "../../ports/rotation.ts";
 import { speaksForItself, type RetirementCue } from "../../events/subscriber-event.ts";
-import { versionStanding, type VersionCheck } from "../announcing/version-standing.ts";
+import { versionState, type VersionCheck } from "../announcing/version-state.ts";
 
 export interface Retirer extends VersionCheck {
   /** Absent where nobody wants to keep them: then only the deadline counts. */
@@ -56,8 +56,8 @@ async function everyoneAdopted(
  */
 export async function retireReplaced(retirer: Retirer, cue: RetirementCue, call: CallOptions): Promise<Retirement> {
   if (cue.kind === "adopted" && !speaksForItself(cue, retirer.takesUnnamed)) return { outcome: "refused" };
-  const known = await versionStanding(retirer, cue, call);
-  if (known.standing !== "current") return nothing;
+  const known = await versionState(retirer, cue, call);
+  if (known.state !== "current") return nothing;
   const { description } = known;
   const { secretArn, rotationFunctionArn, tags } = description;
   const isWithEveryone = cue.kind === "adopted" && (await everyoneAdopted(retirer, cue, description, call));

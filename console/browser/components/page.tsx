@@ -1,4 +1,12 @@
 import type { Connection } from "../api/use-live.ts";
+import { useEffect } from "preact/hooks";
+
+/** What the window, its tab and the browser's history call the page. */
+export function useTitle(title: string): void {
+  useEffect(() => {
+    document.title = `${title} · rekey`;
+  }, [title]);
+}
 
 const words = {
   lost: "Not live: the console cannot be reached, and is tried again. What is shown may be old.",

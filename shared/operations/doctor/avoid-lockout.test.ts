@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { offerOnce } from "../../shared/operations/doctor/avoid-lockout.ts";
-import type { DatabaseEngine, LoginRefusal } from "../../shared/ports/database-engine.ts";
-import { SecretValue } from "../../shared/secrets/secret-value.ts";
+import { avoidLockout } from "./avoid-lockout.ts";
+import type { DatabaseEngine, LoginRefusal } from "../../ports/database-engine.ts";
+import { SecretValue } from "../../secrets/secret-value.ts";
 
 const call = { signal: new AbortController().signal };
 const target = {
@@ -27,7 +27,7 @@ function refusing(refusal: LoginRefusal) {
       return { ok: false, refusal };
     },
   };
-  return { engine: offerOnce()(engine), offered };
+  return { engine: avoidLockout()(engine), offered };
 }
 
 test("a wrong password is not offered again, at once or later, to any database of the server", async () => {

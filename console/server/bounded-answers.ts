@@ -3,6 +3,13 @@ import { type SSEStreamingApi, streamSSE } from "hono/streaming";
 import type { CallOptions } from "../../shared/ports/call.ts";
 import { problemText } from "./problem.ts";
 
+const answerTimeoutMs = 60_000;
+
+/** An answer ends with its request, with the console (`end`), or after a minute. */
+export const bounded = (context: Context, end: AbortSignal): CallOptions => ({
+  signal: AbortSignal.any([context.req.raw.signal, end, AbortSignal.timeout(answerTimeoutMs)]),
+});
+
 const commentEveryMs = 15_000;
 
 /**

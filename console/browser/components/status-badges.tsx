@@ -1,6 +1,5 @@
 import type { Health } from "../../../shared/operations/fleet/health.ts";
-import { mirrorText } from "../../../shared/operations/fleet/mirror-text.ts";
-import type { AdoptionStanding, MirrorStanding } from "../../../shared/operations/fleet/secret-status.ts";
+import { type AdoptionStatus, type MirrorStatus, mirrorText } from "../../../shared/operations/fleet/secret-status.ts";
 import type { Json } from "../../contract.ts";
 
 /** Told by its shape and its word, and by colour besides. */
@@ -29,13 +28,13 @@ const mirrorKinds = {
   off: "still",
 } as const;
 
-export const MirrorBadge = ({ mirror }: { readonly mirror: Json<MirrorStanding> }) => (
+export const MirrorBadge = ({ mirror }: { readonly mirror: Json<MirrorStatus> }) => (
   <span class={`badge ${mirrorKinds[mirror.state]}`} title={mirror.cluster}>
     {mirrorText(mirror)}
   </span>
 );
 
-export const adoptionText = ({ state, adopted, waitingFor }: Json<AdoptionStanding>): string =>
+export const adoptionText = ({ state, adopted, waitingFor }: Json<AdoptionStatus>): string =>
   state === "unseen"
     ? state
     : adopted.length + waitingFor.length === 0

@@ -1,19 +1,19 @@
 import { useState } from "preact/hooks";
-import type { FindingsAnswer, Problem } from "../../contract.ts";
+import type { ChecksAnswer, Problem } from "../../contract.ts";
 import { post } from "../api/request.ts";
 import { problemIn } from "../api/use-answer.ts";
 import { ProblemNote } from "../components/problem-note.tsx";
 
 /** The doctor: what would make the next rotation fail, found by trying all but a change. Asked for, since it logs in. */
-export function Findings({ secretArn }: { readonly secretArn: string }) {
-  const [findings, setFindings] = useState<FindingsAnswer>();
+export function CheckResults({ secretArn }: { readonly secretArn: string }) {
+  const [findings, setFindings] = useState<ChecksAnswer>();
   const [problem, setProblem] = useState<Problem>();
   const [isAsking, setIsAsking] = useState(false);
 
   function examine(): void {
     setIsAsking(true);
     setProblem(undefined);
-    post<FindingsAnswer>(`/secrets/${encodeURIComponent(secretArn)}/findings`, {})
+    post<ChecksAnswer>(`/secrets/${encodeURIComponent(secretArn)}/findings`, {})
       .then(setFindings, (error: unknown) => setProblem(problemIn(error)))
       .finally(() => setIsAsking(false));
   }

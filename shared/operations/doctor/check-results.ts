@@ -8,7 +8,7 @@ type Severity = "error" | "warning";
  * What the doctor finds beyond the errors that a rotation itself would meet; those keep their own code.
  * `docs/reference/findings.md` is generated from it.
  */
-export const findings = {
+export const checks = {
   "admin-not-set": {
     severity: "error",
     meaning: "the strategy needs an admin's rights, and the secret has no admin secret",
@@ -187,9 +187,9 @@ export const findings = {
   },
 } as const satisfies Record<string, { severity: Severity; meaning: string; remedy: string }>;
 
-type OwnCode = keyof typeof findings;
+type OwnCode = keyof typeof checks;
 
-export interface Finding {
+export interface CheckResult {
   readonly code: OwnCode | ErrorCode;
   readonly severity: Severity;
   readonly meaning: string;
@@ -199,13 +199,13 @@ export interface Finding {
   readonly detail: Readonly<Record<string, string | number | boolean>>;
 }
 
-export function finding(code: OwnCode, detail: Finding["detail"] = {}): Finding {
-  return { code, ...findings[code], detail };
+export function checkResult(code: OwnCode, detail: CheckResult["detail"] = {}): CheckResult {
+  return { code, ...checks[code], detail };
 }
 
 /** What a rotation would fail with. */
-export function findingOf({ code, hint, context }: RekeyError): Finding {
+export function failedCheck({ code, hint, context }: RekeyError): CheckResult {
   const known = Object.entries(context).filter(([, value]) => value !== undefined);
-  const detail = Object.fromEntries(known) as Finding["detail"];
+  const detail = Object.fromEntries(known) as CheckResult["detail"];
   return { code, severity: "error", meaning: codes[code].meaning, remedy: hint, detail };
 }

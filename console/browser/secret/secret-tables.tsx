@@ -1,5 +1,5 @@
 import type { SecretAnswer } from "../../contract.ts";
-import { MirrorBadge } from "../components/standing.tsx";
+import { MirrorBadge } from "../components/status-badges.tsx";
 import { TableHead } from "../components/table-head.tsx";
 import { FromNow } from "../components/times.tsx";
 

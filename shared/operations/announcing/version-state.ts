@@ -10,24 +10,24 @@ export interface VersionCheck {
 }
 
 /** `foreign`: not one of rekey's secrets, and nobody was asked. `gone`: there is no such secret, or it is deleted. */
-export type VersionStanding =
-  | { readonly standing: "current"; readonly description: SecretDescription }
-  | { readonly standing: "foreign" | "gone" | "superseded" };
+export type VersionState =
+  | { readonly state: "current"; readonly description: SecretDescription }
+  | { readonly state: "foreign" | "gone" | "superseded" };
 
 /** What Secrets Manager says of the version that an event names, in at most one call. Errors: those of the store. */
-export async function versionStanding(
+export async function versionState(
   { store, manages }: VersionCheck,
   { secretArn, versionId }: { readonly secretArn: string; readonly versionId: string },
   call: CallOptions,
-): Promise<VersionStanding> {
-  if (!manages(secretArn)) return { standing: "foreign" };
+): Promise<VersionState> {
+  if (!manages(secretArn)) return { state: "foreign" };
   try {
     const description = await store.describe(secretArn, call);
-    if (description.deletedAt !== undefined || description.secretArn !== secretArn) return { standing: "gone" };
+    if (description.deletedAt !== undefined || description.secretArn !== secretArn) return { state: "gone" };
     const isCurrent = versionWithLabel(description, "AWSCURRENT") === versionId;
-    return isCurrent ? { standing: "current", description } : { standing: "superseded" };
+    return isCurrent ? { state: "current", description } : { state: "superseded" };
   } catch (error) {
-    if (isRekeyError(error, "secret-not-found")) return { standing: "gone" };
+    if (isRekeyError(error, "secret-not-found")) return { state: "gone" };
     throw error;
   }
 }

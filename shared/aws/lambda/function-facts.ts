@@ -1,5 +1,5 @@
-import { GetFunctionConfigurationCommand, type LambdaClient } from "@aws-sdk/client-lambda";
-import type { FunctionPresence } from "../../ports/account.ts";
+import { GetAccountSettingsCommand, GetFunctionConfigurationCommand, type LambdaClient } from "@aws-sdk/client-lambda";
+import type { Concurrency, FunctionPresence } from "../../ports/account.ts";
 import { awsErrorName } from "../errors/translate-error.ts";
 import { awsCall } from "../errors/aws-failure.ts";
 
@@ -16,3 +16,15 @@ export const functionPresence =
         throw error;
       }
     });
+
+/** What Lambda says of the account and region; `undefined` where it may not be asked. */
+export const unreservedConcurrency =
+  (lambda: LambdaClient): Concurrency =>
+  async ({ signal }) => {
+    try {
+      const { AccountLimit } = await lambda.send(new GetAccountSettingsCommand({}), { abortSignal: signal });
+      return AccountLimit?.UnreservedConcurrentExecutions;
+    } catch {
+      return undefined;
+    }
+  };

@@ -1,9 +1,0 @@
-import type { MirrorStanding } from "./secret-status.ts";
-
-/** `current r12`: a mirror in a word, with its revision. */
-export const mirrorText = ({ state, revision, code }: Pick<MirrorStanding, "state" | "revision" | "code">): string =>
-  state === "unseen"
-    ? `unseen (${code ?? ""})`
-    : revision === undefined || revision === 0
-      ? state
-      : `${state} r${revision}`;
