@@ -2,16 +2,15 @@ import { connect } from "node:tls";
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { DatabaseTarget } from "../../ports/database-engine.ts";
-
-const probeMs = 2_000;
+import { cutOnAbort } from "./cut-on-abort.ts";
+import { probeTimeoutMs } from "./limits.ts";
 
 /** Whether what stands at this address completes a TLS handshake. No credential is sent. */
 async function speaksTls({ host, port }: DatabaseTarget, { signal }: CallOptions): Promise<boolean> {
   const socket = connect({ host, port, rejectUnauthorized: false });
   const cut = (): void => void socket.destroy();
-  const ended = AbortSignal.any([signal, AbortSignal.timeout(probeMs)]);
+  const ended = AbortSignal.any([signal, AbortSignal.timeout(probeTimeoutMs)]);
   let isSecure = false;
-  ended.addEventListener("abort", cut, { once: true });
   socket
     .once("secureConnect", () => {
       isSecure = true;
@@ -19,8 +18,7 @@ async function speaksTls({ host, port }: DatabaseTarget, { signal }: CallOptions
     })
     .on("error", () => undefined);
   if (ended.aborted) cut();
-  await new Promise((resolve) => socket.once("close", resolve));
-  ended.removeEventListener("abort", cut);
+  await cutOnAbort(async () => new Promise((resolve) => socket.once("close", resolve)), ended, cut);
   return isSecure;
 }
 
