@@ -1,3 +1,8 @@
+import { RekeyError } from "../../errors/rekey-error.ts";
+
+export const timeSpent = (operation: string): RekeyError =>
+  new RekeyError("time-budget-spent", { context: { operation } });
+
 /** The work's result. When the signal comes first, `cut` ends what the work waits for. */
 export async function cutOnAbort<Result>(
   work: () => Promise<Result>,
@@ -19,12 +24,14 @@ export async function unlessAborted<Result>(
   cut: () => void,
 ): Promise<Result> {
   signal.throwIfAborted();
-  let abort = (): void => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    abort = () => {
+  let fail: (reason: unknown) => void = () => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => (fail = reject));
+  return cutOnAbort(
+    async () => Promise.race([work(), aborted]),
+    signal,
+    () => {
       cut();
-      reject(signal.reason as Error);
-    };
-  });
-  return cutOnAbort(async () => Promise.race([work(), aborted]), signal, () => abort());
+      fail(signal.reason);
+    },
+  );
 }

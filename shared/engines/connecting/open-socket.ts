@@ -3,7 +3,7 @@ import { connect as connectTls } from "node:tls";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { DatabaseTarget } from "../../ports/database-engine.ts";
-import { cutOnAbort } from "./cut-on-abort.ts";
+import { cutOnAbort, timeSpent } from "./cut-on-abort.ts";
 import { connectTimeoutMs } from "./limits.ts";
 import { requireVerifiedTls, tlsOptions } from "./tls-options.ts";
 
@@ -38,13 +38,13 @@ async function opened(socket: Socket, event: "connect" | "secureConnect", call: 
 export async function openSocket(target: DatabaseTarget, call: CallOptions): Promise<Socket> {
   const fail = (socket: Socket, error: unknown, code: "database-unreachable" | "tls-refused"): RekeyError => {
     socket.destroy();
-    if (call.signal.aborted) return new RekeyError("time-budget-spent", { context: { operation: "log in" } });
+    if (call.signal.aborted) return timeSpent("log in");
     const reason = error instanceof Error ? codeOf(error) : "unknown";
     const isLate = reason === "timeout" && code === "tls-refused";
     return new RekeyError(isLate ? "database-timeout" : code, { context: { operation: "log in", reason } });
   };
   requireVerifiedTls(target);
-  if (call.signal.aborted) throw new RekeyError("time-budget-spent", { context: { operation: "log in" } });
+  if (call.signal.aborted) throw timeSpent("log in");
   const plain = connectTcp({ host: target.host, port: target.port, noDelay: true });
   plain.on("error", () => undefined);
   try {

@@ -2,7 +2,6 @@ import { connect } from "node:tls";
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { DatabaseTarget } from "../../ports/database-engine.ts";
-import { cutOnAbort } from "./cut-on-abort.ts";
 import { probeTimeoutMs } from "./limits.ts";
 
 /** Whether what stands at this address completes a TLS handshake. No credential is sent. */
@@ -17,8 +16,9 @@ async function speaksTls({ host, port }: DatabaseTarget, { signal }: CallOptions
       cut();
     })
     .on("error", () => undefined);
+  ended.addEventListener("abort", cut);
   if (ended.aborted) cut();
-  await cutOnAbort(async () => new Promise((resolve) => socket.once("close", resolve)), ended, cut);
+  await new Promise((resolve) => socket.once("close", resolve));
   return isSecure;
 }
 

@@ -4,8 +4,8 @@ import { createConnection, type Connection as Driver, type RowDataPacket } from 
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, DatabaseTarget } from "../../ports/database-engine.ts";
-import { type Account, parseAccount } from "./account.ts";
-import { unlessAborted } from "../connecting/cut-on-abort.ts";
+import { type Account, parseAccount } from "./names.ts";
+import { timeSpent, unlessAborted } from "../connecting/cut-on-abort.ts";
 import { closeTimeoutMs, connectTimeoutMs } from "../connecting/limits.ts";
 import { isVerified, tlsOptions } from "../connecting/tls-options.ts";
 import { authPlugins } from "./auth-plugins.ts";
@@ -70,7 +70,7 @@ export async function connect(
   credential: Credential,
   call: CallOptions,
 ): Promise<Connection | RefusedLogin> {
-  if (call.signal.aborted) throw new RekeyError("time-budget-spent", { context: { operation: "log in" } });
+  if (call.signal.aborted) throw timeSpent("log in");
   const mayTakeCleartext = isVerified(target.tls);
   const ssl = tlsOptions(target.tls);
   let socket: Socket | undefined;

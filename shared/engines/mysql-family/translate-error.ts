@@ -1,4 +1,5 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
+import { timeSpent } from "../connecting/cut-on-abort.ts";
 import { isNetworkFault, isTlsFault } from "../connecting/fault-codes.ts";
 import { ServerMisbehaved } from "../connecting/guarded-stream.ts";
 import { causeOf } from "./server-errors.ts";
@@ -53,7 +54,7 @@ export function translateError(
       hint: "verify the server's certificate (ssl: true, with sslrootcert where its root is your own)",
     });
   }
-  if (call.signal.aborted) return new RekeyError("time-budget-spent", { context: { operation } });
+  if (call.signal.aborted) return timeSpent(operation);
   const errno = errorNumber(error);
   if (errno !== undefined) {
     const { code, hint, property } = causeOf(errno, operation);

@@ -3,12 +3,11 @@ import type { ErrorCode } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, DatabaseTarget, LoginRefusal } from "../../ports/database-engine.ts";
-import { unlessAborted } from "../connecting/cut-on-abort.ts";
+import { timeSpent, unlessAborted } from "../connecting/cut-on-abort.ts";
 import { closeTimeoutMs, connectTimeoutMs, maxScramIterations } from "../connecting/limits.ts";
 import { isVerified, tlsOptions } from "../connecting/tls-options.ts";
 import { guardAnswers } from "./guard-answers.ts";
 import type { PasswordHash } from "./password-hash.ts";
-import { hints } from "./hints.ts";
 import { loginFailure, type LoginFacts } from "./login-failure.ts";
 import { sqlState, translateError } from "./translate-error.ts";
 
@@ -45,6 +44,12 @@ export interface Dialect {
   readonly hints?: Partial<Record<ErrorCode, string>>;
 }
 
+/** Where the general hint of a code names no statement. */
+export const hints = {
+  "credential-expired": "ALTER ROLE … VALID UNTIL 'infinity', then rotate again",
+  "pooler-keeps-password": "the server refused the pooler: it holds an older password, or the user has expired",
+} as const satisfies Dialect["hints"];
+
 const postgres: Dialect = { failureOf: loginFailure, hints };
 
 /** Connects and logs in. A wrong password is a result. Errors: those of the dialect, the table of `translateError`. */
@@ -54,7 +59,7 @@ export async function connect(
   call: CallOptions,
   dialect: Dialect = postgres,
 ): Promise<Connection | LoginRefusal> {
-  if (call.signal.aborted) throw new RekeyError("time-budget-spent", { context: { operation: "log in" } });
+  if (call.signal.aborted) throw timeSpent("log in");
   const client = new Client({
     host: target.host,
     port: target.port,

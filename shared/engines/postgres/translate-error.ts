@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
+import { timeSpent } from "../connecting/cut-on-abort.ts";
 import { isNetworkFault, isTlsFault } from "../connecting/fault-codes.ts";
 import { ServerMisbehaved } from "../connecting/guarded-stream.ts";
 import { poolerAnswer } from "./pooler-answers.ts";
@@ -57,7 +58,7 @@ export function translateError(
   hints: Partial<Record<ErrorCode, string>> = {},
 ): RekeyError {
   if (error instanceof RekeyError) return error;
-  if (call.signal.aborted) return new RekeyError("time-budget-spent", { context: { operation } });
+  if (call.signal.aborted) return timeSpent(operation);
   const state = sqlState(error);
   const message = stringField(error, "message") ?? "";
   if (state !== undefined) {
