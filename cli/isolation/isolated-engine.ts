@@ -53,14 +53,15 @@ function sessionOf(process: LoginProcess, can: readonly LookMethod[]): Looking {
  * login; `time-budget-spent`, `server-misbehaved`, `internal-fault` as `LoginProcess` has them.
  */
 export function isolatedEngine(engine: DatabaseEngine, processes: LoginProcesses): DatabaseEngine {
-  const { capabilities, names, defaultPort, defaultDatabase, maxUsernameBytes, shapes, passwordHash } = engine;
+  const { capabilities, names, defaultPort, defaultDatabase, maxUsernameBytes, plannedStatements, passwordHash } =
+    engine;
   return {
     capabilities,
     names,
     defaultPort,
     defaultDatabase,
     maxUsernameBytes,
-    ...(shapes === undefined ? {} : { shapes }),
+    ...(plannedStatements === undefined ? {} : { plannedStatements }),
     ...(passwordHash === undefined ? {} : { passwordHash }),
     async login(target, { username, password, authSource }, call): Promise<Login<DatabaseSession>> {
       const process = processes.to(target);

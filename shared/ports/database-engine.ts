@@ -251,7 +251,7 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
   /** What else than a wrong password a server refuses in the same way, for whoever finds that no password logs in. */
   readonly refusedAlike?: string;
   /** The statements that each method of a session sends, with `…` in place of values, for a plan. */
-  readonly shapes?: Readonly<Record<string, readonly string[]>>;
+  readonly plannedStatements?: Readonly<Record<string, readonly string[]>>;
   /**
    * The form in which the server keeps passwords from the next rotation on, as the secret's tags ask for it; `undefined`: each
    * user keeps the form that it has. Absent where an engine has no choice. Errors: `option-invalid`.

@@ -1,7 +1,7 @@
 import { strategiesOn as mariadbStrategies } from "../../functions/rotate-mariadb/strategies.ts";
 import { strategiesOn as mysqlStrategies } from "../../functions/rotate-mysql/strategies.ts";
 import { mariadbEngine } from "../../shared/engines/mariadb/mariadb-engine.ts";
-import { quoteAccount } from "../../shared/engines/mysql-family/account.ts";
+import { quoteAccount } from "../../shared/engines/mysql-family/names.ts";
 import { mysqlEngine } from "../../shared/engines/mysql/mysql-engine.ts";
 import { createAuthority } from "../../shared/testing/engine-contract/certificates.ts";
 import type { EngineFixture } from "../../shared/testing/engine-contract/fixture.ts";

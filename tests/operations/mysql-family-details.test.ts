@@ -53,7 +53,7 @@ describe.each(servers)("$product", ({ product, binary, engine, name, locks }) =>
       const before = (await server.log()).length;
       await work(session);
       const statements = queriesOf((await server.log()).slice(before));
-      const shapes = engine.shapes?.[method] ?? [];
+      const shapes = engine.plannedStatements?.[method] ?? [];
       return {
         unsaid: statements.filter((statement) => !shapes.some((shape) => matches(statement, shape))),
         unsent: shapes.filter((shape) => !statements.some((statement) => matches(statement, shape))),
@@ -95,7 +95,7 @@ describe.each(servers)("$product", ({ product, binary, engine, name, locks }) =>
         [],
       );
       expect(await compare("syncPair", "rotator", sync)).toEqual(asSaid);
-      expect(JSON.stringify(engine.shapes)).not.toMatch(/app|'/);
+      expect(JSON.stringify(engine.plannedStatements)).not.toMatch(/app|'/);
     });
 
     test("setPassword, keepBoth and keepOnly send what their shapes say", async () => {

@@ -1,5 +1,5 @@
 import mysql from "mysql2/promise";
-import { quoteAccount } from "../../shared/engines/mysql-family/account.ts";
+import { quoteAccount } from "../../shared/engines/mysql-family/names.ts";
 import {
   asItself,
   type AccountFacts,

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import mysql from "mysql2/promise";
-import { quoteAccount } from "../../shared/engines/mysql-family/account.ts";
+import { quoteAccount } from "../../shared/engines/mysql-family/names.ts";
 import type { Account, EngineServer, SecretFields } from "../../shared/testing/engine-contract/fixture.ts";
 import { mysqlAccounts } from "./mysql-accounts.ts";
 import type { AccountFacts } from "./mysql-properties.ts";

@@ -1,5 +1,5 @@
 import mysql from "mysql2/promise";
-import { quoteAccount } from "../../shared/engines/mysql-family/account.ts";
+import { quoteAccount } from "../../shared/engines/mysql-family/names.ts";
 import type { Account, AccountProperty, EngineServer } from "../../shared/testing/engine-contract/fixture.ts";
 import type { StrategyName } from "../../shared/rotation/rotation-policy.ts";
 import type { MysqlServer } from "./mysql-servers.ts";

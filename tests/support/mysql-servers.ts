@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import mysql from "mysql2/promise";
-import { signEd25519 } from "../../shared/engines/mysql-family/ed25519.ts";
+import { signEd25519 } from "../../shared/engines/mysql-family/password-hashes.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import type { ServerCertificate } from "../../shared/testing/engine-contract/fixture.ts";
 import { freePort } from "./free-port.ts";

@@ -12,12 +12,6 @@ export class ServerMisbehaved extends Error {
   }
 }
 
-/** A hundred times what the longest row, error or list takes that a statement of rekey's is answered with. */
-export const maxMessageBytes = 1 << 20;
-
-/** For one login, or one statement; a few kilobytes are usual. */
-export const maxAnswerBytes = 4 << 20;
-
 type Parse = (chunk: Buffer) => void;
 
 /**
@@ -35,28 +29,6 @@ export function guardStream(stream: Duplex, guard: (parse: Parse) => Parse): voi
       stream.destroy(error as Error);
     }
   });
-}
-
-/** The work's result, unless the signal comes first: then `cut` ends what it waits for, and how it ends matters no more. */
-export async function unlessAborted<Result>(
-  work: () => Promise<Result>,
-  signal: AbortSignal,
-  cut: () => void,
-): Promise<Result> {
-  signal.throwIfAborted();
-  let abort = (): void => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    abort = () => {
-      cut();
-      reject(signal.reason as Error);
-    };
-  });
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([work(), aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
 }
 
 /**

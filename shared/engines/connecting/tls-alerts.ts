@@ -2,25 +2,23 @@ import { connect } from "node:tls";
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { DatabaseTarget } from "../../ports/database-engine.ts";
-
-const probeMs = 2_000;
+import { probeTimeoutMs } from "./limits.ts";
 
 /** Whether what stands at this address completes a TLS handshake. No credential is sent. */
 async function speaksTls({ host, port }: DatabaseTarget, { signal }: CallOptions): Promise<boolean> {
   const socket = connect({ host, port, rejectUnauthorized: false });
   const cut = (): void => void socket.destroy();
-  const ended = AbortSignal.any([signal, AbortSignal.timeout(probeMs)]);
+  const ended = AbortSignal.any([signal, AbortSignal.timeout(probeTimeoutMs)]);
   let isSecure = false;
-  ended.addEventListener("abort", cut, { once: true });
   socket
     .once("secureConnect", () => {
       isSecure = true;
       cut();
     })
     .on("error", () => undefined);
+  ended.addEventListener("abort", cut);
   if (ended.aborted) cut();
   await new Promise((resolve) => socket.once("close", resolve));
-  ended.removeEventListener("abort", cut);
   return isSecure;
 }
 

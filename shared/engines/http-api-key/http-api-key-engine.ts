@@ -135,7 +135,7 @@ export function httpApiKeyEngine(isGranted: IsGranted): DatabaseEngine & Credent
     defaultPort: 443,
     defaultDatabase: "",
     maxUsernameBytes: 4_096,
-    shapes: { issue: ["GET <keys>", "DELETE <keys>/… for each other key", "POST <keys>"] },
+    plannedStatements: { issue: ["GET <keys>", "DELETE <keys>/… for each other key", "POST <keys>"] },
     async login(target, credential, call) {
       const answer = await get(target, credential, { path: keyApiOf(target).testPath, operation: "test key" }, call);
       if (answer.status === 401 || answer.status === 403) return { ok: false, refusal: "bad-credential" };

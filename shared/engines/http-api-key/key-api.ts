@@ -3,7 +3,7 @@ import { RekeyError } from "../../errors/rekey-error.ts";
 import { exchange, type HttpAnswer, HttpFault, type HttpFailure } from "../../http/exchange.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, DatabaseTarget } from "../../ports/database-engine.ts";
-import { requireVerifiedTls } from "../connecting/verified-tls.ts";
+import { requireVerifiedTls } from "../connecting/tls-options.ts";
 
 const timeoutMs = 5_000;
 const maxAnswerBytes = 1024 * 1024;

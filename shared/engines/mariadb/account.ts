@@ -1,6 +1,7 @@
 import type { CallOptions } from "../../ports/call.ts";
 import { ServerMisbehaved } from "../connecting/guarded-stream.ts";
-import { type Account, type AccountRow, readAccounts } from "../mysql-family/account.ts";
+import { type AccountRow, readAccounts } from "../mysql-family/account.ts";
+import type { Account } from "../mysql-family/names.ts";
 import type { Connection } from "../mysql-family/connection.ts";
 
 /** One of the ways of `IDENTIFIED VIA a OR b`, with what the server stores for it. */

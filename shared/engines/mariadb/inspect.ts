@@ -1,10 +1,9 @@
 import type { CallOptions } from "../../ports/call.ts";
 import type { ServerFacts } from "../../ports/database-engine.ts";
-import { type Account, quoteName, quoteText } from "../mysql-family/account.ts";
+import { type Account, quoteName, quoteText } from "../mysql-family/names.ts";
 import type { Connection } from "../mysql-family/connection.ts";
-import { ifReadable } from "../mysql-family/if-readable.ts";
 import { setUpSession } from "../mysql-family/one-at-a-time.ts";
-import { lockingAfter, readServer } from "../mysql-family/read-server.ts";
+import { ifReadable, lockingAfter, readServer } from "../mysql-family/read-server.ts";
 import { readUsers } from "../mysql-family/read-users.ts";
 import { parseGrants } from "../mysql-family/grants.ts";
 import { readGrants } from "../mysql-family/rights.ts";

@@ -18,7 +18,7 @@ import { rehearse } from "../mysql-family/rehearse.ts";
 import { inspect } from "./inspect.ts";
 import { type Facts, product } from "./product.ts";
 import { changePasswords } from "./set-password.ts";
-import { shapes } from "./statement-shapes.ts";
+import { plannedStatements } from "./planned-statements.ts";
 import { syncPair } from "./sync-pair.ts";
 
 export type MariadbSession = DatabaseSession &
@@ -66,7 +66,7 @@ export function mariadbEngine(): DatabaseEngine<MariadbSession> {
     defaultDatabase: "",
     maxUsernameBytes: 80,
     refusedAlike,
-    shapes,
+    plannedStatements,
     login: logIn(session),
   };
 }

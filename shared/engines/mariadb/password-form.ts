@@ -1,10 +1,11 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential } from "../../ports/database-engine.ts";
-import { quoteText, unsupported } from "../mysql-family/account.ts";
+import { unsupported } from "../mysql-family/account.ts";
+import { quoteText } from "../mysql-family/names.ts";
 import type { Connection } from "../mysql-family/connection.ts";
-import { ed25519Hash } from "../mysql-family/ed25519.ts";
-import { nativeHash } from "../mysql-family/native-hash.ts";
+import { ed25519Hash } from "../mysql-family/password-hashes.ts";
+import { nativeHash } from "../mysql-family/password-hashes.ts";
 import { errorNumber } from "../mysql-family/translate-error.ts";
 import type { Facts } from "./product.ts";
 

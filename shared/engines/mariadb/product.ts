@@ -1,9 +1,11 @@
 import type { Product } from "../mysql-family/product.ts";
-import { oldestVersions } from "../supported-versions.ts";
+
+/** The oldest version that rekey supports, by product. */
+export const oldestVersions = { MariaDB: "10.6" } as const;
 
 export const product: Product = {
   name: "MariaDB",
-  oldest: oldestVersions.mariadb,
+  oldest: oldestVersions.MariaDB,
   readOnly: ["read_only", "innodb_read_only"],
   replicaStatus: "SHOW ALL SLAVES STATUS",
   accountTables: ["user", "global_priv"],

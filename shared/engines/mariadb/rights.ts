@@ -1,5 +1,5 @@
 import type { CallOptions } from "../../ports/call.ts";
-import { quoteName } from "../mysql-family/account.ts";
+import { quoteName } from "../mysql-family/names.ts";
 import type { Connection } from "../mysql-family/connection.ts";
 import { mayAdminister, readRights, type Rights } from "../mysql-family/rights.ts";
 import { parsedJson } from "./account.ts";

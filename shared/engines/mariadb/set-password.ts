@@ -1,10 +1,11 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { ChangeTerms, Credential } from "../../ports/database-engine.ts";
-import { quoteAccount, quoteName, quoteText, unsupported } from "../mysql-family/account.ts";
+import { unsupported } from "../mysql-family/account.ts";
+import { isSame, quoteAccount, quoteName, quoteText } from "../mysql-family/names.ts";
 import type { Connection } from "../mysql-family/connection.ts";
 import { requireAdminRights } from "../mysql-family/rights.ts";
-import { accountsToChange, isSame } from "../mysql-family/siblings.ts";
+import { siblingAccounts } from "../mysql-family/siblings.ts";
 import { errorNumber } from "../mysql-family/translate-error.ts";
 import { type Alternative, type MariadbAccount, readMariadbAccounts, readOwn } from "./account.ts";
 import {
@@ -66,20 +67,20 @@ export function mayChangeItself({ alternatives }: MariadbAccount): boolean {
 }
 
 /** Accounts to change, and whether only the session itself may, by `SET PASSWORD`. */
-interface Changing {
+interface AccountsToChange {
   readonly accounts: readonly MariadbAccount[];
   readonly byItself: boolean;
 }
 
 /** Errors: `account-unsupported`, `credential-refused` when there is no such user, `database-rights-missing`. */
-async function findChanging(
+async function accountsToChange(
   connection: Connection,
   facts: Facts,
   { username }: Credential,
   opening: readonly Credential[],
   terms: ChangeTerms,
   call: CallOptions,
-): Promise<Changing> {
+): Promise<AccountsToChange> {
   const isOwn = connection.account.user === username;
   const rights = await rightsInForce(connection, facts, !isOwn, call);
   if (!isOwn) requireAdminRights(rights, username);
@@ -88,7 +89,7 @@ async function findChanging(
     return { accounts: [await readOwn(connection, call)], byItself: !rights.mayChangeAccounts };
   }
   const rows = await readMariadbAccounts(connection, [username], call);
-  const accounts = await accountsToChange(connection, rows, username, terms, async ({ alternatives }) =>
+  const accounts = await siblingAccounts(connection, rows, username, terms, async ({ alternatives }) =>
     alternatives.some(({ plugin, stored }) =>
       opening.some((credential) => hasPassword(plugin) && storedForm(plugin, credential) === stored),
     ),
@@ -143,7 +144,7 @@ export async function changePasswords(connection: Connection, change: Change, ca
   const [first] = credentials;
   const { current } = terms;
   const opening = [...(current === undefined ? [] : [current]), ...credentials];
-  const { accounts, byItself } = await findChanging(connection, facts, first, opening, terms, call);
+  const { accounts, byItself } = await accountsToChange(connection, facts, first, opening, terms, call);
   const form = formFor(connection, facts, first.username, byItself);
   if (credentials.length > 1) refuseReuse(facts, form, first.username);
   const statements = accounts.map((account) => ({ account, via: identifiedVia(account, credentials, form) }));

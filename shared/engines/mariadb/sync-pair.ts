@@ -1,7 +1,8 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, UserPair } from "../../ports/database-engine.ts";
-import { amount, onlyAccount, quoteAccount, quoteName, settingsOf } from "../mysql-family/account.ts";
+import { amount, onlyAccount, settingsOf } from "../mysql-family/account.ts";
+import { quoteAccount, quoteName } from "../mysql-family/names.ts";
 import { checkAccounts, lockedByHand } from "../mysql-family/check-pair.ts";
 import type { Connection } from "../mysql-family/connection.ts";
 import { covers, type Grants, grantChanges, notGivable, parseGrants } from "../mysql-family/grants.ts";

@@ -5,7 +5,9 @@ import { ns } from "mongodb/lib/utils.js";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, DatabaseTarget } from "../../ports/database-engine.ts";
-import { connectTimeoutMs, openSocket } from "../connecting/open-socket.ts";
+import { cutOnAbort, timeSpent } from "../connecting/cut-on-abort.ts";
+import { connectTimeoutMs } from "../connecting/limits.ts";
+import { openSocket } from "../connecting/open-socket.ts";
 import { GuardedSocket } from "./guarded-socket.ts";
 import { scramLogin } from "./scram-login.ts";
 import { translateError } from "./translate-error.ts";
@@ -29,24 +31,25 @@ async function bounded<Result>(
   operation: string,
   { signal }: CallOptions,
 ): Promise<Result> {
-  const cut = (): void => void socket.destroy();
   const lost = (): RekeyError =>
     new RekeyError(signal.aborted ? "time-budget-spent" : "connection-lost", { context: { operation } });
   let closed = (): void => undefined;
-  if (signal.aborted) throw new RekeyError("time-budget-spent", { context: { operation } });
-  signal.addEventListener("abort", cut, { once: true });
+  if (signal.aborted) throw timeSpent(operation);
   // The driver's own error, where it has one, comes first.
   const ended = new Promise<never>((_resolve, reject) => (closed = () => void setImmediate(() => reject(lost()))));
   socket.once("close", closed);
   if (socket.closed) closed();
   try {
-    return await Promise.race([work(), ended]);
+    return await cutOnAbort(
+      async () => Promise.race([work(), ended]),
+      signal,
+      () => socket.destroy(),
+    );
   } catch (error) {
     if (socket.problem === undefined) throw error;
     throw new RekeyError("server-misbehaved", { context: { operation, problem: socket.problem } });
   } finally {
     socket.off("close", closed);
-    signal.removeEventListener("abort", cut);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { ServerMisbehaved } from "../connecting/guarded-stream.ts";
-import { checkAnswer, headerBytes, messageLength } from "./answer-structure.ts";
+import { checkAnswer, headerBytes, messageLength } from "./guard-answers.ts";
 
 /**
  * The socket that the driver is given: what it reads from the server comes one whole, checked answer at a time, the one to the

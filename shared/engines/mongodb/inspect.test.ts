@@ -61,7 +61,7 @@ test.each([["setPassword"], ["syncPair"]] as const)(
         .map((key) => `${key} …`)
         .join(" "),
     );
-    expect(sent).toEqual(mongodbEngine().shapes?.[method]);
+    expect(sent).toEqual(mongodbEngine().plannedStatements?.[method]);
   },
 );
 

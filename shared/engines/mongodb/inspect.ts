@@ -2,9 +2,9 @@ import type { Document } from "mongodb";
 import type { CallOptions } from "../../ports/call.ts";
 import type { ServerFacts, UserFacts } from "../../ports/database-engine.ts";
 import type { Connection } from "./connection.ts";
-import { optional } from "../optional.ts";
-import { isAtLeast, oldestVersions } from "../supported-versions.ts";
-import { readPrivileges } from "./privileges.ts";
+import { ifAnswered, isAtLeast } from "../inspecting.ts";
+import { oldestVersions } from "./product.ts";
+import { readPrivileges } from "./rights.ts";
 import { readUsers } from "./users.ts";
 
 /**
@@ -18,7 +18,7 @@ export async function inspect(
   call: CallOptions,
 ): Promise<ServerFacts> {
   const ask = async (command: Document): Promise<Document | undefined> =>
-    optional(connection.run("inspect the server", "admin", command, call));
+    ifAnswered(connection.run("inspect the server", "admin", command, call));
   const told: unknown = (await ask({ buildInfo: 1 }))?.["version"];
   const version = typeof told === "string" ? told : "unknown";
   const hello = (await ask({ hello: 1 })) ?? (await ask({ isMaster: 1 }));
@@ -26,7 +26,7 @@ export async function inspect(
   const [first = ""] = usernames;
   const users = new Map<string, UserFacts>();
   for (const name of own === undefined ? [] : usernames) {
-    const [user] = (await optional(readUsers(connection, database, [name], call))) ?? [];
+    const [user] = (await ifAnswered(readUsers(connection, database, [name], call))) ?? [];
     if (user === undefined) continue;
     const isOwn = own?.isSelf(name, database) === true && own.may("changeOwnPassword", database);
     users.set(name, {
@@ -36,7 +36,7 @@ export async function inspect(
   }
   return {
     version: `MongoDB ${version}`,
-    isSupported: isAtLeast(version, oldestVersions.mongodb),
+    isSupported: isAtLeast(version, oldestVersions.MongoDB),
     isReadOnly: (hello?.["isWritablePrimary"] ?? hello?.["ismaster"]) === false,
     users,
   };

@@ -10,13 +10,17 @@ import type {
 } from "../../ports/database-engine.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { explainPlainLogin } from "../connecting/tls-alerts.ts";
-import { shapes } from "./command-shapes.ts";
 import { type Connection, connect } from "./connection.ts";
 import { inspect } from "./inspect.ts";
 import { rehearse } from "./rehearse.ts";
 import { setPassword } from "./set-password.ts";
 import { syncPair } from "./sync-pair.ts";
 import { atlasHint, serverCode, translateError } from "./translate-error.ts";
+
+const change = ["usersInfo … showAuthenticationRestrictions …", "updateUser … pwd … mechanisms … writeConcern …"];
+
+/** What each method sends; a pair that is not in step yet is also sent `createUser`, or roles. */
+const plannedStatements = { setPassword: change, syncPair: change };
 
 type MongodbSession = DatabaseSession & PasswordChange & UserPairing & Inspection & Rehearsal;
 
@@ -54,7 +58,7 @@ function requirePasswords(user: string, source: string): void {
 }
 
 /**
- * MongoDB 4.2 and newer, and what speaks its protocol: Amazon DocumentDB, FerretDB. Users live in databases: the secret's in
+ * MongoDB and what speaks its protocol: Amazon DocumentDB, FerretDB. Users live in databases: the secret's in
  * its `authSource`, or else its `dbname`, or else `admin`. The host must be the one that takes writes.
  */
 export function mongodbEngine(): DatabaseEngine<MongodbSession> {
@@ -65,7 +69,7 @@ export function mongodbEngine(): DatabaseEngine<MongodbSession> {
     defaultDatabase: "admin",
     /** DocumentDB's limit; MongoDB has none. */
     maxUsernameBytes: 63,
-    shapes,
+    plannedStatements,
     async login(target, credential, call) {
       const database = target.authSource ?? target.dbname;
       const source = credential.authSource ?? database;

@@ -2,8 +2,8 @@ import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { PlannedChange } from "../../ports/database-engine.ts";
 import type { Connection } from "./connection.ts";
-import { optional } from "../optional.ts";
-import { readPrivileges, requirePrivileges } from "./privileges.ts";
+import { ifAnswered } from "../inspecting.ts";
+import { readPrivileges, requirePrivileges } from "./rights.ts";
 import { planPassword } from "./set-password.ts";
 import { type PairCommand, planPair } from "./sync-pair.ts";
 import { pairHint } from "./translate-error.ts";
@@ -12,7 +12,7 @@ import { pairHint } from "./translate-error.ts";
 async function requireKeeping(connection: Connection, commands: readonly PairCommand[], call: CallOptions) {
   const isRich = ({ command }: PairCommand): boolean => "customData" in command || Boolean(command["roles"]?.[0]);
   if (!commands.some(isRich)) return;
-  const about = await optional(connection.run("inspect the server", "admin", { buildInfo: 1 }, call));
+  const about = await ifAnswered(connection.run("inspect the server", "admin", { buildInfo: 1 }, call));
   if (!String(about?.["ferretdbVersion"]).startsWith("v1.")) return;
   throw new RekeyError("engine-unsupported", {
     context: { operation: "make the pair", reason: "FerretDB 1" },

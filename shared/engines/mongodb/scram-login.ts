@@ -1,6 +1,6 @@
 import { type AuthContext, type AuthProvider, ScramSHA1, ScramSHA256 } from "mongodb/lib/cmap/auth/scram.js";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import { maxScramIterations, minScramIterations } from "../scram-iterations.ts";
+import { maxScramIterations, minScramIterations } from "../connecting/limits.ts";
 
 const misbehaved = (problem: string): RekeyError =>
   new RekeyError("server-misbehaved", { context: { operation: "log in", problem } });

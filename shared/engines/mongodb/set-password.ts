@@ -2,7 +2,7 @@ import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential } from "../../ports/database-engine.ts";
 import type { Connection } from "./connection.ts";
-import { optional } from "../optional.ts";
+import { ifAnswered } from "../inspecting.ts";
 import { isUnknownOption, readUsers, type UserInfo } from "./users.ts";
 
 /** A change that a majority has is not lost when another member becomes the primary. */
@@ -38,7 +38,9 @@ async function readMechanisms(
   const [user] = await readUsers(connection, database, [username], call).catch(async (error: unknown) => {
     if (!isRekeyError(error, "database-rights-missing")) throw error;
     const hello = { hello: 1, saslSupportedMechs: `${database}.${username}` };
-    const told: unknown = (await optional(connection.run("read users", "admin", hello, call)))?.["saslSupportedMechs"];
+    const told: unknown = (await ifAnswered(connection.run("read users", "admin", hello, call)))?.[
+      "saslSupportedMechs"
+    ];
     return Array.isArray(told) ? [{ mechanisms: told.map(String) }] : [{}];
   });
   if (user !== undefined) return mechanismsOf(user);

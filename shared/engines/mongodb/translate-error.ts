@@ -1,7 +1,8 @@
 import type { ErrorCode } from "../../errors/codes.ts";
 import { RekeyError, type RekeyErrorOptions } from "../../errors/rekey-error.ts";
-import { oldestVersions } from "../supported-versions.ts";
+import { timeSpent } from "../connecting/cut-on-abort.ts";
 import { brokenConnection } from "../connecting/tls-alerts.ts";
+import { oldestVersions } from "./product.ts";
 
 /** The server's codes (MongoDB's error_codes.yml) to rekey's. */
 const byServerCode: Readonly<Record<number, ErrorCode>> = {
@@ -101,7 +102,7 @@ function brokenIn(error: unknown, operation: string): RekeyError {
  */
 export function translateError(error: unknown, call: { readonly signal: AbortSignal }, operation: string): RekeyError {
   if (error instanceof RekeyError) return error;
-  if (call.signal.aborted) return new RekeyError("time-budget-spent", { context: { operation } });
+  if (call.signal.aborted) return timeSpent(operation);
   const code = serverCode(error);
   if (code !== undefined) {
     const hint = hintOf(code, operation);
@@ -117,7 +118,7 @@ export function translateError(error: unknown, call: { readonly signal: AbortSig
   if (name === "MongoCompatibilityError") {
     return new RekeyError("server-too-old", {
       context: { operation },
-      hint: `upgrade the server: MongoDB ${oldestVersions.mongodb} and DocumentDB ${oldestVersions.documentdb} are the oldest that rekey supports`,
+      hint: `upgrade the server: MongoDB ${oldestVersions.MongoDB} and DocumentDB ${oldestVersions.DocumentDB} are the oldest that rekey supports`,
     });
   }
   if (isOfSaslPrep(error)) {

@@ -2,25 +2,7 @@ import { type ErrorContext, RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import { ServerMisbehaved } from "../connecting/guarded-stream.ts";
 import type { Connection } from "./connection.ts";
-
-/** A user of MySQL or MariaDB is a name and the hosts that it may come from. */
-export interface Account {
-  readonly user: string;
-  readonly host: string;
-}
-
-/** `user@host`, as `CURRENT_USER()` says it; a user's name may hold an @, a host may not. */
-export function parseAccount(text: string): Account {
-  const at = text.lastIndexOf("@");
-  return { user: text.slice(0, at), host: text.slice(at + 1) };
-}
-
-export const quoteName = (name: string): string => `\`${name.replaceAll("`", "``")}\``;
-
-/** A string literal under the sql_mode NO_BACKSLASH_ESCAPES, which `oneAtATime` sets. */
-export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-
-export const quoteAccount = ({ user, host }: Account): string => `${quoteName(user)}@${quoteName(host)}`;
+import { type Account, quoteText } from "./names.ts";
 
 /** What both servers say of an account in `mysql.user`. */
 export interface AccountRow extends Account {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { SecretValue } from "../../secrets/secret-value.ts";
-import { signEd25519 } from "./ed25519.ts";
+import { signEd25519 } from "./password-hashes.ts";
 import { CleartextRefused } from "./translate-error.ts";
 
 type Answer = (data: Buffer) => Promise<Buffer> | null;

@@ -10,7 +10,7 @@ import type { Credential, DatabaseTarget, UserPair } from "../../ports/database-
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { mariadbEngine, type MariadbSession } from "../mariadb/mariadb-engine.ts";
 import { mysqlEngine } from "../mysql/mysql-engine.ts";
-import { quoteAccount } from "./account.ts";
+import { quoteAccount } from "./names.ts";
 
 const call: CallOptions = { signal: new AbortController().signal };
 const authority = createAuthority("the tests' own");

@@ -1,18 +1,18 @@
 import { once } from "node:events";
 import { connect as connectSocket, type Socket } from "node:net";
-import { createConnection, type Connection as Driver, type ConnectionOptions, type RowDataPacket } from "mysql2";
+import { createConnection, type Connection as Driver, type RowDataPacket } from "mysql2";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, DatabaseTarget } from "../../ports/database-engine.ts";
-import { type Account, parseAccount } from "./account.ts";
-import { unlessAborted } from "../connecting/guarded-stream.ts";
+import { type Account, parseAccount } from "./names.ts";
+import { timeSpent, unlessAborted } from "../connecting/cut-on-abort.ts";
+import { closeTimeoutMs, connectTimeoutMs } from "../connecting/limits.ts";
+import { isVerified, tlsOptions } from "../connecting/tls-options.ts";
 import { authPlugins } from "./auth-plugins.ts";
 import { guardAnswers } from "./guard-answers.ts";
 import { type Refused, refusedBy } from "./server-errors.ts";
 import { errorNumber, translateError } from "./translate-error.ts";
 
-/** An unreachable or silent host is reported after this long, well before any function's own time-out. */
-const connectTimeoutMs = 5_000;
 /** Longer than the session's own lock time-outs, so that those are reported as what they are. */
 const statementTimeoutMs = 10_000;
 
@@ -32,16 +32,6 @@ export interface Connection {
    */
   change(operation: string, sql: string, call: CallOptions, foretell?: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
-}
-
-function tlsOptions({ mode, ca }: DatabaseTarget["tls"]): ConnectionOptions["ssl"] {
-  if (mode === "disable") return undefined;
-  return {
-    ...(ca === undefined ? {} : { ca }),
-    rejectUnauthorized: mode !== "require",
-    verifyIdentity: mode === "verify-full",
-    minVersion: "TLSv1.2",
-  };
 }
 
 /** The driver names no host to Node's check of an IP address, which then compares with `localhost`, or with this. */
@@ -80,8 +70,8 @@ export async function connect(
   credential: Credential,
   call: CallOptions,
 ): Promise<Connection | RefusedLogin> {
-  if (call.signal.aborted) throw new RekeyError("time-budget-spent", { context: { operation: "log in" } });
-  const isVerified = target.tls.mode.startsWith("verify");
+  if (call.signal.aborted) throw timeSpent("log in");
+  const mayTakeCleartext = isVerified(target.tls);
   const ssl = tlsOptions(target.tls);
   let socket: Socket | undefined;
   let isReached = false;
@@ -97,10 +87,10 @@ export async function connect(
     user: credential.username,
     password: credential.password.reveal(),
     ...(target.dbname === "" ? {} : { database: target.dbname }),
-    ...(ssl === undefined ? {} : { ssl }),
+    ...(ssl === undefined ? {} : { ssl: { ...ssl, verifyIdentity: target.tls.mode === "verify-full" } }),
     connectTimeout: connectTimeoutMs,
-    authPlugins: authPlugins(credential.password, isVerified),
-    enableCleartextPlugin: isVerified,
+    authPlugins: authPlugins(credential.password, mayTakeCleartext),
+    enableCleartextPlugin: mayTakeCleartext,
     charset: "utf8mb4",
     flags: ["-LOCAL_FILES"],
     disableEval: true,
@@ -146,7 +136,7 @@ export async function connect(
     const account = await askAccount(run, call);
     return {
       account,
-      isVerified,
+      isVerified: mayTakeCleartext,
       couldBeEncrypted: ssl === undefined && offersTls(driver),
       run,
       async change(operation, sql, by) {
@@ -155,7 +145,7 @@ export async function connect(
       async close() {
         if (socket === undefined || socket.destroyed) return;
         const closed = once(socket, "close").catch(() => undefined);
-        const forced = setTimeout(cut, 1_000);
+        const forced = setTimeout(cut, closeTimeoutMs);
         driver.end(() => undefined);
         await closed;
         clearTimeout(forced);

@@ -1,7 +1,7 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Connection } from "./connection.ts";
-import { ifReadable } from "./if-readable.ts";
+import { ifReadable } from "./read-server.ts";
 import type { Product } from "./product.ts";
 import { errorNumber } from "./translate-error.ts";
 

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { Connection as Driver } from "mysql2";
-import { guardStream, maxAnswerBytes, maxMessageBytes, ServerMisbehaved } from "../connecting/guarded-stream.ts";
+import { guardStream, ServerMisbehaved } from "../connecting/guarded-stream.ts";
+import { maxAnswerBytes, maxMessageBytes } from "../connecting/limits.ts";
 
 /** A greeting, another way of authentication, its key, its success; each may cost a signature or an encryption. */
 const maxLoginPackets = 8;

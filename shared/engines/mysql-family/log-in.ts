@@ -1,6 +1,7 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, DatabaseTarget, Login } from "../../ports/database-engine.ts";
+import { timeSpent } from "../connecting/cut-on-abort.ts";
 import { guardSession } from "../connecting/guarded-stream.ts";
 import { connect, type Connection } from "./connection.ts";
 
@@ -12,7 +13,7 @@ import { connect, type Connection } from "./connection.ts";
 async function checkRequiredTls(target: DatabaseTarget, credential: Credential, call: CallOptions): Promise<void> {
   const encrypted: DatabaseTarget = { ...target, tls: { mode: "require" } };
   const outcome = await connect(encrypted, credential, call).catch(() => undefined);
-  if (call.signal.aborted) throw new RekeyError("time-budget-spent", { context: { operation: "log in" } });
+  if (call.signal.aborted) throw timeSpent("log in");
   if (outcome === undefined || ("refusal" in outcome && outcome.refusal === "bad-credential")) return;
   if ("close" in outcome) await outcome.close();
   throw new RekeyError("tls-refused", {

@@ -1,10 +1,10 @@
 import type { CallOptions } from "../../ports/call.ts";
 import type { ServerFacts, UserFacts } from "../../ports/database-engine.ts";
-import { type Account, accountsOf, readAccounts } from "./account.ts";
+import { accountsOf, readAccounts } from "./account.ts";
+import { type Account, isSame } from "./names.ts";
 import type { Connection } from "./connection.ts";
-import { ifReadable } from "./if-readable.ts";
+import { ifReadable } from "./read-server.ts";
 import type { Rights } from "./rights.ts";
-import { isSame } from "./siblings.ts";
 
 interface Asked<Row> {
   readonly rights: Rights;

@@ -1,7 +1,7 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import { ServerMisbehaved } from "../connecting/guarded-stream.ts";
-import { type Account, quoteAccount } from "./account.ts";
+import { type Account, quoteAccount } from "./names.ts";
 import type { Connection } from "./connection.ts";
 import { covers, type Grants, parseGrants } from "./grants.ts";
 import type { Product } from "./product.ts";

@@ -1,9 +1,8 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { ChangeTerms } from "../../ports/database-engine.ts";
-import { type Account, accountsOf, onlyAccount, parseAccount } from "./account.ts";
+import { accountsOf, onlyAccount } from "./account.ts";
+import { type Account, isSame, parseAccount } from "./names.ts";
 import type { Connection } from "./connection.ts";
-
-export const isSame = (one: Account, other: Account): boolean => one.user === other.user && one.host === other.host;
 
 type Known = Pick<ChangeTerms, "current" | "own">;
 
@@ -33,7 +32,7 @@ async function opened<Row extends Account>(
  * The one that logged in comes last: until then a repeat logs in with the current password and goes on. Errors:
  * `account-unsupported` for several accounts while no password is known to log in; `credential-refused` for none.
  */
-export async function accountsToChange<Row extends Account>(
+export async function siblingAccounts<Row extends Account>(
   connection: Pick<Connection, "account">,
   rows: readonly Row[],
   user: string,

@@ -1,20 +1,11 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
+import { timeSpent } from "../connecting/cut-on-abort.ts";
+import { isNetworkFault, isTlsFault } from "../connecting/fault-codes.ts";
 import { ServerMisbehaved } from "../connecting/guarded-stream.ts";
 import { causeOf } from "./server-errors.ts";
 
-const networkCodes = new Set([
-  "EAI_AGAIN",
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ENOTFOUND",
-  "EPIPE",
-  "ETIMEDOUT",
-  "PROTOCOL_CONNECTION_LOST",
-]);
-const tlsCodes =
-  /^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|ERR_OSSL|EPROTO|HANDSHAKE_)/;
+/** The driver's own code for a connection that ended comes beside those of Node.js. */
+const isNetwork = (code: string): boolean => isNetworkFault(code) || code === "PROTOCOL_CONNECTION_LOST";
 
 /** The server asked for the password in clear, and its certificate was not verified. */
 export class CleartextRefused extends Error {}
@@ -63,7 +54,7 @@ export function translateError(
       hint: "verify the server's certificate (ssl: true, with sslrootcert where its root is your own)",
     });
   }
-  if (call.signal.aborted) return new RekeyError("time-budget-spent", { context: { operation } });
+  if (call.signal.aborted) return timeSpent(operation);
   const errno = errorNumber(error);
   if (errno !== undefined) {
     const { code, hint, property } = causeOf(errno, operation);
@@ -78,10 +69,10 @@ export function translateError(
   const code = typeof given === "string" ? given : "protocol";
   const context = { operation, reason: code };
   if (code === "HANDSHAKE_SSL_ERROR" && isCut(error)) return new RekeyError("connection-lost", { context });
-  if (tlsCodes.test(code)) return new RekeyError("tls-refused", { context });
-  if (networkCodes.has(code) && !isReached) return new RekeyError("database-unreachable", { context });
+  if (isTlsFault(code) || code.startsWith("HANDSHAKE_")) return new RekeyError("tls-refused", { context });
+  if (isNetwork(code) && !isReached) return new RekeyError("database-unreachable", { context });
   if (code === "ETIMEDOUT") return new RekeyError("database-timeout", { context });
-  if (networkCodes.has(code)) return new RekeyError("connection-lost", { context });
+  if (isNetwork(code)) return new RekeyError("connection-lost", { context });
   if (code === "AUTH_SWITCH_PLUGIN_ERROR") {
     return new RekeyError("account-unsupported", { context: { operation, problem: "unknown way of authentication" } });
   }

@@ -1,9 +1,10 @@
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential } from "../../ports/database-engine.ts";
 import { ServerMisbehaved } from "../connecting/guarded-stream.ts";
-import { type Account, type AccountRow, readAccounts } from "../mysql-family/account.ts";
+import { type AccountRow, readAccounts } from "../mysql-family/account.ts";
+import type { Account } from "../mysql-family/names.ts";
 import type { Connection } from "../mysql-family/connection.ts";
-import { nativeHash } from "../mysql-family/native-hash.ts";
+import { nativeHash } from "../mysql-family/password-hashes.ts";
 import { sha2Opens } from "./sha256-hash.ts";
 
 type Member = Readonly<Record<string, unknown>>;

@@ -1,6 +1,7 @@
 import { createHash, randomInt } from "node:crypto";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
+import { timeSpent } from "../connecting/cut-on-abort.ts";
 
 const alphabet = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -57,7 +58,7 @@ export const crypted = async (
   signal?: AbortSignal,
 ): Promise<string> =>
   sha256Crypt(Buffer.from(password.reveal()), salt, rounds, signal).catch(() => {
-    throw new RekeyError("time-budget-spent", { context: { operation: "hash password" } });
+    throw timeSpent("hash password");
   });
 
 /** The most that MySQL takes: about ten seconds. */

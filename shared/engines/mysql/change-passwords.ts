@@ -6,7 +6,7 @@ import type { Connection } from "../mysql-family/connection.ts";
 import { errorNumber } from "../mysql-family/translate-error.ts";
 import { opens } from "./account.ts";
 import type { Facts } from "./product.ts";
-import { type Changing, discardOld, findChanging, identify, mayKeepTwo } from "./set-password.ts";
+import { type AccountToChange, discardOld, accountsToChange, setStoredPassword, mayKeepTwo } from "./set-password.ts";
 
 /** Makes this the only password of the user, in every account of its name that the current one opens. */
 export async function setOnly(
@@ -18,9 +18,9 @@ export async function setOnly(
 ): Promise<void> {
   const { current } = terms;
   const opening = [...(current === undefined ? [] : [current]), credential];
-  const found = await findChanging(connection, facts, credential, { ...terms, opening }, call);
-  for (const account of found.changing) {
-    await identify(connection, account, credential, { current }, call);
+  const found = await accountsToChange(connection, facts, credential, { ...terms, opening }, call);
+  for (const account of found.accounts) {
+    await setStoredPassword(connection, account, credential, { current }, call);
     // A user that may not keep two passwords may not discard one either.
     if (mayKeepTwo(found)) await discardOld(connection, account, call);
   }
@@ -34,9 +34,15 @@ const inHistory = 3638;
 const isOf = (error: unknown, number: number): boolean => errorNumber(error) === number;
 
 /** Whether the password is the primary one, which such a session cannot read: by replacing it with itself. */
-async function isPrimary(connection: Connection, account: Changing, credential: Credential, call: CallOptions) {
+async function isPrimary(connection: Connection, account: AccountToChange, credential: Credential, call: CallOptions) {
   try {
-    await identify(connection, { ...account, requiresCurrent: true }, credential, { current: credential }, call);
+    await setStoredPassword(
+      connection,
+      { ...account, requiresCurrent: true },
+      credential,
+      { current: credential },
+      call,
+    );
     return true;
   } catch (error) {
     if (isOf(error, inHistory)) return true;
@@ -46,27 +52,32 @@ async function isPrimary(connection: Connection, account: Changing, credential: 
 }
 
 /** Makes one of the two passwords that log in the primary one; the other stays beside it or is lost. */
-async function makePrimary(connection: Connection, account: Changing, credential: Credential, call: CallOptions) {
-  if (!account.byText) return identify(connection, account, credential, {}, call);
+async function makePrimary(
+  connection: Connection,
+  account: AccountToChange,
+  credential: Credential,
+  call: CallOptions,
+) {
+  if (!account.byText) return setStoredPassword(connection, account, credential, {}, call);
   if (await isPrimary(connection, account, credential, call)) return;
   if (account.requiresCurrent) {
     const hint =
       "the password to keep is the account's second one, and the user may change the first only by naming it: give the secret an admin";
     throw unsupported(credential.username, "PASSWORD REQUIRE CURRENT", hint);
   }
-  await identify(connection, account, credential, {}, call);
+  await setStoredPassword(connection, account, credential, {}, call);
 }
 
 /** Whichever of the two is primary now: a second RETAIN of the next one would lose the current one. */
 async function keepBothOf(
   connection: Connection,
-  account: Changing,
+  account: AccountToChange,
   [current, next]: readonly [Credential, Credential],
   call: CallOptions,
 ): Promise<void> {
   const { plugin, row } = account;
-  const retain = async (how: Changing): Promise<void> =>
-    identify(connection, how, next, { current, retains: true }, call);
+  const retain = async (how: AccountToChange): Promise<void> =>
+    setStoredPassword(connection, how, next, { current, retains: true }, call);
   if (account.byText) {
     try {
       return await retain({ ...account, requiresCurrent: true });
@@ -94,14 +105,14 @@ export async function keepBoth(
   call: CallOptions,
 ): Promise<void> {
   const [current] = both;
-  const found = await findChanging(connection, facts, current, { current, opening: both }, call);
+  const found = await accountsToChange(connection, facts, current, { current, opening: both }, call);
   if (!mayKeepTwo(found)) {
     throw new RekeyError("database-rights-missing", {
       context: { user: current.username, missing: "APPLICATION_PASSWORD_ADMIN" },
       hint: "GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO the user, or give the secret an admin",
     });
   }
-  for (const account of found.changing) await keepBothOf(connection, account, both, call);
+  for (const account of found.accounts) await keepBothOf(connection, account, both, call);
 }
 
 /** Makes this password, one of those that log in, the only one of its user. Idempotent. */
@@ -111,8 +122,14 @@ export async function keepOnly(
   credential: Credential,
   call: CallOptions,
 ): Promise<void> {
-  const found = await findChanging(connection, facts, credential, { current: credential, opening: [credential] }, call);
-  for (const account of found.changing) {
+  const found = await accountsToChange(
+    connection,
+    facts,
+    credential,
+    { current: credential, opening: [credential] },
+    call,
+  );
+  for (const account of found.accounts) {
     await makePrimary(connection, account, credential, call);
     await discardOld(connection, account, call);
   }

@@ -16,7 +16,7 @@ import { rehearse } from "../mysql-family/rehearse.ts";
 import { keepBoth, keepOnly, setOnly } from "./change-passwords.ts";
 import { inspect } from "./inspect.ts";
 import { type Facts, product } from "./product.ts";
-import { shapes } from "./statement-shapes.ts";
+import { plannedStatements } from "./planned-statements.ts";
 import { syncPair } from "./sync-pair.ts";
 
 export type MysqlSession = DatabaseSession &
@@ -51,14 +51,14 @@ function session(connection: Connection): MysqlSession {
 /** MySQL, RDS and Aurora included. */
 export function mysqlEngine(): DatabaseEngine<MysqlSession> {
   return {
-    // A user without the right to change accounts can set its own password only by the text: see `identify`.
+    // A user without the right to change accounts can set its own password only by the text: see `setStoredPassword`.
     capabilities: { hashesPasswordOnClient: false },
     names: ["mysql", "aurora-mysql"],
     defaultPort: 3306,
     defaultDatabase: "",
     maxUsernameBytes: 32,
     refusedAlike,
-    shapes,
+    plannedStatements,
     login: logIn(session),
   };
 }

@@ -1,9 +1,11 @@
 import type { Product } from "../mysql-family/product.ts";
-import { oldestVersions } from "../supported-versions.ts";
+
+/** The oldest version that rekey supports, by product. */
+export const oldestVersions = { MySQL: "8.0.21" } as const;
 
 export const product: Product = {
   name: "MySQL",
-  oldest: oldestVersions.mysql,
+  oldest: oldestVersions.MySQL,
   readOnly: ["read_only", "super_read_only", "innodb_read_only"],
   replicaStatus: "SHOW REPLICA STATUS",
   accountTables: ["user", "global_grants", "proxies_priv"],

@@ -1,6 +1,6 @@
 import type { CallOptions } from "../../ports/call.ts";
 import type { UserPair } from "../../ports/database-engine.ts";
-import { quoteAccount, quoteText } from "../mysql-family/account.ts";
+import { quoteAccount, quoteText } from "../mysql-family/names.ts";
 import type { Connection } from "../mysql-family/connection.ts";
 
 /** A role that a user has. */

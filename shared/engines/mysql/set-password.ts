@@ -1,12 +1,13 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { ChangeTerms, Credential } from "../../ports/database-engine.ts";
-import { type Account, quoteAccount, quoteName, quoteText, unsupported } from "../mysql-family/account.ts";
+import { unsupported } from "../mysql-family/account.ts";
+import { type Account, quoteAccount, quoteName, quoteText } from "../mysql-family/names.ts";
 import type { Connection } from "../mysql-family/connection.ts";
 import { covers } from "../mysql-family/grants.ts";
-import { nativeHash } from "../mysql-family/native-hash.ts";
+import { nativeHash } from "../mysql-family/password-hashes.ts";
 import { adminHint, mayAdminister, readRights, requireAdminRights, type Rights } from "../mysql-family/rights.ts";
-import { accountsToChange } from "../mysql-family/siblings.ts";
+import { siblingAccounts } from "../mysql-family/siblings.ts";
 import { type MysqlRow, opens, readMysqlAccounts, readOwn } from "./account.ts";
 import { checkText } from "./password-policy.ts";
 import { type Facts, product } from "./product.ts";
@@ -14,7 +15,7 @@ import { cachingSha2Hash } from "./caching-sha2-hash.ts";
 import { sha256Hash } from "./sha256-hash.ts";
 
 /** An account whose password is to change, with the plugin that it authenticates by. */
-export interface Changing {
+export interface AccountToChange {
   readonly account: Account;
   readonly plugin: string;
   /** What the server stores for it, where this session may read that. */
@@ -25,9 +26,9 @@ export interface Changing {
 }
 
 /** The accounts that a change is made to, and what the session may do. */
-export interface Found {
+export interface AccountsToChange {
   readonly rights: Rights;
-  readonly changing: readonly Changing[];
+  readonly accounts: readonly AccountToChange[];
 }
 
 const has = ({ grants }: Rights, right: string): boolean => covers(grants, right, "*.*");
@@ -48,13 +49,13 @@ const leftToAdmin = (user: string): RekeyError =>
   });
 
 /** Errors: `account-unsupported`, `credential-refused` when there is no such user, `database-rights-missing`. */
-export async function findChanging(
+export async function accountsToChange(
   connection: Connection,
   facts: Facts,
   { username }: Credential,
   terms: ChangeTerms & { readonly opening: readonly Credential[] },
   call: CallOptions,
-): Promise<Found> {
+): Promise<AccountsToChange> {
   const isOwn = connection.account.user === username;
   const rights = await readRights(connection, product, call);
   if (!isOwn) requireAdminRights(rights, username);
@@ -64,11 +65,11 @@ export async function findChanging(
     const requiresCurrent = (own.requiresCurrent ?? (facts.requiresCurrent === 1 ? "Y" : "N")) === "Y";
     return {
       rights,
-      changing: [{ account: own, plugin: own.plugin, byText: !rights.mayChangeAccounts, requiresCurrent }],
+      accounts: [{ account: own, plugin: own.plugin, byText: !rights.mayChangeAccounts, requiresCurrent }],
     };
   }
   const rows = await readMysqlAccounts(connection, [username], call);
-  const accounts = await accountsToChange(connection, rows, username, terms, async ({ plugin, stored, additional }) => {
+  const accounts = await siblingAccounts(connection, rows, username, terms, async ({ plugin, stored, additional }) => {
     for (const credential of terms.opening)
       for (const one of [stored, additional]) if (await opens(plugin, one, credential, call)) return true;
     return false;
@@ -81,7 +82,7 @@ export async function findChanging(
   for (const row of accounts) if (!isOwn) checkSystemUser(rights, row);
   return {
     rights,
-    changing: accounts.map((row) => ({
+    accounts: accounts.map((row) => ({
       account: row,
       plugin: row.plugin,
       row,
@@ -136,9 +137,9 @@ export interface Manner {
  * the text: that is sent over verified TLS, and the server writes `<secret>` for it in its logs. Errors: `tls-refused`,
  * `account-unsupported`.
  */
-export async function identify(
+export async function setStoredPassword(
   connection: Connection,
-  { account, plugin, byText, requiresCurrent }: Changing,
+  { account, plugin, byText, requiresCurrent }: AccountToChange,
   credential: Credential,
   { current, retains = false }: Manner,
   call: CallOptions,
@@ -163,10 +164,14 @@ export async function identify(
 }
 
 /** Makes a second password that was kept beside the primary one stop. Idempotent. */
-export async function discardOld(connection: Connection, { account }: Changing, call: CallOptions): Promise<void> {
+export async function discardOld(
+  connection: Connection,
+  { account }: AccountToChange,
+  call: CallOptions,
+): Promise<void> {
   await connection.change("discard old password", `ALTER USER ${quoteAccount(account)} DISCARD OLD PASSWORD`, call);
 }
 
 /** Whether the session may keep two passwords for the account, and so end one. */
-export const mayKeepTwo = ({ rights }: Found): boolean =>
+export const mayKeepTwo = ({ rights }: AccountsToChange): boolean =>
   rights.mayChangeAccounts || has(rights, "APPLICATION_PASSWORD_ADMIN");

@@ -1,15 +1,8 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, UserPair } from "../../ports/database-engine.ts";
-import {
-  amount,
-  onlyAccount,
-  quoteAccount,
-  quoteName,
-  quoteText,
-  settingsOf,
-  unsupported,
-} from "../mysql-family/account.ts";
+import { amount, onlyAccount, settingsOf, unsupported } from "../mysql-family/account.ts";
+import { quoteAccount, quoteName, quoteText } from "../mysql-family/names.ts";
 import { checkAccounts, lockedByHand } from "../mysql-family/check-pair.ts";
 import type { Connection } from "../mysql-family/connection.ts";
 import { covers } from "../mysql-family/grants.ts";
@@ -17,7 +10,7 @@ import { readGrants, readRights, requireAdminRights, type Rights } from "../mysq
 import { attributesOf, type MysqlRow, readMysqlAccounts } from "./account.ts";
 import { type Facts, product } from "./product.ts";
 import { readRoles, type Role, roleChanges } from "./roles.ts";
-import { checkPlugin, checkSystemUser, discardOld, identify, storedForm } from "./set-password.ts";
+import { checkPlugin, checkSystemUser, discardOld, setStoredPassword, storedForm } from "./set-password.ts";
 
 /**
  * The first one's attributes and comment, with the pair's record among them. What the alternate has beyond them goes: a
@@ -148,6 +141,6 @@ export async function syncPair(connection: Connection, syncing: Syncing, call: C
   }
   const changed = next.username === pair.first ? first : account;
   const changing = { account: changed, plugin: first.plugin, byText: false, requiresCurrent: false };
-  await identify(connection, changing, next, {}, call);
+  await setStoredPassword(connection, changing, next, {}, call);
   await discardOld(connection, changing, call);
 }

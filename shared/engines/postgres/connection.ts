@@ -3,29 +3,16 @@ import type { ErrorCode } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, DatabaseTarget, LoginRefusal } from "../../ports/database-engine.ts";
-import { unlessAborted } from "../connecting/guarded-stream.ts";
-import { maxScramIterations } from "../scram-iterations.ts";
+import { timeSpent, unlessAborted } from "../connecting/cut-on-abort.ts";
+import { closeTimeoutMs, connectTimeoutMs, maxScramIterations } from "../connecting/limits.ts";
+import { isVerified, tlsOptions } from "../connecting/tls-options.ts";
 import { guardAnswers } from "./guard-answers.ts";
 import type { PasswordHash } from "./password-hash.ts";
-import { hints } from "./hints.ts";
 import { loginFailure, type LoginFacts } from "./login-failure.ts";
 import { sqlState, translateError } from "./translate-error.ts";
 
-/** A host that cannot be reached, or does not answer, is reported after this long, well before any function's own time-out. */
-const connectTimeoutMs = 5_000;
-
 /** Later than the server's own limits, for a server that has gone silent. */
 const answerTimeoutMs = 15_000;
-
-function tlsOptions(tls: DatabaseTarget["tls"]): NonNullable<ClientConfig["ssl"]> {
-  if (tls.mode === "disable") return false;
-  return {
-    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-    rejectUnauthorized: tls.mode !== "require",
-    minVersion: "TLSv1.2",
-    ...(tls.mode === "verify-ca" ? { checkServerIdentity: () => undefined } : {}),
-  };
-}
 
 /** Whoever stands behind an unverified certificate could ask for the password in clear; it is never handed over. */
 class CleartextRefused extends Error {
@@ -57,6 +44,12 @@ export interface Dialect {
   readonly hints?: Partial<Record<ErrorCode, string>>;
 }
 
+/** Where the general hint of a code names no statement. */
+export const hints = {
+  "credential-expired": "ALTER ROLE … VALID UNTIL 'infinity', then rotate again",
+  "pooler-keeps-password": "the server refused the pooler: it holds an older password, or the user has expired",
+} as const satisfies Dialect["hints"];
+
 const postgres: Dialect = { failureOf: loginFailure, hints };
 
 /** Connects and logs in. A wrong password is a result. Errors: those of the dialect, the table of `translateError`. */
@@ -66,25 +59,25 @@ export async function connect(
   call: CallOptions,
   dialect: Dialect = postgres,
 ): Promise<Connection | LoginRefusal> {
-  if (call.signal.aborted) throw new RekeyError("time-budget-spent", { context: { operation: "log in" } });
+  if (call.signal.aborted) throw timeSpent("log in");
   const client = new Client({
     host: target.host,
     port: target.port,
     database: target.dbname,
     user: credential.username,
     password: credential.password.reveal(),
-    ssl: tlsOptions(target.tls),
+    // Unset, the driver would read it from the environment.
+    ssl: tlsOptions(target.tls) ?? false,
     connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: answerTimeoutMs,
     application_name: "rekey",
     scramMaxIterations: maxScramIterations,
   } as ClientConfig);
-  const isVerified = target.tls.mode.startsWith("verify");
   let passwordHash: PasswordHash | undefined;
   let isAccepted = false;
   const guard = guardAnswers(client.connection, (name) => {
     passwordHash = hashByRequest[name] ?? passwordHash;
-    if (name === "authenticationCleartextPassword" && !isVerified) throw new CleartextRefused();
+    if (name === "authenticationCleartextPassword" && !isVerified(target.tls)) throw new CleartextRefused();
     isAccepted ||= name === "authenticationSASLFinal";
   });
   const cut = (): void => {
@@ -131,7 +124,7 @@ export async function connect(
     run,
     passwordHash,
     async close() {
-      const forced = setTimeout(cut, 1_000);
+      const forced = setTimeout(cut, closeTimeoutMs);
       await client.end().catch(() => undefined);
       clearTimeout(forced);
     },

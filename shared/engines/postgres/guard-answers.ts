@@ -1,5 +1,6 @@
 import type { Client } from "pg";
-import { maxAnswerBytes, maxMessageBytes, ServerMisbehaved } from "../connecting/guarded-stream.ts";
+import { ServerMisbehaved } from "../connecting/guarded-stream.ts";
+import { maxAnswerBytes, maxMessageBytes } from "../connecting/limits.ts";
 import { guardParser } from "./guard-parser.ts";
 
 const headerBytes = 5;

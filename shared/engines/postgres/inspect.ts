@@ -1,9 +1,10 @@
 import { escapeLiteral } from "pg";
 import type { CallOptions } from "../../ports/call.ts";
 import type { ServerFacts } from "../../ports/database-engine.ts";
-import { isAtLeast, oldestVersions } from "../supported-versions.ts";
+import { isAtLeast } from "../inspecting.ts";
 import type { Connection } from "./connection.ts";
 import { isReadOnlyHere } from "./neutral-session.ts";
+import { oldestVersions } from "./product.ts";
 import { lackOfRights } from "./rights.ts";
 import { markOf } from "./sync-pair.ts";
 
@@ -52,7 +53,7 @@ export async function inspect(
   const [first = ""] = usernames;
   return {
     version: `PostgreSQL ${server?.version ?? ""}`,
-    isSupported: isAtLeast(server?.version ?? "", oldestVersions.postgres),
+    isSupported: isAtLeast(server?.version ?? "", oldestVersions.PostgreSQL),
     isReadOnly: server?.isReadOnly ?? false,
     ...(server?.lagMs == null ? {} : { replicaLagMs: Number(server.lagMs) }),
     ...(Number(server?.locksAfter ?? 0) > 0 ? { locksAfterRefusals: Number(server?.locksAfter) } : {}),

@@ -1,6 +1,6 @@
+import { createHash } from "node:crypto";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { Credential } from "../../ports/database-engine.ts";
-import { md5Password } from "./md5-password.ts";
 import { scramVerifier } from "./scram-verifier.ts";
 
 /** The forms in which PostgreSQL keeps a password, in the words of its setting `password_encryption`. */
@@ -25,6 +25,16 @@ export function wantedHash(options: ReadonlyMap<string, string>): PasswordHash |
   }
   return wanted;
 }
+
+/**
+ * What PostgreSQL and Redshift store in place of a password in the old form: `md5` and the MD5 of password and user name in
+ * hexadecimal (Redshift Database Developer Guide, ALTER USER and CREATE USER, "md5hash"). It is not salted, so it must be kept
+ * as the password is, but the text itself stays out of statements and logs.
+ */
+export const md5Password = ({ username, password }: Credential): string =>
+  `md5${createHash("md5")
+    .update(password.reveal() + username)
+    .digest("hex")}`;
 
 /** What the server keeps in place of the password. */
 export const hashedPassword = async (credential: Credential, hash: PasswordHash, iterations: number): Promise<string> =>

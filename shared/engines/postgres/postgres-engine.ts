@@ -18,7 +18,7 @@ import { type PasswordHash, passwordHash, wantedHash } from "./password-hash.ts"
 import { checkPooler, explainRefusedPooler } from "./pooler.ts";
 import { readOwnAccount } from "./read-own-account.ts";
 import { setPassword } from "./set-password.ts";
-import { shapes } from "./statement-shapes.ts";
+import { plannedStatements } from "./planned-statements.ts";
 import { syncPair } from "./sync-pair.ts";
 import { transaction, type TransactionEnd } from "./transaction.ts";
 
@@ -80,7 +80,7 @@ export function postgresEngine(): DatabaseEngine<PostgresSession> {
     defaultPort: 5432,
     defaultDatabase: "postgres",
     maxUsernameBytes: 63,
-    shapes,
+    plannedStatements,
     passwordHash: wantedHash,
     async login(target, credential: Credential, call: CallOptions) {
       const wanted = wantedHash(target.options);

@@ -1,7 +1,7 @@
 import { escapeLiteral } from "pg";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
-import { maxScramIterations, minScramIterations } from "../scram-iterations.ts";
+import { maxScramIterations, minScramIterations } from "../connecting/limits.ts";
 import type { Connection } from "./connection.ts";
 import { type Lack, lackOfRights } from "./rights.ts";
 

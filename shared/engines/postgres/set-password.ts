@@ -3,7 +3,7 @@ import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential } from "../../ports/database-engine.ts";
 import type { Connection } from "./connection.ts";
-import { hints } from "./hints.ts";
+import { hints } from "./connection.ts";
 import { refuseScramOnly } from "./host-rules.ts";
 import { hashedPassword, type PasswordHash, passwordHash } from "./password-hash.ts";
 import { type Account, readAccounts, type SessionFacts } from "./read-accounts.ts";

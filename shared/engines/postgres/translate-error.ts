@@ -1,5 +1,7 @@
 import type { ErrorCode } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
+import { timeSpent } from "../connecting/cut-on-abort.ts";
+import { isNetworkFault, isTlsFault } from "../connecting/fault-codes.ts";
 import { ServerMisbehaved } from "../connecting/guarded-stream.ts";
 import { poolerAnswer } from "./pooler-answers.ts";
 
@@ -23,19 +25,6 @@ const bySqlState: Readonly<Record<string, ErrorCode>> = {
   "08": "connection-lost",
   "53": "database-busy",
 };
-
-const networkCodes = new Set([
-  "EAI_AGAIN",
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ENOTFOUND",
-  "EPIPE",
-  "ETIMEDOUT",
-]);
-
-const tlsCodes = /^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|ERR_OSSL|EPROTO)/;
 
 export const stringField = (error: unknown, field: string): string | undefined => {
   const value = typeof error === "object" && error !== null ? Reflect.get(error, field) : undefined;
@@ -69,7 +58,7 @@ export function translateError(
   hints: Partial<Record<ErrorCode, string>> = {},
 ): RekeyError {
   if (error instanceof RekeyError) return error;
-  if (call.signal.aborted) return new RekeyError("time-budget-spent", { context: { operation } });
+  if (call.signal.aborted) return timeSpent(operation);
   const state = sqlState(error);
   const message = stringField(error, "message") ?? "";
   if (state !== undefined) {
@@ -77,13 +66,13 @@ export function translateError(
     return new RekeyError(code, { context: { operation, sqlstate: state }, hint: hints[code] });
   }
   const code = stringField(error, "code");
-  if ((code !== undefined && tlsCodes.test(code)) || message.includes("does not support SSL")) {
+  if ((code !== undefined && isTlsFault(code)) || message.includes("does not support SSL")) {
     return new RekeyError("tls-refused", { context: { operation, reason: code ?? "server without TLS" } });
   }
   if (message === "timeout expired" || message === "Query read timeout") {
     return new RekeyError(isReached ? "database-timeout" : "database-unreachable", { context: { operation } });
   }
-  if (code !== undefined && networkCodes.has(code)) {
+  if (code !== undefined && isNetworkFault(code)) {
     return new RekeyError(isReached ? "connection-lost" : "database-unreachable", {
       context: { operation, reason: code },
     });

@@ -2,17 +2,16 @@ import { memberAt } from "../../answers/member-at.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Connection } from "./connection.ts";
+import type { RuledUser } from "./rights.ts";
 
 /** What `ACL GETUSER` says of a user, as far as a rotation goes by it. */
-export interface Account {
+export interface Account extends RuledUser {
   readonly user: string;
   readonly isOn: boolean;
   /** Logs in with any password. */
   readonly takesAnyPassword: boolean;
   /** SHA-256 of each password, in the order in which they were given. */
   readonly hashes: readonly string[];
-  /** The rules for commands of the user and of each of its selectors, such as `-@all +acl|getuser`. */
-  readonly commands: readonly string[];
 }
 
 const texts = (value: unknown): readonly string[] =>

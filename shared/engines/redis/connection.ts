@@ -1,6 +1,7 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, DatabaseTarget } from "../../ports/database-engine.ts";
+import { cutOnAbort } from "../connecting/cut-on-abort.ts";
 import { openSocket } from "../connecting/open-socket.ts";
 import { explainPlainLogin } from "../connecting/tls-alerts.ts";
 import { conversationOn } from "./conversation.ts";
@@ -44,12 +45,7 @@ export async function connect(target: DatabaseTarget, credential: Credential, ca
   async function bounded(command: readonly string[], { signal }: CallOptions): Promise<unknown> {
     const cut = (): void => end(new RekeyError("time-budget-spent"));
     if (signal.aborted) cut();
-    signal.addEventListener("abort", cut, { once: true });
-    try {
-      return await ask(command);
-    } finally {
-      signal.removeEventListener("abort", cut);
-    }
+    return cutOnAbort(async () => ask(command), signal, cut);
   }
   async function run(command: readonly string[], options: CallOptions): Promise<unknown> {
     try {

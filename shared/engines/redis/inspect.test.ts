@@ -65,7 +65,7 @@ describe.skipIf(redisServer === undefined)("on a real Redis", () => {
       const stats = String(await redis.admin("INFO", "commandstats"));
       return Number(new RegExp(`cmdstat_${command.replace("|", "\\|")}:calls=(\\d+)`, "u").exec(stats)?.[1] ?? 0);
     };
-    const shapes = engine.shapes?.["keepBoth"] ?? [];
+    const shapes = engine.plannedStatements?.["keepBoth"] ?? [];
     const commands = shapes.map((shape) => shape.split(" ").slice(0, 2).join("|").toLowerCase());
     expect(commands).toEqual(["acl|getuser", "acl|setuser", "acl|save"]);
     const before = await Promise.all(commands.map(countOf));

@@ -1,24 +1,14 @@
-import { isAtLeast, oldestVersions } from "../supported-versions.ts";
 import { memberAt } from "../../answers/member-at.ts";
 import { isRekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { ServerFacts, UserFacts } from "../../ports/database-engine.ts";
+import { isAtLeast } from "../inspecting.ts";
 import { readAccount } from "./account.ts";
-import { mayRun } from "./command-rights.ts";
 import type { Connection } from "./connection.ts";
+import { askingAs, readReplicationUsers, readUserStore } from "./inspect-server.ts";
 import { countClusterNodes, countReplicas } from "./nodes.ts";
-import { type Ask, askingAs } from "./asking.ts";
-import { readReplicationUsers } from "./replication-users.ts";
-
-/** Where the server writes its users down; its own file comes before its configuration. */
-async function readUserStore(ask: Ask): Promise<NonNullable<ServerFacts["usersKeptIn"]>> {
-  const file = memberAt(await ask("config|get", "aclfile"), "aclfile");
-  if (typeof file !== "string") return "unseen";
-  if (file !== "") return "file of users";
-  const server = await ask("info", "server");
-  if (typeof server !== "string") return "unseen";
-  return /^config_file:\S/m.test(server) ? "configuration" : "nothing";
-}
+import { oldestVersions } from "./product.ts";
+import { mayRun } from "./rights.ts";
 
 /**
  * What a session may read. Whether it may change a user follows from the rules of its own user. Redis locks nobody out and lets
@@ -54,7 +44,7 @@ export async function inspect(
   }
   return {
     version: `Redis ${version}`,
-    isSupported: isAtLeast(version, oldestVersions.redis),
+    isSupported: isAtLeast(version, oldestVersions.Redis),
     isReadOnly,
     nodes: memberAt(about, "mode") === "cluster" ? await countClusterNodes(connection, call) : await countReplicas(ask),
     usersKeptIn: await readUserStore(ask),

@@ -3,8 +3,8 @@ import { memberAt } from "../../answers/member-at.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { DatabaseTarget } from "../../ports/database-engine.ts";
 import type { Connection } from "./connection.ts";
-import { optional } from "../optional.ts";
-import type { Ask } from "./asking.ts";
+import { ifAnswered } from "../inspecting.ts";
+import type { Ask } from "./inspect-server.ts";
 
 const numberIn = (answer: unknown, name: string): number | undefined => {
   const [, count] = new RegExp(`^${name}:(\\d+)`, "m").exec(typeof answer === "string" ? answer : "") ?? [];
@@ -40,7 +40,7 @@ export async function requireAllPrimaries(
   { listed = 1 }: DatabaseTarget,
   call: CallOptions,
 ): Promise<void> {
-  const primaries = numberIn(await optional(connection.run(["CLUSTER", "INFO"], call)), "cluster_size");
+  const primaries = numberIn(await ifAnswered(connection.run(["CLUSTER", "INFO"], call)), "cluster_size");
   if (listed >= (primaries ?? 2)) return;
   throw new RekeyError("account-unsupported", {
     context: { property: "cluster", listed, ...(primaries === undefined ? {} : { primaries }) },
@@ -50,7 +50,7 @@ export async function requireAllPrimaries(
 
 /** How many nodes the cluster knows, replicas included; 1 where the session may not ask. */
 export async function countClusterNodes(connection: Connection, call: CallOptions): Promise<number> {
-  return numberIn(await optional(connection.run(["CLUSTER", "INFO"], call)), "cluster_known_nodes") ?? 1;
+  return numberIn(await ifAnswered(connection.run(["CLUSTER", "INFO"], call)), "cluster_known_nodes") ?? 1;
 }
 
 /** This server and the replicas that are connected to it, as far as the session may ask. */

@@ -52,7 +52,7 @@ function databaseNumber({ dbname }: DatabaseTarget): string {
   throw new RekeyError("secret-malformed", { context: { field: "dbname", problem: "not a database number" } });
 }
 
-/** Redis 6.2 and newer, and Valkey. Each node keeps its own users, so a cluster's nodes are all named in the secret's `hosts`. */
+/** Redis and Valkey. Each node keeps its own users, so a cluster's nodes are all named in the secret's `hosts`. */
 export function redisEngine({ report }: RedisEngineOptions): DatabaseEngine<RedisSession> {
   function session(connection: Connection, about: unknown, target: DatabaseTarget, self: string): RedisSession {
     const { host } = target;
@@ -93,7 +93,7 @@ export function redisEngine({ report }: RedisEngineOptions): DatabaseEngine<Redi
     defaultPort: 6379,
     defaultDatabase: "0",
     maxUsernameBytes: 1_024,
-    shapes: { keepBoth: change, keepOnly: change },
+    plannedStatements: { keepBoth: change, keepOnly: change },
     async login(target, credential, call) {
       const database = databaseNumber(target);
       let connection: Connection;

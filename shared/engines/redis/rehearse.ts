@@ -1,7 +1,7 @@
 import type { CallOptions } from "../../ports/call.ts";
 import type { PlannedChange } from "../../ports/database-engine.ts";
 import { readAccount, readLiveAccount } from "./account.ts";
-import { requireRights } from "./command-rights.ts";
+import { requireRights } from "./rights.ts";
 import type { Connection } from "./connection.ts";
 
 /** What `keepBoth` and `keepOnly` ask before they change something, and whether this session may run the rest. */

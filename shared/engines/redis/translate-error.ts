@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import { rightHint } from "./command-rights.ts";
+import { oldestVersions } from "./product.ts";
+import { rightHint } from "./rights.ts";
 import { ErrorReply } from "./resp.ts";
 
 interface Meaning {
@@ -20,7 +21,7 @@ const byFirstWord: Readonly<Record<string, Omit<Meaning, "reason">>> = {
   NOAUTH: { code: "credential-refused" },
   NOPROTO: {
     code: "engine-unsupported",
-    hint: "rekey speaks RESP3, as Redis 6.2 and newer do; a proxy in between may not",
+    hint: `rekey speaks RESP3, as Redis ${oldestVersions.Redis} and newer do; a proxy in between may not`,
   },
   OOM: { code: "database-busy", hint: "the server has no memory left; raise maxmemory, or wait" },
   READONLY: { code: "database-read-only" },
@@ -47,7 +48,7 @@ const unknownCommand = (operation: string): Meaning => ({
   reason: "unknown command",
   hint:
     operation === "log in"
-      ? "rekey needs HELLO and ACL: Redis 6.2 or newer, without rename-command of HELLO"
+      ? `rekey needs HELLO and ACL: Redis ${oldestVersions.Redis} or newer, without rename-command of HELLO`
       : `the server does not let ${operation} through: it was renamed or disabled (rename-command), or a service or proxy keeps it (ElastiCache and MemoryDB change users by their own API)`,
 });
 

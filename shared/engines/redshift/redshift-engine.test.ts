@@ -6,7 +6,7 @@ import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, DatabaseTarget, UserPair } from "../../ports/database-engine.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { answerWith, authenticationRequest, errorResponse } from "../postgres/test-protocol.ts";
-import { md5Password } from "../postgres/md5-password.ts";
+import { md5Password } from "../postgres/password-hash.ts";
 import { redshiftEngine } from "./redshift-engine.ts";
 
 const engine = redshiftEngine();

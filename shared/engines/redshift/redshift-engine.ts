@@ -17,7 +17,7 @@ import { sqlState, stringField } from "../postgres/translate-error.ts";
 import { inspect, looking } from "./inspect.ts";
 import { setPassword } from "./set-password.ts";
 import { markGroup } from "./pair-state.ts";
-import { shapes } from "./statement-shapes.ts";
+import { plannedStatements } from "./planned-statements.ts";
 import { syncPair } from "./sync-pair.ts";
 
 type RedshiftSession = DatabaseSession & PasswordChange & UserPairing & Inspection & OwnAccountReading & Rehearsal;
@@ -94,7 +94,7 @@ export function redshiftEngine(): DatabaseEngine<RedshiftSession> {
     defaultDatabase: "dev",
     /** Of Redshift's 127, what the name of the mark leaves. */
     maxUsernameBytes: 127 - markGroup("").length,
-    shapes,
+    plannedStatements,
     passwordHash,
     async login(target, credential, call) {
       const outcome = await connect(target, credential, call, { failureOf: refusalOf });

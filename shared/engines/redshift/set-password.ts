@@ -2,7 +2,7 @@ import { escapeIdentifier, escapeLiteral } from "pg";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential } from "../../ports/database-engine.ts";
 import type { Connection } from "../postgres/connection.ts";
-import { md5Password } from "../postgres/md5-password.ts";
+import { md5Password } from "../postgres/password-hash.ts";
 
 /**
  * Sets a user's password in the md5 form. Not in the `sha256|<digest>|<salt>` form: a user with it is asked for authentication

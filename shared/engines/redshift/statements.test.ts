@@ -149,7 +149,7 @@ test.each([["setPassword"], ["syncPair"]] as const)(
     const session = redshiftSession(connection);
     await (method === "setPassword" ? session.setPassword(clone, call) : session.syncPair(pair, clone, call));
     const sent = statements.flatMap((statement) => statement.split("; "));
-    const shapes = redshiftEngine().shapes?.[method] ?? [];
+    const shapes = redshiftEngine().plannedStatements?.[method] ?? [];
     expect(sent).toEqual(
       shapes.map((shape) => {
         const parts = shape.split("…").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));

@@ -5,7 +5,7 @@ import type { Credential, UserPair } from "../../ports/database-engine.ts";
 import { checkPair, collision } from "../check-pair.ts";
 import type { Connection } from "../postgres/connection.ts";
 import { settingAssignment, settingName } from "../postgres/role-setting.ts";
-import { md5Password } from "../postgres/md5-password.ts";
+import { md5Password } from "../postgres/password-hash.ts";
 import { markGroup, ownRight, type PairState, readPair, type UserRow } from "./pair-state.ts";
 
 const unsupported = (pair: UserPair, property: string, problem: string, hint?: string): RekeyError =>

@@ -108,7 +108,7 @@ export function vaultStaticRoleEngine(send: VaultSend, grants: RoleGrants): Data
     defaultPort: 0,
     defaultDatabase: "",
     maxUsernameBytes: 1_024,
-    shapes: {
+    plannedStatements: {
       issue: ["GET …/static-creds/…", "POST …/rotate-role/…", "GET …/static-creds/…"],
     },
     async login(target, credential, call) {

@@ -63,9 +63,9 @@ function plannedSession(engine: AnyEngine, note: Note): DatabaseSession {
     {
       get(target, name, receiver) {
         if (typeof name === "symbol") return Reflect.get(target, name, receiver);
-        if (name === "then" || (engine.shapes !== undefined && !(name in engine.shapes))) return undefined;
+        if (name === "then" || (engine.plannedStatements !== undefined && !(name in engine.plannedStatements))) return undefined;
         return async () => {
-          for (const statement of engine.shapes?.[name] ?? [name]) note({ kind: "statement", what: statement });
+          for (const statement of engine.plannedStatements?.[name] ?? [name]) note({ kind: "statement", what: statement });
         };
       },
     },
@@ -81,7 +81,7 @@ export function plannedEngine<Engine extends AnyEngine>(engine: Engine, note: No
     },
     async issue({ host, port }, current) {
       note({ kind: "connection", what: `${host}:${port}` });
-      note({ kind: "statement", what: engine.shapes?.["issue"]?.join("; ") ?? "issue a credential" });
+      note({ kind: "statement", what: engine.plannedStatements?.["issue"]?.join("; ") ?? "issue a credential" });
       return current;
     },
     async revokeOthers() {

@@ -1,6 +1,22 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { DatabaseTarget } from "../../ports/database-engine.ts";
 
+type TargetTls = DatabaseTarget["tls"];
+
+/** Options for Node's TLS, which pg and mysql2 hand on; `undefined`: none is spoken. */
+export function tlsOptions({ mode, ca }: TargetTls) {
+  if (mode === "disable") return undefined;
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    rejectUnauthorized: mode !== "require",
+    minVersion: "TLSv1.2",
+    ...(mode === "verify-ca" ? { checkServerIdentity: () => undefined } : {}),
+  } as const;
+}
+
+/** Whether the server's certificate is verified, so that a password may be sent in clear. */
+export const isVerified = ({ mode }: TargetTls): boolean => mode.startsWith("verify");
+
 /**
  * For servers that are handed a password or a key in clear inside the connection: only to a certificate that was verified, or
  * where the secret says no TLS. `verify-ca` without a CA of one's own would take any certificate that somebody bought. Errors:

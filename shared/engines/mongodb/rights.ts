@@ -3,7 +3,7 @@ import { memberAt } from "../../answers/member-at.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Connection } from "./connection.ts";
-import { optional } from "../optional.ts";
+import { ifAnswered } from "../inspecting.ts";
 import { rightsHint } from "./translate-error.ts";
 
 /** What the server lets a session do, as it says itself. */
@@ -27,7 +27,7 @@ function covers(privilege: unknown, database: string | undefined): boolean {
 /** `undefined` where the server does not say: FerretDB, and whatever does not know the command. */
 export async function readPrivileges(connection: Connection, call: CallOptions): Promise<Privileges | undefined> {
   const command = { connectionStatus: 1, showPrivileges: true };
-  const status = await optional(connection.run("inspect the server", "admin", command, call));
+  const status = await ifAnswered(connection.run("inspect the server", "admin", command, call));
   const privileges = memberAt(status, "authInfo", "authenticatedUserPrivileges");
   if (!Array.isArray(privileges)) return undefined;
   const selves = list(memberAt(status, "authInfo", "authenticatedUsers"));

@@ -7,7 +7,7 @@ const begin = [
 const change = ["ALTER USER … PASSWORD …", "COMMIT"] as const;
 
 /** What each method sends; a pair that is not in step yet is also sent what brings it there. */
-export const shapes: Readonly<Record<string, readonly string[]>> = {
+export const plannedStatements: Readonly<Record<string, readonly string[]>> = {
   setPassword: [...begin, ...change],
   syncPair: [
     ...begin,

@@ -1,5 +1,29 @@
 import { memberAt } from "../../answers/member-at.ts";
-import type { Ask } from "./asking.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { ServerFacts } from "../../ports/database-engine.ts";
+import { ifAnswered } from "../inspecting.ts";
+import type { Connection } from "./connection.ts";
+import { mayRun, type RuledCommand, type RuledUser } from "./rights.ts";
+
+/** Asks where the user of the session may, so that the server's log of refusals stays empty; `undefined` otherwise. */
+export type Ask = (command: RuledCommand, ...more: readonly string[]) => Promise<unknown>;
+
+export const askingAs =
+  (own: RuledUser | undefined, connection: Connection, call: CallOptions): Ask =>
+  async (command, ...more) =>
+    own !== undefined && mayRun(own, command)
+      ? ifAnswered(connection.run([...command.toUpperCase().split("|"), ...more], call))
+      : undefined;
+
+/** Where the server writes its users down; its own file comes before its configuration. */
+export async function readUserStore(ask: Ask): Promise<NonNullable<ServerFacts["usersKeptIn"]>> {
+  const file = memberAt(await ask("config|get", "aclfile"), "aclfile");
+  if (typeof file !== "string") return "unseen";
+  if (file !== "") return "file of users";
+  const server = await ask("info", "server");
+  if (typeof server !== "string") return "unseen";
+  return /^config_file:\S/m.test(server) ? "configuration" : "nothing";
+}
 
 /** A line of `CLIENT LIST` has some 350 bytes, and an answer at most 256 KiB. */
 const mostClients = 500;

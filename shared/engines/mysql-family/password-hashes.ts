@@ -81,3 +81,9 @@ export function signEd25519(password: SecretValue, nonce: Buffer): Buffer {
   const challenge = toNumber(sha512(start, encoded(multiplied(scalar)), nonce));
   return Buffer.concat([start, toBytes(mod(r + challenge * scalar, order))]);
 }
+
+/** What the server stores under `mysql_native_password`: `*` and SHA1(SHA1(password)) in upper-case hex. */
+export function nativeHash(password: SecretValue): string {
+  const once = createHash("sha1").update(password.reveal()).digest();
+  return `*${createHash("sha1").update(once).digest("hex").toUpperCase()}`;
+}

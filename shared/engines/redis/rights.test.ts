@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { mayRun, requireRights } from "./command-rights.ts";
+import { mayRun, requireRights } from "./rights.ts";
 
 const account = (...commands: readonly string[]) => ({
   user: "admin",

@@ -1,5 +1,5 @@
 /** What `oneAtATime` sends around the work, and the question for the session's rights, in the form of a plan. */
-export const lockedShapes = (work: readonly string[], setUp: readonly string[] = []): readonly string[] => [
+export const plannedUnderLock = (work: readonly string[], setUp: readonly string[] = []): readonly string[] => [
   "select @@version_comment …",
   "SET SESSION sql_mode = …",
   ...setUp,
@@ -10,7 +10,7 @@ export const lockedShapes = (work: readonly string[], setUp: readonly string[] =
   "DO RELEASE_LOCK(…)",
 ];
 
-export const readAccountsShape = "SELECT … FROM mysql.user WHERE User IN (…)";
+export const plannedRead = "SELECT … FROM mysql.user WHERE User IN (…)";
 
 /** An account's settings, as `settingsOf` copies them. */
-export const settingsShape = "ALTER USER … REQUIRE …";
+export const plannedSettings = "ALTER USER … REQUIRE …";

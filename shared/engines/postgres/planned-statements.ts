@@ -21,7 +21,7 @@ const change = ["ALTER ROLE … WITH PASSWORD …", "COMMIT"] as const;
  * What each method of a session sends; a test compares it with the server's own log. A pair that is not in step yet is also sent
  * what brings it there.
  */
-export const shapes: Readonly<Record<string, readonly string[]>> = {
+export const plannedStatements: Readonly<Record<string, readonly string[]>> = {
   readOwnAccount: [pooler],
   setPassword: [pooler, ...begin, ...change],
   syncPair: [

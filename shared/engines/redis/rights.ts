@@ -1,5 +1,4 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { Account } from "./account.ts";
 
 /** What rekey runs beyond the login, with the categories that each is in. */
 const ofAdmins = ["@all", "@admin", "@slow", "@dangerous"];
@@ -13,6 +12,11 @@ const categories = {
   info: ["@all", "@slow", "@dangerous"],
 } as const satisfies Record<string, readonly string[]>;
 export type RuledCommand = keyof typeof categories;
+
+export interface RuledUser {
+  /** The rules for commands of the user and of each of its selectors, such as `-@all +acl|getuser`. */
+  readonly commands: readonly string[];
+}
 
 /** Rules count in their order, the last one that fits decides. */
 function permits(rules: string, command: RuledCommand): boolean {
@@ -28,7 +32,7 @@ function permits(rules: string, command: RuledCommand): boolean {
 }
 
 /** Whether the user may run the command by its own rules or by one of its selectors, which the server does not have to be asked. */
-export const mayRun = ({ commands }: Account, command: RuledCommand): boolean =>
+export const mayRun = ({ commands }: RuledUser, command: RuledCommand): boolean =>
   commands.some((rules) => permits(rules, command));
 
 /** What a session lacks to change a user, by the command that it may not run (`ACL SETUSER`). */
@@ -38,7 +42,7 @@ export function rightHint(operation: string): string {
 }
 
 /** Errors: `database-rights-missing`, as the server would answer. */
-export function requireRights(own: Account | undefined, commands: readonly RuledCommand[]): void {
+export function requireRights(own: RuledUser | undefined, commands: readonly RuledCommand[]): void {
   const missing = own === undefined ? undefined : commands.find((command) => !mayRun(own, command));
   if (missing === undefined) return;
   const operation = missing.toUpperCase().replace("|", " ");

@@ -1,0 +1,2 @@
+/** The oldest version that rekey supports, by product. */
+export const oldestVersions = { PostgreSQL: "13" } as const;

@@ -1,0 +1,5 @@
+/**
+ * The oldest version that rekey supports, by product. `ACL GETUSER` and `ACL SETUSER` came with version 6, selectors and keys'
+ * rights as they are read here with this one.
+ */
+export const oldestVersions = { Redis: "6.2" } as const;
