@@ -17,7 +17,6 @@ export const rooms: Readonly<Record<string, Room>> = {
   "shared/errors": { rooms: [], packages: [] },
   "shared/answers": { rooms: [], packages: [] },
   "shared/secrets": { rooms: ["shared/errors"], packages: ["node:crypto"] },
-  // A port speaks of events: their types are no code.
   "shared/ports": { rooms: ["shared/events/rotation-event.ts", ...values], packages: [] },
   "shared/events": { rooms: vocabulary, packages: [] },
   "shared/rotation": { rooms: ["shared/events", ...vocabulary], packages: [] },
@@ -58,6 +57,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   "shared/client": {
     rooms: [
+      "shared/events",
       "shared/answers",
       "shared/aws",
       "shared/vault",
@@ -96,7 +96,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ["shared/engines/redis", "shared/webhook", ...vocabulary],
     packages: [],
   },
-  "shared/webhook": { rooms: vocabulary, packages: ["node:crypto", "node:http", "node:https"] },
+  "shared/webhook": { rooms: ["shared/events", ...vocabulary], packages: ["node:crypto", "node:http", "node:https"] },
   "shared/testing": {
     rooms: ["shared/rotation", "shared/client", "shared/events", ...vocabulary],
     packages: ["node:"],

@@ -4,7 +4,7 @@ import type { SecretDescription } from "../../ports/secret-store.ts";
 import { rotationPolicy } from "../../rotation/rotation-policy.ts";
 import type { Adoptions } from "../../ports/adoptions.ts";
 import type { RotationInvoker } from "../../ports/rotation.ts";
-import { speaksForItself, type RetirementCue } from "../../events/subscriber-event.ts";
+import { speaksForItself, type RetirementCue } from "../../events/rekey-event.ts";
 import { versionStanding, type VersionCheck } from "../announcing/version-standing.ts";
 
 export interface Retirer extends VersionCheck {
