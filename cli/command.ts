@@ -1,3 +1,5 @@
+import { rotationReasonTag } from "../shared/tags/tag-names.ts";
+
 /** What was given on the command line, by the option's name in camel case. */
 export type Given = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
@@ -55,7 +57,7 @@ export const clusterOption: CommandOption = {
 };
 export const reasonOption: CommandOption = {
   flags: "--reason <text>",
-  about: "why, kept in the secret's tag rekey:rotation-reason and so in CloudTrail",
+  about: `why, kept in the secret's tag ${rotationReasonTag} and so in CloudTrail`,
 };
 
 export const awsOptions: readonly CommandOption[] = [

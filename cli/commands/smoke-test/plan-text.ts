@@ -1,7 +1,8 @@
 import type { CallerAccount } from "../../../shared/aws/sts/caller-account.ts";
 import { smokeCosts } from "./costs.ts";
 import { smokeRights } from "./rights.ts";
-import { type SmokeNames, tagKey } from "./smoke-names.ts";
+import { smokeTestTag } from "../../../shared/tags/tag-names.ts";
+import type { SmokeNames } from "./smoke-names.ts";
 import type { SmokePlan, Variant } from "./variants.ts";
 
 const targets: Readonly<Record<Variant["target"], string>> = {
@@ -29,7 +30,7 @@ export function smokePlanText(
     `Account ${account}, region ${region}, as ${callerArn}`,
     `Run ${id}. If it is killed: rekey smoke-test --clean-up ${id}`,
     "",
-    `It makes, tagged ${tagKey}=${id}, and removes at the end:`,
+    `It makes, tagged ${smokeTestTag}=${id}, and removes at the end:`,
     `  bucket ${bucket}: functions and templates`,
     `  stack ${stack("keys")}: the API that issues keys`,
     ...plan.variants.flatMap(({ name, target }) => [
