@@ -7,6 +7,7 @@ import { type RotationFacts, rotationFacts } from "../../rotation/rotation-facts
 import { alternateSuffix } from "../../rotation/strategies/alternating-users.ts";
 import { type DatabaseSecret, parseDatabaseSecret, withCredential } from "../../secrets/database-secret.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
+import { unknownTags } from "../../tags/tag-table.ts";
 import { checkRotatedHere } from "../by-hand/rotated-elsewhere.ts";
 import { type Finding, finding } from "./findings.ts";
 
@@ -18,10 +19,11 @@ export interface CheckedSecret {
   readonly findings: readonly Finding[];
 }
 
-function describeFindings({ labels, rotationEnabled, replicas = new Map() }: SecretDescription): readonly Finding[] {
+function describeFindings({ labels, rotationEnabled, tags, replicas = new Map() }: SecretDescription): readonly Finding[] {
   const pending = [...labels].find(([, on]) => on.includes("AWSPENDING") && !on.includes("AWSCURRENT"))?.[0];
   return [
     ...(rotationEnabled ? [] : [finding("rotation-off")]),
+    ...unknownTags(tags).map((tag) => finding("tag-unknown", { tag })),
     ...(pending === undefined ? [] : [finding("pending-left", { version: pending })]),
     ...[...replicas].filter(([, state]) => state !== "InSync").map(([region]) => finding("replica-behind", { region })),
   ];

@@ -1,5 +1,6 @@
 import { codes, type ErrorCode } from "../../errors/codes.ts";
 import type { RekeyError } from "../../errors/rekey-error.ts";
+import { secretTags } from "../../tags/tag-table.ts";
 import { passwordHashTag, redisReplicasTag, tlsTag } from "../../tags/tag-names.ts";
 
 /** `error`: the next rotation fails. `warning`: it works, and something is not as it should be. */
@@ -150,6 +151,11 @@ export const findings = {
     severity: "warning",
     meaning: "the server locks an account after few refused logins; after a crash rekey may need up to five",
     remedy: "let the server forget refusals after minutes, or raise the limit above five",
+  },
+  "tag-unknown": {
+    severity: "warning",
+    meaning: "the secret has a tag in rekey's name that rekey does not read, so it has no effect",
+    remedy: `correct the tag's name, or remove the tag; a secret can have ${secretTags.join(", ")}`,
   },
   "tls-not-verified": {
     severity: "warning",
