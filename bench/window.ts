@@ -7,6 +7,7 @@ import { type Stage, startStage } from "../shared/testing/engine-contract/stage.
 import { gated } from "../shared/testing/gated.ts";
 import { postgresFixture } from "../tests/support/postgres-fixture.ts";
 import { type Figure, figuresOf, median } from "./figure.ts";
+import { changeAtTag } from "../shared/tags/tag-names.ts";
 
 /** Between two invocations of the function by Secrets Manager, and how often each is measured. */
 const paces = [
@@ -19,7 +20,7 @@ async function windowMs(stage: Stage, changeAt: string, committedAtMs: () => num
   const { id } = await stage.newSecret({
     strategy: "single-user",
     usesAdmin: false,
-    tags: { "rekey:change-at": changeAt },
+    tags: { [changeAtTag]: changeAt },
   });
   await stage.begin(id);
   const promotion = (stage.aws.requests as readonly RequestRecord[]).findLast(

@@ -1,3 +1,5 @@
+import { rotationReasonTag } from "../shared/tags/tag-names.ts";
+
 /** The options on the command line, by name in camel case. */
 export type Options = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
@@ -62,7 +64,7 @@ export const clusterOption: CommandOption = {
 };
 export const reasonOption: CommandOption = {
   flags: "--reason <text>",
-  about: "why, kept in the secret's tag rekey:rotation-reason and so in CloudTrail",
+  about: `why, kept in the secret's tag ${rotationReasonTag} and so in CloudTrail`,
 };
 
 export const awsOptions: readonly CommandOption[] = [

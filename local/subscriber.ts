@@ -1,4 +1,5 @@
 import type { Stack } from "./stack.ts";
+import { subscriberTag } from "../shared/tags/tag-names.ts";
 
 /**
  * What the EventBridge client of a subscriber is made with: a role with the tag `rekey:subscriber`, which may put its own
@@ -15,6 +16,6 @@ export function subscriberConfig({ aws, accountId, clientConfig }: Stack, subscr
       Condition: { StringEquals: own },
     },
   } as const;
-  const tags = { "rekey:subscriber": subscriber };
+  const tags = { [subscriberTag]: subscriber };
   return { endpoint, region, credentials: aws.principals.assumeRole(subscriber, "process", [policy], tags) };
 }

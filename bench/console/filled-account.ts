@@ -7,6 +7,7 @@ import { createDynamoDb } from "../../local/dynamodb/service.ts";
 import { createSecretsManager } from "../../local/secrets-manager/service.ts";
 import { adoptionTableSchema } from "../../tests/support/adoption-table.ts";
 import { startVault } from "../../local/vault/server.ts";
+import { strategyTag, subscribersTag } from "../../shared/tags/tag-names.ts";
 
 export interface FilledAccount {
   readonly endpoint: string;
@@ -44,10 +45,10 @@ const isDeleted = (at: number): boolean => at % 100 === 77;
 
 const tagsOf = (at: number): readonly object[] =>
   Object.entries({
-    "rekey:subscribers": "api worker",
+    [subscribersTag]: "api worker",
     team: teamOf(at),
     environment: "prod",
-    ...(at % 3 === 0 ? { "rekey:strategy": "alternating-users" } : {}),
+    ...(at % 3 === 0 ? { [strategyTag]: "alternating-users" } : {}),
   }).map(([Key, Value]) => ({ Key, Value }));
 
 const pending = { SecretString: "{}", VersionStages: ["AWSPENDING"] };

@@ -4,6 +4,7 @@ import { CfnRotationSchedule, CfnSecret, type ISecret } from "aws-cdk-lib/aws-se
 import type { Construct, IConstruct } from "constructs";
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
 import { pascalCase } from "../template/text.ts";
+import { adminSecretTag, graceTag, strategyTag } from "../../shared/tags/tag-names.ts";
 
 /** The rotation functions, each named after its engine. */
 const engines = [
@@ -68,9 +69,9 @@ function taggable(secret: IConstruct): IConstruct | undefined {
 
 function tagsOf({ strategy, adminSecret, grace, tags }: RotationOptions): Readonly<Record<string, string>> {
   return {
-    "rekey:strategy": strategy ?? (adminSecret === undefined ? "single-user" : "alternating-users"),
-    ...(adminSecret === undefined ? {} : { "rekey:admin-secret": adminSecret.secretArn }),
-    ...(grace === undefined ? {} : { "rekey:grace": `${grace.toMinutes()}m` }),
+    [strategyTag]: strategy ?? (adminSecret === undefined ? "single-user" : "alternating-users"),
+    ...(adminSecret === undefined ? {} : { [adminSecretTag]: adminSecret.secretArn }),
+    ...(grace === undefined ? {} : { [graceTag]: `${grace.toMinutes()}m` }),
     ...tags,
   };
 }

@@ -5,6 +5,7 @@ import { narrator, type Say, shortName } from "./narrator.ts";
 import { type SampleService, startSampleService, type Strategy } from "./sample-service.ts";
 import { quiet } from "./quiet.ts";
 import { mirroredVersion, type World } from "./world.ts";
+import { subscribersTag } from "../../shared/tags/tag-names.ts";
 
 /** What there is to judge once the services have stopped. */
 export interface Outcome {
@@ -32,7 +33,7 @@ async function createRotatingSecret(world: World, name: string, strategy: Strate
   const arn = await world.createSecret(
     `demo/${name}`,
     strategy === "single-user" ? value : { ...value, masterarn: world.adminArn },
-    { "rekey:subscribers": name },
+    { [subscribersTag]: name },
   );
   await world.secretsManager.send(
     new RotateSecretCommand({

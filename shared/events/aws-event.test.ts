@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { parseAwsEvent } from "./aws-event.ts";
+import { awsEventIn } from "./aws-event.ts";
+import { deliveredEvent, parseDeliveredEvent } from "./delivered-event.ts";
 
 const secretArn = "arn:aws:secretsmanager:us-west-2:012345678901:secret:db/orders-a1b2c3";
 const labelUpdated = (detail: object) => ({
@@ -19,7 +20,7 @@ const recorded = (detail: object) => ({
   "detail-type": "AWS Service Event via CloudTrail",
   detail: { additionalEventData: { SecretId: secretArn }, ...detail },
 });
-const parse = (event: object) => parseAwsEvent(JSON.stringify(event));
+const parse = (event: object) => awsEventIn(deliveredEvent(event));
 
 test("Secret Label Updated: the version, and when", () => {
   expect(parse(labelUpdated({}))).toEqual({
@@ -89,5 +90,5 @@ test.each([
   ["no version", JSON.stringify(labelUpdated({ versionId: 1 }))],
   ["no time", JSON.stringify({ ...labelUpdated({}), time: "yesterday" })],
 ])("%s is event-malformed, and no part of it is in the error", (_what, body) => {
-  expect(() => parseAwsEvent(body)).toThrow(expect.objectContaining({ code: "event-malformed" }));
+  expect(() => awsEventIn(parseDeliveredEvent(body))).toThrow(expect.objectContaining({ code: "event-malformed" }));
 });

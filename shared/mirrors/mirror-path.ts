@@ -1,6 +1,7 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { MirroredSecret } from "../ports/mirror.ts";
 import { pathProblem } from "../vault/vault-path.ts";
+import { vaultPathTag } from "../tags/tag-names.ts";
 
 const escaped = (character: string): string => `:${character.charCodeAt(0).toString(16).toUpperCase()}`;
 
@@ -35,7 +36,7 @@ export function namedPath(secretId: string, secretName: string, pathPrefix: stri
  * and the path of the secret's name. Errors: `mirror-path-invalid`.
  */
 export function mirrorPath({ secretArn, secretName, tags }: MirroredSecret, pathPrefix: string | undefined): string {
-  const path = tags.get("rekey:vault-path");
+  const path = tags.get(vaultPathTag);
   if (path === undefined) return namedPath(secretArn, secretName, pathPrefix);
   const isOutside = pathPrefix !== undefined && !path.startsWith(`${pathPrefix}/`);
   return usablePath(secretArn, path, isOutside ? "it is not below the mirror's prefix" : undefined);

@@ -1,6 +1,7 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { MirrorEntry } from "../ports/mirror.ts";
 import { filledFields, type MirrorTemplates } from "./mirror-templates.ts";
+import { mirrorTag, vaultMapTag } from "../tags/tag-names.ts";
 
 export type MirroredFields = Readonly<Record<string, unknown>>;
 
@@ -39,11 +40,10 @@ function membersOf(text: string): MirroredFields | undefined {
  */
 function mappedFields({ secretArn, tags, value }: MirrorEntry, templates: MirrorTemplates): MirroredFields {
   if (value.isBinary) {
-    const hint = "store it as text, in SecretString, or keep it out of the mirror with the tag rekey:mirror=false";
+    const hint = `store it as text, in SecretString, or keep it out of the mirror with the tag ${mirrorTag}=false`;
     throw new RekeyError("secret-binary", { context: { secret: secretArn }, hint });
   }
-  const option = "rekey:vault-map";
-  const tag = tags.get(option) ?? "fields";
+  const tag = tags.get(vaultMapTag) ?? "fields";
   const members = membersOf(value.reveal());
   if (tag === "fields") return members ?? { value: value.reveal() };
   const [, kind, name = ""] = /^(field|template):([A-Za-z0-9_.-]{1,64})$/.exec(tag) ?? [];
@@ -51,7 +51,7 @@ function mappedFields({ secretArn, tags, value }: MirrorEntry, templates: Mirror
   const template = kind === "template" ? templates.get(name) : undefined;
   if (template !== undefined) return filledFields(secretArn, template, members ?? {});
   const hint = "use fields, field:<name> with letters, digits, _ . -, or template:<name of one in VAULT_TEMPLATES>";
-  throw new RekeyError("option-invalid", { context: { secret: secretArn, option }, hint });
+  throw new RekeyError("option-invalid", { context: { secret: secretArn, option: vaultMapTag }, hint });
 }
 
 /**

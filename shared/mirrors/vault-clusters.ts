@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { MirroredSecret } from "../ports/mirror.ts";
+import { vaultClusterTag } from "../tags/tag-names.ts";
 
 export interface ClusterRoute {
   /** What the ARN's region is, or what the secret's name begins with. */
@@ -18,7 +19,6 @@ export interface VaultClusters {
   readonly tagged: readonly string[];
 }
 
-const tag = "rekey:vault-cluster";
 const isName = (text: string): boolean => /^[a-z0-9][a-z0-9-]{0,62}$/.test(text);
 const listed = (text: string | undefined): readonly string[] =>
   (text ?? "")
@@ -82,11 +82,11 @@ function rendezvous(clusters: readonly string[], secretName: string): string | u
  */
 export function clusterOf({ secretArn, secretName, tags }: MirroredSecret, clusters: VaultClusters): string {
   const { shared, routes } = clusters;
-  const named = tags.get(tag);
+  const named = tags.get(vaultClusterTag);
   if (named !== undefined) {
     if (clusterNames(clusters).has(named)) return named;
     const hint = "use a name of VAULT_CLUSTERS or VAULT_CLUSTER_ROUTES";
-    throw new RekeyError("option-invalid", { context: { secret: secretArn, option: tag }, hint });
+    throw new RekeyError("option-invalid", { context: { secret: secretArn, option: vaultClusterTag }, hint });
   }
   const region = secretArn.split(":")[3];
   const [prefix] = routes

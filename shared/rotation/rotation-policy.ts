@@ -1,6 +1,18 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import { checkPasswordPolicy, passwordCharsets, type PasswordPolicy } from "../secrets/password.ts";
 import { type TlsMode, tlsModes } from "../secrets/secret-fields.ts";
+import {
+  adminSecretTag,
+  alternateUserTag,
+  changeAtTag,
+  graceTag,
+  passwordCharsetTag,
+  passwordEachKindTag,
+  passwordExcludeTag,
+  passwordLengthTag,
+  strategyTag,
+  tlsTag,
+} from "../tags/tag-names.ts";
 
 const strategyNames = ["single-user", "alternating-users", "dual-password", "issued"] as const;
 export type StrategyName = (typeof strategyNames)[number];
@@ -48,11 +60,11 @@ function oneOf<Value extends string>(
 }
 
 function passwordPolicy(tags: ReadonlyMap<string, string>): PasswordPolicy {
-  const excluded = tags.get("rekey:password-exclude");
-  const eachKind = oneOf(tags, "rekey:password-each-kind", ["true", "false"]);
+  const excluded = tags.get(passwordExcludeTag);
+  const eachKind = oneOf(tags, passwordEachKindTag, ["true", "false"]);
   return checkPasswordPolicy({
-    charset: oneOf(tags, "rekey:password-charset", passwordCharsets) ?? "url",
-    length: Number(tags.get("rekey:password-length") ?? "32"),
+    charset: oneOf(tags, passwordCharsetTag, passwordCharsets) ?? "url",
+    length: Number(tags.get(passwordLengthTag) ?? "32"),
     ...(excluded === undefined ? {} : { excluded }),
     ...(eachKind === undefined ? {} : { eachKind: eachKind === "true" }),
   });
@@ -61,12 +73,12 @@ function passwordPolicy(tags: ReadonlyMap<string, string>): PasswordPolicy {
 /** Errors: `option-invalid`, naming the tag. */
 export function rotationPolicy(tags: ReadonlyMap<string, string>): RotationPolicy {
   return {
-    strategy: oneOf(tags, "rekey:strategy", strategyNames),
+    strategy: oneOf(tags, strategyTag, strategyNames),
     password: passwordPolicy(tags),
-    tlsMode: oneOf(tags, "rekey:tls", tlsModes),
-    adminSecretArn: tags.get("rekey:admin-secret"),
-    alternateUser: tags.get("rekey:alternate-user"),
-    changeAt: oneOf(tags, "rekey:change-at", ["setSecret", "finishSecret"]) ?? "setSecret",
-    graceMs: duration(tags, "rekey:grace"),
+    tlsMode: oneOf(tags, tlsTag, tlsModes),
+    adminSecretArn: tags.get(adminSecretTag),
+    alternateUser: tags.get(alternateUserTag),
+    changeAt: oneOf(tags, changeAtTag, ["setSecret", "finishSecret"]) ?? "setSecret",
+    graceMs: duration(tags, graceTag),
   };
 }

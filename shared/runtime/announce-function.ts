@@ -1,10 +1,10 @@
 import type { SQSRecord } from "aws-lambda";
 import { announceChange, type Announcer } from "../operations/announcing/announce-change.ts";
-import { parseAwsEvent } from "../events/aws-event.ts";
+import { awsEventIn } from "../events/aws-event.ts";
+import { type DeliveredEvent, parseDeliveredEvent } from "../events/delivered-event.ts";
+import { retirementCueIn } from "../events/rekey-event.ts";
 import { arnPatterns } from "../secrets/arn-patterns.ts";
-import { eventSourceOf } from "../events/event-source.ts";
 import { reportReplicas } from "../operations/announcing/report-replicas.ts";
-import { parseRetirementCue } from "../events/subscriber-event.ts";
 import type { CallOptions } from "../ports/call.ts";
 import { environmentVersions, environmentPublisher, environmentStore } from "./aws-clients.ts";
 import { environmentOf } from "./environment.ts";
@@ -15,11 +15,11 @@ const receipts = 5;
 
 async function tellOfReplicas(
   announcer: Announcer,
-  body: string,
+  delivered: DeliveredEvent,
   receipt: number,
   call: CallOptions,
 ): Promise<RecordOutcome> {
-  const cue = parseRetirementCue(body);
+  const cue = retirementCueIn(delivered);
   const outcome = await reportReplicas(announcer, cue, { patient: receipt < receipts, call });
   const facts = { secret: cue.secretArn, version: cue.versionId, kind: "replicas", outcome };
   return { facts, again: outcome === "behind" };
@@ -27,11 +27,11 @@ async function tellOfReplicas(
 
 async function tellOfChange(
   announcer: Announcer,
-  body: string,
+  delivered: DeliveredEvent,
   receipt: number,
   call: CallOptions,
 ): Promise<RecordOutcome> {
-  const event = parseAwsEvent(body);
+  const event = awsEventIn(delivered);
   if (event === undefined) return { facts: { outcome: "nothing to say" } };
   const outcome = await announceChange(announcer, event, { patient: receipt < 2, call });
   const secret = event.kind === "retagged" ? event.secretId : event.secretArn;
@@ -55,8 +55,8 @@ export function announceFunction(
   };
   return queueFunction({ done: "heard", notDone: "not announced" }, async ({ body, attributes }: SQSRecord, call) => {
     const receipt = Number(attributes.ApproximateReceiveCount);
-    return eventSourceOf(body) === "rekey"
-      ? tellOfReplicas(announcer, body, receipt, call)
-      : tellOfChange(announcer, body, receipt, call);
+    const delivered = parseDeliveredEvent(body);
+    const tell = delivered.source === "rekey" ? tellOfReplicas : tellOfChange;
+    return tell(announcer, delivered, receipt, call);
   });
 }

@@ -1,6 +1,7 @@
 import type { SQSRecord } from "aws-lambda";
 import { arnPatterns } from "../secrets/arn-patterns.ts";
-import { parseRetirementCue } from "../events/subscriber-event.ts";
+import { parseDeliveredEvent } from "../events/delivered-event.ts";
+import { retirementCueIn } from "../events/rekey-event.ts";
 import { type VersionState, versionState } from "../operations/announcing/version-state.ts";
 import type { CallOptions } from "../ports/call.ts";
 import type { SecretStore } from "../ports/secret-store.ts";
@@ -20,7 +21,7 @@ interface HeardVersion {
 export function environmentVersionState(environment: Environment, store: SecretStore) {
   const manages = arnPatterns(environment.list("REKEY_SECRETS"));
   return async ({ body, attributes }: SQSRecord, call: CallOptions): Promise<HeardVersion> => {
-    const cue = parseRetirementCue(body);
+    const cue = retirementCueIn(parseDeliveredEvent(body));
     const { state: standing } = await versionState({ store, manages }, cue, call);
     const again = standing === "superseded" && Number(attributes.ApproximateReceiveCount) < 2;
     return { secret: cue.secretArn, standing, again };

@@ -1,6 +1,7 @@
 import { mirrorCurrent } from "../operations/mirroring/mirror-current.ts";
 import { arnPatterns } from "../secrets/arn-patterns.ts";
-import { secretArnOf } from "../events/secret-in-event.ts";
+import { parseDeliveredEvent } from "../events/delivered-event.ts";
+import { secretArnIn } from "../events/rekey-event.ts";
 import { environmentPublisher, environmentStore } from "./aws-clients.ts";
 import { environmentOf, optional } from "./environment.ts";
 import { queueFunction } from "./queue-function.ts";
@@ -22,7 +23,7 @@ export function mirrorFunction(
     ...optional(environment, "region", "AWS_REGION"),
   };
   return queueFunction({ done: "mirrored", notDone: "not mirrored" }, async ({ body }, call) => {
-    const secret = secretArnOf(body);
+    const secret = secretArnIn(parseDeliveredEvent(body));
     if (!manages(secret)) return { facts: { secret, outcome: "foreign" } };
     return { facts: { secret, ...(await mirrorCurrent(ports, secret, call)) } };
   });

@@ -1,4 +1,5 @@
 import type { Environment } from "./environment.ts";
+import { passwordEachKindTag, passwordExcludeTag, passwordLengthTag } from "../tags/tag-names.ts";
 
 /** The character types of GetRandomPassword, by the variable that leaves one out. */
 const types = {
@@ -23,8 +24,8 @@ export function passwordTags(environment: Environment): ReadonlyMap<string, stri
     ...Object.entries(types).map(([variable, characters]) => (isOn(environment.text(variable)) ? characters : "")),
   ].join("");
   return new Map([
-    ...(length === undefined ? [] : [["rekey:password-length", length] as const]),
-    ...(excluded === "" ? [] : [["rekey:password-exclude", excluded] as const]),
-    ...(eachKind === undefined ? [] : [["rekey:password-each-kind", String(isOn(eachKind))] as const]),
+    ...(length === undefined ? [] : [[passwordLengthTag, length] as const]),
+    ...(excluded === "" ? [] : [[passwordExcludeTag, excluded] as const]),
+    ...(eachKind === undefined ? [] : [[passwordEachKindTag, String(isOn(eachKind))] as const]),
   ]);
 }

@@ -1,4 +1,5 @@
-import { parseRetirementCue, type RetirementCue } from "../events/subscriber-event.ts";
+import { parseDeliveredEvent } from "../events/delivered-event.ts";
+import { type RetirementCue, retirementCueIn } from "../events/rekey-event.ts";
 import { type Retirer, retireReplaced } from "../operations/retiring/retire-replaced.ts";
 import { arnPatterns } from "../secrets/arn-patterns.ts";
 import { accountIn } from "../rotation/secret-name.ts";
@@ -15,7 +16,7 @@ import { queueFunction } from "./queue-function.ts";
 /** A malformed event never becomes a good one, and this queue's messages come again 200 times: it is logged once. */
 function cueIn(body: string): RetirementCue | undefined {
   try {
-    return parseRetirementCue(body);
+    return retirementCueIn(parseDeliveredEvent(body));
   } catch (error) {
     reportFailure("not retired", asRekeyError(error), {});
     return undefined;

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { RekeyError } from "../errors/rekey-error.ts";
 import { SecretValue } from "./secret-value.ts";
+import { passwordExcludeTag, passwordLengthTag } from "../tags/tag-names.ts";
 
 const letters = ["ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz", "0123456789"] as const;
 
@@ -71,7 +72,7 @@ export function checkPasswordPolicy(policy: PasswordPolicy): PasswordPolicy {
   const shortest = lengths.find(enough);
   throw new RekeyError("option-invalid", {
     context: {
-      option: shortest === undefined ? "rekey:password-exclude" : "rekey:password-length",
+      option: shortest === undefined ? passwordExcludeTag : passwordLengthTag,
       value: policy.length,
     },
     hint:

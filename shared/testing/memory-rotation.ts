@@ -15,6 +15,7 @@ import { grantsOf } from "./grants.ts";
 import { type MemoryEngine, memoryEngine, memoryHost } from "./memory-engine.ts";
 import { type MemoryPublisher, memoryPublisher } from "./memory-publisher.ts";
 import { type MemoryStore, memoryStore } from "./memory-store.ts";
+import { strategyTag } from "../tags/tag-names.ts";
 
 export const memorySecretId = "arn:aws:secretsmanager:us-east-1:123456789012:secret:app-AbCdEf";
 export const memoryAdminId = "arn:aws:secretsmanager:us-east-1:123456789012:secret:admin-AbCdEf";
@@ -52,7 +53,7 @@ export function memoryRotation(options: {
   const needsAdmin = strategy === "alternating-users";
   const value = memoryValue("old-password", { ...(needsAdmin ? { masterarn: memoryAdminId } : {}), ...options.fields });
   const store = memoryStore(memorySecretId, value);
-  for (const [tag, text] of Object.entries({ "rekey:strategy": strategy, ...tags })) store.tags.set(tag, text);
+  for (const [tag, text] of Object.entries({ [strategyTag]: strategy, ...tags })) store.tags.set(tag, text);
   store.others.set(memoryAdminId, { AWSCURRENT: memoryValue("admin-password", { username: "admin" }) });
   const engine = memoryEngine();
   const { otherHosts } = parseDatabaseSecret(value);

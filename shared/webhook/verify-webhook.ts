@@ -1,4 +1,5 @@
 import { RekeyError } from "../errors/rekey-error.ts";
+import { type DeliveredEvent, deliveredEvent } from "../events/delivered-event.ts";
 import { type SignatureCheck, signatureProblem } from "./signature.ts";
 
 export interface WebhookRequest {
@@ -17,12 +18,9 @@ export interface WebhookEvent {
 
 const rejected = (problem: string): RekeyError => new RekeyError("webhook-rejected", { context: { problem } });
 
-const member = (value: unknown, name: string): unknown =>
-  typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
-
-function parsed(body: string): unknown {
+function parsed(body: string): DeliveredEvent {
   try {
-    return JSON.parse(body);
+    return deliveredEvent(JSON.parse(body));
   } catch {
     throw rejected("not JSON");
   }
@@ -37,11 +35,6 @@ function parsed(body: string): unknown {
 export function verifyWebhook({ body, signature }: WebhookRequest, check: SignatureCheck): WebhookEvent {
   const problem = signatureProblem(body, signature, check);
   if (problem !== undefined) throw rejected(problem);
-  const event = parsed(body);
-  const detail = member(event, "detail");
-  return {
-    id: String(member(event, "id")),
-    detailType: String(member(event, "detail-type")),
-    detail: typeof detail === "object" && detail !== null ? { ...detail } : {},
-  };
+  const { id, type, detail = {} } = parsed(body);
+  return { id: String(id), detailType: String(type), detail };
 }

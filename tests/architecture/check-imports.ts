@@ -3,7 +3,7 @@ import path from "node:path";
 import { parseSync } from "oxc-parser";
 import { engineNames, mayReveal, openCircles, type Room, rooms } from "./rooms.ts";
 
-const skipped = new Set(["node_modules", "dist", "coverage", ".git", "tests", "docs", "events"]);
+const skipped = new Set(["node_modules", "dist", "coverage", ".git", "tests", "docs"]);
 const longestFileLines = 300;
 const longestHandlerLines = 40;
 

@@ -5,7 +5,9 @@ export interface Room {
   readonly packages: readonly string[];
 }
 
-const values = ["shared/secrets", "shared/errors"];
+/** The names alone: what each tag means is text, which no function carries. */
+const tagNames = "shared/tags/tag-names.ts";
+const values = ["shared/secrets", "shared/errors", tagNames];
 /** What the core asks of the world, and what is told of it. */
 const vocabulary = ["shared/ports", ...values];
 /** What reads the parameters of the template. */
@@ -14,10 +16,10 @@ const parameterReaders = ["local/template/read-template.ts", "local/aws/members.
 const localStack = ["local/run-local.ts", "local/package-root.ts"];
 
 export const rooms: Readonly<Record<string, Room>> = {
-  "shared/errors": { rooms: [], packages: [] },
+  "shared/tags": { rooms: [], packages: [] },
+  "shared/errors": { rooms: [tagNames], packages: [] },
   "shared/answers": { rooms: [], packages: [] },
-  "shared/secrets": { rooms: ["shared/errors"], packages: ["node:crypto"] },
-  // A port speaks of events: their types are no code.
+  "shared/secrets": { rooms: [tagNames, "shared/errors"], packages: ["node:crypto"] },
   "shared/ports": { rooms: ["shared/events/rotation-event.ts", ...values], packages: [] },
   "shared/events": { rooms: vocabulary, packages: [] },
   "shared/rotation": { rooms: ["shared/events", ...vocabulary], packages: [] },
@@ -58,6 +60,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   "shared/client": {
     rooms: [
+      "shared/events",
       "shared/answers",
       "shared/aws",
       "shared/vault",
@@ -81,7 +84,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   "shared/operations": {
-    rooms: ["shared/rotation", "shared/events", "shared/answers", ...vocabulary],
+    rooms: ["shared/rotation", "shared/events", "shared/answers", "shared/tags", ...vocabulary],
     packages: [],
   },
   // The plan is arithmetic: it knows nothing of the system that it plans for.
@@ -96,7 +99,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ["shared/engines/redis", "shared/webhook", ...vocabulary],
     packages: [],
   },
-  "shared/webhook": { rooms: vocabulary, packages: ["node:crypto", "node:http", "node:https"] },
+  "shared/webhook": { rooms: ["shared/events", ...vocabulary], packages: ["node:crypto", "node:http", "node:https"] },
   "shared/testing": {
     rooms: ["shared/rotation", "shared/client", "shared/events", ...vocabulary],
     packages: ["node:"],
@@ -183,7 +186,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   "console/browser": {
-    rooms: ["console/contract.ts", "shared/operations/fleet", "shared/ports"],
+    rooms: ["console/contract.ts", "shared/operations/fleet", "shared/ports", tagNames],
     packages: ["preact", "preact-iso", "@tanstack/virtual-core"],
   },
   bundle: {
@@ -212,7 +215,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   "deploy/cdk": {
-    rooms: [...parameterReaders, "local/template/overlay.ts", "deploy/template/text.ts", "shared/errors"],
+    rooms: [...parameterReaders, "local/template/overlay.ts", "deploy/template/text.ts", "shared/errors", tagNames],
     packages: ["aws-cdk-lib", "constructs", "node:fs", "node:path"],
   },
   "deploy/terraform": { rooms: parameterReaders, packages: ["node:fs"] },

@@ -142,7 +142,7 @@ test("every alarm tells the topic that the parameter names, and what to do", () 
 });
 
 test("every finding that an alarm waits for is one that reconcile reports", () => {
-  const findings = readFileSync(resolve(root, "events/details.ts"), "utf8");
+  const findings = readFileSync(resolve(root, "shared/events/details.ts"), "utf8");
   const alarms = Object.values(template.Resources).map((resource) => record(resource, "Properties"));
   const waited = alarms
     .filter(({ MetricName }) => MetricName === "Findings")

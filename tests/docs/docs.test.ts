@@ -11,6 +11,7 @@ import { errorTable } from "./error-table.ts";
 import { pages, root } from "./fenced-blocks.ts";
 import { findingTable } from "./finding-table.ts";
 import { servingTable, servingTablePlace } from "./serving-table.ts";
+import { tagTablePlace, tagTableRows } from "./tag-table.ts";
 
 test.each([
   ["cli", commandPage],
@@ -25,6 +26,11 @@ test.each([
 test("the reference of the client says of each cause what the code does", () => {
   const page = readFileSync(path.join(root, "docs/reference/client.md"), "utf8");
   expect(servingTablePlace.exec(page)?.[0]).toContain(servingTable());
+});
+
+test("the reference of the secret has the table of tags", () => {
+  const page = readFileSync(path.join(root, "docs/reference/secret.md"), "utf8");
+  expect(tagTablePlace.exec(page)?.[0]).toContain(tagTableRows());
 });
 
 test("the runbook has a section for every code, and for no other", () => {

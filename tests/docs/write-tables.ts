@@ -6,6 +6,7 @@ import { costTable } from "./cost-table.ts";
 import { errorTable } from "./error-table.ts";
 import { findingTable } from "./finding-table.ts";
 import { servingTable, servingTablePlace } from "./serving-table.ts";
+import { tagTablePlace, tagTableRows } from "./tag-table.ts";
 
 const reference = new URL("../../docs/reference/", import.meta.url);
 writeFileSync(new URL("cli.md", reference), commandPage());
@@ -25,4 +26,10 @@ const client = new URL("client.md", reference);
 writeFileSync(
   client,
   readFileSync(client, "utf8").replace(servingTablePlace, (_, head) => `${head}${servingTable()}`),
+);
+
+const secret = new URL("secret.md", reference);
+writeFileSync(
+  secret,
+  readFileSync(secret, "utf8").replace(tagTablePlace, (_, head) => `${head}${tagTableRows()}`),
 );

@@ -7,30 +7,49 @@ const types: Readonly<Record<NonNullable<Property["type"]>, string>> = {
   string: "string",
 };
 
+const fieldsOf = ({ schema }: EventKind): readonly string[] =>
+  Object.keys(schema.properties).filter((name) => name !== "schemaVersion" && name !== "at");
+
+const doc = (text: string, indentation = ""): readonly string[] => [`${indentation}/** ${text} */`];
+
 const typeOf = ({ const: only, enum: allowed, type = "string" }: Property): string =>
   only === undefined ? (allowed?.map((value) => JSON.stringify(value)).join(" | ") ?? types[type]) : `${only}`;
 
-/** `events/details.ts`: the schemas as TypeScript. */
-export function renderTypes(): string {
-  const interfaces = eventKinds.map((kind) => {
+/** `shared/events/details.ts`: the schemas as TypeScript, and the fields that the publisher takes. */
+export function renderDetails(kinds: readonly EventKind[] = eventKinds): string {
+  const interfaces = kinds.map((kind) => {
     const { description, properties, required } = kind.schema;
-    const fields = Object.entries(properties).map(
-      ([name, property]) => `  readonly ${name}${required.includes(name) ? "" : "?"}: ${typeOf(property)};`,
-    );
-    return [`/** ${description} */`, `export interface ${typeName(kind)} {`, ...fields, "}", ""].join("\n");
+    const fields = Object.entries(properties).flatMap(([name, property]) => [
+      ...(property.description === undefined ? [] : doc(property.description, "  ")),
+      `  readonly ${name}${required.includes(name) ? "" : "?"}: ${typeOf(property)};`,
+    ]);
+    return [...doc(description), `export interface ${typeName(kind)} {`, ...fields, "}", ""].join("\n");
   });
-  const newest = Map.groupBy(eventKinds, ({ detailType }) => detailType);
-  const rows = [...newest].map(
-    ([detailType, kinds]) => `  readonly ${JSON.stringify(detailType)}: ${kinds.map(typeName).join(" | ")};`,
-  );
+  const versions = [...Map.groupBy(kinds, ({ detailType }) => detailType)];
+  const published = versions.flatMap(([detailType, [...ofType]]) => {
+    const newest = ofType.sort((one, other) => other.version - one.version)[0];
+    return newest === undefined || bySubscribers(newest) ? [] : [{ key: JSON.stringify(detailType), newest }];
+  });
   return [
-    "// Made from the schemas beside it by `npm run docs`.",
+    "// Made from the schemas in events/ by `npm run docs`.",
     "",
     ...interfaces,
-    "/** What may stand in `detail`, by detail-type; `schemaVersion` tells versions apart. */",
+    ...doc("What `detail` holds, by detail-type. `schemaVersion` distinguishes the versions."),
     "export interface DetailByType {",
-    ...rows,
+    ...versions.map(
+      ([detailType, ofType]) => `  readonly ${JSON.stringify(detailType)}: ${ofType.map(typeName).join(" | ")};`,
+    ),
     "}",
+    "",
+    ...doc("What rekey publishes: the newest version of each."),
+    "export interface PublishedDetails {",
+    ...published.map(({ key, newest }) => `  readonly ${key}: ${typeName(newest)};`),
+    "}",
+    "",
+    ...doc("The fields of each besides `schemaVersion` and `at`, which the publisher adds."),
+    "export const detailFields: Readonly<Record<keyof PublishedDetails, readonly string[]>> = {",
+    ...published.map(({ key, newest }) => `  ${key}: ${JSON.stringify(fieldsOf(newest))},`),
+    "};",
     "",
   ].join("\n");
 }

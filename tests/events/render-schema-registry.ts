@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import { bySubscribers, type EventKind, eventKinds, type Property, typeName } from "./schemas.ts";
 
 /** OpenAPI 3.0 has no `const`, and wants a type beside `enum`. */
-const openApiProperty = ({ const: only, ...property }: Property): object => ({
+const openApiProperty = ({ const: only, description: _description, ...property }: Property): object => ({
   type: only === undefined ? "string" : "integer",
   ...property,
   ...(only === undefined ? {} : { enum: [only] }),

@@ -8,6 +8,7 @@ export interface Property {
   readonly pattern?: string;
   readonly enum?: readonly string[];
   readonly const?: number;
+  readonly description?: string;
 }
 
 /** The JSON Schema of one event's detail. */

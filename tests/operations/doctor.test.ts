@@ -55,6 +55,16 @@ describe("the secret by itself", () => {
     expect(await find(made)).toEqual(["error option-invalid"]);
   });
 
+  test("a tag that rekey does not know is named, without its value", async () => {
+    const made = await stage.secret();
+    made.store.tags.set("rekey:grase", "tag-canary");
+    const findings = await doctor({ rotation: made.deps }, made.secretArn, call);
+    const [unknown] = findings.filter(({ code }) => code === "tag-unknown");
+    expect(unknown).toMatchObject({ severity: "warning", detail: { tag: "rekey:grase" } });
+    expect(unknown?.remedy).toContain("rekey:grace, ");
+    expect(JSON.stringify(findings)).not.toContain("tag-canary");
+  });
+
   test("a secret that a partner rotates is not looked into", async () => {
     const made = await stage.secret();
     const describe = async (id: string) => ({

@@ -11,7 +11,8 @@ import { createEventBridge } from "../../local/eventbridge/service.ts";
 import { createSecretsManager } from "../../local/secrets-manager/service.ts";
 import { announceChange, type Announcement } from "../../shared/operations/announcing/announce-change.ts";
 import { arnPatterns } from "../../shared/secrets/arn-patterns.ts";
-import { parseAwsEvent } from "../../shared/events/aws-event.ts";
+import { awsEventIn } from "../../shared/events/aws-event.ts";
+import { deliveredEvent } from "../../shared/events/delivered-event.ts";
 import { eventBridgePublisher } from "../../shared/aws/eventbridge/event-publisher.ts";
 import { parseRotationRequest } from "../../shared/rotation/request.ts";
 import { rotate } from "../../shared/rotation/rotate.ts";
@@ -144,7 +145,7 @@ export async function openAnnounceStage(): Promise<AnnounceStage> {
       return VersionId;
     },
     async announce(event, patient) {
-      const parsed = parseAwsEvent(JSON.stringify(event));
+      const parsed = awsEventIn(deliveredEvent(event));
       const call = { signal: AbortSignal.timeout(10_000) };
       return parsed === undefined ? undefined : announceChange(announcer, parsed, { patient, call });
     },

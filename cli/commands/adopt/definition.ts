@@ -1,4 +1,5 @@
 import { type CommandDefinition, jsonOption, yesOption } from "../../command.ts";
+import { graceTag, strategyTag } from "../../../shared/tags/tag-names.ts";
 
 export const adopt: CommandDefinition = {
   name: "adopt",
@@ -20,7 +21,7 @@ export const adopt: CommandDefinition = {
   ],
   examples: [
     "rekey adopt prod/orders --dry-run",
-    "rekey adopt prod/orders --tag rekey:strategy=alternating-users --tag rekey:grace=24h",
+    `rekey adopt prod/orders --tag ${strategyTag}=alternating-users --tag ${graceTag}=24h`,
     'rekey adopt prod/orders --schedule "cron(0 3 ? * SUN *)" --yes',
   ],
   exitCodes: { 1: "something is against it, and nothing was done" },

@@ -11,6 +11,7 @@ import { propagationLines } from "./propagation-text.ts";
 import { healthText } from "../../output/status-text.ts";
 import { coloured } from "../../output/terminal.ts";
 import { instant } from "../../output/times.ts";
+import { subscribersTag } from "../../../shared/tags/tag-names.ts";
 
 /** A section with its rows; nothing without rows. */
 const section = (title: string, rows: readonly (readonly string[])[]): readonly string[] =>
@@ -80,7 +81,7 @@ function text(
       subscribers.map(({ name, versionId = "none", expected }) => [
         name,
         versionId,
-        expected ? "" : "not in rekey:subscribers",
+        expected ? "" : `not in ${subscribersTag}`,
       ]),
     ),
     ...section(

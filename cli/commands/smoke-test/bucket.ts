@@ -14,7 +14,7 @@ import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import type { CallOptions } from "../../../shared/ports/call.ts";
 import { awsErrorName } from "../../../shared/aws/errors/translate-error.ts";
 import type { Places, UploadedFile } from "./package-files.ts";
-import { tagKey } from "./smoke-names.ts";
+import { smokeTestTag } from "../../../shared/tags/tag-names.ts";
 
 /** What CloudFormation reads code and templates from. */
 export interface Bucket extends Places {
@@ -44,7 +44,7 @@ export function smokeBucket(
     return attempt("GetBucketTagging", call, async (options) => {
       try {
         const { TagSet = [] } = await s3.send(new GetBucketTaggingCommand({ Bucket }), options);
-        return TagSet.find(({ Key }) => Key === tagKey)?.Value ?? "";
+        return TagSet.find(({ Key }) => Key === smokeTestTag)?.Value ?? "";
       } catch (error) {
         if (awsErrorName(error) === "NoSuchBucket") return undefined;
         if (awsErrorName(error) === "NoSuchTagSet") return "";
@@ -63,7 +63,10 @@ export function smokeBucket(
         s3.send(new CreateBucketCommand({ Bucket, ...(place as object) }), options),
       );
       await attempt("PutBucketTagging", call, async (options) =>
-        s3.send(new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet: [{ Key: tagKey, Value: id }] } }), options),
+        s3.send(
+          new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet: [{ Key: smokeTestTag, Value: id }] } }),
+          options,
+        ),
       );
       const PublicAccessBlockConfiguration = {
         BlockPublicAcls: true,
@@ -89,7 +92,7 @@ export function smokeBucket(
         if (Contents.length === 0) break;
         // A run that was cut before it had tagged its bucket has put nothing into it.
         if (owner !== id) {
-          const context = { option: "clean-up", bucket: Bucket, problem: `it has no tag ${tagKey}=${id}` };
+          const context = { option: "clean-up", bucket: Bucket, problem: `it has no tag ${smokeTestTag}=${id}` };
           throw new RekeyError("option-invalid", { context, hint: "it is not this run's: look at it yourself" });
         }
         for (const { Key } of Contents) {

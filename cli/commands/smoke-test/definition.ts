@@ -1,4 +1,5 @@
 import { type CommandDefinition, yesOption } from "../../command.ts";
+import { smokeTestTag } from "../../../shared/tags/tag-names.ts";
 
 export const smokeTest: CommandDefinition = {
   name: "smoke-test",
@@ -7,7 +8,7 @@ export const smokeTest: CommandDefinition = {
   summary: "deploy everything into a sandbox account, check it there and remove it",
   about: [
     "Has CloudFormation validate every template, then deploys the stack without a data key and a VPC, with a data key, and in your subnets if you name some, one after the other, under names of its own. In each it makes a secret, rotates it twice, and checks that a subscriber hears of it, that Vault holds it (with VAULT_ADDR and the other variables of mirror-to-vault), that an acknowledgement is noted and that no alarm is raised. Then it removes everything and prints a report in Markdown, without the account's number.",
-    "Says first what it would make, what that costs and which rights it needs. Everything that it makes has the tag rekey:smoke-test with the run's id, and it removes nothing that lacks it. It cleans up after Ctrl-C and after a failure; a run that was killed is cleaned up with --clean-up and its id, which it prints first.",
+    `Says first what it would make, what that costs and which rights it needs. Everything that it makes has the tag ${smokeTestTag} with the run's id, and it removes nothing that lacks it. It cleans up after Ctrl-C and after a failure; a run that was killed is cleaned up with --clean-up and its id, which it prints first.`,
     "Without --database-secret it rotates the key of a small API that it deploys behind a public function URL.",
   ],
   options: [

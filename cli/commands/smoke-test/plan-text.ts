@@ -1,6 +1,7 @@
 import type { CallerAccount } from "../../../shared/aws/sts/caller-account.ts";
 import { smokeCosts } from "./costs.ts";
-import { type SmokeNames, tagKey } from "./smoke-names.ts";
+import { smokeTestTag } from "../../../shared/tags/tag-names.ts";
+import type { SmokeNames } from "./smoke-names.ts";
 import type { SmokePlan, Variant } from "./variants.ts";
 
 /** What a run's own credentials do, besides what CloudFormation does with them for the stacks. */
@@ -42,7 +43,7 @@ export function smokePlanText(
     `Account ${account}, region ${region}, as ${callerArn}`,
     `Run ${id}. If it is killed: rekey smoke-test --clean-up ${id}`,
     "",
-    `It makes, tagged ${tagKey}=${id}, and removes at the end:`,
+    `It makes, tagged ${smokeTestTag}=${id}, and removes at the end:`,
     `  bucket ${bucket}: functions and templates`,
     `  stack ${stack("keys")}: the API that issues keys`,
     ...plan.variants.flatMap(({ name, target }) => [

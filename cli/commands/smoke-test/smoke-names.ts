@@ -1,9 +1,6 @@
 import { randomInt } from "node:crypto";
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 
-/** On everything that a run makes; nothing without it, and the run's id in it, is removed. */
-export const tagKey = "rekey:smoke-test";
-
 /** What a run makes, by names that follow from its id, so that a run that was killed can be cleaned up. */
 export interface SmokeNames {
   readonly id: string;

@@ -9,7 +9,7 @@ import { awsCall } from "../../../shared/aws/errors/aws-failure.ts";
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import type { CallOptions } from "../../../shared/ports/call.ts";
 import { awsErrorName } from "../../../shared/aws/errors/translate-error.ts";
-import { tagKey } from "./smoke-names.ts";
+import { smokeTestTag, subscribersTag } from "../../../shared/tags/tag-names.ts";
 
 /** The text of a secret of the caller's, which is only read. */
 export async function textOf(client: SecretsManagerClient, SecretId: string, call: CallOptions): Promise<string> {
@@ -28,8 +28,8 @@ export async function makeSecret(
 ): Promise<string> {
   const { name: Name, text: SecretString, id } = secret;
   const Tags = [
-    { Key: tagKey, Value: id },
-    { Key: "rekey:subscribers", Value: "smoke-test" },
+    { Key: smokeTestTag, Value: id },
+    { Key: subscribersTag, Value: "smoke-test" },
   ];
   const { ARN = "" } = await awsCall({ operation: "CreateSecret", resource: Name }, call, async (options) =>
     client.send(new CreateSecretCommand({ Name, SecretString, Tags }), options),
@@ -56,8 +56,8 @@ export async function removeSecret(
     }
   });
   if (Tags === undefined) return false;
-  if (!Tags.some(({ Key, Value }) => Key === tagKey && Value === id)) {
-    const context = { option: "clean-up", secret: SecretId, problem: `it has no tag ${tagKey}=${id}` };
+  if (!Tags.some(({ Key, Value }) => Key === smokeTestTag && Value === id)) {
+    const context = { option: "clean-up", secret: SecretId, problem: `it has no tag ${smokeTestTag}=${id}` };
     throw new RekeyError("option-invalid", { context, hint: "it is not this run's: look at it yourself" });
   }
   await awsCall({ operation: "DeleteSecret", resource: SecretId }, call, async (options) =>

@@ -13,7 +13,7 @@ import { awsCall } from "../../../shared/aws/errors/aws-failure.ts";
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import type { CallOptions } from "../../../shared/ports/call.ts";
 import { awsErrorName } from "../../../shared/aws/errors/translate-error.ts";
-import { tagKey } from "./smoke-names.ts";
+import { smokeTestTag } from "../../../shared/tags/tag-names.ts";
 import { until } from "./until.ts";
 
 /** A stack with endpoints, or with network interfaces that Lambda has to let go of, takes this long at most. */
@@ -98,7 +98,7 @@ export function smokeStacks(client: CloudFormationClient, id: string): SmokeStac
             ChangeSetType: "CREATE",
             Capabilities: ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
             ...(parameterList.length === 0 ? {} : { Parameters: parameterList }),
-            Tags: [{ Key: tagKey, Value: id }],
+            Tags: [{ Key: smokeTestTag, Value: id }],
           }),
           options,
         ),
@@ -134,9 +134,9 @@ export function smokeStacks(client: CloudFormationClient, id: string): SmokeStac
       if (stack === undefined) return false;
       // CloudFormation gives a stack its tags when it executes the first change set; until then it has no resource either.
       const isEmpty = stack.StackStatus === "REVIEW_IN_PROGRESS";
-      const isOurs = stack.Tags?.some(({ Key, Value }) => Key === tagKey && Value === id) === true;
+      const isOurs = stack.Tags?.some(({ Key, Value }) => Key === smokeTestTag && Value === id) === true;
       if (!isOurs && !isEmpty) {
-        const context = { option: "clean-up", stack: name, problem: `it has no tag ${tagKey}=${id}` };
+        const context = { option: "clean-up", stack: name, problem: `it has no tag ${smokeTestTag}=${id}` };
         throw new RekeyError("option-invalid", { context, hint: "it is not this run's: look at it yourself" });
       }
       await attempt("DeleteStack", name, call, async (options) =>

@@ -14,10 +14,11 @@ import { RollbackDialog } from "./rollback-dialog.tsx";
 import { Rotations } from "./rotations.tsx";
 import { Mirrors, Records, Subscribers } from "./secret-tables.tsx";
 import { VersionsTimeline } from "./versions-timeline.tsx";
+import { rotationReasonTag } from "../../../shared/tags/tag-names.ts";
 
 function Facts({ details: { summary, regionsBehind } }: Pick<SecretAnswer, "details">) {
   const { lastRotatedAt, nextRotationAt, strategy, rotationFunctionArn, reason, tags } = summary;
-  const shownTags = Object.entries(tags).filter(([key]) => key !== "rekey:rotation-reason");
+  const shownTags = Object.entries(tags).filter(([key]) => key !== rotationReasonTag);
   return (
     <dl class="facts">
       <dt>Last rotated</dt>

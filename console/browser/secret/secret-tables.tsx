@@ -2,6 +2,7 @@ import type { SecretAnswer } from "../../contract.ts";
 import { MirrorBadge } from "../components/status-badges.tsx";
 import { TableHead } from "../components/table-head.tsx";
 import { FromNow } from "../components/times.tsx";
+import { subscribersTag } from "../../../shared/tags/tag-names.ts";
 
 type Details = SecretAnswer["details"];
 
@@ -43,7 +44,7 @@ export function Subscribers({ details: { subscribers, summary, adoption } }: { r
             No table of adoptions is named to this console: <code>REKEY_ADOPTION_TABLE</code>.
           </>
         ) : (
-          "Nobody has acknowledged a version, and its tag rekey:subscribers names nobody."
+          `Nobody has acknowledged a version, and its tag ${subscribersTag} names nobody.`
         )}
       </p>
     );
@@ -63,7 +64,7 @@ export function Subscribers({ details: { subscribers, summary, adoption } }: { r
                     ? "not heard of"
                     : "behind"}
               </span>{" "}
-              {!expected && "not in rekey:subscribers"}
+              {!expected && `not in ${subscribersTag}`}
             </td>
             <td>
               <code>{versionId ?? "–"}</code>

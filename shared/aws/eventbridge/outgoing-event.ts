@@ -1,5 +1,5 @@
 import type { RotationEvent } from "../../events/rotation-event.ts";
-import { detailFields } from "../../events/detail-fields.ts";
+import { detailFields } from "../../events/details.ts";
 
 export const eventSource = "rekey";
 const schemaVersion = 1;

@@ -1,10 +1,6 @@
+import { cloudTrailRecord, deliveredEvent, type Fields, isFields } from "../../events/delivered-event.ts";
 import { isText } from "./checked-notice.ts";
 import type { IgnoredReason, SecretNotice } from "./invalidation-source.ts";
-
-export type Fields = Readonly<Record<string, unknown>>;
-
-export const isFields = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The longest that Secrets Manager gives: more is not kept, whoever sends it. */
 const longest = { arn: 2_048, versionId: 64 };
@@ -29,32 +25,28 @@ function rotated({ secretArn, versionId, previousVersionId, strategy, at }: Fiel
 }
 
 /** Secrets Manager's own `Secret Label Updated`, which has the ARN outside of its detail and the name inside. */
-function labelUpdated(detail: Fields, resources: unknown, time: unknown): SecretNotice | IgnoredReason {
+function labelUpdated(detail: Fields, arn: unknown, time: unknown): SecretNotice | IgnoredReason {
   if (detail["labelUpdated"] !== "AWSCURRENT") return "another-event";
-  const arn: unknown = Array.isArray(resources) ? resources[0] : undefined;
   return noticeOf(arn ?? detail["secretArn"] ?? detail["name"], detail["versionId"], time);
 }
 
 /** A call of Secrets Manager's API as CloudTrail tells of it. The token of a call that puts a value is the version's id. */
 function recordedCall(detail: Fields): SecretNotice | IgnoredReason {
-  const { eventName, eventTime, errorCode, requestParameters, responseElements } = detail;
-  if (errorCode !== undefined) return "another-event";
-  const asked = isFields(requestParameters) ? requestParameters : {};
-  const answered = isFields(responseElements) ? responseElements : {};
-  const arn = answered["arn"] ?? answered["aRN"] ?? answered["ARN"] ?? asked["secretId"];
-  const { versionId = asked["clientRequestToken"] } = answered;
-  switch (eventName) {
+  const { name, time, isRefused, request, answer, secret } = cloudTrailRecord(detail);
+  if (isRefused) return "another-event";
+  const { versionId = request["clientRequestToken"] } = answer;
+  switch (name) {
     case "UpdateSecretVersionStage":
-      if (asked["versionStage"] !== "AWSCURRENT") return "another-event";
-      return noticeOf(arn, asked["moveToVersionId"], eventTime);
+      if (request["versionStage"] !== "AWSCURRENT") return "another-event";
+      return noticeOf(secret, request["moveToVersionId"], time);
     case "PutSecretValue": {
-      const stages = asked["versionStages"];
+      const stages = request["versionStages"];
       if (Array.isArray(stages) && !stages.includes("AWSCURRENT")) return "another-event";
-      return noticeOf(arn, versionId, eventTime);
+      return noticeOf(secret, versionId, time);
     }
     case "UpdateSecret":
       // It may have changed the description alone: its token, which is always there, is no proof of a version.
-      return noticeOf(arn, answered["versionId"], eventTime);
+      return noticeOf(secret, answer["versionId"], time);
     case "RotationSucceeded":
       return "no-version";
     default:
@@ -73,7 +65,8 @@ const ofRekeyOrSecretsManager = (source: unknown): boolean =>
   typeof source === "string" && /^(rekey(\.|$)|aws\.secretsmanager$)/.test(source);
 
 /** A detail that an input transformer has put between quotation marks. */
-function fieldsIn(text: string): Fields | undefined {
+function quotedFields(text: unknown): Fields | undefined {
+  if (typeof text !== "string") return undefined;
   try {
     const parsed: unknown = JSON.parse(text);
     return isFields(parsed) ? parsed : undefined;
@@ -84,15 +77,15 @@ function fieldsIn(text: string): Fields | undefined {
 
 /** What an event of EventBridge says, or its detail alone, or why it says nothing of a version that became current. */
 export function eventNotice(event: Fields): SecretNotice | IgnoredReason {
-  const { "detail-type": type, detail: given, resources, time, source } = event;
+  const { type, detail: plain, resource, time, source } = deliveredEvent(event);
   if (type === undefined) return bareDetail(event);
   if (typeof type !== "string") return "not-a-rotation";
-  const detail = typeof given === "string" ? fieldsIn(given) : isFields(given) ? given : undefined;
+  const detail = plain ?? quotedFields(event["detail"]);
   switch (type) {
     case "Secret Rotated":
       return rotated(detail ?? event);
     case "Secret Label Updated":
-      return labelUpdated(detail ?? event, resources, time);
+      return labelUpdated(detail ?? event, resource, time);
     case "AWS API Call via CloudTrail":
     case "Amazon API Call via CloudTrail":
     case "AWS Service Event via CloudTrail":

@@ -1,4 +1,5 @@
-import { eventNotice, isFields } from "./event-notice.ts";
+import { isFields } from "../../events/delivered-event.ts";
+import { eventNotice } from "./event-notice.ts";
 import type { IgnoredReason, InvalidationSink, SecretNotice } from "./invalidation-source.ts";
 
 /** What one message says. */

@@ -3,6 +3,7 @@ import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { DatabaseTarget } from "../../ports/database-engine.ts";
 import { probeTimeoutMs } from "./limits.ts";
+import { tlsTag } from "../../tags/tag-names.ts";
 
 /** Whether what stands at this address completes a TLS handshake. No credential is sent. */
 async function speaksTls({ host, port }: DatabaseTarget, { signal }: CallOptions): Promise<boolean> {
@@ -33,7 +34,7 @@ export async function explainPlainLogin(error: unknown, target: DatabaseTarget, 
   if (!looksLikeTls(error) || target.tls.mode !== "disable" || !(await speaksTls(target, call))) return error;
   return new RekeyError("tls-refused", {
     context: { operation: "log in", reason: "server with TLS alone" },
-    hint: "the port takes TLS connections only: remove ssl: false from the secret and rekey:tls from its tags",
+    hint: `the port takes TLS connections only: remove ssl: false from the secret and ${tlsTag} from its tags`,
   });
 }
 

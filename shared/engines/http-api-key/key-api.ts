@@ -4,6 +4,7 @@ import { exchange, type HttpAnswer, HttpFault, type HttpFailure } from "../../ht
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, DatabaseTarget } from "../../ports/database-engine.ts";
 import { requireVerifiedTls } from "../connecting/tls-options.ts";
+import { apiHeaderTag, apiPathTag, apiTestPathTag } from "../../tags/tag-names.ts";
 
 const timeoutMs = 5_000;
 const maxAnswerBytes = 1024 * 1024;
@@ -29,9 +30,9 @@ interface KeyApi {
 }
 
 const forms = {
-  "rekey:api-path": /^(?:\/[A-Za-z0-9._~@:=+-]+)+$/,
-  "rekey:api-test-path": /^(?:\/[A-Za-z0-9._~@:=+-]+)+$/,
-  "rekey:api-header": /^[A-Za-z0-9-]{1,64}$/,
+  [apiPathTag]: /^(?:\/[A-Za-z0-9._~@:=+-]+)+$/,
+  [apiTestPathTag]: /^(?:\/[A-Za-z0-9._~@:=+-]+)+$/,
+  [apiHeaderTag]: /^[A-Za-z0-9-]{1,64}$/,
 } as const;
 
 function option({ options }: DatabaseTarget, tag: keyof typeof forms, fallback: string): string {
@@ -47,12 +48,12 @@ export function keyApiOf(target: DatabaseTarget): KeyApi {
   const address = `${tls.mode === "disable" ? "http" : "https"}://${host}:${port}`;
   if (!URL.canParse(address))
     throw new RekeyError("secret-malformed", { context: { field: "host", problem: "not a host" } });
-  const keysPath = option(target, "rekey:api-path", "/keys");
+  const keysPath = option(target, apiPathTag, "/keys");
   return {
     origin: new URL(address).origin,
     keysPath,
-    testPath: option(target, "rekey:api-test-path", keysPath),
-    header: option(target, "rekey:api-header", "authorization").toLowerCase(),
+    testPath: option(target, apiTestPathTag, keysPath),
+    header: option(target, apiHeaderTag, "authorization").toLowerCase(),
   };
 }
 
@@ -88,14 +89,14 @@ export function refusedBy(answer: HttpAnswer, operation: KeyOperation): RekeyErr
   if (status === 401 || status === 403) {
     return new RekeyError("credential-refused", {
       context,
-      hint: "the API refused the key; check it, and rekey:api-header",
+      hint: `the API refused the key; check it, and ${apiHeaderTag}`,
     });
   }
   if (status === 404 || status === 405) {
-    const option = operation === "test key" ? "rekey:api-test-path" : "rekey:api-path";
+    const option = operation === "test key" ? apiTestPathTag : apiPathTag;
     return new RekeyError("option-invalid", {
       context: { ...context, option },
-      hint: `the API has no such path or method; correct the tag ${option} (rekey:api-test-path is rekey:api-path where it is not set)`,
+      hint: `the API has no such path or method; correct the tag ${option} (${apiTestPathTag} is ${apiPathTag} where it is not set)`,
     });
   }
   if (status === 408 || status === 425 || status === 429 || (status >= 502 && status <= 504)) {

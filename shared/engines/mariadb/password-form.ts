@@ -8,6 +8,7 @@ import { ed25519Hash } from "../mysql-family/password-hashes.ts";
 import { nativeHash } from "../mysql-family/password-hashes.ts";
 import { errorNumber } from "../mysql-family/translate-error.ts";
 import type { Facts } from "./product.ts";
+import { passwordCharsetTag, passwordLengthTag } from "../../tags/tag-names.ts";
 
 /** How the server takes passwords: by their hash, unless it wants to check each one itself. */
 export type Form = "hash" | "text";
@@ -88,7 +89,7 @@ const refusedByPolicy = (user: string, validators: string): RekeyError =>
   unsupported(
     user,
     validators,
-    `the server's ${validators} refuses the password: let the tags rekey:password-length and rekey:password-charset make such as it takes, or relax it`,
+    `the server's ${validators} refuses the password: let the tags ${passwordLengthTag} and ${passwordCharsetTag} make such as it takes, or relax it`,
   );
 
 /** `ALTER USER` of a password that is not taken fails with a number that says nothing. */

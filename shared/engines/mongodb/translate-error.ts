@@ -3,6 +3,7 @@ import { RekeyError, type RekeyErrorOptions } from "../../errors/rekey-error.ts"
 import { timeSpent } from "../connecting/cut-on-abort.ts";
 import { brokenConnection } from "../connecting/tls-alerts.ts";
 import { oldestVersions } from "./product.ts";
+import { alternateUserTag, passwordCharsetTag, passwordExcludeTag } from "../../tags/tag-names.ts";
 
 /** The server's codes (MongoDB's error_codes.yml) to rekey's. */
 const byServerCode: Readonly<Record<number, ErrorCode>> = {
@@ -45,8 +46,7 @@ const rightsHints: Readonly<Record<string, string>> = {
 export const rightsHint = (operation: string): string =>
   rightsHints[operation] ?? "give the session a role with this action";
 
-export const pairHint =
-  "the server does not keep all that a user of MongoDB can have (FerretDB 1: no roles, no customData): name an alternate of your own by the tag rekey:alternate-user, granted by REKEY_USER_GRANTS, or rotate a single user";
+export const pairHint = `the server does not keep all that a user of MongoDB can have (FerretDB 1: no roles, no customData): name an alternate of your own by the tag ${alternateUserTag}, granted by REKEY_USER_GRANTS, or rotate a single user`;
 
 export const atlasHint =
   "MongoDB Atlas changes database users by its own API alone, not by updateUser: rotate them there, or use a server of your own";
@@ -56,7 +56,7 @@ function hintOf(code: number, operation: string): string | undefined {
     case 2: // BadValue
       return operation === "log in"
         ? undefined
-        : 'the server refused a value: DocumentDB takes passwords of 8 to 100 characters without / " @, so set rekey:password-exclude or rekey:password-charset';
+        : `the server refused a value: DocumentDB takes passwords of 8 to 100 characters without / " @, so set ${passwordExcludeTag} or ${passwordCharsetTag}`;
     case 11:
       return "the user is not in the database that authSource (or dbname) names";
     case 13:

@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../../errors/codes.ts";
 import type { LoginRefusal } from "../../ports/database-engine.ts";
+import { passwordCharsetTag, passwordLengthTag } from "../../tags/tag-names.ts";
 
 /** What a server's error number means, and what to do about it where that is more than the code's own hint says. */
 export interface Cause {
@@ -9,8 +10,7 @@ export interface Cause {
   readonly property?: string;
 }
 
-const policy =
-  "the server's password policy refuses the password: let the tags rekey:password-length and rekey:password-charset make such as it takes, or relax the policy (MySQL: validate_password.*, MariaDB: simple_password_check_* and cracklib)";
+const policy = `the server's password policy refuses the password: let the tags ${passwordLengthTag} and ${passwordCharsetTag} make such as it takes, or relax the policy (MySQL: validate_password.*, MariaDB: simple_password_check_* and cracklib)`;
 
 /** Error numbers of MySQL and MariaDB (their error references); MariaDB's own begin at 1900 and 4000, ProxySQL's at 9000. */
 const causes: Readonly<Record<number, Cause>> = {

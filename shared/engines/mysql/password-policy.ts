@@ -2,6 +2,7 @@ import type { CallOptions } from "../../ports/call.ts";
 import type { Credential } from "../../ports/database-engine.ts";
 import { unsupported } from "../mysql-family/account.ts";
 import type { Connection } from "../mysql-family/connection.ts";
+import { passwordCharsetTag, passwordLengthTag } from "../../tags/tag-names.ts";
 
 interface Variable {
   readonly Variable_name: string;
@@ -38,6 +39,6 @@ export async function checkText(
   throw unsupported(
     username,
     "password policy",
-    "the server's validate_password refuses the password: let the tags rekey:password-length and rekey:password-charset make such as it takes, relax validate_password.*, or give the secret an admin, who sets the hash",
+    `the server's validate_password refuses the password: let the tags ${passwordLengthTag} and ${passwordCharsetTag} make such as it takes, relax validate_password.*, or give the secret an admin, who sets the hash`,
   );
 }

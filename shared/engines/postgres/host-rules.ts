@@ -2,7 +2,7 @@ import { escapeLiteral } from "pg";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Connection } from "./connection.ts";
-import { hashTag } from "./password-hash.ts";
+import { passwordHashTag } from "../../tags/tag-names.ts";
 import type { SessionFacts } from "./read-accounts.ts";
 
 interface RuleRow {
@@ -58,7 +58,7 @@ export async function refuseUnadmitted(
 
 const scramOnly = (problem: string): RekeyError =>
   new RekeyError("option-invalid", {
-    context: { option: hashTag, problem },
+    context: { option: passwordHashTag, problem },
     hint: "write md5, which takes both forms, for this user in pg_hba.conf, or remove the tag",
   });
 

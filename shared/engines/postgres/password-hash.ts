@@ -2,12 +2,11 @@ import { createHash } from "node:crypto";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { Credential } from "../../ports/database-engine.ts";
 import { scramVerifier } from "./scram-verifier.ts";
+import { passwordHashTag } from "../../tags/tag-names.ts";
 
 /** The forms in which PostgreSQL keeps a password, in the words of its setting `password_encryption`. */
 const passwordHashes = ["scram-sha-256", "md5"] as const;
 export type PasswordHash = (typeof passwordHashes)[number];
-
-export const hashTag = "rekey:password-hash";
 
 /** The form in this server's own word; `undefined` for none that is known. */
 export const passwordHash = (word: string | null | undefined): PasswordHash | undefined =>
@@ -15,11 +14,11 @@ export const passwordHash = (word: string | null | undefined): PasswordHash | un
 
 /** The form that the secret's tag asks for. Errors: `option-invalid`. */
 export function wantedHash(options: ReadonlyMap<string, string>): PasswordHash | undefined {
-  const raw = options.get(hashTag);
+  const raw = options.get(passwordHashTag);
   const wanted = passwordHash(raw);
   if (raw !== undefined && wanted === undefined) {
     throw new RekeyError("option-invalid", {
-      context: { option: hashTag },
+      context: { option: passwordHashTag },
       hint: `use one of ${passwordHashes.join(", ")}, or remove the tag: each user then keeps the form that it has`,
     });
   }

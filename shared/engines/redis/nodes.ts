@@ -5,6 +5,7 @@ import type { DatabaseTarget } from "../../ports/database-engine.ts";
 import type { Connection } from "./connection.ts";
 import { ifAnswered } from "../inspecting.ts";
 import type { Ask } from "./inspect-server.ts";
+import { redisReplicasTag } from "../../tags/tag-names.ts";
 
 const numberIn = (answer: unknown, name: string): number | undefined => {
   const [, count] = new RegExp(`^${name}:(\\d+)`, "m").exec(typeof answer === "string" ? answer : "") ?? [];
@@ -24,10 +25,10 @@ export function requirePrimary(about: unknown, { host, options }: DatabaseTarget
     });
   }
   const role = memberAt(about, "role");
-  if (role !== "replica" || options.get("rekey:redis-replicas") === "change") return;
+  if (role !== "replica" || options.get(redisReplicasTag) === "change") return;
   throw new RekeyError("database-read-only", {
     context: { host, role },
-    hint: "name the primary in the secret; to change users on replicas as well, list them in hosts and set the tag rekey:redis-replicas to change",
+    hint: `name the primary in the secret; to change users on replicas as well, list them in hosts and set the tag ${redisReplicasTag} to change`,
   });
 }
 

@@ -19,15 +19,16 @@ import { setPassword } from "./set-password.ts";
 import { markGroup } from "./pair-state.ts";
 import { plannedStatements } from "./planned-statements.ts";
 import { syncPair } from "./sync-pair.ts";
+import { passwordHashTag } from "../../tags/tag-names.ts";
 
 type RedshiftSession = DatabaseSession & PasswordChange & UserPairing & Inspection & OwnAccountReading & Rehearsal;
 
 /** The one form that drivers know and that rekey writes. Errors: `option-invalid` where the tag asks for another. */
 function passwordHash(options: ReadonlyMap<string, string>): string {
-  const wanted = options.get("rekey:password-hash");
+  const wanted = options.get(passwordHashTag);
   if (wanted === undefined || wanted === "md5") return "md5";
   throw new RekeyError("option-invalid", {
-    context: { option: "rekey:password-hash" },
+    context: { option: passwordHashTag },
     hint: "on Redshift it can only be md5: remove the tag",
   });
 }

@@ -14,6 +14,7 @@ import type { VaultSend } from "../../vault/connect-vault.ts";
 import { isPolicyDenial, refused } from "../../vault/vault-answer.ts";
 import type { VaultAnswer } from "../../vault/vault-client.ts";
 import { checkedPath } from "../../vault/vault-path.ts";
+import { vaultDbMountTag, vaultRoleTag } from "../../tags/tag-names.ts";
 
 interface StaticRole {
   readonly mount: string;
@@ -25,21 +26,21 @@ export type RoleGrants = ReadonlyMap<string, readonly string[]>;
 
 /** The role that the secret's tags choose, where the function's owner granted it to the secret. Errors: `option-invalid`. */
 function staticRoleOf({ secretName = "", options }: DatabaseTarget, grants: RoleGrants): StaticRole {
-  const role = options.get("rekey:vault-role");
+  const role = options.get(vaultRoleTag);
   if (role === undefined) {
     throw new RekeyError("option-invalid", {
-      context: { option: "rekey:vault-role", problem: "not set" },
+      context: { option: vaultRoleTag, problem: "not set" },
       hint: "name the static role of Vault's database engine with this tag",
     });
   }
   const chosen = {
-    mount: checkedPath("rekey:vault-db-mount", options.get("rekey:vault-db-mount") ?? "database"),
-    role: checkedPath("rekey:vault-role", role),
+    mount: checkedPath(vaultDbMountTag, options.get(vaultDbMountTag) ?? "database"),
+    role: checkedPath(vaultRoleTag, role),
   };
   const path = `${chosen.mount}/${chosen.role}`;
   if (grants.get(secretName)?.includes(path) === true) return chosen;
   throw new RekeyError("option-invalid", {
-    context: { option: "rekey:vault-role", path, problem: "not granted to this secret" },
+    context: { option: vaultRoleTag, path, problem: "not granted to this secret" },
     hint: `if this role belongs to the secret, add ${secretName}=${path} to REKEY_VAULT_ROLES (template parameter VaultRoleGrants)`,
   });
 }
@@ -56,8 +57,8 @@ function requireSuccess(answer: VaultAnswer, operation: "read" | "write", path: 
   if (status === 200 || status === 204) return;
   if (status === 400 || status === 404) {
     throw new RekeyError("option-invalid", {
-      context: { option: "rekey:vault-role", path, status },
-      hint: "Vault has no such static role: check the tags rekey:vault-role and rekey:vault-db-mount",
+      context: { option: vaultRoleTag, path, status },
+      hint: `Vault has no such static role: check the tags ${vaultRoleTag} and ${vaultDbMountTag}`,
     });
   }
   if (isPolicyDenial(answer)) throw rightMissing(operation, path, status);

@@ -1,4 +1,5 @@
 import type { CodeEntry } from "../code-entry.ts";
+import { vaultPathTag } from "../../tags/tag-names.ts";
 
 /** What happens to a version after it was rotated: events, mirrors, caches. */
 export const distributionCodes = {
@@ -45,7 +46,7 @@ export const distributionCodes = {
   "mirror-path-invalid": {
     disposition: "abort",
     meaning: "the secret's place cannot be used as a Vault path",
-    hint: "give it a path below the prefix with the tag rekey:vault-path",
+    hint: `give it a path below the prefix with the tag ${vaultPathTag}`,
   },
   "mirror-rejected": {
     disposition: "intervene",

@@ -1,4 +1,5 @@
 import type { CodeEntry } from "../code-entry.ts";
+import { graceTag } from "../../tags/tag-names.ts";
 
 /** The secret, its rotation, and the store that keeps both. */
 export const rotationCodes = {
@@ -20,7 +21,7 @@ export const rotationCodes = {
   "grace-not-over": {
     disposition: "retry",
     meaning: "the replaced credential may still be in use: its grace period is not over, or a rotation is under way",
-    hint: "nothing to do; it is retired later. The tag rekey:grace says how long it lives",
+    hint: `nothing to do; it is retired later. The tag ${graceTag} says how long it lives`,
   },
   "internal-fault": {
     disposition: "intervene",

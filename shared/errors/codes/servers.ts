@@ -1,4 +1,5 @@
 import type { CodeEntry } from "../code-entry.ts";
+import { tlsTag } from "../../tags/tag-names.ts";
 
 /** What a database, or whatever else holds the credential, answers. */
 export const serversCodes = {
@@ -91,7 +92,7 @@ export const serversCodes = {
   "tls-refused": {
     disposition: "abort",
     meaning: "the server's certificate or its TLS was not acceptable, so nothing was sent",
-    hint: "give the right CA, or spell out a weaker mode with the secret's ssl field or the tag rekey:tls",
+    hint: `give the right CA, or spell out a weaker mode with the secret's ssl field or the tag ${tlsTag}`,
   },
   "user-collision": {
     disposition: "abort",

@@ -1,3 +1,4 @@
+import { rotationReasonTag } from "../../tags/tag-names.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { SecretDescription } from "../../ports/secret-store.ts";
 import type { ErrorCode } from "../../errors/codes.ts";
@@ -16,7 +17,7 @@ const tagValue = /^[\p{L}\p{Z}\p{N}_.:/=+@-]{1,256}$/u;
  * Errors: `option-invalid` for what a tag cannot hold.
  */
 export function reasonTag(reason: string): ReadonlyMap<string, string> {
-  if (tagValue.test(reason)) return new Map([["rekey:rotation-reason", reason]]);
+  if (tagValue.test(reason)) return new Map([[rotationReasonTag, reason]]);
   const hint = "a tag holds it: letters, digits, spaces and _ . : / = + - @, 256 at most";
   throw new RekeyError("option-invalid", { context: { option: "reason" }, hint });
 }

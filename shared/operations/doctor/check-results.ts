@@ -1,5 +1,7 @@
 import { codes, type ErrorCode } from "../../errors/codes.ts";
 import type { RekeyError } from "../../errors/rekey-error.ts";
+import { secretTags } from "../../tags/tag-table.ts";
+import { passwordHashTag, redisReplicasTag, tlsTag } from "../../tags/tag-names.ts";
 
 /** `error`: the next rotation fails. `warning`: it works, and something is not as it should be. */
 type Severity = "error" | "warning";
@@ -111,13 +113,12 @@ export const checks = {
   "password-hash-changes": {
     severity: "warning",
     meaning: "the next rotation changes the form in which the server keeps the password, as the secret's tag asks",
-    remedy: "check that every client of the user can log in with the new form, or remove the tag rekey:password-hash",
+    remedy: `check that every client of the user can log in with the new form, or remove the tag ${passwordHashTag}`,
   },
   "password-hash-weak": {
     severity: "warning",
     meaning: "the server keeps the user's password as an MD5 hash, and rotations leave it so",
-    remedy:
-      "once every client of the user can log in with SCRAM, set the secret's tag rekey:password-hash to scram-sha-256",
+    remedy: `once every client of the user can log in with SCRAM, set the secret's tag ${passwordHashTag} to scram-sha-256`,
   },
   "pending-left": {
     severity: "error",
@@ -151,10 +152,15 @@ export const checks = {
     meaning: "the server locks an account after few refused logins; after a crash rekey may need up to five",
     remedy: "let the server forget refusals after minutes, or raise the limit above five",
   },
+  "tag-unknown": {
+    severity: "warning",
+    meaning: "the secret has a tag in rekey's name that rekey does not read, so it has no effect",
+    remedy: `correct the tag's name, or remove the tag; a secret can have ${secretTags.join(", ")}`,
+  },
   "tls-not-verified": {
     severity: "warning",
     meaning: "the connection to the database is not fully verified",
-    remedy: "remove ssl from the secret or rekey:tls from its tags (verify-full), and give the CA as sslrootcert",
+    remedy: `remove ssl from the secret or ${tlsTag} from its tags (verify-full), and give the CA as sslrootcert`,
   },
   "restart-cannot-be-seen": {
     severity: "warning",
@@ -177,8 +183,7 @@ export const checks = {
     severity: "warning",
     meaning:
       "the server has replicas or further nodes, which have users of their own, and the secret does not list them all: they keep the old password, also when one of them takes over",
-    remedy:
-      "list every node in the secret's hosts, and set the tag rekey:redis-replicas to change where some are replicas",
+    remedy: `list every node in the secret's hosts, and set the tag ${redisReplicasTag} to change where some are replicas`,
   },
   "user-shared": {
     severity: "error",

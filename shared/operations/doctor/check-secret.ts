@@ -7,6 +7,7 @@ import { type RotationFacts, rotationFacts } from "../../rotation/rotation-facts
 import { alternateSuffix } from "../../rotation/strategies/alternating-users.ts";
 import { type DatabaseSecret, parseDatabaseSecret, withCredential } from "../../secrets/database-secret.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
+import { unknownTags } from "../../tags/tag-table.ts";
 import { checkRotatedHere } from "../by-hand/operator-request.ts";
 import { type CheckResult, checkResult } from "./check-results.ts";
 
@@ -21,11 +22,13 @@ export interface CheckedSecret {
 function describedResults({
   labels,
   rotationEnabled,
+  tags,
   replicas = new Map(),
 }: SecretDescription): readonly CheckResult[] {
   const pending = [...labels].find(([, on]) => on.includes("AWSPENDING") && !on.includes("AWSCURRENT"))?.[0];
   return [
     ...(rotationEnabled ? [] : [checkResult("rotation-off")]),
+    ...unknownTags(tags).map((tag) => checkResult("tag-unknown", { tag })),
     ...(pending === undefined ? [] : [checkResult("pending-left", { version: pending })]),
     ...[...replicas]
       .filter(([, state]) => state !== "InSync")

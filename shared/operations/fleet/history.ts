@@ -4,6 +4,7 @@ import type { CallOptions } from "../../ports/call.ts";
 import type { AuditRecord, StepRecord } from "../../ports/records.ts";
 import type { FleetPorts } from "./fleet-ports.ts";
 import type { VersionFacts } from "../../ports/secret-administration.ts";
+import { rotationReasonTag } from "../../tags/tag-names.ts";
 
 export interface RotationRun {
   /** The version that it made, or was to make. */
@@ -94,7 +95,7 @@ export async function secretHistory(
     ),
     seen("audit-trail", () => ports.trail?.changes(secretArn, call)),
   ]);
-  const reason = tags.get("rekey:rotation-reason");
+  const reason = tags.get(rotationReasonTag);
   return {
     secretArn,
     ...(reason === undefined ? {} : { reason }),

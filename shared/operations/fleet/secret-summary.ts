@@ -3,6 +3,7 @@ import { describedFindings } from "../reconciling/compare-secret.ts";
 import { subscribersOf } from "../retiring/retire-replaced.ts";
 import type { Health } from "./health.ts";
 import type { ListedSecret } from "../../ports/secret-administration.ts";
+import { mirrorTag, rotationReasonTag, strategyTag } from "../../tags/tag-names.ts";
 
 export interface SecretSummary {
   readonly secretArn: string;
@@ -47,8 +48,8 @@ export function summaryOf(secret: ListedSecret, nowMs: number): SecretSummary {
   const { secretArn, name, managedBy, lastRotatedAt, nextRotationAt, rotationFunctionArn, createdAt, tags } = secret;
   const versionId = versionWithLabel(secret, "AWSCURRENT");
   const since = lastRotatedAt ?? createdAt;
-  const strategy = tags.get("rekey:strategy");
-  const reason = tags.get("rekey:rotation-reason");
+  const strategy = tags.get(strategyTag);
+  const reason = tags.get(rotationReasonTag);
   return {
     secretArn,
     name,
@@ -60,7 +61,7 @@ export function summaryOf(secret: ListedSecret, nowMs: number): SecretSummary {
     ...(rotationFunctionArn === undefined ? {} : { rotationFunctionArn }),
     ...(managedBy === undefined ? {} : { managedBy }),
     ...(strategy === undefined ? {} : { strategy }),
-    mirrored: secret.deletedAt === undefined && tags.get("rekey:mirror") !== "false",
+    mirrored: secret.deletedAt === undefined && tags.get(mirrorTag) !== "false",
     subscribers: subscribersOf(secret),
     ...(reason === undefined ? {} : { reason }),
     tags: Object.fromEntries(tags),

@@ -6,7 +6,6 @@ import { memoryPublisher } from "../../testing/memory-publisher.ts";
 import { memorySecretId, memoryValue } from "../../testing/memory-rotation.ts";
 import { type MemoryStore, memoryStore } from "../../testing/memory-store.ts";
 import { mirrorCurrent } from "./mirror-current.ts";
-import { secretArnOf } from "../../events/secret-in-event.ts";
 
 const call = { signal: AbortSignal.timeout(5_000) };
 
@@ -137,13 +136,6 @@ test("a mirror that cannot be written is passed on, so that the message comes ag
     code: "mirror-unavailable",
   });
 });
-
-test.each(["not JSON", "7", '{"detail":null}', '{"detail":{"secretArn":"name-only"}}'])(
-  "%s is event-malformed",
-  (body) => {
-    expect(() => secretArnOf(body)).toThrow(expect.objectContaining({ code: "event-malformed" }));
-  },
-);
 
 const clusterThat = (mirrors: boolean) => ({ name: "eu-1", mirrors: () => mirrors });
 

@@ -63,9 +63,11 @@ function plannedSession(engine: AnyEngine, note: Note): DatabaseSession {
     {
       get(target, name, receiver) {
         if (typeof name === "symbol") return Reflect.get(target, name, receiver);
-        if (name === "then" || (engine.plannedStatements !== undefined && !(name in engine.plannedStatements))) return undefined;
+        if (name === "then" || (engine.plannedStatements !== undefined && !(name in engine.plannedStatements)))
+          return undefined;
         return async () => {
-          for (const statement of engine.plannedStatements?.[name] ?? [name]) note({ kind: "statement", what: statement });
+          for (const statement of engine.plannedStatements?.[name] ?? [name])
+            note({ kind: "statement", what: statement });
         };
       },
     },

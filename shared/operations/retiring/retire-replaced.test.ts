@@ -3,7 +3,7 @@ import { RekeyError } from "../../errors/rekey-error.ts";
 import type { RotationRequest } from "../../ports/rotation.ts";
 import type { SecretDescription } from "../../ports/secret-store.ts";
 import { type Retirer, retireReplaced } from "./retire-replaced.ts";
-import { parseRetirementCue, type RetirementCue } from "../../events/subscriber-event.ts";
+import type { RetirementCue } from "../../events/rekey-event.ts";
 
 const secretArn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db/app-AbCdEf";
 const functionArn = "arn:aws:lambda:us-east-1:123456789012:function:rekey-rotate-postgres";
@@ -145,32 +145,4 @@ test("while a rotation is under way the message waits; another failure is passed
   expect(await ask(rotated(hour))).toMatchObject({ outcome: "waits" });
   state.refusal = new RekeyError("database-unreachable");
   await expect(ask(rotated(hour))).rejects.toMatchObject({ code: "database-unreachable" });
-});
-
-const detail = { secretArn, versionId: "5f0c1a52-3d0b-4f1c-9d0e-1f2a3b4c5d6e", at: "2026-01-02T03:04:05.678Z" };
-test("the two events that may make a credential due are read", () => {
-  const ids = { secretArn, versionId: detail.versionId };
-  expect(parseRetirementCue(JSON.stringify({ "detail-type": "Secret Rotated", detail }))).toEqual({
-    kind: "rotated",
-    ...ids,
-    at: new Date(detail.at),
-  });
-  const source = "rekey.subscriber.orders-api";
-  const event = { "detail-type": "Secret Adopted", source, detail: { ...detail, subscriber: "orders-api" } };
-  const adoption = { kind: "adopted", ...ids, subscriber: "orders-api", source };
-  expect(parseRetirementCue(JSON.stringify(event))).toEqual(adoption);
-});
-
-test.each([
-  ["no JSON", "{"],
-  ["another event", JSON.stringify({ "detail-type": "Secret Retired", detail })],
-  ["no version", JSON.stringify({ "detail-type": "Secret Rotated", detail: { ...detail, versionId: "" } })],
-  ["no such time", JSON.stringify({ "detail-type": "Secret Rotated", detail: { ...detail, at: "2026-99-99T99:99Z" } })],
-  [
-    "a part of an ARN",
-    JSON.stringify({ "detail-type": "Secret Rotated", detail: { ...detail, secretArn: secretArn.slice(0, -7) } }),
-  ],
-  ["no subscriber", JSON.stringify({ "detail-type": "Secret Adopted", detail })],
-])("%s is event-malformed", (_what, body) => {
-  expect(() => parseRetirementCue(body)).toThrow(expect.objectContaining({ code: "event-malformed" }));
 });

@@ -4,8 +4,9 @@ import type { SecretDescription } from "../../ports/secret-store.ts";
 import { rotationPolicy } from "../../rotation/rotation-policy.ts";
 import type { Adoptions } from "../../ports/adoptions.ts";
 import type { RotationInvoker } from "../../ports/rotation.ts";
-import { speaksForItself, type RetirementCue } from "../../events/subscriber-event.ts";
+import { speaksForItself, type RetirementCue } from "../../events/rekey-event.ts";
 import { versionState, type VersionCheck } from "../announcing/version-state.ts";
+import { subscribersTag } from "../../tags/tag-names.ts";
 
 export interface Retirer extends VersionCheck {
   /** Absent where nobody wants to keep them: then only the deadline counts. */
@@ -34,7 +35,7 @@ const busyWaitMs = 5 * 60_000;
 
 /** The tag `rekey:subscribers`: names with a space between, who must all have said that they use a version. */
 export const subscribersOf = ({ tags }: Pick<SecretDescription, "tags">): readonly string[] =>
-  (tags.get("rekey:subscribers") ?? "").split(/\s+/).filter((name) => name !== "");
+  (tags.get(subscribersTag) ?? "").split(/\s+/).filter((name) => name !== "");
 
 async function everyoneAdopted(
   { adoptions }: Retirer,

@@ -11,6 +11,7 @@ import type {
 import type { RotationPolicy } from "../rotation-policy.ts";
 import { logsIn, openEarlier, openSession, orphaned, ownAccount, requireAdmin } from "./open-session.ts";
 import type { RotationStrategy, StrategyContext } from "./strategy.ts";
+import { alternateUserTag } from "../../tags/tag-names.ts";
 
 /** AWS's suffix. It is only ever added: a user that happens to end in it is never taken for somebody's alternate. */
 export const alternateSuffix = "_clone";
@@ -25,7 +26,7 @@ function pairOf(current: DatabaseSecret, policy: RotationPolicy, maxUsernameByte
   ];
   if (first === alternate) {
     throw new RekeyError("option-invalid", {
-      context: { option: "rekey:alternate-user", problem: "names the secret's own user" },
+      context: { option: alternateUserTag, problem: "names the secret's own user" },
     });
   }
   if (current.username !== first && current.username !== alternate) {
@@ -35,8 +36,8 @@ function pairOf(current: DatabaseSecret, policy: RotationPolicy, maxUsernameByte
   }
   if (Buffer.byteLength(alternate) > maxUsernameBytes) {
     throw new RekeyError("option-invalid", {
-      context: { option: "rekey:alternate-user", maximumBytes: maxUsernameBytes },
-      hint: "the alternate user's name is too long; give a shorter one with the tag rekey:alternate-user",
+      context: { option: alternateUserTag, maximumBytes: maxUsernameBytes },
+      hint: `the alternate user's name is too long; give a shorter one with the tag ${alternateUserTag}`,
     });
   }
   return { first, alternate };

@@ -19,6 +19,7 @@ import type { Account, EngineFixture, EngineServer, SecretFields, Variant } from
 import { type LocalAws, rotationFunctionArn, startLocalAws } from "./local-aws.ts";
 import { createWire, type Wire } from "./wire.ts";
 import { startWireProxy, type WireProxy } from "./wire-proxy.ts";
+import { alternateUserTag, strategyTag } from "../../tags/tag-names.ts";
 
 export interface StageSecret {
   readonly id: string;
@@ -145,14 +146,14 @@ export async function startStage(
           ...fields,
         };
         const name = randomUUID();
-        const alternate = variant.tags?.["rekey:alternate-user"];
+        const alternate = variant.tags?.[alternateUserTag];
         const granted = alternate === undefined ? [username] : [username, alternate];
         users.set(
           name,
           granted.flatMap((user) => targets.map((target) => ({ username: user, ...target }))),
         );
         const id = await create(name, value, {
-          "rekey:strategy": variant.strategy,
+          [strategyTag]: variant.strategy,
           ...variant.tags,
         });
         return { id, account };

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import type { Suite } from "../suite.ts";
+import { changeAtTag } from "../../../tags/tag-names.ts";
 
 /**
  * Nothing that RFC 4013 prohibits or that is newer than its Unicode 3.2: clients differ in what they make of it beside a `½`,
@@ -23,7 +24,7 @@ export function awkwardNames({ test, expect, stage, variant, fixture }: Suite): 
   const taken = (name: string): string =>
     fixture.notInNames === undefined ? name : name.replace(fixture.notInNames, "");
   const replacesInSetSecret =
-    fixture.strategies[variant.strategy]?.replacesCurrent === true && variant.tags?.["rekey:change-at"] === undefined;
+    fixture.strategies[variant.strategy]?.replacesCurrent === true && variant.tags?.[changeAtTag] === undefined;
 
   test(
     "awkward-names",

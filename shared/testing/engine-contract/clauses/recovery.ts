@@ -3,6 +3,7 @@ import { SecretValue } from "../../../secrets/secret-value.ts";
 import type { Account } from "../fixture.ts";
 import type { Stage } from "../stage.ts";
 import type { Suite } from "../suite.ts";
+import { changeAtTag, graceTag } from "../../../tags/tag-names.ts";
 
 const minuteMs = 60_000;
 
@@ -15,7 +16,7 @@ const accountAt = async ({ read }: Stage, secretId: string, label: string): Prom
 export function recovery({ test, expect, stage, variant, fixture }: Suite): void {
   const { strategies } = fixture;
   const strategy = strategies[variant.strategy];
-  const changesAtFinish = variant.tags?.["rekey:change-at"] === "finishSecret";
+  const changesAtFinish = variant.tags?.[changeAtTag] === "finishSecret";
   const byAdmin = (): typeof variant => ({ ...variant, usesAdmin: stage().server.admin !== undefined });
 
   for (const container of ["warm", "cold"] as const) {
@@ -100,7 +101,7 @@ export function recovery({ test, expect, stage, variant, fixture }: Suite): void
   if (strategy?.retire === undefined) return;
   test("retired", "the replaced credential logs in until its grace period is over, then it stops", async () => {
     const here = stage();
-    const { id, account } = await here.newSecret({ ...variant, tags: { ...variant.tags, "rekey:grace": "1m" } });
+    const { id, account } = await here.newSecret({ ...variant, tags: { ...variant.tags, [graceTag]: "1m" } });
     const versionId = await here.begin(id);
     const early = await here.step("retirePrevious", id, versionId);
     expect({ code: early.code, accepts: await here.server.accepts(account) }).toEqual({

@@ -1,5 +1,7 @@
 import { RekeyError } from "../errors/rekey-error.ts";
-import { arnOfSecret } from "./secret-in-event.ts";
+import type { DeliveredEvent, Fields } from "./delivered-event.ts";
+
+const arnOfSecret = /^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:.{1,512}-[A-Za-z0-9]{6}$/;
 
 /** What may make a replaced credential due: a new version, or somebody who uses it. */
 export type RetirementCue =
@@ -23,33 +25,24 @@ export const speaksForItself = ({ subscriber, source }: Adoption, takesUnnamed: 
 
 const malformed = (problem: string): RekeyError => new RekeyError("event-malformed", { context: { problem } });
 
-const recordOf = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null ? { ...value } : {};
-
-function matching(fields: Readonly<Record<string, unknown>>, field: string, pattern: RegExp): string {
+function matching(fields: Fields, field: string, pattern: RegExp): string {
   const value = fields[field];
   if (typeof value === "string" && pattern.test(value)) return value;
   throw malformed(`no ${field}`);
 }
 
-/** Reads `Secret Rotated` or `Secret Adopted` as EventBridge delivers it. Errors: `event-malformed`. */
-export function parseRetirementCue(body: string): RetirementCue {
-  let event: Readonly<Record<string, unknown>>;
-  try {
-    event = recordOf(JSON.parse(body));
-  } catch {
-    throw malformed("not JSON");
-  }
-  const detail = recordOf(event["detail"]);
-  const ids = {
-    secretArn: matching(detail, "secretArn", arnOfSecret),
-    versionId: matching(detail, "versionId", /^[A-Za-z0-9-]{32,64}$/),
-  };
-  if (event["detail-type"] === "Secret Adopted") {
+/** The secret of one of rekey's events. Errors: `event-malformed`. */
+export const secretArnIn = ({ detail = {} }: DeliveredEvent): string => matching(detail, "secretArn", arnOfSecret);
+
+/** What `Secret Rotated` or `Secret Adopted` says. Errors: `event-malformed`. */
+export function retirementCueIn(event: DeliveredEvent): RetirementCue {
+  const { type, source, detail = {} } = event;
+  const ids = { secretArn: secretArnIn(event), versionId: matching(detail, "versionId", /^[A-Za-z0-9-]{32,64}$/) };
+  if (type === "Secret Adopted") {
     const subscriber = matching(detail, "subscriber", /^[A-Za-z0-9_./=+@:-]{1,64}$/);
-    return { kind: "adopted", ...ids, subscriber, source: matching(event, "source", /^rekey\.subscriber/) };
+    return { kind: "adopted", ...ids, subscriber, source: matching({ source }, "source", /^rekey\.subscriber/) };
   }
-  if (event["detail-type"] !== "Secret Rotated") throw malformed("another detail-type");
+  if (type !== "Secret Rotated") throw malformed("another detail-type");
   const at = new Date(matching(detail, "at", /^\d{4}-\d\d-\d\dT[\d:.]+Z$/));
   if (Number.isNaN(at.getTime())) throw malformed("no at");
   return { kind: "rotated", ...ids, at };

@@ -1,4 +1,4 @@
-// Made from the schemas beside it by `npm run docs`.
+// Made from the schemas in events/ by `npm run docs`.
 
 /** A subscriber uses this version and no older one any more. Subscribers publish it themselves, each under the source rekey.subscriber.<subscriber>. The subscriber is a name that the secret's tag rekey:subscribers holds. */
 export interface SecretAdoptedV1 {
@@ -14,6 +14,7 @@ export interface SecretDeletedV1 {
   readonly schemaVersion: 1;
   readonly secretArn: string;
   readonly secretName: string;
+  /** Whether its recovery window is open. */
   readonly recoverable: boolean;
   readonly at: string;
 }
@@ -23,6 +24,7 @@ export interface SecretFindingV1 {
   readonly schemaVersion: 1;
   readonly secretArn: string;
   readonly secretName: string;
+  /** `current-refused`: a server refused a login with AWSCURRENT while no rotation was under way. `replica-behind`: a replica has not had the current value for an hour. `replica-failed`: Secrets Manager gave up replicating it. `mirror-altered`: the mirror names this version, but somebody changed what it holds. `mirror-foreign`: its place belongs to another secret, or to somebody else. `mirror-newer`: AWSCURRENT was moved back to an older version. `mirror-left`: the mirror still shows a secret that is deleted or not to be mirrored. `mirror-stray`: a copy is in a cluster that the secret does not belong to. `pending-stuck`: AWSPENDING is on another version than the current one. */
   readonly finding:
     | "current-missing"
     | "current-refused"
@@ -37,7 +39,9 @@ export interface SecretFindingV1 {
     | "replica-behind"
     | "replica-failed"
     | "rotation-overdue";
+  /** The version that the finding is about. */
   readonly versionId?: string;
+  /** Whether the repair was started. */
   readonly repaired: boolean;
   readonly at: string;
 }
@@ -48,8 +52,11 @@ export interface SecretMirroredV1 {
   readonly secretArn: string;
   readonly secretName: string;
   readonly versionId: string;
+  /** The mirror's own number of what holds this version, or a newer one. */
   readonly revision: number;
+  /** Whether it was written now. */
   readonly written: boolean;
+  /** Which of several mirrors it is. */
   readonly cluster?: string;
   readonly at: string;
 }
@@ -89,7 +96,9 @@ export interface SecretRetiredV1 {
   readonly schemaVersion: 1;
   readonly secretArn: string;
   readonly secretName: string;
+  /** The current version. */
   readonly versionId: string;
+  /** The version whose credential stopped working. */
   readonly retiredVersionId: string;
   readonly at: string;
 }
@@ -101,6 +110,7 @@ export interface SecretRotatedV1 {
   readonly secretName: string;
   readonly versionId: string;
   readonly previousVersionId?: string;
+  /** `external`: no rotation of rekey's made the version, or it could not report it itself. */
   readonly origin: "rotation" | "external";
   readonly engine: string;
   readonly strategy: "single-user" | "alternating-users" | "dual-password" | "issued" | "none";
@@ -126,11 +136,12 @@ export interface SecretRotationStoppedV1 {
   readonly secretName: string;
   readonly outcome: "failed" | "abandoned";
   readonly step?: "createSecret" | "setSecret" | "testSecret" | "finishSecret" | "retirePrevious";
+  /** The version that still waits under AWSPENDING: Secrets Manager tries the rotation again, or somebody must look. */
   readonly pendingVersionId?: string;
   readonly at: string;
 }
 
-/** What may stand in `detail`, by detail-type; `schemaVersion` tells versions apart. */
+/** What `detail` holds, by detail-type. `schemaVersion` distinguishes the versions. */
 export interface DetailByType {
   readonly "Secret Adopted": SecretAdoptedV1;
   readonly "Secret Deleted": SecretDeletedV1;
@@ -144,3 +155,31 @@ export interface DetailByType {
   readonly "Secret Rotation Failed": SecretRotationFailedV1;
   readonly "Secret Rotation Stopped": SecretRotationStoppedV1;
 }
+
+/** What rekey publishes: the newest version of each. */
+export interface PublishedDetails {
+  readonly "Secret Deleted": SecretDeletedV1;
+  readonly "Secret Finding": SecretFindingV1;
+  readonly "Secret Mirrored": SecretMirroredV1;
+  readonly "Secret Replicated": SecretReplicatedV1;
+  readonly "Secret Restored": SecretRestoredV1;
+  readonly "Secret Retagged": SecretRetaggedV1;
+  readonly "Secret Retired": SecretRetiredV1;
+  readonly "Secret Rotated": SecretRotatedV1;
+  readonly "Secret Rotation Failed": SecretRotationFailedV1;
+  readonly "Secret Rotation Stopped": SecretRotationStoppedV1;
+}
+
+/** The fields of each besides `schemaVersion` and `at`, which the publisher adds. */
+export const detailFields: Readonly<Record<keyof PublishedDetails, readonly string[]>> = {
+  "Secret Deleted": ["secretArn", "secretName", "recoverable"],
+  "Secret Finding": ["secretArn", "secretName", "finding", "versionId", "repaired"],
+  "Secret Mirrored": ["secretArn", "secretName", "versionId", "revision", "written", "cluster"],
+  "Secret Replicated": ["secretArn", "secretName", "versionId", "regionsInSync", "regionsBehind", "regionsFailed"],
+  "Secret Restored": ["secretArn", "secretName", "versionId"],
+  "Secret Retagged": ["secretArn", "secretName", "tags"],
+  "Secret Retired": ["secretArn", "secretName", "versionId", "retiredVersionId"],
+  "Secret Rotated": ["secretArn", "secretName", "versionId", "previousVersionId", "origin", "engine", "strategy"],
+  "Secret Rotation Failed": ["secretArn", "secretName", "versionId", "step", "code", "disposition"],
+  "Secret Rotation Stopped": ["secretArn", "secretName", "outcome", "step", "pendingVersionId"],
+};
