@@ -5,7 +5,7 @@ import { rotateCampaign } from "../../../shared/operations/campaign/rotate-campa
 import { summaryOf } from "../../../shared/operations/fleet/secret-summary.ts";
 import { type Standing, standings } from "../../../shared/operations/fleet/secret-status.ts";
 import type { CallOptions } from "../../../shared/ports/call.ts";
-import { versionWithLabel } from "../../../shared/rotation/steps/check-request.ts";
+import { versionWithLabel } from "../../../shared/ports/secret-store.ts";
 import { environmentOf } from "../../../shared/runtime/environment.ts";
 import { operatorPorts } from "../../../shared/runtime/operator-ports.ts";
 import type { Checks } from "./checks.ts";

@@ -1,7 +1,6 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
-import type { SecretDescription } from "../../ports/secret-store.ts";
-import { versionWithLabel } from "../../rotation/steps/check-request.ts";
+import { isRotationUnderWay, type SecretDescription } from "../../ports/secret-store.ts";
 import type { DetachPorts } from "./detach-ports.ts";
 import { unqualified } from "./stack-names.ts";
 
@@ -30,8 +29,7 @@ export interface Detached extends Detachment {
 function standingOf(secret: SecretDescription): RotationStanding {
   if (secret.deletedAt !== undefined) return "deleted";
   if (!secret.rotationEnabled) return "off";
-  const pending = versionWithLabel(secret, "AWSPENDING");
-  return pending === undefined || pending === versionWithLabel(secret, "AWSCURRENT") ? "rotated" : "under-way";
+  return isRotationUnderWay(secret) ? "under-way" : "rotated";
 }
 
 export const detachmentOf = (secret: SecretDescription): Detachment => ({

@@ -1,4 +1,4 @@
-import { versionWithLabel } from "../../rotation/steps/check-request.ts";
+import { isRotationUnderWay, versionWithLabel } from "../../ports/secret-store.ts";
 import { describedFindings } from "../reconciling/compare-secret.ts";
 import { subscribersOf } from "../retiring/retire-replaced.ts";
 import type { Health } from "./health.ts";
@@ -32,14 +32,12 @@ export const lasting = ({ ageMs: _age, ...summary }: SecretSummary): Omit<Secret
 function healthOf(secret: ListedSecret, nowMs: number): Health {
   if (secret.deletedAt !== undefined) return "deleted";
   const found = new Set(describedFindings(secret, nowMs).map(({ finding }) => finding));
-  const current = versionWithLabel(secret, "AWSCURRENT");
-  const pending = versionWithLabel(secret, "AWSPENDING");
-  if (current === undefined) return "empty";
+  if (versionWithLabel(secret, "AWSCURRENT") === undefined) return "empty";
   if (found.has("pending-stuck")) return "stuck";
   if (found.has("rotation-overdue")) return "overdue";
-  const isWaiting = pending !== undefined && pending !== current;
-  if (!secret.rotationEnabled) return isWaiting ? "stuck" : "off";
-  return isWaiting ? "rotating" : "healthy";
+  const isUnderWay = isRotationUnderWay(secret);
+  if (!secret.rotationEnabled) return isUnderWay ? "stuck" : "off";
+  return isUnderWay ? "rotating" : "healthy";
 }
 
 /** What a list or a description tells of a secret by itself: no further call. */

@@ -1,6 +1,6 @@
-import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
+import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
-import type { SecretDescription, SecretStore } from "../../ports/secret-store.ts";
+import { describeIfExists, type SecretStore } from "../../ports/secret-store.ts";
 import type { EventPublisher } from "../../ports/event-publisher.ts";
 import type { Mirror, MirrorCluster, MirroredSecret } from "../../ports/mirror.ts";
 import { secretNameIn } from "../../rotation/secret-name.ts";
@@ -29,25 +29,12 @@ interface Standing {
   readonly isElsewhere: boolean;
 }
 
-async function describe(
-  { store }: MirrorPorts,
-  secretId: string,
-  call: CallOptions,
-): Promise<SecretDescription | undefined> {
-  try {
-    return await store.describe(secretId, call);
-  } catch (error) {
-    if (isRekeyError(error, "secret-not-found")) return undefined;
-    throw error;
-  }
-}
-
 /**
  * `undefined`: there is no such secret, and this Secrets Manager is not the one that would know. Of a secret that is gone
  * for good, or that somebody invented, the ARN is all there is; what the mirror has of exactly that ARN goes.
  */
 async function standing(ports: MirrorPorts, secretId: string, call: CallOptions): Promise<Standing | undefined> {
-  const found = await describe(ports, secretId, call);
+  const found = await describeIfExists(ports.store, secretId, call);
   if (found !== undefined) {
     const { secretArn, name: secretName, tags } = found;
     const secret = { secretArn, secretName, tags };

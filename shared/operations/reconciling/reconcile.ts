@@ -1,6 +1,6 @@
-import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
+import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
-import type { SecretDescription, SecretStore } from "../../ports/secret-store.ts";
+import { describeIfExists, type SecretDescription, type SecretStore } from "../../ports/secret-store.ts";
 import type { EventPublisher } from "../../ports/event-publisher.ts";
 import type { Finding } from "../../events/rotation-event.ts";
 import { comparedFindings, describedFindings, type Found, valueSince } from "./compare-secret.ts";
@@ -32,15 +32,6 @@ export interface Reconciliation {
   readonly findings: ReadonlyMap<Finding, number>;
   /** Of the secrets examined, the one that has had its value longest. */
   readonly oldest?: { readonly secretArn: string; readonly since: Date };
-}
-
-async function describe({ store }: Reconciler, secretArn: string, call: CallOptions) {
-  try {
-    return await store.describe(secretArn, call);
-  } catch (error) {
-    if (isRekeyError(error, "secret-not-found")) return undefined;
-    throw error;
-  }
 }
 
 async function tell(
@@ -75,7 +66,7 @@ export async function reconcile(
   let oldest: Reconciliation["oldest"];
   for (const secretArn of secretArns) {
     try {
-      const description = await describe(reconciler, secretArn, call);
+      const description = await describeIfExists(reconciler.store, secretArn, call);
       if (description === undefined) continue;
       const since = valueSince(description);
       if (since !== undefined && (oldest === undefined || since < oldest.since)) oldest = { secretArn, since };
