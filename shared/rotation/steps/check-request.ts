@@ -47,16 +47,15 @@ export async function findPending(
 ): Promise<{ readonly facts: RotationFacts; readonly value: SecretValue } | undefined> {
   const { store, request, progress, call } = invocation;
   const { secretId, versionId } = request;
-  const read = async (): Promise<SecretValue | undefined> =>
-    (await store.read(secretId, { label: "AWSPENDING", versionId }, call))?.value;
+  const at = { label: "AWSPENDING", versionId } as const;
   if (progress.facts !== undefined) {
-    const value = await read();
-    if (value !== undefined) return { facts: progress.facts, value };
+    const found = await store.read(secretId, at, call);
+    if (found !== undefined) return { facts: progress.facts, value: found.value };
   }
   const { state, facts } = await checkRequest(invocation);
   if (state === "current") return undefined;
-  const value = await read();
-  if (value !== undefined) return { facts, value };
+  const found = await store.read(secretId, at, call);
+  if (found !== undefined) return { facts, value: found.value };
   throw new RekeyError("version-unknown", {
     context: { secret: facts.secretArn, version: versionId, problem: "createSecret has not run" },
   });

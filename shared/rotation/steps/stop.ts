@@ -25,15 +25,16 @@ async function versionToRestore(
 ): Promise<StoredVersion | undefined> {
   const { store, engine, request, call } = invocation;
   const { secretId } = request;
-  const isOlder = (version: StoredVersion | undefined): boolean =>
-    version !== undefined && version.createdAt < abandoned.createdAt;
   const current = await readCurrent(store, secretId, call);
-  if (isOlder(current)) return current;
+  if (current.createdAt < abandoned.createdAt) return current;
   const hasPrevious = versionWithLabel(description, "AWSPREVIOUS") !== undefined;
   const previous = hasPrevious ? await store.read(secretId, { label: "AWSPREVIOUS" }, call) : undefined;
-  const before = isOlder(previous)
-    ? previous
-    : (await store.unlabelled(secretId, versionsSearched, call)).find(isOlder);
+  const before =
+    previous !== undefined && previous.createdAt < abandoned.createdAt
+      ? previous
+      : (await store.unlabelled(secretId, versionsSearched, call)).find(
+          ({ createdAt }) => createdAt < abandoned.createdAt,
+        );
   if (before === undefined) return undefined;
   try {
     const rotation = rotationOf(invocation, current.value, facts, call);
