@@ -2,6 +2,7 @@ import { RekeyError } from "../shared/errors/rekey-error.ts";
 import type { FleetFilter } from "../shared/ports/secret-administration.ts";
 import { pairOf } from "../shared/operations/fleet/parse-tag.ts";
 import type { Given } from "./command.ts";
+import { defined } from "../shared/secrets/defined.ts";
 
 export function textOption(given: Given, option: string): string | undefined {
   const value = given[option];
@@ -30,5 +31,5 @@ export function numberOption(given: Given, option: string): number | undefined {
 export function filterOf(given: Given): FleetFilter {
   const search = textOption(given, "search");
   const tag = textOption(given, "tag");
-  return { ...(search === undefined ? {} : { search }), ...(tag === undefined ? {} : { tag: pairOf(tag) }) };
+  return { ...defined({ search }), ...(tag === undefined ? {} : { tag: pairOf(tag) }) };
 }

@@ -10,6 +10,7 @@ import { silentPublisher } from "../../shared/aws/eventbridge/event-publisher.ts
 import type { CallOptions } from "../../shared/ports/call.ts";
 import { readCurrent, type SecretStore } from "../../shared/ports/secret-store.ts";
 import { rotationMemory } from "../../shared/rotation/rotation-memory.ts";
+import { defined } from "../../shared/secrets/defined.ts";
 import { parseDatabaseSecret } from "../../shared/secrets/database-secret.ts";
 import { generatePassword } from "../../shared/secrets/password.ts";
 import { secretsManagerStore } from "../../shared/aws/secrets-manager/secret-store.ts";
@@ -107,6 +108,6 @@ export async function composeFor(
     folder,
     rotatable: { engine, strategiesOn },
     deps,
-    examined: { rotation: deps, account, users, ...(mirror === undefined ? {} : { mirror }) },
+    examined: { rotation: deps, account, users, ...defined({ mirror }) },
   };
 }

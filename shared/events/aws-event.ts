@@ -1,5 +1,6 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { RotationStep } from "../ports/rotation.ts";
+import { defined } from "../secrets/defined.ts";
 
 /** What AWS says of a secret, by the way of EventBridge's default bus. */
 export type AwsEvent =
@@ -38,7 +39,7 @@ const steps: Readonly<Record<string, RotationStep>> = {
 function stepIn(message: unknown): { readonly step?: RotationStep } {
   const name = typeof message === "string" ? (/ during (\w+) step/.exec(message)?.[1] ?? "") : "";
   const step = Object.hasOwn(steps, name) ? steps[name] : undefined;
-  return step === undefined ? {} : { step };
+  return defined({ step });
 }
 
 function labelMoved(event: Fields, detail: Fields): AwsEvent | undefined {

@@ -1,4 +1,5 @@
 import { isRekeyError, RekeyError } from "../errors/rekey-error.ts";
+import { defined } from "../secrets/defined.ts";
 import { type DatabaseSecret, type LoginSecret, parseAdminSecret } from "../secrets/database-secret.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 import { reportWeakTls } from "./database-targets.ts";
@@ -84,7 +85,7 @@ export async function* adminLogins(
       credential: { ...admin, authSource: admin.authSource ?? deps.engine.defaultDatabase },
       target: {
         ...target,
-        tls: { mode, ...(ca === undefined ? {} : { ca }) },
+        tls: { mode, ...defined({ ca }) },
       },
     };
   }

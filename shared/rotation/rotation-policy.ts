@@ -1,4 +1,5 @@
 import { RekeyError } from "../errors/rekey-error.ts";
+import { defined } from "../secrets/defined.ts";
 import { checkPasswordPolicy, passwordCharsets, type PasswordPolicy } from "../secrets/password.ts";
 import { type TlsMode, tlsModes } from "../secrets/secret-fields.ts";
 
@@ -53,7 +54,7 @@ function passwordPolicy(tags: ReadonlyMap<string, string>): PasswordPolicy {
   return checkPasswordPolicy({
     charset: oneOf(tags, "rekey:password-charset", passwordCharsets) ?? "url",
     length: Number(tags.get("rekey:password-length") ?? "32"),
-    ...(excluded === undefined ? {} : { excluded }),
+    ...defined({ excluded }),
     ...(eachKind === undefined ? {} : { eachKind: eachKind === "true" }),
   });
 }

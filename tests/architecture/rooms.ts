@@ -170,6 +170,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "shared/capacity",
       "shared/ports",
       "shared/rotation/secret-name.ts",
+      "shared/secrets/defined.ts",
       "shared/errors",
     ],
     packages: [
@@ -183,7 +184,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   "console/browser": {
-    rooms: ["console/contract.ts", "shared/operations/fleet", "shared/ports"],
+    rooms: ["console/contract.ts", "shared/operations/fleet", "shared/ports", "shared/secrets/defined.ts"],
     packages: ["preact", "preact-iso", "@tanstack/virtual-core"],
   },
   bundle: {

@@ -15,6 +15,7 @@ import { findingText } from "../../output/finding-text.ts";
 import { filterOf, flagOption, textOption } from "../../options.ts";
 import { print, printJson, roomToPrint } from "../../output/output.ts";
 import { progressLine } from "../../output/terminal.ts";
+import { defined } from "../../../shared/secrets/defined.ts";
 
 type Standing = "with errors" | "with warnings" | "healthy";
 
@@ -51,7 +52,7 @@ function examinations(given: Given, context: CommandContext): AsyncGenerator<Exa
       account: awsAccount(clients),
       concurrency: unreservedConcurrency(clients.lambda),
       deadLetters: waitingLetters(new SQSClient(operatorLimits), textOption(given, "stack") ?? "rekey"),
-      ...(mirror === undefined ? {} : { mirror }),
+      ...defined({ mirror }),
       rotationFor: async (secretArn, call) => (await composeFor(secretArn, process.env, call, { clients })).deps,
     },
     filterOf(given),

@@ -12,6 +12,7 @@ import type { Checks } from "./checks.ts";
 import type { SmokeClients } from "./clients.ts";
 import type { Subscriber } from "./subscriber.ts";
 import { until } from "./until.ts";
+import { defined } from "../../../shared/secrets/defined.ts";
 
 const minute = 60_000;
 type Ports = ReturnType<typeof operatorPorts>;
@@ -97,7 +98,7 @@ const stands = async (
           {
             mirrors: ports.mirrors,
             nowMs: Date.now,
-            ...(ports.adoptions === undefined ? {} : { adoptions: ports.adoptions }),
+            ...defined({ adoptions: ports.adoptions }),
           },
           [secret],
           call,

@@ -1,5 +1,6 @@
 import type { Problem } from "../../contract.ts";
 import { sessionKey } from "./session-key.ts";
+import { defined } from "../../../shared/secrets/defined.ts";
 
 /** What the server, or the way to it, said instead of an answer. */
 export class RequestFailed extends Error {
@@ -29,14 +30,14 @@ async function answerOf<Answer>(path: string, init: RequestInit): Promise<Answer
 }
 
 export const get = async <Answer>(path: string, signal?: AbortSignal): Promise<Answer> =>
-  answerOf(path, signal === undefined ? {} : { signal });
+  answerOf(path, defined({ signal }));
 
 export const post = async <Answer>(path: string, body: object, signal?: AbortSignal): Promise<Answer> =>
   answerOf(path, {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-Rekey-Key": sessionKey() },
     body: JSON.stringify(body),
-    ...(signal === undefined ? {} : { signal }),
+    ...defined({ signal }),
   });
 
 /** `?a=b` of what is given; nothing of nothing. */

@@ -5,6 +5,7 @@ import { problemIn } from "../api/use-answer.ts";
 import { type Connection, useLive } from "../api/use-live.ts";
 import { Place } from "../place.ts";
 import { fieldsOf, type FleetQuery } from "./fleet-query.ts";
+import { defined } from "../../../shared/secrets/defined.ts";
 
 export type FleetRow = FleetAnswer["secrets"][number];
 
@@ -96,8 +97,7 @@ export function useFleet(query: FleetQuery): Fleet {
 
   return {
     connection,
-    ...(answer === undefined ? {} : { answer }),
-    ...(problem === undefined ? {} : { problem }),
+    ...defined({ answer, problem }),
     row: (index) => held.current.blocks.get(Math.floor(index / blockSize))?.secrets[index % blockSize],
     standing: (secretArn) => standings[secretArn],
     show(from, to) {

@@ -13,6 +13,7 @@ import type { SecretDescription, SecretStore, VersionSelector } from "../../port
 import { managerOf } from "./manager-of.ts";
 import { secretContent } from "./secret-content.ts";
 import { awsErrorName, translateError } from "../errors/translate-error.ts";
+import { defined } from "../../secrets/defined.ts";
 
 /** Of a hundred versions each. */
 const mostPages = 5;
@@ -59,12 +60,14 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         ...managerOf(answer),
         labels: new Map(Object.entries(answer.VersionIdsToStages ?? {})),
         tags: new Map((answer.Tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value])),
-        ...(answer.KmsKeyId === undefined ? {} : { kmsKeyId: answer.KmsKeyId }),
-        ...(answer.RotationLambdaARN === undefined ? {} : { rotationFunctionArn: answer.RotationLambdaARN }),
-        ...(answer.LastRotatedDate === undefined ? {} : { lastRotatedAt: answer.LastRotatedDate }),
-        ...(answer.NextRotationDate === undefined ? {} : { nextRotationAt: answer.NextRotationDate }),
-        ...(answer.LastChangedDate === undefined ? {} : { changedAt: answer.LastChangedDate }),
-        ...(answer.DeletedDate === undefined ? {} : { deletedAt: answer.DeletedDate }),
+        ...defined({
+          kmsKeyId: answer.KmsKeyId,
+          rotationFunctionArn: answer.RotationLambdaARN,
+          lastRotatedAt: answer.LastRotatedDate,
+          nextRotationAt: answer.NextRotationDate,
+          changedAt: answer.LastChangedDate,
+          deletedAt: answer.DeletedDate,
+        }),
         replicas: new Map(
           (answer.ReplicationStatus ?? []).map(({ Region = "", Status = "InProgress" }) => [Region, Status]),
         ),
@@ -108,7 +111,7 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
           versionId: answer.VersionId,
           value,
           createdAt: answer.CreatedDate ?? new Date(0),
-          ...(secretArn === undefined ? {} : { secretArn }),
+          ...defined({ secretArn }),
         };
       } catch (error) {
         if (await isNoVersion(secretId, at, error, call)) return undefined;
@@ -214,7 +217,7 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         SecretId: request.secretId,
         VersionStage: label,
         MoveToVersionId: request.versionId,
-        ...(holder === undefined ? {} : { RemoveFromVersionId: holder }),
+        ...defined({ RemoveFromVersionId: holder }),
       };
       await attempt("UpdateSecretVersionStage", request.secretId, call, async (options) =>
         client.send(new UpdateSecretVersionStageCommand(move), options),

@@ -10,6 +10,7 @@ import type { EventPublisher } from "../../ports/event-publisher.ts";
 import { secretNameIn } from "../../rotation/secret-name.ts";
 import type { SecretAdministration } from "../../ports/secret-administration.ts";
 import type { AwsEvent } from "../../events/aws-event.ts";
+import { defined } from "../../secrets/defined.ts";
 
 export interface Announcer {
   readonly store: Pick<SecretStore, "describe">;
@@ -73,7 +74,7 @@ async function announceVersion(
       type: "Secret Rotated",
       ...idsOf(moved.secretArn),
       versionId: moved.versionId,
-      ...(previousVersionId === undefined ? {} : { previousVersionId }),
+      ...defined({ previousVersionId }),
       origin: rotation === "none" ? "external" : "rotation",
       engine: "unknown",
       strategy: "none",
@@ -89,7 +90,7 @@ async function announceExistence(announcer: Announcer, secretArn: string, call: 
   await announcer.publisher.publish(
     description === undefined || description.deletedAt !== undefined
       ? { type: "Secret Deleted", ...idsOf(secretArn), recoverable: description !== undefined }
-      : { type: "Secret Restored", ...idsOf(secretArn), ...(versionId === undefined ? {} : { versionId }) },
+      : { type: "Secret Restored", ...idsOf(secretArn), ...defined({ versionId }) },
     call,
   );
   return "announced";
@@ -125,8 +126,7 @@ async function announceStop(
       type: "Secret Rotation Stopped",
       ...idsOf(secretArn),
       outcome,
-      ...(step === undefined ? {} : { step }),
-      ...(pendingVersionId === undefined ? {} : { pendingVersionId }),
+      ...defined({ step, pendingVersionId }),
     },
     call,
   );

@@ -3,6 +3,7 @@ import type { CallOptions } from "../../ports/call.ts";
 import { isRotationUnderWay, type SecretDescription } from "../../ports/secret-store.ts";
 import type { DetachPorts } from "./detach-ports.ts";
 import { unqualified } from "./stack-names.ts";
+import { defined } from "../../secrets/defined.ts";
 
 /**
  * `rotated`: its rotation is to be switched off. `off`: it is so already. `under-way`: a rotation has begun and not ended.
@@ -35,7 +36,7 @@ function standingOf(secret: SecretDescription): RotationStanding {
 export const detachmentOf = (secret: SecretDescription): Detachment => ({
   secretArn: secret.secretArn,
   name: secret.name,
-  ...(secret.rotationFunctionArn === undefined ? {} : { functionArn: secret.rotationFunctionArn }),
+  ...defined({ functionArn: secret.rotationFunctionArn }),
   standing: standingOf(secret),
   tags: [...secret.tags.keys()].filter((tag) => tag.startsWith("rekey:")),
 });

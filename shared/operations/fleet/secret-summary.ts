@@ -3,6 +3,7 @@ import { describedFindings } from "../reconciling/compare-secret.ts";
 import { subscribersOf } from "../retiring/retire-replaced.ts";
 import type { Health } from "./health.ts";
 import type { ListedSecret } from "../../ports/secret-administration.ts";
+import { defined } from "../../secrets/defined.ts";
 
 export interface SecretSummary {
   readonly secretArn: string;
@@ -51,16 +52,12 @@ export function summaryOf(secret: ListedSecret, nowMs: number): SecretSummary {
     secretArn,
     name,
     health: healthOf(secret, nowMs),
-    ...(versionId === undefined ? {} : { versionId }),
+    ...defined({ versionId }),
     ...(since === undefined ? {} : { ageMs: Math.max(nowMs - since.getTime(), 0) }),
-    ...(lastRotatedAt === undefined ? {} : { lastRotatedAt }),
-    ...(nextRotationAt === undefined ? {} : { nextRotationAt }),
-    ...(rotationFunctionArn === undefined ? {} : { rotationFunctionArn }),
-    ...(managedBy === undefined ? {} : { managedBy }),
-    ...(strategy === undefined ? {} : { strategy }),
+    ...defined({ lastRotatedAt, nextRotationAt, rotationFunctionArn, managedBy, strategy }),
     mirrored: secret.deletedAt === undefined && tags.get("rekey:mirror") !== "false",
     subscribers: subscribersOf(secret),
-    ...(reason === undefined ? {} : { reason }),
+    ...defined({ reason }),
     tags: Object.fromEntries(tags),
   };
 }

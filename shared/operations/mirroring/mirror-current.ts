@@ -5,6 +5,7 @@ import type { EventPublisher } from "../../ports/event-publisher.ts";
 import type { Mirror, MirrorCluster, MirroredSecret } from "../../ports/mirror.ts";
 import { secretNameIn } from "../../rotation/secret-name.ts";
 import { isMirrored } from "./is-mirrored.ts";
+import { defined } from "../../secrets/defined.ts";
 
 export interface Mirrored {
   /** `none`: there is nothing to mirror, and no mirror of rekey's was there. `elsewhere`: another cluster mirrors it. */
@@ -51,7 +52,7 @@ async function write(ports: MirrorPorts, secret: MirroredSecret, call: CallOptio
   if (current === undefined) return { outcome: "none" };
   const { versionId } = current;
   const { revision, written } = await ports.mirror.write({ ...secret, ...current }, call);
-  const place = ports.cluster === undefined ? {} : { cluster: ports.cluster.name };
+  const place = defined({ cluster: ports.cluster?.name });
   await ports.publisher.publish(
     { type: "Secret Mirrored", secretArn, secretName, versionId, revision, written, ...place },
     call,

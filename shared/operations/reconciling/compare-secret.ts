@@ -8,6 +8,7 @@ import {
 import type { Finding } from "../../events/rotation-event.ts";
 import { isMirrored } from "../mirroring/is-mirrored.ts";
 import type { MirrorAudit, MirrorCluster, MirrorHolding, MirrorState } from "../../ports/mirror.ts";
+import { defined } from "../../secrets/defined.ts";
 
 export interface Found {
   readonly finding: Finding;
@@ -34,8 +35,7 @@ const byHolding = (own: Found): Readonly<Record<MirrorHolding, readonly Found[]>
   nothing: [],
 });
 
-const aboutCurrent = (versionId: string | undefined): Pick<Found, "versionId"> =>
-  versionId === undefined ? {} : { versionId };
+const aboutCurrent = (versionId: string | undefined): Pick<Found, "versionId"> => defined({ versionId });
 
 /** What the description alone tells; nothing of a secret that is deleted, or of a rotation that others make. */
 export function describedFindings(description: SecretDescription, nowMs: number): readonly Found[] {

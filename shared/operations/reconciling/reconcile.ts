@@ -8,6 +8,7 @@ import { concernsTheMirror, concernsTheWork } from "./error-scope.ts";
 import type { ReconcileTask } from "./list-managed.ts";
 import type { TaskQueue } from "../../ports/task-queue.ts";
 import type { MirrorAudit, MirrorCluster } from "../../ports/mirror.ts";
+import { defined } from "../../secrets/defined.ts";
 
 export interface Reconciler {
   readonly store: Pick<SecretStore, "describe" | "read">;
@@ -41,7 +42,7 @@ async function tell(
   call: CallOptions,
 ): Promise<void> {
   for (const { finding, versionId, repairable: repaired } of found) {
-    const about = versionId === undefined ? {} : { versionId };
+    const about = defined({ versionId });
     await publisher.publish({ type: "Secret Finding", secretArn, secretName, finding, ...about, repaired }, call);
   }
 }
@@ -87,7 +88,7 @@ export async function reconcile(
   for (const secretArn of reconciler.logins === undefined ? [] : secretArns) {
     await reconciler.logins?.send({ checkLogin: secretArn }, call);
   }
-  return { examined, skipped, repaired, findings, ...(oldest === undefined ? {} : { oldest }) };
+  return { examined, skipped, repaired, findings, ...defined({ oldest }) };
 }
 
 /** Reads what `JSON.stringify` made of a task; `{}` begins a look at everything. Errors: `event-malformed`. */
@@ -96,7 +97,7 @@ export function parseReconcileTask(text: string): ReconcileTask {
     const { cursor, secretArns }: Partial<Record<string, unknown>> = { ...JSON.parse(text) };
     if (Array.isArray(secretArns) && secretArns.every((arn) => typeof arn === "string")) return { secretArns };
     if (secretArns === undefined && (cursor === undefined || typeof cursor === "string")) {
-      return cursor === undefined ? {} : { cursor };
+      return defined({ cursor });
     }
   } catch {
     // Said below.

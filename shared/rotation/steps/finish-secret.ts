@@ -5,6 +5,7 @@ import type { Invocation } from "../invocation.ts";
 import { rotationOf } from "../rotation-context.ts";
 import { checkRequest } from "./check-request.ts";
 import { proveLogin } from "./test-secret.ts";
+import { defined } from "../../secrets/defined.ts";
 
 /**
  * Promotes a version that was seen to log in, then publishes. When an earlier run died between the two, it publishes
@@ -31,7 +32,7 @@ export async function finishSecret(invocation: Invocation): Promise<StepOutcome>
   const { engine, strategy } =
     progress.kind ?? rotationOf(invocation, (await readCurrent(store, facts.secretArn, call)).value, facts, call).kind;
   const { secretArn, secretName } = facts;
-  const previous = previousVersionId === undefined ? {} : { previousVersionId };
+  const previous = defined({ previousVersionId });
   await publisher.publish(
     { type: "Secret Rotated", secretArn, secretName, versionId, ...previous, origin: "rotation", engine, strategy },
     call,
