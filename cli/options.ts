@@ -2,7 +2,6 @@ import { RekeyError } from "../shared/errors/rekey-error.ts";
 import type { FleetFilter } from "../shared/ports/secret-administration.ts";
 import { pairOf } from "../shared/operations/fleet/parse-tag.ts";
 import type { Given } from "./command.ts";
-import { defined } from "../shared/secrets/defined.ts";
 
 export function textOption(given: Given, option: string): string | undefined {
   const value = given[option];
@@ -31,5 +30,5 @@ export function numberOption(given: Given, option: string): number | undefined {
 export function filterOf(given: Given): FleetFilter {
   const search = textOption(given, "search");
   const tag = textOption(given, "tag");
-  return { ...defined({ search }), ...(tag === undefined ? {} : { tag: pairOf(tag) }) };
+  return { ...(search === undefined ? {} : { search }), ...(tag === undefined ? {} : { tag: pairOf(tag) }) };
 }

@@ -2,7 +2,6 @@ import { RekeyError } from "../../shared/errors/rekey-error.ts";
 import { fleetOrders, type FleetSelection } from "../../shared/operations/fleet/fleet-view.ts";
 import { pairOf } from "../../shared/operations/fleet/parse-tag.ts";
 import { type Health, healthInOrder } from "../../shared/operations/fleet/health.ts";
-import { defined } from "../../shared/secrets/defined.ts";
 
 type Query = Readonly<Record<string, string | undefined>>;
 
@@ -23,7 +22,7 @@ export function filterOf({ search, tag, health }: Query): Filter {
   return {
     ...(search === undefined || search === "" ? {} : { search }),
     ...(tag === undefined || tag === "" ? {} : { tag: pairOf(tag) }),
-    ...defined({ health: healths }),
+    ...(healths === undefined ? {} : { health: healths }),
   };
 }
 

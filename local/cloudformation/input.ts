@@ -2,7 +2,6 @@ import { optionalText, recordList, text, textList, type Members } from "../aws/m
 import { AwsError } from "../aws/service.ts";
 import { longestInline } from "../template/limits.ts";
 import type { StackRecord, StackRequest } from "../template/stacks.ts";
-import { defined } from "../../shared/secrets/defined.ts";
 
 export const validation = (message: string): AwsError => new AwsError("ValidationError", message);
 
@@ -53,7 +52,7 @@ export async function stackRequest(
     folder,
     parameters: parametersOf(input, before?.request.parameters ?? {}),
     tags: tagsOf(input) ?? before?.request.tags ?? {},
-    ...defined({ environment: before?.request.environment }),
+    ...(before?.request.environment === undefined ? {} : { environment: before.request.environment }),
   };
 }
 

@@ -15,7 +15,6 @@ import type { RetryPolicy } from "../aws/retrying-delivery.ts";
 import { atPath, type InputTransformer } from "./input-transformer.ts";
 import { compilePattern, type EventPattern } from "./pattern.ts";
 import { busNameOf } from "./put-events.ts";
-import { defined } from "../../shared/secrets/defined.ts";
 
 export interface Target {
   readonly arn: string;
@@ -88,7 +87,11 @@ function readTarget(definition: Members): Target {
     arn,
     definition,
     retry: { maximumRetries: retries, maximumAgeMs: ageSeconds * 1000 },
-    ...defined({ roleArn, input, inputPath, deadLetterArn, transformer }),
+    ...(roleArn === undefined ? {} : { roleArn }),
+    ...(input === undefined ? {} : { input }),
+    ...(inputPath === undefined ? {} : { inputPath }),
+    ...(deadLetterArn === undefined ? {} : { deadLetterArn }),
+    ...(transformer === undefined ? {} : { transformer }),
   };
 }
 
@@ -193,7 +196,7 @@ export function createRuleBook(region: string, accountId: string) {
         matches: compilePattern(pattern),
         state,
         targets: bus.rules.get(name)?.targets ?? new Map(),
-        ...defined({ description }),
+        ...(description === undefined ? {} : { description }),
       });
       return { RuleArn: arn };
     },

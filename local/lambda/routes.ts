@@ -1,5 +1,4 @@
 import type { RestOperation } from "../aws/service.ts";
-import { defined } from "../../shared/secrets/defined.ts";
 
 const functionOperations: Readonly<Record<string, string>> = {
   "GET ": "GetFunction",
@@ -28,7 +27,7 @@ export function lambdaRoute(method: string, path: string): RestOperation | undef
   if (operation === undefined) return undefined;
   return {
     operation,
-    input: { FunctionName: name, ...defined({ StatementId: statementId }) },
+    input: { FunctionName: name, ...(statementId === undefined ? {} : { StatementId: statementId }) },
     // Invoke's body is the function's event, whatever it is.
     isRaw: operation === "Invoke",
   };

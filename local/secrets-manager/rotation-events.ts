@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { BusEvent } from "../aws/service.ts";
 import type { Rotation, Secret } from "./secret.ts";
-import { defined } from "../../shared/secrets/defined.ts";
 
 /** What Secrets Manager tells the default bus; none of it holds a value. */
 export interface RotationEvents {
@@ -46,7 +45,7 @@ export function rotationEvents(options: {
           awsRegion: region,
           sourceIPAddress: service,
           userAgent: service,
-          ...defined({ errorMessage }),
+          ...(errorMessage === undefined ? {} : { errorMessage }),
           additionalEventData: { SecretId: arn },
           requestID: `Rotation-${arn}-${randomUUID()}`,
           eventID: randomUUID(),

@@ -4,7 +4,6 @@ import { limitedInteger, limitedText } from "./input.ts";
 import { invalidParameter, refusals } from "./messages.ts";
 import { isSchedule } from "./rotation-window.ts";
 import type { RotationRules } from "./secret.ts";
-import { defined } from "../../shared/secrets/defined.ts";
 
 /**
  * The RotationRules of a request, `undefined` when it has none. Errors: `InvalidParameterException` for both kinds of schedule
@@ -24,7 +23,9 @@ export function rotationRulesOf(input: Members): RotationRules | undefined {
   }
   if (days === undefined && expression === undefined && duration === undefined) return undefined;
   const rules = {
-    ...defined({ AutomaticallyAfterDays: days, ScheduleExpression: expression, Duration: duration }),
+    ...(days === undefined ? {} : { AutomaticallyAfterDays: days }),
+    ...(expression === undefined ? {} : { ScheduleExpression: expression }),
+    ...(duration === undefined ? {} : { Duration: duration }),
   };
   if (!isSchedule(rules))
     throw invalidParameter("Invalid ScheduleExpression, or a Duration that does not fit into it.");

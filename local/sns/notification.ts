@@ -1,5 +1,4 @@
 import type { Delivery, MessageAttributes } from "../aws/delivery.ts";
-import { defined } from "../../shared/secrets/defined.ts";
 
 export interface Notification {
   readonly id: string;
@@ -30,7 +29,7 @@ function envelope(notification: Notification): Record<string, unknown> {
     Type: "Notification",
     MessageId: notification.id,
     TopicArn: notification.topicArn,
-    ...defined({ Subject: notification.subject }),
+    ...(notification.subject === undefined ? {} : { Subject: notification.subject }),
     Message: notification.message,
     Timestamp: notification.timestamp,
     SignatureVersion: "1",

@@ -9,7 +9,6 @@ import { md5, md5OfAttributes, readMessageAttributes, selectAttributes } from ".
 import { createMoveTasks } from "./move-tasks.ts";
 import { createQueue, type Queue, type QueueMessage } from "./queue.ts";
 import { checkQueueAttributes, readRedrivePolicy } from "./queue-attributes.ts";
-import { defined } from "../../shared/secrets/defined.ts";
 
 export interface SqsOptions {
   readonly clock: Clock;
@@ -56,7 +55,7 @@ function systemAttributes(message: QueueMessage, wanted: readonly string[]): Mem
     SentTimestamp: String(message.sentAtMs),
     ApproximateReceiveCount: String(message.receiveCount),
     ApproximateFirstReceiveTimestamp: String(message.firstReceivedAtMs),
-    ...defined({ DeadLetterQueueSourceArn: message.deadLetteredFrom }),
+    ...(message.deadLetteredFrom === undefined ? {} : { DeadLetterQueueSourceArn: message.deadLetteredFrom }),
   };
   const chosen = Object.entries(all).filter(([name]) => wanted.includes("All") || wanted.includes(name));
   return chosen.length === 0 ? undefined : Object.fromEntries(chosen);

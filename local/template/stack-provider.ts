@@ -12,7 +12,6 @@ import type { Place } from "./prepare.ts";
 import { TemplateError } from "./read-template.ts";
 import type { StackRequest, Stacks } from "./stacks.ts";
 import { objectOf } from "./template-location.ts";
-import { defined } from "../../shared/secrets/defined.ts";
 
 /** What of the local account stacks are made with. */
 export interface Account {
@@ -60,9 +59,9 @@ function mapQueue(
   const maximumConcurrency = optionalInteger(record(properties, "ScalingConfig"), "MaximumConcurrency");
   return account.lambda.mapQueue(functionName, queue, {
     reportBatchItemFailures: textList(properties, "FunctionResponseTypes").includes("ReportBatchItemFailures"),
-    ...defined({ batchSize }),
+    ...(batchSize === undefined ? {} : { batchSize }),
     ...(windowSeconds === undefined ? {} : { batchWindowMs: windowSeconds * 1000 }),
-    ...defined({ maximumConcurrency }),
+    ...(maximumConcurrency === undefined ? {} : { maximumConcurrency }),
   });
 }
 

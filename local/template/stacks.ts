@@ -5,7 +5,6 @@ import type { Provider, Standing } from "./kinds/kind.ts";
 import { numberOf } from "./physical-name.ts";
 import { prepare, type Place, type Prepared } from "./prepare.ts";
 import { readTemplate, TemplateError, type Template } from "./read-template.ts";
-import { defined } from "../../shared/secrets/defined.ts";
 
 export interface StackRequest {
   readonly name: string;
@@ -102,7 +101,7 @@ export function createStacks({ clock, region, accountId, provider }: StacksOptio
       type,
       ref: id,
       status,
-      ...defined({ reason }),
+      ...(reason === undefined ? {} : { reason }),
     };
     return keep({ ...record, status, reason: reason ?? "", events: [...events, event] });
   };
@@ -118,7 +117,7 @@ export function createStacks({ clock, region, accountId, provider }: StacksOptio
         type: resource.type,
         ref,
         status: `${action}_${state}`,
-        ...defined({ reason }),
+        ...(reason === undefined ? {} : { reason }),
       };
       keep({ ...record, events: [...record.events, event] });
     };

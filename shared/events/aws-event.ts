@@ -1,6 +1,5 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { RotationStep } from "../ports/rotation.ts";
-import { defined } from "../secrets/defined.ts";
 
 /** What AWS says of a secret, by the way of EventBridge's default bus. */
 export type AwsEvent =
@@ -39,7 +38,7 @@ const steps: Readonly<Record<string, RotationStep>> = {
 function stepIn(message: unknown): { readonly step?: RotationStep } {
   const name = typeof message === "string" ? (/ during (\w+) step/.exec(message)?.[1] ?? "") : "";
   const step = Object.hasOwn(steps, name) ? steps[name] : undefined;
-  return defined({ step });
+  return step === undefined ? {} : { step };
 }
 
 function labelMoved(event: Fields, detail: Fields): AwsEvent | undefined {

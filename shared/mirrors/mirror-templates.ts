@@ -1,5 +1,4 @@
 import { RekeyError } from "../errors/rekey-error.ts";
-import { defined } from "../secrets/defined.ts";
 import { fillIn, isUnfinished, onlyPlaceholder } from "../secrets/placeholders.ts";
 
 type Members = Readonly<Record<string, unknown>>;
@@ -8,7 +7,7 @@ type Members = Readonly<Record<string, unknown>>;
 export type MirrorTemplates = ReadonlyMap<string, Readonly<Record<string, string>>>;
 
 function invalid(problem: string, template?: string): RekeyError {
-  const place = defined({ template });
+  const place = template === undefined ? {} : { template };
   const hint = 'use {"<name>":{"<field>":"text with {{member}}"}}, names of letters, digits, _ . -';
   return new RekeyError("option-invalid", { context: { option: "VAULT_TEMPLATES", problem, ...place }, hint });
 }

@@ -1,5 +1,4 @@
 import { RekeyError } from "../errors/rekey-error.ts";
-import { defined } from "../secrets/defined.ts";
 import { checkPasswordPolicy, passwordCharsets, type PasswordPolicy } from "../secrets/password.ts";
 import { type TlsMode, tlsModes } from "../secrets/secret-fields.ts";
 
@@ -54,7 +53,7 @@ function passwordPolicy(tags: ReadonlyMap<string, string>): PasswordPolicy {
   return checkPasswordPolicy({
     charset: oneOf(tags, "rekey:password-charset", passwordCharsets) ?? "url",
     length: Number(tags.get("rekey:password-length") ?? "32"),
-    ...defined({ excluded }),
+    ...(excluded === undefined ? {} : { excluded }),
     ...(eachKind === undefined ? {} : { eachKind: eachKind === "true" }),
   });
 }

@@ -8,7 +8,6 @@ import { reportFailure } from "./logger.ts";
 import { writeMetrics } from "./metrics.ts";
 import { queueFunction } from "./queue-function.ts";
 import { environmentAudit, environmentCluster } from "./vault-mirror.ts";
-import { defined } from "../secrets/defined.ts";
 
 const dayMs = 86_400_000;
 
@@ -29,7 +28,8 @@ export function reconcileFunction(
   const cluster = environmentCluster(environment);
   const reconciler = {
     store,
-    ...defined({ audit, cluster }),
+    ...(audit === undefined ? {} : { audit }),
+    ...(cluster === undefined ? {} : { cluster }),
     mirrorAlone: environment.text("REKEY_RECONCILE") === "mirror",
     publisher: environmentPublisher(environment),
     ...(loginQueue === undefined ? {} : { logins: sqsTaskQueue(sqs, loginQueue) }),

@@ -9,7 +9,6 @@ import { operatorWithClusters } from "../../wiring/operator.ts";
 import { print, printError } from "../../output/output.ts";
 import { secretOperations } from "../../wiring/secret-operations.ts";
 import { version } from "../../version.ts";
-import { defined } from "../../../shared/secrets/defined.ts";
 
 function portOf(port: number): number {
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
@@ -31,7 +30,7 @@ export const consoleCommand: Run = async (_words, given, { signal }) => {
   const { AWS_ENDPOINT_URL } = process.env;
   const place = {
     region: await regionOfClients(),
-    ...defined({ endpoint: AWS_ENDPOINT_URL }),
+    ...(AWS_ENDPOINT_URL === undefined ? {} : { endpoint: AWS_ENDPOINT_URL }),
     clusters: ports.mirrors.map(({ cluster }) => cluster),
     hasAdoptions: ports.adoptions !== undefined,
     version,

@@ -19,7 +19,6 @@ import { flagOption, textOption } from "../../options.ts";
 import { operator } from "../../wiring/operator.ts";
 import { print, printJson, roomToPrint } from "../../output/output.ts";
 import { coloured, confirmed } from "../../output/terminal.ts";
-import { defined } from "../../../shared/secrets/defined.ts";
 
 const portsOf = (): DetachPorts => ({
   ...operator(),
@@ -64,7 +63,7 @@ async function planOf(
     removeTags,
     subscriptions: await topic.subscriptions(call),
     keepSubscriptions,
-    ...defined({ remains }),
+    ...(remains === undefined ? {} : { remains }),
   };
   return { plan, topic };
 }

@@ -15,7 +15,6 @@ import { findingText } from "../../output/finding-text.ts";
 import { filterOf, flagOption, textOption } from "../../options.ts";
 import { print, printJson, roomToPrint } from "../../output/output.ts";
 import { progressLine } from "../../output/terminal.ts";
-import { defined } from "../../../shared/secrets/defined.ts";
 
 type Standing = "with errors" | "with warnings" | "healthy";
 
@@ -52,7 +51,7 @@ function examinations(given: Given, context: CommandContext): AsyncGenerator<Exa
       account: awsAccount(clients),
       concurrency: unreservedConcurrency(clients.lambda),
       deadLetters: waitingLetters(new SQSClient(operatorLimits), textOption(given, "stack") ?? "rekey"),
-      ...defined({ mirror }),
+      ...(mirror === undefined ? {} : { mirror }),
       rotationFor: async (secretArn, call) => (await composeFor(secretArn, process.env, call, { clients })).deps,
     },
     filterOf(given),

@@ -5,7 +5,6 @@ import { print, printJson } from "../../output/output.ts";
 import { secretOperations } from "../../wiring/secret-operations.ts";
 import { confirmed } from "../../output/terminal.ts";
 import { instant } from "../../output/times.ts";
-import { defined } from "../../../shared/secrets/defined.ts";
 
 const text = ({
   secretArn,
@@ -32,7 +31,7 @@ export const rollbackCommand: Run = async ([secretId = ""], given, context) => {
   }
   if (!(await confirmed(text(plan), flagOption(given, "yes"), context.signal))) return 1;
   const reason = textOption(given, "reason");
-  const done = await operations.rollBack(secretId, defined({ reason }), context);
+  const done = await operations.rollBack(secretId, reason === undefined ? {} : { reason }, context);
   if (json) printJson({ outcome: "rolled-back", ...done });
   else print(`rolled back: AWSCURRENT is version ${done.versionId}`);
   return 0;

@@ -14,7 +14,6 @@ import { makeSecret, textOf } from "./smoke-secrets.ts";
 import type { SmokeStacks } from "./stacks.ts";
 import { subscriberOf } from "./subscriber.ts";
 import type { SmokePlan, Variant } from "./variants.ts";
-import { defined } from "../../../shared/secrets/defined.ts";
 
 /** What a run works with. */
 export interface SmokeRun {
@@ -60,10 +59,10 @@ function parametersOf(run: SmokeRun, variant: Variant, keyApi: KeyApi | undefine
     SecretArnPattern: pattern,
     // The caller has no role that is tagged as a subscriber's.
     AcceptUnnamedSubscribers: "true",
-    ...defined({ AdminSecretArns: plan.adminSecretArn }),
+    ...(plan.adminSecretArn === undefined ? {} : { AdminSecretArns: plan.adminSecretArn }),
     // Every host but a public one needs a grant: that of the local stack.
     ...(keyApi?.origin.startsWith("http:") === true ? { HttpApiOrigins: keyApi.origin } : {}),
-    ...defined({ DataKmsKeyArn: keyArn }),
+    ...(keyArn === undefined ? {} : { DataKmsKeyArn: keyArn }),
     ...plan.parameters,
     ...variant.parameters,
   };

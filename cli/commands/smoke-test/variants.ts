@@ -2,7 +2,6 @@ import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import { pairOf } from "../../../shared/operations/fleet/parse-tag.ts";
 import type { Given } from "../../command.ts";
 import { listOption, textOption } from "../../options.ts";
-import { defined } from "../../../shared/secrets/defined.ts";
 
 /** What is rotated: a user of the caller's database, or a key of the API that the run brings along. */
 export type Target = "database" | "key-api" | "none";
@@ -79,6 +78,7 @@ export function smokePlan(given: Given): SmokePlan {
   return {
     variants,
     parameters: parametersOf(given),
-    ...defined({ databaseSecretArn, adminSecretArn }),
+    ...(databaseSecretArn === undefined ? {} : { databaseSecretArn }),
+    ...(adminSecretArn === undefined ? {} : { adminSecretArn }),
   };
 }

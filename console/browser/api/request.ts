@@ -1,6 +1,5 @@
 import type { Problem } from "../../contract.ts";
 import { sessionKey } from "./session-key.ts";
-import { defined } from "../../../shared/secrets/defined.ts";
 
 /** What the server, or the way to it, said instead of an answer. */
 export class RequestFailed extends Error {
@@ -30,14 +29,14 @@ async function answerOf<Answer>(path: string, init: RequestInit): Promise<Answer
 }
 
 export const get = async <Answer>(path: string, signal?: AbortSignal): Promise<Answer> =>
-  answerOf(path, defined({ signal }));
+  answerOf(path, signal === undefined ? {} : { signal });
 
 export const post = async <Answer>(path: string, body: object, signal?: AbortSignal): Promise<Answer> =>
   answerOf(path, {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-Rekey-Key": sessionKey() },
     body: JSON.stringify(body),
-    ...defined({ signal }),
+    ...(signal === undefined ? {} : { signal }),
   });
 
 /** `?a=b` of what is given; nothing of nothing. */

@@ -5,7 +5,6 @@ import { problemIn } from "../api/use-answer.ts";
 import { type Connection, useLive } from "../api/use-live.ts";
 import { Place } from "../place.ts";
 import { fieldsOf, type FleetQuery } from "./fleet-query.ts";
-import { defined } from "../../../shared/secrets/defined.ts";
 
 export type FleetRow = FleetAnswer["secrets"][number];
 
@@ -97,7 +96,8 @@ export function useFleet(query: FleetQuery): Fleet {
 
   return {
     connection,
-    ...defined({ answer, problem }),
+    ...(answer === undefined ? {} : { answer }),
+    ...(problem === undefined ? {} : { problem }),
     row: (index) => held.current.blocks.get(Math.floor(index / blockSize))?.secrets[index % blockSize],
     standing: (secretArn) => standings[secretArn],
     show(from, to) {

@@ -3,7 +3,6 @@ import { readPolicyDocument } from "../../aws/policy-document.ts";
 import type { PolicyStatement } from "../../aws/service.ts";
 import type { DeployedResource } from "../intrinsics.ts";
 import { allowOnly, same, type Provider, type ResourceKind, type ResourceToDeploy, type Standing } from "./kind.ts";
-import { defined } from "../../../shared/secrets/defined.ts";
 
 export const eventBus: ResourceKind = {
   createOnly: ["Name"],
@@ -51,7 +50,7 @@ export const eventBusPolicy: ResourceKind = {
 };
 
 /** A rule without a bus is on the default one. */
-const busOf = ({ EventBusName }: Members): Members => defined({ EventBusName });
+const busOf = ({ EventBusName }: Members): Members => (EventBusName === undefined ? {} : { EventBusName });
 const isSchedule = (properties: Members): boolean => properties["ScheduleExpression"] !== undefined;
 
 async function putRule(resource: ResourceToDeploy, provider: Provider): Promise<DeployedResource> {

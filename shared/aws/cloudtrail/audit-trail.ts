@@ -1,7 +1,6 @@
 import { type CloudTrailClient, type Event, LookupEventsCommand } from "@aws-sdk/client-cloudtrail";
 import type { AuditRecord, AuditTrail } from "../../ports/records.ts";
 import { translateError } from "../errors/translate-records-error.ts";
-import { defined } from "../../secrets/defined.ts";
 
 /** 50 records a call, two calls a second in an account. */
 const pages = 6;
@@ -28,7 +27,7 @@ function recordOf({ EventTime, EventName = "", Username, CloudTrailEvent }: Even
     at: EventTime ?? new Date(0),
     what: EventName,
     who: callerIn(CloudTrailEvent) ?? Username ?? "unknown",
-    ...defined({ errorCode }),
+    ...(errorCode === undefined ? {} : { errorCode }),
   };
 }
 
@@ -60,7 +59,7 @@ export function cloudTrail(client: CloudTrailClient): AuditTrail {
       } catch (error) {
         throw translateError(error, call, { operation: "LookupEvents", secret: secretArn });
       }
-      return { records, ...defined({ since }) };
+      return { records, ...(since === undefined ? {} : { since }) };
     },
   };
 }

@@ -1,10 +1,9 @@
 import type { SecretListEntry } from "@aws-sdk/client-secrets-manager";
-import { defined } from "../../secrets/defined.ts";
 
 /** Who rotates the secret in place of a function: the AWS service that owns it, or the partner that its type names. */
 export function managerOf({ OwningService, Type }: Pick<SecretListEntry, "OwningService" | "Type">): {
   readonly managedBy?: string;
 } {
   const managedBy = OwningService ?? Type;
-  return defined({ managedBy });
+  return managedBy === undefined ? {} : { managedBy };
 }

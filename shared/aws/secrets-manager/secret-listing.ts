@@ -7,7 +7,6 @@ import {
 import type { FleetFilter, ListedSecret, SecretListing } from "../../ports/secret-administration.ts";
 import { managerOf } from "./manager-of.ts";
 import { translateError } from "../errors/translate-error.ts";
-import { defined } from "../../secrets/defined.ts";
 
 /** A `!` at the beginning of a filter's value means "not", so such a value is not sent. */
 const filterable = (value: string): boolean => value !== "" && !value.startsWith("!");
@@ -41,14 +40,12 @@ const listed = (entry: SecretListEntry): ListedSecret => ({
   ...managerOf(entry),
   labels: new Map(Object.entries(entry.SecretVersionsToStages ?? {})),
   tags: new Map((entry.Tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value])),
-  ...defined({
-    rotationFunctionArn: entry.RotationLambdaARN,
-    lastRotatedAt: entry.LastRotatedDate,
-    nextRotationAt: entry.NextRotationDate,
-    changedAt: entry.LastChangedDate,
-    deletedAt: entry.DeletedDate,
-    createdAt: entry.CreatedDate,
-  }),
+  ...(entry.RotationLambdaARN === undefined ? {} : { rotationFunctionArn: entry.RotationLambdaARN }),
+  ...(entry.LastRotatedDate === undefined ? {} : { lastRotatedAt: entry.LastRotatedDate }),
+  ...(entry.NextRotationDate === undefined ? {} : { nextRotationAt: entry.NextRotationDate }),
+  ...(entry.LastChangedDate === undefined ? {} : { changedAt: entry.LastChangedDate }),
+  ...(entry.DeletedDate === undefined ? {} : { deletedAt: entry.DeletedDate }),
+  ...(entry.CreatedDate === undefined ? {} : { createdAt: entry.CreatedDate }),
 });
 
 /** ListSecrets by name, those that are scheduled for deletion among them: 100 calls a second in a region. */
@@ -67,7 +64,7 @@ export function secretListing(client: SecretsManagerClient): SecretListing {
       try {
         const { SecretList = [], NextToken } = await client.send(command, { abortSignal: call.signal });
         const secrets = SecretList.map(listed).filter((secret) => fits(filter, secret));
-        return { secrets, ...defined({ cursor: NextToken }) };
+        return { secrets, ...(NextToken === undefined ? {} : { cursor: NextToken }) };
       } catch (error) {
         throw translateError(error, call, { operation: "ListSecrets", secret: "*" });
       }

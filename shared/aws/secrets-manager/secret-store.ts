@@ -13,7 +13,6 @@ import type { SecretDescription, SecretStore, VersionSelector } from "../../port
 import { managerOf } from "./manager-of.ts";
 import { secretContent } from "./secret-content.ts";
 import { awsErrorName, translateError } from "../errors/translate-error.ts";
-import { defined } from "../../secrets/defined.ts";
 
 /** Of a hundred versions each. */
 const mostPages = 5;
@@ -60,14 +59,12 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         ...managerOf(answer),
         labels: new Map(Object.entries(answer.VersionIdsToStages ?? {})),
         tags: new Map((answer.Tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value])),
-        ...defined({
-          kmsKeyId: answer.KmsKeyId,
-          rotationFunctionArn: answer.RotationLambdaARN,
-          lastRotatedAt: answer.LastRotatedDate,
-          nextRotationAt: answer.NextRotationDate,
-          changedAt: answer.LastChangedDate,
-          deletedAt: answer.DeletedDate,
-        }),
+        ...(answer.KmsKeyId === undefined ? {} : { kmsKeyId: answer.KmsKeyId }),
+        ...(answer.RotationLambdaARN === undefined ? {} : { rotationFunctionArn: answer.RotationLambdaARN }),
+        ...(answer.LastRotatedDate === undefined ? {} : { lastRotatedAt: answer.LastRotatedDate }),
+        ...(answer.NextRotationDate === undefined ? {} : { nextRotationAt: answer.NextRotationDate }),
+        ...(answer.LastChangedDate === undefined ? {} : { changedAt: answer.LastChangedDate }),
+        ...(answer.DeletedDate === undefined ? {} : { deletedAt: answer.DeletedDate }),
         replicas: new Map(
           (answer.ReplicationStatus ?? []).map(({ Region = "", Status = "InProgress" }) => [Region, Status]),
         ),
@@ -111,7 +108,7 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
           versionId: answer.VersionId,
           value,
           createdAt: answer.CreatedDate ?? new Date(0),
-          ...defined({ secretArn }),
+          ...(secretArn === undefined ? {} : { secretArn }),
         };
       } catch (error) {
         if (await isNoVersion(secretId, at, error, call)) return undefined;
@@ -217,7 +214,7 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         SecretId: request.secretId,
         VersionStage: label,
         MoveToVersionId: request.versionId,
-        ...defined({ RemoveFromVersionId: holder }),
+        ...(holder === undefined ? {} : { RemoveFromVersionId: holder }),
       };
       await attempt("UpdateSecretVersionStage", request.secretId, call, async (options) =>
         client.send(new UpdateSecretVersionStageCommand(move), options),

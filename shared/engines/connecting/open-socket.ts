@@ -4,7 +4,6 @@ import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { DatabaseTarget } from "../../ports/database-engine.ts";
 import { requireVerifiedTls } from "./verified-tls.ts";
-import { defined } from "../../secrets/defined.ts";
 
 /** An unreachable host is reported after this long, well before any function's own time-out. */
 export const connectTimeoutMs = 5_000;
@@ -37,7 +36,7 @@ function tlsOptions({ host, tls }: DatabaseTarget): ConnectionOptions {
   return {
     host,
     ...(isIP(host) === 0 ? { servername: host } : {}),
-    ...defined({ ca: tls.ca }),
+    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
     rejectUnauthorized: true,
     minVersion: "TLSv1.2",
     ...(tls.mode === "verify-ca" ? { checkServerIdentity: () => undefined } : {}),

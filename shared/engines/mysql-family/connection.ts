@@ -10,7 +10,6 @@ import { authPlugins } from "./auth-plugins.ts";
 import { guardAnswers } from "./guard-answers.ts";
 import { type Refused, refusedBy } from "./server-errors.ts";
 import { errorNumber, translateError } from "./translate-error.ts";
-import { defined } from "../../secrets/defined.ts";
 
 /** An unreachable or silent host is reported after this long, well before any function's own time-out. */
 const connectTimeoutMs = 5_000;
@@ -38,7 +37,7 @@ export interface Connection {
 function tlsOptions({ mode, ca }: DatabaseTarget["tls"]): ConnectionOptions["ssl"] {
   if (mode === "disable") return undefined;
   return {
-    ...defined({ ca }),
+    ...(ca === undefined ? {} : { ca }),
     rejectUnauthorized: mode !== "require",
     verifyIdentity: mode === "verify-full",
     minVersion: "TLSv1.2",
@@ -98,7 +97,7 @@ export async function connect(
     user: credential.username,
     password: credential.password.reveal(),
     ...(target.dbname === "" ? {} : { database: target.dbname }),
-    ...defined({ ssl }),
+    ...(ssl === undefined ? {} : { ssl }),
     connectTimeout: connectTimeoutMs,
     authPlugins: authPlugins(credential.password, isVerified),
     enableCleartextPlugin: isVerified,

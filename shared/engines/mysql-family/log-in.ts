@@ -3,7 +3,6 @@ import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, DatabaseTarget, Login } from "../../ports/database-engine.ts";
 import { guardSession } from "../connecting/guarded-stream.ts";
 import { connect, type Connection } from "./connection.ts";
-import { defined } from "../../secrets/defined.ts";
 
 /**
  * A server refuses a right password like a wrong one where the account, or the server, requires TLS. So what was refused
@@ -33,5 +32,5 @@ export const logIn =
     if (!("refusal" in outcome)) return { ok: true, session: guardSession(session(outcome)) };
     const { refusal, hint, couldBeEncrypted } = outcome;
     if (refusal === "bad-credential" && couldBeEncrypted) await checkRequiredTls(target, credential, call);
-    return { ok: false, refusal, ...defined({ hint }) };
+    return { ok: false, refusal, ...(hint === undefined ? {} : { hint }) };
   };

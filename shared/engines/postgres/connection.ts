@@ -10,7 +10,6 @@ import type { PasswordHash } from "./password-hash.ts";
 import { hints } from "./hints.ts";
 import { loginFailure, type LoginFacts } from "./login-failure.ts";
 import { sqlState, translateError } from "./translate-error.ts";
-import { defined } from "../../secrets/defined.ts";
 
 /** A host that cannot be reached, or does not answer, is reported after this long, well before any function's own time-out. */
 const connectTimeoutMs = 5_000;
@@ -21,7 +20,7 @@ const answerTimeoutMs = 15_000;
 function tlsOptions(tls: DatabaseTarget["tls"]): NonNullable<ClientConfig["ssl"]> {
   if (tls.mode === "disable") return false;
   return {
-    ...defined({ ca: tls.ca }),
+    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
     rejectUnauthorized: tls.mode !== "require",
     minVersion: "TLSv1.2",
     ...(tls.mode === "verify-ca" ? { checkServerIdentity: () => undefined } : {}),

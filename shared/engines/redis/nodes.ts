@@ -5,7 +5,6 @@ import type { DatabaseTarget } from "../../ports/database-engine.ts";
 import type { Connection } from "./connection.ts";
 import { optional } from "../optional.ts";
 import type { Ask } from "./asking.ts";
-import { defined } from "../../secrets/defined.ts";
 
 const numberIn = (answer: unknown, name: string): number | undefined => {
   const [, count] = new RegExp(`^${name}:(\\d+)`, "m").exec(typeof answer === "string" ? answer : "") ?? [];
@@ -44,7 +43,7 @@ export async function requireAllPrimaries(
   const primaries = numberIn(await optional(connection.run(["CLUSTER", "INFO"], call)), "cluster_size");
   if (listed >= (primaries ?? 2)) return;
   throw new RekeyError("account-unsupported", {
-    context: { property: "cluster", listed, ...defined({ primaries }) },
+    context: { property: "cluster", listed, ...(primaries === undefined ? {} : { primaries }) },
     hint: "the user exists on each of the cluster's nodes, and the secret does not list them all: name every node in hosts (for a cluster of one node, allow the session +cluster|info)",
   });
 }

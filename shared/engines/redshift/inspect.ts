@@ -5,7 +5,6 @@ import type { ServerFacts, UserFacts } from "../../ports/database-engine.ts";
 import type { Connection } from "../postgres/connection.ts";
 import { transaction } from "../postgres/transaction.ts";
 import { markGroup } from "./pair-state.ts";
-import { defined } from "../../secrets/defined.ts";
 
 interface UserRow {
   readonly name: string;
@@ -79,7 +78,7 @@ export async function inspect(
           const mayBeChanged = self || mysuper || (!superuser && (rights ?? []).length > 0);
           const expiresAt = dateOf(expires);
           const isOurAlternate = marked.some((mark) => mark.name === name);
-          return [name, { mayBeChanged, isOurAlternate, ...defined({ expiresAt }) }];
+          return [name, { mayBeChanged, isOurAlternate, ...(expiresAt === undefined ? {} : { expiresAt }) }];
         }),
     );
   };

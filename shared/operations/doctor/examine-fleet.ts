@@ -14,7 +14,6 @@ import { doctor, type DoctorPorts } from "./doctor.ts";
 import { type Finding, findingOf } from "./findings.ts";
 import { managedUsers, usersByFunction, type UsersOf } from "./managed-users.ts";
 import { offerOnce } from "./avoid-lockout.ts";
-import { defined } from "../../secrets/defined.ts";
 
 export interface ExaminationPorts extends Pick<FleetPorts, "listing" | "nowMs"> {
   readonly store: Pick<SecretStore, "read">;
@@ -127,7 +126,7 @@ export function examineFleet(
         ? undefined
         : unlessFailed(async (one) => tellSetUp(await checkConcurrency(concurrency, one))),
     ]);
-    const shared = { users, ...defined({ mirror: reached }) };
+    const shared = { users, ...(reached === undefined ? {} : { mirror: reached }) };
     const examineOne = async (secret: SecretSummary): Promise<void> =>
       secret.health === "deleted" ? undefined : examine(secret, shared);
     try {

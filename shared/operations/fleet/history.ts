@@ -4,7 +4,6 @@ import type { CallOptions } from "../../ports/call.ts";
 import type { AuditRecord, StepRecord } from "../../ports/records.ts";
 import type { FleetPorts } from "./fleet-ports.ts";
 import type { VersionFacts } from "../../ports/secret-administration.ts";
-import { defined } from "../../secrets/defined.ts";
 
 export interface RotationRun {
   /** The version that it made, or was to make. */
@@ -98,11 +97,11 @@ export async function secretHistory(
   const reason = tags.get("rekey:rotation-reason");
   return {
     secretArn,
-    ...defined({ reason }),
+    ...(reason === undefined ? {} : { reason }),
     versions,
     rotations: runsOf(steps, versions),
     records: trail?.records ?? [],
-    ...defined({ recordsSince: trail?.since }),
+    ...(trail?.since === undefined ? {} : { recordsSince: trail.since }),
     unseen,
   };
 }

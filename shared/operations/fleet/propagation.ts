@@ -2,7 +2,6 @@ import type { ErrorCode } from "../../errors/codes.ts";
 import type { SecretHistory } from "./history.ts";
 import type { StepRecord } from "../../ports/records.ts";
 import type { SecretDetails } from "./secret-details.ts";
-import { defined } from "../../secrets/defined.ts";
 
 export interface PropagationMark {
   readonly kind: "step" | "promoted" | "mirrored" | "adopted";
@@ -43,7 +42,7 @@ const stepMark = ({ step, at, durationMs = 0, outcome, code }: StepRecord): Prop
   startedAt: new Date(at.getTime() - durationMs),
   endedAt: at,
   outcome,
-  ...defined({ code }),
+  ...(code === undefined ? {} : { code }),
 });
 
 /**

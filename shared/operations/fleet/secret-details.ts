@@ -4,7 +4,6 @@ import type { FleetPorts } from "./fleet-ports.ts";
 import type { VersionFacts } from "../../ports/secret-administration.ts";
 import { type SecretSummary, summaryOf } from "./secret-summary.ts";
 import { type Standing, standings } from "./secret-status.ts";
-import { defined } from "../../secrets/defined.ts";
 
 export interface SubscriberStanding {
   readonly name: string;
@@ -36,7 +35,7 @@ async function subscribersOf(
     const adopted = await adoptions?.adopted(keys, call);
     for (const { versionId } of versions.toReversed()) {
       for (const [name, at] of adopted?.get(versionId) ?? []) {
-        newest.set(name, { versionId, ...defined({ adoptedAt: at }) });
+        newest.set(name, { versionId, ...(at === undefined ? {} : { adoptedAt: at }) });
       }
     }
   } catch (error) {
@@ -61,10 +60,10 @@ export async function secretDetails(
   const regionsBehind = [...replicas].flatMap(([region, state]) => (state === "InSync" ? [] : [region]));
   const versions = await ports.administration.versions(secretArn, call);
   const createdAt = versions.at(-1)?.createdAt;
-  const summary = summaryOf({ ...description, ...defined({ createdAt }) }, nowMs());
+  const summary = summaryOf({ ...description, ...(createdAt === undefined ? {} : { createdAt }) }, nowMs());
   const [standing, subscribers] = await Promise.all([
     // Without the log, which is asked less often than this is.
-    standings({ mirrors, nowMs, ...defined({ adoptions }) }, [summary], call),
+    standings({ mirrors, nowMs, ...(adoptions === undefined ? {} : { adoptions }) }, [summary], call),
     subscribersOf(ports, summary, versions, call),
   ]);
   return { summary, regionsBehind, versions, subscribers, ...(standing.get(secretArn) ?? { mirrors: [] }) };

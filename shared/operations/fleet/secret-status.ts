@@ -7,7 +7,6 @@ import { obstacles } from "./obstacles.ts";
 import type { FleetPorts } from "./fleet-ports.ts";
 import type { MirrorView } from "../../ports/mirror.ts";
 import type { SecretSummary } from "./secret-summary.ts";
-import { defined } from "../../secrets/defined.ts";
 
 /** `current`: it holds AWSCURRENT. `behind`: another version. `missing`: none of rekey's. `off`: it is not to be there. `left`: and yet it is. */
 export type MirrorStanding = {
@@ -101,7 +100,10 @@ export async function standings(
     const mirrors = await Promise.all(ports.mirrors.map(async (view) => mirrorStanding(view, secret, call)));
     const adoption = adoptionFor(secret);
     const obstacle = inTheWay.get(secret.secretArn);
-    return [secret.secretArn, { mirrors, ...defined({ adoption, obstacle }) }];
+    return [
+      secret.secretArn,
+      { mirrors, ...(adoption === undefined ? {} : { adoption }), ...(obstacle === undefined ? {} : { obstacle }) },
+    ];
   });
   return new Map(found);
 }

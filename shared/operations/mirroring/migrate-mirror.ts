@@ -6,7 +6,6 @@ import type { ManagedSecrets } from "../reconciling/managed-secrets.ts";
 import { concernsTheMirror, concernsTheWork } from "../reconciling/error-scope.ts";
 import type { Mirror, MirrorAudit, MirroredSecret } from "../../ports/mirror.ts";
 import type { SecretCatalogue } from "../../ports/secret-administration.ts";
-import { defined } from "../../secrets/defined.ts";
 
 export interface MigrationPorts {
   readonly store: Pick<SecretStore, "describe" | "read">;
@@ -87,7 +86,7 @@ export async function* migrateMirror(
 ): AsyncGenerator<Migration> {
   let cursor: string | undefined;
   do {
-    const from = { namePrefixes: ports.managed.namePrefixes, ...defined({ cursor }) };
+    const from = { namePrefixes: ports.managed.namePrefixes, ...(cursor === undefined ? {} : { cursor }) };
     const page = await ports.catalogue.page(from, call);
     for (const secretArn of page.secretArns.filter(ports.managed.includes)) {
       try {
