@@ -9,8 +9,9 @@ import { usersByFunction } from "../../shared/operations/doctor/managed-users.ts
 import { checkRotatedHere } from "../../shared/operations/by-hand/operator-request.ts";
 import { silentPublisher } from "../../shared/aws/eventbridge/event-publisher.ts";
 import type { CallOptions } from "../../shared/ports/call.ts";
-import type { SecretStore } from "../../shared/ports/secret-store.ts";
+import { readCurrent, type SecretStore } from "../../shared/ports/secret-store.ts";
 import { rotationMemory } from "../../shared/rotation/rotation-memory.ts";
+import { defined } from "../../shared/secrets/defined.ts";
 import { parseDatabaseSecret } from "../../shared/secrets/database-secret.ts";
 import { generatePassword } from "../../shared/secrets/password.ts";
 import { secretsManagerStore } from "../../shared/aws/secrets-manager/secret-store.ts";
@@ -80,10 +81,7 @@ export async function wireSecret(
   const description = await store.describe(secretId, call);
   checkRotatedHere(description);
   const { secretArn, rotationFunctionArn } = description;
-  const current = await store.read(secretArn, { label: "AWSCURRENT" }, call);
-  if (current === undefined) {
-    throw new RekeyError("secret-not-found", { context: { secret: secretArn, label: "AWSCURRENT" } });
-  }
+  const current = await readCurrent(store, secretArn, call);
   const { folder, engine: driver, strategiesOn } = await engineNamed(parseDatabaseSecret(current.value).engine);
   const engine = isolatedEngine(driver, processes);
   const functionArn = functionToBe?.(secretArn, folder) ?? rotationFunctionArn;
@@ -111,6 +109,6 @@ export async function wireSecret(
     folder,
     rotatable: { engine, strategiesOn },
     deps,
-    examined: { rotation: deps, account, users, ...(mirror === undefined ? {} : { mirror }) },
+    examined: { rotation: deps, account, users, ...defined({ mirror }) },
   };
 }

@@ -1,3 +1,4 @@
+import { isRekeyError, RekeyError } from "../errors/rekey-error.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 import type { CallOptions } from "./call.ts";
 import type { RotationRequest } from "./rotation.ts";
@@ -66,4 +67,45 @@ export interface SecretStore {
   clearPending(request: RotationRequest, call: CallOptions): Promise<void>;
   /** Puts a label of rekey's own on this request's version, and takes it from any other. Idempotent. */
   mark(request: RotationRequest, label: string, call: CallOptions): Promise<void>;
+}
+
+/** The version that this staging label is on. */
+export function versionWithLabel({ labels }: SecretDescription, label: string): string | undefined {
+  for (const [versionId, on] of labels) if (on.includes(label)) return versionId;
+  return undefined;
+}
+
+/** The version of a rotation that is under way: AWSPENDING's, unless it is current already. */
+export function versionUnderWay(description: SecretDescription): string | undefined {
+  const pending = versionWithLabel(description, "AWSPENDING");
+  return pending === versionWithLabel(description, "AWSCURRENT") ? undefined : pending;
+}
+
+export const isRotationUnderWay = (description: SecretDescription): boolean =>
+  versionUnderWay(description) !== undefined;
+
+/** `undefined`: there is no such secret. Errors: those of the store. */
+export async function describeIfExists(
+  store: Pick<SecretStore, "describe">,
+  secretId: string,
+  call: CallOptions,
+): Promise<SecretDescription | undefined> {
+  try {
+    return await store.describe(secretId, call);
+  } catch (error) {
+    if (isRekeyError(error, "secret-not-found")) return undefined;
+    throw error;
+  }
+}
+
+/** AWSCURRENT. Errors: `secret-not-found` for a secret without a current value; those of the store. */
+export async function readCurrent(
+  store: Pick<SecretStore, "read">,
+  secretId: string,
+  call: CallOptions,
+): Promise<StoredVersion> {
+  const current = await store.read(secretId, { label: "AWSCURRENT" }, call);
+  if (current === undefined)
+    throw new RekeyError("secret-not-found", { context: { secret: secretId, label: "AWSCURRENT" } });
+  return current;
 }

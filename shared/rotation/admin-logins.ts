@@ -1,10 +1,11 @@
 import { isRekeyError, RekeyError } from "../errors/rekey-error.ts";
+import { defined } from "../secrets/defined.ts";
 import { type DatabaseSecret, type LoginSecret, parseAdminSecret } from "../secrets/database-secret.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 import { reportWeakTls } from "./database-targets.ts";
 import type { RotationDependencies } from "./dependencies.ts";
+import type { LoginSearch } from "./earlier-logins.ts";
 import { type HostAndPort, isAt } from "./grants.ts";
-import type { CallOptions } from "../ports/call.ts";
 import type { DatabaseTarget } from "../ports/database-engine.ts";
 import type { StagingLabel } from "../ports/secret-store.ts";
 import type { RotationFacts } from "./rotation-facts.ts";
@@ -62,12 +63,8 @@ function adminIn(value: SecretValue, arn: string): LoginSecret {
  * configuration's or the admin secret's. Errors: `admin-secret-refused`, `secret-not-found`, `secret-malformed`.
  */
 export async function* adminLogins(
-  deps: RotationDependencies,
-  current: DatabaseSecret,
-  targets: readonly DatabaseTarget[],
+  { deps, current, facts, targets, call }: LoginSearch,
   target: DatabaseTarget,
-  facts: RotationFacts,
-  call: CallOptions,
 ): AsyncGenerator<StoredLogin> {
   const arn = adminArnOf(current, facts);
   if (arn === undefined) return;
@@ -88,7 +85,7 @@ export async function* adminLogins(
       credential: { ...admin, authSource: admin.authSource ?? deps.engine.defaultDatabase },
       target: {
         ...target,
-        tls: { mode, ...(ca === undefined ? {} : { ca }) },
+        tls: { mode, ...defined({ ca }) },
       },
     };
   }

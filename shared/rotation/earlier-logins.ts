@@ -1,13 +1,22 @@
-import { type DatabaseSecret, parseDatabaseSecret } from "../secrets/database-secret.ts";
+import { type DatabaseSecret, isSameLogin, parseDatabaseSecret } from "../secrets/database-secret.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 import { targetsOf } from "./database-targets.ts";
 import type { RotationDependencies } from "./dependencies.ts";
 import { isAt } from "./grants.ts";
-import { isCopyOfCurrent } from "./pending.ts";
 import type { CallOptions } from "../ports/call.ts";
 import type { DatabaseTarget } from "../ports/database-engine.ts";
 import type { RotationFacts } from "./rotation-facts.ts";
 import type { StoredLogin } from "./strategies/strategy.ts";
+
+/** A secret for which another login than its own is looked for. */
+export interface LoginSearch {
+  readonly deps: RotationDependencies;
+  readonly current: DatabaseSecret;
+  readonly facts: RotationFacts;
+  /** All of the secret's. */
+  readonly targets: readonly DatabaseTarget[];
+  readonly call: CallOptions;
+}
 
 /** Somebody may have put many values with one password. */
 const unlabelledRead = 20;
@@ -20,12 +29,8 @@ const unlabelledTried = 3;
  * is passed over: it proves nothing about the others, and the new password would go to them too.
  */
 export async function* earlierLogins(
-  deps: RotationDependencies,
-  current: DatabaseSecret,
-  targets: readonly DatabaseTarget[],
+  { deps, current, facts, targets, call }: LoginSearch,
   target: DatabaseTarget,
-  facts: RotationFacts,
-  call: CallOptions,
 ): AsyncGenerator<StoredLogin> {
   const offered: DatabaseSecret[] = [current];
   function* fresh(value: SecretValue): Generator<StoredLogin> {
@@ -35,7 +40,7 @@ export async function* earlierLogins(
     } catch {
       return;
     }
-    if (offered.some((known) => isCopyOfCurrent(known, secret))) return;
+    if (offered.some((known) => isSameLogin(known, secret))) return;
     const own = targetsOf(deps, secret, facts);
     if (!targets.every((one) => own.some((listed) => isAt(one, listed)))) return;
     offered.push(secret);

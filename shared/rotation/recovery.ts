@@ -1,5 +1,4 @@
-import type { RotationDependencies } from "./dependencies.ts";
-import type { CallOptions } from "../ports/call.ts";
+import type { Invocation } from "./invocation.ts";
 import type { RotationRequest } from "../ports/rotation.ts";
 import type { SecretDescription } from "../ports/secret-store.ts";
 
@@ -13,13 +12,8 @@ const recoveredLabel = "rekey-recovered";
  * Notes that this rotation replaces a password that was not AWSCURRENT's. Whoever puts a value without being able to read the
  * secret could otherwise have it installed, by stopping that rotation.
  */
-export async function noteRecovery(
-  { store }: Pick<RotationDependencies, "store">,
-  request: RotationRequest,
-  call: CallOptions,
-): Promise<void> {
-  await store.mark(request, recoveredLabel, call);
-}
+export const noteRecovery = async ({ store, request, call }: Invocation): Promise<void> =>
+  store.mark(request, recoveredLabel, call);
 
 export const wasRecovered = ({ labels }: SecretDescription, { versionId }: RotationRequest): boolean =>
   labels.get(versionId)?.includes(recoveredLabel) === true;

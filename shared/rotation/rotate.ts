@@ -34,8 +34,9 @@ export async function rotate(
   calls: InvocationCalls,
 ): Promise<StepOutcome> {
   try {
-    const tlsCa = await deps.readTlsCa?.(calls.work);
-    return await steps[request.step]({ ...deps, tlsCa }, request, calls.work);
+    const { work: call } = calls;
+    const tlsCa = await deps.readTlsCa?.(call);
+    return await steps[request.step]({ ...deps, tlsCa, request, call, progress: deps.memory.progressOf(request) });
   } catch (error) {
     if (error instanceof RekeyError && error.disposition !== "retry") {
       await tellFailure(deps, request, { code: error.code, disposition: error.disposition }, calls);

@@ -1,64 +1,14 @@
 import { describe, expect, test, vi } from "vitest";
-import { SecretValue } from "../secrets/secret-value.ts";
 import { grantsOf } from "../testing/grants.ts";
-import { memoryAdminId, memoryRotation, memorySecretId, memoryValue } from "../testing/memory-rotation.ts";
+import { memoryRotation, memorySecretId, memoryValue } from "../testing/memory-rotation.ts";
 import type { DatabaseTarget } from "../ports/database-engine.ts";
-import { isCopyOfCurrent } from "./pending.ts";
 import { generatePassword } from "../secrets/password.ts";
 import { rotationOf } from "./rotation-context.ts";
 import { rotationMemory } from "./rotation-memory.ts";
 import { rotationPolicy } from "./rotation-policy.ts";
-import { dualPassword } from "./strategies/dual-password.ts";
 import { singleUser } from "./strategies/single-user.ts";
 
 type Options = Partial<Parameters<typeof memoryRotation>[0]>;
-
-describe("the strategy of a secret that names none", () => {
-  const strategyOf = async (options: Options): Promise<string | undefined> => {
-    const stage = memoryRotation({ strategy: "single-user", ...options });
-    stage.store.tags.delete("rekey:strategy");
-    stage.store.beginRotation("v1");
-    const invoke = stage.container();
-    for (const step of ["createSecret", "setSecret", "testSecret", "finishSecret"] as const) await invoke(step);
-    const [event] = stage.publisher.events;
-    return event?.type === "Secret Rotated" ? event.strategy : undefined;
-  };
-  const defaultStrategy = "dual-password" as const;
-
-  test("is AWS's: alternating users with an admin secret, a single user without", async () => {
-    const wiring = () => ({ defaultStrategy });
-    await expect(strategyOf({ wiring })).resolves.toBe("single-user");
-    await expect(strategyOf({ wiring, fields: { masterarn: memoryAdminId } })).resolves.toBe("alternating-users");
-  });
-
-  test("is the function's own where the engine has none of those", async () => {
-    const wiring: Options["wiring"] = (engine) => ({
-      strategies: { "dual-password": dualPassword(engine) },
-      defaultStrategy,
-    });
-    await expect(strategyOf({ wiring })).resolves.toBe("dual-password");
-  });
-});
-
-describe("a secret that this function cannot rotate", () => {
-  test("names another engine: the error says which, cut to what a log can bear", async () => {
-    const stage = memoryRotation({ strategy: "single-user", fields: { engine: "x".repeat(50) } });
-    stage.store.beginRotation("v1");
-    await expect(stage.container()("createSecret")).rejects.toMatchObject({
-      code: "engine-unsupported",
-      context: { engine: "x".repeat(40) },
-    });
-  });
-
-  test("names a strategy that the engine does not have: the error says both", async () => {
-    const stage = memoryRotation({ strategy: "issued", wiring: () => ({ strategies: {} }) });
-    stage.store.beginRotation("v1");
-    await expect(stage.container()("createSecret")).rejects.toMatchObject({
-      code: "engine-unsupported",
-      context: { engine: "memory", strategy: "issued" },
-    });
-  });
-});
 
 describe("an endpoint of RDS Proxy", () => {
   const proxy = "orders.proxy-c1abcdefghij.eu-west-1.rds.amazonaws.com";
@@ -95,13 +45,6 @@ describe("an endpoint of RDS Proxy", () => {
     stage.store.beginRotation("v1");
     await expect(stage.container()("createSecret")).resolves.toBe("done");
   });
-});
-
-test("an engine without names takes a secret of any engine", async () => {
-  const stage = memoryRotation({ strategy: "single-user", fields: { engine: "anything" } });
-  Object.assign(stage.engine, { names: [] });
-  stage.store.beginRotation("v1");
-  await expect(stage.container()("createSecret")).resolves.toBe("done");
 });
 
 describe("where the database is looked for", () => {
@@ -175,13 +118,6 @@ describe("a TLS mode that does not verify the server in full", () => {
     await expect(reportsOf({})).resolves.toEqual([]);
     await expect(reportsOf({ fields: { ssl: true } })).resolves.toEqual([]);
   });
-});
-
-test("a copy of the current credential has its user and its password", () => {
-  const credential = (username: string, password: string) => ({ username, password: new SecretValue(password) });
-  const current = credential("app", "one");
-  const others = [credential("app", "one"), credential("app", "two"), credential("app_clone", "one")];
-  expect(others.map((other) => isCopyOfCurrent(current, other))).toEqual([true, false, false]);
 });
 
 test("a host's calls have the step's deadline, and what an engine notes of an account is reported", () => {

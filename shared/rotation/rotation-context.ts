@@ -1,35 +1,23 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import { type DatabaseSecret, parseDatabaseSecret } from "../secrets/database-secret.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
-import { adminArnOf, adminLogins } from "./admin-logins.ts";
+import { chooseStrategy } from "./choose-strategy.ts";
 import { reportWeakTls, targetsOf } from "./database-targets.ts";
 import type { RotationDependencies } from "./dependencies.ts";
-import { earlierLogins } from "./earlier-logins.ts";
-import { isUserGranted } from "./grants.ts";
+import { fallBackCredentials } from "./fall-back-credentials.ts";
 import type { AccountNote, CallOptions } from "../ports/call.ts";
 import type { DatabaseTarget } from "../ports/database-engine.ts";
 import type { RotationFacts } from "./rotation-facts.ts";
+import type { RotationKind } from "./rotation-memory.ts";
 import type { RotationStrategy, StrategyContext } from "./strategies/strategy.ts";
 
 /** Everything that a step works with once AWSCURRENT is known. */
 export interface Rotation {
+  readonly kind: RotationKind;
   readonly strategy: RotationStrategy;
   readonly current: DatabaseSecret;
   /** One for each server that has the user; most secrets have one. */
   readonly hosts: readonly [StrategyContext, ...StrategyContext[]];
-}
-
-function chooseStrategy(deps: RotationDependencies, current: DatabaseSecret, facts: RotationFacts): RotationStrategy {
-  if (deps.engine.names.length > 0 && !deps.engine.names.includes(current.engine)) {
-    throw new RekeyError("engine-unsupported", { context: { engine: current.engine.slice(0, 40) } });
-  }
-  const asInSamples = current.masterArn === undefined ? "single-user" : "alternating-users";
-  const name =
-    facts.policy.strategy ?? (deps.strategies[asInSamples] === undefined ? deps.defaultStrategy : asInSamples);
-  const strategy = deps.strategies[name];
-  if (strategy === undefined)
-    throw new RekeyError("engine-unsupported", { context: { engine: current.engine, strategy: name } });
-  return strategy;
 }
 
 /**
@@ -62,15 +50,15 @@ export function rotationOf(
   if (target.tls.mode !== "verify-full") reportWeakTls(deps, facts.secretArn, target.tls.mode);
   const note = ({ code, detail }: AccountNote): void =>
     deps.report("the user's account is worth a look", { secret: facts.secretArn, finding: code, ...detail });
+  const search = { deps, current, facts, targets, call };
   const contextOf = (at: DatabaseTarget): StrategyContext => ({
     target: at,
     policy: facts.policy,
     wasRotated: facts.wasRotated,
     call: { signal: call.signal, note },
-    earlier: () => earlierLogins(deps, current, targets, at, facts, call),
-    hasAdmin: adminArnOf(current, facts) !== undefined,
-    admins: () => adminLogins(deps, current, targets, at, facts, call),
-    isGranted: (username) => isUserGranted(deps.grants, username, targets),
+    ...fallBackCredentials(search, at),
   });
-  return { strategy, current, hosts: [contextOf(target), ...others.map(contextOf)] };
+  const changesAtFinish = strategy.replacesCurrent && facts.policy.changeAt === "finishSecret";
+  const kind = { engine: current.engine, strategy: strategy.name, changesAtFinish };
+  return { kind, strategy, current, hosts: [contextOf(target), ...others.map(contextOf)] };
 }

@@ -2,15 +2,20 @@ import type { RotationRequest } from "../ports/rotation.ts";
 import type { RotationFacts } from "./rotation-facts.ts";
 import type { StrategyName } from "./rotation-policy.ts";
 
+/** What AWSCURRENT and the tags decide about a rotation. */
+export interface RotationKind {
+  readonly engine: string;
+  readonly strategy: StrategyName;
+  /** The password is changed in finishSecret. */
+  readonly changesAtFinish: boolean;
+}
+
 /** What is known of one rotation under way: facts, never values. */
-export interface Remembered {
-  readonly facts: RotationFacts;
-  /** Known once AWSCURRENT was read. */
-  kind?: { readonly engine: string; readonly strategy: StrategyName };
-  /** The password is changed in finishSecret. Known once AWSCURRENT was read. */
-  changesAtFinish: boolean;
-  /** AWSPENDING was compared with AWSCURRENT; a version's value never changes. */
-  compared: boolean;
+export interface RotationProgress {
+  /** Known once the secret was described. */
+  facts?: RotationFacts;
+  /** Known once AWSPENDING was compared with AWSCURRENT; a version's value never changes. */
+  kind?: RotationKind;
   /** AWSPENDING was seen to log in. */
   loggedIn: boolean;
 }
@@ -20,8 +25,8 @@ export interface Remembered {
  * calls, not correctness.
  */
 export interface RotationMemory {
-  recall(request: RotationRequest): Remembered | undefined;
-  remember(request: RotationRequest, facts: RotationFacts): Remembered;
+  /** To be completed as the rotation goes on. */
+  progressOf(request: RotationRequest): RotationProgress;
 }
 
 /** Two secrets may be rotated under one token. */
@@ -31,26 +36,16 @@ const keptRotations = 50;
 const maxAgeMs = 15 * 60_000;
 
 export function rotationMemory(nowMs: () => number = Date.now): RotationMemory {
-  const entries = new Map<string, Remembered & { readonly atMs: number }>();
-  const recall = (request: RotationRequest): Remembered | undefined => {
-    const entry = entries.get(keyOf(request));
-    return entry !== undefined && nowMs() - entry.atMs <= maxAgeMs ? entry : undefined;
-  };
+  const entries = new Map<string, RotationProgress & { readonly atMs: number }>();
 
   return {
-    recall,
-    remember(request, facts) {
-      const known = recall(request);
-      if (known !== undefined) return known;
-      const entry = {
-        facts,
-        changesAtFinish: false,
-        compared: false,
-        loggedIn: false,
-        atMs: nowMs(),
-      };
-      entries.delete(keyOf(request));
-      entries.set(keyOf(request), entry);
+    progressOf(request) {
+      const key = keyOf(request);
+      const known = entries.get(key);
+      if (known !== undefined && nowMs() - known.atMs <= maxAgeMs) return known;
+      const entry = { loggedIn: false, atMs: nowMs() };
+      entries.delete(key);
+      entries.set(key, entry);
       for (const oldest of entries.keys()) {
         if (entries.size <= keptRotations) break;
         entries.delete(oldest);

@@ -9,10 +9,23 @@ import type { Environment } from "./environment.ts";
 /** What is added to a secret, or taken out of it, holds after this time. */
 const keptMs = 300_000;
 
-const isSecret = (set: string): boolean => set.startsWith("arn:");
-export const isFile = (set: string): boolean => !isSecret(set) && !set.includes("-----BEGIN");
+export const isFile = (set: string): boolean => !set.startsWith("arn:") && !set.includes("-----BEGIN");
 
 export type ReadCa = (call: CallOptions) => Promise<string | undefined>;
+
+function certificates(value: SecretValue, option: string, secret?: string): string {
+  const text = certificatesIn(value);
+  if (text !== undefined) return text;
+  throw new RekeyError("option-invalid", { context: { option, problem: "not certificates in PEM", secret } });
+}
+
+function textOf(file: string, option: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    throw new RekeyError("option-invalid", { context: { option, problem: "the file cannot be read" } });
+  }
+}
 
 /**
  * The root certificates that a variable names: PEM text, the path of a PEM file in the function's package or layer, or the ARN
@@ -25,27 +38,10 @@ export function environmentCa(
   store: Pick<SecretStore, "read">,
   nowMs: () => number = Date.now,
 ): ReadCa {
-  const refused = (problem: string, secret?: string): RekeyError =>
-    new RekeyError("option-invalid", { context: { option, problem, secret } });
-
-  function certificates(value: SecretValue, secret?: string): string {
-    const text = certificatesIn(value);
-    if (text === undefined) throw refused("not certificates in PEM", secret);
-    return text;
-  }
-
-  function fileOf(path: string): string {
-    try {
-      return readFileSync(path, "utf8");
-    } catch {
-      throw refused("the file cannot be read");
-    }
-  }
-
   const set = environment.text(option);
   if (set === undefined) return async () => undefined;
-  if (!isSecret(set)) {
-    const ca = certificates(new SecretValue(isFile(set) ? fileOf(set) : set));
+  if (!set.startsWith("arn:")) {
+    const ca = certificates(new SecretValue(isFile(set) ? textOf(set, option) : set), option);
     return async () => ca;
   }
   let kept = { ca: "", untilMs: 0 };
@@ -53,7 +49,7 @@ export function environmentCa(
     if (nowMs() < kept.untilMs) return kept.ca;
     const version = await store.read(set, { label: "AWSCURRENT" }, call);
     if (version === undefined) throw new RekeyError("secret-not-found", { context: { option, secret: set } });
-    kept = { ca: certificates(version.value, set), untilMs: nowMs() + keptMs };
+    kept = { ca: certificates(version.value, option, set), untilMs: nowMs() + keptMs };
     return kept.ca;
   };
 }

@@ -2,12 +2,13 @@ import { readFile } from "node:fs/promises";
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { CallOptions } from "../ports/call.ts";
 import type { SecretStore } from "../ports/secret-store.ts";
+import { defined } from "../secrets/defined.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 import { headerToken, trimmedCredential } from "../vault/header-token.ts";
 import { signedIdentity } from "../vault/signed-identity.ts";
 import type { VaultLogin } from "../vault/vault-login.ts";
 import { environmentKeys } from "./aws-clients.ts";
-import { type Environment, optional } from "./environment.ts";
+import type { Environment } from "./environment.ts";
 
 const option = "VAULT_CREDENTIAL_SECRET";
 
@@ -20,9 +21,9 @@ async function credentialOf(environment: Environment, store: SecretStore, call: 
   return credential.value;
 }
 
-async function fileOf(path: string): Promise<SecretValue> {
+async function tokenIn(file: string): Promise<SecretValue> {
   try {
-    return new SecretValue((await readFile(path, "utf8")).trim());
+    return new SecretValue((await readFile(file, "utf8")).trim());
   } catch {
     const context = { operation: "login", option: "VAULT_JWT_FILE", problem: "cannot be read" };
     throw new RekeyError("mirror-unauthorized", { context });
@@ -40,7 +41,7 @@ export async function environmentLogin(
   call: CallOptions,
 ): Promise<VaultLogin> {
   const method = environment.text("VAULT_AUTH") ?? "approle";
-  const mount = optional(environment, "mount", "VAULT_AUTH_MOUNT");
+  const mount = defined({ mount: environment.text("VAULT_AUTH_MOUNT") });
   switch (method) {
     case "token":
       return { method, token: headerToken(option, await credentialOf(environment, store, call)) };
@@ -51,14 +52,16 @@ export async function environmentLogin(
     case "jwt": {
       const file = environment.text("VAULT_JWT_FILE");
       const held = file === undefined ? await credentialOf(environment, store, call) : undefined;
-      const token = async (): Promise<SecretValue> => held ?? fileOf(environment.required("VAULT_JWT_FILE"));
-      return { method, role: environment.required("VAULT_ROLE"), token, ...mount };
+      const role = environment.required("VAULT_ROLE");
+      return { method, role, token: async () => held ?? tokenIn(environment.required("VAULT_JWT_FILE")), ...mount };
     }
     case "aws": {
       const options = {
         credentials: environmentKeys,
-        ...optional(environment, "serverId", "VAULT_AWS_SERVER_ID"),
-        ...optional(environment, "region", "VAULT_AWS_REGION"),
+        ...defined({
+          serverId: environment.text("VAULT_AWS_SERVER_ID"),
+          region: environment.text("VAULT_AWS_REGION"),
+        }),
       };
       return { method, role: environment.required("VAULT_ROLE"), identity: () => signedIdentity(options), ...mount };
     }

@@ -1,10 +1,10 @@
 import { isRekeyError } from "../errors/rekey-error.ts";
-import type { CallOptions } from "../ports/call.ts";
 import type { SecretStore } from "../ports/secret-store.ts";
+import { defined } from "../secrets/defined.ts";
 import { connectVault, type VaultSend } from "../vault/connect-vault.ts";
 import { environmentLogin } from "./environment-login.ts";
 import { environmentCa, type ReadCa } from "./environment-ca.ts";
-import { type Environment, optional } from "./environment.ts";
+import type { Environment } from "./environment.ts";
 
 /**
  * The Vault that the environment describes. Its login's credential, where it has one, is read at the first
@@ -14,20 +14,16 @@ export function environmentVault(environment: Environment, store: SecretStore): 
   let readCa: ReadCa | undefined;
   let opened: { readonly ca: string | undefined; readonly send: VaultSend } | undefined;
 
-  async function open(ca: string | undefined, call: CallOptions): Promise<VaultSend> {
-    return connectVault({
-      address: environment.required("VAULT_ADDR"),
-      login: await environmentLogin(environment, store, call),
-      ...optional(environment, "namespace", "VAULT_NAMESPACE"),
-      ...(ca === undefined ? {} : { ca }),
-    });
-  }
-
   return async (request, call) => {
     readCa ??= environmentCa(environment, "VAULT_CACERT", store);
     const ca = await readCa(call);
     if (opened?.ca !== ca) opened = undefined;
-    opened ??= { ca, send: await open(ca, call) };
+    if (opened === undefined) {
+      const address = environment.required("VAULT_ADDR");
+      const login = await environmentLogin(environment, store, call);
+      const namespace = environment.text("VAULT_NAMESPACE");
+      opened = { ca, send: connectVault({ address, login, ...defined({ namespace, ca }) }) };
+    }
     try {
       return await opened.send(request, call);
     } catch (error) {

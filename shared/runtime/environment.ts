@@ -28,9 +28,3 @@ export function environmentOf(variables: Readonly<Record<string, string | undefi
         .filter((item) => item !== ""),
   };
 }
-
-/** A member of an options object, from an environment variable, and none where that is unset. */
-export function optional(environment: Environment, option: string, name: string): Readonly<Record<string, string>> {
-  const value = environment.text(name);
-  return value === undefined ? {} : { [option]: value };
-}

@@ -2,8 +2,9 @@ import { mirrorCurrent } from "../operations/mirroring/mirror-current.ts";
 import { arnPatterns } from "../secrets/arn-patterns.ts";
 import { parseDeliveredEvent } from "../events/delivered-event.ts";
 import { secretArnIn } from "../events/rekey-event.ts";
+import { defined } from "../secrets/defined.ts";
 import { environmentPublisher, environmentStore } from "./aws-clients.ts";
-import { environmentOf, optional } from "./environment.ts";
+import { environmentOf } from "./environment.ts";
 import { queueFunction } from "./queue-function.ts";
 import { environmentCluster, environmentMirror } from "./vault-mirror.ts";
 
@@ -13,14 +14,12 @@ export function mirrorFunction(
 ): ReturnType<typeof queueFunction> {
   const environment = environmentOf(variables);
   const store = environmentStore(environment);
-  const cluster = environmentCluster(environment);
   const manages = arnPatterns(environment.list("REKEY_SECRETS"));
   const ports = {
     store,
     mirror: environmentMirror(environment, store),
     publisher: environmentPublisher(environment),
-    ...(cluster === undefined ? {} : { cluster }),
-    ...optional(environment, "region", "AWS_REGION"),
+    ...defined({ cluster: environmentCluster(environment), region: environment.text("AWS_REGION") }),
   };
   return queueFunction({ done: "mirrored", notDone: "not mirrored" }, async ({ body }, call) => {
     const secret = secretArnIn(parseDeliveredEvent(body));

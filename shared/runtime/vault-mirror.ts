@@ -2,50 +2,45 @@ import { isRekeyError, RekeyError } from "../errors/rekey-error.ts";
 import { vaultKv2Audit } from "../mirrors/kv2-audit.ts";
 import { vaultKv2Probe } from "../mirrors/kv2-probe.ts";
 import { vaultKv2View } from "../mirrors/kv2-view.ts";
-import type { VersionDates } from "../mirrors/key-owner.ts";
 import { parseMirrorTemplates } from "../mirrors/mirror-templates.ts";
 import { clusterNames, clusterOf, parseVaultClusters } from "../mirrors/vault-clusters.ts";
 import { vaultKv2Mirror, type VaultKv2Options } from "../mirrors/vault-kv2.ts";
 import type { Mirror, MirrorAudit, MirrorCluster, MirrorProbe, MirrorView } from "../ports/mirror.ts";
 import type { SecretStore } from "../ports/secret-store.ts";
+import { defined } from "../secrets/defined.ts";
 import { kvMount } from "../vault/vault-mount.ts";
 import { environmentVault } from "./environment-vault.ts";
-import { type Environment, optional } from "./environment.ts";
+import type { Environment } from "./environment.ts";
 
-function optionsOf(environment: Environment): VaultKv2Options {
+/** A deleted secret has no dates to read, and neither has an id that cannot be a version's. */
+const withoutDates = ["secret-deleted", "secret-not-found", "store-rejected"] as const;
+
+/** With the store's word on which version is whose. Errors: `option-invalid`. */
+function optionsOf(environment: Environment, store: SecretStore): VaultKv2Options {
   const mount = environment.text("VAULT_MOUNT");
   return {
-    ...(mount === undefined ? {} : { mount: kvMount("VAULT_MOUNT", mount) }),
-    ...optional(environment, "pathPrefix", "VAULT_PATH_PREFIX"),
+    ...defined({
+      mount: mount === undefined ? undefined : kvMount("VAULT_MOUNT", mount),
+      pathPrefix: environment.text("VAULT_PATH_PREFIX"),
+    }),
     templates: parseMirrorTemplates(environment.text("VAULT_TEMPLATES")),
+    async versionDates(secretArn, versionId, call) {
+      try {
+        return (await store.read(secretArn, { versionId }, call))?.createdAt;
+      } catch (error) {
+        if (withoutDates.some((code) => isRekeyError(error, code))) return undefined;
+        throw error;
+      }
+    },
   };
 }
 
-const hasNoDate = (error: unknown): boolean =>
-  isRekeyError(error, "secret-deleted") ||
-  isRekeyError(error, "secret-not-found") ||
-  isRekeyError(error, "store-rejected");
-
-/** With the store's word on which version is whose. A deleted secret, and an id that cannot be a version's, have none to read. */
-function provingOptions(environment: Environment, store: SecretStore): VaultKv2Options {
-  const versionDates: VersionDates = async (secretArn, versionId, call) => {
-    try {
-      return (await store.read(secretArn, { versionId }, call))?.createdAt;
-    } catch (error) {
-      if (hasNoDate(error)) return undefined;
-      throw error;
-    }
-  };
-  return { ...optionsOf(environment), versionDates };
-}
-
-/** The mirror that the environment describes; a faulty variable is told at the first call, by a typed error. */
+/** The mirror that the environment describes; a faulty variable is reported at the first call, by a typed error. */
 export function environmentMirror(environment: Environment, store: SecretStore): Mirror {
   const send = environmentVault(environment, store);
-  const mirror = (): Mirror => vaultKv2Mirror(send, provingOptions(environment, store));
   return {
-    write: async (entry, call, options) => mirror().write(entry, call, options),
-    withdraw: async (secret, call) => mirror().withdraw(secret, call),
+    write: async (...args) => vaultKv2Mirror(send, optionsOf(environment, store)).write(...args),
+    withdraw: async (...args) => vaultKv2Mirror(send, optionsOf(environment, store)).withdraw(...args),
   };
 }
 
@@ -53,10 +48,9 @@ export function environmentMirror(environment: Environment, store: SecretStore):
 export function environmentAudit(environment: Environment, store: SecretStore): MirrorAudit | undefined {
   if (environment.text("VAULT_ADDR") === undefined) return undefined;
   const send = environmentVault(environment, store);
-  const audit = (): MirrorAudit => vaultKv2Audit(send, provingOptions(environment, store));
   return {
-    compare: async (entry, call) => audit().compare(entry, call),
-    holding: async (secret, call) => audit().holding(secret, call),
+    compare: async (...args) => vaultKv2Audit(send, optionsOf(environment, store)).compare(...args),
+    holding: async (...args) => vaultKv2Audit(send, optionsOf(environment, store)).holding(...args),
   };
 }
 
@@ -77,13 +71,13 @@ export function environmentViews(
     return [...connections].map(([name, connection]) => {
       const mirrors: MirrorCluster["mirrors"] = (secret) =>
         clusters === undefined || clusterOf(secret, clusters) === name;
-      return vaultKv2View({ name, mirrors }, environmentVault(connection, store), optionsOf(connection));
+      return vaultKv2View({ name, mirrors }, environmentVault(connection, store), optionsOf(connection, store));
     });
   }
   const address = environment.text("VAULT_ADDR");
   if (address === undefined) return [];
   const cluster = environmentCluster(environment) ?? { name: address, mirrors: () => true };
-  return [vaultKv2View(cluster, environmentVault(environment, store), optionsOf(environment))];
+  return [vaultKv2View(cluster, environmentVault(environment, store), optionsOf(environment, store))];
 }
 
 /** Which of several clusters the environment describes; `undefined` where there is one. Errors: `option-invalid`. */
@@ -109,9 +103,8 @@ export function environmentProbe(environment: Environment, store: SecretStore): 
   const hasLogin = loginVariables.some((name) => environment.text(name) !== undefined);
   if (environment.text("VAULT_ADDR") === undefined || !hasLogin) return undefined;
   const send = environmentVault(environment, store);
-  const probe = (): MirrorProbe => vaultKv2Probe(send, provingOptions(environment, store));
   return {
-    logIn: async (call) => probe().logIn(call),
-    probe: async (secret, call) => probe().probe(secret, call),
+    logIn: async (...args) => vaultKv2Probe(send, optionsOf(environment, store)).logIn(...args),
+    probe: async (...args) => vaultKv2Probe(send, optionsOf(environment, store)).probe(...args),
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseAdminSecret, parseDatabaseSecret } from "./database-secret.ts";
+import { isSameLogin, parseAdminSecret, parseDatabaseSecret } from "./database-secret.ts";
 import { SecretValue } from "./secret-value.ts";
 
 const secret = (fields: object): SecretValue => new SecretValue(JSON.stringify(fields));
@@ -54,4 +54,11 @@ test("an admin secret made by RDS holds only user and password", () => {
     username: "root",
     host: undefined,
   });
+});
+
+test("two logins are the same when both the user and the password are", () => {
+  const credential = (username: string, password: string) => ({ username, password: new SecretValue(password) });
+  const current = credential("app", "one");
+  const others = [credential("app", "one"), credential("app", "two"), credential("app_clone", "one")];
+  expect(others.map((other) => isSameLogin(current, other))).toEqual([true, false, false]);
 });

@@ -53,6 +53,11 @@ export interface LoginSecret {
   readonly tlsCa: string | undefined;
 }
 
+type Login = Pick<LoginSecret, "username" | "password">;
+
+export const isSameLogin = (one: Login, other: Login): boolean =>
+  one.username === other.username && one.password.equals(other.password);
+
 /** Reads a secret that may hold a user name and a password alone. Errors: `secret-malformed`, `secret-binary`. */
 export function parseLoginSecret(value: SecretValue): LoginSecret {
   const fields = parseFields(value);

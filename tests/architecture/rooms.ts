@@ -173,6 +173,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "shared/capacity",
       "shared/ports",
       "shared/rotation/secret-name.ts",
+      "shared/secrets/defined.ts",
       "shared/errors",
     ],
     packages: [
@@ -186,7 +187,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   "console/browser": {
-    rooms: ["console/contract.ts", "shared/operations/fleet", "shared/ports", tagNames],
+    rooms: ["console/contract.ts", "shared/operations/fleet", "shared/ports", "shared/secrets/defined.ts", tagNames],
     packages: ["preact", "preact-iso", "@tanstack/virtual-core"],
   },
   bundle: {

@@ -15,7 +15,8 @@ import { vaultSource } from "../../../shared/client/sources/vault/vault-source.t
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import { environmentCa } from "../../../shared/runtime/environment-ca.ts";
 import { environmentLogin } from "../../../shared/runtime/environment-login.ts";
-import { environmentOf, optional } from "../../../shared/runtime/environment.ts";
+import { environmentOf } from "../../../shared/runtime/environment.ts";
+import { defined } from "../../../shared/secrets/defined.ts";
 import { secretsManagerStore } from "../../../shared/aws/secrets-manager/secret-store.ts";
 import { reachedSource } from "./reached-source.ts";
 
@@ -42,10 +43,12 @@ export async function agentSource(variables: Readonly<Record<string, string | un
       vaultSource({
         address,
         login: await environmentLogin(environment, store, call),
-        ...optional(environment, "namespace", "VAULT_NAMESPACE"),
-        ...(ca === undefined ? {} : { ca }),
-        ...optional(environment, "mount", "VAULT_MOUNT"),
-        ...optional(environment, "pathPrefix", "VAULT_PATH_PREFIX"),
+        ...defined({
+          namespace: environment.text("VAULT_NAMESPACE"),
+          ca,
+          mount: environment.text("VAULT_MOUNT"),
+          pathPrefix: environment.text("VAULT_PATH_PREFIX"),
+        }),
       }),
     );
   });

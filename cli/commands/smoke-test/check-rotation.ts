@@ -5,13 +5,14 @@ import { rotateCampaign } from "../../../shared/operations/campaign/rotate-campa
 import { summaryOf } from "../../../shared/operations/fleet/secret-summary.ts";
 import { type SecretStatus, secretStatuses } from "../../../shared/operations/fleet/secret-status.ts";
 import type { CallOptions } from "../../../shared/ports/call.ts";
-import { versionWithLabel } from "../../../shared/rotation/steps/check-request.ts";
+import { versionWithLabel } from "../../../shared/ports/secret-store.ts";
 import { environmentOf } from "../../../shared/runtime/environment.ts";
 import { operatorPorts } from "../../../shared/runtime/operator-ports.ts";
 import type { Checks } from "./checks.ts";
 import type { SmokeClients } from "./clients.ts";
 import type { Subscriber } from "./subscriber.ts";
 import { until } from "./until.ts";
+import { defined } from "../../../shared/secrets/defined.ts";
 
 const minute = 60_000;
 type Ports = ReturnType<typeof operatorPorts>;
@@ -97,7 +98,7 @@ const stands = async (
           {
             mirrors: ports.mirrors,
             nowMs: Date.now,
-            ...(ports.adoptions === undefined ? {} : { adoptions: ports.adoptions }),
+            ...defined({ adoptions: ports.adoptions }),
           },
           [secret],
           call,

@@ -1,11 +1,16 @@
 import { isRekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
-import type { SecretDescription, SecretStore } from "../../ports/secret-store.ts";
+import {
+  describeIfExists,
+  type SecretDescription,
+  type SecretStore,
+  versionWithLabel,
+} from "../../ports/secret-store.ts";
 import type { EventPublisher } from "../../ports/event-publisher.ts";
 import { secretNameIn } from "../../rotation/secret-name.ts";
 import type { SecretAdministration } from "../../ports/secret-administration.ts";
-import { versionWithLabel } from "../../rotation/steps/check-request.ts";
 import type { AwsEvent } from "../../events/aws-event.ts";
+import { defined } from "../../secrets/defined.ts";
 
 export interface Announcer {
   readonly store: Pick<SecretStore, "describe">;
@@ -24,15 +29,6 @@ export interface Announcer {
  * to publish it yet; ask again.
  */
 export type Announcement = "announced" | "known" | "superseded" | "foreign" | "gone" | "under-way";
-
-async function describe({ store }: Announcer, secretArn: string, call: CallOptions) {
-  try {
-    return await store.describe(secretArn, call);
-  } catch (error) {
-    if (isRekeyError(error, "secret-not-found")) return undefined;
-    throw error;
-  }
-}
 
 const idsOf = (secretArn: string): { readonly secretArn: string; readonly secretName: string } => ({
   secretArn,
@@ -66,7 +62,7 @@ async function announceVersion(
   moved: AwsEvent & { readonly kind: "label-moved" },
   { patient, call }: { readonly patient: boolean; readonly call: CallOptions },
 ): Promise<Announcement> {
-  const description = await describe(announcer, moved.secretArn, call);
+  const description = await describeIfExists(announcer.store, moved.secretArn, call);
   if (description === undefined || description.deletedAt !== undefined) return "gone";
   if (versionWithLabel(description, "AWSCURRENT") !== moved.versionId) return "superseded";
   const rotation = await rotationOf(description, announcer, moved, call);
@@ -78,7 +74,7 @@ async function announceVersion(
       type: "Secret Rotated",
       ...idsOf(moved.secretArn),
       versionId: moved.versionId,
-      ...(previousVersionId === undefined ? {} : { previousVersionId }),
+      ...defined({ previousVersionId }),
       origin: rotation === "none" ? "external" : "rotation",
       engine: "unknown",
       strategy: "none",
@@ -89,12 +85,12 @@ async function announceVersion(
 }
 
 async function announceExistence(announcer: Announcer, secretArn: string, call: CallOptions): Promise<Announcement> {
-  const description = await describe(announcer, secretArn, call);
+  const description = await describeIfExists(announcer.store, secretArn, call);
   const versionId = description === undefined ? undefined : versionWithLabel(description, "AWSCURRENT");
   await announcer.publisher.publish(
     description === undefined || description.deletedAt !== undefined
       ? { type: "Secret Deleted", ...idsOf(secretArn), recoverable: description !== undefined }
-      : { type: "Secret Restored", ...idsOf(secretArn), ...(versionId === undefined ? {} : { versionId }) },
+      : { type: "Secret Restored", ...idsOf(secretArn), ...defined({ versionId }) },
     call,
   );
   return "announced";
@@ -106,7 +102,7 @@ async function announceTags(
   { secretId, tags }: AwsEvent & { readonly kind: "retagged" },
   call: CallOptions,
 ): Promise<Announcement> {
-  const description = await describe(announcer, secretId, call).catch((error: unknown) => {
+  const description = await describeIfExists(announcer.store, secretId, call).catch((error: unknown) => {
     if (isRekeyError(error, "access-denied")) return "foreign" as const;
     throw error;
   });
@@ -122,7 +118,7 @@ async function announceStop(
   { secretArn, outcome, step }: AwsEvent & { readonly kind: "rotation-stopped" },
   call: CallOptions,
 ): Promise<Announcement> {
-  const description = await describe(announcer, secretArn, call);
+  const description = await describeIfExists(announcer.store, secretArn, call);
   if (description === undefined) return "gone";
   const pendingVersionId = versionWithLabel(description, "AWSPENDING");
   await announcer.publisher.publish(
@@ -130,8 +126,7 @@ async function announceStop(
       type: "Secret Rotation Stopped",
       ...idsOf(secretArn),
       outcome,
-      ...(step === undefined ? {} : { step }),
-      ...(pendingVersionId === undefined ? {} : { pendingVersionId }),
+      ...defined({ step, pendingVersionId }),
     },
     call,
   );

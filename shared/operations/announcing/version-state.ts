@@ -1,7 +1,10 @@
-import { isRekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
-import type { SecretDescription, SecretStore } from "../../ports/secret-store.ts";
-import { versionWithLabel } from "../../rotation/steps/check-request.ts";
+import {
+  describeIfExists,
+  type SecretDescription,
+  type SecretStore,
+  versionWithLabel,
+} from "../../ports/secret-store.ts";
 
 export interface VersionCheck {
   readonly store: Pick<SecretStore, "describe">;
@@ -21,13 +24,8 @@ export async function versionState(
   call: CallOptions,
 ): Promise<VersionState> {
   if (!manages(secretArn)) return { state: "foreign" };
-  try {
-    const description = await store.describe(secretArn, call);
-    if (description.deletedAt !== undefined || description.secretArn !== secretArn) return { state: "gone" };
-    const isCurrent = versionWithLabel(description, "AWSCURRENT") === versionId;
-    return isCurrent ? { state: "current", description } : { state: "superseded" };
-  } catch (error) {
-    if (isRekeyError(error, "secret-not-found")) return { state: "gone" };
-    throw error;
-  }
+  const description = await describeIfExists(store, secretArn, call);
+  if (description?.deletedAt !== undefined || description?.secretArn !== secretArn) return { state: "gone" };
+  const isCurrent = versionWithLabel(description, "AWSCURRENT") === versionId;
+  return isCurrent ? { state: "current", description } : { state: "superseded" };
 }

@@ -2,10 +2,14 @@ import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { RotationDependencies } from "../../rotation/dependencies.ts";
 import { logsInEverywhere } from "../../rotation/every-host.ts";
 import type { CallOptions } from "../../ports/call.ts";
-import type { SecretDescription, StoredVersion } from "../../ports/secret-store.ts";
+import {
+  type SecretDescription,
+  type StoredVersion,
+  versionUnderWay,
+  versionWithLabel,
+} from "../../ports/secret-store.ts";
 import { rotationOf } from "../../rotation/rotation-context.ts";
 import { rotationFacts } from "../../rotation/rotation-facts.ts";
-import { versionWithLabel } from "../../rotation/steps/check-request.ts";
 import type { FleetPorts } from "../fleet/fleet-ports.ts";
 import { checkRotatedHere, reasonTag, uuidOf } from "./operator-request.ts";
 
@@ -49,10 +53,8 @@ function labelsOf(description: SecretDescription): { readonly current: string; r
   const { secretArn, labels } = description;
   const current = versionWithLabel(description, "AWSCURRENT");
   const previous = versionWithLabel(description, "AWSPREVIOUS");
-  const pending = versionWithLabel(description, "AWSPENDING");
-  if (pending !== undefined && pending !== current) {
-    throw new RekeyError("rotation-under-way", { context: { secret: secretArn, version: pending } });
-  }
+  const version = versionUnderWay(description);
+  if (version !== undefined) throw new RekeyError("rotation-under-way", { context: { secret: secretArn, version } });
   if (current === undefined || previous === undefined) throw refuse(secretArn, "there is no AWSPREVIOUS");
   if (labels.get(current)?.includes(rollbackLabel) === true)
     throw refuse(secretArn, "AWSCURRENT is a rollback already");

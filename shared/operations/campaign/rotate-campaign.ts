@@ -1,6 +1,6 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
-import { versionWithLabel } from "../../rotation/steps/check-request.ts";
+import { versionUnderWay } from "../../ports/secret-store.ts";
 import type { StepRecord } from "../../ports/records.ts";
 import { checkRotatedHere, reasonTag } from "../by-hand/operator-request.ts";
 import { awaitRotation } from "./await-rotation.ts";
@@ -67,10 +67,8 @@ async function rotateOne(running: Running, secretId: string, call: CallOptions):
       const context = { secret: secretArn };
       const hint = "bring it under management first: rekey adopt <secret>";
       if (!before.rotationEnabled) throw new RekeyError("rotation-disabled", { context, hint });
-      const pending = versionWithLabel(before, "AWSPENDING");
-      if (pending !== undefined && pending !== versionWithLabel(before, "AWSCURRENT")) {
-        throw new RekeyError("rotation-under-way", { context: { ...context, version: pending } });
-      }
+      const other = versionUnderWay(before);
+      if (other !== undefined) throw new RekeyError("rotation-under-way", { context: { ...context, version: other } });
       await begin(running, secretArn, version.versionId, call);
     }
     at("requested");

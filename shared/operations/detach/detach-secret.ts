@@ -1,10 +1,10 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
-import type { SecretDescription, SecretStore } from "../../ports/secret-store.ts";
-import { versionWithLabel } from "../../rotation/steps/check-request.ts";
+import { isRotationUnderWay, type SecretDescription, type SecretStore } from "../../ports/secret-store.ts";
 import { unqualified } from "./stack-names.ts";
 import type { FunctionPresence } from "../../ports/account.ts";
 import type { SecretAdministration, SecretListing } from "../../ports/secret-administration.ts";
+import { defined } from "../../secrets/defined.ts";
 
 export interface DetachPorts {
   readonly store: Pick<SecretStore, "describe">;
@@ -38,14 +38,13 @@ export interface Detached extends Detachment {
 function stateOf(secret: SecretDescription): RotationState {
   if (secret.deletedAt !== undefined) return "deleted";
   if (!secret.rotationEnabled) return "off";
-  const pending = versionWithLabel(secret, "AWSPENDING");
-  return pending === undefined || pending === versionWithLabel(secret, "AWSCURRENT") ? "rotated" : "under-way";
+  return isRotationUnderWay(secret) ? "under-way" : "rotated";
 }
 
 export const detachmentOf = (secret: SecretDescription): Detachment => ({
   secretArn: secret.secretArn,
   name: secret.name,
-  ...(secret.rotationFunctionArn === undefined ? {} : { functionArn: secret.rotationFunctionArn }),
+  ...defined({ functionArn: secret.rotationFunctionArn }),
   standing: stateOf(secret),
   tags: [...secret.tags.keys()].filter((tag) => tag.startsWith("rekey:")),
 });

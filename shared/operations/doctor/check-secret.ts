@@ -1,7 +1,7 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { RotationDependencies } from "../../rotation/dependencies.ts";
 import type { CallOptions } from "../../ports/call.ts";
-import type { SecretDescription } from "../../ports/secret-store.ts";
+import { readCurrent, type SecretDescription, versionUnderWay } from "../../ports/secret-store.ts";
 import { type Rotation, rotationOf } from "../../rotation/rotation-context.ts";
 import { type RotationFacts, rotationFacts } from "../../rotation/rotation-facts.ts";
 import { alternateSuffix } from "../../rotation/strategies/alternating-users.ts";
@@ -19,13 +19,9 @@ export interface CheckedSecret {
   readonly findings: readonly CheckResult[];
 }
 
-function describedResults({
-  labels,
-  rotationEnabled,
-  tags,
-  replicas = new Map(),
-}: SecretDescription): readonly CheckResult[] {
-  const pending = [...labels].find(([, on]) => on.includes("AWSPENDING") && !on.includes("AWSCURRENT"))?.[0];
+function describedResults(description: SecretDescription): readonly CheckResult[] {
+  const { rotationEnabled, tags, replicas = new Map() } = description;
+  const pending = versionUnderWay(description);
   return [
     ...(rotationEnabled ? [] : [checkResult("rotation-off")]),
     ...unknownTags(tags).map((tag) => checkResult("tag-unknown", { tag })),
@@ -52,10 +48,7 @@ export async function checkSecret(
   }
   checkRotatedHere(description);
   const facts = rotationFacts(description);
-  const version = await deps.store.read(description.secretArn, { label: "AWSCURRENT" }, call);
-  if (version === undefined) {
-    throw new RekeyError("secret-not-found", { context: { secret: description.secretArn, label: "AWSCURRENT" } });
-  }
+  const version = await readCurrent(deps.store, description.secretArn, call);
   const rotation = rotationOf(deps, version.value, facts, call);
   const { strategy, current, hosts } = rotation;
   const newPassword = (): SecretValue => deps.generatePassword(facts.policy.password);

@@ -1,9 +1,10 @@
-import { versionWithLabel } from "../../rotation/steps/check-request.ts";
+import { isRotationUnderWay, versionWithLabel } from "../../ports/secret-store.ts";
 import { describedFindings } from "../reconciling/compare-secret.ts";
 import { subscribersOf } from "../retiring/retire-replaced.ts";
 import type { Health } from "./health.ts";
 import type { ListedSecret } from "../../ports/secret-administration.ts";
 import { mirrorTag, rotationReasonTag, strategyTag } from "../../tags/tag-names.ts";
+import { defined } from "../../secrets/defined.ts";
 
 export interface SecretSummary {
   readonly secretArn: string;
@@ -33,14 +34,12 @@ export const lasting = ({ ageMs: _age, ...summary }: SecretSummary): Omit<Secret
 function healthOf(secret: ListedSecret, nowMs: number): Health {
   if (secret.deletedAt !== undefined) return "deleted";
   const found = new Set(describedFindings(secret, nowMs).map(({ finding }) => finding));
-  const current = versionWithLabel(secret, "AWSCURRENT");
-  const pending = versionWithLabel(secret, "AWSPENDING");
-  if (current === undefined) return "empty";
+  if (versionWithLabel(secret, "AWSCURRENT") === undefined) return "empty";
   if (found.has("pending-stuck")) return "stuck";
   if (found.has("rotation-overdue")) return "overdue";
-  const isWaiting = pending !== undefined && pending !== current;
-  if (!secret.rotationEnabled) return isWaiting ? "stuck" : "off";
-  return isWaiting ? "rotating" : "healthy";
+  const isUnderWay = isRotationUnderWay(secret);
+  if (!secret.rotationEnabled) return isUnderWay ? "stuck" : "off";
+  return isUnderWay ? "rotating" : "healthy";
 }
 
 /** What a list or a description tells of a secret by itself: no further call. */
@@ -54,16 +53,12 @@ export function summaryOf(secret: ListedSecret, nowMs: number): SecretSummary {
     secretArn,
     name,
     health: healthOf(secret, nowMs),
-    ...(versionId === undefined ? {} : { versionId }),
+    ...defined({ versionId }),
     ...(since === undefined ? {} : { ageMs: Math.max(nowMs - since.getTime(), 0) }),
-    ...(lastRotatedAt === undefined ? {} : { lastRotatedAt }),
-    ...(nextRotationAt === undefined ? {} : { nextRotationAt }),
-    ...(rotationFunctionArn === undefined ? {} : { rotationFunctionArn }),
-    ...(managedBy === undefined ? {} : { managedBy }),
-    ...(strategy === undefined ? {} : { strategy }),
+    ...defined({ lastRotatedAt, nextRotationAt, rotationFunctionArn, managedBy, strategy }),
     mirrored: secret.deletedAt === undefined && tags.get(mirrorTag) !== "false",
     subscribers: subscribersOf(secret),
-    ...(reason === undefined ? {} : { reason }),
+    ...defined({ reason }),
     tags: Object.fromEntries(tags),
   };
 }

@@ -1,10 +1,11 @@
-import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
+import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
-import type { SecretDescription, SecretStore } from "../../ports/secret-store.ts";
+import { describeIfExists, type SecretStore } from "../../ports/secret-store.ts";
 import type { EventPublisher } from "../../ports/event-publisher.ts";
 import type { Mirror, MirrorCluster, MirroredSecret } from "../../ports/mirror.ts";
 import { secretNameIn } from "../../rotation/secret-name.ts";
 import { isMirrored } from "./is-mirrored.ts";
+import { defined } from "../../secrets/defined.ts";
 
 export interface Mirrored {
   /** `none`: there is nothing to mirror, and no mirror of rekey's was there. `elsewhere`: another cluster mirrors it. */
@@ -29,19 +30,6 @@ interface SecretToMirror {
   readonly isElsewhere: boolean;
 }
 
-async function describe(
-  { store }: MirrorPorts,
-  secretId: string,
-  call: CallOptions,
-): Promise<SecretDescription | undefined> {
-  try {
-    return await store.describe(secretId, call);
-  } catch (error) {
-    if (isRekeyError(error, "secret-not-found")) return undefined;
-    throw error;
-  }
-}
-
 /**
  * `undefined`: there is no such secret, and this Secrets Manager is not the one that would know. Of a secret that is gone
  * for good, or that somebody invented, the ARN is all there is; what the mirror has of exactly that ARN goes.
@@ -51,7 +39,7 @@ async function secretToMirror(
   secretId: string,
   call: CallOptions,
 ): Promise<SecretToMirror | undefined> {
-  const found = await describe(ports, secretId, call);
+  const found = await describeIfExists(ports.store, secretId, call);
   if (found !== undefined) {
     const { secretArn, name: secretName, tags } = found;
     const secret = { secretArn, secretName, tags };
@@ -68,7 +56,7 @@ async function write(ports: MirrorPorts, secret: MirroredSecret, call: CallOptio
   if (current === undefined) return { outcome: "none" };
   const { versionId } = current;
   const { revision, written } = await ports.mirror.write({ ...secret, ...current }, call);
-  const place = ports.cluster === undefined ? {} : { cluster: ports.cluster.name };
+  const place = defined({ cluster: ports.cluster?.name });
   await ports.publisher.publish(
     { type: "Secret Mirrored", secretArn, secretName, versionId, revision, written, ...place },
     call,

@@ -2,11 +2,16 @@ import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { RotationDependencies } from "../../rotation/dependencies.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { DatabaseEngine, DatabaseTarget, LoginRefusal } from "../../ports/database-engine.ts";
-import type { SecretDescription, SecretStore } from "../../ports/secret-store.ts";
+import {
+  describeIfExists,
+  isRotationUnderWay,
+  type SecretDescription,
+  type SecretStore,
+  versionWithLabel,
+} from "../../ports/secret-store.ts";
 import type { EventPublisher } from "../../ports/event-publisher.ts";
 import { targetsOf } from "../../rotation/database-targets.ts";
 import { rotationFacts } from "../../rotation/rotation-facts.ts";
-import { versionWithLabel } from "../../rotation/steps/check-request.ts";
 import { type DatabaseSecret, parseDatabaseSecret } from "../../secrets/database-secret.ts";
 
 /** The part of an engine that changes nothing. */
@@ -26,20 +31,15 @@ export type LoginCheck =
   | { readonly outcome: "works" | "rotating" | "no-login" }
   | { readonly outcome: "refused"; readonly versionId: string; readonly host: string; readonly refusal: LoginRefusal };
 
-async function describe({ store }: LoginChecker, secretArn: string, call: CallOptions) {
-  try {
-    const description = await store.describe(secretArn, call);
-    return description.deletedAt === undefined && description.managedBy === undefined ? description : undefined;
-  } catch (error) {
-    if (isRekeyError(error, "secret-not-found")) return undefined;
-    throw error;
-  }
+async function describe(
+  { store }: LoginChecker,
+  secretArn: string,
+  call: CallOptions,
+): Promise<SecretDescription | undefined> {
+  const description = await describeIfExists(store, secretArn, call);
+  const isOthers = description?.deletedAt !== undefined || description?.managedBy !== undefined;
+  return isOthers ? undefined : description;
 }
-
-const isRotating = (description: SecretDescription, current: string | undefined): boolean => {
-  const pending = versionWithLabel(description, "AWSPENDING");
-  return pending !== undefined && pending !== current;
-};
 
 function credentialIn(value: Parameters<typeof parseDatabaseSecret>[0]): DatabaseSecret | undefined {
   try {
@@ -79,8 +79,7 @@ async function refusalOf(
 export async function checkLogin(checker: LoginChecker, secretArn: string, call: CallOptions): Promise<LoginCheck> {
   const description = await describe(checker, secretArn, call);
   if (description === undefined) return { outcome: "no-login" };
-  const versionId = versionWithLabel(description, "AWSCURRENT");
-  if (isRotating(description, versionId)) return { outcome: "rotating" };
+  if (isRotationUnderWay(description)) return { outcome: "rotating" };
   const current = await checker.store.read(secretArn, { label: "AWSCURRENT" }, call);
   const credential = current === undefined ? undefined : credentialIn(current.value);
   const engine = checker.engines.find(({ names }) => credential !== undefined && names.includes(credential.engine));
@@ -92,7 +91,7 @@ export async function checkLogin(checker: LoginChecker, secretArn: string, call:
 
   const now = await describe(checker, secretArn, call);
   if (now === undefined) return { outcome: "no-login" };
-  if (isRotating(now, current.versionId) || versionWithLabel(now, "AWSCURRENT") !== current.versionId) {
+  if (isRotationUnderWay(now) || versionWithLabel(now, "AWSCURRENT") !== current.versionId) {
     return { outcome: "rotating" };
   }
   const about = { secretArn: now.secretArn, secretName: now.name, versionId: current.versionId };

@@ -1,9 +1,14 @@
 import type { CallOptions } from "../../ports/call.ts";
-import type { SecretDescription, SecretStore } from "../../ports/secret-store.ts";
+import {
+  type SecretDescription,
+  type SecretStore,
+  versionUnderWay,
+  versionWithLabel,
+} from "../../ports/secret-store.ts";
 import type { Finding } from "../../events/rotation-event.ts";
-import { versionWithLabel } from "../../rotation/steps/check-request.ts";
 import { isMirrored } from "../mirroring/is-mirrored.ts";
 import type { MirrorAudit, MirrorCluster, MirrorHolding, MirrorState } from "../../ports/mirror.ts";
+import { defined } from "../../secrets/defined.ts";
 
 export interface Found {
   readonly finding: Finding;
@@ -30,8 +35,7 @@ const byHolding = (own: Found): Readonly<Record<MirrorHolding, readonly Found[]>
   nothing: [],
 });
 
-const aboutCurrent = (versionId: string | undefined): Pick<Found, "versionId"> =>
-  versionId === undefined ? {} : { versionId };
+const aboutCurrent = (versionId: string | undefined): Pick<Found, "versionId"> => defined({ versionId });
 
 /** What the description alone tells; nothing of a secret that is deleted, or of a rotation that others make. */
 export function describedFindings(description: SecretDescription, nowMs: number): readonly Found[] {
@@ -39,13 +43,13 @@ export function describedFindings(description: SecretDescription, nowMs: number)
   const { rotationEnabled, nextRotationAt, changedAt, labels, replicas = new Map() } = description;
   const isOld = (date: Date | undefined): boolean => date !== undefined && date.getTime() < nowMs - patienceMs;
   const current = versionWithLabel(description, "AWSCURRENT");
-  const pending = versionWithLabel(description, "AWSPENDING");
+  const pending = versionUnderWay(description);
   const found: Found[] = [];
   if (current === undefined && (rotationEnabled || labels.size > 0)) {
     found.push({ finding: "current-missing", repairable: false });
   }
   const isOurs = description.managedBy === undefined;
-  if (isOurs && pending !== undefined && pending !== current && isOld(changedAt)) {
+  if (isOurs && pending !== undefined && isOld(changedAt)) {
     found.push({ finding: "pending-stuck", versionId: pending, repairable: false });
   }
   if (isOurs && rotationEnabled && isOld(nextRotationAt)) {

@@ -1,6 +1,6 @@
-import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
+import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
-import type { SecretDescription, SecretStore } from "../../ports/secret-store.ts";
+import { describeIfExists, type SecretDescription, type SecretStore } from "../../ports/secret-store.ts";
 import type { EventPublisher } from "../../ports/event-publisher.ts";
 import type { Finding } from "../../events/rotation-event.ts";
 import { comparedFindings, describedFindings, type Found, valueSince } from "./compare-secret.ts";
@@ -8,6 +8,7 @@ import { concernsTheMirror, concernsTheWork } from "./error-scope.ts";
 import type { ReconcileTask } from "./list-managed.ts";
 import type { TaskQueue } from "../../ports/task-queue.ts";
 import type { MirrorAudit, MirrorCluster } from "../../ports/mirror.ts";
+import { defined } from "../../secrets/defined.ts";
 
 export interface Reconciler {
   readonly store: Pick<SecretStore, "describe" | "read">;
@@ -34,15 +35,6 @@ export interface Reconciliation {
   readonly oldest?: { readonly secretArn: string; readonly since: Date };
 }
 
-async function describe({ store }: Reconciler, secretArn: string, call: CallOptions) {
-  try {
-    return await store.describe(secretArn, call);
-  } catch (error) {
-    if (isRekeyError(error, "secret-not-found")) return undefined;
-    throw error;
-  }
-}
-
 async function tell(
   { publisher }: Reconciler,
   { secretArn, name: secretName }: SecretDescription,
@@ -50,7 +42,7 @@ async function tell(
   call: CallOptions,
 ): Promise<void> {
   for (const { finding, versionId, repairable: repaired } of found) {
-    const about = versionId === undefined ? {} : { versionId };
+    const about = defined({ versionId });
     await publisher.publish({ type: "Secret Finding", secretArn, secretName, finding, ...about, repaired }, call);
   }
 }
@@ -75,7 +67,7 @@ export async function reconcile(
   let oldest: Reconciliation["oldest"];
   for (const secretArn of secretArns) {
     try {
-      const description = await describe(reconciler, secretArn, call);
+      const description = await describeIfExists(reconciler.store, secretArn, call);
       if (description === undefined) continue;
       const since = valueSince(description);
       if (since !== undefined && (oldest === undefined || since < oldest.since)) oldest = { secretArn, since };
@@ -96,7 +88,7 @@ export async function reconcile(
   for (const secretArn of reconciler.logins === undefined ? [] : secretArns) {
     await reconciler.logins?.send({ checkLogin: secretArn }, call);
   }
-  return { examined, skipped, repaired, findings, ...(oldest === undefined ? {} : { oldest }) };
+  return { examined, skipped, repaired, findings, ...defined({ oldest }) };
 }
 
 /** Reads what `JSON.stringify` made of a task; `{}` begins a look at everything. Errors: `event-malformed`. */
@@ -105,7 +97,7 @@ export function parseReconcileTask(text: string): ReconcileTask {
     const { cursor, secretArns }: Partial<Record<string, unknown>> = { ...JSON.parse(text) };
     if (Array.isArray(secretArns) && secretArns.every((arn) => typeof arn === "string")) return { secretArns };
     if (secretArns === undefined && (cursor === undefined || typeof cursor === "string")) {
-      return cursor === undefined ? {} : { cursor };
+      return defined({ cursor });
     }
   } catch {
     // Said below.

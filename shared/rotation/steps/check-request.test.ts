@@ -1,27 +1,54 @@
 import { expect, test } from "vitest";
-import { memoryRotation } from "../../testing/memory-rotation.ts";
+import { generatePassword } from "../../secrets/password.ts";
+import { grantsOf } from "../../testing/grants.ts";
+import { type MemoryRotation, memoryRotation } from "../../testing/memory-rotation.ts";
+import type { Invocation } from "../invocation.ts";
 import { rotationMemory } from "../rotation-memory.ts";
-import { admit } from "./check-request.ts";
+import { describeRequest } from "./check-request.ts";
 
-const call = { signal: new AbortController().signal };
-
-test("a version is pending, then current; one without either label, or of a cancelled rotation, is stopped", async () => {
-  const { store } = memoryRotation({ strategy: "single-user" });
+function invocationOf({ store, engine, publisher }: MemoryRotation, versionId: string): Invocation {
+  const request = { step: "setSecret", secretId: store.secretId, versionId } as const;
   const memory = rotationMemory();
+  return {
+    store,
+    engine,
+    publisher,
+    strategies: {},
+    defaultStrategy: "single-user",
+    grants: grantsOf(),
+    generatePassword,
+    memory,
+    nowMs: Date.now,
+    report: () => undefined,
+    request,
+    call: { signal: new AbortController().signal },
+    progress: memory.progressOf(request),
+  };
+}
+
+test("a version is pending, then current; one without either label, or of a canceled rotation, is stopped", async () => {
+  const stage = memoryRotation({ strategy: "single-user" });
   const stateOf = async (versionId: string): Promise<string> =>
-    (await admit({ store, memory }, { step: "setSecret", secretId: store.secretId, versionId }, call)).state;
-  store.beginRotation("v1");
+    (await describeRequest(invocationOf(stage, versionId))).state;
+  stage.store.beginRotation("v1");
   await expect(stateOf("v1")).resolves.toBe("pending");
   await expect(stateOf("v0")).resolves.toBe("current");
   await expect(stateOf("unknown")).resolves.toBe("stopped");
-  store.cancelRotation();
+  stage.store.cancelRotation();
   await expect(stateOf("v1")).resolves.toBe("stopped");
   await expect(stateOf("v0")).resolves.toBe("current");
 });
 
 test("engines get the tags that are rekey's and no others", async () => {
-  const { store } = memoryRotation({ strategy: "single-user", tags: { team: "orders", "not-rekey:tls": "x" } });
-  const request = { step: "setSecret", secretId: store.secretId, versionId: "v0" } as const;
-  const { remembered } = await admit({ store, memory: rotationMemory() }, request, call);
-  expect([...remembered.facts.options]).toEqual([["rekey:strategy", "single-user"]]);
+  const stage = memoryRotation({ strategy: "single-user", tags: { team: "orders", "not-rekey:tls": "x" } });
+  const { facts } = await describeRequest(invocationOf(stage, "v0"));
+  expect([...facts.options]).toEqual([["rekey:strategy", "single-user"]]);
+});
+
+test("a rotation keeps the tags that it began with", async () => {
+  const stage = memoryRotation({ strategy: "single-user" });
+  const invocation = invocationOf(stage, "v0");
+  const { facts } = await describeRequest(invocation);
+  stage.store.tags.set("rekey:grace", "1h");
+  expect((await describeRequest(invocation)).facts).toBe(facts);
 });

@@ -1,25 +1,23 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
+import type { StepOutcome } from "../../ports/rotation.ts";
+import { readCurrent } from "../../ports/secret-store.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
-import type { RotationDependencies } from "../dependencies.ts";
-import type { CallOptions } from "../../ports/call.ts";
-import type { RotationRequest, StepOutcome } from "../../ports/rotation.ts";
+import { comparePending } from "../compare-pending.ts";
+import type { Invocation } from "../invocation.ts";
 import { rotationOf } from "../rotation-context.ts";
-import type { Remembered } from "../rotation-memory.ts";
-import { admit } from "./check-request.ts";
-import { stop } from "./stop.ts";
-import { load, readCurrent, readPending } from "./versions.ts";
+import type { RotationFacts } from "../rotation-facts.ts";
+import { checkRequest } from "./check-request.ts";
 
-/** Checks the value that an earlier run wrote; `undefined` when there is none. Errors: those of `load`. */
+/** Checks the value that an earlier run wrote; `undefined` when there is none. Errors: those of `comparePending`. */
 async function keepWritten(
-  deps: RotationDependencies,
-  request: RotationRequest,
-  remembered: Remembered,
+  invocation: Invocation,
+  facts: RotationFacts,
   current: SecretValue,
-  call: CallOptions,
 ): Promise<StepOutcome | undefined> {
-  const pending = await readPending(deps, request, call);
+  const { store, request, progress, call } = invocation;
+  const pending = await store.read(request.secretId, { label: "AWSPENDING", versionId: request.versionId }, call);
   if (pending === undefined) return undefined;
-  load(deps, remembered, { current, pending }, call);
+  progress.kind = comparePending(invocation, facts, { current, pending: pending.value }, call).rotation.kind;
   return "already-done";
 }
 
@@ -28,29 +26,24 @@ async function keepWritten(
  * the one that an earlier run wrote is checked and kept. Only where making a value changes the server is it looked for
  * first.
  */
-export async function createSecret(
-  deps: RotationDependencies,
-  request: RotationRequest,
-  call: CallOptions,
-): Promise<StepOutcome> {
-  const admission = await admit(deps, request, call);
-  if (admission.state === "current") return "already-done";
-  if (admission.state === "stopped") return stop(deps, request, admission, call);
-  const { remembered } = admission;
-  const current = (await readCurrent(deps, request.secretId, call)).value;
-  const { strategy, hosts } = rotationOf(deps, current, remembered.facts, call);
+export async function createSecret(invocation: Invocation): Promise<StepOutcome> {
+  const { store, generatePassword, request, call } = invocation;
+  const { state, facts } = await checkRequest(invocation);
+  if (state === "current") return "already-done";
+  const current = (await readCurrent(store, request.secretId, call)).value;
+  const { strategy, hosts } = rotationOf(invocation, current, facts, call);
   if (strategy.nextChangesServer) {
-    const written = await keepWritten(deps, request, remembered, current, call);
+    const written = await keepWritten(invocation, facts, current);
     if (written !== undefined) return written;
   }
-  const newPassword = (): SecretValue => deps.generatePassword(remembered.facts.policy.password);
+  const newPassword = (): SecretValue => generatePassword(facts.policy.password);
   try {
-    await deps.store.putPending(request, await strategy.next(current, hosts[0], newPassword), call);
+    await store.putPending(request, await strategy.next(current, hosts[0], newPassword), call);
     return "done";
   } catch (error) {
     if (!isRekeyError(error, "version-conflict")) throw error;
   }
-  const written = await keepWritten(deps, request, remembered, current, call);
+  const written = await keepWritten(invocation, facts, current);
   if (written === undefined) throw new RekeyError("version-conflict", { context: { version: request.versionId } });
   return written;
 }

@@ -1,11 +1,10 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
-import type { RotationDependencies } from "../dependencies.ts";
-import type { CallOptions } from "../../ports/call.ts";
-import type { RotationRequest, StepOutcome } from "../../ports/rotation.ts";
+import type { StepOutcome } from "../../ports/rotation.ts";
+import { isRotationUnderWay, readCurrent, versionWithLabel } from "../../ports/secret-store.ts";
+import type { Invocation } from "../invocation.ts";
 import { rotationOf } from "../rotation-context.ts";
-import { admit, versionWithLabel } from "./check-request.ts";
-import { readCurrent } from "./versions.ts";
+import { describeRequest } from "./check-request.ts";
 
 /**
  * Makes the credential that this version replaced stop, once its grace period (`rekey:grace`) is over or everyone
@@ -13,31 +12,26 @@ import { readCurrent } from "./versions.ts";
  * Errors: `grace-not-over`, with the time that is left, also while a rotation is under way: it may be setting that very
  * user.
  */
-export async function retirePrevious(
-  deps: RotationDependencies,
-  request: RotationRequest,
-  call: CallOptions,
-): Promise<StepOutcome> {
-  const { state, description, remembered } = await admit(deps, request, call);
-  const { facts } = remembered;
+export async function retirePrevious(invocation: Invocation): Promise<StepOutcome> {
+  const { store, publisher, generatePassword, nowMs, request, call } = invocation;
+  const { state, description, facts } = await describeRequest(invocation);
   const { graceMs } = facts.policy;
   const retiredVersionId = versionWithLabel(description, "AWSPREVIOUS");
   if (state !== "current" || graceMs === undefined || retiredVersionId === undefined) return "already-done";
 
-  const pendingVersionId = versionWithLabel(description, "AWSPENDING") ?? request.versionId;
-  const current = await readCurrent(deps, request.secretId, call);
-  const leftMs = request.adopted === true ? 0 : current.createdAt.getTime() + graceMs - deps.nowMs();
-  if (leftMs > 0 || pendingVersionId !== request.versionId) {
+  const current = await readCurrent(store, request.secretId, call);
+  const leftMs = request.adopted === true ? 0 : current.createdAt.getTime() + graceMs - nowMs();
+  if (leftMs > 0 || isRotationUnderWay(description)) {
     throw new RekeyError("grace-not-over", {
       context: { secret: facts.secretArn, version: request.versionId },
       retryAfterMs: Math.max(leftMs, 60_000),
     });
   }
-  const { strategy, current: secret, hosts } = rotationOf(deps, current.value, facts, call);
+  const { strategy, current: secret, hosts } = rotationOf(invocation, current.value, facts, call);
   if (strategy.retire === undefined) return "already-done";
-  const newPassword = (): SecretValue => deps.generatePassword(facts.policy.password);
+  const newPassword = (): SecretValue => generatePassword(facts.policy.password);
   for (const host of hosts) await strategy.retire(secret, host, newPassword);
-  await deps.publisher.publish(
+  await publisher.publish(
     {
       type: "Secret Retired",
       secretArn: facts.secretArn,

@@ -1,11 +1,9 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { RotationDependencies } from "../dependencies.ts";
+import { isSameLogin } from "../../secrets/database-secret.ts";
+import type { ComparedRotation } from "../compare-pending.ts";
 import { logsInEverywhere, restoreOn } from "../every-host.ts";
-import type { CallOptions } from "../../ports/call.ts";
-import type { RotationRequest } from "../../ports/rotation.ts";
-import { isCopyOfCurrent } from "../pending.ts";
+import type { Invocation } from "../invocation.ts";
 import { wasRecovered } from "../recovery.ts";
-import type { LoadedRotation } from "./versions.ts";
 
 /**
  * Undoes a rotation whose new credential does not log in: the current one is restored and proven by a login, AWSPENDING is
@@ -15,20 +13,18 @@ import type { LoadedRotation } from "./versions.ts";
  * AWSPENDING kept for the human who must look.
  */
 export async function rollBack(
-  deps: RotationDependencies,
-  request: RotationRequest,
-  { rotation, pending }: LoadedRotation,
-  call: CallOptions,
+  { store, engine, request, call }: Invocation,
+  { rotation, versions }: ComparedRotation,
 ): Promise<void> {
-  const { current, hosts } = rotation;
-  const isCopy = isCopyOfCurrent(current, pending);
+  const { hosts } = rotation;
+  const { current, pending } = versions;
+  const isCopy = isSameLogin(current, pending);
   if (!isCopy) {
-    const versions = { current, pending };
-    const currentWorks = await logsInEverywhere(deps.engine, current, hosts);
-    if (!currentWorks && (await logsInEverywhere(deps.engine, pending, hosts))) return;
-    const authority = wasRecovered(await deps.store.describe(request.secretId, call), request) ? "none" : "any";
+    const currentWorks = await logsInEverywhere(engine, current, hosts);
+    if (!currentWorks && (await logsInEverywhere(engine, pending, hosts))) return;
+    const authority = wasRecovered(await store.describe(request.secretId, call), request) ? "none" : "any";
     await restoreOn(rotation, versions, hosts, authority);
-    await deps.store.clearPending(request, call);
+    await store.clearPending(request, call);
     await restoreOn(rotation, versions, hosts, authority);
   }
   throw new RekeyError("credential-refused", {

@@ -1,31 +1,27 @@
-import type { RotationDependencies } from "../dependencies.ts";
+import type { StepOutcome } from "../../ports/rotation.ts";
+import { readCurrent } from "../../ports/secret-store.ts";
+import { comparePending } from "../compare-pending.ts";
 import { setEverywhere } from "../every-host.ts";
+import type { Invocation } from "../invocation.ts";
 import { noteRecovery } from "../recovery.ts";
-import type { CallOptions } from "../../ports/call.ts";
-import type { RotationRequest, StepOutcome } from "../../ports/rotation.ts";
-import { findPending } from "./find-pending.ts";
-import { load, readCurrent } from "./versions.ts";
+import { findPending } from "./check-request.ts";
 
 /**
  * Makes the database take AWSPENDING's credential. Where that replaced the current one, the label is read once more: if it
  * was taken away meanwhile, no labelled version would log in, so the database is put back. A rotation that changes the
  * password at finishSecret is only compared here.
  */
-export async function setSecret(
-  deps: RotationDependencies,
-  request: RotationRequest,
-  call: CallOptions,
-): Promise<StepOutcome> {
-  const found = await findPending(deps, request, call);
+export async function setSecret(invocation: Invocation): Promise<StepOutcome> {
+  const { store, engine, request, progress, call } = invocation;
+  const found = await findPending(invocation);
   if (found === undefined) return "already-done";
-  const current = await readCurrent(deps, request.secretId, call);
+  const current = await readCurrent(store, request.secretId, call);
   if (current.versionId === request.versionId) return "already-done";
-  const { rotation, pending } = load(deps, found.remembered, { current: current.value, pending: found.value }, call);
-  if (found.remembered.changesAtFinish) return "done";
-  await setEverywhere(deps.engine, rotation, { current: rotation.current, pending }, async () =>
-    noteRecovery(deps, request, call),
-  );
-  if (rotation.strategy.replacesCurrent && (await findPending(deps, request, call)) === undefined)
-    return "already-done";
-  return "done";
+  const values = { current: current.value, pending: found.value };
+  const { rotation, versions } = comparePending(invocation, found.facts, values, call);
+  progress.kind = rotation.kind;
+  if (rotation.kind.changesAtFinish) return "done";
+  await setEverywhere(engine, rotation, versions, async () => noteRecovery(invocation));
+  const isStillPending = !rotation.strategy.replacesCurrent || (await findPending(invocation)) !== undefined;
+  return isStillPending ? "done" : "already-done";
 }
