@@ -35,12 +35,13 @@ export function serving(options: {
   const mayAsk = ({ unrest }: Entry): boolean =>
     unrest?.announced === undefined || unrest.flight !== undefined || budget.requestsLeft >= 1;
 
-  function mayServe(entry: Entry, nowMs: number): boolean {
-    if (entry.version === undefined || (isBelowFloor(entry, nowMs) && mayAsk(entry))) return false;
-    if (isPinned(entry)) return true;
-    const deniedAtMs = entry.unrest?.failure?.deniedAtMs;
-    if (deniedAtMs !== undefined && nowMs - deniedAtMs >= maxDeniedMs) return false;
-    return nowMs - entry.checkedAtMs < ttlMs + maxStaleMs;
+  /** The value that may be served, where there is one. */
+  function servable(entry: Entry, nowMs: number): SourceVersion | undefined {
+    if (isBelowFloor(entry, nowMs) && mayAsk(entry)) return undefined;
+    if (isPinned(entry)) return entry.version;
+    const deniedAtMs = entry.unrest?.failure?.deniedAtMs ?? Number.POSITIVE_INFINITY;
+    if (nowMs - deniedAtMs >= maxDeniedMs) return undefined;
+    return nowMs - entry.checkedAtMs < ttlMs + maxStaleMs ? entry.version : undefined;
   }
 
   const isResting = ({ unrest }: Entry, nowMs: number): boolean => nowMs < (unrest?.failure?.retryAtMs ?? 0);
@@ -70,28 +71,29 @@ export function serving(options: {
   function now(entry: Entry): SourceVersion | undefined {
     const nowMs = clock.nowMs();
     if (nowMs < entry.quietUntilMs) return entry.version;
-    if (!mayServe(entry, nowMs)) return undefined;
-    if (isPinned(entry)) return entry.version;
+    const version = servable(entry, nowMs);
+    if (version === undefined || isPinned(entry)) return version;
     if (stoodStill(entry, nowMs)) return undefined;
     if (!isResting(entry, nowMs) && mayAsk(entry)) {
       if (mustCheckFirst(entry, nowMs)) return undefined;
       void behind(entry);
     }
     if (nowMs - entry.checkedAtMs >= ttlMs) counts.staleReads++;
-    return entry.version;
+    return version;
   }
 
   /** What the source says, but no later than the end of the lag budget where there is a value to serve then. */
   async function withinLagBudget(entry: Entry): Promise<SourceVersion> {
     const version = flights.fly(entry);
     const announced = announcedNow(entry, clock.nowMs());
-    if (announced === undefined || entry.version === undefined) return version;
+    if (announced === undefined) return version;
     const waiting = new AbortController();
     const { untilMs } = announced;
     // After it, unless the process stood still meanwhile: then the source is asked before anything is served.
-    const mayServeNow = (nowMs: number): boolean => nowMs < untilMs + frozenMs && mayServe(entry, nowMs);
+    const inTime = (nowMs: number): SourceVersion | undefined =>
+      nowMs < untilMs + frozenMs ? servable(entry, nowMs) : undefined;
     const late = clock.sleep(untilMs - clock.nowMs(), waiting.signal).then(
-      () => (mayServeNow(clock.nowMs()) && entry.version) || version,
+      () => inTime(clock.nowMs()) ?? version,
       () => version,
     );
     try {
@@ -105,9 +107,10 @@ export function serving(options: {
     try {
       return await withinLagBudget(entry);
     } catch (error) {
-      if (entry.version === undefined || !mayServe(entry, clock.nowMs())) throw error;
+      const version = servable(entry, clock.nowMs());
+      if (version === undefined) throw error;
       counts.staleReads++;
-      return entry.version;
+      return version;
     }
   }
 
