@@ -16,7 +16,9 @@ const older = answer("older", { createdAt: new Date(1_000_000) });
 const newer = answer("newer", { createdAt: new Date(2_000_000) });
 
 let stage: FlightStage;
-const rejecting = (error: Error) => async (): Promise<never> => Promise.reject(error);
+const rejecting = (thrown: Error) => async (): Promise<never> => {
+  throw thrown;
+};
 const end = async (work: Promise<SourceVersion>): Promise<unknown> => work.catch((error: unknown) => error);
 
 beforeEach(() => {

@@ -4,7 +4,7 @@ import { checkedSecretId } from "./checked-notice.ts";
 import { awaited, compact, orTooLate } from "./clock.ts";
 import { type ClientEvents, listeners as createListeners } from "./client-events.ts";
 import { type SecretClientOptions, settingsOf } from "./client-options.ts";
-import { ChosenEntry, current, Entry, isPinned, keyOf } from "./entry.ts";
+import { ChosenEntry, current, Entry, keyOf } from "./entry.ts";
 import { entryTable } from "./entry-table.ts";
 import { flights as createFlights } from "./flights.ts";
 import { type ClientHealth, failing, oldestAgeMs } from "./health.ts";
@@ -238,7 +238,7 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
     },
     async prefetch(secretIds) {
       const entries = [...new Set(secretIds)].map((secretId) => entryOf(secretId));
-      const cold = entries.filter((entry) => !isPinned(entry) && clock.nowMs() >= entry.quietUntilMs);
+      const cold = entries.filter(({ quietUntilMs }) => clock.nowMs() >= quietUntilMs);
       await awaited(clock, prefetch(cold, { source, request, flights, closing: closing.signal }));
     },
     health: () => ({

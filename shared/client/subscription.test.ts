@@ -177,7 +177,7 @@ test("a source that is stopped is not listened to", async () => {
   sink.error(cut);
   sink.heard();
   sink.ignored("not-json");
-  expect(Object.values(heard).flatMap(({ mock }) => mock.calls)).toEqual([]);
+  expect(Object.values(heard).map(({ mock }) => mock.calls.length)).toEqual([0, 0, 0, 0]);
   expect(health(0)).toMatchObject({ notices: 0, failures: 0, lastHeardAgeMs: undefined, ignored: {} });
 });
 
@@ -186,7 +186,7 @@ test.each([
   ["with an error of rekey", cut, "invalidation-unavailable"],
   ["with nothing", undefined, "unknown"],
 ])("a source that does not stop %s is reported", async (_, thrown, reason) => {
-  await started({ name: "queue" }, async () => Promise.reject(thrown as Error)).stop();
+  await started({ name: "queue" }, async () => Promise.reject(thrown)).stop();
   expect(problems()).toMatchObject([
     { code: "invalidation-unavailable", context: { source: "queue", operation: "stop", reason } },
   ]);
