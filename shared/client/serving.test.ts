@@ -180,11 +180,12 @@ describe("without waiting", () => {
 });
 
 describe("a request beside the reads", () => {
-  test("reports its failure once, however many wait for it", async () => {
-    const entry = due();
-    const ends = [made().behind(entry), made().behind(entry)];
-    flown[0]?.reject(denied);
-    await Promise.all(ends);
+  test("reports its failure, and that of one that others made is left to them", async () => {
+    const [own, joined] = [due(), due({}, new Entry("b"))];
+    const theirs = end(flights.fly(joined));
+    const ends = [made().behind(own), made().behind(joined)];
+    for (const flight of flown) flight.reject(denied);
+    await Promise.all([theirs, ...ends]);
     expect(told).toEqual([{ secretId: "a", error: denied }]);
   });
 

@@ -5,16 +5,20 @@ const answered = (errno: number | undefined, sqlState = "HY000"): Error =>
   Object.assign(new Error("canary"), { errno, sqlState });
 const expired = Object.assign(new Error("canary"), { code: "CERT_HAS_EXPIRED" });
 
-test.each([
+test.each<[string, unknown, boolean]>([
   ["a wrong password", answered(1045, "28000"), true],
   ["a proxy's refusal without a number", answered(undefined, "28000"), true],
-  ...[1862, 3118, 3955, 4150, 4151].map((errno) => [`the server's ${errno}`, answered(errno), true] as const),
+  ...[1862, 3118, 3955, 4150, 4151].map((errno): [string, unknown, boolean] => [
+    `the server's ${errno}`,
+    answered(errno),
+    true,
+  ]),
   ["an unknown database", answered(1049, "42000"), false],
   ["no error", { errno: 1862, sqlState: "28000" }, false],
 ])("%s is a refused login or not", (_, error, is) => expect(isRefusal(error)).toBe(is));
 
-test.each([
-  ...[1040, 1203, 1226].map((errno) => [`the server's ${errno}`, answered(errno), true] as const),
+test.each<[string, unknown, boolean]>([
+  ...[1040, 1203, 1226].map((errno): [string, unknown, boolean] => [`the server's ${errno}`, answered(errno), true]),
   ["a wrong password", answered(1045, "28000"), false],
   ["no error", { errno: 1040 }, false],
 ])("%s is a limit or not", (_, error, is) => expect(isLimit(error)).toBe(is));

@@ -56,7 +56,7 @@ describe("room for a connection", () => {
     ["replaced ones beyond the limit leave none", {}, [{ open: 7 }], false],
   ])("%s", async (_, ofNewest, ofReplaced, isGiven) => {
     Object.assign(newest, ofNewest);
-    replaced = ofReplaced.map((one) => ({ asked: 0, open: 0, idle: 0, ...one }));
+    replaced = ofReplaced.map((one) => ({ asked: 0, idle: 0, ...one }));
     const limit = made(5);
     void enter(limit, "a");
     await after(0);
