@@ -77,7 +77,7 @@ describe("the end of a connection", () => {
   });
 
   test("leaves no timer once the server has closed it", () => {
-    void client.end(() => undefined);
+    client.end(() => undefined);
     client.emit("end");
     expect(vi.getTimerCount()).toBe(0);
   });
