@@ -176,7 +176,7 @@ describe("a callback", () => {
     const given = await new Promise<unknown[]>((resolve) => pool.connect((...all) => resolve(all)));
     expect(given).toEqual([undefined, made[0], Reflect.get(made[0] ?? {}, "release")]);
     (given[2] as () => void)();
-    expect(await new Promise((resolve) => pool.end((error) => resolve(error)))).toBeUndefined();
+    expect(await new Promise((resolve) => pool.end((error?: Error) => resolve(error)))).toBeUndefined();
   });
 
   test("is given the error of a connection, and of a second end", async () => {
@@ -186,7 +186,7 @@ describe("a callback", () => {
     expect(given).toMatchObject([{ code: "credential-refused" }, undefined, expect.any(Function)]);
     expect((given[2] as () => unknown)()).toBeUndefined();
     await pool.end();
-    const again = await new Promise<unknown>((resolve) => pool.end((error) => resolve(error)));
+    const again = await new Promise<unknown>((resolve) => pool.end((error?: Error) => resolve(error)));
     expect(again).toEqual(new Error("Called end on pool more than once"));
   });
 });
