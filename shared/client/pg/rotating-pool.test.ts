@@ -102,7 +102,7 @@ describe("the login", () => {
     made[0]?.emit("end");
     const versionId = client.secrets.put("a", login("two"));
     wrong.add("one");
-    await (await pool.connect()).release(true);
+    (await pool.connect()).release(true);
     const { rows } = await pool.query("SELECT 1");
     expect([rows, pool.versionId, pool.refusedLogins]).toEqual([[{ user: "u", password: "two" }], versionId, 1]);
   });
@@ -163,7 +163,7 @@ describe("what the driver's pool has", () => {
     ["a promise of the kind that the settings name", class Own<Result> extends Promise<Result> {}],
     ["a promise", undefined],
   ])("gives %s", async (_, Chosen) => {
-    start(Chosen === undefined ? {} : { Promise: Chosen as never });
+    start(Chosen === undefined ? {} : { Promise: Chosen });
     const connecting = pool.connect();
     expect(connecting).toBeInstanceOf(Chosen ?? Promise);
     (await connecting).release();
