@@ -4,7 +4,7 @@ import { checkedSecretId } from "./invalidation/checked-notice.ts";
 import { awaited, toSmallInteger, orTooLate } from "./clock.ts";
 import { type ClientEvents, createListeners } from "./client-events.ts";
 import { type SecretClientOptions, settingsOf } from "./client-options.ts";
-import { CachedVersion, current, CachedSecret, isPinned, keyOf } from "./cache/cached-secret.ts";
+import { CachedVersion, current, CachedSecret, keyOf } from "./cache/cached-secret.ts";
 import { createSecretTable } from "./cache/secret-table.ts";
 import { InFlightRequests } from "./cache/in-flight-requests.ts";
 import { type ClientHealth, failing, oldestAgeMs } from "./health.ts";
@@ -247,7 +247,7 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
     },
     async prefetch(secretIds) {
       const entries = [...new Set(secretIds)].map((secretId) => entryOf(secretId));
-      const cold = entries.filter((entry) => !isPinned(entry) && clock.nowMs() >= entry.freshUntilMs);
+      const cold = entries.filter(({ freshUntilMs }) => clock.nowMs() >= freshUntilMs);
       await awaited(clock, prefetch(cold, { source, request, inFlightRequests, closing: closing.signal }));
     },
     health: () => ({

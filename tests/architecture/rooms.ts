@@ -221,7 +221,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   "deploy/terraform": { rooms: parameterReaders, packages: ["node:fs"] },
   "deploy/template": { rooms: [], packages: ["node:fs", "node:path"] },
-  ".ci": { rooms: [], packages: ["node:"] },
+  ".ci": { rooms: [], packages: ["node:", "@stryker-mutator/core"] },
   examples: {
     rooms: ["shared/testing/engine-contract", "local/postgres", "tests/support/postgres-fixture.ts"],
     packages: ["rekey", "pg", "drizzle-orm", "kysely", "@prisma/adapter-pg", "typeorm"],

@@ -1,9 +1,9 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
 import { requestBudget } from "./request-budget.ts";
-import { createRequest } from "./bounded-request.ts";
+import { frozenMs, createRequest } from "./bounded-request.ts";
 import { createSecretClient } from "../secret-client.ts";
 import type { SourceAnswer } from "../sources/secret-source.ts";
 
@@ -129,4 +129,165 @@ test("reads that wait while the process stands still for long get what is asked 
   for (const answer of answers.splice(0)) answer(versionOf("two"));
   expect((await Promise.all([waiting, after])).map(({ versionId }) => versionId)).toEqual(["two", "two"]);
   expect(client.health().failing).toEqual([]);
+});
+
+test.each([
+  ["is made again after a pause that grows", "store-unavailable", [0, 100, 300]],
+  ["that is throttled is made again, too", "vault-throttled", [0, 100, 300]],
+  ["that is refused is not made again", "store-rejected", [0]],
+] as const)("a request %s", async (_, code, askedAtMs) => {
+  const { clock, request } = made();
+  const start = clock.nowMs();
+  const asked: number[] = [];
+  const failed = outcome(
+    request(
+      "a",
+      async () => {
+        asked.push(clock.nowMs() - start);
+        throw new RekeyError(code);
+      },
+      never,
+    ),
+  );
+  await clock.advance(10_000);
+  expect(await failed).toMatchObject({ code, context: { secret: "a", operation: "read" } });
+  expect(asked).toEqual(askedAtMs);
+});
+
+test.each([
+  ["store-throttled", 1],
+  ["vault-throttled", 1],
+  ["store-unavailable", 0],
+] as const)("%s lowers the rate %i times, and an answer raises it", async (code, times) => {
+  const { clock, request, budget } = made();
+  const [throttled, succeeded] = [vi.spyOn(budget, "throttled"), vi.spyOn(budget, "succeeded")];
+  const work = vi.fn<() => Promise<string>>(async () => "one").mockRejectedValueOnce(new RekeyError(code));
+  const answer = request("a", work, never);
+  await clock.advance(1_000);
+  expect(await answer).toBe("one");
+  expect([throttled.mock.calls.length, succeeded.mock.calls.length]).toEqual([times, 1]);
+});
+
+test("a request that is given up during its pause ends as closed, and is not made again", async () => {
+  const { clock, request } = made();
+  const closing = new AbortController();
+  let asked = 0;
+  const failed = outcome(
+    request(
+      "a",
+      async () => {
+        asked++;
+        throw new RekeyError("store-unavailable");
+      },
+      closing.signal,
+    ),
+  );
+  await clock.advance(50);
+  closing.abort();
+  expect(await failed).toMatchObject({ code: "pool-closed", context: { secret: "a" } });
+  expect(asked).toBe(1);
+});
+
+test("the source is told when its time is over or it is given up, and nothing listens afterwards", async () => {
+  const { clock, request } = made();
+  const closing = new AbortController();
+  const [added, removed] = [
+    vi.spyOn(closing.signal, "addEventListener"),
+    vi.spyOn(closing.signal, "removeEventListener"),
+  ];
+  const signals: AbortSignal[] = [];
+  const hang = async ({ signal }: { readonly signal: AbortSignal }): Promise<never> => {
+    signals.push(signal);
+    return new Promise(() => undefined);
+  };
+  const late = outcome(request("a", hang, closing.signal));
+  await clock.advance(timeoutMs - 1);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+  await clock.advance(1);
+  await late;
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+  expect([added.mock.calls.length, removed.mock.calls.length]).toEqual([1, 1]);
+  expect(removed.mock.calls[0]?.slice(0, 2)).toEqual(added.mock.calls[0]?.slice(0, 2));
+  const givenUp = outcome(request("a", hang, closing.signal));
+  await clock.advance(0);
+  closing.abort();
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
+  await clock.advance(timeoutMs);
+  expect(await givenUp).toMatchObject({ code: "pool-closed" });
+});
+
+test("an answer leaves no timer", async () => {
+  const { clock, request } = made();
+  const sleep = vi.spyOn(clock, "sleep");
+  await request("a", async () => "one", never);
+  expect(sleep.mock.calls.map(([ms, signal]) => [ms, signal.aborted])).toEqual([[timeoutMs, true]]);
+});
+
+test.each([
+  [timeoutMs + frozenMs - 1, "old", 1],
+  [timeoutMs + frozenMs, "new", 2],
+])("an answer after %i ms is the one that counts, or is asked for again", async (ms, expected, times) => {
+  const { clock, request } = made();
+  let asked = 0;
+  const answer = request(
+    "a",
+    async () => {
+      if (++asked > 1) return "new";
+      clock.freeze(ms);
+      return "old";
+    },
+    never,
+  );
+  expect(await answer).toBe(expected);
+  expect(asked).toBe(times);
+});
+
+test("a request says from when on the process has stood still: once for all that follow a thaw, and never when it is over", async () => {
+  const { clock, request } = made();
+  const stillness = { fromMs: Number.POSITIVE_INFINITY };
+  const start = clock.nowMs();
+  const seen: number[] = [];
+  const answer = request(
+    "a",
+    async () => {
+      seen.push(stillness.fromMs - start);
+      if (seen.length === 1) clock.freeze(10_000);
+      return "one";
+    },
+    never,
+    stillness,
+  );
+  await answer;
+  expect(seen).toEqual([timeoutMs + frozenMs, timeoutMs + frozenMs]);
+  expect(stillness.fromMs).toBe(Number.POSITIVE_INFINITY);
+});
+
+test("a request that is given up while the process stood still is not made again", async () => {
+  const { clock, request } = made();
+  const closing = new AbortController();
+  let asked = 0;
+  const failed = request(
+    "a",
+    async () => {
+      asked++;
+      clock.freeze(10_000);
+      closing.abort();
+      return "old";
+    },
+    closing.signal,
+  );
+  await outcome(failed);
+  expect(asked).toBe(1);
+});
+
+test("a request waits for its turn in the budget no longer than it may take", async () => {
+  const clock = manualClock();
+  const budget = requestBudget({ requestsPerSecond: 0.1, burst: 1, whenSpent: "wait" }, clock);
+  const request = createRequest({ clock, budget, random: () => 0.5, timeoutMs });
+  await request("a", async () => "one", never);
+  expect(await outcome(request("b", async () => "two", never))).toMatchObject({
+    code: "client-quota-exceeded",
+    context: { secret: "b", operation: "read" },
+    retryAfterMs: 10_000,
+  });
 });

@@ -57,7 +57,7 @@ interface Parts {
   readonly closing: AbortSignal;
   readonly budget: RequestBudget;
   readonly allowance: NoticeAllowance;
-  readonly notices: NoticeMemory;
+  readonly notices: Pick<NoticeMemory, "applyTo" | "confirm">;
   readonly lagBudgetMs: number;
   readonly freshMs: () => number;
   /** After that a request belongs to a process that was frozen: its connection and its signature are gone. */

@@ -14,7 +14,7 @@ export async function prefetch(
   options: {
     readonly source: SecretSource;
     readonly request: Request;
-    readonly inFlightRequests: InFlightRequests;
+    readonly inFlightRequests: Pick<InFlightRequests, "join" | "request">;
     readonly closing: AbortSignal;
   },
 ): Promise<void> {

@@ -22,13 +22,13 @@ const stoodStill = ({ requestState }: CachedSecret, nowMs: number): boolean =>
 /** What is served when an entry is no longer fresh: past its time, invalidated, failing or never read. */
 export class ReadPolicy {
   readonly #settings: Settings;
-  readonly #inFlightRequests: InFlightRequests;
+  readonly #inFlightRequests: Pick<InFlightRequests, "request">;
   readonly #listeners: Listeners;
   readonly #counts: Counts;
 
   constructor(parts: {
     readonly settings: Settings;
-    readonly inFlightRequests: InFlightRequests;
+    readonly inFlightRequests: Pick<InFlightRequests, "request">;
     readonly listeners: Listeners;
     readonly counts: Counts;
   }) {

@@ -31,9 +31,9 @@ const spentMs = 500;
 interface Parts {
   readonly settings: Settings;
   readonly table: SecretTable;
-  readonly notices: NoticeMemory;
+  readonly notices: Pick<NoticeMemory, "remember">;
   readonly allowance: NoticeAllowance;
-  readonly readPolicy: ReadPolicy;
+  readonly readPolicy: Pick<ReadPolicy, "refreshInBackground">;
   readonly listeners: Listeners;
   readonly counts: Counts;
   readonly closing: AbortSignal;

@@ -39,7 +39,6 @@ function reportsOncePerMinute(nowMs: () => number): (key: string) => number | un
     const key = byKey.has(given) || byKey.size < mostKeys ? given : "";
     const last = byKey.get(key) ?? { atMs: Number.NEGATIVE_INFINITY, count: 0 };
     last.count++;
-    byKey.set(key, last);
     if (nowMs() - last.atMs < reportEveryMs) return undefined;
     const { count } = last;
     byKey.set(key, { atMs: nowMs(), count: 0 });

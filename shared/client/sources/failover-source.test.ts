@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { failoverSource } from "./failover-source.ts";
@@ -80,4 +80,90 @@ test("a replica that gives something else than a batch fails like any other", as
   const source = failoverSource({ sources: [failing, wrong] });
   const reading = source.readMany?.(["a"], { signal: new AbortController().signal });
   await expect(reading).rejects.toMatchObject({ code: "store-unavailable" });
+});
+
+test("a replica that knows no such version says so, and nothing more", async () => {
+  const none: SecretSource = { read: async () => undefined };
+  expect(await read(refusing("store-unavailable"), none)).toBeUndefined();
+});
+
+test("an option that the primary refuses is not tried elsewhere, and a replica's refusal is not final", async () => {
+  const invalid: SecretSource = { read: async () => Promise.reject(new RekeyError("option-invalid")) };
+  await expect(read(invalid, answering("2"))).rejects.toMatchObject({ code: "option-invalid" });
+  expect(await read(refusing("store-unavailable"), invalid, answering("3"))).toMatchObject({ versionId: "3" });
+  const foreign: SecretSource = { read: async () => Promise.reject(new TypeError("canary")) };
+  expect(await read(foreign, answering("2"))).toMatchObject({ versionId: "2" });
+});
+
+test("every region is asked in its turn, and a primary that answers late still counts", async () => {
+  const asked: string[] = [];
+  const late = Promise.withResolvers<SourceAnswer>();
+  const named = (name: string, work: SecretSource["read"]): SecretSource => ({
+    read: async (...call) => {
+      asked.push(name);
+      return work(...call);
+    },
+  });
+  const reading = read(
+    named("1", async () => late.promise),
+    named("2", refusing("store-unavailable").read),
+    named("3", async () => {
+      late.resolve(answer("1"));
+      throw new RekeyError("store-unavailable");
+    }),
+  );
+  expect(await reading).toEqual(answer("1"));
+  expect(asked).toEqual(["1", "2", "3"]);
+});
+
+test("the regions are told when the caller gives up, and nothing listens afterwards", async () => {
+  given.length = 0;
+  const calling = new AbortController();
+  const [added, removed] = [
+    vi.spyOn(calling.signal, "addEventListener"),
+    vi.spyOn(calling.signal, "removeEventListener"),
+  ];
+  const source = failoverSource({ sources: [answering("1"), answering("2")] });
+  await source.read("a", { label: "AWSCURRENT" }, calling);
+  expect(removed.mock.calls[0]?.slice(0, 2)).toEqual(added.mock.calls[0]?.slice(0, 2));
+  const failing: SecretSource = {
+    read: async (_id, _at, { signal }) =>
+      new Promise((_resolve, reject) =>
+        signal.addEventListener("abort", () => {
+          given.push("1");
+          reject(new RekeyError("store-unavailable"));
+        }),
+      ),
+  };
+  const asked = vi.fn<SecretSource["read"]>(async () => answer("2"));
+  void failoverSource({ sources: [failing, { read: asked }] })
+    .read("a", { label: "AWSCURRENT" }, calling)
+    .catch(() => undefined);
+  calling.abort();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect([given, asked.mock.calls]).toEqual([["1"], []]);
+});
+
+test("a quick answer leaves no timer, and a silent primary is waited for 400 ms", async () => {
+  vi.useFakeTimers();
+  try {
+    const asked: string[] = [];
+    const replica: SecretSource = {
+      read: async () => {
+        asked.push("2");
+        return answer("2");
+      },
+    };
+    const call = { signal: new AbortController().signal };
+    await failoverSource({ sources: [answering("1"), replica] }).read("a", { label: "AWSCURRENT" }, call);
+    expect(vi.getTimerCount()).toBe(0);
+    const reading = failoverSource({ sources: [hanging("1"), replica] }).read("a", { label: "AWSCURRENT" }, call);
+    await vi.advanceTimersByTimeAsync(399);
+    expect(asked).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await reading).toMatchObject({ versionId: "2" });
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
 });
