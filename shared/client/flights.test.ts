@@ -46,7 +46,7 @@ describe("an answer", () => {
     expect(stage.told).toEqual([]);
   });
 
-  test("that is newer takes the place of what was held, and is told", async () => {
+  test("that is newer takes the place of what was held, and is reported", async () => {
     const entry = holding(older);
     const version = entry.version;
     entry.ready = Promise.resolve(older);
@@ -76,7 +76,7 @@ describe("an answer", () => {
     expect(stage.settled).toHaveBeenCalledExactlyOnceWith("timeless, and longer".length - "older".length);
   });
 
-  test("of a pinned version is quiet for as long as can be, and of another stage is told to nobody", async () => {
+  test("of a pinned version is quiet for as long as can be, and of another stage is reported to nobody", async () => {
     const pinned = new ChosenEntry("a", { versionId: "newer" });
     await stage.flights().fly(pinned);
     expect(pinned.quietUntilMs).toBe(2 ** 31 - 1);
@@ -140,7 +140,7 @@ describe("a failure", () => {
     expect(entry.unrest).toBeUndefined();
   });
 
-  test("of a value that is held is told with the value's age", async () => {
+  test("of a value that is held is reported with the value's age", async () => {
     const entry = holding(older);
     entry.checkedAtMs = stage.startMs - 70;
     const error = new RekeyError("store-throttled");

@@ -30,7 +30,7 @@ export interface NoticeStage {
   /** How a request ends for its entry. By default what was announced is confirmed. */
   ends(outcome: (entry: Entry) => void): void;
   invalidating(options?: Partial<SecretClientOptions> & { readonly notices?: NoticeMemory }): Invalidating;
-  /** Where the source of notices tells what it hears. */
+  /** Where the source of notices reports what it hears. */
   sink(): Required<InvalidationSink>;
   hear(notice?: Partial<SecretNotice>): void;
   /** An entry that holds the version `old`, and is quiet for a day. */

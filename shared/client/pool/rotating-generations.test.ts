@@ -136,7 +136,7 @@ describe("a connection", () => {
 });
 
 describe("a replaced credential", () => {
-  test("is done when its last connection is released, and who listens is told", async () => {
+  test("is done when its last connection is released, and listeners are called", async () => {
     start();
     const drained = vi.fn<(versionId: string) => void>();
     generations.onDrained(drained);
