@@ -102,6 +102,19 @@ describe("how long a value is quiet", () => {
     expect(secrets.requests).toBe(2);
   });
 
+  test("is the same for a peek and for JSON", async () => {
+    start();
+    await client.json("b");
+    clock.freeze(7_000);
+    client.peek("b");
+    await clock.advance(0);
+    expect(secrets.requests).toBe(2);
+    clock.freeze(7_000);
+    await client.json("b");
+    await clock.advance(0);
+    expect(secrets.requests).toBe(3);
+  });
+
   test("a prefetch leaves it alone until then, and asks for each secret once", async () => {
     start();
     await client.prefetch(["a", "a", "b"]);

@@ -59,6 +59,8 @@ test("reads, refreshes and rotations are counted, requests are spans with an id 
   expect(observed("rekey.client.refreshes.failed")).toBe(1);
   expect(observed("rekey.client.rotations")).toBe(1);
   expect(observed("rekey.client.secrets")).toBe(1);
+  expect(observed("rekey.client.subscriptions")).toBe(0);
+  expect(observed("rekey.client.age.oldest")).toBeGreaterThanOrEqual(0);
   expect(observed("rekey.client.reads")).toBeGreaterThanOrEqual(2);
   expect(recorded).toEqual([{ outcome: "ok" }, { outcome: "ok" }, { outcome: "access-denied" }]);
   expect(spans.at(-1)).toMatchObject({

@@ -32,7 +32,7 @@ export interface NoticeStage {
   invalidating(
     options?: Partial<SecretClientOptions> & { readonly notices?: Pick<NoticeMemory, "remember"> },
   ): InvalidationHandler;
-  /** Where the source of notices tells what it hears. */
+  /** Where the source of notices reports what it hears. */
   sink(): Required<InvalidationSink>;
   hear(notice?: Partial<SecretNotice>): void;
   /** An entry that holds the version `old`, and is quiet for a day. */

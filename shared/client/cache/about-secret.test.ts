@@ -14,7 +14,7 @@ test("an error gets the secret's name and the operation, and keeps what it knows
   });
 });
 
-test.each([{ secret: "other" }, { operation: "list" }])("what the error says of itself stays: %o", (context) => {
+test.each([{ secret: "other" }, { operation: "list" }])("what the error already names stays: %o", (context) => {
   const given = new RekeyError("store-unavailable", { context });
   const told = aboutSecret("a", given);
   expect(told).not.toBe(given);

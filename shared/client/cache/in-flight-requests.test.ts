@@ -48,7 +48,7 @@ describe("an answer", () => {
     expect(stage.told).toEqual([]);
   });
 
-  test("that is newer takes the place of what was held, and is told", async () => {
+  test("that is newer takes the place of what was held, and is reported", async () => {
     const entry = holding(older);
     const version = entry.version;
     entry.ready = Promise.resolve(older);
@@ -78,7 +78,7 @@ describe("an answer", () => {
     expect(stage.settled).toHaveBeenCalledExactlyOnceWith("timeless, and longer".length - "older".length);
   });
 
-  test("of a pinned version is quiet for as long as can be, and of another stage is told to nobody", async () => {
+  test("of a pinned version is quiet for as long as can be, and of another stage is reported to nobody", async () => {
     const pinned = new CachedVersion("a", { versionId: "newer" });
     await stage.inFlightRequests().request(pinned);
     expect(pinned.freshUntilMs).toBe(2 ** 31 - 1);
@@ -144,7 +144,7 @@ describe("a failure", () => {
     expect(entry.requestState).toBeUndefined();
   });
 
-  test("of a value that is held is told with the value's age", async () => {
+  test("of a value that is held is reported with the value's age", async () => {
     const entry = holding(older);
     entry.confirmedAtMs = stage.startMs - 70;
     const error = new RekeyError("store-throttled");

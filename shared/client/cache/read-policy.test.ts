@@ -82,7 +82,7 @@ beforeEach(() => {
 describe("without waiting", () => {
   test.each([
     ["a quiet value is served without a request", 999, held, 0],
-    ["a value that is due is served, and asked for beside the read", 1_000, held, 1],
+    ["a value that is due is served, and refreshed in the background", 1_000, held, 1],
   ])("%s", (_, passedMs, version, requests) => {
     const entry = due();
     entry.freshUntilMs += 1_000;
@@ -185,7 +185,7 @@ describe("without waiting", () => {
   });
 });
 
-describe("a request beside the reads", () => {
+describe("a request in the background", () => {
   test("reports its failure, and that of one that others made is left to them", async () => {
     const [own, joined] = [due(), due({}, new CachedSecret("b"))];
     const theirs = end(inFlightRequests.request(joined));

@@ -20,7 +20,7 @@ const isHeld = ({ version }: CachedSecret): number => (version === undefined ? 0
 
 /**
  * Entries by key, within a count and an estimate of bytes. Those that were never answered go first, then the one unused for
- * the longest time; one with a request in flight stays, so that a secret never has two. The order comes from the numbers
+ * the longest time; one with a request in inFlight stays, so that a secret never has two. The order comes from the numbers
  * that reads leave: sorted once for a tenth of the entries, and those that were read since are passed over, since they are
  * no longer the oldest.
  */

@@ -178,8 +178,8 @@ describe("a notice", () => {
 
   test("is remembered for entries that come later", () => {
     const remember = vi.fn<() => void>();
-    const { invalidate } = stage.invalidating({ notices: { ...new NoticeMemory(), remember } });
-    invalidate(arnIn("1"), { atLeast: "new", atMs: 5, withinMs: 100 });
+    const handler = stage.invalidating({ notices: { remember } });
+    handler.invalidate(arnIn("1"), { atLeast: "new", atMs: 5, withinMs: 100 });
     const window = { fromMs: stage.nowMs + 50, untilMs: stage.nowMs + 50 + lagBudgetMs };
     const notice = { versionId: "new", account: "aws:1", atMs: 5, timed: true };
     expect(remember).toHaveBeenCalledExactlyOnceWith(arnIn("1"), notice, window, stage.nowMs);

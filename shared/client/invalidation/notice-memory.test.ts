@@ -18,7 +18,7 @@ const remembering = (...notices: readonly DatedNotice[]): NoticeMemory => {
   for (const given of notices) memory.remember("orders", given, window, 0);
   return memory;
 };
-/** What a new entry of that id and account is told. */
+/** What a new entry of that id and account learns. */
 const told = (memory: NoticeMemory, nowMs = 0, secretId = "orders", account?: string) => {
   const entry = new CachedSecret(secretId);
   entry.account = account;

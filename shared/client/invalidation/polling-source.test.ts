@@ -47,7 +47,7 @@ beforeEach(() => {
   vi.spyOn(Math, "random").mockReturnValue(0);
 });
 
-test("a source has its name, and tells when it is heard", async () => {
+test("a source has its name, and reports when it is heard", async () => {
   expect(await run([])).toMatchObject({ name: "test", tellsWhenHeard: true });
 });
 
@@ -62,7 +62,7 @@ test("the pauses of many sources differ", async () => {
   expect(pauses).toEqual([150]);
 });
 
-test("a failure is told with its reason and the next step, and one that says so itself as it is", async () => {
+test("a failure is reported with its reason and the next step, and one that says so itself as it is", async () => {
   const own = new RekeyError("invalidation-unavailable");
   await run([fails, async () => Promise.reject(own)], (reason) => `look at ${reason}`);
   expect(told).toMatchObject([
@@ -72,7 +72,7 @@ test("a failure is told with its reason and the next step, and one that says so 
   expect(told[1]).toBe(own);
 });
 
-test("of the gap is told once it is connected again, and not otherwise", async () => {
+test("a gap is reported once the source is connected again, and not otherwise", async () => {
   await run([connects, connects]);
   expect(told).toEqual([]);
   await run([fails, fails, connects, connects]);

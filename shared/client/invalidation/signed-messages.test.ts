@@ -68,7 +68,7 @@ test("the keys are read once for messages that come together, and again for late
   expect(reads).toBe(2);
 });
 
-test("messages that come while the keys cannot be read are lost, which is told as a gap once they can be", async () => {
+test("messages that come while the keys cannot be read are lost, which is reported as a gap once they can be", async () => {
   let canRead = false;
   const signed = made(async () => (canRead ? [key] : Promise.reject(new TypeError("canary"))));
   expect(signed.areKeysMissing).toBe(false);

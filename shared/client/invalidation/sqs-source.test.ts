@@ -128,7 +128,7 @@ test("a message whose notice cannot be applied is kept and told, and keeps no ot
   expect(deleted).toMatchObject([{ Entries: [{ ReceiptHandle: "handle of v2" }] }]);
 });
 
-test("a deletion that fails is told, and the queue does not count as heard until the message is gone", async () => {
+test("a deletion that fails is reported, and the queue does not count as heard until the message is gone", async () => {
   const batch = async (): Promise<object> => ({ Messages: [message("v1")] });
   await run([batch, nothing, batch], {
     deletions: [async () => ({ Failed: [{ Code: "ReceiptHandleIsInvalid" }] }), nothing],
@@ -150,7 +150,7 @@ test("a deletion that fails is told, and the queue does not count as heard until
   expect(told).toEqual(["v1", failure({ operation: "DeleteMessageBatch", reason: "AccessDenied" })]);
 });
 
-test("a poll that fails is told with the next step, and followed by a short one", async () => {
+test("a poll that fails is reported with the next step, and followed by a short one", async () => {
   await run([nothing, cut("ExpiredToken"), nothing, nothing]);
   expect(waits()).toEqual([0, 20, 0, 20]);
   expect(told).toEqual([

@@ -116,7 +116,7 @@ describe("a request that fails", () => {
     expect(names()).toEqual(["CreateQueue"]);
   });
 
-  test("by its time is told with the step and what to look at", async () => {
+  test("by its time is reported with the step and what to look at", async () => {
     answers["CreateQueue"] = [async () => new Promise(() => undefined)];
     expect(await end(make({ requestTimeoutMs: 1 }))).toMatchObject({
       code: "invalidation-unavailable",
@@ -143,7 +143,7 @@ describe("the removal", () => {
     },
   );
 
-  test("of the one goes on where that of the other fails, and the failure is told", async () => {
+  test("of the one goes on where that of the other fails, and the failure is reported", async () => {
     const { remove } = await make();
     answers["Unsubscribe"] = [failing("AccessDenied")];
     expect(await end(remove())).toMatchObject({ name: "AccessDenied" });

@@ -56,7 +56,7 @@ test("a notice and a gap are passed on, and show that the source works", () => {
   expect([heard.notice.mock.calls, heard.gap.mock.calls]).toEqual([[[notice]], [[]]]);
 });
 
-test("a source that tells when it is heard works from then on only", () => {
+test("a source that reports when it is heard works from then on only", () => {
   const { health } = started({ tellsWhenHeard: true });
   sink.error(cut);
   void sink.notice(notice);

@@ -64,7 +64,7 @@ test.each([{ intervalMs: 0 }, { requestTimeoutMs: 0 }, { requestTimeoutMs: Numbe
   },
 );
 
-test("the first round tells of a gap, and a later one which version lies at a key that changed", async () => {
+test("the first round reports a gap, and a later one which version lies at a key that changed", async () => {
   await run(
     ["a", "b", "a"],
     [
@@ -77,7 +77,7 @@ test("the first round tells of a gap, and a later one which version lies at a ke
   expect(looked).toEqual(["a 0", "b 0", "a 1", "b 1", "a 2", "b 2"]);
 });
 
-test("a key that is not there is told once, and heard of when it comes", async () => {
+test("a key that is not there is reported once, and heard of when it comes", async () => {
   await run(["a"], [{ a: undefined }, { a: 0 }, { a: 1 }, { a: 0 }]);
   const missing = ["secret-not-found", undefined, "a"];
   expect(told).toEqual([missing, "gap", "heard", "heard", notice("a"), "heard", missing, "heard"]);
@@ -88,7 +88,7 @@ test("a key without a current version gives no notice", async () => {
   expect(told).toEqual(["gap", "heard", "heard"]);
 });
 
-test("a key that fails is told by its id and keeps no other one back, and the source does not count as heard", async () => {
+test("a key that fails is reported by its id and keeps no other one back, and the source does not count as heard", async () => {
   await run(
     ["a", "b"],
     [

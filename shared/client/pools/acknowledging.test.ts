@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(async () => client.close());
 
-test("a version that is alone in use is told once", () => {
+test("a version that is alone in use is reported once", () => {
   const { alone } = acknowledging({ client, secretId: "a", acknowledge });
   alone(versionId);
   alone(versionId);
@@ -35,7 +35,7 @@ test("without anybody to tell nothing happens", () => {
   expect(peek).not.toHaveBeenCalled();
 });
 
-test("each version is told when its turn comes", async () => {
+test("each version is reported when its turn comes", async () => {
   const { alone } = acknowledging({ client, secretId: "a", acknowledge });
   alone(versionId);
   const next = await client.rotate("a", "two");

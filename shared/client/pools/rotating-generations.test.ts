@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type FakeConnection, type FakePools, fakePools } from "../../../tests/support/fake-pools.ts";
 import { type FakeSecretClient, fakeSecretClient } from "../../testing/fake-secret-client.ts";
-import type { Acknowledge, RotatingOptions } from "./rotating-options.ts";
+import type { Acknowledge } from "./rotating-options.ts";
 import { type PoolDriver, type RotatingGenerations, rotatingGenerations } from "./rotating-generations.ts";
+import type { RotatingOptions } from "./rotating-options.ts";
 
 const login = (password: string): object => ({ username: "u", password, host: "h" });
 
@@ -135,7 +136,7 @@ describe("a connection", () => {
 });
 
 describe("a replaced credential", () => {
-  test("is done when its last connection is released, and who listens is told", async () => {
+  test("is done when its last connection is released, and listeners are called", async () => {
     start();
     const drained = vi.fn<(versionId: string) => void>();
     generations.onDrained(drained);

@@ -147,7 +147,7 @@ describe("what the driver's pool has", () => {
     warned.mockRestore();
   });
 
-  test("fails by itself where a connection breaks, which is told to whoever listens", async () => {
+  test("fails by itself where a connection breaks, which listeners hear of", async () => {
     start();
     await pool.query("SELECT 1");
     const broken = new Error("broken");
@@ -210,7 +210,7 @@ describe("the end", () => {
     await expect(pool.connect()).rejects.toMatchObject({ code: "pool-closed" });
   });
 
-  test("of a replaced credential's last connection is told, and cuts it after its time where that is wanted", async () => {
+  test("of a replaced credential's last connection is reported, and cuts it after its time where that is wanted", async () => {
     start({}, { drainTimeoutMs: 1, afterDrainTimeout: "destroy" });
     const drained = vi.fn<(versionId: string) => void>();
     pool.onDrained(drained);

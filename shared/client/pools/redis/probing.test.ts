@@ -60,7 +60,7 @@ beforeEach(() => {
   listed = "";
 });
 
-test("a login is tried on a connection of its own, which is closed again and never made anew", async () => {
+test("a login is tried on a connection of its own, which is closed again and never reconnects", async () => {
   expect(await probe().accepts(login)).toBe(true);
   const [redis] = made;
   expect(redis).toMatchObject({ isOpen: false, destroys: 1, options: { database: 2, socket: { host: "h", port: 1 } } });
@@ -113,7 +113,7 @@ test("a server that does not answer in time is given up", async () => {
   vi.useRealTimers();
 });
 
-test("a client that does not log in as it is told is refused before it connects", async () => {
+test("a client that does not log in as its options say is refused before it connects", async () => {
   const own = probing({ createClient: () => new FakeRedis({} as RedisLogin), server, timeoutMs: 1_000, secretId: "a" });
   expect(await end(own.accepts(login))).toMatchObject({ code: "option-invalid", context: { option: "createClient" } });
 });

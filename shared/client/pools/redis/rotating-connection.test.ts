@@ -154,7 +154,7 @@ describe("a rotation", () => {
     expect(sent("AUTH")).toEqual([]);
   });
 
-  test("to a login that the server refuses is told, and the connection stays as it is", async () => {
+  test("to a login that the server refuses is reported, and the connection stays as it is", async () => {
     await start();
     const before = connection?.versionId;
     replying = () => Promise.reject(refusal);
@@ -166,7 +166,7 @@ describe("a rotation", () => {
     expect([connection?.versionId, connection?.refusedLogins]).toEqual([before, 1]);
   });
 
-  test("that the server answers otherwise is told with a hint, and one without an answer is not", async () => {
+  test("that the server answers otherwise is reported with a hint, and one without an answer is not", async () => {
     await start();
     replying = () => Promise.reject(new Error("ERR Can't execute 'auth': only (P|S)SUBSCRIBE are allowed"));
     const version = await client.rotate("a", login("two"));
@@ -186,7 +186,7 @@ describe("a rotation", () => {
     expect([told.length, connection?.refusedLogins]).toEqual([1, 0]);
   });
 
-  test("to a value of no use is told once, and nothing is sent", async () => {
+  test("to a value of no use is reported once, and nothing is sent", async () => {
     await start();
     await client.rotate("a", "no login");
     await turn();
@@ -207,7 +207,7 @@ describe("a rotation", () => {
 });
 
 describe("a lost connection", () => {
-  test("is told once, by the error's code, reply or name, until it is back", async () => {
+  test("is reported once, by the error's code, reply or name, until it is back", async () => {
     const { redis } = await start();
     redis.lose(Object.assign(new Error("canary"), { code: "ECONNRESET" }));
     redis.lose(new Error("canary"));

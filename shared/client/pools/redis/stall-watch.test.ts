@@ -100,7 +100,7 @@ test.each([
   expect(calls()).toEqual([1, 0, 0]);
 });
 
-test("a watch that is stopped while it asks tells nothing more", async () => {
+test("a watch that is stopped while it asks reports nothing more", async () => {
   send.mockReturnValueOnce(new Promise(() => undefined));
   const { stop } = start();
   await after(100);

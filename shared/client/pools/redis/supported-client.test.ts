@@ -28,7 +28,7 @@ const refusalOf = (client: unknown): unknown => {
 };
 const turn = async (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test("a client that logs in as it is told is taken", () => expect(refusalOf(rotatable())).toBeUndefined());
+test("a client that logs in as its options say is taken", () => expect(refusalOf(rotatable())).toBeUndefined());
 
 test.each([
   ["nothing", undefined, "returns no client"],
