@@ -3,7 +3,7 @@ import { memoryEngine } from "../testing/memory-engine.ts";
 import { memorySecretId, memoryValue } from "../testing/memory-rotation.ts";
 import { memoryStore } from "../testing/memory-store.ts";
 import { memoryWiring } from "../testing/memory-wiring.ts";
-import { type Adoption, adoptSecret, planAdoption } from "./adopt-secret.ts";
+import { type Adoption, type AdoptPorts, adoptSecret, planAdoption } from "./adopt-secret.ts";
 
 const call = { signal: AbortSignal.timeout(5_000) };
 const functionArn = "arn:aws:lambda:eu-west-1:123456789012:function:rekey-rotate";
@@ -20,17 +20,14 @@ function stage(password = "right", fields: object = {}) {
   const engine = memoryEngine();
   engine.give("app", ["right"]);
   const done: unknown[] = [];
-  const ports = {
+  const ports: AdoptPorts = {
     doctor: { rotation: memoryWiring({ store, engine }) },
     administration: {
-      async tag(secretArn: string, tags: ReadonlyMap<string, string>) {
+      async tag(secretArn, tags) {
         done.push(["tag", secretArn, ...tags]);
       },
-      async enableRotation(
-        secretArn: string,
-        { versionId, ...rotation }: Adoption | Readonly<Record<string, unknown>>,
-      ) {
-        done.push(["enableRotation", secretArn, rotation, typeof versionId]);
+      async enableRotation(secretArn, { versionId, ...rotation }) {
+        done.push(["enableRotation", secretArn, rotation, versionId]);
       },
     },
   };
@@ -81,7 +78,7 @@ test("a secret is adopted by its ARN: its tags, then its function and its schedu
   const { schedule } = adoption;
   expect(done).toEqual([
     ["tag", memorySecretId, ["rekey:strategy", "single-user"]],
-    ["enableRotation", memorySecretId, { functionArn, schedule }, "string"],
+    ["enableRotation", memorySecretId, { functionArn, schedule }, expect.stringMatching(/^[0-9a-f-]{36}$/)],
   ]);
 });
 

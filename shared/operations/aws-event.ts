@@ -16,7 +16,7 @@ export type AwsEvent =
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const fieldsOf = (value: unknown): Fields => (typeof value === "object" && value !== null ? { ...value } : {});
+const fieldsOf = (value: unknown): Fields => ({ ...Object(value) });
 
 /** CloudTrail's name for the ARN differs by call and by year: `arn`, `aRN`, `ARN`. */
 const arnAmong = (fields: Fields): unknown =>

@@ -17,3 +17,12 @@ test.each([
 ])("the names that the patterns %j stand for begin with one of %j", (patterns, prefixes) => {
   expect(managedSecrets(patterns.map(arnOf)).namePrefixes).toEqual(prefixes);
 });
+
+test("a pattern that does not name a secret leaves the name open", () => {
+  expect(managedSecrets(["*", arnOf("db/*")]).namePrefixes).toEqual([]);
+});
+
+test("what a pattern stands for is included, and nothing else", () => {
+  const { includes } = managedSecrets([arnOf("db/*")]);
+  expect([includes(arnOf("db/a-AbCdEf")), includes(arnOf("dbx-AbCdEf"))]).toEqual([true, false]);
+});

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { RotationRequest, SecretDescription } from "../rotation/ports.ts";
-import { type Retirer, retireReplaced } from "./retire-replaced.ts";
+import { type Retirer, retireReplaced, subscribersOf } from "./retire-replaced.ts";
 import { parseRetirementCue, type RetirementCue } from "./subscriber-event.ts";
 
 const secretArn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db/app-AbCdEf";
@@ -45,7 +45,7 @@ function stage(tags: Readonly<Record<string, string>>, changes: Partial<SecretDe
     retireReplaced({ ...retirer, ...changed }, cue, call);
   const { adoptions: _kept, ...forgetful } = retirer;
   const askForgetful = async (cue: RetirementCue) => retireReplaced(forgetful, cue, call);
-  return { ask, askForgetful, invoked, noted, state };
+  return { ask, askForgetful, description, invoked, noted, state };
 }
 const rotated = (agoMs: number, versionId = "v2"): RetirementCue => ({
   kind: "rotated",
@@ -141,7 +141,7 @@ test.each([
 test("while a rotation is under way the message waits; another failure is passed on", async () => {
   const { ask, state } = stage({ "rekey:grace": "1m" });
   state.refusal = new RekeyError("grace-not-over");
-  expect(await ask(rotated(hour))).toMatchObject({ outcome: "waits" });
+  expect(await ask(rotated(hour))).toEqual({ outcome: "waits", waitMs: 5 * 60_000 });
   state.refusal = new RekeyError("database-unreachable");
   await expect(ask(rotated(hour))).rejects.toMatchObject({ code: "database-unreachable" });
 });
@@ -172,4 +172,21 @@ test.each([
   ["no subscriber", JSON.stringify({ "detail-type": "Secret Adopted", detail })],
 ])("%s is event-malformed", (_what, body) => {
   expect(() => parseRetirementCue(body)).toThrow(expect.objectContaining({ code: "event-malformed" }));
+});
+
+test("a secret without a rotation function has nothing to retire, whatever knows the step", async () => {
+  const { ask, invoked, description } = stage({ "rekey:grace": "1m" });
+  const { rotationFunctionArn: _none, ...unrotated } = description;
+  const store = { describe: async () => unrotated };
+  expect(await ask(rotated(hour), { store, knowsTheStep: () => true })).toEqual({ outcome: "nothing" });
+  expect(invoked).toEqual([]);
+});
+
+test.each([
+  ["  orders-api \t billing ", ["orders-api", "billing"]],
+  ["", []],
+  [undefined, []],
+])("the tag rekey:subscribers at %j names %j", (text, names) => {
+  const tags = new Map(text === undefined ? [] : [["rekey:subscribers", text]]);
+  expect(subscribersOf({ tags })).toEqual(names);
 });

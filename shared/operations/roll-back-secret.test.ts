@@ -114,7 +114,7 @@ test("a rollback is not rolled back", async () => {
   );
 });
 
-test.each([
+test.each<[string, readonly (readonly [string, readonly string[]])[], object]>([
   ["no AWSPREVIOUS", [["v1", ["AWSCURRENT"]]], refused("there is no AWSPREVIOUS")],
   ["no AWSCURRENT", [["v0", ["AWSPREVIOUS"]]], refused("there is no AWSPREVIOUS")],
   [
@@ -126,7 +126,7 @@ test.each([
     ],
     { code: "rotation-under-way", context: { secret: memorySecretId, version: "v2" } },
   ],
-] as const)("a secret with %s is refused, and no server is asked", async (_what, labels, error) => {
+])("a secret with %s is refused, and no server is asked", async (_what, labels, error) => {
   const { describedAs, engine } = stage();
   const ports = describedAs({ labels: new Map(labels) });
   await expect(planRollback(ports, memorySecretId, call)).rejects.toMatchObject(error);
@@ -201,10 +201,12 @@ test.each(["credential-refused", "credential-expired"] as const)(
   "a login that ends in %s is one that does not log in; another failure is passed on",
   async (code) => {
     const { ports, engine } = stage();
-    const failing = (error: RekeyError): RollbackPorts => ({
-      ...ports,
-      rotation: { ...ports.rotation, engine: { ...engine, login: async () => Promise.reject(error) } },
-    });
+    const failing = (failure: RekeyError): RollbackPorts => {
+      const login = async () => {
+        throw failure;
+      };
+      return { ...ports, rotation: { ...ports.rotation, engine: { ...engine, login } } };
+    };
     await expect(planRollback(failing(new RekeyError(code)), memorySecretId, call)).rejects.toMatchObject(
       refused("AWSPREVIOUS does not log in"),
     );

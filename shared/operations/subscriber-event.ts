@@ -23,8 +23,7 @@ export const speaksForItself = ({ subscriber, source }: Adoption, takesUnnamed: 
 
 const malformed = (problem: string): RekeyError => new RekeyError("event-malformed", { context: { problem } });
 
-const recordOf = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null ? { ...value } : {};
+const recordOf = (value: unknown): Readonly<Record<string, unknown>> => ({ ...Object(value) });
 
 function matching(fields: Readonly<Record<string, unknown>>, field: string, pattern: RegExp): string {
   const value = fields[field];
