@@ -17,8 +17,7 @@ async function auditOf(
   ...done: readonly (readonly ["write" | "patch", string, object])[]
 ) {
   const vault = memoryVault();
-  if (holds !== undefined && "secretArn" in holds)
-    await vaultKv2Mirror(vault.send).write(holds, inTime());
+  if (holds !== undefined && "secretArn" in holds) await vaultKv2Mirror(vault.send).write(holds, inTime());
   else if (holds !== undefined) await vault.ask("write", path, { data: holds });
   for (const request of done) await vault.ask(...request);
   vault.sent.length = 0;

@@ -74,8 +74,18 @@ test("the prefix goes before the name; the tag's path has it already", () => {
 test.each(["shop/db", "aws/production/db", "aws/prod", "AWS/prod/db", "aws/Prod/db", "x/aws/prod/db"])(
   "the tag's path %s, which is not below the prefix, is mirror-path-invalid",
   (tag) => {
+    const problem = "it is not below the mirror's prefix";
     expect(() => mirrorPath(entry("db", tag), "aws/prod")).toThrow(
-      expect.objectContaining({ code: "mirror-path-invalid" }),
+      expect.objectContaining({ code: "mirror-path-invalid", context: { secret: entry("db").secretArn, problem } }),
     );
   },
 );
+
+test("without a prefix the tag's path is the path, and what is wrong with it comes before where it lies", () => {
+  expect(mirrorPath(entry("db", "shop/db"), undefined)).toBe("shop/db");
+  for (const prefix of [undefined, "aws/prod"]) {
+    expect(() => mirrorPath(entry("db", "shop//db"), prefix)).toThrow(
+      expect.objectContaining({ context: expect.objectContaining({ problem: expect.stringContaining("slash") }) }),
+    );
+  }
+});
