@@ -44,6 +44,11 @@ test("the owner is the one of the key's custom metadata", async () => {
   expect(held.owner).toEqual({ owner: "arn", sinceRevision: 1, versionId: "v1" });
 });
 
+test("data that is no object has no fields", async () => {
+  const answer = await answered(200, { data: { data: "text", metadata: { version: 1 } } });
+  expect(answer).toMatchObject({ revision: 1, fields: undefined });
+});
+
 test.each([
   ["nanoseconds, which are cut", "2026-01-02T03:04:05.678901234Z", { at: new Date("2026-01-02T03:04:05.678Z") }],
   ["no time", "yesterday", {}],

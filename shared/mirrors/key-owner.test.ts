@@ -48,6 +48,11 @@ test("an ARN that is not whole inherits from none, so an invented one takes no k
   );
 });
 
+test("of two ARNs with suffixes that are too long, neither inherits from the other", async () => {
+  const owner = ownerOf(`${secret.secretArn}7`);
+  expect(await whoseKey(held({ owner }), secretOf(`${secret.secretArn}8`), undefined, call)).toBe("foreign");
+});
+
 test("a key that nobody ever wrote is nobody's", async () => {
   expect(await whoseKey(held({ revision: 0, fields: undefined }), entry, undefined, call)).toBe("nobody");
 });
