@@ -12,7 +12,7 @@ const entry = (secretName: string, tag?: string): MirrorEntry => ({
   tags: new Map(tag === undefined ? [] : [["rekey:vault-path", tag]]),
 });
 
-test.each(["MySecret", "prod/db", "a_b+c=d.e@f-g:h", ".hidden", "a.b.c", "+"])("%s is a path", (name) => {
+test.each(["MySecret", "prod/db", "a_b+c=d.e@f-g:h", "a:2x", ".hidden", "a.b.c", "+"])("%s is a path", (name) => {
   expect(mirrorPath(entry(name), undefined)).toBe(name);
 });
 
