@@ -1,9 +1,13 @@
+import { memberAt } from "../answers/member-at.ts";
+
 /** `source` of an event as EventBridge delivers it; `undefined` for a text that is none. */
 export function eventSourceOf(body: string): string | undefined {
+  let event: unknown;
   try {
-    const { source }: Partial<Record<string, unknown>> = { ...JSON.parse(body) };
-    return typeof source === "string" ? source : undefined;
+    event = JSON.parse(body);
   } catch {
-    return undefined;
+    // What is not JSON is no event.
   }
+  const source = memberAt(event, "source");
+  return typeof source === "string" ? source : undefined;
 }

@@ -8,6 +8,7 @@ test.each([
   [["db/orders-??????"], ["db/orders"]],
   [["db/orders-AbCdEf"], ["db/orders"]],
   [["db/orders-*"], ["db/orders"]],
+  [["db-eu/orders-??????"], ["db-eu/orders"]],
   [
     ["db/*", "db/*", "app/x-??????"],
     ["db/", "app/x"],
