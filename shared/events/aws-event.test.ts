@@ -50,16 +50,60 @@ test.each([
   expect(parse(event)).toEqual({ kind: "retagged", secretId: "db/orders", tags: ["rekey:mirror"] });
 });
 
-test("a rotation that stopped: the outcome and the step, and nothing else of the message", () => {
-  const errorMessage = "Error when executing lambda arn:aws:lambda:us-west-2:1:function:f during setSecret step";
-  expect(parse(recorded({ eventName: "RotationFailed", errorMessage }))).toEqual({
-    kind: "rotation-stopped",
-    secretArn,
-    outcome: "failed",
-    step: "setSecret",
-  });
-  const other = recorded({ eventName: "RotationAbandoned", errorMessage: "because of canary during pa55 step" });
-  expect(parse(other)).toEqual({ kind: "rotation-stopped", secretArn, outcome: "abandoned" });
+test.each(["createSecret", "setSecret", "testSecret", "finishSecret"])(
+  "a rotation that stopped: the outcome and the step %s, and nothing else of the message",
+  (step) => {
+    const errorMessage = `Error when executing lambda arn:aws:lambda:us-west-2:1:function:f during ${step} step`;
+    expect(parse(recorded({ eventName: "RotationFailed", errorMessage }))).toEqual({
+      kind: "rotation-stopped",
+      secretArn,
+      outcome: "failed",
+      step,
+    });
+  },
+);
+
+test.each([
+  ["names another step", "because of canary during pa55 step"],
+  ["names what only every object has", "because of canary during constructor step"],
+  ["names none", "canary"],
+  ["is a list", ["canary during setSecret step"]],
+  ["is absent", undefined],
+])("of a rotation that stopped with a message that %s there is no step", (_what, errorMessage) => {
+  const event = recorded({ eventName: "RotationAbandoned", errorMessage });
+  expect(parse(event)).toStrictEqual({ kind: "rotation-stopped", secretArn, outcome: "abandoned" });
+});
+
+test("of names that only look like a tag's, a key's or an ARN's nothing is read", () => {
+  const own = { key: "rekey:mirror" };
+  const tags = [
+    { keys: "rekey:a", aKey: "rekey:b" },
+    null,
+    7,
+    own,
+    { key: ["rekey:z"] },
+    { key: "my-rekey:c" },
+    { key: "rekey:d!" },
+  ];
+  const requestParameters = {
+    mySecretId: "x",
+    secretIdOf: "y",
+    tagsOf: [{ key: "rekey:e" }],
+    myTags: [{ key: "rekey:f" }],
+  };
+  const lists = { tagKeysOf: ["rekey:g"], myTagKeys: ["rekey:h"], tags, tagKeys: "rekey:i" };
+  const eventName = "TagResource";
+  const event = called({ eventName, requestParameters: { ...requestParameters, ...lists, secretId: "db/orders" } });
+  expect(parse(event)).toEqual({ kind: "retagged", secretId: "db/orders", tags: ["rekey:mirror"] });
+});
+
+test.each([
+  ["set", { tags: [{ key: `rekey:${"a".repeat(40)}` }] }, [`rekey:${"a".repeat(40)}`]],
+  ["removed", { tagKeys: [`rekey:${"a".repeat(41)}`, "rekey:", "rekey:a-b"] }, ["rekey:a-b"]],
+  ["given in a text", { tagKeys: "rekey:mirror", tags: ["rekey:mirror", { key: "rekey:b" }] }, ["rekey:b"]],
+])("of tags that are %s only the names that rekey's may have are kept", (_what, request, tags) => {
+  const event = called({ eventName: "TagResource", requestParameters: { secretId: "db/orders", ...request } });
+  expect(parse(event)).toMatchObject({ tags });
 });
 
 test.each([
@@ -78,17 +122,34 @@ test.each([
   expect(parse(event)).toBeUndefined();
 });
 
+const json = JSON.stringify;
+const noSecret = "no ARN of a secret";
+const noVersion = "no versionId or time";
+
 test.each([
-  ["no JSON", "{"],
-  ["another source", JSON.stringify({ ...labelUpdated({}), source: "rekey" })],
-  ["no ARN", JSON.stringify({ ...labelUpdated({}), resources: [] })],
-  ["another service's ARN", JSON.stringify(called({ responseElements: { arn: "arn:aws:s3:::bucket" } }))],
-  [
-    "no secret",
-    JSON.stringify(called({ eventName: "UntagResource", requestParameters: { tagKeys: ["rekey:mirror"] } })),
-  ],
-  ["no version", JSON.stringify(labelUpdated({ versionId: 1 }))],
-  ["no time", JSON.stringify({ ...labelUpdated({}), time: "yesterday" })],
-])("%s is event-malformed, and no part of it is in the error", (_what, body) => {
-  expect(() => awsEventIn(parseDeliveredEvent(body))).toThrow(expect.objectContaining({ code: "event-malformed" }));
+  ["not JSON", "{"],
+  ["not from Secrets Manager", json({ ...labelUpdated({}), source: "rekey" })],
+  ["not from Secrets Manager", "null"],
+  ["not from Secrets Manager", '"aws.secretsmanager"'],
+  [noSecret, json({ ...labelUpdated({}), resources: [] })],
+  [noSecret, json({ ...labelUpdated({}), resources: secretArn })],
+  [noSecret, json({ ...labelUpdated({}), resources: [[secretArn]] })],
+  [noSecret, json(called({ responseElements: { arn: "arn:aws:s3:::bucket" } }))],
+  [noSecret, json(called({ responseElements: { arn: `x${secretArn}` } }))],
+  [noSecret, json(called({ responseElements: secretArn, requestParameters: null }))],
+  [noSecret, json(recorded({ eventName: "RotationFailed", additionalEventData: {} }))],
+  ["no secretId", json(called({ eventName: "UntagResource", requestParameters: { tagKeys: ["rekey:mirror"] } }))],
+  [noVersion, json(labelUpdated({ versionId: 1 }))],
+  [noVersion, json({ ...labelUpdated({}), time: "yesterday" })],
+])("an event is malformed with %s, and no part of it is in the error: %s", (problem, body) => {
+  expect(() => awsEventIn(parseDeliveredEvent(body))).toThrow(
+    expect.objectContaining({ code: "event-malformed", context: { problem } }),
+  );
+});
+
+test("an event of another kind says nothing, whatever its detail", () => {
+  const event = recorded({ eventName: "RotationFailed" });
+  for (const type of ["AWS Console Action via CloudTrail", "AWS Service Event via CloudTrail again"]) {
+    expect(parse({ ...event, "detail-type": type })).toBeUndefined();
+  }
 });

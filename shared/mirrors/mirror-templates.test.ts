@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { filledFields, parseMirrorTemplates } from "./mirror-templates.ts";
 
@@ -25,27 +24,21 @@ test("a secret's members become other fields, encoded inside of a URL and as the
   });
 });
 
-test("whatever the password, URL's own parser reads it back", () => {
-  fc.assert(
-    fc.property(fc.string({ unit: "binary", minLength: 1 }), (password) => {
-      const { url } = filled({ ...database, username: "app", password });
-      expect(decodeURIComponent(new URL(String(url)).password)).toBe(password);
-    }),
-  );
-});
+const absent = "the template's member is not in the secret";
+const noText = "the template's member is no text, number or boolean";
 
 test.each([
-  ["that the secret has not", { username: "canary" }, "pass", "password"],
-  ["that only every object has", { username: "canary", password: "canary" }, "text", "constructor"],
-  ["that is no text, number or boolean", { username: "canary", list: ["canary"] }, "text", "list"],
-  ["that is null", { none: null }, "text", "none"],
-  ["that is no well-formed text", { half: "canary\ud800" }, "text", "half"],
-])("a member %s is secret-malformed: its name is told, no value", (_what, members, field, member) => {
+  ["that the secret has not", { username: "canary" }, "pass", "password", absent],
+  ["that only every object has", { username: "canary", password: "canary" }, "text", "constructor", absent],
+  ["that is no text, number or boolean", { username: "canary", list: ["canary"] }, "text", "list", noText],
+  ["that is null", { none: null }, "text", "none", noText],
+  ["that is no well-formed text", { half: "canary\ud800" }, "text", "half", noText],
+])("a member %s is secret-malformed: its name is in the error, no value", (_what, members, field, member, problem) => {
   const template = { [field]: `x{{${member}}}` };
   expect(() => filledFields("arn", template, members)).toThrow(
     expect.objectContaining({
       code: "secret-malformed",
-      context: expect.objectContaining({ field, member }),
+      context: { secret: "arn", field, member, problem },
       message: expect.not.stringContaining("canary"),
       hint: expect.stringContaining("VAULT_TEMPLATES"),
     }),
@@ -62,20 +55,45 @@ test("without the variable there is no template", () => {
   expect(parseMirrorTemplates(undefined).size).toBe(0);
 });
 
+test("numbers and booleans stand inside of a text as they are written", () => {
+  const template = { text: "{{port}}/{{tls}}/{{none|raw}}" };
+  expect(filledFields("arn", template, { port: 5432, tls: false, none: "" })).toEqual({ text: "5432/false/" });
+});
+
+test("a template's name has up to 64 letters, digits and signs", () => {
+  const names = ["a", "aZ09_.-", "n".repeat(64)];
+  const text = JSON.stringify(Object.fromEntries(names.map((name) => [name, { field: "text" }])));
+  expect([...parseMirrorTemplates(text)]).toEqual(names.map((name) => [name, { field: "text" }]));
+});
+
+const notObject = "a template is not an object of fields";
+const otherName = "a name has other characters";
+
 test.each([
-  ["what is not JSON", "{spring"],
-  ["a list", "[]"],
-  ["a name with other characters", '{"a b":{"x":"y"}}'],
-  ["a template that is not an object", '{"a":"{{password}}"}'],
-  ["a template without a field", '{"a":{}}'],
-  ["a field that is not a text", '{"a":{"x":1}}'],
-  ["an unfinished placeholder", '{"a":{"x":"{{password}"}}'],
-  ["a filter that is none", '{"a":{"x":"{{password|base64}}"}}'],
-])("%s is option-invalid", (_what, text) => {
-  expect(() => parseMirrorTemplates(text)).toThrow(
-    expect.objectContaining({
-      code: "option-invalid",
-      context: expect.objectContaining({ option: "VAULT_TEMPLATES" }),
-    }),
-  );
+  ["not JSON", undefined, "{spring"],
+  ["not an object", undefined, "[]"],
+  ["not an object", undefined, "null"],
+  ["not an object", undefined, '"spring"'],
+  [otherName, "a b", '{"a b":{"x":"y"}}'],
+  [otherName, "", '{"":{"x":"y"}}'],
+  [otherName, "a/b", '{"a/b":{"x":"y"}}'],
+  [otherName, " a", '{" a":{"x":"y"}}'],
+  [otherName, "n".repeat(65), `{"${"n".repeat(65)}":{"x":"y"}}`],
+  [notObject, "a", '{"a":"{{password}}"}'],
+  [notObject, "a", '{"a":null}'],
+  [notObject, "a", '{"a":["x"]}'],
+  ["a template has no field", "a", '{"a":{}}'],
+  ["the field x is not a text", "a", '{"a":{"x":1}}'],
+  ["the field x has an unfinished placeholder", "a", '{"a":{"x":"{{password}"}}'],
+  ["the field x has an unfinished placeholder", "a", '{"a":{"x":"{{password|base64}}"}}'],
+])("templates are option-invalid because %s: %s, %s", (problem, template, text) => {
+  const place = template === undefined ? {} : { template };
+  let error: unknown;
+  try {
+    parseMirrorTemplates(text);
+  } catch (reason) {
+    error = reason;
+  }
+  expect(error).toMatchObject({ code: "option-invalid", hint: expect.stringMatching(/^use \{/) as string });
+  expect(error).toHaveProperty("context", { option: "VAULT_TEMPLATES", problem, ...place });
 });

@@ -59,6 +59,7 @@ test("a standby that does not yet see the write that it forwarded is asked again
 });
 
 test("a standby that still does not see it is mirror-unavailable", async () => {
-  const failure = { code: "mirror-unavailable", context: { status: 404 } };
+  const context = { operation: "write", path: "secret/metadata/name", status: 404 };
+  const failure = { code: "mirror-unavailable", context };
   await expect(throughLaggingStandby(Infinity)).rejects.toMatchObject(failure);
 });

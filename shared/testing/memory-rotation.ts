@@ -1,21 +1,16 @@
-import { generatePassword } from "../secrets/password.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 import { parseDatabaseSecret } from "../secrets/database-secret.ts";
 import type { RotationStep, StepOutcome } from "../ports/rotation.ts";
 import type { UserGrant } from "../rotation/grants.ts";
 import { rotate, type RotationWiring } from "../rotation/rotate.ts";
-import { rotationMemory } from "../rotation/rotation-memory.ts";
 import type { StrategyName } from "../rotation/rotation-policy.ts";
-import { alternatingUsers } from "../rotation/strategies/alternating-users.ts";
-import { dualPassword } from "../rotation/strategies/dual-password.ts";
-import { issued } from "../rotation/strategies/issued.ts";
-import { singleUser } from "../rotation/strategies/single-user.ts";
 import { type Gate, gated } from "./gated.ts";
 import { grantsOf } from "./grants.ts";
 import { type MemoryEngine, memoryEngine, memoryHost } from "./memory-engine.ts";
 import { type MemoryPublisher, memoryPublisher } from "./memory-publisher.ts";
 import { type MemoryStore, memoryStore } from "./memory-store.ts";
 import { strategyTag } from "../tags/tag-names.ts";
+import { memoryWiring } from "./memory-wiring.ts";
 
 export const memorySecretId = "arn:aws:secretsmanager:us-east-1:123456789012:secret:app-AbCdEf";
 export const memoryAdminId = "arn:aws:secretsmanager:us-east-1:123456789012:secret:admin-AbCdEf";
@@ -74,20 +69,9 @@ export function memoryRotation(options: {
     container(gate = pass) {
       const gatedEngine = gated(engine, gate);
       const deps: RotationWiring = {
-        store: gated(store, gate),
+        ...memoryWiring({ store: gated(store, gate), engine: gatedEngine }, nowMs),
         publisher: gated(publisher, gate),
-        engine: gatedEngine,
-        strategies: {
-          "single-user": singleUser(gatedEngine),
-          "alternating-users": alternatingUsers(gatedEngine),
-          "dual-password": dualPassword(gatedEngine),
-          issued: issued(gatedEngine),
-        },
-        defaultStrategy: "single-user",
         grants: grantsOf({ admins: { [memoryAdminId]: [] }, users: { [memorySecretId]: options.grants ?? [] } }),
-        generatePassword,
-        memory: rotationMemory(nowMs),
-        nowMs,
         report: (message, facts) => reports.push(JSON.stringify({ message, ...facts })),
         ...options.wiring?.(gatedEngine),
       };

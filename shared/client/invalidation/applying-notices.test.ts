@@ -5,7 +5,6 @@ import { type CachedSecret, invalidated, setRequestState, type RequestState } fr
 import type { InvalidationHandler } from "./invalidation-handler.ts";
 import type { SecretNotice } from "./invalidation-source.ts";
 import { noticePeriodMs } from "./notice-allowance.ts";
-import { NoticeMemory } from "./notice-memory.ts";
 import { requestBudget } from "../cache/request-budget.ts";
 import type { SecretClientOptions } from "../client-options.ts";
 import type { SourceSelector } from "../sources/secret-source.ts";

@@ -73,6 +73,7 @@ test("a replica that failed is not waited for", async () => {
 
 test.each([
   ["has no replica", {}, {}, "alone"],
+  ["says nothing of replicas", {}, { changes: { replicas: undefined } }, "alone"],
   [
     "has another version by now",
     { "eu-west-1": "InSync" },

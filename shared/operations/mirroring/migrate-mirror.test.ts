@@ -13,6 +13,7 @@ const nameOf = (arn: string): string => /:secret:(.+)-AbCdEf$/.exec(arn)?.[1] ??
 
 /** Which version of each name it holds; `log` tells the order of what was done. */
 function cluster(name: string, held: Map<string, string>, log: string[]) {
+  const looks: string[] = [];
   const mirror: Mirror = {
     async write({ secretName, versionId }) {
       log.push(`write ${secretName} ${name}`);
@@ -26,18 +27,20 @@ function cluster(name: string, held: Map<string, string>, log: string[]) {
   };
   const audit: MirrorAudit = {
     compare: async ({ secretName, versionId }) => {
+      looks.push(secretName);
       const now = held.get(secretName);
       return now === undefined ? "missing" : now === versionId ? "same" : now > versionId ? "newer" : "older";
     },
     holding: async ({ secretName }) => (held.has(secretName) ? "own" : "nothing"),
   };
-  return { mirror, audit };
+  return { mirror, audit, looks };
 }
 
 function stage(names: readonly string[], changes: Readonly<Record<string, Partial<SecretDescription>>> = {}) {
   const log: string[] = [];
   const held = new Map(["one", "two", "three"].map((name) => [name, new Map<string, string>()]));
   const clusters = parseVaultClusters("one,two,three", "prefix:a=one,prefix:b=two,prefix:c=three");
+  const pages: unknown[] = [];
   const ports: MigrationPorts = {
     store: {
       async describe(secretArn) {
@@ -45,21 +48,25 @@ function stage(names: readonly string[], changes: Readonly<Record<string, Partia
         const labels = new Map([["v5", ["AWSCURRENT"]]]);
         return { secretArn, name, rotationEnabled: true, labels, tags: new Map(), ...changes[name] };
       },
-      read: async () => ({ versionId: "v5", value: new SecretValue("canary"), createdAt: new Date(0) }),
+      read: async (_id, { label }) =>
+        label === "AWSCURRENT"
+          ? { versionId: "v5", value: new SecretValue("canary"), createdAt: new Date(0) }
+          : undefined,
     },
     catalogue: {
-      page: async ({ cursor }) => {
-        const at = Number(cursor ?? 0);
+      page: async (from) => {
+        pages.push(from);
+        const at = Number(from.cursor ?? 0);
         const secretArns = names.slice(at, at + 2).map(arnOf);
         return at + 2 < names.length ? { secretArns, cursor: String(at + 2) } : { secretArns };
       },
     },
-    managed: managedSecrets(["arn:aws:secretsmanager:us-east-1:123456789012:secret:*"]),
+    managed: managedSecrets(["a/*", "b/*", "c/*"].map(arnOf).map((arn) => arn.slice(0, -7))),
     clusters: new Map([...held].map(([name, versions]) => [name, cluster(name, versions, log)])),
     homeOf: (secret) => clusterOf(secret, clusters),
   };
   const put = (where: string, name: string, versionId: string): void => void held.get(where)?.set(name, versionId);
-  return { ports, held, log, put };
+  return { ports, held, log, put, pages };
 }
 
 /** The same ports, with another way to write to one cluster. */
@@ -105,7 +112,16 @@ test("a home that does not hold what was written keeps the copies elsewhere", as
   put("one", "b/moved", "v5");
   const deaf = writing(ports, "two", async () => ({ revision: 1, written: true }));
   const [failed] = await all(deaf, true);
-  expect(failed?.error?.code).toBe("mirror-conflict");
+  expect(failed).toEqual({
+    secretName: arnOf("b/moved"),
+    home: "",
+    toWrite: false,
+    strays: [],
+    error: expect.objectContaining({
+      code: "mirror-conflict",
+      context: { secret: arnOf("b/moved"), cluster: "two" },
+    }) as RekeyError,
+  });
   expect(log).toEqual([]);
 });
 
@@ -125,7 +141,10 @@ test("a cluster that is given by two names keeps what it holds, and it is said o
   const same = cluster("one", held.get("two") ?? new Map(), log);
   const found = await all({ ...ports, clusters: new Map([...ports.clusters, ["one", same]]) }, true);
   expect(found).toHaveLength(1);
-  expect(found[0]?.error).toMatchObject({ code: "option-invalid", context: { option: "cluster" } });
+  expect(found[0]?.error).toMatchObject({
+    code: "option-invalid",
+    context: { option: "cluster", problem: "two, one hold the same keys" },
+  });
   expect(held.get("two")?.get("b/moved")).toBe("v5");
 });
 
@@ -181,6 +200,32 @@ test("a home whose connection is not given is option-invalid, and nothing is cha
     { ...ports, clusters: new Map([...ports.clusters].filter(([name]) => name !== "two")) },
     true,
   );
-  expect(failed?.error?.code).toBe("option-invalid");
+  expect(failed?.error).toMatchObject({
+    code: "option-invalid",
+    context: { option: "cluster", problem: "two is not given" },
+  });
   expect(log).toEqual([]);
+});
+
+test("the catalogue is asked page after page by the names' beginnings, and what is not managed is passed over", async () => {
+  const { ports, pages } = stage(["b/one", "z/others", "b/two"]);
+  expect((await all(ports, false)).map(({ secretName }) => secretName)).toEqual(["b/one", "b/two"]);
+  const namePrefixes = ["a/", "b/", "c/"];
+  expect(pages).toStrictEqual([{ namePrefixes }, { namePrefixes, cursor: "2" }]);
+});
+
+test("a secret that has no copy elsewhere is looked at before and after it is written, and no more", async () => {
+  const { ports } = stage(["b/lost"]);
+  const at = cluster("two", new Map(), []);
+  await all({ ...ports, clusters: new Map([...ports.clusters, ["two", at]]) }, true);
+  expect(at.looks).toEqual(["b/lost", "b/lost"]);
+});
+
+test.each([
+  ["the store's", new RekeyError("store-throttled")],
+  ["nobody's", new TypeError("a fault")],
+])("a failure that is %s ends it", async (_whose, failure) => {
+  const { ports } = stage(["b/moved"]);
+  const store = { ...ports.store, describe: async () => Promise.reject(failure) };
+  await expect(all({ ...ports, store }, true)).rejects.toBe(failure);
 });

@@ -95,6 +95,7 @@ test("a secret that does not come to rest is mirror-conflict", async () => {
   const store = deletedDuring(ports.store, [false, true, false, true]);
   await expect(mirrorCurrent({ ...ports, mirror, store }, memorySecretId, call)).rejects.toMatchObject({
     code: "mirror-conflict",
+    context: { secret: memorySecretId, attempts: 3 },
   });
 });
 
@@ -113,7 +114,11 @@ test("the tag rekey:mirror takes a secret out and brings it back", async () => {
 test("another word in rekey:mirror is option-invalid, and changes nothing", async () => {
   const ports = open();
   ports.store.tags.set("rekey:mirror", "no");
-  await expect(mirrorCurrent(ports, memorySecretId, call)).rejects.toMatchObject({ code: "option-invalid" });
+  await expect(mirrorCurrent(ports, memorySecretId, call)).rejects.toMatchObject({
+    code: "option-invalid",
+    context: { secret: memorySecretId, option: "rekey:mirror" },
+    hint: "use true or false",
+  });
   expect(ports.withdrawn).toEqual([]);
 });
 
@@ -152,4 +157,57 @@ test("what is gone for good has no tags to tell its cluster, so each withdraws i
   const ports = { ...open(), cluster: clusterThat(false) };
   const gone = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db/gone-AbCdEf";
   await expect(mirrorCurrent(ports, gone, call)).resolves.toEqual({ outcome: "withdrawn" });
+});
+
+/** The store, and how often it was asked for a description. */
+function counted(store: MemoryStore) {
+  const looks: string[] = [];
+  const describe: MemoryStore["describe"] = async (id, options) => {
+    looks.push(id);
+    return store.describe(id, options);
+  };
+  return { looks, store: { ...store, describe } };
+}
+
+test("only after a change the secret is looked at again", async () => {
+  const ports = open();
+  const { looks, store } = counted(ports.store);
+  const outcomes = [];
+  for (const tag of ["true", "true", "false", "false"]) {
+    store.tags.set("rekey:mirror", tag);
+    const { outcome } = await mirrorCurrent({ ...ports, store }, memorySecretId, call);
+    outcomes.push([outcome, looks.splice(0).length]);
+  }
+  expect(outcomes).toEqual([
+    ["written", 2],
+    ["unchanged", 1],
+    ["withdrawn", 2],
+    ["none", 1],
+  ]);
+});
+
+test("a secret without a value has nothing to mirror", async () => {
+  const ports = open();
+  const store = { ...ports.store, read: async () => undefined };
+  await expect(mirrorCurrent({ ...ports, store }, memorySecretId, call)).resolves.toEqual({ outcome: "none" });
+  expect([ports.withdrawn, ports.publisher.events]).toEqual([[], []]);
+});
+
+test("a secret that goes away meanwhile, and that another region may have, leaves nothing more to do", async () => {
+  const ports = { ...open(), region: "eu-west-1" };
+  const { looks, store } = counted(ports.store);
+  const describe: MemoryStore["describe"] = async (...asked) => {
+    if (looks.length > 0) throw new RekeyError("secret-not-found");
+    return store.describe(...asked);
+  };
+  const vanishing = { ...ports, store: { ...store, describe } };
+  await expect(mirrorCurrent(vanishing, memorySecretId, call)).resolves.toEqual({ outcome: "none" });
+});
+
+test("a failure of Secrets Manager is passed on, and nothing is withdrawn", async () => {
+  const ports = open();
+  const failure = new RekeyError("store-throttled");
+  const store = { ...ports.store, describe: async () => Promise.reject(failure) };
+  await expect(mirrorCurrent({ ...ports, store }, memorySecretId, call)).rejects.toBe(failure);
+  expect(ports.withdrawn).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { SecretDescription } from "../../ports/secret-store.ts";
+import type { SecretDescription, SecretStore } from "../../ports/secret-store.ts";
 import { BinaryValue } from "../../secrets/binary-value.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { memoryEngine } from "../../testing/memory-engine.ts";
@@ -27,9 +27,12 @@ async function check(
     readonly fields?: object | string | BinaryValue;
     readonly unreachable?: string;
     readonly knownBy?: readonly string[];
+    readonly failure?: RekeyError;
+    readonly isEmpty?: boolean;
   } = {},
 ) {
   const { descriptions = [described], fields = {}, unreachable, knownBy = ["db"] } = options;
+  const { failure = new RekeyError("secret-not-found"), isEmpty = false } = options;
   const engine = memoryEngine();
   for (const host of knownBy) engine.give("app", ["right"], host);
   if (unreachable !== undefined) engine.unreachable.add(unreachable);
@@ -41,10 +44,11 @@ async function check(
   const store = {
     describe: async () => {
       const found = descriptions[Math.min(looks++, descriptions.length - 1)];
-      if (found === undefined) throw new RekeyError("secret-not-found");
+      if (found === undefined) throw failure;
       return found;
     },
-    read: async () => ({ versionId: "v1", value: content, createdAt: new Date(0) }),
+    read: async (...[, { label }]: Parameters<SecretStore["read"]>) =>
+      isEmpty || label !== "AWSCURRENT" ? undefined : { versionId: "v1", value: content, createdAt: new Date(0) },
   };
   const outcome = await checkLogin({ store, publisher, engines: [engine] }, secretArn, call).catch(
     (error: unknown) => error,
@@ -102,6 +106,7 @@ test.each([
   ["is scheduled for deletion", { descriptions: [{ ...described, deletedAt: new Date() }] }, 0],
   ["an AWS service rotates", { descriptions: [{ ...described, managedBy: "rds" }] }, 0],
   ["went away meanwhile", { descriptions: [described, undefined], fields: wrong }, 1],
+  ["holds no value", { isEmpty: true }, 0],
   ["holds no credential", { fields: '{"key":"value"}' }, 0],
   ["holds no JSON", { fields: "text" }, 0],
   ["holds bytes", { fields: new BinaryValue(Uint8Array.of(0), "db/app") }, 0],
@@ -113,6 +118,15 @@ test.each([
 test("a task is the ARN of one secret, and nothing else", () => {
   expect(parseLoginTask(JSON.stringify({ checkLogin: secretArn }))).toBe(secretArn);
   for (const text of ["{", "{}", '{"checkLogin":"db/app"}', '{"checkLogin":7}', "null"]) {
-    expect(() => parseLoginTask(text)).toThrow(expect.objectContaining({ code: "event-malformed" }) as Error);
+    expect(() => parseLoginTask(text)).toThrow(
+      expect.objectContaining({ code: "event-malformed", context: { problem: "not a task of check-login" } }) as Error,
+    );
   }
+});
+
+test("a failure of the store is passed on", async () => {
+  const failure = new RekeyError("store-throttled");
+  expect((await check({ descriptions: [undefined], failure })).outcome).toBe(failure);
+  const later = await check({ descriptions: [described, undefined], fields: wrong, failure });
+  expect([later.outcome, later.events]).toEqual([failure, []]);
 });

@@ -9,8 +9,8 @@ export interface ManagedSecrets {
 
 /** The name's fixed beginning. The pattern is of an ARN, where a hyphen and six characters come after the name. */
 function prefixOf(pattern: string): string {
-  const name = /:secret:(.*)$/.exec(pattern)?.[1] ?? "";
-  return name.replace(/[*?].*$/, "").replace(/-[A-Za-z0-9]{0,6}$/, "");
+  const name = /:secret:(.*)/.exec(pattern)?.[1] ?? "";
+  return name.replace(/[*?].*/, "").replace(/-[A-Za-z0-9]{0,6}$/, "");
 }
 
 /** The secrets that these ARN patterns, the ones of the functions' roles, stand for. */

@@ -1,11 +1,8 @@
 import { expect, test } from "vitest";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { SecretDescription } from "../../ports/secret-store.ts";
+import type { SecretDescription, SecretStore } from "../../ports/secret-store.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { memoryPublisher } from "../../testing/memory-publisher.ts";
-import { describedFindings, type Found, valueSince } from "./compare-secret.ts";
-import { listManaged } from "./list-managed.ts";
-import { managedSecrets } from "./managed-secrets.ts";
 import type { MirrorHolding, MirrorState } from "../../ports/mirror.ts";
 import { parseReconcileTask, reconcile } from "./reconcile.ts";
 
@@ -21,76 +18,7 @@ const described = (name: string, changes: Partial<SecretDescription> = {}): Secr
   tags: new Map(),
   ...changes,
 });
-const pending = (labels: readonly string[]) => ({
-  labels: new Map([
-    ["v1", ["AWSCURRENT"]],
-    ["v2", [...labels]],
-  ]),
-});
-
-test.each([
-  ["is as it should be", {}, []],
-  ["has no value and no rotation", { labels: new Map(), rotationEnabled: false }, []],
-  ["is to be rotated but has no value", { labels: new Map() }, [{ finding: "current-missing", repairable: false }]],
-  ["has been rotating for a minute", { ...pending(["AWSPENDING"]), changedAt: new Date(now - minute) }, []],
-  [
-    "has had a rotation open for two hours",
-    { ...pending(["AWSPENDING"]), changedAt: new Date(now - 120 * minute) },
-    [{ finding: "pending-stuck", versionId: "v2", repairable: false }],
-  ],
-  [
-    "has AWSPENDING on its current version",
-    { labels: new Map([["v1", ["AWSCURRENT", "AWSPENDING"]]]), changedAt: new Date(now - 120 * minute) },
-    [],
-  ],
-  ["is due in a minute", { nextRotationAt: new Date(now + minute) }, []],
-  [
-    "was due two hours ago",
-    { nextRotationAt: new Date(now - 120 * minute) },
-    [{ finding: "rotation-overdue", repairable: false }],
-  ],
-  [
-    "has a replica that is behind for a minute",
-    { replicas: new Map([["eu-west-1", "InProgress"]]), changedAt: new Date(now - minute) },
-    [],
-  ],
-  [
-    "has a replica that is behind for two hours",
-    { replicas: new Map([["eu-west-1", "InProgress"]]), changedAt: new Date(now - 120 * minute) },
-    [{ finding: "replica-behind", versionId: "v1", repairable: false }],
-  ],
-  [
-    "has a replica that failed, beside one that is in sync",
-    {
-      replicas: new Map([
-        ["eu-west-1", "InSync"],
-        ["eu-west-2", "Failed"],
-      ]),
-      changedAt: new Date(now),
-    },
-    [{ finding: "replica-failed", versionId: "v1", repairable: false }],
-  ],
-  ["was due, but is deleted", { nextRotationAt: new Date(0), deletedAt: new Date(now) }, []],
-  ["was due, but by an AWS service", { nextRotationAt: new Date(0), managedBy: "rds" }, []],
-  ["is at AWSPENDING, by a partner", { ...pending(["AWSPENDING"]), changedAt: new Date(0), managedBy: "Partner" }, []],
-  ["was due, but is not rotated any more", { nextRotationAt: new Date(0), rotationEnabled: false }, []],
-] as readonly (readonly [string, Partial<SecretDescription>, readonly Found[]])[])(
-  "a secret that %s",
-  (_what, changes, found) => {
-    expect(describedFindings(described("app", changes), now)).toEqual(found);
-  },
-);
-
 const day = 24 * 60 * minute;
-
-test.each([
-  ["was rotated and then changed by hand", { lastRotatedAt: new Date(1), changedAt: new Date(2) }, new Date(1)],
-  ["was never rotated", { changedAt: new Date(2) }, new Date(2)],
-  ["has no value", { lastRotatedAt: new Date(1), labels: new Map() }, undefined],
-  ["is deleted", { lastRotatedAt: new Date(1), deletedAt: new Date(now) }, undefined],
-])("since when a secret that %s has its value", (_what, changes, since) => {
-  expect(valueSince(described("app", changes))).toEqual(since);
-});
 
 test("of the secrets examined, the one that has had its value longest is named", async () => {
   const { reconciler, arns } = stage({ young: "same", old: "same", middle: "same" });
@@ -119,7 +47,10 @@ function stage(states: Readonly<Record<string, MirrorState | RekeyError>>) {
         if (name === undefined) throw new RekeyError("secret-not-found");
         return described(name);
       },
-      read: async () => ({ versionId: "v1", value: new SecretValue("canary"), createdAt: new Date(0) }),
+      read: async (...[, { label }]: Parameters<SecretStore["read"]>) =>
+        label === "AWSCURRENT"
+          ? { versionId: "v1", value: new SecretValue("canary"), createdAt: new Date(0) }
+          : undefined,
     },
     audit: {
       async compare({ secretName }: { readonly secretName: string }) {
@@ -224,52 +155,73 @@ test("what concerns every secret ends the task, which comes again", async () => 
   });
 });
 
-function listing(pages: number, failAt = Infinity) {
-  const sent: object[] = [];
-  let asked = 0;
-  const ports = {
-    managed: managedSecrets([arnOf("*").slice(0, -7)]),
-    catalogue: {
-      async page({ cursor = "0" }: { readonly cursor?: string }) {
-        if (asked++ === failAt) throw new RekeyError("store-throttled");
-        const at = Number(cursor);
-        return {
-          secretArns: [arnOf(`app${at}`), "arn:aws:secretsmanager:us-east-1:999999999999:secret:other-AbCdEf"],
-          ...(at + 1 < pages ? { cursor: String(at + 1) } : {}),
-        };
-      },
-    },
-    tasks: { send: async (message: object) => void sent.push(message) },
-  };
-  return { ports, sent };
-}
-
-test("each page is a task of its own, without the secrets of others", async () => {
-  const { ports, sent } = listing(3);
-  expect(await listManaged(ports, undefined, call)).toBe(3);
-  expect(sent).toEqual([0, 1, 2].map((page) => ({ secretArns: [arnOf(`app${page}`)] })));
+test("of two secrets that have had their values equally long the first is named", async () => {
+  const { reconciler, arns } = stage({ first: "same", second: "same" });
+  const describe = async (arn: string) => ({ ...(await reconciler.store.describe(arn)), lastRotatedAt: new Date(1) });
+  const { oldest } = await reconcile({ ...reconciler, store: { ...reconciler.store, describe } }, arns, call);
+  expect(oldest?.secretArn).toBe(arnOf("first"));
 });
 
-test("any number of pages is listed, by going on where the last task stopped, also after one that was cut", async () => {
-  const { ports, sent } = listing(250, 120);
-  const seen = new Set<string>();
-  let task: unknown = {};
-  for (let round = 0; round < 5 && task !== undefined; round++) {
-    const { cursor }: { readonly cursor?: string } = { ...(task as object) };
-    await listManaged(ports, cursor, call).catch(async () => listManaged(ports, cursor, call));
-    task = undefined;
-    for (const message of sent.splice(0)) {
-      const parsed = parseReconcileTask(JSON.stringify(message));
-      if ("secretArns" in parsed) for (const arn of parsed.secretArns) seen.add(arn);
-      else task = parsed;
-    }
-  }
-  expect(seen.size).toBe(250);
+test("the secrets themselves are looked at too, and counted by finding, where nobody else does", async () => {
+  const { reconciler, publisher } = stage({ one: "missing", two: "older" });
+  const describe = async (arn: string) => ({ ...(await reconciler.store.describe(arn)), nextRotationAt: new Date(0) });
+  const store = { ...reconciler.store, describe };
+  const { findings } = await reconcile({ ...reconciler, store }, [arnOf("one"), arnOf("two")], call);
+  expect([...findings]).toEqual([
+    ["rotation-overdue", 2],
+    ["mirror-missing", 1],
+    ["mirror-older", 1],
+  ]);
+  const one = { type: "Secret Finding", secretArn: arnOf("one"), secretName: "one" };
+  expect(publisher.events.slice(0, 2)).toStrictEqual([
+    { ...one, finding: "rotation-overdue", repaired: false },
+    { ...one, finding: "mirror-missing", versionId: "v1", repaired: true },
+  ]);
 });
 
-test.each(["{", '{"secretArns":[1]}', '{"secretArns":"x"}', '{"cursor":1}'])(
+test("where nothing is mirrored, no mirror is looked at", async () => {
+  const { reconciler, publisher, arns } = stage({ lost: "missing" });
+  const { audit: _kept, ...without } = reconciler;
+  expect(await reconcile(without, arns, call)).toMatchObject({ examined: 1, repaired: 0, findings: new Map() });
+  expect(publisher.events).toEqual([]);
+});
+
+test("a secret without a value is not compared with its mirror", async () => {
+  const { reconciler, compared, arns } = stage({ empty: "missing" });
+  const store = { ...reconciler.store, read: async () => undefined };
+  expect(await reconcile({ ...reconciler, store }, arns, call)).toMatchObject({ examined: 1, findings: new Map() });
+  expect(compared).toEqual([]);
+});
+
+test("each login is handed over to be checked, after everything else and also of a secret that was passed over", async () => {
+  const { reconciler, publisher, arns } = stage({ lost: "missing", odd: new RekeyError("mirror-path-invalid") });
+  const sent: unknown[] = [];
+  const logins = { send: async (task: object) => void sent.push([task, publisher.events.length]) };
+  await reconcile({ ...reconciler, logins }, arns, call);
+  expect(sent).toEqual(arns.map((checkLogin) => [{ checkLogin }, 1]));
+});
+
+test("a fault of rekey itself ends the task", async () => {
+  const { reconciler, arns } = stage({ app: "same" });
+  const fault = new TypeError("a fault");
+  const store = { ...reconciler.store, describe: async () => Promise.reject(fault) };
+  await expect(reconcile({ ...reconciler, store }, arns, call)).rejects.toBe(fault);
+});
+
+test.each([
+  ["{}", {}],
+  ['{"cursor":"c"}', { cursor: "c" }],
+  ['{"secretArns":[]}', { secretArns: [] }],
+  ['{"secretArns":["a"],"cursor":"c"}', { secretArns: ["a"] }],
+])("%s is a task", (text, task) => {
+  expect(parseReconcileTask(text)).toStrictEqual(task);
+});
+
+test.each(["{", '{"secretArns":[1]}', '{"secretArns":["a",1]}', "null and", '{"secretArns":"x"}', '{"cursor":1}'])(
   "the task %s is event-malformed",
   (text) => {
-    expect(() => parseReconcileTask(text)).toThrow(expect.objectContaining({ code: "event-malformed" }));
+    expect(() => parseReconcileTask(text)).toThrow(
+      expect.objectContaining({ code: "event-malformed", context: { problem: "not a task of reconcile" } }),
+    );
   },
 );

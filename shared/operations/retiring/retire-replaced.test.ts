@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { RotationRequest } from "../../ports/rotation.ts";
 import type { SecretDescription } from "../../ports/secret-store.ts";
-import { type Retirer, retireReplaced } from "./retire-replaced.ts";
-import type { RetirementCue } from "../../events/rekey-event.ts";
+import { type Retirer, retireReplaced, subscribersOf } from "./retire-replaced.ts";
+import { retirementCueIn, type RetirementCue } from "../../events/rekey-event.ts";
+import { parseDeliveredEvent } from "../../events/delivered-event.ts";
 
 const secretArn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db/app-AbCdEf";
 const functionArn = "arn:aws:lambda:us-east-1:123456789012:function:rekey-rotate-postgres";
@@ -46,7 +47,7 @@ function stage(tags: Readonly<Record<string, string>>, changes: Partial<SecretDe
     retireReplaced({ ...retirer, ...changed }, cue, call);
   const { adoptions: _kept, ...forgetful } = retirer;
   const askForgetful = async (cue: RetirementCue) => retireReplaced(forgetful, cue, call);
-  return { ask, askForgetful, invoked, noted, state };
+  return { ask, askForgetful, description, invoked, noted, state };
 }
 const rotated = (agoMs: number, versionId = "v2"): RetirementCue => ({
   kind: "rotated",
@@ -142,7 +143,54 @@ test.each([
 test("while a rotation is under way the message waits; another failure is passed on", async () => {
   const { ask, state } = stage({ "rekey:grace": "1m" });
   state.refusal = new RekeyError("grace-not-over");
-  expect(await ask(rotated(hour))).toMatchObject({ outcome: "waits" });
+  expect(await ask(rotated(hour))).toEqual({ outcome: "waits", waitMs: 5 * 60_000 });
   state.refusal = new RekeyError("database-unreachable");
   await expect(ask(rotated(hour))).rejects.toMatchObject({ code: "database-unreachable" });
+});
+
+const detail = { secretArn, versionId: "5f0c1a52-3d0b-4f1c-9d0e-1f2a3b4c5d6e", at: "2026-01-02T03:04:05.678Z" };
+test("the two events that may make a credential due are read", () => {
+  const ids = { secretArn, versionId: detail.versionId };
+  expect(retirementCueIn(parseDeliveredEvent(JSON.stringify({ "detail-type": "Secret Rotated", detail })))).toEqual({
+    kind: "rotated",
+    ...ids,
+    at: new Date(detail.at),
+  });
+  const source = "rekey.subscriber.orders-api";
+  const event = { "detail-type": "Secret Adopted", source, detail: { ...detail, subscriber: "orders-api" } };
+  const adoption = { kind: "adopted", ...ids, subscriber: "orders-api", source };
+  expect(retirementCueIn(parseDeliveredEvent(JSON.stringify(event)))).toEqual(adoption);
+});
+
+test.each([
+  ["no JSON", "{"],
+  ["another event", JSON.stringify({ "detail-type": "Secret Retired", detail })],
+  ["no version", JSON.stringify({ "detail-type": "Secret Rotated", detail: { ...detail, versionId: "" } })],
+  ["no such time", JSON.stringify({ "detail-type": "Secret Rotated", detail: { ...detail, at: "2026-99-99T99:99Z" } })],
+  [
+    "a part of an ARN",
+    JSON.stringify({ "detail-type": "Secret Rotated", detail: { ...detail, secretArn: secretArn.slice(0, -7) } }),
+  ],
+  ["no subscriber", JSON.stringify({ "detail-type": "Secret Adopted", detail })],
+])("%s is event-malformed", (_what, body) => {
+  expect(() => retirementCueIn(parseDeliveredEvent(body))).toThrow(
+    expect.objectContaining({ code: "event-malformed" }),
+  );
+});
+
+test("a secret without a rotation function has nothing to retire, whatever knows the step", async () => {
+  const { ask, invoked, description } = stage({ "rekey:grace": "1m" });
+  const { rotationFunctionArn: _none, ...unrotated } = description;
+  const store = { describe: async () => unrotated };
+  expect(await ask(rotated(hour), { store, knowsTheStep: () => true })).toEqual({ outcome: "nothing" });
+  expect(invoked).toEqual([]);
+});
+
+test.each([
+  ["  orders-api \t billing ", ["orders-api", "billing"]],
+  ["", []],
+  [undefined, []],
+])("the tag rekey:subscribers at %j names %j", (text, names) => {
+  const tags = new Map(text === undefined ? [] : [["rekey:subscribers", text]]);
+  expect(subscribersOf({ tags })).toEqual(names);
 });
