@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import {
   answer,
-  type FlightStage,
-  flightStage,
+  type RequestStage,
+  requestStage,
   holding,
   longestRequestMs,
   freshMs,
-} from "../../../tests/support/flight-stage.ts";
+} from "../../../tests/support/request-stage.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { CachedVersion, CachedSecret, setRequestState } from "./cached-secret.ts";
 import type { SourceAnswer, SourceVersion } from "../sources/secret-source.ts";
@@ -15,14 +15,14 @@ const arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a-AbCdEf";
 const older = answer("older", { createdAt: new Date(1_000_000) });
 const newer = answer("newer", { createdAt: new Date(2_000_000) });
 
-let stage: FlightStage;
+let stage: RequestStage;
 const rejecting = (thrown: Error) => async (): Promise<never> => {
   throw thrown;
 };
 const end = async (work: Promise<SourceVersion>): Promise<unknown> => work.catch((error: unknown) => error);
 
 beforeEach(() => {
-  stage = flightStage();
+  stage = requestStage();
   stage.says(() => newer);
 });
 

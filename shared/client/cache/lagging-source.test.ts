@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import {
   answer,
-  type FlightStage,
-  flightStage,
+  type RequestStage,
+  requestStage,
   holding,
   lagBudgetMs,
   freshMs,
-} from "../../../tests/support/flight-stage.ts";
+} from "../../../tests/support/request-stage.ts";
 import { type Announced, CachedSecret, CachedVersion, setRequestState } from "./cached-secret.ts";
 import { noticePeriodMs } from "../invalidation/notice-allowance.ts";
 import type { SourceVersion } from "../sources/secret-source.ts";
@@ -15,9 +15,9 @@ const older = answer("older", { createdAt: new Date(1_000_000) });
 const newer = answer("newer", { createdAt: new Date(2_000_000) });
 const never = Number.POSITIVE_INFINITY;
 
-let stage: FlightStage;
+let stage: RequestStage;
 beforeEach(() => {
-  stage = flightStage();
+  stage = requestStage();
 });
 
 /** A notice that counts from now on, by the stage's clock. */
@@ -208,7 +208,7 @@ describe("an answer before a notice counts", () => {
 
   test("takes the place of an older one, and of no newer one", async () => {
     expect((await unconfirmed({ fromMs: never }, newer)).version?.versionId).toBe("newer");
-    stage = flightStage();
+    stage = requestStage();
     stage.says(() => older);
     const entry = expecting(holding(newer), announced("announced", { fromMs: never }));
     const { version } = entry;

@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type FakeConnection, type FakePools, fakePools } from "../../../tests/support/fake-pools.ts";
 import { type FakeSecretClient, fakeSecretClient } from "../../testing/fake-secret-client.ts";
-import type { Acknowledge } from "./rotating-options.ts";
+import type { Acknowledge, RotatingOptions } from "./rotating-options.ts";
 import { type PoolDriver, type RotatingGenerations, rotatingGenerations } from "./rotating-generations.ts";
-import type { RotatingOptions } from "./rotating-options.ts";
 
 const login = (password: string): object => ({ username: "u", password, host: "h" });
 

@@ -15,7 +15,7 @@ export const freshMs = 100_000;
 export const longestRequestMs = 30_000;
 
 /** Requests by a clock of their own, with everything around them in sight. */
-export interface FlightStage {
+export interface RequestStage {
   readonly clock: ManualClock;
   readonly startMs: number;
   readonly closing: AbortController;
@@ -45,7 +45,7 @@ export function holding(
   return entry;
 }
 
-export function flightStage(): FlightStage {
+export function requestStage(): RequestStage {
   const clock = manualClock();
   const startMs = clock.nowMs();
   const closing = new AbortController();
