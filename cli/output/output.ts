@@ -16,7 +16,7 @@ const escape = (found: string): string =>
     (_, at) => String.raw`\u${found.charCodeAt(at).toString(16).padStart(4, "0")}`,
   ).join("");
 
-/** Stands for the start of rekey's own terminal sequences in a line. Nobody else can know it, so nobody else's text has one. */
+/** Marks the start of rekey's own terminal sequences in a line. It is random, so no other text can contain it. */
 const mark = `\u{FDD0}${randomUUID()}`;
 export const styled = (text: string, on: number, off: number): string => `${mark}${on}m${text}${mark}${off}m`;
 

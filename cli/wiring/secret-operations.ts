@@ -6,7 +6,7 @@ import type { CallOptions } from "../../shared/ports/call.ts";
 import { secretAdministration } from "../../shared/aws/secrets-manager/secret-administration.ts";
 import { accountClients, wireSecret, type SecretWiring } from "./secret-wiring.ts";
 
-/** What needs to know a secret's engine, composed anew for each secret, on the same clients. */
+/** The operations that need a secret's engine, wired for each secret on the same clients. */
 export function secretOperations(): SecretOperations {
   const clients = accountClients();
   const administration = secretAdministration(clients.secretsManager);

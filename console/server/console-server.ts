@@ -28,7 +28,7 @@ export async function startConsole({ port, folder, ...backend }: ConsoleOptions)
   const call: CallOptions = { signal: ended.signal };
   const index = fleetIndex(backend.ports);
   const changed = (secretArn: string): void => {
-    // The list tells of it a little later if this cannot.
+    // If this fails, the next reading of the list has the change.
     index.refresh(secretArn, call).catch(() => undefined);
   };
   const known = sessions();

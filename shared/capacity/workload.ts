@@ -40,7 +40,7 @@ function check(workload: Workload): void {
 }
 
 /**
- * The workload with what was not given read off the growth table at its number of users, 10,000 unless said.
+ * The workload with what was not given read off the growth table at its number of users, 10,000 by default.
  * Errors: `option-invalid`.
  */
 export function workloadFrom(input: WorkloadInput): Workload {

@@ -25,15 +25,11 @@ const section = (title: string, rows: readonly (readonly string[])[]): readonly 
         ),
       ];
 
-const outcomeText = ({ outcome }: RotationRun): string =>
-  coloured(
-    outcome === "succeeded" || outcome === "tested" ? "green" : outcome === "failed" ? "red" : "yellow",
-    outcome,
-  );
+const colours = { succeeded: "green", tested: "green", failed: "red", unfinished: "yellow" } as const;
 
 const rotationLines = (run: RotationRun): readonly string[] => [
   "",
-  `Rotation to ${run.versionId}: ${outcomeText(run)}`,
+  `Rotation to ${run.versionId}: ${coloured(colours[run.outcome], run.outcome)}`,
   ...columns(
     run.steps.map(({ step, at, outcome, durationMs, code, hint }) => [
       "",

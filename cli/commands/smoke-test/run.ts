@@ -29,7 +29,7 @@ const told = ({ name, outcome, seconds, detail }: Check): void =>
     `${coloured(colours[outcome], outcome.padEnd(7), process.stderr)}  ${seconds.toFixed(1).padStart(6)} s  ${name}${detail === "" ? "" : `: ${detail}`}`,
   );
 
-/** Where nobody is asked, the account and the region are named, so that no other one is used by mistake. */
+/** With `--yes`, the account and the region must be set explicitly, so that no other one is used by mistake. */
 function checkPlace(options: Options, { account, region }: CallerAccount): void {
   const named = textOption(options, "account");
   const isNamed = named !== undefined && textOption(options, "region") !== undefined;

@@ -16,7 +16,7 @@ import { fromNow, span } from "../../output/times.ts";
 type Row = SecretSummary & Partial<SecretStatus>;
 
 const head = ["NAME", "HEALTH", "AGE", "NEXT ROTATION", "STRATEGY", "MIRROR", "ADOPTED"];
-/** Adoptions are read for so many at once. */
+/** How many secrets one read of the adoption table is for. */
 const batch = 100;
 
 function cells(row: Row, nowMs: number): readonly string[] {
@@ -27,7 +27,7 @@ function cells(row: Row, nowMs: number): readonly string[] {
     ageMs === undefined ? "-" : span(ageMs),
     nextRotationAt === undefined ? "-" : fromNow(nextRotationAt, nowMs),
     strategy ?? "default",
-    mirrors.length > 0 ? mirrors.map(mirrorText).join(", ") : mirrored ? "on" : "off",
+    mirrors.map(mirrorText).join(", ") || (mirrored ? "on" : "off"),
     adoption === undefined ? "-" : adoptionText(adoption),
   ];
 }
@@ -98,7 +98,7 @@ async function show(options: Options, context: CommandContext, isWatched: boolea
 const bad = new Set(["stuck", "overdue", "empty"]);
 const isBad = ({ health, obstacle }: Row): boolean => bad.has(health) || obstacle?.isFinal === true;
 
-/** Prints how the secrets stand. */
+/** Prints the status of the secrets. */
 export const statusCommand: Run = async (_words, options, context) => {
   const { watch } = options;
   const seconds = watch === true ? 5 : numberOption(options, "watch");

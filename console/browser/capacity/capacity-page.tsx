@@ -45,7 +45,7 @@ function Figures({ answer: { columns, sections } }: { readonly answer: CapacityA
   );
 }
 
-/** The capacity plan of a workload, beside the four sizes of the growth table. */
+/** The capacity plan of a workload, next to the four sizes of the growth table. */
 export function CapacityPage() {
   useTitle("Capacity");
   const { query, route } = useLocation();

@@ -40,7 +40,7 @@ export interface SecretStatus {
   readonly obstacle?: Obstacle;
 }
 
-/** Vault is asked for so many secrets at once. */
+/** For how many secrets Vault is asked at the same time. */
 const looksAtOnce = 8;
 
 /** Compares one cluster with AWSCURRENT. Never fails: a cluster that cannot be read is `unseen`, with the code. */

@@ -108,7 +108,7 @@ export function parseReconcileTask(text: string): ReconcileTask {
       return cursor === undefined ? {} : { cursor };
     }
   } catch {
-    // Said below.
+    // Not JSON, which is refused below.
   }
   throw new RekeyError("event-malformed", { context: { problem: "not a task of reconcile" } });
 }
