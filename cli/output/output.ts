@@ -81,7 +81,7 @@ export const inLines = (lines: readonly string[]): string =>
 export const printTo = (output: Writable, lines: readonly string[]): void => writeRaw(output, inLines(lines));
 
 export const printLines = (lines: readonly string[]): void => printTo(process.stdout, lines);
-export const print = (...lines: readonly string[]): void => printLines(lines);
+export const print = (...lines: readonly string[]): void => printTo(process.stdout, lines);
 export const printError = (...lines: readonly string[]): void => printTo(process.stderr, lines);
 
 /** For programs: in one line, or indented. */

@@ -10,10 +10,10 @@ import { type CapacityAnswer, workloadNumbers } from "../contract.ts";
 
 /** The plan itself refuses what is no valid number. */
 function workloadOf(query: Readonly<Record<string, string>>): WorkloadInput {
-  const given = workloadNumbers.flatMap((name) =>
+  const numbers = workloadNumbers.flatMap((name) =>
     query[name] === undefined ? [] : [[name, Number(query[name])] as const],
   );
-  return { ...Object.fromEntries(given), ...(query["push"] === undefined ? {} : { push: query["push"] === "true" }) };
+  return { ...Object.fromEntries(numbers), ...(query["push"] === undefined ? {} : { push: query["push"] === "true" }) };
 }
 
 function answerOf(input: WorkloadInput): CapacityAnswer {

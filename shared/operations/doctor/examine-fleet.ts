@@ -50,11 +50,11 @@ async function within<Result>(
   work: (call: CallOptions) => Promise<Result>,
 ): Promise<Result> {
   const isOver = AbortSignal.timeout(limitMs + graceMs);
-  const given = { signal: AbortSignal.any([signal, AbortSignal.timeout(limitMs)]) };
+  const limited = { signal: AbortSignal.any([signal, AbortSignal.timeout(limitMs)]) };
   const over = new Promise<never>((_resolve, reject) => {
     isOver.addEventListener("abort", () => reject(new RekeyError("time-budget-spent", { context: { limitMs } })));
   });
-  return Promise.race([work(given), over]);
+  return Promise.race([work(limited), over]);
 }
 
 const failureOf = (error: unknown): CheckResult => {
