@@ -27,11 +27,11 @@ const section = (title: string, rows: readonly (readonly string[])[]): readonly 
 
 const colours = { succeeded: "green", tested: "green", failed: "red", unfinished: "yellow" } as const;
 
-const rotationLines = (run: RotationRun): readonly string[] => [
+const rotationLines = (rotation: RotationRun): readonly string[] => [
   "",
-  `Rotation to ${run.versionId}: ${coloured(colours[run.outcome], run.outcome)}`,
+  `Rotation to ${rotation.versionId}: ${coloured(colours[rotation.outcome], rotation.outcome)}`,
   ...columns(
-    run.steps.map(({ step, at, outcome, durationMs, code, hint }) => [
+    rotation.steps.map(({ step, at, outcome, durationMs, code, hint }) => [
       "",
       instant(at),
       step,
@@ -91,7 +91,7 @@ function text(
 }
 
 /** Prints what happened to a secret. */
-export const historyCommand: Run = async ([secretId = ""], options, call) => {
+export const run: Run = async ([secretId = ""], options, call) => {
   const ports = await operatorWithClusters(options);
   const history = await secretHistory(ports, secretId, call);
   const details = await secretDetails(ports, history.secretArn, call);

@@ -64,7 +64,7 @@ const takingOver = (mirror: Mirror): Mirror => ({
 });
 
 /** Writes the current values to Vault. */
-export const mirrorCommand: Run = async ([secretId], options, context) => {
+export const run: Run = async ([secretId], options, context) => {
   const all = flagOption(options, "all");
   if ((secretId !== undefined) === all) {
     throw new RekeyError("option-invalid", { context: { option: "secret" }, hint: "name one secret, or say --all" });

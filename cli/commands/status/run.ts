@@ -99,7 +99,7 @@ const bad = new Set(["stuck", "overdue", "empty"]);
 const isBad = ({ health, obstacle }: Row): boolean => bad.has(health) || obstacle?.isFinal === true;
 
 /** Prints the status of the secrets. */
-export const statusCommand: Run = async (_words, options, context) => {
+export const run: Run = async (_words, options, context) => {
   const { watch } = options;
   const seconds = watch === true ? 5 : numberOption(options, "watch");
   if (seconds !== undefined && !(seconds >= 0.1)) {
