@@ -1,6 +1,6 @@
 import { secretDetails, type SecretDetails } from "../../../shared/operations/fleet/secret-details.ts";
 import { type Propagation, propagation } from "../../../shared/operations/fleet/propagation.ts";
-import { mirrorText } from "../../../shared/operations/fleet/secret-status.ts";
+import { mirrorText } from "../../../shared/operations/fleet/mirror-text.ts";
 import { type RotationRun, secretHistory, type SecretHistory } from "../../../shared/operations/fleet/history.ts";
 import { columns } from "../../output/columns.ts";
 import type { Run } from "../../command.ts";

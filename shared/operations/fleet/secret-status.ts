@@ -129,9 +129,3 @@ export async function secretStatuses(
   });
   return new Map(found);
 }
-
-/** `current r12`: a mirror in a word, with its revision. */
-export function mirrorText({ state, revision = 0, code }: Pick<MirrorStatus, "state" | "revision" | "code">): string {
-  if (state === "unseen") return `unseen (${code ?? ""})`;
-  return revision === 0 ? state : `${state} r${revision}`;
-}
