@@ -29,8 +29,8 @@ export interface CommandOption {
 }
 
 /**
- * `reads`: what it prints is all that it is for, so it ends when nobody reads that any more. `changes`: what it began it
- * finishes, also without a reader. `serves`: it answers others, and goes on after a fault that nothing caught, too.
+ * `reads`: it only prints, so it ends when nobody reads its output any more. `changes`: it finishes what it began, even
+ * without a reader. `serves`: it answers requests, and continues after an uncaught error.
  */
 export type CommandKind = "reads" | "changes" | "serves";
 
@@ -48,7 +48,7 @@ export interface CommandDefinition {
   readonly exitCodes?: Readonly<Record<number, string>>;
   /** Whether it takes `--profile`, `--region` and `--endpoint-url`. */
   readonly aws: boolean;
-  /** 60,000 unless given; `false` for what may take as long as it takes. */
+  /** `false`: no limit (default: 60,000). */
   readonly timeoutMs?: number | false;
   readonly load: () => Promise<Run>;
 }

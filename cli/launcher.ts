@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 
 const lookMs = 500;
 
-/** `undefined` where the system does not tell, as outside of Linux, and of a process that is gone. */
+/** `undefined` where /proc has no answer: outside of Linux, and for a process that is gone. */
 async function parentOf(pid: number): Promise<string | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
   return /^.*\) \S+ (\d+)/su.exec(stat)?.[1];

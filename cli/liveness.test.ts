@@ -1,10 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { resolve } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { type Misbehavior, startFailingEndpoint } from "../tests/support/failing-endpoint.ts";
-
-const main = resolve(import.meta.dirname, "main.ts");
+import { rekeyMain } from "../tests/support/run-rekey.ts";
 
 /** The command line, with an AWS that gives no answer, for as long as the test runs. */
 async function rekeyWhile(how: Misbehavior) {
@@ -23,7 +21,7 @@ async function rekeyWhile(how: Misbehavior) {
     AWS_TOKEN: "token of the tests",
   };
   return (...words: string[]) => {
-    const child = spawn(process.execPath, [main, ...words], { env });
+    const child = spawn(process.execPath, [rekeyMain, ...words], { env });
     children.add(child);
     const printed = { out: "", err: "" };
     child.stdout.on("data", (chunk: Buffer) => (printed.out += chunk.toString()));

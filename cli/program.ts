@@ -38,7 +38,7 @@ function hasPassword(text: string): boolean {
   }
 }
 
-/** Every user of the machine may read what stands on a command line. */
+/** Every user of the machine can read a command line. */
 function refusePasswords(options: Options): void {
   for (const [option, value] of Object.entries(options)) {
     if (typeof value !== "string" || !hasPassword(value)) continue;

@@ -27,7 +27,7 @@ export interface Problem {
 }
 
 export interface SessionAnswer {
-  /** Shown with whatever changes something, beside the cookie. */
+  /** Sent with each request that changes something, next to the cookie. */
   readonly key: string;
 }
 
@@ -47,7 +47,7 @@ export type FleetAnswer = Json<FleetView> & { readonly reading: Json<FleetReadin
 /** By ARN. */
 export type StatusesAnswer = Readonly<Record<string, Json<SecretStatus>>>;
 
-/** One secret, as its page shows it, and as its stream sends it anew whenever it has changed. */
+/** One secret, as its page shows it and as its stream sends it after each change. */
 export type SecretAnswer = Json<{
   readonly details: SecretDetails;
   readonly history: SecretHistory;
@@ -100,7 +100,7 @@ export const workloadNumbers = [
   "rotationDays",
 ] as const;
 
-/** The plan that was asked for, and beside it the four sizes of the growth table. */
+/** The plan that was asked for, next to the four sizes of the growth table. */
 export interface CapacityAnswer {
   readonly workload: Json<CapacityPlan["workload"]>;
   readonly columns: readonly string[];

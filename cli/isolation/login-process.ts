@@ -7,7 +7,7 @@ import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { engineNamed } from "../wiring/engines.ts";
 import { type Answer, concealedChange, failureOf, lookMethods, type Question } from "./messages.ts";
 
-/** Below the parent's own limit, so that a server that is only slow is told of in the engine's own words. */
+/** Below the parent's own limit, so that the engine reports a server that is only slow. */
 const answerMs = 25_000;
 /** A driver that loops does not hear that the parent is gone; a thread of its own does. */
 const watch = `

@@ -45,7 +45,7 @@ function start(entry: URL): ChildProcess {
     execArgv: [`--max-old-space-size=${memoryMb}`],
     env: environment(),
     serialization: "advanced",
-    // What a driver or the runtime prints is somebody else's text.
+    // A driver's or the runtime's own output may hold anything.
     stdio: ["ignore", "ignore", "ignore", "ipc"],
   });
   child.unref();

@@ -16,7 +16,7 @@ const escape = (found: string): string =>
     (_, at) => String.raw`\u${found.charCodeAt(at).toString(16).padStart(4, "0")}`,
   ).join("");
 
-/** Stands for the start of rekey's own terminal sequences in a line. Nobody else can know it, so nobody else's text has one. */
+/** Marks the start of rekey's own terminal sequences in a line. It is random, so no other text can contain it. */
 const mark = `\u{FDD0}${randomUUID()}`;
 export const styled = (text: string, on: number, off: number): string => `${mark}${on}m${text}${mark}${off}m`;
 
@@ -81,7 +81,7 @@ export const inLines = (lines: readonly string[]): string =>
 export const printTo = (output: Writable, lines: readonly string[]): void => writeRaw(output, inLines(lines));
 
 export const printLines = (lines: readonly string[]): void => printTo(process.stdout, lines);
-export const print = (...lines: readonly string[]): void => printLines(lines);
+export const print = (...lines: readonly string[]): void => printTo(process.stdout, lines);
 export const printError = (...lines: readonly string[]): void => printTo(process.stderr, lines);
 
 /** For programs: in one line, or indented. */

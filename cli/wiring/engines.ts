@@ -50,7 +50,7 @@ const loaders: Readonly<Record<string, () => Promise<RotatableEngine>>> = {
   },
 };
 
-/** Forgets the engine's own type; what is passed in again is always the same engine or a stand-in of its shape. */
+/** Drops the engine's own type: `strategiesOn` only ever gets this engine, or one with its shape. */
 const rotatable = <Engine extends DatabaseEngine>(one: RotatableEngine<Engine>): RotatableEngine =>
   one as unknown as RotatableEngine;
 

@@ -6,19 +6,19 @@ import type { CallOptions } from "../../shared/ports/call.ts";
 import { secretAdministration } from "../../shared/aws/secrets-manager/secret-administration.ts";
 import { accountClients, wireSecret, type SecretWiring } from "./secret-wiring.ts";
 
-/** What needs to know a secret's engine, composed anew for each secret, on the same clients. */
+/** The operations that need a secret's engine, wired for each secret on the same clients. */
 export function secretOperations(): SecretOperations {
   const clients = accountClients();
   const administration = secretAdministration(clients.secretsManager);
-  const composed = async (secretId: string, call: CallOptions): Promise<SecretWiring> =>
+  const wired = async (secretId: string, call: CallOptions): Promise<SecretWiring> =>
     wireSecret(secretId, process.env, call, { clients });
   const rollbackPorts = async (secretId: string, call: CallOptions): Promise<RollbackPorts> => ({
-    rotation: (await composed(secretId, call)).deps,
+    rotation: (await wired(secretId, call)).deps,
     administration,
   });
   return {
     async planRotation(secretId, call) {
-      const { deps, rotatable } = await composed(secretId, call);
+      const { deps, rotatable } = await wired(secretId, call);
       const strategiesOf = (engine: typeof rotatable.engine) => rotatable.strategiesOn(engine).strategies;
       return planRotation({ rotation: deps, engine: rotatable.engine, strategiesOf }, secretId, call);
     },
@@ -26,7 +26,7 @@ export function secretOperations(): SecretOperations {
     rollBack: async (secretId, options, call) =>
       rollBackSecret(await rollbackPorts(secretId, call), secretId, options, call),
     async examine(secretId, call) {
-      const { examined } = await composed(secretId, call);
+      const { examined } = await wired(secretId, call);
       return doctor(examined, secretId, call);
     },
   };

@@ -15,17 +15,27 @@ import type { Sessions } from "./sessions.ts";
 import type { FleetIndex } from "../../shared/operations/fleet/fleet-index.ts";
 import type { LivePorts } from "./live-secret.ts";
 
-export interface AppParts {
+/** What the operator brings along. */
+export interface Backend {
   readonly ports: LivePorts;
   readonly operations: SecretOperations;
+  readonly place: PlaceAnswer;
+}
+
+/** What a console keeps while it runs. */
+interface Running {
   readonly index: FleetIndex;
   readonly campaigns: Campaigns;
-  readonly place: PlaceAnswer;
   readonly sessions: Sessions;
-  readonly assets: Assets;
-  readonly end: AbortSignal;
+  /** A secret is to be looked at again. */
   readonly changed: (secretArn: string) => void;
-  /** That is listened on. */
+  /** Fires when the console ends. */
+  readonly end: AbortSignal;
+}
+
+/** Where the page comes from, and the port that is listened on. */
+interface Served {
+  readonly assets: Assets;
   readonly port: () => number;
 }
 
@@ -40,18 +50,11 @@ const tooLarge = (context: Context): Response =>
   });
 
 /** The page and its API. All of it is refused by another Host; the API by another origin, and without a session. */
-export function consoleApp({
-  ports,
-  operations,
-  index,
-  campaigns,
-  place,
-  sessions,
-  assets,
-  end,
-  changed,
-  port,
-}: AppParts): Hono {
+export function consoleApp(
+  { ports, operations, place }: Backend,
+  { index, campaigns, sessions, changed, end }: Running,
+  { assets, port }: Served,
+): Hono {
   const api = new Hono()
     .use(ownOrigin(), bodyLimit({ maxSize: mostBytes, onError: tooLarge }))
     .post("/session", async (context) => {

@@ -10,7 +10,7 @@ import type { CampaignAnswer, CampaignPlanAnswer } from "../contract.ts";
 export interface Campaigns {
   /** Says what a campaign of these would do, and keeps it until it is started. Errors: `option-invalid`. */
   plan(secretArns: readonly string[]): CampaignPlanAnswer;
-  /** Starts a planned campaign, once: again, it is told how it stands. Errors: `option-invalid`. */
+  /** Starts a planned campaign. One that was started before is left as it is, and its state returned. Errors: `option-invalid`. */
   start(campaign: string, reason: string | undefined): CampaignAnswer;
   /** Newest first. */
   readonly all: readonly CampaignAnswer[];
@@ -99,7 +99,7 @@ const unknown = (campaign: string): RekeyError =>
     hint: "plan the campaign anew: this console does not know it, or has forgotten it",
   });
 
-/** The campaigns of one console. `changed` is told of each secret that a campaign has moved on. */
+/** The campaigns of one console. Calls `changed` with each secret that a campaign has made progress on. */
 export function campaigns(ports: CampaignPorts, changed: (secretArn: string) => void): Campaigns {
   const planned = new Map<string, Planned>();
   const started = new Map<string, Running>();

@@ -8,12 +8,12 @@ import { amount } from "../../shared/capacity/quantity.ts";
 import type { WorkloadInput } from "../../shared/capacity/workload.ts";
 import { type CapacityAnswer, workloadNumbers } from "../contract.ts";
 
-/** What is wrong with a number, the plan itself says. */
+/** The plan itself refuses what is no valid number. */
 function workloadOf(query: Readonly<Record<string, string>>): WorkloadInput {
-  const given = workloadNumbers.flatMap((name) =>
+  const numbers = workloadNumbers.flatMap((name) =>
     query[name] === undefined ? [] : [[name, Number(query[name])] as const],
   );
-  return { ...Object.fromEntries(given), ...(query["push"] === undefined ? {} : { push: query["push"] === "true" }) };
+  return { ...Object.fromEntries(numbers), ...(query["push"] === undefined ? {} : { push: query["push"] === "true" }) };
 }
 
 function answerOf(input: WorkloadInput): CapacityAnswer {
@@ -30,7 +30,7 @@ function answerOf(input: WorkloadInput): CapacityAnswer {
   };
 }
 
-/** The capacity plan: its figures beside those of the growth table, and its charts. */
+/** The capacity plan: its figures next to those of the growth table, and its charts. */
 export const capacityRoutes = (): Hono =>
   new Hono()
     .get("/", (context) => context.json(answerOf(workloadOf(context.req.query()))))

@@ -3,22 +3,16 @@ import { createAdaptorServer } from "@hono/node-server";
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
 import { fleetIndex } from "../../shared/operations/fleet/fleet-index.ts";
 import type { CallOptions } from "../../shared/ports/call.ts";
-import type { PlaceAnswer } from "../contract.ts";
-import { consoleApp } from "./app.ts";
+import { type Backend, consoleApp } from "./app.ts";
 import { readAssets } from "./assets.ts";
 import { campaigns } from "./campaigns.ts";
-import type { LivePorts } from "./live-secret.ts";
-import type { SecretOperations } from "./secret-routes.ts";
 import { sessions } from "./sessions.ts";
 
-export interface ConsoleOptions {
+export interface ConsoleOptions extends Backend {
   /** 0 takes a free one. */
   readonly port: number;
   /** Where the built page is. */
   readonly folder: string;
-  readonly ports: LivePorts;
-  readonly operations: SecretOperations;
-  readonly place: PlaceAnswer;
 }
 
 export interface Console {
@@ -29,29 +23,22 @@ export interface Console {
 }
 
 /** Serves the console on loopback, and nowhere else. Errors: `option-invalid` for a port that cannot be listened on. */
-export async function startConsole({ port, folder, ports, operations, place }: ConsoleOptions): Promise<Console> {
+export async function startConsole({ port, folder, ...backend }: ConsoleOptions): Promise<Console> {
   const ended = new AbortController();
   const call: CallOptions = { signal: ended.signal };
-  const index = fleetIndex(ports);
+  const index = fleetIndex(backend.ports);
   const changed = (secretArn: string): void => {
-    // The list tells of it a little later if this cannot.
+    // If this fails, the next reading of the list has the change.
     index.refresh(secretArn, call).catch(() => undefined);
   };
   const known = sessions();
-  const ofAll = campaigns(ports, changed);
+  const ofAll = campaigns(backend.ports, changed);
   let bound = port;
-  const app = consoleApp({
-    ports,
-    operations,
-    place,
-    index,
-    changed,
-    sessions: known,
-    campaigns: ofAll,
-    assets: await readAssets(folder),
-    end: ended.signal,
-    port: () => bound,
-  });
+  const app = consoleApp(
+    backend,
+    { index, campaigns: ofAll, sessions: known, changed, end: ended.signal },
+    { assets: await readAssets(folder), port: () => bound },
+  );
   const server = createAdaptorServer({ fetch: app.fetch });
   await new Promise<void>((resolve, reject) => {
     server.once("error", ({ code }: NodeJS.ErrnoException) =>

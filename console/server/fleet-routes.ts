@@ -7,7 +7,7 @@ import { selectionOf } from "./selection.ts";
 
 const tellEveryMs = 1_000;
 
-/** All secrets: a part of them at a time, how that part stands in Vault and with its subscribers, and when that changes. */
+/** The fleet in pages: the secrets, their status in Vault and with subscribers, and a stream of changes. */
 export function fleetRoutes(
   ports: Pick<LivePorts, "mirrors" | "adoptions" | "log" | "nowMs" | "pause">,
   index: FleetIndex,

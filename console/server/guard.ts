@@ -41,7 +41,7 @@ export const noStore: MiddlewareHandler = async (context, next) => {
   context.header("Cache-Control", "no-store");
 };
 
-/** A browser that was led to loopback by a name of somebody else's says that name. */
+/** Against DNS rebinding: a browser that reached loopback by a foreign name sends that name as the Host. */
 export function ownHost(hosts: () => readonly string[]): MiddlewareHandler {
   return async (context, next) => {
     if (!hosts().includes(context.req.header("host") ?? "")) {

@@ -28,8 +28,8 @@ const isMoving = ({ summary, mirrors, adoption }: SecretDetails): boolean =>
 const textOf = (details: SecretDetails): string => JSON.stringify({ ...details, summary: lasting(details.summary) });
 
 /**
- * A secret as it stands, again whenever it has changed, until the signal fires. The first look's errors are thrown; a later
- * one's are told, once, and the next look that succeeds is told, too.
+ * A secret's state, and each change of it, until the signal fires. An error of the first read is thrown. A later one is
+ * yielded once, and so is the next read that succeeds.
  */
 export async function* liveSecret(
   ports: LivePorts,

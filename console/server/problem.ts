@@ -5,7 +5,7 @@ import { isRekeyError } from "../../shared/errors/rekey-error.ts";
 import { operatorHint } from "../../shared/operations/by-hand/operator-request.ts";
 import type { Problem } from "../contract.ts";
 
-/** What is not the caller's fault or the secret's state is somebody else's server: 502. */
+/** Every other code is a failure of AWS, Vault or a database server: 502. */
 const statuses: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   "option-invalid": 400,
   "access-denied": 403,
@@ -23,7 +23,7 @@ const statuses: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
 export const problem = (context: Context, status: ContentfulStatusCode, text: Problem): Response =>
   context.json(text, status);
 
-/** Of an error that is not rekey's nothing is told: it may hold what it was called with. */
+/** Of an error that is not rekey's, the name alone is shown: the message may hold a value. */
 export function problemText(error: unknown): Problem {
   if (isRekeyError(error)) {
     const { code, message, hint } = error;

@@ -18,7 +18,7 @@ export interface SecretOperations {
 }
 
 /**
- * One secret: how it stands, live, and what may be done to it. Whatever reads its value or contacts its server is a POST,
+ * One secret: its live status, and the operations on it. Whatever reads its value or contacts its server is a POST,
  * which takes the page's key. No answer holds a value.
  */
 export function secretRoutes(

@@ -44,9 +44,9 @@ export function sessions(nowMs: () => number = Date.now): Sessions {
     },
     open(token) {
       const id = digest(token);
-      const given = tokens.get(id);
+      const issued = tokens.get(id);
       tokens.delete(id);
-      if (given === undefined || nowMs() >= given.endsMs) return undefined;
+      if (issued === undefined || nowMs() >= issued.endsMs) return undefined;
       const session = { cookie: secret(), key: secret() };
       opened.set(digest(session.cookie), { key: digest(session.key), endsMs: nowMs() + sessionLastsMs });
       return session;

@@ -4,7 +4,7 @@ import type { QuotaName } from "./facts/quotas.ts";
 import type { ReadsPlan } from "./plan-reads.ts";
 import type { Workload } from "./workload.ts";
 
-/** What one account is asked for in one region, beside its quota. */
+/** What one account is asked for in one region, with its quota. */
 export interface Load {
   readonly quota: QuotaName;
   readonly demand: number;

@@ -30,7 +30,7 @@ export function duration(seconds: number): string {
   const first = units.findIndex(([, length]) => seconds >= length);
   const [big, small] = [units[first], units[first + 1]];
   if (big === undefined || small === undefined) return `${amount(seconds)} s`;
-  // Rounded in the smaller unit, so that 59.9 s do not become 60 s beside a minute.
+  // Rounded in the smaller unit, so that 59.9 s become a minute and not 60 s.
   const inSmall = Math.round(seconds / small[1]);
   const ratio = big[1] / small[1];
   const [whole, rest] = [Math.floor(inSmall / ratio), inSmall % ratio];

@@ -40,7 +40,7 @@ function check(workload: Workload): void {
 }
 
 /**
- * The workload with what was not given read off the growth table at its number of users, 10,000 unless said.
+ * The workload with what was not given read off the growth table at its number of users, 10,000 by default.
  * Errors: `option-invalid`.
  */
 export function workloadFrom(input: WorkloadInput): Workload {
@@ -50,8 +50,8 @@ export function workloadFrom(input: WorkloadInput): Workload {
   }
   const row = growthTable.findLast((candidate) => candidate.users <= users) ?? growthTable[0];
   const [services, instances, secrets, readsPerSecond] = interpolated.map((field) => between(users, field));
-  const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
-  const workload = { ...defaults, ...row, services, instances, secrets, readsPerSecond, ...given, users } as Workload;
+  const set = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
+  const workload = { ...defaults, ...row, services, instances, secrets, readsPerSecond, ...set, users } as Workload;
   check(workload);
   return workload;
 }

@@ -28,5 +28,5 @@ export const adopt: CommandDefinition = {
   aws: true,
   // A question may wait for its answer.
   timeoutMs: 600_000,
-  load: async () => (await import("./run.ts")).adoptCommand,
+  load: async () => (await import("./run.ts")).run,
 };

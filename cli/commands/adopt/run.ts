@@ -44,7 +44,7 @@ const text = ({ secretArn, actions, findings }: AdoptionPlan): readonly string[]
 ];
 
 /** Brings an existing secret under management. */
-export const adoptCommand: Run = async ([secretId = ""], options, context) => {
+export const run: Run = async ([secretId = ""], options, context) => {
   const functionToBe = (secretArn: string, folder: string): string =>
     textOption(options, "function") ?? functionOf(secretArn, textOption(options, "stack") ?? "rekey", folder);
   const { examined, folder, secretArn } = await wireSecret(secretId, process.env, context, { functionToBe });

@@ -8,7 +8,7 @@ export interface AgentLog {
   dropped(): number;
 }
 
-/** What a reader of the log that is slow, or stands still, may leave waiting, in bytes. */
+/** How many bytes may wait for a slow reader of the log. */
 const mostPending = 1_048_576;
 
 /**

@@ -6,8 +6,8 @@ const shortestPauseMs = 2_000;
 const longestPauseMs = 60_000;
 
 /**
- * Reads secrets ahead. Those that cannot be read yet hold nobody up: why is logged, once for each cause, and they are tried
- * again until they are read or the signal fires.
+ * Reads secrets before they are asked for. One that cannot be read does not delay the start: each cause is logged once, and
+ * the secret is tried again until it is read or the signal fires.
  */
 export async function readAhead(
   client: Pick<SecretClient, "prefetch" | "peek" | "health">,

@@ -108,7 +108,7 @@ async function byRedis(
   };
 }
 
-/** What tells the agent of rotations, where something does. Errors: `invalidation-unavailable`, within seconds. */
+/** The source of rotation events, if one is configured. Errors: `invalidation-unavailable`, within seconds. */
 export async function agentPush(
   from: {
     readonly topicArn: string | undefined;

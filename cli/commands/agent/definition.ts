@@ -44,5 +44,5 @@ export const agent: CommandDefinition = {
   ],
   aws: true,
   timeoutMs: false,
-  load: async () => (await import("./run.ts")).agentCommand,
+  load: async () => (await import("./run.ts")).run,
 };

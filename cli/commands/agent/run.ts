@@ -45,7 +45,7 @@ async function untilAborted(signal: AbortSignal): Promise<void> {
 }
 
 /** Serves until Ctrl-C or SIGTERM. Errors: `option-invalid`, `invalidation-unavailable`, those of a login. */
-export const agentCommand: Run = async (_words, options, { signal }) => {
+export const run: Run = async (_words, options, { signal }) => {
   const token = await agentToken(process.env);
   let agent: Agent | undefined;
   const { log, dropped } = agentLog(stdoutOutlet, Date.now);

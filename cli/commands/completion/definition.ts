@@ -13,5 +13,5 @@ export const completion: CommandDefinition = {
     "rekey completion fish > ~/.config/fish/completions/rekey.fish",
   ],
   aws: false,
-  load: async () => (await import("./run.ts")).completionCommand,
+  load: async () => (await import("./run.ts")).run,
 };

@@ -1,12 +1,10 @@
-import { execFile, execFileSync } from "node:child_process";
-import { resolve } from "node:path";
-import { promisify } from "node:util";
+import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { outsideProgram } from "../../../tests/support/outside-program.ts";
+import { runRekey } from "../../../tests/support/run-rekey.ts";
 import { commands } from "../../commands.ts";
 
-const rekey = async (...words: string[]): Promise<string> =>
-  (await promisify(execFile)(process.execPath, [resolve(import.meta.dirname, "../../main.ts"), ...words])).stdout;
+const rekey = async (...words: string[]): Promise<string> => (await runRekey(words, { env: {} })).out;
 
 const bash = outsideProgram("REKEY_BASH", "Debian: bash", "bash");
 

@@ -70,7 +70,7 @@ function fish(commands: readonly CommandDefinition[]): string {
 const shells: Readonly<Record<string, (commands: readonly CommandDefinition[]) => string>> = { bash, zsh, fish };
 
 /** Prints the completion script of a shell, made from the commands. */
-export const completionCommand: Run = async ([shell = ""], _options, { program }) => {
+export const run: Run = async ([shell = ""], _options, { program }) => {
   const script = Object.hasOwn(shells, shell) ? shells[shell] : undefined;
   if (script === undefined) {
     throw new RekeyError("option-invalid", { context: { option: "shell" }, hint: "use bash, zsh or fish" });

@@ -13,5 +13,5 @@ export const consoleDefinition: CommandDefinition = {
   examples: ["rekey console", "rekey console --profile prod --region eu-central-1 --port 7300"],
   aws: true,
   timeoutMs: false,
-  load: async () => (await import("./run.ts")).consoleCommand,
+  load: async () => (await import("./run.ts")).run,
 };

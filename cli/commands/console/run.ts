@@ -24,7 +24,7 @@ const regionOfClients = async (): Promise<string> =>
   });
 
 /** Serves the web console until Ctrl-C. */
-export const consoleCommand: Run = async (_words, options, { signal, program }) => {
+export const run: Run = async (_words, options, { signal, program }) => {
   const ports = await operatorWithClusters(options);
   const { AWS_ENDPOINT_URL } = process.env;
   const place = {

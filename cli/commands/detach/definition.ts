@@ -30,5 +30,5 @@ export const detach: CommandDefinition = {
   exitCodes: { 1: "a secret was refused, or could not be detached" },
   aws: true,
   timeoutMs: false,
-  load: async () => (await import("./run.ts")).detachCommand,
+  load: async () => (await import("./run.ts")).run,
 };

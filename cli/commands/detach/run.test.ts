@@ -1,13 +1,12 @@
-import { execFile, spawn } from "node:child_process";
-import { resolve } from "node:path";
+import { spawn } from "node:child_process";
 import { EventBridge } from "@aws-sdk/client-eventbridge";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { SNS } from "@aws-sdk/client-sns";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Stack, startStack } from "../../../local/stack.ts";
+import { rekeyMain, runRekey } from "../../../tests/support/run-rekey.ts";
 import { stackVariables } from "../../../tests/support/stack-variables.ts";
 
-const main = resolve(import.meta.dirname, "../../main.ts");
 const endpoint = "arn:aws:sqs:us-east-1:123456789012:orders";
 let stack: Stack;
 let secrets: SecretsManager;
@@ -44,11 +43,7 @@ beforeAll(async () => {
 afterAll(async () => stack.stop());
 
 async function rekey(...words: readonly string[]) {
-  return new Promise<{ readonly code: number; readonly out: string; readonly err: string }>((done) => {
-    execFile(process.execPath, [main, "detach", ...words], { env: stackVariables(stack) }, (error, out, err) =>
-      done({ code: typeof error?.code === "number" ? error.code : 0, out, err }),
-    );
-  });
+  return runRekey(["detach", ...words], { env: stackVariables(stack) });
 }
 const isOn = async (SecretId: string): Promise<boolean | undefined> =>
   (await secrets.describeSecret({ SecretId })).RotationEnabled;
@@ -80,7 +75,9 @@ test("a dry run says of each secret and subscription what would become of it, an
 });
 
 test("killed at a call and run again, it goes on; what is in the middle of a rotation is told, with exit code 1", async () => {
-  const child = spawn(process.execPath, [main, "detach", "--stack", "rekey", "--yes"], { env: stackVariables(stack) });
+  const child = spawn(process.execPath, [rekeyMain, "detach", "--stack", "rekey", "--yes"], {
+    env: stackVariables(stack),
+  });
   let calls = 0;
   const fault = stack.aws.faults.inject({
     kind: "refuse",

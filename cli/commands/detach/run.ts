@@ -76,7 +76,7 @@ function text(event: DetachEvent): readonly string[] {
 }
 
 /** Switches rotation off for the secrets of a stack, so that the stack can be deleted. */
-export const detachCommand: Run = async (words, options, context) => {
+export const run: Run = async (words, options, context) => {
   const ports = portsOf();
   const json = flagOption(options, "json");
   const { plan, topic } = await planOf(ports, words, options, context);

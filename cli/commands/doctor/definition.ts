@@ -28,5 +28,5 @@ export const doctor: CommandDefinition = {
   exitCodes: { 1: "a next rotation would fail" },
   aws: true,
   timeoutMs: false,
-  load: async () => (await import("./run.ts")).doctorCommand,
+  load: async () => (await import("./run.ts")).run,
 };

@@ -18,7 +18,7 @@ async function examineOne(secretId: string, json: boolean, call: CallOptions): P
 }
 
 /** Prints what would make the next rotation of one secret, or of every secret, fail or hurt. */
-export const doctorCommand: Run = async ([secretId], options, context) => {
+export const run: Run = async ([secretId], options, context) => {
   if (secretId === undefined) return examineAll(options, context);
   const beside = ["search", "tag", "stack"].filter((option) => textOption(options, option) !== undefined);
   if (beside.length > 0) {

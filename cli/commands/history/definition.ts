@@ -11,5 +11,5 @@ export const history: CommandDefinition = {
   options: [clusterOption, jsonOption],
   examples: ["rekey history prod/orders", "rekey history prod/orders --json | jq '.rotations[0].steps'"],
   aws: true,
-  load: async () => (await import("./run.ts")).historyCommand,
+  load: async () => (await import("./run.ts")).run,
 };

@@ -1,6 +1,6 @@
 import { secretDetails, type SecretDetails } from "../../../shared/operations/fleet/secret-details.ts";
 import { type Propagation, propagation } from "../../../shared/operations/fleet/propagation.ts";
-import { mirrorText } from "../../../shared/operations/fleet/secret-status.ts";
+import { mirrorText } from "../../../shared/operations/fleet/mirror-text.ts";
 import { type RotationRun, secretHistory, type SecretHistory } from "../../../shared/operations/fleet/history.ts";
 import { columns } from "../../output/columns.ts";
 import type { Run } from "../../command.ts";
@@ -26,17 +26,13 @@ const section = (title: string, rows: readonly (readonly string[])[]): readonly 
         ),
       ];
 
-const outcomeText = ({ outcome }: RotationRun): string =>
-  coloured(
-    outcome === "succeeded" || outcome === "tested" ? "green" : outcome === "failed" ? "red" : "yellow",
-    outcome,
-  );
+const colours = { succeeded: "green", tested: "green", failed: "red", unfinished: "yellow" } as const;
 
-const rotationLines = (run: RotationRun): readonly string[] => [
+const rotationLines = (rotation: RotationRun): readonly string[] => [
   "",
-  `Rotation to ${run.versionId}: ${outcomeText(run)}`,
+  `Rotation to ${rotation.versionId}: ${coloured(colours[rotation.outcome], rotation.outcome)}`,
   ...columns(
-    run.steps.map(({ step, at, outcome, durationMs, code, hint }) => [
+    rotation.steps.map(({ step, at, outcome, durationMs, code, hint }) => [
       "",
       instant(at),
       step,
@@ -96,7 +92,7 @@ function text(
 }
 
 /** Prints what happened to a secret. */
-export const historyCommand: Run = async ([secretId = ""], options, call) => {
+export const run: Run = async ([secretId = ""], options, call) => {
   const ports = await operatorWithClusters(options);
   const history = await secretHistory(ports, secretId, call);
   const details = await secretDetails(ports, history.secretArn, call);

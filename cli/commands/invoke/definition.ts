@@ -15,8 +15,5 @@ export const invoke: CommandDefinition = {
   examples: ["rekey invoke rotate-postgres events/samples/rotate-postgres/secrets-manager.json"],
   aws: true,
   timeoutMs: 90_000,
-  load: async () => {
-    const { invokeCommand } = await import("./run.ts");
-    return async ([name = "", event = ""]) => invokeCommand(name, event);
-  },
+  load: async () => (await import("./run.ts")).run,
 };

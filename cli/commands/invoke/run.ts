@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { packageRoot } from "../../../local/package-root.ts";
+import type { Run } from "../../command.ts";
 import { printError, printJson } from "../../output/output.ts";
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 
@@ -43,9 +44,9 @@ async function readEvent(file: string): Promise<unknown> {
 
 /**
  * Runs a function's built bundle once with the event in a file, with the variables of this process, and prints its log
- * and its answer. It does what the function does: a step of a rotation changes the database. Returns the exit code.
+ * and its answer. It does what the function does: a step of a rotation changes the database.
  */
-export async function invokeCommand(name: string, file: string): Promise<number> {
+export const run: Run = async ([name = "", file = ""]) => {
   if (!/^[a-z-]+$/u.test(name)) {
     throw new RekeyError("option-invalid", { context: { option: "function", problem: "no name of a function" } });
   }
@@ -60,4 +61,4 @@ export async function invokeCommand(name: string, file: string): Promise<number>
     printError(kind === "RekeyError" ? message : `failed: ${kind}`);
     return 1;
   }
-}
+};

@@ -10,9 +10,5 @@ export const lintPolicy: CommandDefinition = {
   examples: ["rekey lint-policy policy.json --key arn:aws:kms:eu-west-1:123456789012:key/0f0c1a52"],
   exitCodes: { 1: "something was found" },
   aws: false,
-  load: async () => {
-    const { lintPolicyCommand } = await import("./run.ts");
-    return async ([file = ""], { json, key }) =>
-      lintPolicyCommand(file, { json: json === true, ...(typeof key === "string" ? { key } : {}) });
-  },
+  load: async () => (await import("./run.ts")).run,
 };

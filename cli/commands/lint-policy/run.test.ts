@@ -1,8 +1,8 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { runRekey, type Transcript } from "../../../tests/support/run-rekey.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -10,14 +10,9 @@ beforeAll(async () => {
 });
 afterAll(async () => rm(folder, { recursive: true }));
 
-async function lintPolicy(policy: string, ...words: string[]): Promise<{ code: number; out: string; err: string }> {
+async function lintPolicy(policy: string, ...words: string[]): Promise<Transcript> {
   await writeFile(join(folder, "policy.json"), policy);
-  const command = [resolve(import.meta.dirname, "../../main.ts"), "lint-policy", "policy.json", ...words];
-  return new Promise((done) => {
-    execFile(process.execPath, command, { cwd: folder }, (error, out, err) => {
-      done({ code: typeof error?.code === "number" ? error.code : 0, out, err });
-    });
-  });
+  return runRekey(["lint-policy", "policy.json", ...words], { env: {}, cwd: folder });
 }
 
 const secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db/orders";

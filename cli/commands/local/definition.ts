@@ -23,5 +23,5 @@ export const local: CommandDefinition = {
   examples: ["rekey local --deploy", "rekey status --endpoint-url http://127.0.0.1:4566"],
   aws: false,
   timeoutMs: false,
-  load: async () => (await import("./run.ts")).localCommand,
+  load: async () => (await import("./run.ts")).run,
 };

@@ -5,14 +5,13 @@ import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { rekeyMain } from "../../../tests/support/run-rekey.ts";
 
 /** How long a condition may take to come true on a busy machine. */
 const soon = { timeout: 60_000 };
 
-const main = resolve(import.meta.dirname, "../../main.ts");
-
 function run(...options: string[]) {
-  const child = spawn(process.execPath, [main, "local", ...options], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [rekeyMain, "local", ...options], { stdio: ["ignore", "pipe", "pipe"] });
   onTestFinished(() => void child.kill("SIGKILL"));
   const lines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {

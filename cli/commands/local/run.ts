@@ -16,7 +16,7 @@ function checkNode(): void {
 }
 
 /** Runs the local stack until Ctrl-C or SIGTERM, which is how it ends well. Errors: `option-invalid` on an older Node.js. */
-export const localCommand: Run = async (_words, options, { signal }) => {
+export const run: Run = async (_words, options, { signal }) => {
   checkNode();
   const { runLocal } = await import("../../../local/run-local.ts");
   await runLocal(

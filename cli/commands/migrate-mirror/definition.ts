@@ -23,5 +23,5 @@ export const migrateMirror: CommandDefinition = {
   exitCodes: { 1: "a secret could not be moved, or a cluster could not be reached" },
   aws: true,
   timeoutMs: false,
-  load: async () => (await import("./run.ts")).migrateMirrorCommand,
+  load: async () => (await import("./run.ts")).run,
 };

@@ -1,11 +1,11 @@
-import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Stack, startStack } from "../../../local/stack.ts";
 import { type LocalVault, startVault } from "../../../local/vault/server.ts";
+import { runRekey } from "../../../tests/support/run-rekey.ts";
 import { stackVariables } from "../../../tests/support/stack-variables.ts";
 
 const names = Array.from({ length: 6 }, (_, at) => `db/service-${at}`);
@@ -37,18 +37,11 @@ afterAll(async () => {
 const connections = (...clusters: readonly string[]): readonly string[] =>
   clusters.flatMap((name) => ["--cluster", `${name}=${join(folder, `${name}.env`)}`]);
 
-async function migrate(
-  ...words: readonly string[]
-): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+async function migrate(...words: readonly string[]) {
   const env = stackVariables(stack);
-  const main = resolve(import.meta.dirname, "../../main.ts");
-  return new Promise((done) => {
-    const all = [main, "migrate-mirror", "--secrets", pattern, ...words];
-    execFile(process.execPath, all, { env }, (error, out, err) => {
-      expect(out + err).not.toContain("canary");
-      done({ code: typeof error?.code === "number" ? error.code : 0, out, err });
-    });
-  });
+  const printed = await runRekey(["migrate-mirror", "--secrets", pattern, ...words], { env });
+  expect(printed.out + printed.err).not.toContain("canary");
+  return printed;
 }
 
 async function heldBy(cluster: string): Promise<readonly string[]> {

@@ -77,7 +77,7 @@ async function portsOf(options: Options): Promise<MigrationPorts> {
 }
 
 /** Moves each mirror to the cluster that it belongs to. */
-export const migrateMirrorCommand: Run = async (_words, options, context) => {
+export const run: Run = async (_words, options, context) => {
   const apply = flagOption(options, "apply");
   const isJson = flagOption(options, "json");
   const counts: Record<Kind, number> = { move: 0, write: 0, withdraw: 0, failed: 0 };

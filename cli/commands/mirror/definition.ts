@@ -19,5 +19,5 @@ export const mirror: CommandDefinition = {
   exitCodes: { 1: "a secret could not be mirrored" },
   aws: true,
   timeoutMs: false,
-  load: async () => (await import("./run.ts")).mirrorCommand,
+  load: async () => (await import("./run.ts")).run,
 };

@@ -1,9 +1,8 @@
-import { execFile } from "node:child_process";
-import { resolve } from "node:path";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Stack, startStack } from "../../../local/stack.ts";
 import { at, type VaultAdmin, vaultAdmin } from "../../../tests/support/vault-http.ts";
+import { runRekey } from "../../../tests/support/run-rekey.ts";
 import { stackVariables } from "../../../tests/support/stack-variables.ts";
 
 const canary = "canary-8d20";
@@ -35,13 +34,9 @@ async function mirror(...words: readonly string[]) {
     VAULT_AUTH: "token",
     VAULT_CREDENTIAL_SECRET: "vault",
   };
-  const main = resolve(import.meta.dirname, "../../main.ts");
-  return new Promise<{ readonly code: number; readonly out: string; readonly err: string }>((done) => {
-    execFile(process.execPath, [main, "mirror", ...words], { env }, (error, out, err) => {
-      expect(out + err).not.toContain(canary);
-      done({ code: typeof error?.code === "number" ? error.code : 0, out, err });
-    });
-  });
+  const printed = await runRekey(["mirror", ...words], { env });
+  expect(printed.out + printed.err).not.toContain(canary);
+  return printed;
 }
 
 const passwordAt = async (path: string): Promise<unknown> =>

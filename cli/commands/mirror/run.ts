@@ -17,7 +17,7 @@ async function* everySecret(call: CommandContext): AsyncGenerator<string> {
   for await (const { secretArn } of fleet(operator(), {}, call)) yield secretArn;
 }
 
-/** A name that no secret has is a mistake; an ARN may be of one that is gone, whose mirror is to go, too. */
+/** An unknown name is a mistake. An unknown ARN may belong to a deleted secret, whose mirror is to be withdrawn. */
 const mirroredId = async (store: SecretStore, secretId: string, call: CommandContext): Promise<string> =>
   secretId.startsWith("arn:") ? secretId : (await store.describe(secretId, call)).secretArn;
 
@@ -39,7 +39,7 @@ interface Connected {
   readonly store: SecretStore;
 }
 
-/** What stands at the secret's place now, and whose it is. */
+/** What Vault holds at the secret's path now, and which secret owns it. */
 async function takeOverText(
   { environment, store }: Connected,
   secretId: string,
@@ -63,8 +63,8 @@ const takingOver = (mirror: Mirror): Mirror => ({
   write: async (entry, call) => mirror.write(entry, call, { takesOver: true }),
 });
 
-/** Brings Vault to how secrets stand now. */
-export const mirrorCommand: Run = async ([secretId], options, context) => {
+/** Writes the current values to Vault. */
+export const run: Run = async ([secretId], options, context) => {
   const all = flagOption(options, "all");
   if ((secretId !== undefined) === all) {
     throw new RekeyError("option-invalid", { context: { option: "secret" }, hint: "name one secret, or say --all" });

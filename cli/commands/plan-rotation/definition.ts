@@ -9,8 +9,5 @@ export const planRotation: CommandDefinition = {
   options: [jsonOption],
   examples: ["rekey plan-rotation prod/orders"],
   aws: true,
-  load: async () => {
-    const { planRotationCommand } = await import("./run.ts");
-    return async ([secret = ""], { json }, call) => planRotationCommand(secret, { json: json === true }, call);
-  },
+  load: async () => (await import("./run.ts")).run,
 };

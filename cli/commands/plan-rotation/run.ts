@@ -1,5 +1,6 @@
 import type { RotationPlan } from "../../../shared/operations/plan/plan-rotation.ts";
-import type { CallOptions } from "../../../shared/ports/call.ts";
+import type { Run } from "../../command.ts";
+import { flagOption } from "../../options.ts";
 import { print, printJson } from "../../output/output.ts";
 import { secretOperations } from "../../wiring/secret-operations.ts";
 
@@ -20,13 +21,9 @@ function describe({ secretArn, strategy, steps, passwordHash, window }: Rotation
 }
 
 /** Prints what a healthy rotation would do, before anything is changed. */
-export async function planRotationCommand(
-  secretId: string,
-  options: { readonly json: boolean },
-  call: CallOptions,
-): Promise<number> {
+export const run: Run = async ([secretId = ""], options, call) => {
   const plan = await secretOperations().planRotation(secretId, call);
-  if (options.json) printJson(plan, 2);
+  if (flagOption(options, "json")) printJson(plan, 2);
   else print(...describe(plan));
   return 0;
-}
+};

@@ -44,5 +44,5 @@ export const plan: CommandDefinition = {
   ],
   aws: false,
   timeoutMs: false,
-  load: async () => (await import("./run.ts")).planCommand,
+  load: async () => (await import("./run.ts")).run,
 };

@@ -1,4 +1,3 @@
-import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -6,20 +5,13 @@ import { afterAll, expect, test } from "vitest";
 import { type CapacityPlan, planCapacity } from "../../../shared/capacity/capacity-plan.ts";
 import { growthTable } from "../../../shared/capacity/growth-table.ts";
 import type { Simulation } from "../../../shared/capacity/simulation/simulate.ts";
+import { runRekey } from "../../../tests/support/run-rekey.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rekey-plan-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** With no credentials and no region: the plan needs none. */
-async function plan(...words: string[]): Promise<{ code: number; out: string; err: string }> {
-  const env = { PATH: process.env["PATH"] };
-  return new Promise((done) => {
-    const main = resolve(import.meta.dirname, "../../main.ts");
-    execFile(process.execPath, [main, "plan", ...words], { env }, (error, out, err) => {
-      done({ code: typeof error?.code === "number" ? error.code : 0, out, err });
-    });
-  });
-}
+const plan = async (...words: string[]) => runRekey(["plan", ...words], { env: { PATH: process.env["PATH"] } });
 
 test("without an option it prints the growth table, as the page on capacity shows it", async () => {
   const { code, out, err } = await plan();

@@ -45,7 +45,7 @@ async function one(input: WorkloadInput, options: Options, json: boolean): Promi
 }
 
 /** Plans capacity. Returns the exit code. Errors: `option-invalid`. */
-export const planCommand: Run = async (_words, options) => {
+export const run: Run = async (_words, options) => {
   const input = inputOf(options);
   const report = textOption(options, "report");
   const json = flagOption(options, "json");

@@ -9,8 +9,5 @@ export const redrive: CommandDefinition = {
   options: [jsonOption],
   examples: ["rekey redrive arn:aws:sqs:eu-west-1:123456789012:rekey-DeadLetterQueue-ABC"],
   aws: true,
-  load: async () => {
-    const { redriveCommand } = await import("./run.ts");
-    return async ([queue = ""], { json }, call) => redriveCommand(queue, { json: json === true }, call);
-  },
+  load: async () => (await import("./run.ts")).run,
 };

@@ -14,5 +14,5 @@ export const rollback: CommandDefinition = {
   aws: true,
   // A question may wait for its answer.
   timeoutMs: 600_000,
-  load: async () => (await import("./run.ts")).rollbackCommand,
+  load: async () => (await import("./run.ts")).run,
 };

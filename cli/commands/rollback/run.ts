@@ -20,7 +20,7 @@ const text = ({
 ];
 
 /** Makes the former credential current again. */
-export const rollbackCommand: Run = async ([secretId = ""], options, context) => {
+export const run: Run = async ([secretId = ""], options, context) => {
   const operations = secretOperations();
   const plan = await operations.planRollback(secretId, context);
   const json = flagOption(options, "json");

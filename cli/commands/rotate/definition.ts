@@ -33,5 +33,5 @@ export const rotate: CommandDefinition = {
   exitCodes: { 1: "a rotation failed, or some were not begun" },
   aws: true,
   timeoutMs: false,
-  load: async () => (await import("./run.ts")).rotateCommand,
+  load: async () => (await import("./run.ts")).run,
 };

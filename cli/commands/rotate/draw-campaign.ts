@@ -45,7 +45,7 @@ export function drawCampaign({ json, secrets }: { readonly json: boolean; readon
   const text = (event: CampaignEvent): readonly string[] => {
     switch (event.type) {
       case "progress":
-        // What is on its way is told of one secret, and counted of many.
+        // Intermediate progress is a line for one secret, and only a count for many.
         return secrets > 1 && (event.progress === "requested" || event.progress === "promoted")
           ? []
           : progressText(event);

@@ -69,7 +69,7 @@ function question(secrets: readonly string[], options: CampaignOptions): readonl
 }
 
 /** Rotates now, and prints what becomes of it. */
-export const rotateCommand: Run = async (words, options, context) => {
+export const run: Run = async (words, options, context) => {
   const campaign = campaignOptions(options);
   const secrets = await selected(words, options, context);
   if (secrets.length === 0) {

@@ -81,7 +81,7 @@ async function acknowledge(
   if (reason !== undefined) throw new RekeyError("event-rejected", { context: { bus: busName, reason } });
 }
 
-/** Looks at Vault and at the table of adoptions until the secret stands there as it is to. */
+/** Reads Vault and the adoption table until the secret's status is the expected one. */
 const stands = async (
   ports: Ports,
   secretArn: string,

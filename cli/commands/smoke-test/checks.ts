@@ -9,7 +9,7 @@ export interface Check {
   readonly detail: string;
 }
 
-/** Keeps what became of each check, and tells it as it happens. */
+/** Keeps each check's outcome, and reports it as soon as it is known. */
 export interface Checks {
   readonly all: readonly Check[];
   /**

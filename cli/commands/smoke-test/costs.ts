@@ -14,7 +14,7 @@ const hours = 1;
 /** rekey's own, once each stack's functions have run. */
 const metrics = 20;
 
-/** What a run costs at most, if each variant stands for an hour. `types`: of the template's resources, all conditions met. */
+/** What a run costs at most, if each variant is deployed for an hour. `types`: of the template's resources, all conditions met. */
 export function smokeCosts(types: readonly string[], { variants }: SmokePlan): readonly CostLine[] {
   const count = (type: string): number => types.filter((one) => one === type).length;
   const all = { ...prices, ...idleFacts };

@@ -34,5 +34,5 @@ export const smokeTest: CommandDefinition = {
   exitCodes: { 1: "a check failed, or something could not be removed" },
   aws: true,
   timeoutMs: false,
-  load: async () => (await import("./run.ts")).smokeTestCommand,
+  load: async () => (await import("./run.ts")).run,
 };

@@ -29,7 +29,7 @@ const told = ({ name, outcome, seconds, detail }: Check): void =>
     `${coloured(colours[outcome], outcome.padEnd(7), process.stderr)}  ${seconds.toFixed(1).padStart(6)} s  ${name}${detail === "" ? "" : `: ${detail}`}`,
   );
 
-/** Where nobody is asked, the account and the region are named, so that no other one is used by mistake. */
+/** With `--yes`, the account and the region must be set explicitly, so that no other one is used by mistake. */
 function checkPlace(options: Options, { account, region }: CallerAccount): void {
   const named = textOption(options, "account");
   const isNamed = named !== undefined && textOption(options, "region") !== undefined;
@@ -55,14 +55,14 @@ const typesOf = async (): Promise<readonly string[]> => {
 };
 
 /** Deploys everything into a sandbox account, checks it there, and removes it. */
-export const smokeTestCommand: Run = async (_words, options, context) => {
+export const run: Run = async (_words, options, context) => {
   const clients = smokeClients();
   const cleanUp = textOption(options, "cleanUp");
   const names = smokeNames(cleanUp ?? newSmokeId());
   const plan = smokePlan(options);
   const at = await callerAccount(clients.sts, context);
   checkPlace(options, at);
-  const run: SmokeRun = {
+  const smokeRun: SmokeRun = {
     clients,
     names,
     plan,
@@ -81,11 +81,11 @@ export const smokeTestCommand: Run = async (_words, options, context) => {
     print(...text, "", "nothing was made");
     return 0;
   }
-  const files = cleanUp === undefined ? await packageFiles(run.bucket) : undefined;
+  const files = cleanUp === undefined ? await packageFiles(smokeRun.bucket) : undefined;
   if (!(await confirmed(text, flagOption(options, "yes"), context.signal))) return 1;
-  if (files === undefined) await removeAll(run, context);
-  else await runSmokeTest(run, files, context);
-  const { all } = run.checks;
+  if (files === undefined) await removeAll(smokeRun, context);
+  else await runSmokeTest(smokeRun, files, context);
+  const { all } = smokeRun.checks;
   const facts = { id: names.id, version: context.program.version, region: at.region, account: at.account };
   print(...smokeReport({ ...facts, showAccount: flagOption(options, "showAccount"), checks: all }));
   const isCleanUpLeft = all.some(({ name, outcome }) => name.startsWith("clean-up") && outcome === "failed");

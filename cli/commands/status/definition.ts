@@ -28,5 +28,5 @@ export const status: CommandDefinition = {
   exitCodes: { 1: "with --check: a secret is stuck, overdue or empty, or its rotation fails" },
   aws: true,
   timeoutMs: false,
-  load: async () => (await import("./run.ts")).statusCommand,
+  load: async () => (await import("./run.ts")).run,
 };

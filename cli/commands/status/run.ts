@@ -2,7 +2,8 @@ import { setTimeout } from "node:timers/promises";
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import { fleet } from "../../../shared/operations/fleet/fleet-page.ts";
 import { obstacles } from "../../../shared/operations/fleet/obstacles.ts";
-import { mirrorText, type SecretStatus, secretStatuses } from "../../../shared/operations/fleet/secret-status.ts";
+import { mirrorText } from "../../../shared/operations/fleet/mirror-text.ts";
+import { type SecretStatus, secretStatuses } from "../../../shared/operations/fleet/secret-status.ts";
 import type { SecretSummary } from "../../../shared/operations/fleet/secret-summary.ts";
 import { columns } from "../../output/columns.ts";
 import type { CommandContext, Options, Run } from "../../command.ts";
@@ -16,7 +17,7 @@ import { fromNow, span } from "../../output/times.ts";
 type Row = SecretSummary & Partial<SecretStatus>;
 
 const head = ["NAME", "HEALTH", "AGE", "NEXT ROTATION", "STRATEGY", "MIRROR", "ADOPTED"];
-/** Adoptions are read for so many at once. */
+/** How many secrets one read of the adoption table is for. */
 const batch = 100;
 
 function cells(row: Row, nowMs: number): readonly string[] {
@@ -27,7 +28,7 @@ function cells(row: Row, nowMs: number): readonly string[] {
     ageMs === undefined ? "-" : span(ageMs),
     nextRotationAt === undefined ? "-" : fromNow(nextRotationAt, nowMs),
     strategy ?? "default",
-    mirrors.length > 0 ? mirrors.map(mirrorText).join(", ") : mirrored ? "on" : "off",
+    mirrors.map(mirrorText).join(", ") || (mirrored ? "on" : "off"),
     adoption === undefined ? "-" : adoptionText(adoption),
   ];
 }
@@ -98,8 +99,8 @@ async function show(options: Options, context: CommandContext, isWatched: boolea
 const bad = new Set(["stuck", "overdue", "empty"]);
 const isBad = ({ health, obstacle }: Row): boolean => bad.has(health) || obstacle?.isFinal === true;
 
-/** Prints how the secrets stand. */
-export const statusCommand: Run = async (_words, options, context) => {
+/** Prints the status of the secrets. */
+export const run: Run = async (_words, options, context) => {
   const { watch } = options;
   const seconds = watch === true ? 5 : numberOption(options, "watch");
   if (seconds !== undefined && !(seconds >= 0.1)) {

@@ -9,8 +9,5 @@ export const vaultPolicy: CommandDefinition = {
   options: [jsonOption],
   examples: ["rekey vault-policy secret | vault policy write rekey-mirror -"],
   aws: false,
-  load: async () => {
-    const { vaultPolicyCommand } = await import("./run.ts");
-    return async ([mount = ""], { json }) => vaultPolicyCommand(mount, { json: json === true });
-  },
+  load: async () => (await import("./run.ts")).run,
 };

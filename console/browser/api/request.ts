@@ -46,10 +46,10 @@ export const post = async <Answer>(path: string, body: object, signal?: AbortSig
 
 /** `?a=b` of what is given; nothing of nothing. */
 export function queryOf(fields: Readonly<Record<string, string | number | boolean | undefined>>): string {
-  const given = Object.entries(fields).flatMap(([name, value]) =>
+  const pairs = Object.entries(fields).flatMap(([name, value]) =>
     value === undefined || value === "" ? [] : [[name, String(value)]],
   );
-  return given.length === 0 ? "" : `?${new URLSearchParams(given).toString()}`;
+  return pairs.length === 0 ? "" : `?${new URLSearchParams(pairs).toString()}`;
 }
 
 /**

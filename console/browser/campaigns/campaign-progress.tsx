@@ -43,7 +43,7 @@ function InCampaign({ secret: { secretArn, progress, code, hint, steps } }: { re
 /** Drawn at once: of a large campaign those that failed, those under way, and the newest that are done. */
 const mostShown = 200;
 
-/** The bar is of what has ended; a screen reader is told the numbers once they change. */
+/** The bar shows what has ended; a screen reader announces the numbers when they change. */
 export function CampaignProgress({ state, secrets }: { readonly state: FollowedCampaign; readonly secrets: number }) {
   const all = [...state.secrets.values()];
   const ended = all.filter(({ progress }) => progress === "rotated" || progress === "already").length;

@@ -5,7 +5,7 @@ import { TableHead } from "../components/table-head.tsx";
 import { useTitle } from "../components/page.tsx";
 import { Instant } from "../components/times.tsx";
 
-/** What this console has started; what others did stands in each secret's history. */
+/** The campaigns that this console has started; other rotations are in each secret's history. */
 export function CampaignsPage() {
   useTitle("Campaigns");
   const { answer, problem } = useAnswer<readonly CampaignAnswer[]>("/campaigns");

@@ -57,7 +57,7 @@ function after(state: CampaignState, event: CampaignEventMessage): CampaignState
   }
 }
 
-/** A campaign as its events have told it so far, from its beginning on. */
+/** A campaign, put together from all of its events so far. */
 export function useCampaign(campaign: string | undefined): FollowedCampaign {
   const [state, setState] = useState(begun);
   const end = (): true => {

@@ -45,7 +45,7 @@ function Figures({ answer: { columns, sections } }: { readonly answer: CapacityA
   );
 }
 
-/** The capacity plan of a workload, beside the four sizes of the growth table. */
+/** The capacity plan of a workload, next to the four sizes of the growth table. */
 export function CapacityPage() {
   useTitle("Capacity");
   const { query, route } = useLocation();
@@ -55,12 +55,12 @@ export function CapacityPage() {
   function plan(event: SubmitEvent): void {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
-    const given = workloadNumbers.map((name) => {
+    const numbers = workloadNumbers.map((name) => {
       const text = form.get(name);
       return [name, typeof text === "string" ? text.trim() : ""] as const;
     });
     const push = form.get("push") === null ? { push: false } : {};
-    route(`/capacity${queryOf({ ...Object.fromEntries(given), ...push })}`);
+    route(`/capacity${queryOf({ ...Object.fromEntries(numbers), ...push })}`);
   }
 
   return (

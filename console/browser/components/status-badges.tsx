@@ -1,5 +1,6 @@
 import type { Health } from "../../../shared/operations/fleet/health.ts";
-import { type AdoptionStatus, type MirrorStatus, mirrorText } from "../../../shared/operations/fleet/secret-status.ts";
+import { mirrorText } from "../../../shared/operations/fleet/mirror-text.ts";
+import type { AdoptionStatus, MirrorStatus } from "../../../shared/operations/fleet/secret-status.ts";
 import type { Json } from "../../contract.ts";
 
 /** Told by its shape and its word, and by colour besides. */

@@ -37,7 +37,7 @@ const drawEveryMs = 1_000;
 const shown = new Set<() => void>();
 let ticking: ReturnType<typeof setInterval> | undefined;
 
-/** Draws all times of the page anew at once, so that none is behind another. */
+/** Redraws all times of the page together, so that they agree. */
 function useTick(): void {
   const [, draw] = useReducer<number, void>((times) => times + 1, 0);
   useEffect(() => {
@@ -55,7 +55,7 @@ function useTick(): void {
   }, []);
 }
 
-/** A time beside now; the exact one on hovering. */
+/** A time relative to now; the exact one on hovering. */
 export function FromNow({ at }: { readonly at: string }) {
   useTick();
   return (

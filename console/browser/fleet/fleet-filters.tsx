@@ -11,7 +11,7 @@ interface FleetFiltersProps {
 
 const typingEndsMs = 250;
 
-/** A text that is told once its typing has ended. */
+/** A text field that reports its value once the typing has ended. */
 function TextFilter(props: {
   readonly label: string;
   readonly hint: string;

@@ -27,7 +27,7 @@ function choiceOf({ search, tag, health }: FleetQuery): CampaignChoice {
   return { search, tag, ...(health === "" ? {} : { health }) };
 }
 
-/** How every managed secret stands, and what is rotated by hand of them. */
+/** The status of every managed secret, and rotations by hand. */
 export function FleetPage() {
   useTitle("Fleet");
   const [query, change] = useFleetQuery();

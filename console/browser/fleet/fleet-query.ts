@@ -1,7 +1,7 @@
 import { useLocation } from "preact-iso/router";
 import { queryOf } from "../api/request.ts";
 
-/** How the fleet is looked at; it stands in the address, so that it can be gone back to and shared. */
+/** Search, filters and order of the fleet. They are in the address, so that Back works and a link can be shared. */
 export interface FleetQuery {
   readonly search: string;
   readonly tag: string;

@@ -34,7 +34,7 @@ interface Held {
   nextAskAtMs: number;
 }
 
-/** The rows of a query, block by block as they come into view, and anew when the fleet has changed. */
+/** The rows of a query, block by block as they come into view, and again when the fleet has changed. */
 export function useFleet(query: FleetQuery): Fleet {
   const path = queryOf(fieldsOf(query));
   const place = useContext(Place);

@@ -4,7 +4,7 @@ import { Steps } from "./steps.tsx";
 
 const kinds = { succeeded: "good", tested: "good", failed: "bad", unfinished: "moving" } as const;
 
-/** The last rotations step by step; the newest stands open. */
+/** The last rotations step by step; the newest is unfolded. */
 export function Rotations({ history: { rotations, unseen } }: { readonly history: SecretAnswer["history"] }) {
   const hidden = unseen.find(({ source }) => source === "step-log");
   return (

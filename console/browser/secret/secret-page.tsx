@@ -67,7 +67,7 @@ const sections = [
   ["Who changed what", ({ history }: SecretAnswer) => <Records history={history} />],
 ] as const;
 
-/** One secret, live: where it stands, how it came there, and what may be done. */
+/** One secret, live: its status, its history, and the operations on it. */
 export function SecretPage() {
   const { secret: secretId = "" } = useRoute().params;
   const [secret, setSecret] = useState<SecretAnswer>();

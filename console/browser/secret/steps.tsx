@@ -5,7 +5,7 @@ import { exactSpan, Instant } from "../components/times.tsx";
 
 const kinds = { done: "good", "already-done": "still", failed: "bad" } as const;
 
-/** Steps of a rotation, as its function told them: when, how long, and what to do where one failed. */
+/** Steps of a rotation, as its function logged them: when, how long, and what to do where one failed. */
 export const Steps = ({ steps }: { readonly steps: readonly Json<StepRecord>[] }) => (
   <ol class="steps">
     {steps.map(({ step, at, outcome, durationMs, code, hint }) => (

@@ -38,7 +38,7 @@ async function urlOf(client: SQSClient, queueArn: string, call: CallOptions): Pr
 }
 
 /**
- * Gives every message of a dead-letter queue back to the queue that it came from, with its tries counted anew, and waits
+ * Moves every message of a dead-letter queue back to its source queue, where its tries are counted from the start, and waits
  * until SQS has done so. Returns how many. Only one such task runs for a queue at a time.
  */
 async function moveBack(client: SQSClient, deadLetterQueueArn: string, call: CallOptions): Promise<number> {
@@ -88,8 +88,8 @@ async function deliverUndelivered(
 }
 
 /**
- * Gives what lies in a dead-letter queue back: messages of queues to the queues that they came from, with their tries counted
- * anew; events that a rule could not deliver to the targets that they were for. Returns how many. Errors: `queue-unavailable`,
+ * Moves what is in a dead-letter queue back: messages to their source queues, where their tries are counted from the start;
+ * events that a rule could not deliver to the rule's targets. Returns how many. Errors: `queue-unavailable`,
  * also with SQS's own reason when it could not place a message; `event-malformed` for a message that neither a queue nor a rule
  * has put there; `time-budget-spent`, while SQS may go on.
  */

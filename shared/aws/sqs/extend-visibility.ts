@@ -4,7 +4,7 @@ import type { CallOptions } from "../../ports/call.ts";
 
 /** SQS hides a message for 12 hours at most, counted from its receipt. */
 const longestHiddenMs = 11 * 3_600_000;
-/** SQS forgets a message after 14 days, however often it was received; before that it is sent anew. */
+/** SQS forgets a message after 14 days, however often it was received; before that it is sent again. */
 const renewAfterMs = 12 * 86_400_000;
 
 export interface ReceivedMessage {

@@ -11,7 +11,7 @@ const left = 270;
 const right = 110;
 const rowHeight = 28;
 
-/** Horizontal bars, a row each; `full` is the length of the track, the greatest value unless said. */
+/** Horizontal bars, a row each; `full` is the length of the track, by default the greatest value. */
 export function barChart(options: {
   readonly title: string;
   readonly description: string;

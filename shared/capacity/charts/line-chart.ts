@@ -3,7 +3,7 @@ import { type Chart, chartWidth, element, label } from "./svg.ts";
 export interface Series {
   readonly name: string;
   readonly points: readonly (readonly [x: number, y: number])[];
-  /** Dots stand for what was simulated. */
+  /** Dots are what was simulated. */
   readonly as: "line" | "dots" | "limit";
 }
 
@@ -23,7 +23,7 @@ const along = ({ scale, from, to }: Axis, value: number): number => {
   return Math.min(1, Math.max(0, share));
 };
 
-/** Unless given: five on a linear axis, one for each power of ten on a logarithmic one. */
+/** By default five on a linear axis, one for each power of ten on a logarithmic one. */
 function ticks({ scale, from, to, marks }: Axis): readonly number[] {
   if (marks !== undefined) return marks;
   if (scale === "linear") return [0, 0.25, 0.5, 0.75, 1].map((share) => from + share * (to - from));

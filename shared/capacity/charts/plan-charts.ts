@@ -6,7 +6,7 @@ import { barChart } from "./bar-chart.ts";
 import { lineChart } from "./line-chart.ts";
 import type { Chart } from "./svg.ts";
 
-/** What a simulation found, beside which the closed form is drawn. */
+/** What a simulation found; the closed form is drawn next to it. */
 export interface Played {
   readonly reads: { readonly backendPerSecond: number };
   readonly push?: { readonly windowSeconds: number; readonly requestsPerSecond: readonly number[] };
@@ -101,7 +101,7 @@ function pushOverTime({ fanOut }: CapacityPlan, facts: Facts, push: NonNullable<
   });
 }
 
-/** The plan in pictures; with a simulation, what it found beside what was calculated. */
+/** The plan in pictures; with a simulation, what it found next to what was calculated. */
 export function planCharts(plan: CapacityPlan, played?: Played, facts: Facts = knownFacts): readonly Chart[] {
   const { loads, rotations, cost, sizes } = plan;
   const target = percent(facts.targetUtilisation.value);

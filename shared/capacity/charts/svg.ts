@@ -26,7 +26,7 @@ export interface Chart {
 
 export const chartWidth = 760;
 
-/** Colours for light and dark, told apart by those who see fewer. */
+/** Colors for light and dark, distinct for color-blind readers, too. */
 const style = [
   "svg{font:13px system-ui,sans-serif;background:#fff;color:#1b1f24}text{fill:currentColor}",
   ".title{font-weight:600;font-size:15px}.quiet{fill:#59636e;font-size:12px}.line{fill:none;stroke-width:2.5}",

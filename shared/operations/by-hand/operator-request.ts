@@ -13,7 +13,7 @@ export function checkRotatedHere({ secretArn, managedBy }: SecretDescription): v
 const tagValue = /^[\p{L}\p{Z}\p{N}_.:/=+@-]{1,256}$/u;
 
 /**
- * Why somebody changes a secret by hand, as a tag of it: there for everyone to see, and in CloudTrail with who and when.
+ * Why a secret is changed by hand, as a tag of the secret. Everyone can see it, and CloudTrail records who set it and when.
  * Errors: `option-invalid` for what a tag cannot hold.
  */
 export function reasonTag(reason: string): ReadonlyMap<string, string> {

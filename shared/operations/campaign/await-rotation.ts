@@ -25,7 +25,7 @@ const failure = (versionId: string, secret: string, step: StepRecord | undefined
   });
 
 /**
- * Asks the log of the rotation function for the steps of one version; those that were not told yet are. `undefined`: the log
+ * Reads the steps of one version from the rotation function's log, and passes on those that are new. `undefined`: the log
  * cannot be read.
  */
 function stepReader(

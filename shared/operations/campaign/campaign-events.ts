@@ -2,7 +2,7 @@ import type { ErrorCode } from "../../errors/codes.ts";
 import type { StepRecord } from "../../ports/records.ts";
 
 /**
- * How one secret stands in a campaign. `requested`: RotateSecret was taken. `waiting`: Secrets Manager tries again what failed,
+ * The progress of one secret in a campaign. `requested`: RotateSecret was accepted. `waiting`: Secrets Manager tries again what failed,
  * see the code. `promoted`: the new version is current.
  * `rotated`: and its rotation is finished. `already`: this campaign had rotated it before. `failed`: it is not, see the code.
  */
@@ -25,7 +25,7 @@ export type CampaignEvent =
       readonly code?: ErrorCode;
       readonly hint?: string;
     }
-  /** A step as the function's log told it. */
+  /** A step, as the function logged it. */
   | { readonly type: "step"; readonly secretArn: string; readonly step: StepRecord }
   | { readonly type: "wave-finished"; readonly wave: number }
   | {

@@ -16,24 +16,24 @@ export interface CampaignOptions {
   readonly campaign: string;
   /** Put into the secret's tag `rekey:rotation-reason` before it is rotated; CloudTrail keeps it with who and when. */
   readonly reason?: string;
-  /** Secrets of the first wave, which must end well before the rest begins: 1 unless given; 0 for none. */
+  /** Secrets of the first wave, which must succeed before the rest begins; 0 for none (default: 1). */
   readonly canary?: number;
-  /** Secrets of each later wave: 100 unless given. */
+  /** Secrets of each later wave (default: 100). */
   readonly waveSize?: number;
   /**
-   * RotateSecret calls a second: 10 unless given. A rotation makes two writes of the 50 a second that Secrets Manager
-   * allows, so 25 is all, and what is over 10 is taken from the rotations that are scheduled.
+   * RotateSecret calls a second (default: 10). A rotation makes two of the 50 writes a second that Secrets Manager allows, so
+   * 25 is the most, and scheduled rotations need the rest.
    */
   readonly startsPerSecond?: number;
-  /** Rotations under way at the same time: 50 unless given. */
+  /** Rotations under way at the same time (default: 50). */
   readonly atOnce?: number;
-  /** Failures after which no further rotation is begun: 1 unless given. */
+  /** Failures after which no further rotation is begun (default: 1). */
   readonly stopAfter?: number;
-  /** How long one rotation may take: 15 minutes unless given. */
+  /** How long one rotation may take (default: 15 minutes). */
   readonly timeoutMs?: number;
-  /** Between two looks at a rotation under way: 1,000 unless given. */
+  /** Between two reads of a rotation under way (default: 1,000). */
   readonly pollMs?: number;
-  /** Whether to wait for each rotation: `true` unless given. Without it there is one wave, and no failure is seen. */
+  /** Whether to wait for each rotation (default: `true`). Without it there is one wave, and no failure is seen. */
   readonly wait?: boolean;
 }
 
@@ -78,7 +78,7 @@ function campaignSettings(options: CampaignOptions): CampaignSettings {
   return settings;
 }
 
-/** A name for a campaign, such as `20261128-0512-3fa9`: when, and something to tell two of one minute apart. */
+/** A name for a campaign, such as `20261128-0512-3fa9`: the minute, and four digits that keep two of one minute apart. */
 export function newCampaign(): string {
   const [date = "", time = ""] = new Date().toISOString().split("T");
   return `${date.replaceAll("-", "")}-${time.slice(0, 5).replace(":", "")}-${crypto.randomUUID().slice(0, 4)}`;

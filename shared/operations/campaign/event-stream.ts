@@ -1,8 +1,8 @@
 import type { CallOptions } from "../../ports/call.ts";
 
 /**
- * What several workers tell, as one async iterable; it begins when it is first asked, ends when the work does, and throws
- * what the work threw. Left before its end, it fires the work's signal, as the caller's own does.
+ * The events of several workers as one async iterable. It begins with the first `next`, ends with the work, and throws what
+ * the work threw. If it is left before its end, or when the caller's signal fires, the work's signal fires.
  */
 export async function* eventStream<Event>(
   work: (tell: (event: Event) => void, call: CallOptions) => Promise<void>,
@@ -20,7 +20,7 @@ export async function* eventStream<Event>(
     isOver = true;
     wake();
   });
-  // Its failure is thrown below, when all that was told before has been taken.
+  // Thrown after the last event has been taken; until then it must not be an unhandled rejection.
   over.catch(() => undefined);
   try {
     for (;;) {

@@ -20,7 +20,7 @@ interface Running {
   readonly turn: (call: CallOptions) => Promise<void>;
 }
 
-/** Spreads starts evenly: never more than so many in a second, and none saved up. */
+/** Spreads starts evenly; a start that was not used is not saved up. */
 function pacer({ pause, nowMs }: CampaignPorts, perSecond: number): Running["turn"] {
   let nextMs = 0;
   return async (call) => {
@@ -87,7 +87,7 @@ async function rotateOne(running: Running, secretId: string, call: CallOptions):
   }
 }
 
-/** The steps of so few are told from the log as they are done; of more, only why one failed. */
+/** Up to this many secrets, each step is followed in the log; beyond, the log is read only to find why one failed. */
 const mostFollowed = 5;
 
 /**

@@ -2,13 +2,6 @@ import type { SecretDescription } from "../../ports/secret-store.ts";
 import type { VersionFacts } from "../../ports/secret-administration.ts";
 import { uuidOf } from "../by-hand/operator-request.ts";
 
-/**
- * The VersionId that a campaign gives a secret: always the same, so that what was asked for before can be recognised in
- * Secrets Manager itself, and asking again starts nothing.
- */
-const campaignVersion = async (campaign: string, secretArn: string, attempt: number): Promise<string> =>
-  uuidOf("rekey campaign", campaign, secretArn, attempt);
-
 /** `new`: to be asked for. `under-way`: asked for, not current yet. `done`: it is, or was, current, or a newer one is. */
 export interface CampaignVersion {
   readonly versionId: string;
@@ -18,7 +11,8 @@ export interface CampaignVersion {
 const mostAttempts = 20;
 
 /**
- * Where a secret stands in a campaign that may have run before. A version of the campaign that lost its labels while an
+ * What a campaign that may have run before has done with a secret. Each attempt of a campaign has one VersionId for a secret,
+ * so that Secrets Manager itself shows what was asked for before, and asking again starts nothing. A version of the campaign that lost its labels while an
  * older one stayed current was rolled back: the next attempt has a VersionId of its own.
  */
 export async function versionInCampaign(
@@ -28,7 +22,7 @@ export async function versionInCampaign(
 ): Promise<CampaignVersion> {
   const current = versions.find((version) => version.labels.includes("AWSCURRENT"));
   for (let attempt = 1; ; attempt++) {
-    const versionId = await campaignVersion(campaign, secretArn, attempt);
+    const versionId = await uuidOf("rekey campaign", campaign, secretArn, attempt);
     const on = labels.get(versionId) ?? [];
     if (on.includes("AWSCURRENT") || on.includes("AWSPREVIOUS")) return { versionId, state: "done" };
     if (on.includes("AWSPENDING")) return { versionId, state: "under-way" };

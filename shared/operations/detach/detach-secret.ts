@@ -24,6 +24,7 @@ export interface Detachment {
   readonly name: string;
   /** Secrets Manager keeps it when rotation is switched off. */
   readonly functionArn?: string;
+  /** By the name that `rekey detach --dry-run --json` prints. */
   readonly standing: RotationState;
   /** Its tags `rekey:…`. */
   readonly tags: readonly string[];

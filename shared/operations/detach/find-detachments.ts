@@ -18,7 +18,7 @@ export async function detachmentsOfStack(
   }
 }
 
-/** Named secrets, each as it stands now. Errors: those of the store. */
+/** Named secrets, in their present state. Errors: those of the store. */
 export async function detachmentsNamed(
   { store }: Pick<DetachPorts, "store">,
   secretIds: readonly string[],

@@ -8,7 +8,7 @@ import { type CheckResult, checkResult } from "./check-results.ts";
 import type { ManagedUsers } from "./managed-users.ts";
 import { intentsOf, keyIntents } from "./role-intents.ts";
 
-/** One login (5 s to connect), one statement (10 s) and the calls to Secrets Manager, with what is kept back to tell of a failure. */
+/** One login (5 s to connect), one statement (10 s) and the calls to Secrets Manager, with the time that is kept back to report a failure. */
 const eachHostMs = 20_000;
 const overheadMs = 10_000;
 

@@ -198,7 +198,7 @@ export interface CheckResult {
   readonly code: OwnCode | ErrorCode;
   readonly severity: Severity;
   readonly meaning: string;
-  /** The command or statement that mends it. */
+  /** The command or statement that fixes it. */
   readonly remedy: string;
   /** Names, ids and numbers only. */
   readonly detail: Readonly<Record<string, string | number | boolean>>;

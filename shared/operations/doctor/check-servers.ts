@@ -66,7 +66,7 @@ function judgeRestart(facts: ServerFacts, other: ServerFacts | undefined, host: 
     : [checkResult("change-until-restart", { host })];
 }
 
-/** Accounts of the user's name beside the one that the session came in by, as far as one of the sessions sees them. */
+/** Other accounts with the user's name than the one of the session, as far as one of the sessions sees them. */
 function judgeAccounts({ current }: Rotation, { accountsOfFirst }: ServerFacts, host: string): readonly CheckResult[] {
   const detail = { host, user: current.username };
   if (accountsOfFirst === "unseen") return [checkResult("accounts-unseen", detail)];

@@ -37,10 +37,10 @@ export type Examination =
 /** Each opens a few connections, and logs in to a database. */
 const examinedAtOnce = 4;
 const defaultLimitMs = 60_000;
-/** In which what was found before the time was up can still be told. */
+/** After the time is up, what was found before can still be reported for this long. */
 const graceMs = 1_000;
 
-/** What the caller may not see is so for all secrets of a function. */
+/** What the caller may not see is the same for all secrets of a function. */
 const ofSetUp: ReadonlySet<CheckResult["code"]> = new Set(["function-cannot-be-seen", "iam-cannot-be-seen"]);
 
 /** Whatever the work does with its signal, there is an answer soon after the time is up. Errors: `time-budget-spent`. */
@@ -50,11 +50,11 @@ async function within<Result>(
   work: (call: CallOptions) => Promise<Result>,
 ): Promise<Result> {
   const isOver = AbortSignal.timeout(limitMs + graceMs);
-  const given = { signal: AbortSignal.any([signal, AbortSignal.timeout(limitMs)]) };
+  const limited = { signal: AbortSignal.any([signal, AbortSignal.timeout(limitMs)]) };
   const over = new Promise<never>((_resolve, reject) => {
     isOver.addEventListener("abort", () => reject(new RekeyError("time-budget-spent", { context: { limitMs } })));
   });
-  return Promise.race([work(given), over]);
+  return Promise.race([work(limited), over]);
 }
 
 const failureOf = (error: unknown): CheckResult => {
@@ -64,10 +64,11 @@ const failureOf = (error: unknown): CheckResult => {
 };
 
 /**
- * Examines every managed secret that the filter lets through as `doctor` does, four at a time, and tells of each as it is
- * done. What belongs to no secret is told once, as the set-up's: a mirror that cannot be reached or logged in to, and is then
- * not asked again for each secret; dead letters; the account's concurrency; what the caller may not see. What fails for one secret, 60 s gone included,
- * is its finding. A credential that a server refuses is offered to it once, however many secrets share it. When the caller's signal fires, or the iteration is left, it ends early, without an error. Changes nothing.
+ * Examines every managed secret that matches the filter as `doctor` does, four at a time, and yields each when it is done.
+ * What concerns no single secret is yielded once, as the set-up: a mirror that cannot be reached or logged in to, which is not
+ * asked again for each secret; dead letters; the account's concurrency; what the caller may not see. What fails for one secret,
+ * or takes longer than 60 s, is in its results. A credential that a server refuses is offered to it once, however many secrets
+ * share it. Changes nothing. It ends early, without an error, when the caller's signal fires or the iteration is left.
  * Errors: those of the listing.
  */
 export function examineFleet(

@@ -47,8 +47,8 @@ function readStatements(json: string): readonly Statement[] {
   } catch {
     throw malformed("not JSON");
   }
-  const given = isMembers(policy) ? policy["Statement"] : undefined;
-  const statements: readonly unknown[] = Array.isArray(given) ? given : [given];
+  const listed = isMembers(policy) ? policy["Statement"] : undefined;
+  const statements: readonly unknown[] = Array.isArray(listed) ? listed : [listed];
   if (statements.length === 0 || !statements.every(isMembers)) throw malformed("no statements");
   return statements.map((members, index) => ({
     name: typeof members["Sid"] === "string" ? members["Sid"] : String(index + 1),

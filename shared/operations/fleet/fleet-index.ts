@@ -29,8 +29,8 @@ export interface FleetReading {
 }
 
 /**
- * Every managed secret as the list tells it, kept in memory, so that any order, filter and place in it is answered at once and
- * without a call: ListSecrets itself can neither order by health nor begin in the middle.
+ * Every managed secret, as ListSecrets has it, in memory: any order, filter and page is answered at once and without a call.
+ * ListSecrets itself can neither order by health nor begin in the middle.
  */
 export interface FleetIndex {
   readonly reading: FleetReading;
@@ -39,7 +39,7 @@ export interface FleetIndex {
   view(selection: FleetSelection): FleetView;
   /** The ARNs of those of a selection that rotate. */
   rotating(selection: Pick<FleetSelection, "search" | "tag" | "health">): readonly string[];
-  /** Looks at one secret anew, which the list tells up to five minutes late. Errors: those of the store. */
+  /** Reads one secret again, whose changes the list has up to five minutes later. Errors: those of the store. */
   refresh(secretArn: string, call: CallOptions): Promise<void>;
   /** Reads all, again and again, until the signal fires. Never fails: `reading` says why it could not. */
   keepReading(call: CallOptions): Promise<void>;
@@ -50,11 +50,11 @@ export interface FleetIndexPorts extends Pick<FleetPorts, "listing" | "nowMs"> {
   readonly pause: (ms: number, call: CallOptions) => Promise<void>;
 }
 
-/** Between two readings so much: at most a tenth of the time is spent on reading. */
+/** The pause after a reading is nine times as long as the reading. */
 const pausesPerReading = 9;
 const leastPauseMs = 15_000;
 const pauseAfterFailureMs = 5_000;
-/** How much later than DescribeSecret a list may tell of a change. */
+/** How much later than DescribeSecret a list may have a change. */
 const listIsLateMs = 300_000;
 
 interface Kept {
@@ -74,7 +74,7 @@ const isOther = (one: SecretSummary, other: SecretSummary): boolean =>
   JSON.stringify(lasting(one)) !== JSON.stringify(lasting(other));
 
 const orderLastsMs = 1_000;
-/** Windows and tabs that look at the fleet in ways of their own. */
+/** How many orders are kept: one for each window or tab with its own filters. */
 const mostOrders = 8;
 
 export function fleetIndex({ listing, store, nowMs, pause }: FleetIndexPorts): FleetIndex {

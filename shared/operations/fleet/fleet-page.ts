@@ -4,7 +4,7 @@ import type { FleetPorts } from "./fleet-ports.ts";
 import { type SecretSummary, summaryOf } from "./secret-summary.ts";
 
 export interface FleetQuery extends FleetFilter {
-  /** 1 to 100; 50 unless given. */
+  /** 1 to 100 (default: 50). */
   readonly limit?: number;
   /** Where the page before ended. */
   readonly cursor?: string;
@@ -17,7 +17,7 @@ export interface FleetPage {
   readonly cursor?: string;
 }
 
-/** So many lists for one page at most: where few secrets are managed a page comes shorter, with where to go on. */
+/** Calls of ListSecrets for one page. Where few secrets are managed, a page is shorter and has a cursor. */
 const mostLists = 20;
 
 const isManaged = ({ rotationFunctionArn, tags }: ListedSecret): boolean =>

@@ -39,9 +39,16 @@ export interface SecretHistory {
   readonly unseen: readonly Unseen[];
 }
 
-/** The log is asked from a minute before the oldest of so many versions. */
+/** The log is read from a minute before the oldest of these newest versions. */
 const versionsLookedBack = 10;
 const marginMs = 60_000;
+
+function outcomeOf(steps: readonly StepRecord[], isLabelled: boolean): RotationRun["outcome"] {
+  if (steps.some(({ step, outcome }) => step === "finishSecret" && outcome !== "failed")) return "succeeded";
+  if (steps.at(-1)?.outcome === "failed") return "failed";
+  // Secrets Manager drops the version of a test, and calls no other step.
+  return !isLabelled && steps.every(({ step }) => step === "testSecret") ? "tested" : "unfinished";
+}
 
 function runsOf(steps: readonly StepRecord[], versions: readonly VersionFacts[]): readonly RotationRun[] {
   const byVersion = new Map<string, StepRecord[]>();
@@ -50,15 +57,12 @@ function runsOf(steps: readonly StepRecord[], versions: readonly VersionFacts[])
     const first = ofVersion[0];
     const last = ofVersion.at(-1);
     const labels = versions.find((version) => version.versionId === versionId)?.labels;
-    const isFinished = ofVersion.some(({ step, outcome }) => step === "finishSecret" && outcome !== "failed");
-    // Secrets Manager drops the version of a test, and calls no other step.
-    const isTest = labels === undefined && ofVersion.every(({ step }) => step === "testSecret");
     return {
       versionId,
       labels: labels ?? [],
       startedAt: new Date((first?.at.getTime() ?? 0) - (first?.durationMs ?? 0)),
       endedAt: last?.at ?? new Date(0),
-      outcome: isFinished ? "succeeded" : last?.outcome === "failed" ? "failed" : isTest ? "tested" : "unfinished",
+      outcome: outcomeOf(ofVersion, labels !== undefined),
       steps: ofVersion,
     };
   });

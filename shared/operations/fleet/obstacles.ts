@@ -5,7 +5,7 @@ import { atOnce } from "./at-once.ts";
 import type { FleetPorts } from "./fleet-ports.ts";
 import type { SecretSummary } from "./secret-summary.ts";
 
-/** The log is asked for so many secrets, and for so many at once: an account has five of these requests a second. */
+/** For how many secrets the log is read, and for how many at the same time: an account has five such requests a second. */
 const mostAsked = 20;
 const asksAtOnce = 4;
 const lookBackMs = 86_400_000;

@@ -3,7 +3,7 @@ import { isRekeyError } from "../../errors/rekey-error.ts";
 import type { FleetPorts } from "./fleet-ports.ts";
 import type { VersionFacts } from "../../ports/secret-administration.ts";
 import { type SecretSummary, summaryOf } from "./secret-summary.ts";
-import { type SecretStatus, secretStatuses } from "./secret-status.ts";
+import { type SecretStatus, secretStatus } from "./secret-status.ts";
 
 export interface SubscriberStatus {
   readonly name: string;
@@ -48,23 +48,21 @@ async function subscribersOf(
   }));
 }
 
-/** One secret as it stands: its versions, each Vault cluster, each subscriber. No value is read. Errors: those of the store. */
+/** One secret in full: its versions, each Vault cluster, each subscriber. No value is read. Errors: those of the store. */
 export async function secretDetails(
   ports: Pick<FleetPorts, "store" | "administration" | "mirrors" | "adoptions" | "nowMs">,
   secretId: string,
   call: CallOptions,
 ): Promise<SecretDetails> {
-  const { mirrors, adoptions, nowMs } = ports;
   const description = await ports.store.describe(secretId, call);
   const { secretArn, replicas = new Map<string, string>() } = description;
   const regionsBehind = [...replicas].flatMap(([region, state]) => (state === "InSync" ? [] : [region]));
   const versions = await ports.administration.versions(secretArn, call);
   const createdAt = versions.at(-1)?.createdAt;
-  const summary = summaryOf({ ...description, ...(createdAt === undefined ? {} : { createdAt }) }, nowMs());
-  const [statuses, subscribers] = await Promise.all([
-    // Without the log, which is asked less often than this is.
-    secretStatuses({ mirrors, nowMs, ...(adoptions === undefined ? {} : { adoptions }) }, [summary], call),
+  const summary = summaryOf({ ...description, ...(createdAt === undefined ? {} : { createdAt }) }, ports.nowMs());
+  const [status, subscribers] = await Promise.all([
+    secretStatus(ports, summary, call),
     subscribersOf(ports, summary, versions, call),
   ]);
-  return { summary, regionsBehind, versions, subscribers, ...(statuses.get(secretArn) ?? { mirrors: [] }) };
+  return { summary, regionsBehind, versions, subscribers, ...status };
 }

@@ -8,7 +8,10 @@ import type { FleetPorts } from "./fleet-ports.ts";
 import type { MirrorView } from "../../ports/mirror.ts";
 import type { SecretSummary } from "./secret-summary.ts";
 
-/** `current`: it holds AWSCURRENT. `behind`: another version. `missing`: none of rekey's. `off`: it is not to be there. `left`: and yet it is. */
+/**
+ * What a cluster holds of a secret. Where it should have a mirror, `current`: AWSCURRENT, `behind`: another version, `missing`:
+ * none that rekey wrote. Where it should have none, `off`: it has none, `left`: it still has one. `unseen`: it cannot be read.
+ */
 export type MirrorStatus = {
   readonly cluster: string;
   readonly state: "current" | "behind" | "missing" | "off" | "left" | "unseen";
@@ -37,10 +40,10 @@ export interface SecretStatus {
   readonly obstacle?: Obstacle;
 }
 
-/** Vault is asked for so many secrets at once. */
+/** For how many secrets Vault is asked at the same time. */
 const looksAtOnce = 8;
 
-/** Where one cluster stands beside AWSCURRENT. Never fails: a cluster that cannot be seen is `unseen`, with the code. */
+/** Compares one cluster with AWSCURRENT. Never fails: a cluster that cannot be read is `unseen`, with the code. */
 async function mirrorStatus(
   view: MirrorView,
   { secretArn, name: secretName, tags, mirrored, versionId }: SecretSummary,
@@ -67,6 +70,7 @@ function adoptionOf(subscribers: readonly string[], by: ReadonlyMap<string, unkn
   return { state, adopted: [...by.keys()].sort(), waitingFor };
 }
 
+/** One read of the table for all of these secrets. Never fails: see `unseen`. */
 async function adoptionsOf(
   { adoptions }: Pick<FleetPorts, "adoptions">,
   secrets: readonly SecretSummary[],
@@ -85,9 +89,31 @@ async function adoptionsOf(
   }
 }
 
+async function statusOf(
+  { mirrors }: Pick<FleetPorts, "mirrors">,
+  secret: SecretSummary,
+  adoptionFor: (secret: SecretSummary) => AdoptionStatus | undefined,
+  call: CallOptions,
+): Promise<SecretStatus> {
+  const adoption = adoptionFor(secret);
+  return {
+    mirrors: await Promise.all(mirrors.map(async (view) => mirrorStatus(view, secret, call))),
+    ...(adoption === undefined ? {} : { adoption }),
+  };
+}
+
+/** The status of one secret, without what is in the way of its rotation. Never fails. */
+export async function secretStatus(
+  ports: Pick<FleetPorts, "mirrors" | "adoptions">,
+  secret: SecretSummary,
+  call: CallOptions,
+): Promise<SecretStatus> {
+  return statusOf(ports, secret, await adoptionsOf(ports, [secret], call), call);
+}
+
 /**
- * What a page does not tell by itself, for 100 secrets at most: one read of the adoption table for all of them, one of
- * each Vault cluster for each, and one of the log for each that is being rotated. By ARN. What cannot be seen is said to be so, and is no error.
+ * The status of 100 secrets at most, by ARN: one read of the adoption table for all of them, one of each Vault cluster for
+ * each, and one of the log for each that is being rotated. What cannot be read is `unseen`, and is no error.
  */
 export async function secretStatuses(
   ports: Pick<FleetPorts, "mirrors" | "adoptions" | "log" | "nowMs">,
@@ -97,21 +123,9 @@ export async function secretStatuses(
   const adoptionFor = await adoptionsOf(ports, secrets, call);
   const inTheWay = await obstacles(ports, secrets, call);
   const found = await atOnce(looksAtOnce, secrets, async (secret): Promise<[string, SecretStatus]> => {
-    const mirrors = await Promise.all(ports.mirrors.map(async (view) => mirrorStatus(view, secret, call)));
-    const adoption = adoptionFor(secret);
+    const status = await statusOf(ports, secret, adoptionFor, call);
     const obstacle = inTheWay.get(secret.secretArn);
-    return [
-      secret.secretArn,
-      { mirrors, ...(adoption === undefined ? {} : { adoption }), ...(obstacle === undefined ? {} : { obstacle }) },
-    ];
+    return [secret.secretArn, obstacle === undefined ? status : { ...status, obstacle }];
   });
   return new Map(found);
 }
-
-/** `current r12`: a mirror in a word, with its revision. */
-export const mirrorText = ({ state, revision, code }: Pick<MirrorStatus, "state" | "revision" | "code">): string =>
-  state === "unseen"
-    ? `unseen (${code ?? ""})`
-    : revision === undefined || revision === 0
-      ? state
-      : `${state} r${revision}`;

@@ -23,7 +23,7 @@ export interface SecretSummary {
   readonly mirrored: boolean;
   /** The tag `rekey:subscribers`. */
   readonly subscribers: readonly string[];
-  /** The tag `rekey:rotation-reason`: why somebody rotated it by hand last. */
+  /** The tag `rekey:rotation-reason`: why it was last rotated by hand. */
   readonly reason?: string;
   readonly tags: Readonly<Record<string, string>>;
 }
@@ -42,7 +42,7 @@ function healthOf(secret: ListedSecret, nowMs: number): Health {
   return isUnderWay ? "rotating" : "healthy";
 }
 
-/** What a list or a description tells of a secret by itself: no further call. */
+/** What a list or a description says about a secret, without a further call. */
 export function summaryOf(secret: ListedSecret, nowMs: number): SecretSummary {
   const { secretArn, name, managedBy, lastRotatedAt, nextRotationAt, rotationFunctionArn, createdAt, tags } = secret;
   const versionId = versionWithLabel(secret, "AWSCURRENT");

@@ -108,7 +108,7 @@ export function parseLoginTask(text: string): string {
     const { checkLogin: secretArn }: Partial<Record<string, unknown>> = { ...JSON.parse(text) };
     if (typeof secretArn === "string" && secretArn.startsWith("arn:")) return secretArn;
   } catch {
-    // Said below.
+    // Not JSON, which is refused below.
   }
   throw new RekeyError("event-malformed", { context: { problem: "not a task of check-login" } });
 }

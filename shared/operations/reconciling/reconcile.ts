@@ -100,7 +100,7 @@ export function parseReconcileTask(text: string): ReconcileTask {
       return defined({ cursor });
     }
   } catch {
-    // Said below.
+    // Not JSON, which is refused below.
   }
   throw new RekeyError("event-malformed", { context: { problem: "not a task of reconcile" } });
 }
