@@ -239,7 +239,3 @@ export const mayReveal = [
   "local/demo",
   "bench/under-load",
 ];
-
-/** Names of engines do not stand in the core: it asks for capabilities. */
-export const engineNames =
-  /["'`](?:postgres|postgresql|aurora-postgresql|mysql|mariadb|redshift|redis|valkey|mongodb|http-api-key)["'`]/;

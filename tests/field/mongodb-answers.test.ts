@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { describe, expect, test } from "vitest";
 import type { Document } from "mongodb";
-import { strategiesOn } from "../../functions/rotate-mongodb/strategies.ts";
+import { strategiesOn } from "../../functions/rotate-mongodb/rotation.ts";
 import type { EngineServer } from "../../shared/testing/engine-contract/fixture.ts";
 import { ferretDb } from "../support/ferretdb.ts";
 import { ferretDbFixture } from "../support/ferretdb-fixture.ts";
