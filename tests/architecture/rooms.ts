@@ -8,8 +8,13 @@ export interface Room {
 const values = ["shared/secrets", "shared/errors"];
 /** What the core asks of the world, and what is told of it. */
 const vocabulary = ["shared/ports", ...values];
-/** What reads the parameters of the template. */
-const parameterReaders = ["local/template/read-template.ts", "local/aws/members.ts", "deploy/template/parameters.ts"];
+/** What reads the parameters and the rotation functions of the template. */
+const templateReaders = [
+  "local/template/read-template.ts",
+  "local/aws/members.ts",
+  "deploy/template/parameters.ts",
+  "deploy/template/rotation-engines.ts",
+];
 /** What a command starts the local stack with. */
 const localStack = ["local/run-local.ts", "local/package-root.ts"];
 
@@ -212,10 +217,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   "deploy/cdk": {
-    rooms: [...parameterReaders, "local/template/overlay.ts", "deploy/template/text.ts", "shared/errors"],
+    rooms: [...templateReaders, "local/template/overlay.ts", "deploy/template/text.ts", "shared/errors"],
     packages: ["aws-cdk-lib", "constructs", "node:fs", "node:path"],
   },
-  "deploy/terraform": { rooms: parameterReaders, packages: ["node:fs"] },
+  "deploy/terraform": { rooms: [...templateReaders, "deploy/template/text.ts"], packages: ["node:fs"] },
   "deploy/template": { rooms: [], packages: ["node:fs", "node:path"] },
   ".ci": { rooms: [], packages: ["node:"] },
   examples: {
