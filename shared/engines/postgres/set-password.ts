@@ -6,7 +6,7 @@ import type { Connection } from "./connection.ts";
 import { hints } from "./connection.ts";
 import { refuseScramOnly } from "./host-rules.ts";
 import { hashedPassword, type PasswordHash, passwordHash } from "./password-hash.ts";
-import { type Account, readAccounts, type SessionFacts } from "./read-accounts.ts";
+import { type Account, readAccounts, type SessionFacts } from "./account.ts";
 import { rightsMissing } from "./rights.ts";
 
 /** What decides the form in which the server keeps a password. */

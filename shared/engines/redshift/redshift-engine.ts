@@ -12,6 +12,7 @@ import type {
 } from "../../ports/database-engine.ts";
 import { guardSession } from "../connecting/guarded-stream.ts";
 import { type Connection, connect } from "../postgres/connection.ts";
+import { hashTag } from "../postgres/password-hash.ts";
 import { transaction, type TransactionEnd } from "../postgres/transaction.ts";
 import { sqlState, stringField } from "../postgres/translate-error.ts";
 import { inspect, looking } from "./inspect.ts";
@@ -24,10 +25,10 @@ type RedshiftSession = DatabaseSession & PasswordChange & UserPairing & Inspecti
 
 /** The one form that drivers know and that rekey writes. Errors: `option-invalid` where the tag asks for another. */
 function passwordHash(options: ReadonlyMap<string, string>): string {
-  const wanted = options.get("rekey:password-hash");
+  const wanted = options.get(hashTag);
   if (wanted === undefined || wanted === "md5") return "md5";
   throw new RekeyError("option-invalid", {
-    context: { option: "rekey:password-hash" },
+    context: { option: hashTag },
     hint: "on Redshift it can only be md5: remove the tag",
   });
 }
