@@ -4,8 +4,7 @@ import type { Credential } from "../../ports/database-engine.ts";
 import { unsupported } from "../mysql-family/account.ts";
 import { quoteText } from "../mysql-family/names.ts";
 import type { Connection } from "../mysql-family/connection.ts";
-import { ed25519Hash } from "../mysql-family/password-hashes.ts";
-import { nativeHash } from "../mysql-family/password-hashes.ts";
+import { ed25519Hash, nativeHash } from "../mysql-family/password-hashes.ts";
 import { errorNumber } from "../mysql-family/translate-error.ts";
 import type { Facts } from "./product.ts";
 

@@ -3,8 +3,7 @@ import { expect, test } from "vitest";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { cachingSha2Hash, sha256Crypt } from "../mysql/caching-sha2-hash.ts";
 import { sha256Hash, sha2Opens } from "../mysql/sha256-hash.ts";
-import { ed25519Hash, signEd25519 } from "./password-hashes.ts";
-import { nativeHash } from "./password-hashes.ts";
+import { ed25519Hash, nativeHash, signEd25519 } from "./password-hashes.ts";
 
 test("mysql_native_password: what MariaDB's PASSWORD('old') and PASSWORD('x') give", () => {
   expect(nativeHash(new SecretValue("old"))).toBe("*CD02AC33DE7D3D2AFEDF5F2BAB51B07CDB499E79");
