@@ -147,3 +147,15 @@ export interface RekeySettings {
     | 3288
     | 3653;
 }
+
+/** The rotation functions, each named after its engine. */
+export const engines = [
+  "postgres",
+  "redshift",
+  "mongodb",
+  "mariadb",
+  "mysql",
+  "redis",
+  "http-api-key",
+  "vault-static-role",
+] as const;

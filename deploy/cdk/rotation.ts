@@ -5,18 +5,8 @@ import type { Construct, IConstruct } from "constructs";
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
 import { pascalCase } from "../template/text.ts";
 import { adminSecretTag, graceTag, strategyTag } from "../../shared/tags/tag-names.ts";
+import { engines } from "./rekey-settings.ts";
 
-/** The rotation functions, each named after its engine. */
-const engines = [
-  "postgres",
-  "redshift",
-  "mariadb",
-  "mysql",
-  "mongodb",
-  "redis",
-  "http-api-key",
-  "vault-static-role",
-] as const;
 export type RotationEngine = (typeof engines)[number];
 
 /** A database of the CDK's: what RDS and Aurora say of their engine is read from it. */

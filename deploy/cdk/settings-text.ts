@@ -1,6 +1,7 @@
 import { isMembers, type Members } from "../../local/aws/members.ts";
 import type { Template } from "../../local/template/read-template.ts";
 import { isBoolean, isList, scalar } from "../template/parameters.ts";
+import { rotationEngines } from "../template/rotation-engines.ts";
 
 /** Parameters that have a property of their own in `RekeyProps`, with a type of the CDK's. */
 const madeOfConstructs = new Set([
@@ -38,8 +39,8 @@ function property(name: string, declaration: Members): string {
   return `  /** ${text} */\n${wrapped.replaceAll(/ +$/gmu, "")}\n`;
 }
 
-/** `RekeySettings`: the template's parameters as typed properties. */
-export function settingsText({ Parameters }: Template): string {
+/** `RekeySettings`: the template's parameters as typed properties; and the engines of its functions. */
+export function settingsText({ Parameters, Resources }: Template): string {
   const properties = Object.entries(Parameters).flatMap(([name, declaration]) =>
     isMembers(declaration) && !madeOfConstructs.has(name) ? [property(name, declaration)] : [],
   );
@@ -48,5 +49,11 @@ export function settingsText({ Parameters }: Template): string {
 /** The template's parameters that take plain values. */
 export interface RekeySettings {
 ${properties.join("")}}
+
+/** The rotation functions, each named after its engine. */
+export const engines = [
+${rotationEngines(Resources)
+  .map((name) => `  ${JSON.stringify(name)},\n`)
+  .join("")}] as const;
 `;
 }

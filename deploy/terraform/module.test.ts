@@ -5,6 +5,7 @@ import { readTemplate } from "../../local/template/read-template.ts";
 import { outsideProgram } from "../../tests/support/outside-program.ts";
 import { planTerraform, type TerraformPlan } from "../../tests/support/planned-terraform.ts";
 import { parametersText, snakeCase } from "./parameters-text.ts";
+import { rotationText } from "./rotation-text.ts";
 
 const program = outsideProgram("REKEY_TERRAFORM_PLAN", "tests/support/terraform");
 const template = readTemplate(readFileSync(new URL("../../template.yaml", import.meta.url), "utf8"));
@@ -19,6 +20,10 @@ const valuesOf = ({ resources }: TerraformPlan, address: string): unknown =>
 
 test("the module's variables are the template's parameters", () => {
   expect(readFileSync(path.join(import.meta.dirname, "parameters.tf"), "utf8")).toBe(parametersText(template));
+});
+
+test("the module's engines are those of the template's functions", () => {
+  expect(readFileSync(path.join(import.meta.dirname, "rotation.tf"), "utf8")).toBe(rotationText(template));
 });
 
 test.skipIf(program === undefined)("a parser of Terraform's modules finds a typed variable for each parameter", () => {

@@ -1,16 +1,5 @@
 locals {
   outputs = aws_cloudformation_stack.rekey.outputs
-
-  rotation_function_arns = {
-    "postgres"          = local.outputs["RotatePostgresArn"]
-    "redshift"          = local.outputs["RotateRedshiftArn"]
-    "mariadb"           = local.outputs["RotateMariadbArn"]
-    "mysql"             = local.outputs["RotateMysqlArn"]
-    "mongodb"           = local.outputs["RotateMongodbArn"]
-    "redis"             = local.outputs["RotateRedisArn"]
-    "http-api-key"      = local.outputs["RotateHttpApiKeyArn"]
-    "vault-static-role" = try(local.outputs["RotateVaultStaticRoleArn"], null)
-  }
 }
 
 output "rotation_function_arns" {

@@ -25,24 +25,3 @@ variable "tags" {
   default     = {}
   description = "Tags of the stack and of its resources."
 }
-
-variable "secrets" {
-  type = map(object({
-    arn                = string
-    engine             = string
-    schedule           = optional(string, "rate(30 days)")
-    window             = optional(string)
-    rotate_immediately = optional(bool, false)
-    admin_secret_arn   = optional(string)
-  }))
-  default     = {}
-  description = "Secrets to rotate, by any name: the ARN, the engine, when, and the administrator's secret for two users. The functions are granted their use."
-
-  validation {
-    condition = alltrue([for secret in values(var.secrets) : contains(
-      ["postgres", "redshift", "mariadb", "mysql", "mongodb", "redis", "http-api-key", "vault-static-role"],
-      secret.engine,
-    )])
-    error_message = "An engine is postgres, redshift, mariadb, mysql, mongodb, redis, http-api-key or vault-static-role."
-  }
-}

@@ -1,10 +1,7 @@
-import { grantedOrigins } from "../../shared/engines/http-api-key/granted-origins.ts";
-import { httpApiKeyEngine } from "../../shared/engines/http-api-key/http-api-key-engine.ts";
-import { environmentOf } from "../../shared/runtime/environment.ts";
 import { rotationFunction } from "../../shared/runtime/rotation-function.ts";
-import { strategiesOn } from "./strategies.ts";
+import { createEngine, strategiesOn } from "./rotation.ts";
 
-const engine = httpApiKeyEngine(grantedOrigins(environmentOf(process.env).list("REKEY_HTTP_API_ORIGINS")));
+const engine = createEngine();
 
 /** Secrets Manager invokes it with `{ Step, SecretId, ClientRequestToken, RotationToken? }`, one step at a time. */
 export const handler = rotationFunction(engine, strategiesOn(engine), process.env);

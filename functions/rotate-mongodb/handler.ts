@@ -1,8 +1,7 @@
-import { mongodbEngine } from "../../shared/engines/mongodb/mongodb-engine.ts";
 import { rotationFunction } from "../../shared/runtime/rotation-function.ts";
-import { strategiesOn } from "./strategies.ts";
+import { createEngine, strategiesOn } from "./rotation.ts";
 
-const engine = mongodbEngine();
+const engine = createEngine();
 
 /** Secrets Manager invokes it with `{ Step, SecretId, ClientRequestToken, RotationToken? }`, one step at a time. */
 export const handler = rotationFunction(engine, strategiesOn(engine), process.env);

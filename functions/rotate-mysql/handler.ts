@@ -1,8 +1,7 @@
-import { mysqlEngine } from "../../shared/engines/mysql/mysql-engine.ts";
 import { rotationFunction } from "../../shared/runtime/rotation-function.ts";
-import { strategiesOn } from "./strategies.ts";
+import { createEngine, strategiesOn } from "./rotation.ts";
 
-const engine = mysqlEngine();
+const engine = createEngine();
 
 /** Secrets Manager invokes it with `{ Step, SecretId, ClientRequestToken, RotationToken? }`, one step at a time. */
 export const handler = rotationFunction(engine, strategiesOn(engine), process.env);

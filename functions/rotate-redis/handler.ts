@@ -1,9 +1,8 @@
-import { redisEngine } from "../../shared/engines/redis/redis-engine.ts";
 import { reportUnsaved } from "../../shared/runtime/logger.ts";
 import { rotationFunction } from "../../shared/runtime/rotation-function.ts";
-import { strategiesOn } from "./strategies.ts";
+import { createEngine, strategiesOn } from "./rotation.ts";
 
-const engine = redisEngine({ report: (unsaved) => reportUnsaved({ ...unsaved }) });
+const engine = createEngine((unsaved) => reportUnsaved({ ...unsaved }));
 
 /** Secrets Manager invokes it with `{ Step, SecretId, ClientRequestToken, RotationToken? }`, one step at a time. */
 export const handler = rotationFunction(engine, strategiesOn(engine), process.env);

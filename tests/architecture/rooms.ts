@@ -10,8 +10,13 @@ const tagNames = "shared/tags/tag-names.ts";
 const values = ["shared/secrets", "shared/errors", tagNames];
 /** What the core asks of the world, and what is told of it. */
 const vocabulary = ["shared/ports", ...values];
-/** What reads the parameters of the template. */
-const parameterReaders = ["local/template/read-template.ts", "local/aws/members.ts", "deploy/template/parameters.ts"];
+/** What reads the parameters and the rotation functions of the template. */
+const templateReaders = [
+  "local/template/read-template.ts",
+  "local/aws/members.ts",
+  "deploy/template/parameters.ts",
+  "deploy/template/rotation-engines.ts",
+];
 /** What a command starts the local stack with. */
 const localStack = ["local/run-local.ts", "local/package-root.ts"];
 
@@ -216,10 +221,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   "deploy/cdk": {
-    rooms: [...parameterReaders, "local/template/overlay.ts", "deploy/template/text.ts", "shared/errors", tagNames],
+    rooms: [...templateReaders, "local/template/overlay.ts", "deploy/template/text.ts", "shared/errors", tagNames],
     packages: ["aws-cdk-lib", "constructs", "node:fs", "node:path"],
   },
-  "deploy/terraform": { rooms: parameterReaders, packages: ["node:fs"] },
+  "deploy/terraform": { rooms: [...templateReaders, "deploy/template/text.ts"], packages: ["node:fs"] },
   "deploy/template": { rooms: [], packages: ["node:fs", "node:path"] },
   ".ci": { rooms: [], packages: ["node:", "@stryker-mutator/core"] },
   examples: {
@@ -256,7 +261,3 @@ export const mayReveal = [
   "local/demo",
   "bench/under-load",
 ];
-
-/** Names of engines do not stand in the core: it asks for capabilities. */
-export const engineNames =
-  /["'`](?:postgres|postgresql|aurora-postgresql|mysql|mariadb|redshift|redis|valkey|mongodb|http-api-key)["'`]/;

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { readdirSync } from "node:fs";
+import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -53,11 +54,16 @@ async function workOf(outfile: string): Promise<Budget> {
 const over = (work: Budget, budget: Budget): readonly string[] =>
   (["bytes", "evaluatedBytes", "builtins"] as const).filter((measure) => work[measure] > budget[measure]);
 
-test("every function has a budget", async () => {
-  expect(Object.keys(budgets)).toEqual((await readdir(path.join(root, "functions"))).sort());
+/** A new function's, until it has one of its own: that of the largest rotation function. */
+const firstBudget: Budget = { bytes: 480_000, evaluatedBytes: 133_000, builtins: 86 };
+const names = readdirSync(path.join(root, "functions"));
+
+test("every budget is a function's", () => {
+  expect(Object.keys(budgets).filter((name) => !names.includes(name))).toEqual([]);
 });
 
-test.each(Object.entries(budgets))("the import of %s stays within its budget", async (name, budget) => {
+test.each(names)("the import of %s stays within its budget", async (name) => {
+  const budget = budgets[name] ?? firstBudget;
   const work = await workOf(path.join(root, "dist/functions", name, "index.mjs"));
   expect(work.evaluatedBytes).toBeGreaterThan(budget.evaluatedBytes / 2);
   expect({ over: over(work, budget), work }).toEqual({ over: [], work });

@@ -1,4 +1,4 @@
-import { strategiesOn } from "../../functions/rotate-mysql/strategies.ts";
+import { strategiesOn } from "../../functions/rotate-mysql/rotation.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { mysqlEngine } from "../../shared/engines/mysql/mysql-engine.ts";
 import { createAuthority } from "../../shared/testing/engine-contract/certificates.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { strategiesOn } from "../../functions/rotate-postgres/strategies.ts";
+import { strategiesOn } from "../../functions/rotate-postgres/rotation.ts";
 import { type EmbeddedPostgres, startPostgres } from "../../local/postgres/embedded-postgres.ts";
 import { postgresEngine } from "../../shared/engines/postgres/postgres-engine.ts";
 import type { RotationDependencies } from "../../shared/rotation/dependencies.ts";

@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
 import { describe, expect, test } from "vitest";
 import type { Document } from "mongodb";
-import { strategiesOn } from "../../functions/rotate-mongodb/strategies.ts";
+import { strategiesOn } from "../../functions/rotate-mongodb/rotation.ts";
+import { oldestVersions } from "../../shared/engines/mongodb/product.ts";
 import type { EngineServer } from "../../shared/testing/engine-contract/fixture.ts";
 import { ferretDb } from "../support/ferretdb.ts";
 import { ferretDbFixture } from "../support/ferretdb-fixture.ts";
@@ -130,7 +131,7 @@ describe("servers that say what FerretDB does not", () => {
         "ismaster" in command ? { ok: 1, ismaster: true, minWireVersion: 0, maxWireVersion } : undefined,
       );
       expect(seen).toMatchObject({ foretold: ["server-too-old"], codes: ["server-too-old"] });
-      expect(seen.hints[0]).toContain("MongoDB 4.4 and DocumentDB 5.0");
+      expect(seen.hints[0]).toContain(`MongoDB ${oldestVersions.MongoDB} and DocumentDB ${oldestVersions.DocumentDB}`);
     })(),
   );
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Document } from "mongodb";
-import { strategiesOn } from "../../functions/rotate-mongodb/strategies.ts";
+import { strategiesOn } from "../../functions/rotate-mongodb/rotation.ts";
 import type { Account } from "../../shared/testing/engine-contract/fixture.ts";
 import { type FerretDb, ferretDb, startFerretDb } from "../support/ferretdb.ts";
 import { clientOf, ferretDbFixture, ferretDbServerOf } from "../support/ferretdb-fixture.ts";

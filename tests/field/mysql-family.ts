@@ -1,5 +1,5 @@
-import { strategiesOn as mariadbStrategies } from "../../functions/rotate-mariadb/strategies.ts";
-import { strategiesOn as mysqlStrategies } from "../../functions/rotate-mysql/strategies.ts";
+import { strategiesOn as mariadbStrategies } from "../../functions/rotate-mariadb/rotation.ts";
+import { strategiesOn as mysqlStrategies } from "../../functions/rotate-mysql/rotation.ts";
 import { mariadbEngine } from "../../shared/engines/mariadb/mariadb-engine.ts";
 import { quoteAccount } from "../../shared/engines/mysql-family/names.ts";
 import { mysqlEngine } from "../../shared/engines/mysql/mysql-engine.ts";

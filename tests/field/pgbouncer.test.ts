@@ -1,6 +1,6 @@
 import pg from "pg";
 import { describe, expect, test } from "vitest";
-import { strategiesOn } from "../../functions/rotate-postgres/strategies.ts";
+import { strategiesOn } from "../../functions/rotate-postgres/rotation.ts";
 import { createAuthority } from "../../shared/testing/engine-contract/certificates.ts";
 import type { Account, Variant } from "../../shared/testing/engine-contract/fixture.ts";
 import { type PgBouncerOptions, pgbouncer } from "../support/pgbouncer.ts";

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { strategiesOn } from "../../functions/rotate-postgres/strategies.ts";
+import { strategiesOn } from "../../functions/rotate-postgres/rotation.ts";
 import { type EmbeddedPostgres, startPostgres } from "../../local/postgres/embedded-postgres.ts";
 import type { Account, Variant } from "../../shared/testing/engine-contract/fixture.ts";
 import { createAuthority } from "../../shared/testing/engine-contract/certificates.ts";

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { describe } from "vitest";
-import { strategiesOn } from "../../functions/rotate-postgres/strategies.ts";
+import { strategiesOn } from "../../functions/rotate-postgres/rotation.ts";
 import { type EmbeddedPostgres, startPostgres } from "../../local/postgres/embedded-postgres.ts";
 import type { Account } from "../../shared/testing/engine-contract/fixture.ts";
 import { parseDatabaseSecret } from "../../shared/secrets/database-secret.ts";

@@ -1,4 +1,4 @@
-import { strategiesOn } from "../../functions/rotate-redis/strategies.ts";
+import { strategiesOn } from "../../functions/rotate-redis/rotation.ts";
 import type { UnsavedChange } from "../../shared/engines/redis/redis-engine.ts";
 import { type RedisOptions, redisServer, type RedisUnderTest, startRedis } from "../support/redis.ts";
 import { redisFixture, redisServerOf } from "../support/redis-fixture.ts";

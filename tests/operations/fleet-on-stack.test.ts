@@ -1,7 +1,7 @@
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { strategiesOn } from "../../functions/rotate-postgres/strategies.ts";
+import { strategiesOn } from "../../functions/rotate-postgres/rotation.ts";
 import { type EmbeddedPostgres, startPostgres } from "../../local/postgres/embedded-postgres.ts";
 import { startStack, type Stack } from "../../local/stack.ts";
 import { postgresEngine } from "../../shared/engines/postgres/postgres-engine.ts";

@@ -53,10 +53,10 @@ describe.each(servers)("$product", ({ product, binary, engine, name, locks }) =>
       const before = (await server.log()).length;
       await work(session);
       const statements = queriesOf((await server.log()).slice(before));
-      const shapes = engine.plannedStatements?.[method] ?? [];
+      const planned = engine.plannedStatements?.[method] ?? [];
       return {
-        unsaid: statements.filter((statement) => !shapes.some((shape) => matches(statement, shape))),
-        unsent: shapes.filter((shape) => !statements.some((statement) => matches(statement, shape))),
+        unsaid: statements.filter((statement) => !planned.some((shape) => matches(statement, shape))),
+        unsent: planned.filter((shape) => !statements.some((statement) => matches(statement, shape))),
       };
     }
     const asSaid = { unsaid: [], unsent: [] };
@@ -88,7 +88,7 @@ describe.each(servers)("$product", ({ product, binary, engine, name, locks }) =>
     });
     afterAll(async () => server?.stop());
 
-    test("syncPair sends what its shapes say, and only a pair's making sends more", async () => {
+    test("syncPair sends what is planned, and only a pair's making sends more", async () => {
       const sync = async (session: MariadbSession) => session.syncPair(pair, credential("app_clone"), call);
       const { unsaid } = await compare("syncPair", "rotator", sync);
       expect(unsaid.filter((statement) => !/^(?:CREATE (?:ROLE|USER)|GRANT) |ACCOUNT UNLOCK$/.test(statement))).toEqual(
@@ -98,7 +98,7 @@ describe.each(servers)("$product", ({ product, binary, engine, name, locks }) =>
       expect(JSON.stringify(engine.plannedStatements)).not.toMatch(/app|'/);
     });
 
-    test("setPassword, keepBoth and keepOnly send what their shapes say", async () => {
+    test("setPassword, keepBoth and keepOnly send what is planned", async () => {
       const [old, next] = [credential("foo"), credential("foo", "next")];
       expect(await compare("setPassword", "foo", async (session) => session.setPassword(old, call))).toEqual(asSaid);
       expect(await compare("keepBoth", "rotator", async (session) => session.keepBoth(old, next, call))).toEqual(

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { strategiesOn } from "../../functions/rotate-postgres/strategies.ts";
+import { strategiesOn } from "../../functions/rotate-postgres/rotation.ts";
 import { planRotation, type RotationPlan } from "../../shared/operations/plan/plan-rotation.ts";
 import { rotate } from "../../shared/rotation/rotate.ts";
 import { adminArn, type OperationsStage, startOperationsStage } from "./stage.ts";

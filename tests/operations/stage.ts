@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { startPostgres } from "../../local/postgres/embedded-postgres.ts";
-import { strategiesOn } from "../../functions/rotate-postgres/strategies.ts";
+import { strategiesOn } from "../../functions/rotate-postgres/rotation.ts";
 import { postgresEngine } from "../../shared/engines/postgres/postgres-engine.ts";
 import type { RotationDependencies } from "../../shared/rotation/dependencies.ts";
 import { rotationMemory } from "../../shared/rotation/rotation-memory.ts";

@@ -3,7 +3,7 @@ import { vaultKv2Audit } from "../../shared/mirrors/kv2-audit.ts";
 import { mirrorPolicy } from "../../shared/mirrors/mirror-policy.ts";
 import { vaultKv2Mirror } from "../../shared/mirrors/vault-kv2.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
-import { findPasswords } from "../../shared/testing/engine-contract/clear-text.ts";
+import { findPasswords } from "../../shared/testing/engine-contract/containers.ts";
 import { connectVault } from "../../shared/vault/connect-vault.ts";
 import { entryOf, inTime } from "../support/mirror-entries.ts";
 import { bao } from "../support/openbao.ts";

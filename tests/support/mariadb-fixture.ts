@@ -1,4 +1,4 @@
-import { strategiesOn } from "../../functions/rotate-mariadb/strategies.ts";
+import { strategiesOn } from "../../functions/rotate-mariadb/rotation.ts";
 import { mariadbEngine } from "../../shared/engines/mariadb/mariadb-engine.ts";
 import type { EngineFixture, SecretFields } from "../../shared/testing/engine-contract/fixture.ts";
 import { mariadbAccounts } from "./mariadb-accounts.ts";

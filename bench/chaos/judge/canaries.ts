@@ -1,4 +1,4 @@
-import { findPasswords } from "../../../shared/testing/engine-contract/clear-text.ts";
+import { findPasswords } from "../../../shared/testing/engine-contract/containers.ts";
 import type { World } from "../world.ts";
 
 /** Every value that Secrets Manager keeps a version of. */

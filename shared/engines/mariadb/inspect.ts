@@ -8,7 +8,7 @@ import { readUsers } from "../mysql-family/read-users.ts";
 import { parseGrants } from "../mysql-family/grants.ts";
 import { readGrants } from "../mysql-family/rights.ts";
 import { readOwn } from "./account.ts";
-import { type Facts, product } from "./product.ts";
+import { type Facts, oldestVersions, product } from "./product.ts";
 import { rightsInForce } from "./rights.ts";
 import { mayChangeItself } from "./set-password.ts";
 import { markOf } from "./sync-pair.ts";
@@ -51,7 +51,7 @@ export async function inspect(
 ): Promise<ServerFacts> {
   await setUpSession(connection, product, call);
   const mark = markOf(usernames[0] ?? "");
-  const server = await readServer(connection, product, call);
+  const server = await readServer(connection, product, oldestVersions.MariaDB, call);
   const [lock] = await ifReadable(
     connection.run<{ refusals: number }>("read lock-out", "SELECT @@max_password_errors AS refusals", call),
   );

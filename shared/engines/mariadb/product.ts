@@ -5,7 +5,6 @@ export const oldestVersions = { MariaDB: "10.6" } as const;
 
 export const product: Product = {
   name: "MariaDB",
-  oldest: oldestVersions.MariaDB,
   readOnly: ["read_only", "innodb_read_only"],
   replicaStatus: "SHOW ALL SLAVES STATUS",
   accountTables: ["user", "global_priv"],

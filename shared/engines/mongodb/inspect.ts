@@ -5,7 +5,7 @@ import type { Connection } from "./connection.ts";
 import { ifAnswered, isAtLeast } from "../inspecting.ts";
 import { oldestVersions } from "./product.ts";
 import { readPrivileges } from "./rights.ts";
-import { readUsers } from "./users.ts";
+import { readUsers } from "./account.ts";
 
 /**
  * What a session may read; each user is asked for alone, since anyone may read itself. A user is left out where the server

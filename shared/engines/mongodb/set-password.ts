@@ -3,7 +3,7 @@ import type { CallOptions } from "../../ports/call.ts";
 import type { Credential } from "../../ports/database-engine.ts";
 import type { Connection } from "./connection.ts";
 import { ifAnswered } from "../inspecting.ts";
-import { isUnknownOption, readUsers, type UserInfo } from "./users.ts";
+import { isUnknownOption, readUsers, type UserInfo } from "./account.ts";
 
 /** A change that a majority has is not lost when another member becomes the primary. */
 export const durably = { writeConcern: { w: "majority", wtimeout: 5_000 } } as const;

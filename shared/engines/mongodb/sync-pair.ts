@@ -6,7 +6,7 @@ import type { Credential, UserPair } from "../../ports/database-engine.ts";
 import { checkPair } from "../check-pair.ts";
 import type { Connection } from "./connection.ts";
 import { durably, mechanismsOf, textOf } from "./set-password.ts";
-import { readUsers, type UserInfo } from "./users.ts";
+import { readUsers, type UserInfo } from "./account.ts";
 
 const userAlreadyExists = 51_003;
 

@@ -98,6 +98,7 @@ export async function connect(
     queryFormat: (sql: string) => sql,
     connectAttributes: { program_name: "rekey" },
   });
+  const couldBeEncrypted = (): boolean => ssl === undefined && offersTls(driver);
   const guard = guardAnswers(driver);
   const cut = (): void => {
     socket?.destroy();
@@ -137,7 +138,7 @@ export async function connect(
     return {
       account,
       isVerified: mayTakeCleartext,
-      couldBeEncrypted: ssl === undefined && offersTls(driver),
+      couldBeEncrypted: couldBeEncrypted(),
       run,
       async change(operation, sql, by) {
         await run(operation, sql, by);
@@ -154,7 +155,7 @@ export async function connect(
   } catch (error) {
     cut();
     const refused = refusedBy(errorNumber(error));
-    if (refused !== undefined) return { ...refused, couldBeEncrypted: ssl === undefined && offersTls(driver) };
+    if (refused !== undefined) return { ...refused, couldBeEncrypted: couldBeEncrypted() };
     throw translateError(error, call, "log in", isReached);
   }
 }

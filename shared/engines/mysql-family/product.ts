@@ -1,8 +1,6 @@
 /** What differs between the two servers before an account is looked at. */
 export interface Product {
   readonly name: "MariaDB" | "MySQL";
-  /** Its first version that rekey supports. */
-  readonly oldest: string;
   /** The settings of which one makes the server read-only. */
   readonly readOnly: readonly string[];
   readonly replicaStatus: string;

@@ -33,6 +33,7 @@ const isRunning = (row: Row): boolean =>
 export async function readServer(
   connection: Connection,
   product: Product,
+  oldest: string,
   call: CallOptions,
 ): Promise<Omit<ServerFacts, "users">> {
   const settings = product.readOnly.map((setting) => `@@${setting}`).join(", ");
@@ -49,7 +50,7 @@ export async function readServer(
   const isProduct = text.includes("MariaDB") === (product.name === "MariaDB");
   return {
     version: `${text.includes("MariaDB") ? "MariaDB" : "MySQL"} ${version}`,
-    isSupported: isProduct && isAtLeast(version, product.oldest),
+    isSupported: isProduct && isAtLeast(version, oldest),
     isReadOnly: running.length > 0 || Object.values(states).some((state) => state !== 0 && state !== "OFF"),
     ...(lags.length === 0 ? {} : { replicaLagMs: Math.max(...lags) }),
   };

@@ -6,7 +6,7 @@ import { setUpSession } from "../mysql-family/one-at-a-time.ts";
 import { readRights } from "../mysql-family/rights.ts";
 import { ifReadable, lockingAfter, readServer } from "../mysql-family/read-server.ts";
 import { readUsers } from "../mysql-family/read-users.ts";
-import { product } from "./product.ts";
+import { oldestVersions, product } from "./product.ts";
 
 interface Row {
   readonly mark: string | null;
@@ -68,7 +68,7 @@ export async function inspect(
   call: CallOptions,
 ): Promise<ServerFacts> {
   await setUpSession(connection, product, call);
-  const server = await readServer(connection, product, call);
+  const server = await readServer(connection, product, oldestVersions.MySQL, call);
   const rights = await readRights(connection, product, call);
   const [first = ""] = usernames;
   const { rows, users, accountsOfFirst } = await readUsers<Row>(

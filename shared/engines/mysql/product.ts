@@ -5,7 +5,6 @@ export const oldestVersions = { MySQL: "8.0.21" } as const;
 
 export const product: Product = {
   name: "MySQL",
-  oldest: oldestVersions.MySQL,
   readOnly: ["read_only", "super_read_only", "innodb_read_only"],
   replicaStatus: "SHOW REPLICA STATUS",
   accountTables: ["user", "global_grants", "proxies_priv"],

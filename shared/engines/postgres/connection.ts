@@ -1,6 +1,6 @@
 import { Client, type ClientConfig } from "pg";
 import type { ErrorCode } from "../../errors/codes.ts";
-import { RekeyError } from "../../errors/rekey-error.ts";
+import type { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, DatabaseTarget, LoginRefusal } from "../../ports/database-engine.ts";
 import { timeSpent, unlessAborted } from "../connecting/cut-on-abort.ts";

@@ -3,7 +3,7 @@ import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Connection } from "./connection.ts";
 import { passwordHashTag } from "../../tags/tag-names.ts";
-import type { SessionFacts } from "./read-accounts.ts";
+import type { SessionFacts } from "./account.ts";
 
 interface RuleRow {
   readonly name: string;

@@ -3,7 +3,7 @@ import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { UserPair } from "../../ports/database-engine.ts";
 import type { Connection } from "./connection.ts";
-import type { Account, Attributes, SessionFacts } from "./read-accounts.ts";
+import type { Account, Attributes, SessionFacts } from "./account.ts";
 
 export type Names = Pick<UserPair, "first" | "alternate">;
 

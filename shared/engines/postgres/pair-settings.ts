@@ -3,7 +3,7 @@ import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Connection } from "./connection.ts";
 import { type Names, unsupported } from "./pair-differences.ts";
-import type { SessionFacts } from "./read-accounts.ts";
+import type { SessionFacts } from "./account.ts";
 import { settingAssignment, settingName } from "./role-setting.ts";
 
 /** `ALTER ROLE … SET` of one of the two, for one database or for all; and the setting `role` that a database gives to everybody. */

@@ -6,7 +6,7 @@ import { refuseScramOnly } from "./host-rules.ts";
 import { changingTransaction } from "./neutral-session.ts";
 import type { PasswordHash } from "./password-hash.ts";
 import type { ServerRole } from "./pooler.ts";
-import { readAccounts } from "./read-accounts.ts";
+import { readAccounts } from "./account.ts";
 
 /**
  * What only a session of the user itself can tell: how its login was asked for, which is by the form of password that the server

@@ -5,7 +5,7 @@ import type { Credential } from "../../ports/database-engine.ts";
 import { type Connection, hints } from "./connection.ts";
 import { refuseScramOnly } from "./host-rules.ts";
 import { hashedPassword, type PasswordHash, passwordHash } from "./password-hash.ts";
-import { type Account, readAccounts, type SessionFacts } from "./read-accounts.ts";
+import { type Account, readAccounts, type SessionFacts } from "./account.ts";
 import { rightsMissing } from "./rights.ts";
 
 /** What decides the form in which the server keeps a password. */

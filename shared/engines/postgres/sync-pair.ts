@@ -7,7 +7,7 @@ import { refuseUnadmitted } from "./host-rules.ts";
 import { attributeChanges, readMembership, unsupported } from "./pair-differences.ts";
 import { settingChanges } from "./pair-settings.ts";
 import { passwordHash, type PasswordHash } from "./password-hash.ts";
-import { type Account, type Accounts, readAccounts } from "./read-accounts.ts";
+import { type Account, type Accounts, readAccounts } from "./account.ts";
 import { rightsMissing } from "./rights.ts";
 import { checkAccount, chooseHash, writePassword } from "./set-password.ts";
 

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { oldestVersions } from "./product.ts";
 import { ErrorReply } from "./resp.ts";
 import { translateError } from "./translate-error.ts";
 
@@ -9,7 +10,7 @@ test.each([
   [noPermission, "ACL SETUSER", "database-rights-missing", "+acl|setuser"],
   [noPermission, "ACL SAVE", "database-rights-missing", "+acl|save"],
   [noPermission, "SELECT", "database-rights-missing", "+select"],
-  ["ERR unknown command 'HELLO'", "log in", "engine-unsupported", "6.2"],
+  ["ERR unknown command 'HELLO'", "log in", "engine-unsupported", oldestVersions.Redis],
   ["ERR unknown command 'ACL', with args beginning with", "ACL GETUSER", "engine-unsupported", "rename-command"],
   ["ERR unknown subcommand 'SAVE'", "ACL SAVE", "engine-unsupported", "ElastiCache"],
   ["NOAUTH Authentication required.", "ACL SETUSER", "connection-lost", "logged in and is not any more"],

@@ -9,9 +9,8 @@ import { tampered } from "./clauses/tampered.ts";
 import { tls } from "./clauses/tls.ts";
 import { unreachable } from "./clauses/unreachable.ts";
 import { type EngineFixture, type EngineServer, type Variant, variantName } from "./fixture.ts";
-import type { Runner } from "./runner.ts";
 import { type Stage, startStage } from "./stage.ts";
-import { emptyTally, isExempt, type Suite, summary } from "./suite.ts";
+import { emptyTally, isExempt, type Runner, type Suite, summary } from "./suite.ts";
 
 const startMs = 120_000;
 const testMs = 60_000;

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { findPasswords } from "../clear-text.ts";
+import { findPasswords } from "../containers.ts";
 import type { Suite } from "../suite.ts";
 
 /** Comes last: it looks at what all rotations before left behind, healthy ones and broken ones. */

@@ -1,5 +1,5 @@
 import { createAuthority } from "../certificates.ts";
-import { findPasswords } from "../clear-text.ts";
+import { findPasswords } from "../containers.ts";
 import type { SecretFields, ServerCertificate } from "../fixture.ts";
 import { type Stage, startStage } from "../stage.ts";
 import type { Suite } from "../suite.ts";

@@ -1,7 +1,9 @@
-import type { postgresEngine } from "../../shared/engines/postgres/postgres-engine.ts";
+import { postgresEngine } from "../../shared/engines/postgres/postgres-engine.ts";
 import { alternatingUsers } from "../../shared/rotation/strategies/alternating-users.ts";
 import { singleUser } from "../../shared/rotation/strategies/single-user.ts";
 import type { RotationStrategies } from "../../shared/runtime/rotation-function.ts";
+
+export { postgresEngine as createEngine };
 
 export const strategiesOn = (engine: ReturnType<typeof postgresEngine>): RotationStrategies => ({
   strategies: { "single-user": singleUser(engine), "alternating-users": alternatingUsers(engine) },

@@ -1,8 +1,10 @@
-import type { redshiftEngine } from "../../shared/engines/redshift/redshift-engine.ts";
+import { mongodbEngine } from "../../shared/engines/mongodb/mongodb-engine.ts";
 import { alternatingUsers } from "../../shared/rotation/strategies/alternating-users.ts";
 import { singleUser } from "../../shared/rotation/strategies/single-user.ts";
 import type { RotationStrategies } from "../../shared/runtime/rotation-function.ts";
 
-export const strategiesOn = (engine: ReturnType<typeof redshiftEngine>): RotationStrategies => ({
+export { mongodbEngine as createEngine };
+
+export const strategiesOn = (engine: ReturnType<typeof mongodbEngine>): RotationStrategies => ({
   strategies: { "single-user": singleUser(engine), "alternating-users": alternatingUsers(engine) },
 });

@@ -1,8 +1,10 @@
-import type { mariadbEngine } from "../../shared/engines/mariadb/mariadb-engine.ts";
+import { mariadbEngine } from "../../shared/engines/mariadb/mariadb-engine.ts";
 import { alternatingUsers } from "../../shared/rotation/strategies/alternating-users.ts";
 import { dualPassword } from "../../shared/rotation/strategies/dual-password.ts";
 import { singleUser } from "../../shared/rotation/strategies/single-user.ts";
 import type { RotationStrategies } from "../../shared/runtime/rotation-function.ts";
+
+export { mariadbEngine as createEngine };
 
 export const strategiesOn = (engine: ReturnType<typeof mariadbEngine>): RotationStrategies => ({
   strategies: {

@@ -1,0 +1,11 @@
+// Written by `npm run docs` from the folders functions/rotate-*.
+/** The module of each rotation function; it brings its driver only when it is asked for. */
+export const rotations = {
+  "rotate-http-api-key": async () => import("../../functions/rotate-http-api-key/rotation.ts"),
+  "rotate-mariadb": async () => import("../../functions/rotate-mariadb/rotation.ts"),
+  "rotate-mongodb": async () => import("../../functions/rotate-mongodb/rotation.ts"),
+  "rotate-mysql": async () => import("../../functions/rotate-mysql/rotation.ts"),
+  "rotate-postgres": async () => import("../../functions/rotate-postgres/rotation.ts"),
+  "rotate-redis": async () => import("../../functions/rotate-redis/rotation.ts"),
+  "rotate-redshift": async () => import("../../functions/rotate-redshift/rotation.ts"),
+};

@@ -1,0 +1,10 @@
+// Written by `npm run docs` from the folders functions/rotate-*.
+import { createEngine as httpApiKey } from "../rotate-http-api-key/rotation.ts";
+import { createEngine as mariadb } from "../rotate-mariadb/rotation.ts";
+import { createEngine as mongodb } from "../rotate-mongodb/rotation.ts";
+import { createEngine as mysql } from "../rotate-mysql/rotation.ts";
+import { createEngine as postgres } from "../rotate-postgres/rotation.ts";
+import { createEngine as redis } from "../rotate-redis/rotation.ts";
+import { createEngine as redshift } from "../rotate-redshift/rotation.ts";
+
+export const engines = [httpApiKey(), mariadb(), mongodb(), mysql(), postgres(), redis(), redshift()];
