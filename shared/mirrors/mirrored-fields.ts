@@ -5,7 +5,7 @@ import { mirrorTag, vaultMapTag } from "../tags/tag-names.ts";
 
 export type MirroredFields = Readonly<Record<string, unknown>>;
 
-/** The version that a KV revision holds stands beside the data, so that one check-and-set write decides over both. */
+/** The version that a KV revision holds stands next to the data, so that one check-and-set write decides over both. */
 export const versionIdField = "rekey_version_id";
 export const labelField = "rekey_label";
 export const createdAtField = "rekey_created_at";

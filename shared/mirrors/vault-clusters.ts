@@ -78,7 +78,7 @@ function rendezvous(clusters: readonly string[], secretName: string): string | u
  * The cluster that a secret belongs to: the one that its tag `rekey:vault-cluster` names, else the one of the longest
  * prefix of its name, else of its region, else the one that its name is hashed to, so that a cluster more or less moves
  * no other secret than it gets or gives. By the name and not by the ARN, since that is where a mirror lies: a secret that
- * is made anew, or a replica, finds the same place. Errors: `option-invalid` for a tag that no cluster has.
+ * is made again, or a replica, finds the same place. Errors: `option-invalid` for a tag that no cluster has.
  */
 export function clusterOf({ secretArn, secretName, tags }: MirroredSecret, clusters: VaultClusters): string {
   const { shared, routes } = clusters;

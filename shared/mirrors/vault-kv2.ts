@@ -25,7 +25,7 @@ import { checkedPath } from "../vault/vault-path.ts";
 import { mirrorPath } from "./mirror-path.ts";
 
 export interface VaultKv2Options {
-  /** Where KV version 2 is mounted: `secret` unless said. */
+  /** Where KV version 2 is mounted (default: `secret`). */
   readonly mount?: string;
   /** Put before the secret's name, with a slash between. */
   readonly pathPrefix?: string;
@@ -44,7 +44,7 @@ const lagPausesMs = [50, 100, 200, 400];
  * Mirrors into HashiCorp Vault's or OpenBao's KV version 2 through node-vault. The version's id, label and time are written
  * next to the data, so that each write is one check-and-set call that decides over data and version at once. A version that
  * is there already and unaltered, or a newer one, is left alone; an altered one is written again. A revision that was
- * deleted is undeleted, since only then it tells which version it holds, and deleted again where it is not the one to keep.
+ * deleted is undeleted, since only then it shows which version it holds, and deleted again where it is not the one to keep.
  * Nothing is ever destroyed.
  *
  * A key is one secret's: its ARN is recorded in the key's custom metadata, alongside what others set there, after the first

@@ -63,7 +63,7 @@ export interface MirrorCluster {
  */
 export type MirrorState = "same" | "missing" | "older" | "newer" | "altered" | "foreign";
 
-/** `unproven`: rekey wrote it before it recorded owners, and nothing tells for which secret. */
+/** `unproven`: rekey wrote it before it recorded owners, and nothing shows for which secret. */
 export type MirrorHolding = "own" | "unproven" | "nothing";
 
 /**

@@ -2,7 +2,7 @@ import type { ErrorCode } from "../errors/codes.ts";
 import type { CallOptions } from "./call.ts";
 import type { RotationStep } from "./rotation.ts";
 
-/** One step of a rotation as its function told it in its log. */
+/** One step of a rotation as its function logged it. */
 export interface StepRecord {
   readonly versionId: string;
   readonly step: RotationStep;

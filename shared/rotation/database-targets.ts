@@ -27,6 +27,6 @@ export function targetsOf(
   return [at(secret), ...secret.otherHosts.map(at)];
 }
 
-/** A server that is not fully verified is said in the log, whoever allowed it. */
+/** A server that is not fully verified is logged, whoever allowed it. */
 export const reportWeakTls = ({ report }: Pick<RotationDependencies, "report">, secret: string, tls: TlsMode): void =>
   report("the connection to the database is not fully verified", { secret, tls });

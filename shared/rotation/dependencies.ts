@@ -1,7 +1,6 @@
 import type { PasswordPolicy } from "../secrets/password.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 import type { RotationGrants } from "./grants.ts";
-import type { CallOptions } from "../ports/call.ts";
 import type { DatabaseEngine } from "../ports/database-engine.ts";
 import type { SecretStore } from "../ports/secret-store.ts";
 import type { EventPublisher } from "../ports/event-publisher.ts";
@@ -29,10 +28,4 @@ export interface RotationDependencies {
   readonly nowMs: () => number;
   /** Takes facts for the log: names, ids and codes only. */
   readonly report: (message: string, facts: Readonly<Record<string, string | number | boolean>>) => void;
-}
-
-/** The deadlines of one invocation: `work` ends first, so that time is left to `tell` of a failure. */
-export interface InvocationCalls {
-  readonly work: CallOptions;
-  readonly tell: CallOptions;
 }

@@ -4,7 +4,7 @@ import { earlierLogins, type LoginSearch } from "./earlier-logins.ts";
 import { isUserGranted } from "./grants.ts";
 import type { StrategyContext } from "./strategies/strategy.ts";
 
-/** What a strategy may log in with on one target beside AWSCURRENT and AWSPENDING, and which users an admin may give to the secret. */
+/** What a strategy may log in with on one target other than AWSCURRENT and AWSPENDING, and which users an admin may give to the secret. */
 export function fallBackCredentials(
   search: LoginSearch,
   target: DatabaseTarget,

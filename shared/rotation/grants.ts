@@ -12,7 +12,7 @@ export interface UserGrant extends HostAndPort {
 
 /** What the function's owner grants by its configuration. A secret and its tags choose among it, and never add to it. */
 export interface RotationGrants {
-  /** Admin secrets by ARN, each with the targets that it may be used on besides the host and port that it names itself. */
+  /** Admin secrets by ARN, each with the targets that it may be used on in addition to the host and port that it names itself. */
   readonly admins: ReadonlyMap<string, readonly HostAndPort[]>;
   /** For the login of an admin secret that names no mode itself. */
   readonly adminTls: TlsMode;

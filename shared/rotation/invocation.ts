@@ -9,3 +9,9 @@ export interface Invocation extends RotationDependencies {
   readonly call: CallOptions;
   readonly progress: RotationProgress;
 }
+
+/** The deadlines of one invocation: `work` ends first, so that time is left to publish a failure. */
+export interface InvocationCalls {
+  readonly work: CallOptions;
+  readonly tell: CallOptions;
+}

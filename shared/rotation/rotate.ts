@@ -1,5 +1,6 @@
 import { RekeyError } from "../errors/rekey-error.ts";
-import type { InvocationCalls, RotationDependencies } from "./dependencies.ts";
+import type { RotationDependencies } from "./dependencies.ts";
+import type { Invocation, InvocationCalls } from "./invocation.ts";
 import type { CallOptions } from "../ports/call.ts";
 import type { RotationRequest, RotationStep, StepOutcome } from "../ports/rotation.ts";
 import type { RotationEvent } from "../events/rotation-event.ts";
@@ -25,7 +26,7 @@ export interface RotationWiring extends Omit<RotationDependencies, "tlsCa"> {
 
 /**
  * Runs one step of Secrets Manager's rotation protocol, or `retirePrevious`. Idempotent by VersionId: a step may be repeated, cut at any point
- * or run twice at once, and the next try converges. A failure that a repetition cannot mend is also published as
+ * or run twice at once, and the next try converges. A failure that a repetition cannot fix is also published as
  * `Secret Rotation Failed`. Errors: `RekeyError`; anything else is a fault of rekey itself.
  */
 export async function rotate(
@@ -36,7 +37,8 @@ export async function rotate(
   try {
     const { work: call } = calls;
     const tlsCa = await deps.readTlsCa?.(call);
-    return await steps[request.step]({ ...deps, tlsCa, request, call, progress: deps.memory.progressOf(request) });
+    const invocation: Invocation = { ...deps, tlsCa, request, call, progress: deps.memory.progressOf(request) };
+    return await steps[request.step](invocation);
   } catch (error) {
     if (error instanceof RekeyError && error.disposition !== "retry") {
       await tellFailure(deps, request, { code: error.code, disposition: error.disposition }, calls);

@@ -10,7 +10,7 @@ import { environmentVersions, environmentPublisher, environmentStore } from "./a
 import { environmentOf } from "./environment.ts";
 import { queueFunction, type RecordOutcome } from "./queue-function.ts";
 
-/** The queue's `maxReceiveCount`: replicas that are behind at the last receipt are told as they are. */
+/** The queue's `maxReceiveCount`: replicas that are behind at the last receipt are reported as they are. */
 const receipts = 5;
 
 async function tellOfReplicas(

@@ -27,7 +27,7 @@ export function environmentVault(environment: Environment, store: SecretStore): 
     try {
       return await opened.send(request, call);
     } catch (error) {
-      // A refused login may be mended by a newer credential; a policy's denial is not.
+      // A newer credential may fix a refused login; a policy's denial is not.
       if (isRekeyError(error, "mirror-unauthorized") && error.context["operation"] === "login") opened = undefined;
       throw error;
     }

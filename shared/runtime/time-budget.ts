@@ -1,5 +1,5 @@
 import type { Context } from "aws-lambda";
-import type { InvocationCalls } from "../rotation/dependencies.ts";
+import type { InvocationCalls } from "../rotation/invocation.ts";
 import type { CallOptions } from "../ports/call.ts";
 
 /** Kept back so that a failure can still be published and logged before Lambda ends the invocation. */

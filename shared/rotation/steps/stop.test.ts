@@ -83,11 +83,28 @@ describe("what somebody put while the rotation was in progress", () => {
     expect(stage.engine.accepts(app("old-password"))).toBe(true);
   });
 
-  test("leaves the new password in place where the version before it is gone", async () => {
+  test.each([
+    ["AWSCURRENT", ["invented"]],
+    ["AWSPREVIOUS", ["invented", "invented-too"]],
+  ])("is not installed as %s of the millisecond in which the rotation's version was made", async (label, passwords) => {
+    const stage = await afterSetSecret(...passwords);
+    const { read } = stage.store;
+    const abandoned = await read(stage.store.secretId, { versionId: "v1" }, call);
+    vi.spyOn(stage.store, "read").mockImplementation(async (id, at, options) => {
+      const version = await read(id, at, options);
+      return at.label === label && version && abandoned ? { ...version, createdAt: abandoned.createdAt } : version;
+    });
+    await expect(stage.container()("testSecret")).rejects.toMatchObject(stopped);
+    expect(stage.engine.accepts(app("old-password"))).toBe(true);
+  });
+
+  test("leaves the new password in place, and is not tried, where the version before it is gone", async () => {
     const stage = await afterSetSecret("one", "two");
     vi.spyOn(stage.store, "unlabelled").mockResolvedValue([]);
     const pending = await stage.store.read(stage.store.secretId, { versionId: "v1" }, call);
-    await expect(stage.container()("testSecret")).rejects.toMatchObject(stopped);
+    const calls: string[] = [];
+    await expect(stage.container(recording(calls))("testSecret")).rejects.toMatchObject(stopped);
+    expect(calls).not.toContain("login");
     expect(stage.engine.accepts(parseDatabaseSecret(pending?.value ?? memoryValue("")))).toBe(true);
   });
 

@@ -59,7 +59,7 @@ export function alternatingUsers(engine: DatabaseEngine<Session>): RotationStrat
     const pair = pairFor(current, policy);
     return { ...pair, isGranted: isGranted(pair.alternate) };
   };
-  /** What the session tells of its account; `undefined` when AWSCURRENT does not log in. */
+  /** What the session reports about its account; `undefined` when AWSCURRENT does not log in. */
   async function readAsCurrent(current: DatabaseSecret, context: StrategyContext): Promise<OwnAccount | undefined> {
     await using own = await openSession(engine, current, context);
     return own === undefined ? undefined : await ownAccount(own, context.call);

@@ -36,7 +36,7 @@ const secretPasswords = (
 });
 
 /**
- * One user with two passwords: the next one is added beside the current one, so AWSCURRENT keeps logging in throughout;
+ * One user with two passwords: the next one is added to the current one, so AWSCURRENT keeps logging in throughout;
  * the one before stops at the next rotation or when its grace period ends. Where the secret has an admin, the admin does
  * it, once one of the secret's own credentials has logged in. Only a password that has logged in is kept next to the new one.
  */

@@ -137,6 +137,6 @@ export const orphaned = (
     hint: refusedAlike && `${codes["credential-orphaned"].hint}; the server refuses in the same way ${refusedAlike}`,
   });
 
-/** What a session tells of its user's account; nothing where its engine has nothing to tell. */
+/** What a session reports about its user's account; nothing where its engine reports nothing. */
 export const ownAccount = async (session: Partial<OwnAccountReading>, call: CallOptions): Promise<OwnAccount> =>
   (await session.readOwnAccount?.(call)) ?? {};
