@@ -1,5 +1,6 @@
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
-import { fleetOrders, type FleetSelection } from "../../shared/operations/fleet/fleet-view.ts";
+import { fleetOrders } from "../../shared/operations/fleet/fleet-columns.ts";
+import type { FleetSelection } from "../../shared/operations/fleet/fleet-view.ts";
 import { pairOf } from "../../shared/operations/fleet/parse-tag.ts";
 import { type Health, healthInOrder } from "../../shared/operations/fleet/health.ts";
 
