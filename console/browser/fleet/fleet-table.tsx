@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { fleetColumns } from "../../../shared/operations/fleet/fleet-columns.ts";
+import { fleetColumns, isOrder } from "../../../shared/operations/fleet/fleet-columns.ts";
 import { useVirtualRows } from "../components/use-virtual-rows.ts";
 import type { FleetQuery } from "./fleet-query.ts";
 import { cellsInRow, FleetTableRow } from "./fleet-table-row.tsx";
@@ -22,25 +22,25 @@ function Head({ query, change }: Pick<FleetTableProps, "query" | "change">) {
         <th scope="col" class="choice">
           <span class="unseen">Chosen</span>
         </th>
-        {fleetColumns.map(({ name, title, isSortable }) => {
-          if (!isSortable) {
+        {fleetColumns.map(({ name, title }) => {
+          if (!isOrder(name)) {
             return (
               <th key={name} scope="col">
                 {title}
               </th>
             );
           }
-          const isOrder = query.order === name;
-          const direction = isOrder ? (query.descending ? "descending" : "ascending") : undefined;
+          const isCurrent = query.order === name;
+          const direction = isCurrent ? (query.descending ? "descending" : "ascending") : undefined;
           return (
             <th key={name} scope="col" aria-sort={direction}>
               <button
                 type="button"
                 class="quiet"
-                onClick={() => change({ order: name, descending: isOrder && !query.descending })}
+                onClick={() => change({ order: name, descending: isCurrent && !query.descending })}
               >
                 {title}
-                <span aria-hidden="true">{isOrder ? (query.descending ? " ↓" : " ↑") : ""}</span>
+                <span aria-hidden="true">{isCurrent ? (query.descending ? " ↓" : " ↑") : ""}</span>
               </button>
             </th>
           );
