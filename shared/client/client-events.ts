@@ -23,7 +23,7 @@ export interface Listeners {
 
 type Listener = (event: never) => void;
 
-export function listeners(): Listeners {
+export function createListeners(): Listeners {
   const byName = new Map<keyof ClientEvents, Set<Listener>>();
   return {
     on(name, listener) {

@@ -1,5 +1,5 @@
 import { RekeyError } from "../errors/rekey-error.ts";
-import { type Clock, turnClock } from "./clock.ts";
+import { type Clock, eventLoopClock } from "./clock.ts";
 import { processBudget, type RequestBudget } from "./cache/request-budget.ts";
 import type { SecretSource } from "./sources/secret-source.ts";
 
@@ -67,7 +67,7 @@ export function settingsOf(options: SecretClientOptions): Settings {
     budget: options.budget ?? processBudget(),
     spreadMs: 1_000,
     background: process.env["AWS_LAMBDA_FUNCTION_NAME"] === undefined,
-    clock: options.clock ?? turnClock(),
+    clock: options.clock ?? eventLoopClock(),
     random: Math.random,
     ...options,
   };

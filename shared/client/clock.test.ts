@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { manualClock } from "../testing/manual-clock.ts";
-import { awaited, type Clock, compact, turnClock } from "./clock.ts";
+import { awaited, type Clock, toSmallInteger, eventLoopClock } from "./clock.ts";
 
 let monotonicMs = 5_000;
 let wallMs = 1_700_000_000_000;
@@ -10,7 +10,7 @@ let clock: Clock;
 beforeEach(() => {
   vi.spyOn(performance, "now").mockImplementation(() => monotonicMs);
   vi.spyOn(Date, "now").mockImplementation(() => wallMs);
-  clock = turnClock();
+  clock = eventLoopClock();
 });
 afterEach(() => void vi.restoreAllMocks());
 
@@ -42,7 +42,7 @@ test.each([
 });
 
 test("numbers stay whole, also those beyond 31 bits", () => {
-  expect([1.7, 2 ** 40 + 0.5, -1].map(compact)).toEqual([1, 2 ** 40, -1]);
+  expect([1.7, 2 ** 40 + 0.5, -1].map(toSmallInteger)).toEqual([1, 2 ** 40, -1]);
 });
 
 test("whoever waits keeps the process alive, and the last one lets it go; a sleep does not", async () => {

@@ -41,7 +41,7 @@ export async function orTooLate<Result>(clock: Clock, ms: number, work: Promise<
 const suspendedMs = 1_000;
 
 /** A number that V8 keeps inside the object that holds it, wherever it is small enough: in 24 days of milliseconds it is. */
-export const compact = (value: number): number => {
+export const toSmallInteger = (value: number): number => {
   const whole = Math.trunc(value);
   const small = whole | 0;
   return small === whole ? small : whole;
@@ -57,7 +57,7 @@ function elapsedTime(): () => number {
     monotonic += passedMs;
     wall += passedMs + missedMs;
     elapsedMs += passedMs + (missedMs > suspendedMs ? missedMs : 0);
-    return compact(elapsedMs);
+    return toSmallInteger(elapsedMs);
   };
 }
 
@@ -67,7 +67,7 @@ const readsEachLook = 1_000;
  * A clock that is looked at once in each turn of the event loop, since a look costs more than a warm read, and again after
  * a thousand reads within one turn. A frozen process goes on with a new turn, so the first read after it looks again.
  */
-export function turnClock(): Clock {
+export function eventLoopClock(): Clock {
   const elapsed = elapsedTime();
   let nowMs = 0;
   let readsLeft = 0;

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import type { ErrorCode } from "../errors/codes.ts";
-import { codes } from "../errors/codes.ts";
+import { codes, type ErrorCode } from "../errors/codes.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 import { manualClock } from "../testing/manual-clock.ts";

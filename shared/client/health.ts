@@ -1,4 +1,4 @@
-import type { Entry } from "./cache/cached-secret.ts";
+import type { CachedSecret } from "./cache/cached-secret.ts";
 import type { IgnoredReason } from "./invalidation/invalidation-source.ts";
 
 /** How a source of notices stands. */
@@ -35,24 +35,24 @@ export interface ClientHealth {
   }[];
 }
 
-export function failing(entries: Iterable<Entry>, nowMs: number): ClientHealth["failing"] {
-  return [...entries].flatMap(({ secretId, unrest, version, checkedAtMs }) =>
-    unrest?.failure === undefined
+export function failing(entries: Iterable<CachedSecret>, nowMs: number): ClientHealth["failing"] {
+  return [...entries].flatMap(({ secretId, requestState, version, confirmedAtMs }) =>
+    requestState?.failure === undefined
       ? []
       : [
           {
             secretId,
-            code: unrest.failure.error.code,
-            failures: unrest.failure.count,
-            ageMs: version === undefined ? undefined : nowMs - checkedAtMs,
+            code: requestState.failure.error.code,
+            failures: requestState.failure.count,
+            ageMs: version === undefined ? undefined : nowMs - confirmedAtMs,
           },
         ],
   );
 }
 
-export function oldestAgeMs(entries: Iterable<Entry>, nowMs: number): number {
+export function oldestAgeMs(entries: Iterable<CachedSecret>, nowMs: number): number {
   let oldestMs = 0;
-  for (const { version, checkedAtMs } of entries)
-    if (version !== undefined) oldestMs = Math.max(oldestMs, nowMs - checkedAtMs);
+  for (const { version, confirmedAtMs } of entries)
+    if (version !== undefined) oldestMs = Math.max(oldestMs, nowMs - confirmedAtMs);
   return oldestMs;
 }

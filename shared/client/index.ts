@@ -15,8 +15,8 @@ export type {
   SecretNotice,
 } from "./invalidation/invalidation-source.ts";
 export { noticeInMessage } from "./invalidation/notice-in-message.ts";
-export { timerSource } from "./invalidation/timer-source.ts";
-export type { Acknowledge } from "./pools/acknowledging.ts";
+export { timerSource } from "./invalidation/polling-source.ts";
+export type { Acknowledge } from "./pools/rotating-options.ts";
 export { type RequestBudget, requestBudget } from "./cache/request-budget.ts";
 export { createSecretClient, type SecretClient, type SecretHandle } from "./secret-client.ts";
 export type {

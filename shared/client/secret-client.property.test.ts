@@ -67,7 +67,7 @@ function scriptedSource(model: Model, real: () => Real): SecretSource {
     async read(secretId, at, { signal }) {
       const id = secretId as Id;
       const { clock, problems, source } = real();
-      if (flying.get(id)?.aborted === false) problems.push(`two flights of ${id}`);
+      if (flying.get(id)?.aborted === false) problems.push(`two requests of ${id}`);
       flying.set(id, signal);
       try {
         await clock.sleep(source.mode === "hangs" ? 1e9 : 7, signal);
@@ -242,7 +242,7 @@ beforeAll(() => void vi.useFakeTimers({ toFake: ["Date"] }));
 afterAll(() => void vi.useRealTimers());
 
 test.each([true, false])(
-  "whatever happens and whoever lies, no read waits longer than the lag budget, nothing older than a true event is served within it, no secret goes back, and a secret has one flight (background: %s)",
+  "whatever happens and whoever lies, no read waits longer than the lag budget, nothing older than a true event is served within it, no secret goes back, and a secret has one request at a time (background: %s)",
   async (background) => {
     await fc.assert(
       fc.asyncProperty(fc.commands(commands, { maxCommands: 60, size: "max" }), async (run) => {

@@ -1,24 +1,24 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import { checkedAnswer } from "./cache/checked-answer.ts";
 import { checkedSecretId } from "./invalidation/checked-notice.ts";
-import { awaited, compact, orTooLate } from "./clock.ts";
-import { type ClientEvents, listeners as createListeners } from "./client-events.ts";
+import { awaited, toSmallInteger, orTooLate } from "./clock.ts";
+import { type ClientEvents, createListeners } from "./client-events.ts";
 import { type SecretClientOptions, settingsOf } from "./client-options.ts";
-import { ChosenEntry, current, Entry, isPinned, keyOf } from "./cache/cached-secret.ts";
-import { entryTable } from "./cache/secret-table.ts";
-import { flights as createFlights } from "./cache/in-flight-requests.ts";
+import { CachedVersion, current, CachedSecret, isPinned, keyOf } from "./cache/cached-secret.ts";
+import { createSecretTable } from "./cache/secret-table.ts";
+import { InFlightRequests } from "./cache/in-flight-requests.ts";
 import { type ClientHealth, failing, oldestAgeMs } from "./health.ts";
-import { type Invalidation, invalidating } from "./invalidation/invalidation-handler.ts";
+import { type Invalidation, InvalidationHandler } from "./invalidation/invalidation-handler.ts";
 import type { InvalidationSource } from "./invalidation/invalidation-source.ts";
-import { noticeAllowance } from "./invalidation/notice-allowance.ts";
-import { noticeMemory } from "./invalidation/notice-memory.ts";
+import { NoticeAllowance } from "./invalidation/notice-allowance.ts";
+import { NoticeMemory } from "./invalidation/notice-memory.ts";
 import { type InTime, type ParsedJson, parseJson } from "./cache/json-value.ts";
 import { prefetch } from "./cache/prefetch.ts";
-import { requests } from "./cache/bounded-request.ts";
+import { createRequest } from "./cache/bounded-request.ts";
 import type { SourceAnswer, SourceCall, SourceSelector, SourceVersion, Stage } from "./sources/secret-source.ts";
-import { serving as createServing } from "./cache/read-policy.ts";
+import { ReadPolicy } from "./cache/read-policy.ts";
 import type { StandardSchema } from "./standard-schema.ts";
-import { type Counts, telemetry as createTelemetry } from "./telemetry.ts";
+import { type Counts, createTelemetry } from "./telemetry.ts";
 
 /** AWSCURRENT unless said. A version by its id never expires. */
 export type VersionChoice = { readonly stage: Stage } | { readonly versionId: string };
@@ -83,9 +83,21 @@ const selectorOf = (choice: VersionChoice | undefined): SourceSelector => {
 };
 
 /** With background requests a value is asked for anew before its time is over; the jitter keeps many processes apart. */
-const quietShare = (background: boolean, random: () => number): number => (background ? 0.7 : 0.8) + random() / 5;
+const freshShare = (background: boolean, random: () => number): number => (background ? 0.7 : 0.8) + random() / 5;
 
-/** Errors: `option-invalid`. */
+/**
+ * Errors: `option-invalid`.
+ *
+ * @example
+ * ```ts
+ * import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+ * import { createSecretClient } from "rekey/client";
+ * import { secretsManagerSource } from "rekey/client/secrets-manager";
+ *
+ * await using client = createSecretClient({ source: secretsManagerSource(new SecretsManagerClient()), ttlMs: 300_000 });
+ * const { value, versionId } = await client.get("prod/orders");
+ * ```
+ */
 export function createSecretClient(options: SecretClientOptions): SecretClient {
   const settings = settingsOf(options);
   const { source, clock, random, budget, ttlMs, requestTimeoutMs, background } = settings;
@@ -100,50 +112,46 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
   };
   const listeners = createListeners();
   const closing = new AbortController();
-  const table = entryTable(settings);
+  const table = createSecretTable(settings);
   const telemetry = createTelemetry(counts, {
     secrets: () => table.size,
     oldestAgeMs: () => oldestAgeMs(table.values(), clock.nowMs()),
-    subscriptions: () => events.subscriptions,
+    subscriptions: () => invalidations.subscriptions,
   });
-  const allowance = noticeAllowance();
-  const notices = noticeMemory();
-  const request = requests({ clock, random, budget, timeoutMs: requestTimeoutMs });
-  const flights = createFlights({
-    source,
+  const allowance = new NoticeAllowance();
+  const notices = new NoticeMemory();
+  const request = createRequest({ clock, random, budget, timeoutMs: requestTimeoutMs });
+  const inFlightRequests = new InFlightRequests({
+    ...settings,
     request,
     table,
     listeners,
     telemetry,
-    clock,
-    random,
     closing: closing.signal,
-    budget,
     allowance,
     notices,
-    lagBudgetMs: settings.lagBudgetMs,
-    quietMs: () => compact(ttlMs * quietShare(background, random)),
-    longestFlightMs: 10 * requestTimeoutMs,
+    freshMs: () => toSmallInteger(ttlMs * freshShare(background, random)),
+    longestRequestMs: 10 * requestTimeoutMs,
   });
-  const serving = createServing({ settings, flights, listeners, counts });
-  const events = invalidating({
+  const readPolicy = new ReadPolicy({ settings, inFlightRequests, listeners, counts });
+  const invalidations = new InvalidationHandler({
     settings,
     table,
     notices,
     allowance,
-    serving,
+    readPolicy,
     listeners,
     counts,
     closing: closing.signal,
   });
   listeners.on("rotated", () => void counts.rotations++);
 
-  function entryOf(secretId: string, choice?: VersionChoice): Entry {
+  function entryOf(secretId: string, choice?: VersionChoice): CachedSecret {
     const at = selectorOf(choice);
     const known = table.get(keyOf(secretId, at));
     if (known !== undefined) return known;
     checkedSecretId("secretId", secretId);
-    const entry = at === current ? new Entry(secretId) : new ChosenEntry(secretId, at);
+    const entry = at === current ? new CachedSecret(secretId) : new CachedVersion(secretId, at);
     entry.usedAt = ++counts.reads;
     if (!closing.signal.aborted) table.add(entry);
     return entry;
@@ -153,22 +161,22 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
   async function opened<Result>(
     secretId: string,
     choice: VersionChoice | undefined,
-    read: (entry: Entry) => Promise<Result>,
+    read: (entry: CachedSecret) => Promise<Result>,
   ): Promise<Result> {
     return read(entryOf(secretId, choice));
   }
 
-  const get = (entry: Entry): Promise<SourceVersion> => {
+  const get = (entry: CachedSecret): Promise<SourceVersion> => {
     entry.usedAt = ++counts.reads;
-    return entry.ready !== undefined && clock.nowMs() < entry.quietUntilMs ? entry.ready : serving.soon(entry);
+    return entry.ready !== undefined && clock.nowMs() < entry.freshUntilMs ? entry.ready : readPolicy.get(entry);
   };
-  const peek = (entry: Entry): SourceVersion | undefined => {
+  const peek = (entry: CachedSecret): SourceVersion | undefined => {
     entry.usedAt = ++counts.reads;
-    return clock.nowMs() < entry.quietUntilMs ? entry.version : serving.now(entry);
+    return clock.nowMs() < entry.freshUntilMs ? entry.version : readPolicy.peek(entry);
   };
-  const json = (entry: Entry, schema: StandardSchema | undefined): Promise<unknown> => {
+  const json = (entry: CachedSecret, schema: StandardSchema | undefined): Promise<unknown> => {
     const { parsed } = entry;
-    if (parsed === undefined || parsed.schema !== schema || clock.nowMs() >= entry.quietUntilMs)
+    if (parsed === undefined || parsed.schema !== schema || clock.nowMs() >= entry.freshUntilMs)
       return parse(entry, schema);
     entry.usedAt = ++counts.reads;
     return parsed.value;
@@ -176,7 +184,7 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
 
   const inTime: InTime = (work) => awaited(clock, orTooLate(clock, requestTimeoutMs, work));
 
-  async function parse(entry: Entry, schema: StandardSchema | undefined): Promise<unknown> {
+  async function parse(entry: CachedSecret, schema: StandardSchema | undefined): Promise<unknown> {
     const version = await get(entry);
     if (entry.version === version && entry.parsed?.schema === schema && entry.parsed) return entry.parsed.value;
     const parsed: ParsedJson = { schema, value: parseJson(entry.secretId, version, schema, inTime) };
@@ -195,9 +203,9 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
     closing.abort();
     telemetry.stop();
     listeners.clear();
-    for (const { unrest } of table.values()) unrest?.flight?.abandon();
+    for (const { requestState } of table.values()) requestState?.inFlight?.abandon();
     table.clear();
-    await events.stop();
+    await invalidations.stop();
   }
 
   return {
@@ -215,21 +223,22 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
         known === undefined ? opened(secretId, undefined, async (entry) => json(entry, schema)) : json(known, schema);
       return reading as Promise<Output>;
     },
-    refresh: async (secretId, choice) => opened(secretId, choice, async (entry) => awaited(clock, flights.fly(entry))),
+    refresh: async (secretId, choice) =>
+      opened(secretId, choice, async (entry) => awaited(clock, inFlightRequests.request(entry))),
     async pending(secretId) {
       checkedSecretId("secretId", secretId);
       const read = async (call: SourceCall): Promise<SourceAnswer | undefined> =>
         checkedAnswer(secretId, await source.read(secretId, { label: "AWSPENDING" }, call));
       return awaited(clock, request(secretId, read, closing.signal));
     },
-    invalidate: events.invalidate,
-    subscribe: events.subscribe,
+    invalidate: (secretId, invalidation) => invalidations.invalidate(secretId, invalidation),
+    subscribe: (subscribed) => invalidations.subscribe(subscribed),
     on: listeners.on,
     report: (failure) => listeners.emit("error", failure),
     handle(secretId, choice) {
       let entry = entryOf(secretId, choice);
       // An evicted entry has no version.
-      const held = (): Entry => (entry.version === undefined ? (entry = entryOf(secretId, choice)) : entry);
+      const held = (): CachedSecret => (entry.version === undefined ? (entry = entryOf(secretId, choice)) : entry);
       return {
         get: () => get(held()),
         peek: () => peek(held()),
@@ -238,13 +247,13 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
     },
     async prefetch(secretIds) {
       const entries = [...new Set(secretIds)].map((secretId) => entryOf(secretId));
-      const cold = entries.filter((entry) => !isPinned(entry) && clock.nowMs() >= entry.quietUntilMs);
-      await awaited(clock, prefetch(cold, { source, request, flights, closing: closing.signal }));
+      const cold = entries.filter((entry) => !isPinned(entry) && clock.nowMs() >= entry.freshUntilMs);
+      await awaited(clock, prefetch(cold, { source, request, inFlightRequests, closing: closing.signal }));
     },
     health: () => ({
       secrets: table.size,
       bytes: table.bytes,
-      subscriptions: events.subscriptions,
+      subscriptions: invalidations.subscriptions,
       requestsLeft: budget.requestsLeft,
       oldestAgeMs: oldestAgeMs(table.values(), clock.nowMs()),
       failing: failing(table.values(), clock.nowMs()),

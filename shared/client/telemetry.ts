@@ -21,7 +21,7 @@ export interface State {
 }
 
 export interface Telemetry {
-  flight<Answer>(secretId: string, work: () => Promise<Answer>): Promise<Answer>;
+  refresh<Answer>(secretId: string, work: () => Promise<Answer>): Promise<Answer>;
   stop(): void;
 }
 
@@ -29,7 +29,7 @@ export interface Telemetry {
  * Metrics and spans by OpenTelemetry's API alone: without an SDK they cost next to nothing. Reads are counted in a number
  * that is observed when metrics are collected, since a call for each would cost more than the read.
  */
-export function telemetry(counts: Counts, state: State): Telemetry {
+export function createTelemetry(counts: Counts, state: State): Telemetry {
   const meter = metrics.getMeter("rekey.client");
   const tracer = trace.getTracer("rekey.client");
   const latency = meter.createHistogram("rekey.client.refresh.duration", { unit: "ms" });
@@ -61,7 +61,7 @@ export function telemetry(counts: Counts, state: State): Telemetry {
   stops.push(() => unrecognized.removeCallback(observeUnrecognized));
 
   return {
-    flight: async (secretId, work) =>
+    refresh: async (secretId, work) =>
       tracer.startActiveSpan("rekey.client.refresh", { attributes: { "rekey.secret": secretId } }, async (span) => {
         const startedMs = performance.now();
         let outcome = "ok";

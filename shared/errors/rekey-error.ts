@@ -17,6 +17,14 @@ const brand = Symbol.for("rekey.error");
 /**
  * The one error that leaves rekey. It has no `cause`: foreign errors carry tokens and values (node-vault's does), so an
  * adapter copies allow-listed fields into `context` and drops the rest.
+ *
+ * @example
+ * ```ts
+ * import { RekeyError } from "rekey/client";
+ *
+ * const describe = (error: unknown): string =>
+ *   error instanceof RekeyError ? `${error.code}: ${error.hint}` : "not an error of rekey";
+ * ```
  */
 export class RekeyError extends Error {
   override readonly name = "RekeyError";
@@ -50,5 +58,15 @@ export class RekeyError extends Error {
   }
 }
 
+/**
+ * Whether it is an error of rekey, and of that code where one is given.
+ *
+ * @example
+ * ```ts
+ * import { isRekeyError } from "rekey/client";
+ *
+ * const isMissing = (error: unknown): boolean => isRekeyError(error, "secret-not-found");
+ * ```
+ */
 export const isRekeyError = (error: unknown, code?: ErrorCode): error is RekeyError =>
   error instanceof RekeyError && (code === undefined || error.code === code);

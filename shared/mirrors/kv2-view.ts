@@ -1,5 +1,4 @@
-import type { MirrorView } from "../ports/mirror.ts";
-import type { MirrorCluster } from "../ports/mirror.ts";
+import type { MirrorCluster, MirrorView } from "../ports/mirror.ts";
 import type { VaultSend } from "../vault/connect-vault.ts";
 import { heldRevision } from "./held-revision.ts";
 import { owns } from "./key-owner.ts";

@@ -5,7 +5,14 @@ export interface AccountNote {
   readonly detail: Readonly<Record<string, string>>;
 }
 
-/** Every call across a port is bounded by this signal, made from the time that the Lambda has left. */
+/**
+ * Every call across a port is bounded by this signal, made from the time that the Lambda has left.
+ *
+ * @example
+ * ```ts
+ * const call: CallOptions = { signal: AbortSignal.timeout(5_000) };
+ * ```
+ */
 export interface CallOptions {
   readonly signal: AbortSignal;
   /** Takes what is worth knowing about an account: the log of a rotation, the findings of the doctor. */

@@ -47,7 +47,14 @@ export interface OwnAccount {
   readonly account?: string;
 }
 
-/** What a session of the user itself is asked before an admin changes that user or its pair. */
+/**
+ * What a session of the user itself is asked before an admin changes that user or its pair.
+ *
+ * @example
+ * ```ts
+ * const hashOf = async (session: OwnAccountReading, call: CallOptions) => (await session.readOwnAccount(call)).passwordHash;
+ * ```
+ */
 export interface OwnAccountReading {
   /** Changes nothing. Errors: `account-unsupported`, `database-read-only`, `option-invalid`, `pooler-keeps-password`. */
   readOwnAccount(call: CallOptions): Promise<OwnAccount>;
@@ -63,7 +70,15 @@ export interface ChangeTerms {
   readonly hasAdmin?: boolean;
 }
 
-/** What the single-user strategy needs. */
+/**
+ * What the single-user strategy needs.
+ *
+ * @example
+ * ```ts
+ * const change = async (session: PasswordChange, password: SecretValue, call: CallOptions) =>
+ *   session.setPassword({ username: "orders", password }, call);
+ * ```
+ */
 export interface PasswordChange {
   /**
    * Sets the password of this or another user, and changes nothing else of the account; where the engine allows it, the
@@ -73,7 +88,14 @@ export interface PasswordChange {
   setPassword(credential: Credential, call: CallOptions, terms?: ChangeTerms): Promise<void>;
 }
 
-/** Which passwords of a user are the secret's, for a server that keeps several without saying whose they are. */
+/**
+ * Which passwords of a user are the secret's, for a server that keeps several without saying whose they are.
+ *
+ * @example
+ * ```ts
+ * const first: SecretPasswords = { wasRotated: false, earlier: async () => [] };
+ * ```
+ */
 export interface SecretPasswords {
   /** Whether a rotation of the secret has succeeded, so that the password before the current one is the secret's. */
   readonly wasRotated: boolean;
@@ -85,6 +107,14 @@ export interface SecretPasswords {
  * What the dual-password strategy needs: a user with two passwords that both log in. On a server where a user can have further
  * ones, those that are not the secret's stay. Errors: `account-unsupported`, with the `property` that stands in the way;
  * `database-rights-missing`.
+ *
+ * @example
+ * ```ts
+ * const moveOver = async (session: DualPasswords, current: Credential, next: Credential, call: CallOptions) => {
+ *   await session.keepBoth(current, next, call);
+ *   await session.keepOnly(next, call);
+ * };
+ * ```
  */
 export interface DualPasswords {
   /** Makes these two passwords of one user log in; any older one of the secret stops. Idempotent. */
@@ -126,7 +156,14 @@ export interface ServerFacts {
   readonly users: ReadonlyMap<string, UserFacts>;
 }
 
-/** What the doctor asks a session for, where the engine can tell. Changes nothing. */
+/**
+ * What the doctor asks a session for, where the engine can tell. Changes nothing.
+ *
+ * @example
+ * ```ts
+ * const isPrimary = async (session: Inspection, call: CallOptions) => !(await session.inspect(["orders"], call)).isReadOnly;
+ * ```
+ */
 export interface Inspection {
   inspect(usernames: readonly string[], call: CallOptions): Promise<ServerFacts>;
 }
@@ -142,7 +179,16 @@ export interface UserPair {
   readonly own?: OwnAccount;
 }
 
-/** What the alternating-users strategy needs beyond a password change. */
+/**
+ * What the alternating-users strategy needs beyond a password change.
+ *
+ * @example
+ * ```ts
+ * const pair = { first: "orders", alternate: "orders_clone", isGranted: true };
+ * const follow = async (session: UserPairing, password: SecretValue, call: CallOptions) =>
+ *   session.syncPair(pair, { username: pair.alternate, password }, call);
+ * ```
+ */
 export interface UserPairing {
   /**
    * Gives `next`, one of the pair, its password, and makes the alternate user where it is missing, so that both are equal
@@ -161,7 +207,15 @@ export type PlannedChange =
   | { readonly method: "syncPair"; readonly pair: UserPair; readonly next: Credential }
   | { readonly method: "issue"; readonly current: Credential };
 
-/** What the doctor asks a session for beside the inspection, where the engine can. */
+/**
+ * What the doctor asks a session for beside the inspection, where the engine can.
+ *
+ * @example
+ * ```ts
+ * const wouldWork = async (session: Rehearsal, credential: Credential, call: CallOptions) =>
+ *   session.rehearse({ method: "setPassword", credential }, call);
+ * ```
+ */
 export interface Rehearsal {
   /**
    * Does what the method would do, in a transaction that is rolled back, or as far as the first statement that would change
@@ -175,6 +229,18 @@ export interface EngineCapabilities {
   readonly hashesPasswordOnClient: boolean;
 }
 
+/**
+ * One kind of server: how rekey logs in to it, and what it can do.
+ *
+ * @example
+ * ```ts
+ * const logsIn = async (engine: DatabaseEngine, target: DatabaseTarget, credential: Credential, call: CallOptions) => {
+ *   const login = await engine.login(target, credential, call);
+ *   if (login.ok) await login.session[Symbol.asyncDispose]();
+ *   return login.ok;
+ * };
+ * ```
+ */
 export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSession> {
   readonly capabilities: EngineCapabilities;
   /** The `engine` names of the secret's JSON that this engine takes; none for one that takes any. */
@@ -198,7 +264,17 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
   login(target: DatabaseTarget, credential: Credential, call: CallOptions): Promise<Login<Session>>;
 }
 
-/** What the issued strategy needs: a server that makes the credentials itself. */
+/**
+ * What the issued strategy needs: a server that makes the credentials itself.
+ *
+ * @example
+ * ```ts
+ * const replace = async (issuer: CredentialIssuer, target: DatabaseTarget, current: Credential, call: CallOptions) => {
+ *   const next = await issuer.issue(target, current, call);
+ *   await issuer.revokeOthers(target, next, call);
+ * };
+ * ```
+ */
 export interface CredentialIssuer {
   /**
    * A credential to follow `current`. One that an earlier call made and that nothing has stored may be returned or

@@ -15,6 +15,17 @@ export interface MirrorEntry extends MirroredSecret {
   readonly value: SecretValue;
 }
 
+/**
+ * A second place that holds what is current in Secrets Manager.
+ *
+ * @example
+ * ```ts
+ * const copy = async (mirror: Mirror, entry: MirrorEntry, call: CallOptions) => {
+ *   const { revision, written } = await mirror.write(entry, call);
+ *   return written ? `revision ${revision}` : "nothing new";
+ * };
+ * ```
+ */
 export interface Mirror {
   /**
    * Writing one version twice changes nothing. `revision` is the KV version that holds it, or a newer one's. A key that is
@@ -32,7 +43,14 @@ export interface Mirror {
   withdraw(secret: MirroredSecret, call: CallOptions): Promise<{ readonly withdrawn: boolean }>;
 }
 
-/** One of several clusters that share the secrets. */
+/**
+ * One of several clusters that share the secrets.
+ *
+ * @example
+ * ```ts
+ * const all: MirrorCluster = { name: "main", mirrors: () => true };
+ * ```
+ */
 export interface MirrorCluster {
   readonly name: string;
   /** Whether the secret belongs here. Errors: `option-invalid` for a tag. */
@@ -48,7 +66,15 @@ export type MirrorState = "same" | "missing" | "older" | "newer" | "altered" | "
 /** `unproven`: rekey wrote it before it recorded owners, and nothing tells for which secret. */
 export type MirrorHolding = "own" | "unproven" | "nothing";
 
-/** Looks at a mirror and changes nothing. */
+/**
+ * Looks at a mirror and changes nothing.
+ *
+ * @example
+ * ```ts
+ * const isBehind = async (audit: MirrorAudit, entry: MirrorEntry, call: CallOptions) =>
+ *   ["missing", "older"].includes(await audit.compare(entry, call));
+ * ```
+ */
 export interface MirrorAudit {
   /** Errors: those of the mirror. */
   compare(entry: MirrorEntry, call: CallOptions): Promise<MirrorState>;
@@ -56,7 +82,15 @@ export interface MirrorAudit {
   holding(secret: MirroredSecret, call: CallOptions): Promise<MirrorHolding>;
 }
 
-/** What the doctor asks of the mirror; nothing is written. */
+/**
+ * What the doctor asks of the mirror; nothing is written.
+ *
+ * @example
+ * ```ts
+ * const pathOf = async (probe: MirrorProbe, secret: MirroredSecret, call: CallOptions) =>
+ *   (await probe.probe(secret, call)).path;
+ * ```
+ */
 export interface MirrorProbe {
   /** Reaches it and logs in. Errors: `mirror-unavailable`, `mirror-unauthorized`, `tls-refused`, `option-invalid`. */
   logIn(call: CallOptions): Promise<void>;
@@ -67,7 +101,15 @@ export interface MirrorProbe {
   ): Promise<{ readonly path: string; readonly mayWrite: boolean }>;
 }
 
-/** One Vault cluster, looked at without a secret's value. */
+/**
+ * One Vault cluster, looked at without a secret's value.
+ *
+ * @example
+ * ```ts
+ * const shows = async (view: MirrorView, secret: MirroredSecret, versionId: string, call: CallOptions) =>
+ *   view.mirrors(secret) && (await view.look(secret, call)).versionId === versionId;
+ * ```
+ */
 export interface MirrorView {
   readonly cluster: string;
   /** Whether the secret belongs to this one of several clusters. Errors: `option-invalid` for a tag. */

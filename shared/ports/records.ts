@@ -15,6 +15,15 @@ export interface StepRecord {
   readonly hint?: string;
 }
 
+/**
+ * What the rotation functions wrote to their logs.
+ *
+ * @example
+ * ```ts
+ * const lastStep = async (log: StepLog, functionArn: string, secretArn: string, call: CallOptions) =>
+ *   (await log.steps(functionArn, { secretArn, since: new Date(0) }, call)).at(-1)?.step;
+ * ```
+ */
 export interface StepLog {
   /**
    * The steps of a secret since then, oldest first, as far as the log goes back and a bounded look finds them. Errors:
@@ -38,6 +47,15 @@ export interface AuditRecord {
   readonly errorCode?: string;
 }
 
+/**
+ * Who changed a secret, and when.
+ *
+ * @example
+ * ```ts
+ * const lastChange = async (trail: AuditTrail, secretArn: string, call: CallOptions) =>
+ *   (await trail.changes(secretArn, call)).records[0]?.who;
+ * ```
+ */
 export interface AuditTrail {
   /**
    * Changes of a secret, newest first, out of the newest few hundred records of it: reads are recorded, too, and left out.

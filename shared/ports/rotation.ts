@@ -16,7 +16,15 @@ export interface RotationRequest {
   readonly adopted?: boolean;
 }
 
-/** A secret's own rotation function, asked for one step outside of a rotation. */
+/**
+ * A secret's own rotation function, asked for one step outside of a rotation.
+ *
+ * @example
+ * ```ts
+ * const retire = async (invoker: RotationInvoker, functionArn: string, secretId: string, versionId: string, call: CallOptions) =>
+ *   invoker.invoke(functionArn, { step: "retirePrevious", secretId, versionId }, call);
+ * ```
+ */
 export interface RotationInvoker {
   /** Errors: those of the step, by code; `rotation-function-failed` for a function that could not be asked; `time-budget-spent`. */
   invoke(functionArn: string, request: RotationRequest, call: CallOptions): Promise<void>;

@@ -2,7 +2,15 @@ import type { SecretValue } from "../secrets/secret-value.ts";
 import type { CallOptions } from "./call.ts";
 import type { SecretDescription } from "./secret-store.ts";
 
-/** Which secrets there are. */
+/**
+ * Which secrets there are.
+ *
+ * @example
+ * ```ts
+ * const firstPage = async (catalogue: SecretCatalogue, call: CallOptions) =>
+ *   (await catalogue.page({ namePrefixes: ["prod/"] }, call)).secretArns;
+ * ```
+ */
 export interface SecretCatalogue {
   /**
    * ARNs of at most 100 secrets whose names begin with one of these, or of any for no prefix, and where to go on. A secret
@@ -25,6 +33,15 @@ export interface FleetFilter {
   readonly tag?: { readonly key: string; readonly value?: string };
 }
 
+/**
+ * The secrets of the account, a page at a time.
+ *
+ * @example
+ * ```ts
+ * const ofPayments = async (listing: SecretListing, call: CallOptions) =>
+ *   (await listing.page({ tag: { key: "team", value: "payments" } }, { limit: 100 }, call)).secrets;
+ * ```
+ */
 export interface SecretListing {
   /** One ListSecrets: `limit` secrets at most (1 to 100), by name. Errors: those of the store. */
   page(
@@ -44,7 +61,15 @@ export interface VersionFacts {
 /** When Secrets Manager rotates by itself: every so many days, or `cron(…)` and `rate(…)` as it reads them. */
 export type RotationSchedule = { readonly everyDays: number } | { readonly expression: string };
 
-/** What an operator does to a secret, and a rotation function never does. Errors: those of the store. */
+/**
+ * What an operator does to a secret, and a rotation function never does. Errors: those of the store.
+ *
+ * @example
+ * ```ts
+ * const rotateNow = async (administration: SecretAdministration, versionId: string, call: CallOptions) =>
+ *   administration.rotate("prod/orders", versionId, call);
+ * ```
+ */
 export interface SecretAdministration {
   /** The newest 100, those without a label among them, newest first. */
   versions(secretId: string, call: CallOptions): Promise<readonly VersionFacts[]>;

@@ -42,6 +42,15 @@ export type VersionSelector =
   | { readonly label: StagingLabel; readonly versionId?: string }
   | { readonly versionId: string; readonly label?: undefined };
 
+/**
+ * The description, the versions and the staging labels of one secret.
+ *
+ * @example
+ * ```ts
+ * const current = async (store: SecretStore, call: CallOptions) =>
+ *   store.read("prod/orders", { label: "AWSCURRENT" }, call);
+ * ```
+ */
 export interface SecretStore {
   /** Errors: `secret-not-found`. */
   describe(secretId: string, call: CallOptions): Promise<SecretDescription>;

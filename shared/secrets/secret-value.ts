@@ -5,6 +5,14 @@ const brand = Symbol.for("rekey.secret-value");
  * Text that must never be printed. String conversion, JSON, template literals and `util.inspect` all give `[redacted]`;
  * only `reveal()` and `bytes()` give the text, and the architecture test names the rooms that may call them. What is stored as
  * bytes is a `BinaryValue`.
+ *
+ * @example
+ * ```ts
+ * import { SecretValue } from "rekey/client";
+ *
+ * const password = new SecretValue("correct horse battery staple");
+ * console.log(`${password}`, JSON.stringify({ password })); // [redacted] {"password":"[redacted]"}
+ * ```
  */
 export class SecretValue {
   readonly #text: string;

@@ -9,7 +9,17 @@ export interface FakeSecretClient extends SecretClient {
   rotate(secretId: string, value: string | object): Promise<string>;
 }
 
-/** The real client over secrets in memory, for a service's own tests: `fakeSecretClient({ "prod/orders": { … } })`. */
+/**
+ * The real client over secrets in memory, for a service's own tests: `fakeSecretClient({ "prod/orders": { … } })`.
+ *
+ * @example
+ * ```ts
+ * import { fakeSecretClient } from "rekey/testing";
+ *
+ * const client = fakeSecretClient({ "prod/orders": { username: "orders", password: "first" } });
+ * await client.rotate("prod/orders", { username: "orders", password: "second" });
+ * ```
+ */
 export function fakeSecretClient(
   initial: Readonly<Record<string, string | object>> = {},
   options: Omit<SecretClientOptions, "source"> = {},

@@ -8,7 +8,19 @@ export interface ManualClock extends Clock {
   freeze(ms: number): void;
 }
 
-/** Time that moves only when it is told to. */
+/**
+ * Time that moves only when it is told to.
+ *
+ * @example
+ * ```ts
+ * import { fakeSecretClient, manualClock } from "rekey/testing";
+ *
+ * const clock = manualClock();
+ * const client = fakeSecretClient({ "prod/orders": "value" }, { clock, ttlMs: 60_000 });
+ * await client.get("prod/orders");
+ * await clock.advance(60_000);
+ * ```
+ */
 export function manualClock(): ManualClock {
   let nowMs = 1_000;
   const sleepers = new Set<{ readonly untilMs: number; wake(): void }>();

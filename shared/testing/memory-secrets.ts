@@ -25,6 +25,19 @@ interface Stored {
   readonly stages: Map<Stage, string>;
 }
 
+/**
+ * A source that holds secrets in memory, with their versions and stages.
+ *
+ * @example
+ * ```ts
+ * import { createSecretClient } from "rekey/client";
+ * import { memorySecrets } from "rekey/testing";
+ *
+ * const secrets = memorySecrets({ "prod/orders": "first" });
+ * const client = createSecretClient({ source: secrets });
+ * secrets.put("prod/orders", "second");
+ * ```
+ */
 export function memorySecrets(initial: Readonly<Record<string, string | object>> = {}): MemorySecrets {
   const secrets = new Map<string, Stored>();
   let refusal: RekeyError | undefined;

@@ -3,8 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import type { CapacityPlan } from "../../../shared/capacity/capacity-plan.ts";
-import { planCapacity } from "../../../shared/capacity/capacity-plan.ts";
+import { type CapacityPlan, planCapacity } from "../../../shared/capacity/capacity-plan.ts";
 import { growthTable } from "../../../shared/capacity/growth-table.ts";
 import type { Simulation } from "../../../shared/capacity/simulation/simulate.ts";
 

@@ -1,9 +1,9 @@
 import { type EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { Acknowledge } from "../pools/acknowledging.ts";
+import type { Acknowledge } from "../pools/rotating-options.ts";
 
 // Services that emit declarations name what they infer by the entry that they import.
-export type { Acknowledge } from "../pools/acknowledging.ts";
+export type { Acknowledge } from "../pools/rotating-options.ts";
 
 export interface EventBridgeAcknowledgement {
   readonly eventBridge: EventBridgeClient;
@@ -25,6 +25,18 @@ function checked(option: string, isValid: boolean): void {
  * the bus takes from roles alone whose tag `rekey:subscriber` is that name. PutEvents answers 200 for an entry that it did
  * not take, so the entry's own result is read. Errors: `option-invalid`; from the function, `event-rejected`,
  * `events-unavailable`.
+ *
+ * @example
+ * ```ts
+ * import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+ * import { eventBridgeAcknowledgement } from "rekey/client/acknowledgement/eventbridge";
+ *
+ * const acknowledge = eventBridgeAcknowledgement({
+ *   eventBridge: new EventBridgeClient(),
+ *   eventBusName: "rekey",
+ *   subscriber: "orders",
+ * });
+ * ```
  */
 export function eventBridgeAcknowledgement(options: EventBridgeAcknowledgement): Acknowledge {
   const { eventBridge, eventBusName, subscriber, secretArn } = options;

@@ -3,7 +3,7 @@ import { RekeyError } from "../../errors/rekey-error.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
 import { requestBudget } from "./request-budget.ts";
-import { requests } from "./bounded-request.ts";
+import { createRequest } from "./bounded-request.ts";
 import { createSecretClient } from "../secret-client.ts";
 import type { SourceAnswer } from "../sources/secret-source.ts";
 
@@ -12,7 +12,7 @@ const never = new AbortController().signal;
 const made = () => {
   const clock = manualClock();
   const budget = requestBudget({ requestsPerSecond: 1_000, burst: 1_000, whenSpent: "wait" }, clock);
-  return { clock, budget, request: requests({ clock, budget, random: () => 0.5, timeoutMs }) };
+  return { clock, budget, request: createRequest({ clock, budget, random: () => 0.5, timeoutMs }) };
 };
 const outcome = async (work: Promise<unknown>): Promise<unknown> => work.catch((error: unknown) => error);
 

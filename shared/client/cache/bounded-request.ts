@@ -23,7 +23,7 @@ const firstBackOffMs = 100;
 /** An attempt that is over so much later than its time-out was not late: the process stood still. */
 export const frozenMs = 500;
 /** A process that stands still again and again, such as one that computes, gets no endless request of it. */
-const mostThaws = 5;
+const mostStandstills = 5;
 
 /** Whatever a source throws leaves as a `RekeyError` with the secret's name: a foreign one may hold a value or a token. */
 function typed(error: unknown, secret: string, giveUp: AbortSignal): RekeyError {
@@ -40,7 +40,7 @@ function typed(error: unknown, secret: string, giveUp: AbortSignal): RekeyError 
  * made again with full jitter after an error that may pass. A time-out is not tried again: it has taken long enough. Where
  * the process stood still meanwhile (frozen, asleep, stopped), it is made again at once, and nothing counts as failed.
  */
-export function requests(options: {
+export function createRequest(options: {
   readonly clock: Clock;
   readonly random: () => number;
   readonly budget: RequestBudget;
@@ -86,14 +86,14 @@ export function requests(options: {
 
   return async (secret, work, giveUp, stillness = { fromMs: Number.POSITIVE_INFINITY }) => {
     let attempt = 1;
-    let thaws = 0;
+    let standstills = 0;
     for (;;) {
       try {
         await budget.take(timeoutMs, giveUp);
         const stillAtMs = clock.nowMs() + timeoutMs + frozenMs;
-        if (thaws === 0) stillness.fromMs = stillAtMs;
+        if (standstills === 0) stillness.fromMs = stillAtMs;
         const ended = await once(secret, work, giveUp);
-        if (clock.nowMs() >= stillAtMs && !giveUp.aborted && thaws++ < mostThaws) continue;
+        if (clock.nowMs() >= stillAtMs && !giveUp.aborted && standstills++ < mostStandstills) continue;
         const answer = ended();
         stillness.fromMs = Number.POSITIVE_INFINITY;
         budget.succeeded();

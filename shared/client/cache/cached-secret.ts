@@ -2,10 +2,10 @@ import type { RekeyError } from "../../errors/rekey-error.ts";
 import type { ParsedJson } from "./json-value.ts";
 import type { Stillness } from "./bounded-request.ts";
 import type { SourceSelector, SourceVersion } from "../sources/secret-source.ts";
-import type { Announced, VersionHistory } from "./version-floor.ts";
+import type { DatedNotice } from "../invalidation/rotation-notice.ts";
 
 /** One request for an entry, shared by all who wait for it. */
-export interface Flight {
+export interface InFlightRequest {
   readonly version: Promise<SourceVersion>;
   readonly startedAtMs: number;
   readonly stillness: Stillness;
@@ -21,12 +21,35 @@ export interface Failure {
   readonly deniedAtMs: number | undefined;
 }
 
-/** `quietUntilMs` of an entry that must be asked for before it is served. */
+/** When a notice counts. */
+export interface FloorWindow {
+  /** From then on the value that it replaces is withheld until the source was asked. `Infinity`: it is served meanwhile. */
+  readonly fromMs: number;
+  /** The end of the lag budget: from then on the source is believed, whatever the notice said. */
+  readonly untilMs: number;
+}
+
+/** A notice that the source has neither shown to be true nor contradicted after the lag budget. */
+export interface Announced extends DatedNotice, FloorWindow {}
+
+/** What the source and its events have taught about a secret. */
+export interface VersionHistory {
+  /** The time of the newest notice that came true. */
+  readonly noticeAtMs: number;
+  /** The versions that were current before. */
+  readonly replaced: ReadonlySet<string>;
+  /** Announced versions that the source did not confirm, by the time of their notice. */
+  readonly disproved: ReadonlyMap<string, number>;
+  /** Until then a notice makes the client ask, and withholds nothing: somebody has announced what is not so. */
+  readonly doubtedUntilMs: number;
+}
+
+/** `freshUntilMs` of an entry that must be asked for before it is served. */
 export const invalidated = -1;
 
 /** What only a request, a failure or a rotation needs of an entry. */
-export interface Unrest {
-  readonly flight?: Flight | undefined;
+export interface RequestState {
+  readonly inFlight?: InFlightRequest | undefined;
   readonly failure?: Failure | undefined;
   readonly announced?: Announced | undefined;
   readonly history?: VersionHistory | undefined;
@@ -35,22 +58,22 @@ export interface Unrest {
 export const current: SourceSelector = { label: "AWSCURRENT" };
 
 /** AWSCURRENT of a secret in the cache, with as few fields as ten thousand of them ask for. */
-export class Entry {
+export class CachedSecret {
   version: SourceVersion | undefined = undefined;
   /** The version as a settled promise, so that a warm read makes none. */
   ready: Promise<SourceVersion> | undefined = undefined;
   /** Until then a read has nothing to think about. */
-  quietUntilMs = invalidated;
+  freshUntilMs = invalidated;
   /** The number of the newest read. */
   usedAt = 0;
   parsed: ParsedJson | undefined = undefined;
   /** When the source last gave this version. */
-  checkedAtMs = 0;
+  confirmedAtMs = 0;
   /** Whose it is by the source's answer, such as `aws:123456789012`: one text for all of an account. */
   account: string | undefined = undefined;
   /** In seconds since 1970, by the source's clock; 0 when it is not known. */
   createdAtSeconds = 0;
-  unrest: Unrest | undefined = undefined;
+  requestState: RequestState | undefined = undefined;
   readonly secretId: string;
 
   constructor(secretId: string) {
@@ -63,7 +86,7 @@ export class Entry {
 }
 
 /** Another stage of a secret, or one version of it. */
-export class ChosenEntry extends Entry {
+export class CachedVersion extends CachedSecret {
   readonly #at: SourceSelector;
 
   constructor(secretId: string, at: SourceSelector) {
@@ -76,15 +99,16 @@ export class ChosenEntry extends Entry {
   }
 }
 
-/** Nothing is kept of an unrest that is over. */
-export function setUnrest(entry: Entry, change: Unrest): void {
-  const { flight, failure, announced, history } = { ...entry.unrest, ...change };
-  entry.unrest = flight || failure || announced || history ? { flight, failure, announced, history } : undefined;
+/** Nothing is kept of requests, failures and notices that are over. */
+export function setRequestState(entry: CachedSecret, change: RequestState): void {
+  const { inFlight, failure, announced, history } = { ...entry.requestState, ...change };
+  entry.requestState =
+    inFlight || failure || announced || history ? { inFlight, failure, announced, history } : undefined;
 }
 
-export const isCurrent = ({ at }: Entry): boolean => at === current;
+export const isCurrent = ({ at }: CachedSecret): boolean => at === current;
 /** A version by its id never changes, so it never expires. */
-export const isPinned = ({ at }: Entry): boolean => "versionId" in at;
+export const isPinned = ({ at }: CachedSecret): boolean => "versionId" in at;
 
 /**
  * AWSCURRENT stands under the id itself: that is the read that must be fast. No id holds a NUL, and what stands after the

@@ -1,7 +1,7 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { checkedAnswer } from "./checked-answer.ts";
-import type { Entry } from "./cached-secret.ts";
-import type { Flights } from "./in-flight-requests.ts";
+import type { CachedSecret } from "./cached-secret.ts";
+import type { InFlightRequests } from "./in-flight-requests.ts";
 import type { Request } from "./bounded-request.ts";
 import { readManyLimit, type SecretSource } from "../sources/secret-source.ts";
 
@@ -10,17 +10,17 @@ const notAMap = (secret: string): RekeyError =>
 
 /** Asks for many entries with as few requests as the source can do. What fails is left to the read that needs it. */
 export async function prefetch(
-  entries: readonly Entry[],
+  entries: readonly CachedSecret[],
   options: {
     readonly source: SecretSource;
     readonly request: Request;
-    readonly flights: Flights;
+    readonly inFlightRequests: InFlightRequests;
     readonly closing: AbortSignal;
   },
 ): Promise<void> {
-  const { source, request, flights, closing } = options;
+  const { source, request, inFlightRequests, closing } = options;
   const readMany = typeof source.readMany === "function" ? source.readMany.bind(source) : undefined;
-  const missing = entries.filter(({ unrest }) => unrest?.flight === undefined);
+  const missing = entries.filter(({ requestState }) => requestState?.inFlight === undefined);
   for (let first = 0; first < missing.length; first += readManyLimit) {
     const chunk = missing.slice(first, first + readManyLimit);
     const ids = chunk.map(({ secretId }) => secretId);
@@ -34,10 +34,10 @@ export async function prefetch(
           );
     // Nobody may be left to wait for it: others have asked for the same meanwhile.
     answers?.catch(() => undefined);
-    const landed = chunk.map((entry) =>
+    const joined = chunk.map((entry) =>
       answers === undefined
-        ? flights.fly(entry)
-        : flights.land(entry, async () => {
+        ? inFlightRequests.request(entry)
+        : inFlightRequests.join(entry, async () => {
             const all: unknown = await answers;
             if (!(all instanceof Map)) throw notAMap(entry.secretId);
             const answer: unknown = all.get(entry.secretId);
@@ -45,6 +45,6 @@ export async function prefetch(
             return checkedAnswer(entry.secretId, answer);
           }),
     );
-    await Promise.allSettled(landed);
+    await Promise.allSettled(joined);
   }
 }

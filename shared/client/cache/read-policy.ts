@@ -1,97 +1,138 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { Settings } from "../client-options.ts";
 import { awaited } from "../clock.ts";
-import { type Entry, invalidated, isPinned } from "./cached-secret.ts";
-import type { Flights } from "./in-flight-requests.ts";
+import { type CachedSecret, invalidated, isPinned } from "./cached-secret.ts";
+import type { InFlightRequests } from "./in-flight-requests.ts";
 import { frozenMs } from "./bounded-request.ts";
 import type { Listeners } from "../client-events.ts";
 import type { SourceVersion } from "../sources/secret-source.ts";
 import type { Counts } from "../telemetry.ts";
 import { announcedNow, isBelowFloor } from "./version-floor.ts";
 
-export interface Serving {
-  /** What may be served without waiting; a request that is due is made beside it. */
-  now(entry: Entry): SourceVersion | undefined;
-  /** The same, or what the source says. */
-  soon(entry: Entry): Promise<SourceVersion>;
-  /** Makes a request that nobody waits for. Settles when it has ended, and never rejects. */
-  behind(entry: Entry): Promise<void>;
-}
-
 /** How many times its TTL a value may have been unread and still be served before it is checked. */
 const uncheckedTtls = 2;
 
-/** What is served when an entry is no longer quiet: past its time, invalidated, failing or never read. */
-export function serving(options: {
-  readonly settings: Settings;
-  readonly flights: Flights;
-  readonly listeners: Listeners;
-  readonly counts: Counts;
-}): Serving {
-  const { flights, listeners, counts } = options;
-  const { ttlMs, maxStaleMs, maxDeniedMs, background, clock, budget } = options.settings;
+const isBackingOff = ({ requestState }: CachedSecret, nowMs: number): boolean =>
+  nowMs < (requestState?.failure?.retryAtMs ?? 0);
 
-  /** A notice takes nothing from those who read other secrets: while the budget is spent, what is held is served. */
-  const mayAsk = ({ unrest }: Entry): boolean =>
-    unrest?.announced === undefined || unrest.flight !== undefined || budget.requestsLeft >= 1;
+/** With a request under way: what it finds is waited for, since nobody knows how long ago its value was read. */
+const stoodStill = ({ requestState }: CachedSecret, nowMs: number): boolean =>
+  nowMs >= (requestState?.inFlight?.stillness.fromMs ?? Number.POSITIVE_INFINITY);
 
-  function mayServe(entry: Entry, nowMs: number): boolean {
-    if (entry.version === undefined || (isBelowFloor(entry, nowMs) && mayAsk(entry))) return false;
-    if (isPinned(entry)) return true;
-    const deniedAtMs = entry.unrest?.failure?.deniedAtMs;
-    if (deniedAtMs !== undefined && nowMs - deniedAtMs >= maxDeniedMs) return false;
-    return nowMs - entry.checkedAtMs < ttlMs + maxStaleMs;
+/** What is served when an entry is no longer fresh: past its time, invalidated, failing or never read. */
+export class ReadPolicy {
+  readonly #settings: Settings;
+  readonly #inFlightRequests: InFlightRequests;
+  readonly #listeners: Listeners;
+  readonly #counts: Counts;
+
+  constructor(parts: {
+    readonly settings: Settings;
+    readonly inFlightRequests: InFlightRequests;
+    readonly listeners: Listeners;
+    readonly counts: Counts;
+  }) {
+    this.#settings = parts.settings;
+    this.#inFlightRequests = parts.inFlightRequests;
+    this.#listeners = parts.listeners;
+    this.#counts = parts.counts;
   }
 
-  const isResting = ({ unrest }: Entry, nowMs: number): boolean => nowMs < (unrest?.failure?.retryAtMs ?? 0);
+  /** What may be served without waiting; a request that is due is made beside it. */
+  peek(entry: CachedSecret): SourceVersion | undefined {
+    const { clock, ttlMs } = this.#settings;
+    const nowMs = clock.nowMs();
+    if (nowMs < entry.freshUntilMs) return entry.version;
+    const version = this.#servable(entry, nowMs);
+    if (version === undefined || isPinned(entry)) return version;
+    if (stoodStill(entry, nowMs)) return undefined;
+    if (!isBackingOff(entry, nowMs) && this.#mayAsk(entry)) {
+      if (this.#mustAskFirst(entry, nowMs)) return undefined;
+      void this.refreshInBackground(entry);
+    }
+    if (nowMs - entry.confirmedAtMs >= ttlMs) this.#counts.staleReads++;
+    return version;
+  }
 
-  /** With a request under way: what it finds is waited for, since nobody knows how long ago its value was read. */
-  const stoodStill = ({ unrest }: Entry, nowMs: number): boolean =>
-    nowMs >= (unrest?.flight?.stillness.fromMs ?? Number.POSITIVE_INFINITY);
+  /** The same, or what the source says. */
+  get(entry: CachedSecret): Promise<SourceVersion> {
+    const { clock } = this.#settings;
+    const version = this.peek(entry);
+    if (version !== undefined) return (entry.ready ??= Promise.resolve(version));
+    const nowMs = clock.nowMs();
+    const failure = entry.requestState?.failure;
+    if (failure === undefined || nowMs >= failure.retryAtMs || stoodStill(entry, nowMs))
+      return awaited(clock, this.#ask(entry));
+    const { code, context, hint } = failure.error;
+    return Promise.reject(new RekeyError(code, { context, hint, retryAfterMs: failure.retryAtMs - nowMs }));
+  }
 
-  /** Where nothing runs beside the reads, and where nobody has asked for long: a rotation may have passed unseen. */
-  const mustCheckFirst = (entry: Entry, nowMs: number): boolean =>
-    !background ||
-    (entry.unrest?.failure === undefined &&
-      (entry.quietUntilMs === invalidated || nowMs - entry.checkedAtMs >= uncheckedTtls * ttlMs));
-
-  async function behind(entry: Entry): Promise<void> {
-    const before = entry.unrest?.flight;
-    const version = flights.fly(entry);
-    const isOurs = entry.unrest?.flight !== before;
+  /** Makes a request that nobody waits for. Settles when it has ended, and never rejects. */
+  async refreshInBackground(entry: CachedSecret): Promise<void> {
+    const before = entry.requestState?.inFlight;
+    const version = this.#inFlightRequests.request(entry);
+    const isOurs = entry.requestState?.inFlight !== before;
     try {
       await version;
     } catch (error) {
       if (isOurs && error instanceof RekeyError && error.code !== "pool-closed")
-        listeners.emit("error", { secretId: entry.secretId, error });
+        this.#listeners.emit("error", { secretId: entry.secretId, error });
     }
   }
 
-  function now(entry: Entry): SourceVersion | undefined {
-    const nowMs = clock.nowMs();
-    if (nowMs < entry.quietUntilMs) return entry.version;
-    if (!mayServe(entry, nowMs)) return undefined;
+  /** A notice takes nothing from those who read other secrets: while the budget is spent, what is held is served. */
+  #mayAsk({ requestState }: CachedSecret): boolean {
+    return (
+      requestState?.announced === undefined ||
+      requestState.inFlight !== undefined ||
+      this.#settings.budget.requestsLeft >= 1
+    );
+  }
+
+  /** The value that may be served, where there is one. */
+  #servable(entry: CachedSecret, nowMs: number): SourceVersion | undefined {
+    const { ttlMs, maxStaleMs, maxDeniedMs } = this.#settings;
+    if (isBelowFloor(entry, nowMs) && this.#mayAsk(entry)) return undefined;
     if (isPinned(entry)) return entry.version;
-    if (stoodStill(entry, nowMs)) return undefined;
-    if (!isResting(entry, nowMs) && mayAsk(entry)) {
-      if (mustCheckFirst(entry, nowMs)) return undefined;
-      void behind(entry);
+    const deniedAtMs = entry.requestState?.failure?.deniedAtMs ?? Number.POSITIVE_INFINITY;
+    if (nowMs - deniedAtMs >= maxDeniedMs) return undefined;
+    return nowMs - entry.confirmedAtMs < ttlMs + maxStaleMs ? entry.version : undefined;
+  }
+
+  /** Where nothing runs beside the reads, and where nobody has asked for long: a rotation may have passed unseen. */
+  #mustAskFirst(entry: CachedSecret, nowMs: number): boolean {
+    const { background, ttlMs } = this.#settings;
+    return (
+      !background ||
+      (entry.requestState?.failure === undefined &&
+        (entry.freshUntilMs === invalidated || nowMs - entry.confirmedAtMs >= uncheckedTtls * ttlMs))
+    );
+  }
+
+  async #ask(entry: CachedSecret): Promise<SourceVersion> {
+    try {
+      return await this.#withinLagBudget(entry);
+    } catch (error) {
+      const version = this.#servable(entry, this.#settings.clock.nowMs());
+      if (version === undefined) throw error;
+      this.#counts.staleReads++;
+      return version;
     }
-    if (nowMs - entry.checkedAtMs >= ttlMs) counts.staleReads++;
-    return entry.version;
   }
 
   /** What the source says, but no later than the end of the lag budget where there is a value to serve then. */
-  async function withinLagBudget(entry: Entry): Promise<SourceVersion> {
-    const version = flights.fly(entry);
+  async #withinLagBudget(entry: CachedSecret): Promise<SourceVersion> {
+    const { clock } = this.#settings;
+    const version = this.#inFlightRequests.request(entry);
     const announced = announcedNow(entry, clock.nowMs());
-    if (announced === undefined || entry.version === undefined) return version;
+    if (announced === undefined) return version;
     const waiting = new AbortController();
     const { untilMs } = announced;
     // After it, unless the process stood still meanwhile: then the source is asked before anything is served.
-    const mayServeNow = (nowMs: number): boolean => nowMs < untilMs + frozenMs && mayServe(entry, nowMs);
+    const inTime = (nowMs: number): SourceVersion | undefined =>
+      nowMs < untilMs + frozenMs ? this.#servable(entry, nowMs) : undefined;
     const late = clock.sleep(untilMs - clock.nowMs(), waiting.signal).then(
-      () => (mayServeNow(clock.nowMs()) && entry.version) || version,
+      () => inTime(clock.nowMs()) ?? version,
       () => version,
     );
     try {
@@ -100,29 +141,4 @@ export function serving(options: {
       waiting.abort();
     }
   }
-
-  async function ask(entry: Entry): Promise<SourceVersion> {
-    try {
-      return await withinLagBudget(entry);
-    } catch (error) {
-      if (entry.version === undefined || !mayServe(entry, clock.nowMs())) throw error;
-      counts.staleReads++;
-      return entry.version;
-    }
-  }
-
-  return {
-    now,
-    soon(entry) {
-      const version = now(entry);
-      if (version !== undefined) return (entry.ready ??= Promise.resolve(version));
-      const nowMs = clock.nowMs();
-      const failure = entry.unrest?.failure;
-      if (failure === undefined || nowMs >= failure.retryAtMs || stoodStill(entry, nowMs))
-        return awaited(clock, ask(entry));
-      const { code, context, hint } = failure.error;
-      return Promise.reject(new RekeyError(code, { context, hint, retryAfterMs: failure.retryAtMs - nowMs }));
-    },
-    behind,
-  };
 }

@@ -1,5 +1,5 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import { type Clock, turnClock } from "../clock.ts";
+import { type Clock, eventLoopClock } from "../clock.ts";
 
 export interface RequestBudgetOptions {
   /** Requests a second in the long run. Halved by each throttling, and won back over the requests that succeed. */
@@ -22,8 +22,19 @@ export interface RequestBudget {
 const lowestShare = 1 / 64;
 const wonBack = 1.05;
 
-/** Errors: `option-invalid`. */
-export function requestBudget(options: RequestBudgetOptions, clock: Clock = turnClock()): RequestBudget {
+/**
+ * Errors: `option-invalid`.
+ *
+ * @example
+ * ```ts
+ * import { createSecretClient, requestBudget, type SecretSource } from "rekey/client";
+ *
+ * declare const source: SecretSource;
+ * const budget = requestBudget({ requestsPerSecond: 5, burst: 20, whenSpent: "refuse" });
+ * const client = createSecretClient({ source, budget });
+ * ```
+ */
+export function requestBudget(options: RequestBudgetOptions, clock: Clock = eventLoopClock()): RequestBudget {
   const { requestsPerSecond, burst, whenSpent } = options;
   if (!(requestsPerSecond > 0 && burst >= 1)) throw new RekeyError("option-invalid", { context: { option: "budget" } });
   let share = 1;

@@ -1,11 +1,11 @@
-import { type Entry, invalidated, keyOf } from "./cached-secret.ts";
+import { type CachedSecret, invalidated, keyOf } from "./cached-secret.ts";
 
-export interface EntryTable {
-  get(key: string): Entry | undefined;
-  add(entry: Entry): void;
+export interface SecretTable {
+  get(key: string): CachedSecret | undefined;
+  add(entry: CachedSecret): void;
   /** Tells that a request has ended, and by how much the entry's value has grown by it. */
   settled(characters: number): void;
-  values(): Iterable<Entry>;
+  values(): Iterable<CachedSecret>;
   readonly size: number;
   readonly bytes: number;
   clear(): void;
@@ -14,9 +14,9 @@ export interface EntryTable {
 /** What an entry costs on top of the texts of its ids and its value. */
 const entryBytes = 300;
 
-const costOf = (entry: Entry): number =>
+const costOf = (entry: CachedSecret): number =>
   entryBytes + 2 * keyOf(entry.secretId, entry.at).length + (entry.version?.value.length ?? 0);
-const isHeld = ({ version }: Entry): number => (version === undefined ? 0 : 1);
+const isHeld = ({ version }: CachedSecret): number => (version === undefined ? 0 : 1);
 
 /**
  * Entries by key, within a count and an estimate of bytes. Those that were never answered go first, then the one unused for
@@ -24,13 +24,13 @@ const isHeld = ({ version }: Entry): number => (version === undefined ? 0 : 1);
  * that reads leave: sorted once for a tenth of the entries, and those that were read since are passed over, since they are
  * no longer the oldest.
  */
-export function entryTable(limits: { readonly maxSecrets: number; readonly maxBytes: number }): EntryTable {
-  const entries = new Map<string, Entry>();
+export function createSecretTable(limits: { readonly maxSecrets: number; readonly maxBytes: number }): SecretTable {
+  const entries = new Map<string, CachedSecret>();
   let bytes = 0;
-  let oldest: { readonly entry: Entry; readonly usedAt: number }[] = [];
+  let oldest: { readonly entry: CachedSecret; readonly usedAt: number }[] = [];
 
   function sortOldest(): void {
-    const idle = [...entries.values()].filter(({ unrest }) => unrest?.flight === undefined);
+    const idle = [...entries.values()].filter(({ requestState }) => requestState?.inFlight === undefined);
     idle.sort((one, other) => isHeld(one) - isHeld(other) || one.usedAt - other.usedAt);
     oldest = idle
       .slice(0, Math.ceil(idle.length / 10))
@@ -38,11 +38,11 @@ export function entryTable(limits: { readonly maxSecrets: number; readonly maxBy
       .reverse();
   }
 
-  function remove(entry: Entry): void {
+  function remove(entry: CachedSecret): void {
     entries.delete(keyOf(entry.secretId, entry.at));
     bytes -= costOf(entry);
     // A handle may still hold the entry: nothing of it may be served from now on.
-    Object.assign(entry, { version: undefined, ready: undefined, parsed: undefined, quietUntilMs: invalidated });
+    Object.assign(entry, { version: undefined, ready: undefined, parsed: undefined, freshUntilMs: invalidated });
   }
 
   function makeRoomFor(more: number): void {
@@ -51,7 +51,7 @@ export function entryTable(limits: { readonly maxSecrets: number; readonly maxBy
       const next = oldest.pop();
       if (next === undefined) return;
       const { entry, usedAt } = next;
-      const untouched = entry.usedAt === usedAt && entry.unrest?.flight === undefined;
+      const untouched = entry.usedAt === usedAt && entry.requestState?.inFlight === undefined;
       if (untouched && entries.get(keyOf(entry.secretId, entry.at)) === entry) remove(entry);
     }
   }

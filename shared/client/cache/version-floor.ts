@@ -1,38 +1,25 @@
-import { type Entry, isCurrent, setUnrest } from "./cached-secret.ts";
+import {
+  type Announced,
+  type CachedSecret,
+  type FloorWindow,
+  isCurrent,
+  setRequestState,
+  type VersionHistory,
+} from "./cached-secret.ts";
 import { clockSkewMs, type DatedNotice } from "../invalidation/rotation-notice.ts";
 import type { SourceAnswer } from "../sources/secret-source.ts";
-
-/** When a notice counts. */
-export interface FloorWindow {
-  /** From then on the value that it replaces is withheld until the source was asked. `Infinity`: it is served meanwhile. */
-  readonly fromMs: number;
-  /** The end of the lag budget: from then on the source is believed, whatever the notice said. */
-  readonly untilMs: number;
-}
-
-/** A notice that the source has neither shown to be true nor contradicted after the lag budget. */
-export interface Announced extends DatedNotice, FloorWindow {}
-
-/** What the source and its events have taught about a secret. */
-export interface VersionHistory {
-  /** The time of the newest notice that came true. */
-  readonly noticeAtMs: number;
-  /** The versions that were current before. */
-  readonly replaced: ReadonlySet<string>;
-  /** Announced versions that the source did not confirm, by the time of their notice. */
-  readonly disproved: ReadonlyMap<string, number>;
-  /** Until then a notice makes the client ask, and withholds nothing: somebody has announced what is not so. */
-  readonly doubtedUntilMs: number;
-}
 
 const remembered = 20;
 const doubtMs = 3_600_000;
 const nothing: VersionHistory = { noticeAtMs: 0, replaced: new Set(), disproved: new Map(), doubtedUntilMs: 0 };
 
 /** Whether the notice is older than what is known, repeats it, or was found to be false. */
-function isKnown({ version, createdAtSeconds, unrest }: Entry, { versionId, atMs, timed }: DatedNotice): boolean {
-  const { noticeAtMs, replaced, disproved } = unrest?.history ?? nothing;
-  if (versionId === unrest?.announced?.versionId || versionId === version?.versionId) return true;
+function isKnown(
+  { version, createdAtSeconds, requestState }: CachedSecret,
+  { versionId, atMs, timed }: DatedNotice,
+): boolean {
+  const { noticeAtMs, replaced, disproved } = requestState?.history ?? nothing;
+  if (versionId === requestState?.announced?.versionId || versionId === version?.versionId) return true;
   const disprovedAtMs = disproved.get(versionId);
   if (disprovedAtMs !== undefined && (!timed || atMs <= disprovedAtMs)) return true;
   const madeAtMs = createdAtSeconds * 1_000;
@@ -42,20 +29,20 @@ function isKnown({ version, createdAtSeconds, unrest }: Entry, { versionId, atMs
 }
 
 /** Whether notices of the secret withhold nothing: one was false, or nobody has looked yet whether it is. */
-export function isDoubted({ unrest }: Entry, nowMs: number): boolean {
-  const { announced, history } = unrest ?? {};
+export function isDoubted({ requestState }: CachedSecret, nowMs: number): boolean {
+  const { announced, history } = requestState ?? {};
   const isOpen = announced !== undefined && announced.wasTrue !== true && nowMs >= announced.untilMs;
   return isOpen || nowMs < (history?.doubtedUntilMs ?? 0);
 }
 
 /** The notice that is still within its lag budget. */
-export function announcedNow({ unrest }: Entry, nowMs: number): Announced | undefined {
-  const announced = unrest?.announced;
+export function announcedNow({ requestState }: CachedSecret, nowMs: number): Announced | undefined {
+  const announced = requestState?.announced;
   return announced !== undefined && nowMs < announced.untilMs ? announced : undefined;
 }
 
 /** Takes note of a notice. `false`: it says nothing new. A notice that comes within another's lag budget shares it. */
-export function announce(entry: Entry, notice: DatedNotice, window: FloorWindow, nowMs: number): boolean {
+export function announce(entry: CachedSecret, notice: DatedNotice, window: FloorWindow, nowMs: number): boolean {
   const shared = announcedNow(entry, nowMs);
   if (isKnown(entry, notice) || notice.atMs < (shared?.atMs ?? 0)) return false;
   const announced: Announced = {
@@ -63,19 +50,19 @@ export function announce(entry: Entry, notice: DatedNotice, window: FloorWindow,
     fromMs: Math.min(window.fromMs, shared?.fromMs ?? window.fromMs),
     untilMs: shared?.untilMs ?? window.untilMs,
   };
-  setUnrest(entry, { announced });
+  setRequestState(entry, { announced });
   return true;
 }
 
 /** Drops what was announced of a secret of this name in another account. */
-export function disown(entry: Entry): void {
-  const { account } = entry.unrest?.announced ?? {};
+export function disown(entry: CachedSecret): void {
+  const { account } = entry.requestState?.announced ?? {};
   if (account === undefined || entry.account === undefined || account === entry.account) return;
-  setUnrest(entry, { announced: undefined });
+  setRequestState(entry, { announced: undefined });
 }
 
 /** Whether the cached version is one that an event said is replaced, within the lag budget. */
-export function isBelowFloor(entry: Entry, nowMs: number): boolean {
+export function isBelowFloor(entry: CachedSecret, nowMs: number): boolean {
   const announced = announcedNow(entry, nowMs);
   return announced !== undefined && nowMs >= announced.fromMs && entry.version?.versionId !== announced.versionId;
 }
@@ -85,10 +72,10 @@ const secondsOf = (time: Date | undefined): number =>
   time === undefined ? Number.MAX_VALUE : Math.floor(time.getTime() / 1_000);
 
 /** Whether the answer is not older than what was read before. */
-export function isNewest(entry: Entry, { versionId, createdAt }: SourceAnswer): boolean {
-  const { version, createdAtSeconds, unrest } = entry;
+export function isNewest(entry: CachedSecret, { versionId, createdAt }: SourceAnswer): boolean {
+  const { version, createdAtSeconds, requestState } = entry;
   if (!isCurrent(entry) || versionId === version?.versionId) return true;
-  if (unrest?.history?.replaced.has(versionId) === true) return false;
+  if (requestState?.history?.replaced.has(versionId) === true) return false;
   return createdAtSeconds === 0 || secondsOf(createdAt) >= createdAtSeconds;
 }
 
@@ -99,8 +86,8 @@ export const isLate = ({ timed, atMs }: DatedNotice, { createdAt }: SourceAnswer
 const newestOf = <Item>(items: Iterable<Item>): Item[] => [...items].slice(-remembered);
 
 /** The source is believed that this version is current: what was announced has come true, or is disproved. */
-export function settleVersion(entry: Entry, versionId: string, nowMs: number): void {
-  const { announced, history = nothing } = entry.unrest ?? {};
+export function settleVersion(entry: CachedSecret, versionId: string, nowMs: number): void {
+  const { announced, history = nothing } = entry.requestState ?? {};
   const heldId = entry.version?.versionId;
   if (!isCurrent(entry) || (announced === undefined && (heldId === undefined || heldId === versionId))) return;
   const cameTrue = announced?.versionId === versionId;
@@ -111,7 +98,7 @@ export function settleVersion(entry: Entry, versionId: string, nowMs: number): v
   const disproved = new Map(history.disproved);
   disproved.delete(versionId);
   if (isFalse) disproved.set(announced.versionId, announced.atMs);
-  setUnrest(entry, {
+  setRequestState(entry, {
     announced: undefined,
     history: {
       noticeAtMs: cameTrue ? Math.max(history.noticeAtMs, announced.atMs) : history.noticeAtMs,

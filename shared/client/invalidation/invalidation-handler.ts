@@ -2,16 +2,16 @@ import { RekeyError } from "../../errors/rekey-error.ts";
 import { checkedNotice, checkedSecretId } from "./checked-notice.ts";
 import type { Listeners } from "../client-events.ts";
 import type { Settings } from "../client-options.ts";
-import { type Entry, invalidated, isCurrent, isPinned, setUnrest } from "../cache/cached-secret.ts";
-import type { EntryTable } from "../cache/secret-table.ts";
+import { type CachedSecret, invalidated, isCurrent, isPinned, setRequestState } from "../cache/cached-secret.ts";
+import type { SecretTable } from "../cache/secret-table.ts";
 import type { SubscriptionHealth } from "../health.ts";
 import type { InvalidationSource, SecretNotice } from "./invalidation-source.ts";
 import type { NoticeAllowance } from "./notice-allowance.ts";
 import type { NoticeMemory } from "./notice-memory.ts";
 import { dated, type DatedNotice, type RotationNotice } from "./rotation-notice.ts";
 import { accountIn, bareName, isSameSecret, mayBeOneAccount } from "../secret-id.ts";
-import type { Serving } from "../cache/read-policy.ts";
-import { subscription, type Subscription } from "./subscription.ts";
+import type { ReadPolicy } from "../cache/read-policy.ts";
+import { createSubscription, type Subscription } from "./subscription.ts";
 import type { Counts } from "../telemetry.ts";
 import { announce, isDoubted } from "../cache/version-floor.ts";
 
@@ -25,43 +25,113 @@ export interface Invalidation {
   readonly withinMs?: number;
 }
 
-export interface Invalidating {
-  invalidate(secretId: string, invalidation?: Invalidation): void;
-  subscribe(source: InvalidationSource): () => Promise<void>;
-  readonly subscriptions: readonly SubscriptionHealth[];
-  stop(): Promise<void>;
-}
-
 /** How long a notice waits while the budget for requests is spent. */
 const spentMs = 500;
 
-/** How events reach the cache. */
-export function invalidating(options: {
+interface Parts {
   readonly settings: Settings;
-  readonly table: EntryTable;
+  readonly table: SecretTable;
   readonly notices: NoticeMemory;
   readonly allowance: NoticeAllowance;
-  readonly serving: Serving;
+  readonly readPolicy: ReadPolicy;
   readonly listeners: Listeners;
   readonly counts: Counts;
   readonly closing: AbortSignal;
-}): Invalidating {
-  const { settings, table, notices, allowance, serving, listeners, counts, closing } = options;
-  const { clock, random, lagBudgetMs, requestTimeoutMs, spreadMs, background, budget } = settings;
-  const subscriptions = new Set<Subscription>();
-  const followed = new Set<Entry>();
+}
 
-  function quietNoLonger(entry: Entry, fromMs: number): void {
-    const failure = entry.unrest?.failure;
-    if (failure !== undefined) setUnrest(entry, { failure: { ...failure, retryAtMs: 0 } });
-    entry.quietUntilMs = fromMs > clock.nowMs() ? Math.min(entry.quietUntilMs, fromMs) : invalidated;
+/** How notices reach the cache. */
+export class InvalidationHandler {
+  readonly #parts: Parts;
+  readonly #subscriptions = new Set<Subscription>();
+  readonly #followed = new Set<CachedSecret>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  invalidate(secretId: string, invalidation?: Invalidation): void {
+    const id = checkedSecretId("secretId", secretId);
+    if (invalidation === undefined) {
+      for (const entry of this.#entriesOf(id)) this.#endFreshness(entry, 0);
+      return;
+    }
+    const { atLeast: versionId, withinMs = 0, ...rest } = invalidation;
+    const { secretArn, ...notice } = checkedNotice({ ...rest, secretArn: id, versionId });
+    this.#apply(secretArn, notice, this.#turnWithin(Number.isFinite(withinMs) ? Math.max(0, withinMs) : 0));
+  }
+
+  subscribe(source: InvalidationSource): () => Promise<void> {
+    const { settings, counts, listeners } = this.#parts;
+    const started = createSubscription(source, {
+      clock: settings.clock,
+      stopTimeoutMs: settings.requestTimeoutMs,
+      notice: (notice) => {
+        counts.notices++;
+        this.#receive(notice);
+      },
+      gap: () => this.#gap(),
+      report: (failure) => listeners.emit("error", failure),
+      ignored: (reason) => void counts.ignored.set(reason, (counts.ignored.get(reason) ?? 0) + 1),
+    });
+    this.#subscriptions.add(started);
+    return async () => this.#end(started);
+  }
+
+  get subscriptions(): readonly SubscriptionHealth[] {
+    const nowMs = this.#parts.settings.clock.nowMs();
+    return [...this.#subscriptions].map((each) => each.health(nowMs));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.allSettled([...this.#subscriptions].map(async (each) => this.#end(each)));
+  }
+
+  async #end(ending: Subscription): Promise<void> {
+    this.#subscriptions.delete(ending);
+    await ending.stop();
+  }
+
+  /** Whoever may send a notice chooses what is in it: one that is none is reported, and changes nothing. */
+  #receive(given: SecretNotice): void {
+    const { settings, listeners } = this.#parts;
+    try {
+      const { secretArn, replacedStillWorks = false, ...notice } = checkedNotice(given);
+      const turnMs = this.#turnWithin(settings.spreadMs);
+      const expired = this.#apply(secretArn, notice, replacedStillWorks ? turnMs : 0);
+      if (!settings.background) return;
+      for (const entry of expired) this.#follow(entry, turnMs).catch(() => undefined);
+    } catch (error) {
+      if (error instanceof RekeyError) listeners.emit("error", { error });
+    }
+  }
+
+  /** After a gap everything may have changed unseen. */
+  #gap(): void {
+    for (const entry of this.#parts.table.values()) if (!isPinned(entry)) this.#endFreshness(entry, 0);
+  }
+
+  /** A fleet that got the same event does not ask at the same moment. */
+  #turnWithin(withinMs: number): number {
+    return Math.ceil(this.#parts.settings.random() * withinMs);
+  }
+
+  /** The entries of AWSCURRENT that are no longer fresh by this notice. */
+  #apply(secretId: string, said: RotationNotice, turnMs: number): readonly CachedSecret[] {
+    const { settings, notices } = this.#parts;
+    const notice = dated(said, accountIn(secretId));
+    const nowMs = settings.clock.nowMs();
+    const fromMs = nowMs + turnMs;
+    notices.remember(secretId, notice, { fromMs, untilMs: fromMs + settings.lagBudgetMs }, nowMs);
+    const same = this.#entriesOf(secretId);
+    for (const entry of same) if (!isCurrent(entry)) this.#expireStage(entry, fromMs);
+    return same.filter((entry) => isCurrent(entry) && this.#expireCurrent(entry, notice, turnMs));
   }
 
   /** All but pinned versions. Most ids are told apart by one search, so that a flood of notices takes little time. */
-  function entriesOf(secretId: string): readonly Entry[] {
+  #entriesOf(secretId: string): readonly CachedSecret[] {
     const name = bareName(secretId);
     const account = accountIn(secretId);
-    return [...table.values()].filter(
+    return [...this.#parts.table.values()].filter(
       (entry) =>
         entry.secretId.includes(name) &&
         !isPinned(entry) &&
@@ -71,120 +141,57 @@ export function invalidating(options: {
   }
 
   /** Other stages are asked for once for each notice, as far as the secret's allowance goes. */
-  function wakeStage(entry: Entry, fromMs: number): void {
+  #expireStage(entry: CachedSecret, fromMs: number): void {
+    const { allowance } = this.#parts;
     const askAtMs = Math.max(fromMs, allowance.freeAtMs(entry.secretId));
-    if (entry.quietUntilMs <= askAtMs) return;
+    if (entry.freshUntilMs <= askAtMs) return;
     allowance.spend(entry.secretId, askAtMs);
-    quietNoLonger(entry, askAtMs);
+    this.#endFreshness(entry, askAtMs);
   }
 
   /** Whether the notice says something new of the secret. */
-  function wake(entry: Entry, notice: DatedNotice, turnMs: number): boolean {
-    const nowMs = clock.nowMs();
+  #expireCurrent(entry: CachedSecret, notice: DatedNotice, turnMs: number): boolean {
+    const { settings, allowance } = this.#parts;
+    const nowMs = settings.clock.nowMs();
     const fromMs = nowMs + turnMs;
     const freeAtMs = allowance.freeAtMs(entry.secretId);
     const mayWithhold = freeAtMs <= nowMs && !isDoubted(entry, nowMs);
-    const window = { fromMs: mayWithhold ? fromMs : Number.POSITIVE_INFINITY, untilMs: fromMs + lagBudgetMs };
+    const window = { fromMs: mayWithhold ? fromMs : Number.POSITIVE_INFINITY, untilMs: fromMs + settings.lagBudgetMs };
     if (!announce(entry, notice, window, nowMs)) return false;
-    if (mayWithhold) quietNoLonger(entry, fromMs);
-    else entry.quietUntilMs = Math.min(entry.quietUntilMs, Math.max(fromMs, freeAtMs));
+    if (mayWithhold) this.#endFreshness(entry, fromMs);
+    else entry.freshUntilMs = Math.min(entry.freshUntilMs, Math.max(fromMs, freeAtMs));
     return true;
   }
 
-  /** The entries of AWSCURRENT that are no longer quiet by this notice. */
-  function apply(secretId: string, said: RotationNotice, turnMs: number): readonly Entry[] {
-    const notice = dated(said, accountIn(secretId));
-    const nowMs = clock.nowMs();
-    const fromMs = nowMs + turnMs;
-    notices.remember(secretId, notice, { fromMs, untilMs: fromMs + lagBudgetMs }, nowMs);
-    const same = entriesOf(secretId);
-    for (const entry of same) if (!isCurrent(entry)) wakeStage(entry, fromMs);
-    return same.filter((entry) => isCurrent(entry) && wake(entry, notice, turnMs));
+  #endFreshness(entry: CachedSecret, fromMs: number): void {
+    const failure = entry.requestState?.failure;
+    if (failure !== undefined) setRequestState(entry, { failure: { ...failure, retryAtMs: 0 } });
+    const { clock } = this.#parts.settings;
+    entry.freshUntilMs = fromMs > clock.nowMs() ? Math.min(entry.freshUntilMs, fromMs) : invalidated;
   }
 
-  /** A fleet that got the same event does not ask at the same moment. */
-  const turnWithin = (withinMs: number): number => Math.ceil(random() * withinMs);
-
   /** Asks in turn, and again until the source has confirmed a version or has failed. One for each secret. */
-  async function follow(entry: Entry, turnMs: number): Promise<void> {
-    if (followed.has(entry)) return;
-    followed.add(entry);
+  async #follow(entry: CachedSecret, turnMs: number): Promise<void> {
+    const { settings, allowance, closing, readPolicy, table } = this.#parts;
+    const { clock, budget } = settings;
+    if (this.#followed.has(entry)) return;
+    this.#followed.add(entry);
     try {
       await clock.sleep(turnMs, closing);
-      while (entry.unrest?.announced !== undefined && table.get(entry.secretId) === entry) {
-        const { failure, flight } = entry.unrest;
+      while (entry.requestState?.announced !== undefined && table.get(entry.secretId) === entry) {
+        const { failure, inFlight } = entry.requestState;
         const freeAtMs = Math.max(failure?.retryAtMs ?? 0, allowance.freeAtMs(entry.secretId));
-        const waitMs = Math.max(entry.quietUntilMs, freeAtMs) - clock.nowMs();
+        const waitMs = Math.max(entry.freshUntilMs, freeAtMs) - clock.nowMs();
         // A timer may fire a millisecond early.
         if (waitMs > 1) await clock.sleep(waitMs, closing);
-        else if (flight === undefined && budget.requestsLeft < 1) await clock.sleep(spentMs, closing);
+        else if (inFlight === undefined && budget.requestsLeft < 1) await clock.sleep(spentMs, closing);
         else {
-          await serving.behind(entry);
-          if (entry.unrest?.failure !== undefined) return;
+          await readPolicy.refreshInBackground(entry);
+          if (entry.requestState?.failure !== undefined) return;
         }
       }
     } finally {
-      followed.delete(entry);
+      this.#followed.delete(entry);
     }
   }
-
-  /** Whoever may send a notice chooses what is in it: one that is none is reported, and changes nothing. */
-  function receive(given: SecretNotice): void {
-    try {
-      heed(checkedNotice(given));
-    } catch (error) {
-      if (error instanceof RekeyError) listeners.emit("error", { error });
-    }
-  }
-
-  function heed({ secretArn, replacedStillWorks = false, ...notice }: SecretNotice): void {
-    const turnMs = turnWithin(spreadMs);
-    const woken = apply(secretArn, notice, replacedStillWorks ? turnMs : 0);
-    if (!background) return;
-    for (const entry of woken) follow(entry, turnMs).catch(() => undefined);
-  }
-
-  /** After a gap everything may have changed unseen. */
-  function gap(): void {
-    for (const entry of table.values()) if (!isPinned(entry)) quietNoLonger(entry, 0);
-  }
-
-  async function end(ending: Subscription): Promise<void> {
-    subscriptions.delete(ending);
-    await ending.stop();
-  }
-
-  return {
-    invalidate(secretId, invalidation) {
-      const id = checkedSecretId("secretId", secretId);
-      if (invalidation !== undefined) {
-        const { atLeast: versionId, withinMs = 0, ...rest } = invalidation;
-        const { secretArn, ...notice } = checkedNotice({ ...rest, secretArn: id, versionId });
-        return void apply(secretArn, notice, turnWithin(Number.isFinite(withinMs) ? Math.max(0, withinMs) : 0));
-      }
-      for (const entry of entriesOf(id)) quietNoLonger(entry, 0);
-    },
-    subscribe(source) {
-      const started = subscription(source, {
-        clock,
-        stopTimeoutMs: requestTimeoutMs,
-        notice(notice) {
-          counts.notices++;
-          receive(notice);
-        },
-        gap,
-        report: (failure) => listeners.emit("error", failure),
-        ignored: (reason) => void counts.ignored.set(reason, (counts.ignored.get(reason) ?? 0) + 1),
-      });
-      subscriptions.add(started);
-      return async () => end(started);
-    },
-    get subscriptions() {
-      const nowMs = clock.nowMs();
-      return [...subscriptions].map((each) => each.health(nowMs));
-    },
-    async stop() {
-      await Promise.allSettled([...subscriptions].map(end));
-    },
-  };
 }

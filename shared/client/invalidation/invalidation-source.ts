@@ -1,3 +1,4 @@
+import { callListener } from "../call-listener.ts";
 import type { RekeyError } from "../../errors/rekey-error.ts";
 import type { RotationNotice } from "./rotation-notice.ts";
 
@@ -41,7 +42,24 @@ export interface InvalidationSubscription {
   stop(): Promise<void>;
 }
 
-/** Tells of rotations. It reconnects by itself until it is stopped, and says when it was cut off. */
+/**
+ * Tells of rotations. It reconnects by itself until it is stopped, and says when it was cut off.
+ *
+ * @example
+ * ```ts
+ * import { EventEmitter } from "node:events";
+ * import type { InvalidationSource, SecretNotice } from "rekey/client";
+ *
+ * const inSourceOf = (events: EventEmitter): InvalidationSource => ({
+ *   name: "my events",
+ *   start(sink) {
+ *     const listener = (notice: SecretNotice): void => void sink.notice(notice);
+ *     events.on("rotated", listener);
+ *     return { stop: async () => void events.off("rotated", listener) };
+ *   },
+ * });
+ * ```
+ */
 export interface InvalidationSource {
   /** For errors and `health()`: without secrets, such as a queue's URL. */
   readonly name?: string;
@@ -49,3 +67,12 @@ export interface InvalidationSource {
   readonly tellsWhenHeard?: boolean;
   start(sink: InvalidationSink): InvalidationSubscription;
 }
+
+/** A sink whose failures end no source: what throws becomes a warning of the process, and a notice that throws rejects. */
+export const guardedSink = (sink: InvalidationSink): Required<InvalidationSink> => ({
+  notice: async (notice) => sink.notice(notice),
+  gap: () => callListener("gap", () => sink.gap()),
+  error: (...failure) => callListener("error", () => sink.error(...failure)),
+  heard: () => callListener("heard", () => sink.heard?.()),
+  ignored: (reason) => callListener("ignored", () => sink.ignored?.(reason)),
+});

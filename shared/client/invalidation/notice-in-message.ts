@@ -94,7 +94,21 @@ export function messageContent(body: string): MessageContent {
   return { notices, ignored };
 }
 
-/** The first notice that a message gives. `undefined`: it says nothing of a rotation. */
+/**
+ * The first notice that a message gives. `undefined`: it says nothing of a rotation.
+ *
+ * @example
+ * ```ts
+ * import { createSecretClient, noticeInMessage, type SecretSource } from "rekey/client";
+ *
+ * declare const source: SecretSource;
+ * const client = createSecretClient({ source });
+ * const receive = (body: string): void => {
+ *   const notice = noticeInMessage(body);
+ *   if (notice !== undefined) client.invalidate(notice.secretArn, { atLeast: notice.versionId });
+ * };
+ * ```
+ */
 export const noticeInMessage = (body: string): SecretNotice | undefined => messageContent(body).notices[0];
 
 /** Hands over what a message says. Settles when its notices are applied; rejects as the sink does. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { jittered } from "./in-time.ts";
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
-import { failureReason } from "./failure-reason.ts";
-import { guardedSink } from "./guarded-sink.ts";
-import type { InvalidationSink, InvalidationSource } from "./invalidation-source.ts";
+import { failureReason } from "../name-of-thrown.ts";
+import { guardedSink, type InvalidationSink, type InvalidationSource } from "./invalidation-source.ts";
 
 /** One round of asking; it calls `connected` as soon as it knows that it missed nothing from now on. */
 export type Poll = (sink: Required<InvalidationSink>, connected: () => void, signal: AbortSignal) => Promise<void>;
@@ -62,4 +62,25 @@ export function pollingSource(
       };
     },
   };
+}
+
+/**
+ * Has everything asked for again at an interval, up to a fifth longer or shorter. It keeps no process alive. Errors:
+ * `option-invalid`.
+ *
+ * @example
+ * ```ts
+ * import { createSecretClient, type SecretSource, timerSource } from "rekey/client";
+ *
+ * declare const source: SecretSource;
+ * createSecretClient({ source }).subscribe(timerSource({ intervalMs: 60_000 }));
+ * ```
+ */
+export function timerSource({ intervalMs }: { readonly intervalMs: number }): InvalidationSource {
+  const pauseMs = jittered("intervalMs", intervalMs);
+  return pollingSource("timer", async (sink, _connected, signal) => {
+    await sleep(pauseMs(), undefined, { signal, ref: false });
+    sink.gap();
+    sink.heard();
+  });
 }

@@ -1,4 +1,4 @@
-import { failureReason } from "./failure-reason.ts";
+import { failureReason } from "../name-of-thrown.ts";
 
 /**
  * What is needed of a connection of the package `redis` that is kept for subscriptions. The optional part finds a connection

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
-import { guardedSink } from "./guarded-sink.ts";
+import { guardedSink, type InvalidationSource } from "./invalidation-source.ts";
 import { inTime, jittered } from "./in-time.ts";
-import type { InvalidationSource } from "./invalidation-source.ts";
 import { deliver } from "./notice-in-message.ts";
 import { pollingSource } from "./polling-source.ts";
 import { redisHint, redisLink, redisReason, type RedisSubscriber } from "./redis-link.ts";
@@ -37,6 +36,18 @@ const farewellMs = 1_000;
  * Redis keeps nothing for those who were away, so each `ready` tells of a gap. A subscription that fails is tried again
  * until it succeeds. A connection that does not answer a PING in time is replaced, with everything that it was used for:
  * keep it for subscriptions. Errors: `option-invalid`; to the sink: `invalidation-unavailable`, `event-unverified`.
+ *
+ * @example
+ * ```ts
+ * import { createClient } from "@redis/client";
+ * import { createSecretClient, type SecretSource } from "rekey/client";
+ * import { redisSource, signingKeys } from "rekey/client/invalidation/redis";
+ *
+ * declare const source: SecretSource;
+ * const client = createSecretClient({ source });
+ * const redis = createClient({ url: "rediss://cache.example:6380" });
+ * client.subscribe(redisSource({ redis, channel: "rekey", keys: signingKeys(client, "prod/channel-key") }));
+ * ```
  */
 export function redisSource(options: RedisSourceOptions): InvalidationSource {
   const { redis, channel, keys, pingIntervalMs = 10_000, pingTimeoutMs = 10_000 } = options;

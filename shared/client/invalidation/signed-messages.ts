@@ -1,7 +1,7 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
 import { signatureProblem } from "../../webhook/signature.ts";
-import { failureReason } from "./failure-reason.ts";
+import { failureReason } from "../name-of-thrown.ts";
 import { inTime } from "./in-time.ts";
 import type { InvalidationSink } from "./invalidation-source.ts";
 import { deliver, longestBody, signedPart } from "./notice-in-message.ts";

@@ -1,8 +1,7 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
-import { failureReason } from "./failure-reason.ts";
-import { guardedSink } from "./guarded-sink.ts";
+import { failureReason } from "../name-of-thrown.ts";
+import { guardedSink, type InvalidationSink, type InvalidationSource } from "./invalidation-source.ts";
 import { inTime } from "./in-time.ts";
-import type { InvalidationSink, InvalidationSource } from "./invalidation-source.ts";
 import { deliver } from "./notice-in-message.ts";
 import { fetchOverHttps } from "./sns-fetch.ts";
 import { type FetchText, type SnsMessage, snsUrl, snsVerifier, unverified } from "./sns-signature.ts";
@@ -50,6 +49,21 @@ function parse(body: unknown): SnsMessage {
  * A subscription of SNS over HTTPS: hand each POST's body to `receive`. A subscription is confirmed when it is asked for,
  * and everything is asked for again then, since notices before it were missed. Errors, to the sink: `event-unverified`,
  * `invalidation-unavailable`.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from "node:http";
+ * import { text } from "node:stream/consumers";
+ * import { createSecretClient, type SecretSource } from "rekey/client";
+ * import { snsWebhook } from "rekey/client/invalidation/sns";
+ *
+ * declare const source: SecretSource;
+ * const webhook = snsWebhook({ topicArns: ["arn:aws:sns:eu-central-1:123456789012:rekey"] });
+ * createSecretClient({ source }).subscribe(webhook);
+ * createServer(async (request, response) => {
+ *   response.writeHead(await webhook.receive(await text(request))).end();
+ * }).listen(8080);
+ * ```
  */
 export function snsWebhook(options: SnsWebhookOptions): SnsWebhook {
   const { topicArns, fetchTimeoutMs = 5_000, fetchText = fetchOverHttps(fetchTimeoutMs) } = options;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import { failureReason } from "./failure-reason.ts";
+import { failureReason } from "../name-of-thrown.ts";
 import { inTime } from "./in-time.ts";
 import type { InvalidationSink, InvalidationSource } from "./invalidation-source.ts";
 import { deliver } from "./notice-in-message.ts";
@@ -35,6 +35,17 @@ const reappearMs = 90_000;
  * Every request has a deadline of its own, which takes the place of the client's `requestTimeout`. A failure is followed by a
  * short poll, so that a dead connection is found soon. When long polls are cut off while short ones are answered, as by a
  * `socketTimeout` or a firewall, they become shorter. Errors: `invalidation-unavailable`, to the sink.
+ *
+ * @example
+ * ```ts
+ * import { SQSClient } from "@aws-sdk/client-sqs";
+ * import { createSecretClient, type SecretSource } from "rekey/client";
+ * import { sqsSource } from "rekey/client/invalidation/sqs";
+ *
+ * declare const source: SecretSource;
+ * const queueUrl = "https://sqs.eu-central-1.amazonaws.com/123456789012/orders-1";
+ * createSecretClient({ source }).subscribe(sqsSource({ sqs: new SQSClient(), queueUrl }));
+ * ```
  */
 export function sqsSource(options: SqsSourceOptions): InvalidationSource {
   const { sqs, queueUrl, receiveTimeoutMs = 30_000, requestTimeoutMs = 10_000 } = options;

@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { keptAlive } from "../kept-alive.ts";
-import { failureReason } from "./failure-reason.ts";
+import { failureReason } from "../name-of-thrown.ts";
 import { inTime } from "./in-time.ts";
 import { secretsFilter } from "./secrets-filter.ts";
 
@@ -73,6 +73,17 @@ const onlyFrom = (topicArn: string, queueArn: string): string =>
  * without `secrets`. When it cannot be subscribed, the queue is removed. A queue that somebody deletes later is not made again:
  * the source that reads it reports that it is gone. Errors, also of `remove`: `option-invalid`, those of the SDK,
  * `invalidation-unavailable` when a request takes longer than `requestTimeoutMs`.
+ *
+ * @example
+ * ```ts
+ * import { SNSClient } from "@aws-sdk/client-sns";
+ * import { SQSClient } from "@aws-sdk/client-sqs";
+ * import { createSubscriberQueue } from "rekey/client/invalidation/subscriber-queue";
+ *
+ * const topicArn = "arn:aws:sns:eu-central-1:123456789012:rekey";
+ * const queue = await createSubscriberQueue({ sqs: new SQSClient(), sns: new SNSClient(), topicArn, secrets: ["prod/*"] });
+ * process.once("SIGTERM", () => void queue.remove());
+ * ```
  */
 export async function createSubscriberQueue(options: {
   readonly sqs: SQSClient;

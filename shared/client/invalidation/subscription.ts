@@ -2,7 +2,7 @@ import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { ClientEvents } from "../client-events.ts";
 import { atMost, awaited, type Clock } from "../clock.ts";
 import type { SubscriptionHealth } from "../health.ts";
-import { failureReason } from "./failure-reason.ts";
+import { failureReason } from "../name-of-thrown.ts";
 import {
   ignoredReasons,
   type IgnoredReason,
@@ -53,7 +53,7 @@ const isText = (value: unknown): value is string => typeof value === "string" &&
  * Starts a source and keeps what is known of it. Whatever a source does, throwing included, is reported and ends nothing
  * else; after `stop` it is not listened to.
  */
-export function subscription(source: InvalidationSource, options: SubscriptionOptions): Subscription {
+export function createSubscription(source: InvalidationSource, options: SubscriptionOptions): Subscription {
   const { clock, stopTimeoutMs, report } = options;
   const name = isText(source.name) ? source.name : "source";
   const ignored = new Map<IgnoredReason, number>();

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { VaultSource } from "../sources/vault/vault-source.ts";
-import { failureReason } from "./failure-reason.ts";
+import { failureReason } from "../name-of-thrown.ts";
 import { inTime, jittered } from "./in-time.ts";
 import type { InvalidationSink, InvalidationSource } from "./invalidation-source.ts";
 import { pollingSource } from "./polling-source.ts";
@@ -40,6 +40,15 @@ const isOfAllKeys = (error: unknown): boolean =>
  * A key that is not there, or fails, is reported with its id and keeps none of the others back; when Vault itself does not
  * answer, the round ends, and the next one begins with the key after the last one. Errors: `option-invalid`; to the sink
  * those of the source, `secret-not-found`, `invalidation-unavailable`.
+ *
+ * @example
+ * ```ts
+ * import { createSecretClient } from "rekey/client";
+ * import { type VaultSource, vaultPolling } from "rekey/client/vault";
+ *
+ * declare const vault: VaultSource;
+ * createSecretClient({ source: vault }).subscribe(vaultPolling({ vault, secretIds: ["prod/orders"] }));
+ * ```
  */
 export function vaultPolling(options: VaultPollingOptions): InvalidationSource {
   const { vault, secretIds, intervalMs = 5_000, requestTimeoutMs = 10_000 } = options;

@@ -21,6 +21,19 @@ const looksLikeJson = (text: string): boolean => /^[\t\n\r ]*[{["]/.test(text);
 /**
  * Middleware like middy's own for Secrets Manager, on rekey's cache: an object, a list or a quoted text in JSON is put as the
  * parsed, frozen value, any other value as the text that it is, or as bytes where it is stored so. An invocation on warm values waits for nothing. Errors: those of `get`.
+ *
+ * @example
+ * ```ts
+ * import middy from "@middy/core";
+ * import { createSecretClient, type SecretSource } from "rekey/client";
+ * import { secretsMiddleware } from "rekey/client/middy";
+ *
+ * declare const source: SecretSource;
+ * const client = createSecretClient({ source });
+ * export const handler = middy()
+ *   .use(secretsMiddleware({ client, fetchData: { database: "prod/orders" } }))
+ *   .handler(async () => "done");
+ * ```
  */
 export function secretsMiddleware({ client, fetchData, setToContext = false }: SecretsMiddlewareOptions): {
   readonly before: (request: MiddyRequest) => Promise<void>;

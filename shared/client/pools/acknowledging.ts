@@ -1,9 +1,6 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { FollowedSecret } from "./rotating-options.ts";
 
-/** Tells whoever retires credentials that this service uses a version, and no older one any more. Ids only. */
-export type Acknowledge = (adopted: { readonly secretId: string; readonly versionId: string }) => Promise<void>;
-
 /** After a failure it is said again with the next connection, but not before this. */
 const pauseMs = 5_000;
 

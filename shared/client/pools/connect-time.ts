@@ -1,5 +1,8 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 
+/** How long a server may take to close a connection before the pool cuts it. */
+export const goodbyeMs = 1_000;
+
 /** A driver's own time-out starts a moment after `connect` was called; within this time it speaks first. */
 const driversTurnMs = 50;
 

@@ -8,7 +8,7 @@ import type { SourceVersion } from "../sources/secret-source.ts";
 import { acknowledging } from "./acknowledging.ts";
 import { type ConnectTime, connectTime } from "./connect-time.ts";
 import { credentialCandidates } from "./credential-candidates.ts";
-import type { Explanation } from "./explanation.ts";
+import type { Explanation } from "./tls-failure.ts";
 import type { RotatingOptions } from "./rotating-options.ts";
 import { type Occupancy, sharedLimit } from "./shared-limit.ts";
 

@@ -1,6 +1,8 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { SecretClient } from "../secret-client.ts";
-import type { Acknowledge } from "./acknowledging.ts";
+
+/** Tells whoever retires credentials that this service uses a version, and no older one any more. Ids only. */
+export type Acknowledge = (adopted: { readonly secretId: string; readonly versionId: string }) => Promise<void>;
 
 /** Which secret a pool or connection follows. */
 export interface FollowedSecret {

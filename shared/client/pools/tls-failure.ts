@@ -1,4 +1,4 @@
-import type { Explanation } from "./explanation.ts";
+import type { ErrorCode } from "../../errors/codes.ts";
 
 interface Cause {
   /** Node's and OpenSSL's codes. */
@@ -7,6 +7,13 @@ interface Cause {
   readonly message: RegExp;
   readonly reason: string;
   readonly hint: string;
+}
+
+/** Why a connection was not made, where more is known than the driver's error says. Names, codes and numbers only. */
+export interface Explanation {
+  readonly code: ErrorCode;
+  readonly context: Readonly<Record<string, string | number | undefined>>;
+  readonly hint?: string;
 }
 
 const causes: readonly Cause[] = [

@@ -21,6 +21,16 @@ const fromReplica = (answer: SourceAnswer): SourceAnswer => ({ ...answer, fromRe
  * Asks the next region as soon as one fails, and beside it when one is silent; the first answer wins and the others are
  * given up. A replica's answer says that it is one, so that a value older than a known one is not taken for a roll-back.
  * Errors: the primary's.
+ *
+ * @example
+ * ```ts
+ * import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+ * import { failoverSource } from "rekey/client";
+ * import { secretsManagerSource } from "rekey/client/secrets-manager";
+ *
+ * const inRegion = (region: string) => secretsManagerSource(new SecretsManagerClient({ region }));
+ * const source = failoverSource({ sources: [inRegion("eu-central-1"), inRegion("eu-west-1")], hedgeAfterMs: 300 });
+ * ```
  */
 export function failoverSource({ sources, hedgeAfterMs = 400 }: FailoverOptions): SecretSource {
   async function ask<Source, Answer>(

@@ -24,7 +24,18 @@ export interface SourceCall {
   readonly signal: AbortSignal;
 }
 
-/** Where the client reads: rekey's Secrets Manager store fits as it is. */
+/**
+ * Where the client reads: rekey's Secrets Manager store fits as it is.
+ *
+ * @example
+ * ```ts
+ * import { type SecretSource, SecretValue } from "rekey/client";
+ *
+ * const source: SecretSource = {
+ *   read: async (secretId) => ({ versionId: "1", value: new SecretValue(`the value of ${secretId}`) }),
+ * };
+ * ```
+ */
 export interface SecretSource {
   /** `undefined`: no such version. Rejects with a `RekeyError`. */
   read(secretId: string, at: SourceSelector, call: SourceCall): Promise<SourceAnswer | undefined>;

@@ -20,7 +20,17 @@ const clientError = ({ ErrorCode, Message }: APIErrorType): object => ({
   $metadata: { httpStatusCode: 400 },
 });
 
-/** Secrets Manager over the AWS SDK, with BatchGetSecretValue for `prefetch`. Errors: those of rekey's store. */
+/**
+ * Secrets Manager over the AWS SDK, with BatchGetSecretValue for `prefetch`. Errors: those of rekey's store.
+ *
+ * @example
+ * ```ts
+ * import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+ * import { secretsManagerSource } from "rekey/client/secrets-manager";
+ *
+ * const source = secretsManagerSource(new SecretsManagerClient({ region: "eu-central-1" }));
+ * ```
+ */
 export function secretsManagerSource(sdk: SecretsManagerClient): Required<SecretSource> {
   const { read } = secretsManagerStore(sdk);
 

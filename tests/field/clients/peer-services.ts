@@ -38,7 +38,6 @@ async function refusal(work) {
 
 export const mysqlService = `
 import mysql from "mysql2";
-import { fakeSecretClient } from "rekey/testing";
 import { createRotatingPool } from "rekey/client/mysql2";
 ${load}
 const { host, port, root } = input;
@@ -81,7 +80,6 @@ print({ open, left });
 
 export const pgService = `
 import pg from "pg";
-import { fakeSecretClient } from "rekey/testing";
 import { createRotatingPool } from "rekey/client/pg";
 ${load}
 const { host, port, root } = input;

@@ -1,7 +1,7 @@
 import { metrics } from "@opentelemetry/api";
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import type { InvalidationSink, InvalidationSource } from "../../../shared/client/invalidation/invalidation-source.ts";
-import { timerSource } from "../../../shared/client/invalidation/timer-source.ts";
+import { timerSource } from "../../../shared/client/invalidation/polling-source.ts";
 import { createSecretClient, type SecretClient } from "../../../shared/client/secret-client.ts";
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import { type ManualClock, manualClock } from "../../../shared/testing/manual-clock.ts";

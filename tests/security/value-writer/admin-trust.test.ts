@@ -1,6 +1,5 @@
-import { connect } from "node:net";
+import { connect, createServer, type Server } from "node:net";
 import { once } from "node:events";
-import { createServer, type Server } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type AttackStage, startAttackStage } from "../../support/attack-stage.ts";
 

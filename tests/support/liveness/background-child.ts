@@ -1,6 +1,6 @@
 import type { EventEmitter } from "node:events";
 import { requestBudget } from "../../../shared/client/cache/request-budget.ts";
-import { timerSource } from "../../../shared/client/invalidation/timer-source.ts";
+import { timerSource } from "../../../shared/client/invalidation/polling-source.ts";
 import { createRotatingPool } from "../../../shared/client/pools/pg/rotating-pool.ts";
 import { createSecretClient } from "../../../shared/client/secret-client.ts";
 import type { InvalidationSink } from "../../../shared/client/invalidation/invalidation-source.ts";

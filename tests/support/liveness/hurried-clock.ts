@@ -1,4 +1,4 @@
-import { type Clock, turnClock } from "../../../shared/client/clock.ts";
+import { type Clock, eventLoopClock } from "../../../shared/client/clock.ts";
 
 export interface HurriedClock extends Clock {
   /** From now on it is so much later; sleeps are as long as ever. */
@@ -7,7 +7,7 @@ export interface HurriedClock extends Clock {
 
 /** Real time, of which some can be left out. */
 export function hurriedClock(): HurriedClock {
-  const clock = turnClock();
+  const clock = eventLoopClock();
   let skippedMs = 0;
   return {
     ...clock,

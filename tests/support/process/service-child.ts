@@ -1,5 +1,4 @@
-import { createRotatingPool } from "../../../shared/client/pools/pg/rotating-pool.ts";
-import type { RotatingPoolOptions } from "../../../shared/client/pools/pg/rotating-pool.ts";
+import { createRotatingPool, type RotatingPoolOptions } from "../../../shared/client/pools/pg/rotating-pool.ts";
 import type { ClientEvents } from "../../../shared/client/client-events.ts";
 import { fakeSecretClient } from "../../../shared/testing/fake-secret-client.ts";
 

@@ -1,5 +1,4 @@
-import type { Explanation } from "../explanation.ts";
-import { tlsFailure } from "../tls-failure.ts";
+import { type Explanation, tlsFailure } from "../tls-failure.ts";
 
 /**
  * Refused logins whose SQLSTATE is not 28000: an expired user, a locked one (MySQL's number and

@@ -1,8 +1,7 @@
 import type mysql from "mysql2";
 import { RekeyError } from "../../../errors/rekey-error.ts";
 import type { LoginSecret } from "../../../secrets/database-secret.ts";
-import { serverHost } from "../server-host.ts";
-import { tlsOptions } from "../tls-options.ts";
+import { serverHost, tlsOptions } from "../server-settings.ts";
 import type { Login } from "./one-pool.ts";
 
 export interface Settings extends Omit<mysql.PoolOptions, "user" | "password" | "password1" | "uri" | "ssl"> {

@@ -1,7 +1,7 @@
 import { callbackify } from "node:util";
 import type mysql from "mysql2";
 import { callListener } from "../../call-listener.ts";
-import { goodbyeMs } from "../goodbye.ts";
+import { goodbyeMs } from "../connect-time.ts";
 import type { CredentialPool } from "../rotating-generations.ts";
 import { explainLogin } from "./login-failure.ts";
 import { type ConnectionConfig, type ConnectionQueue, connectionInsides, insides } from "./pool-insides.ts";

@@ -27,6 +27,17 @@ export interface RotatingPool extends mysql.Pool, Rotating {
  * with AWSCURRENT as it is now, then with AWSPENDING. A query is sent once. Errors, from `getConnection`, `query` and
  * `execute`: those of `mysql2` and of the client, `credential-refused`, `tls-refused`, `time-budget-spent`, `pool-closed`. At once: `driver-unsupported`,
  * `option-invalid`, and those of `createPool`.
+ *
+ * @example
+ * ```ts
+ * import { createSecretClient, type SecretSource } from "rekey/client";
+ * import { createRotatingPool } from "rekey/client/mysql2";
+ *
+ * declare const source: SecretSource;
+ * const client = createSecretClient({ source });
+ * const pool = createRotatingPool({ client, secretId: "prod/orders", pool: { connectionLimit: 10 } });
+ * const [rows] = await pool.promise().query("SELECT now()");
+ * ```
  */
 export function createRotatingPool({ pool: settings = {}, ...options }: RotatingPoolOptions): RotatingPool {
   assertSupported();

@@ -1,8 +1,7 @@
 import pg from "pg";
 import type { LoginSecret } from "../../../secrets/database-secret.ts";
 import type { CredentialPool } from "../rotating-generations.ts";
-import { serverHost } from "../server-host.ts";
-import { tlsOptions } from "../tls-options.ts";
+import { serverHost, tlsOptions } from "../server-settings.ts";
 import { GuardedClient } from "./guarded-client.ts";
 import { explainLogin } from "./login-failure.ts";
 

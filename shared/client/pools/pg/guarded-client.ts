@@ -1,6 +1,6 @@
 import pg from "pg";
 import { guardParser } from "../../../engines/postgres/guard-parser.ts";
-import { goodbyeMs } from "../goodbye.ts";
+import { goodbyeMs } from "../connect-time.ts";
 
 const headerBytes = 5;
 /** The first bytes of an error and of a notice. */

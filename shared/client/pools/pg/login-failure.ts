@@ -1,7 +1,6 @@
 import pg from "pg";
 import { type PoolerAnswer, poolerAnswer } from "../../../engines/postgres/pooler-answers.ts";
-import type { Explanation } from "../explanation.ts";
-import { tlsFailure } from "../tls-failure.ts";
+import { type Explanation, tlsFailure } from "../tls-failure.ts";
 
 /** A wrong password, or a user that may not log in any more. */
 const refusals: ReadonlySet<string | undefined> = new Set(["28P01", "28000"]);

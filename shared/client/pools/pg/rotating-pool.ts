@@ -142,5 +142,16 @@ class PgRotatingPool extends pg.Pool implements RotatingPool {
  * A `pg` pool that survives rotations: new connections take the newest credential; one that is refused is tried again with
  * AWSCURRENT as it is now, then with AWSPENDING. A query is sent once. Errors: `option-invalid`; from `connect` and `query`:
  * those of `pg` and of the client, `credential-refused`, `tls-refused`, `time-budget-spent`, `pool-closed`.
+ *
+ * @example
+ * ```ts
+ * import { createSecretClient, type SecretSource } from "rekey/client";
+ * import { createRotatingPool } from "rekey/client/pg";
+ *
+ * declare const source: SecretSource;
+ * const client = createSecretClient({ source });
+ * const pool = createRotatingPool({ client, secretId: "prod/orders", pool: { max: 10 } });
+ * const { rows } = await pool.query("SELECT now()");
+ * ```
  */
 export const createRotatingPool = (options: RotatingPoolOptions): RotatingPool => new PgRotatingPool(options);

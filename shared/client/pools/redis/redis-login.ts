@@ -1,7 +1,6 @@
 import { RekeyError } from "../../../errors/rekey-error.ts";
 import { type LoginSecret, parseLoginSecret } from "../../../secrets/database-secret.ts";
-import { serverHost } from "../server-host.ts";
-import { type TlsOptions, tlsOptions } from "../tls-options.ts";
+import { serverHost, type TlsOptions, tlsOptions } from "../server-settings.ts";
 import type { SourceVersion } from "../../sources/secret-source.ts";
 
 export interface Login {

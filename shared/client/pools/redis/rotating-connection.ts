@@ -54,6 +54,22 @@ const authHint =
  * meanwhile commands wait in the client's queue. Host, port and TLS are the caller's, or those of the first version. What
  * goes wrong later is told to the client's `error` listeners. Errors: the client's, `credential-refused`, `driver-unsupported`,
  * `option-invalid`, `time-budget-spent` for a login without an answer, the driver's of the first connection.
+ *
+ * @example
+ * ```ts
+ * import { createClient } from "@redis/client";
+ * import { createSecretClient, type SecretSource } from "rekey/client";
+ * import { createRotatingConnection } from "rekey/client/redis";
+ *
+ * declare const source: SecretSource;
+ * const client = createSecretClient({ source });
+ * const { redis } = await createRotatingConnection({
+ *   client,
+ *   secretId: "prod/cache",
+ *   createClient: (login) => createClient({ ...login, name: "orders" }),
+ * });
+ * await redis.get("key");
+ * ```
  */
 export async function createRotatingConnection<Redis extends RotatableRedis>(
   options: RotatingConnectionOptions<Redis>,

@@ -3,16 +3,16 @@ import { databaseMount } from "../../../vault/vault-mount.ts";
 import { pathProblem } from "../../../vault/vault-path.ts";
 import { aboutSecret } from "../../cache/about-secret.ts";
 import { callListener } from "../../call-listener.ts";
-import { awaited, type Clock, turnClock } from "../../clock.ts";
+import { awaited, type Clock, eventLoopClock } from "../../clock.ts";
 import type { InvalidationSink, InvalidationSource } from "../../invalidation/invalidation-source.ts";
-import type { Acknowledge } from "../../pools/acknowledging.ts";
+import type { Acknowledge } from "../../pools/rotating-options.ts";
 import type { SecretSource } from "../secret-source.ts";
 import { defaultTimeoutMs, type VaultReaderOptions, vaultSender } from "../vault/vault-reader.ts";
 import { type LeaseKeeper, leaseKeeper } from "./lease-keeper.ts";
 import { trackedSession } from "./tracked-session.ts";
 
 // Services that emit declarations name what they infer by the entry that they import.
-export type { Acknowledge } from "../../pools/acknowledging.ts";
+export type { Acknowledge } from "../../pools/rotating-options.ts";
 
 export interface VaultDynamicOptions extends VaultReaderOptions {
   /** Where the database engine is mounted. `database`. */
@@ -47,9 +47,22 @@ export interface VaultDynamicSource extends SecretSource, InvalidationSource, As
  * asks for AWSPENDING. While Vault is away it is used to its end. Errors of `read`: `secret-not-found`,
  * `mirror-unauthorized`, `mirror-unavailable`, `mirror-rejected`, `mirror-path-invalid`, `tls-refused`, `pool-closed`;
  * `option-invalid` at once.
+ *
+ * @example
+ * ```ts
+ * import { createSecretClient } from "rekey/client";
+ * import { createRotatingPool } from "rekey/client/pg";
+ * import { vaultDynamicSource, type VaultDynamicOptions } from "rekey/client/vault-dynamic";
+ *
+ * declare const vault: Pick<VaultDynamicOptions, "address" | "login">;
+ * const source = vaultDynamicSource({ ...vault, connection: { engine: "postgres", host: "db", port: 5432 } });
+ * const client = createSecretClient({ source });
+ * client.subscribe(source);
+ * const pool = createRotatingPool({ client, secretId: "orders-role", acknowledge: source.revokeReplaced });
+ * ```
  */
 export function vaultDynamicSource(options: VaultDynamicOptions): VaultDynamicSource {
-  const { connection, overlapMs = 60_000, clock = turnClock(), random = Math.random } = options;
+  const { connection, overlapMs = 60_000, clock = eventLoopClock(), random = Math.random } = options;
   const mount = databaseMount("mount", options.mount ?? "database");
   if (!(overlapMs >= 0)) throw new RekeyError("option-invalid", { context: { option: "overlapMs" } });
   const sendTimeoutMs = requestsForOne * (options.timeoutMs ?? defaultTimeoutMs);

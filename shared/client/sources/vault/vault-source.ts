@@ -35,6 +35,16 @@ function textOf(fields: Readonly<Record<string, unknown>>): string {
  * revision as its version. Errors: `mirror-unauthorized`, `mirror-unavailable`, `mirror-rejected`, `mirror-path-invalid`,
  * `tls-refused`, `time-budget-spent`, `server-misbehaved`, `credentials-missing` of a login's callback, and `vault-…` by the state of
  * Vault; `option-invalid` at once.
+ *
+ * @example
+ * ```ts
+ * import { createSecretClient, SecretValue } from "rekey/client";
+ * import { vaultSource } from "rekey/client/vault";
+ *
+ * const token = new SecretValue(process.env["VAULT_TOKEN"] ?? "");
+ * const source = vaultSource({ address: "https://vault.example:8200", login: { method: "token", token } });
+ * const client = createSecretClient({ source });
+ * ```
  */
 export function vaultSource(options: VaultSourceOptions): VaultSource {
   const { pathOf = () => undefined } = options;

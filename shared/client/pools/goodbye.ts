@@ -1,2 +1,0 @@
-/** How long a server may take to close a connection before the pool cuts it. */
-export const goodbyeMs = 1_000;
