@@ -2,6 +2,8 @@ import { cloudTrailRecord, deliveredEvent, type Fields, isFields } from "../../e
 import { isText, longestId } from "./checked-notice.ts";
 import type { IgnoredReason, SecretNotice } from "./invalidation-source.ts";
 
+export { type Fields, isFields } from "../../events/delivered-event.ts";
+
 /** The longest that Secrets Manager gives: more is not kept, whoever sends it. */
 const longestVersionId = 64;
 const isVersionId = (value: unknown): value is string => isText(value, longestVersionId);
