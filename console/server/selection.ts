@@ -1,5 +1,6 @@
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
-import { fleetOrders, type FleetSelection, parseKeyValue } from "../../shared/operations/fleet/fleet-view.ts";
+import { fleetOrders } from "../../shared/operations/fleet/fleet-columns.ts";
+import { type FleetSelection, parseKeyValue } from "../../shared/operations/fleet/fleet-view.ts";
 import { type Health, healthInOrder } from "../../shared/operations/fleet/health.ts";
 
 type Query = Readonly<Record<string, string | undefined>>;

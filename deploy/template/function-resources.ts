@@ -11,6 +11,7 @@ export interface FunctionRow {
   readonly condition?: string;
   /** Undefined for the template's own default. */
   readonly memoryMb?: number;
+  /** The only place of a function's time-out: its queue's follows from it. */
   readonly timeoutSeconds: number;
   /** For a function whose queue it fills itself, in a chain that ends. Lambda stops others after 16 links. */
   readonly recursive?: true;

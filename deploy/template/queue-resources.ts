@@ -10,8 +10,6 @@ export interface QueueRow {
   readonly keepSeconds: string;
   /** How often a message is tried before it goes to the dead-letter queue. */
   readonly tries: number;
-  /** Six times the function's time, as Lambda advises. */
-  readonly hideSeconds: number;
   /** The ARNs of the rules that send to it. */
   readonly rules: readonly string[];
   /** The role that sends to it besides them, by its logical id. */
@@ -73,13 +71,13 @@ ${queue}Policy:
 ${indent(8, statements)}
 `;
 
-/** A function's queue, and who may send to it. */
-export const queueResources = (queue: QueueRow, when: string | undefined): string => `\
+/** A function's queue, and who may send to it. A message is hidden for six times the function's time, as Lambda advises. */
+export const queueResources = (queue: QueueRow, when: string | undefined, timeoutSeconds: number): string => `\
 ${queue.name}:
   Type: AWS::SQS::Queue${condition(when)}
   Properties:
 ${indent(4, storage(queue.keepSeconds))}
-    VisibilityTimeout: ${queue.hideSeconds}
+    VisibilityTimeout: ${6 * timeoutSeconds}
     RedrivePolicy:
       deadLetterTargetArn: !GetAtt DeadLetterQueue.Arn
       maxReceiveCount: ${queue.tries}

@@ -33,7 +33,7 @@ function rekeysOwnEvents(): string {
 const withQueue = (row: FunctionRow): string =>
   row.queue === undefined
     ? `${functionResources(row)}\n${invocation(row)}`
-    : `${functionResources(row)}\n${queueResources(row.queue, row.condition)}`;
+    : `${functionResources(row)}\n${queueResources(row.queue, row.condition, row.timeoutSeconds)}`;
 
 const rules = (own: readonly string[], condition?: string): readonly string[] =>
   own.map((rule) => valueIf(condition, `!GetAtt ${rule}.Arn`));

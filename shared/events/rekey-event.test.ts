@@ -29,7 +29,10 @@ test.each([
 test.each(["not JSON", "7", "null", "[]", '{"detail":null}', '{"detail":{"secretArn":"name-only"}}'])(
   "%s names no secret",
   (body) => {
-    expect(() => secretArnIn(parseDeliveredEvent(body))).toThrow(expect.objectContaining({ code: "event-malformed" }));
+    const problem = body === "not JSON" ? body : "no detail.secretArn";
+    expect(() => secretArnIn(parseDeliveredEvent(body))).toThrow(
+      expect.objectContaining({ code: "event-malformed", context: { problem } }),
+    );
   },
 );
 

@@ -32,12 +32,19 @@ function matching(fields: Fields, field: string, pattern: RegExp): string {
 }
 
 /** The secret of one of rekey's events. Errors: `event-malformed`. */
-export const secretArnIn = ({ detail = {} }: DeliveredEvent): string => matching(detail, "secretArn", arnOfSecret);
+export function secretArnIn({ detail = {} }: DeliveredEvent): string {
+  const { secretArn } = detail;
+  if (typeof secretArn === "string" && arnOfSecret.test(secretArn)) return secretArn;
+  throw malformed("no detail.secretArn");
+}
 
 /** What `Secret Rotated` or `Secret Adopted` says. Errors: `event-malformed`. */
 export function retirementCueIn(event: DeliveredEvent): RetirementCue {
   const { type, source, detail = {} } = event;
-  const ids = { secretArn: secretArnIn(event), versionId: matching(detail, "versionId", /^[A-Za-z0-9-]{32,64}$/) };
+  const ids = {
+    secretArn: matching(detail, "secretArn", arnOfSecret),
+    versionId: matching(detail, "versionId", /^[A-Za-z0-9-]{32,64}$/),
+  };
   if (type === "Secret Adopted") {
     const subscriber = matching(detail, "subscriber", /^[A-Za-z0-9_./=+@:-]{1,64}$/);
     return { kind: "adopted", ...ids, subscriber, source: matching({ source }, "source", /^rekey\.subscriber/) };

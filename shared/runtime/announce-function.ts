@@ -10,8 +10,8 @@ import { environmentVersions, environmentPublisher, environmentStore } from "./a
 import { environmentOf } from "./environment.ts";
 import { queueFunction, type RecordOutcome } from "./queue-function.ts";
 
-/** The queue's `maxReceiveCount`: replicas that are behind at the last receipt are reported as they are. */
-const receipts = 5;
+/** The queue's `maxReceiveCount` in the template: replicas that are behind at the last receipt are reported as they are. */
+export const receipts = 5;
 
 async function tellOfReplicas(
   announcer: Announcer,

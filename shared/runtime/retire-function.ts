@@ -13,7 +13,7 @@ import { asRekeyError, reportFailure } from "./logger.ts";
 import { writeMetrics } from "./metrics.ts";
 import { queueFunction } from "./queue-function.ts";
 
-/** A malformed event never becomes a good one, and this queue's messages come again 200 times: it is logged once. */
+/** A malformed event never becomes a good one, and this queue's messages come again many times: it is logged once. */
 function cueIn(body: string): RetirementCue | undefined {
   try {
     return retirementCueIn(parseDeliveredEvent(body));

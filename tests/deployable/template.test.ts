@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { record, recordList, text, type Members } from "../../local/aws/members.ts";
 import { bindParameters } from "../../local/template/parameters.ts";
 import { readTemplate } from "../../local/template/read-template.ts";
+import { receipts } from "../../shared/runtime/announce-function.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const template = readTemplate(readFileSync(resolve(root, "template.yaml"), "utf8"));
@@ -51,6 +52,11 @@ test.each(functions)(
     expect(record(queue, "RedrivePolicy")["deadLetterTargetArn"]).toBeDefined();
   },
 );
+
+test("announce-change reports replicas as they are at the last try that its queue gives", () => {
+  const { properties = {} } = functions.find(({ logicalId }) => logicalId === "AnnounceChangeFunction") ?? {};
+  expect(record(queueOf(properties) ?? {}, "RedrivePolicy")["maxReceiveCount"]).toBe(receipts);
+});
 
 test.each(functions)("$logicalId keeps its logs for as long as the parameter says", ({ properties }) => {
   const group = String(record(record(properties, "LoggingConfig"), "LogGroup")["Ref"]);

@@ -4,6 +4,8 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { outgoingEvent } from "../../shared/aws/eventbridge/outgoing-event.ts";
+import { deliveredEvent } from "../../shared/events/delivered-event.ts";
+import { retirementCueIn, secretArnIn } from "../../shared/events/rekey-event.ts";
 import type { RotationEvent } from "../../shared/events/rotation-event.ts";
 import { generatePassword } from "../../shared/secrets/password.ts";
 import { renderAsyncApi, renderDetails } from "./render-contract.ts";
@@ -107,6 +109,16 @@ describe("no event can hold a value", () => {
       "versionId",
     ]);
   });
+});
+
+test.each(examples)("what rekey reads of $file is what it holds", ({ name, event }) => {
+  const { secretArn, versionId, subscriber } = event.detail;
+  const delivered = deliveredEvent(event);
+  expect(secretArnIn(delivered)).toBe(secretArn);
+  const isCue = name === "secret-rotated" || name === "secret-adopted";
+  const cue = isCue ? retirementCueIn(delivered) : undefined;
+  expect(cue).toEqual(isCue ? expect.objectContaining({ secretArn, versionId }) : undefined);
+  expect(cue?.kind === "adopted" ? cue.subscriber : undefined).toBe(subscriber);
 });
 
 test("the written types and the AsyncAPI document are those of the schemas", () => {

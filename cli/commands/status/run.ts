@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
+import { type FleetColumn, fleetColumns } from "../../../shared/operations/fleet/fleet-columns.ts";
 import { fleet } from "../../../shared/operations/fleet/fleet-page.ts";
 import { obstacles } from "../../../shared/operations/fleet/obstacles.ts";
 import { mirrorText } from "../../../shared/operations/fleet/mirror-text.ts";
@@ -16,21 +17,22 @@ import { fromNow, span } from "../../output/times.ts";
 
 type Row = SecretSummary & Partial<SecretStatus>;
 
-const head = ["NAME", "HEALTH", "AGE", "NEXT ROTATION", "STRATEGY", "MIRROR", "ADOPTED"];
+const head = fleetColumns.map(({ title }) => title.toUpperCase());
 /** How many secrets one read of the adoption table is for. */
 const batch = 100;
 
 function cells(row: Row, nowMs: number): readonly string[] {
   const { name, health, ageMs, nextRotationAt, strategy, mirrored, mirrors = [], adoption, obstacle } = row;
-  return [
+  const texts: Readonly<Record<FleetColumn, string>> = {
     name,
-    obstacle === undefined ? health : `${health}: ${obstacle.code}`,
-    ageMs === undefined ? "-" : span(ageMs),
-    nextRotationAt === undefined ? "-" : fromNow(nextRotationAt, nowMs),
-    strategy ?? "default",
-    mirrors.map(mirrorText).join(", ") || (mirrored ? "on" : "off"),
-    adoption === undefined ? "-" : adoptionText(adoption),
-  ];
+    health: obstacle === undefined ? health : `${health}: ${obstacle.code}`,
+    age: ageMs === undefined ? "-" : span(ageMs),
+    "next-rotation": nextRotationAt === undefined ? "-" : fromNow(nextRotationAt, nowMs),
+    strategy: strategy ?? "default",
+    mirror: mirrors.map(mirrorText).join(", ") || (mirrored ? "on" : "off"),
+    adopted: adoption === undefined ? "-" : adoptionText(adoption),
+  };
+  return fleetColumns.map((column) => texts[column.name]);
 }
 
 function table(rows: readonly Row[]): readonly string[] {

@@ -1,3 +1,5 @@
+import type { ComponentChildren } from "preact";
+import { type FleetColumn, fleetColumns } from "../../../shared/operations/fleet/fleet-columns.ts";
 import { canRotate } from "../../../shared/operations/fleet/health.ts";
 import type { StatusesAnswer } from "../../contract.ts";
 import { adoptionText, HealthBadge, MirrorBadge } from "../components/status-badges.tsx";
@@ -14,7 +16,11 @@ interface FleetTableRowProps {
 
 export const secretPath = (secretArn: string): string => `/secrets/${encodeURIComponent(secretArn)}`;
 
-function Mirrors({ secret, status }: { readonly secret: FleetRow } & Pick<FleetTableRowProps, "status">) {
+interface Cell extends Pick<FleetTableRowProps, "status"> {
+  readonly secret: FleetRow;
+}
+
+function Mirrors({ secret, status }: Cell) {
   if (status === undefined || status.mirrors.length === 0) return <>{secret.mirrored ? "on" : "off"}</>;
   return (
     <>
@@ -25,15 +31,34 @@ function Mirrors({ secret, status }: { readonly secret: FleetRow } & Pick<FleetT
   );
 }
 
+/** The name, which is the row's heading, is written by the row itself. */
+const cells: Readonly<Record<Exclude<FleetColumn, "name">, (row: Cell) => ComponentChildren>> = {
+  health: ({ secret: { health }, status }) => (
+    <>
+      <HealthBadge health={health} />
+      {status?.obstacle !== undefined && <> {status.obstacle.code}</>}
+    </>
+  ),
+  age: ({ secret: { ageMs } }) => (ageMs === undefined ? "–" : span(ageMs)),
+  "next-rotation": ({ secret: { nextRotationAt } }) =>
+    nextRotationAt === undefined ? "–" : <FromNow at={nextRotationAt} />,
+  strategy: ({ secret: { strategy } }) => strategy ?? "default",
+  mirror: (row) => <Mirrors {...row} />,
+  adopted: ({ status }) => (status?.adoption === undefined ? "–" : adoptionText(status.adoption)),
+};
+
+/** The box to tick is a cell of its own. */
+export const cellsInRow = fleetColumns.length + 1;
+
 export function FleetTableRow({ index, secret, status, isChosen, choose }: FleetTableRowProps) {
   if (secret === undefined) {
     return (
       <tr data-index={index} aria-rowindex={index + 2} class="loading">
-        <td colSpan={8}>…</td>
+        <td colSpan={cellsInRow}>…</td>
       </tr>
     );
   }
-  const { secretArn, name, health, ageMs, nextRotationAt, strategy } = secret;
+  const { secretArn, name } = secret;
   return (
     <tr data-index={index} aria-rowindex={index + 2} class={isChosen ? "chosen" : ""}>
       <td class="choice">
@@ -45,20 +70,15 @@ export function FleetTableRow({ index, secret, status, isChosen, choose }: Fleet
           onChange={({ currentTarget }) => choose(secretArn, currentTarget.checked)}
         />
       </td>
-      <th scope="row">
-        <a href={secretPath(secretArn)}>{name}</a>
-      </th>
-      <td>
-        <HealthBadge health={health} />
-        {status?.obstacle !== undefined && <> {status.obstacle.code}</>}
-      </td>
-      <td>{ageMs === undefined ? "–" : span(ageMs)}</td>
-      <td>{nextRotationAt === undefined ? "–" : <FromNow at={nextRotationAt} />}</td>
-      <td>{strategy ?? "default"}</td>
-      <td>
-        <Mirrors secret={secret} status={status} />
-      </td>
-      <td>{status?.adoption === undefined ? "–" : adoptionText(status.adoption)}</td>
+      {fleetColumns.map((column) =>
+        column.name === "name" ? (
+          <th key={column.name} scope="row">
+            <a href={secretPath(secretArn)}>{name}</a>
+          </th>
+        ) : (
+          <td key={column.name}>{cells[column.name]({ secret, status })}</td>
+        ),
+      )}
     </tr>
   );
 }

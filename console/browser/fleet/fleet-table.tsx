@@ -1,7 +1,8 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { fleetColumns, isOrder } from "../../../shared/operations/fleet/fleet-columns.ts";
 import { useVirtualRows } from "../components/use-virtual-rows.ts";
 import type { FleetQuery } from "./fleet-query.ts";
-import { FleetTableRow } from "./fleet-table-row.tsx";
+import { cellsInRow, FleetTableRow } from "./fleet-table-row.tsx";
 import type { Fleet } from "./use-fleet.ts";
 
 interface FleetTableProps {
@@ -14,16 +15,6 @@ interface FleetTableProps {
 
 const rowPx = 40;
 
-const columns = [
-  { title: "Name", order: "name" },
-  { title: "Health", order: "health" },
-  { title: "Age", order: "age" },
-  { title: "Next rotation", order: "next-rotation" },
-  { title: "Strategy", order: "strategy" },
-  { title: "Vault" },
-  { title: "Adopted" },
-] as const;
-
 function Head({ query, change }: Pick<FleetTableProps, "query" | "change">) {
   return (
     <thead>
@@ -31,19 +22,25 @@ function Head({ query, change }: Pick<FleetTableProps, "query" | "change">) {
         <th scope="col" class="choice">
           <span class="unseen">Chosen</span>
         </th>
-        {columns.map((column) => {
-          if (!("order" in column)) return <th scope="col">{column.title}</th>;
-          const isOrder = query.order === column.order;
-          const direction = isOrder ? (query.descending ? "descending" : "ascending") : undefined;
+        {fleetColumns.map(({ name, title }) => {
+          if (!isOrder(name)) {
+            return (
+              <th key={name} scope="col">
+                {title}
+              </th>
+            );
+          }
+          const isCurrent = query.order === name;
+          const direction = isCurrent ? (query.descending ? "descending" : "ascending") : undefined;
           return (
-            <th key={column.title} scope="col" aria-sort={direction}>
+            <th key={name} scope="col" aria-sort={direction}>
               <button
                 type="button"
                 class="quiet"
-                onClick={() => change({ order: column.order, descending: isOrder && !query.descending })}
+                onClick={() => change({ order: name, descending: isCurrent && !query.descending })}
               >
-                {column.title}
-                <span aria-hidden="true">{isOrder ? (query.descending ? " ↓" : " ↑") : ""}</span>
+                {title}
+                <span aria-hidden="true">{isCurrent ? (query.descending ? " ↓" : " ↑") : ""}</span>
               </button>
             </th>
           );
@@ -57,7 +54,7 @@ function Head({ query, change }: Pick<FleetTableProps, "query" | "change">) {
 const Space = ({ px }: { readonly px: number }) =>
   px <= 0 ? null : (
     <tr aria-hidden="true" class="space">
-      <td colSpan={columns.length + 1} style={{ height: `${px}px` }} />
+      <td colSpan={cellsInRow} style={{ height: `${px}px` }} />
     </tr>
   );
 

@@ -37,7 +37,6 @@ export const announceChange: FunctionRow = {
     name: "AnnounceQueue",
     batchSize: 10,
     keepSeconds: "1209600",
-    hideSeconds: 60,
     tries: 5,
     rules: [
       "!GetAtt LabelUpdatedRule.Arn",

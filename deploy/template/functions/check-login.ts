@@ -21,7 +21,6 @@ export const checkLogin: FunctionRow = {
     batchSize: 1,
     concurrency: "!Ref LoginCheckConcurrency",
     keepSeconds: "3600 # The next look asks again.",
-    hideSeconds: 360,
     tries: 3,
     rules: [],
     sender: "ReconcileRole",

@@ -37,7 +37,6 @@ export const mirrorToVault: FunctionRow = {
     name: "MirrorQueue",
     batchSize: 10,
     keepSeconds: "1209600",
-    hideSeconds: 180,
     tries: 5,
     rules: ["!GetAtt MirrorRule.Arn"],
   },

@@ -47,7 +47,6 @@ export const reconcile: FunctionRow = {
     name: "ReconcileQueue",
     batchSize: 1,
     keepSeconds: "86400",
-    hideSeconds: 360,
     tries: 3,
     rules: ["!GetAtt ReconcileRule.Arn"],
     sender: "ReconcileRole",

@@ -39,7 +39,6 @@ export const retirePrevious: FunctionRow = {
     name: "RetireQueue",
     batchSize: 1,
     keepSeconds: "1209600",
-    hideSeconds: 360,
     tries: 200,
     rules: ["!GetAtt RetireRule.Arn"],
     sender: "RetirePreviousRole",

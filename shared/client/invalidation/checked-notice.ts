@@ -1,8 +1,9 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { SecretNotice } from "./invalidation-source.ts";
 
-/** The longest ARN, and more than the longest VersionId. */
-const longestId = 2_048;
+/** The longest ARN. */
+export const longestId = 2_048;
+/** More than the longest VersionId. */
 const longestVersion = 256;
 
 export const isText = (value: unknown, mostCharacters: number): value is string =>

@@ -1,13 +1,15 @@
 import { cloudTrailRecord, deliveredEvent, type Fields, isFields } from "../../events/delivered-event.ts";
-import { isText } from "./checked-notice.ts";
+import { isText, longestId } from "./checked-notice.ts";
 import type { IgnoredReason, SecretNotice } from "./invalidation-source.ts";
 
+export { type Fields, isFields } from "../../events/delivered-event.ts";
+
 /** The longest that Secrets Manager gives: more is not kept, whoever sends it. */
-const longest = { arn: 2_048, versionId: 64 };
-const isVersionId = (value: unknown): value is string => isText(value, longest.versionId);
+const longestVersionId = 64;
+const isVersionId = (value: unknown): value is string => isText(value, longestVersionId);
 
 function noticeOf(secretArn: unknown, versionId: unknown, at: unknown): SecretNotice | IgnoredReason {
-  if (!isText(secretArn, longest.arn) || !isVersionId(versionId)) return "no-version";
+  if (!isText(secretArn, longestId) || !isVersionId(versionId)) return "no-version";
   // `String` throws on an object such as `{ "toString": null }`.
   const atMs = typeof at === "string" ? Date.parse(at) : Number.NaN;
   return { secretArn, versionId, ...(Number.isNaN(atMs) ? {} : { atMs }), replacedStillWorks: false };

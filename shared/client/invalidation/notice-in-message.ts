@@ -1,5 +1,4 @@
-import { isFields } from "../../events/delivered-event.ts";
-import { eventNotice } from "./event-notice.ts";
+import { eventNotice, isFields } from "./event-notice.ts";
 import type { IgnoredReason, InvalidationSink, SecretNotice } from "./invalidation-source.ts";
 
 /** What one message says. */

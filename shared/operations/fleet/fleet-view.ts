@@ -1,15 +1,14 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import { type Health, healthInOrder } from "./health.ts";
+import { comparisons, type FleetOrder } from "./fleet-columns.ts";
+import type { Health } from "./health.ts";
 import type { SecretSummary } from "./secret-summary.ts";
-
-export const fleetOrders = ["name", "health", "age", "next-rotation", "strategy"] as const;
 
 export interface FleetSelection {
   /** Words, each somewhere in the name, in any case. */
   readonly search?: string;
   readonly tag?: { readonly key: string; readonly value?: string };
   readonly health?: readonly Health[];
-  readonly order?: (typeof fleetOrders)[number];
+  readonly order?: FleetOrder;
   readonly descending?: boolean;
   readonly offset: number;
   /** 1 to 100. */
@@ -31,20 +30,6 @@ export interface OrderedFleet {
 }
 
 const most = 100;
-
-const compareText = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
-/** What has none is last. */
-const compareNumber = (one = Infinity, other = Infinity): number => (one === other ? 0 : one - other);
-const severity = new Map<Health, number>(healthInOrder.map((health, at) => [health, at]));
-
-const comparisons: Readonly<
-  Record<Exclude<(typeof fleetOrders)[number], "name">, (one: SecretSummary, other: SecretSummary) => number>
-> = {
-  health: (one, other) => compareNumber(severity.get(one.health), severity.get(other.health)),
-  age: (one, other) => compareNumber(one.ageMs, other.ageMs),
-  "next-rotation": (one, other) => compareNumber(one.nextRotationAt?.getTime(), other.nextRotationAt?.getTime()),
-  strategy: (one, other) => compareText(one.strategy ?? "", other.strategy ?? ""),
-};
 
 /** What search, tag and health let through. */
 export function matching(
@@ -69,7 +54,7 @@ export function matching(
 }
 
 export const byName = (secrets: readonly SecretSummary[]): readonly SecretSummary[] =>
-  secrets.toSorted((one, other) => compareText(one.name, other.name));
+  secrets.toSorted(comparisons.name);
 
 /** All of a selection in its order. `secrets` come by name, and stay so where the order leaves a choice. */
 export function inOrder(
