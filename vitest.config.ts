@@ -1,15 +1,34 @@
+import { randomInt } from "node:crypto";
 import { defineConfig } from "vitest/config";
-import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { BaseSequencer, type Reporter, type TestSpecification } from "vitest/node";
 
 const report = process.env["REKEY_TEST_REPORT"];
+const isFullRun = process.env["REKEY_TEST_FULL"] === "1";
+// The workers inherit it. tests/support/sampled.ts picks by it.
+process.env["REKEY_TEST_SEED"] ??= String(randomInt(1_000_000));
 
-/** The engine contracts take minutes each. They come first, so that no worker is left alone with one at the end. */
-class LongestFirst extends BaseSequencer {
+/** Real servers and programs from end to end, case by case: `npm run test:full` alone runs them. */
+const onlyInFullRuns = ["tests/field/**", "tests/package/**"];
+
+/** What failed in the last run comes first. In a full run the engine contracts come next, which take minutes each. */
+class InOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isLong = ({ moduleId }: TestSpecification): number => Number(moduleId.includes("/tests/engines/"));
-    return (await super.sort(files)).toSorted((one, other) => isLong(other) - isLong(one));
+    const rank = (file: TestSpecification): number => {
+      if (this.ctx.cache.getTestSpecificationResult(file)?.failed === true) return 0;
+      return file.moduleId.includes("/tests/engines/") ? 1 : 2;
+    };
+    return (await super.sort(files)).toSorted((one, other) => rank(one) - rank(other));
   }
 }
+
+const saysHowItSamples: Reporter = {
+  onTestRunStart: () =>
+    void process.stdout.write(
+      ` Sampled by REKEY_TEST_SEED=${process.env["REKEY_TEST_SEED"]}. npm run test:full tries everything.\n`,
+    ),
+};
+
+const jsonReport = (outputFile: string): ["json", { outputFile: string }] => ["json", { outputFile }];
 
 export default defineConfig({
   test: {
@@ -24,12 +43,14 @@ export default defineConfig({
       "deploy/**/*.test.ts",
       ".ci/*.test.ts",
     ],
+    exclude: ["**/node_modules/**", ...(isFullRun ? [] : onlyInFullRuns)],
     // No test is judged by its time: these end what hangs, also where a few things share two slow cores.
     testTimeout: 120_000,
     hookTimeout: 180_000,
     expect: { poll: { timeout: 60_000 } },
-    maxWorkers: 2,
-    sequence: { sequencer: LongestFirst },
-    reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
+    maxWorkers: Number(process.env["W"] ?? 4),
+    isolate: process.env["ISO"] === "1",
+    sequence: { sequencer: InOrder },
+    reporters: ["default", ...(isFullRun ? [] : [saysHowItSamples]), ...(report === undefined ? [] : [jsonReport(report)])],
   },
 });

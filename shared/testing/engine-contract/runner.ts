@@ -5,4 +5,6 @@ export interface Runner {
   beforeAll(body: () => Promise<void>, timeoutMs?: number): void;
   afterAll(body: () => Promise<void>, timeoutMs?: number): void;
   expect(value: unknown): { toEqual(expected: unknown): void };
+  /** Picks at most so many cases, for a quick run: one test of each clause, a few points of a sweep. Default: every case. */
+  sampled?<Case>(cases: readonly Case[], most: number): readonly Case[];
 }

@@ -21,6 +21,8 @@ export interface Suite {
   readonly fixture: EngineFixture;
   readonly variant: Variant;
   readonly expect: Runner["expect"];
+  /** Of the cases within one test those that this run tries. */
+  readonly sampled: NonNullable<Runner["sampled"]>;
   readonly tally: Tally;
   /** The stage that the variant's tests share, one after the other. */
   stage(): Stage;
