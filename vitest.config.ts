@@ -51,6 +51,10 @@ export default defineConfig({
     maxWorkers: Number(process.env["W"] ?? 4),
     isolate: process.env["ISO"] === "1",
     sequence: { sequencer: InOrder },
-    reporters: ["default", ...(isFullRun ? [] : [saysHowItSamples]), ...(report === undefined ? [] : [jsonReport(report)])],
+    reporters: [
+      "default",
+      ...(isFullRun ? [] : [saysHowItSamples]),
+      ...(report === undefined ? [] : [jsonReport(report)]),
+    ],
   },
 });
