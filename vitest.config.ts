@@ -1,21 +1,28 @@
 import { randomInt } from "node:crypto";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type Reporter, type TestSpecification } from "vitest/node";
 
 const report = process.env["REKEY_TEST_REPORT"];
 const isFullRun = process.env["REKEY_TEST_FULL"] === "1";
-// The workers inherit it. tests/support/sampled.ts picks by it.
+// The workers inherit both. tests/support/sampled.ts picks by the seed.
 process.env["REKEY_TEST_SEED"] ??= String(randomInt(1_000_000));
+process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.cache/compiled");
 
 /** Real servers and programs from end to end, case by case: `npm run test:full` alone runs them. */
 const onlyInFullRuns = ["tests/field/**", "tests/package/**"];
 
-/** What failed in the last run comes first. In a full run the engine contracts come next, which take minutes each. */
+/**
+ * What failed in the last run comes first, then the fast tests, then the engine contracts, which wait much. In a full run these
+ * take minutes each: they come before the fast ones, so that no worker is left alone with one.
+ */
 class InOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = (file: TestSpecification): number => {
       if (this.ctx.cache.getTestSpecificationResult(file)?.failed === true) return 0;
-      return file.moduleId.includes("/tests/engines/") ? 1 : 2;
+      if (file.moduleId.includes("/tests/engines/")) return isFullRun ? 1 : 3;
+      return file.project.name === "units" ? 2 : 4;
     };
     return (await super.sort(files)).toSorted((one, other) => rank(one) - rank(other));
   }
@@ -30,26 +37,34 @@ const saysHowItSamples: Reporter = {
 
 const jsonReport = (outputFile: string): ["json", { outputFile: string }] => ["json", { outputFile }];
 
+const project = (name: string, isolate: boolean, include: readonly string[], leaveOut: readonly string[] = []) => ({
+  extends: true as const,
+  test: {
+    name,
+    isolate,
+    include: [...include],
+    exclude: ["**/node_modules/**", ...leaveOut],
+  },
+});
+
 export default defineConfig({
   test: {
-    include: [
-      "shared/**/*.test.ts",
-      "functions/**/*.test.ts",
-      "local/**/*.test.ts",
-      "tests/**/*.test.ts",
-      "bundle/**/*.test.ts",
-      "cli/**/*.test.ts",
-      "console/**/*.test.ts",
-      "deploy/**/*.test.ts",
-      ".ci/*.test.ts",
+    projects: [
+      // Their tests leave nothing behind in the process, so a worker loads their modules once.
+      project("units", false, ["shared/**/*.test.ts", "functions/**/*.test.ts"]),
+      project(
+        "programs",
+        true,
+        ["{local,tests,bundle,cli,console,deploy}/**/*.test.ts", ".ci/*.test.ts"],
+        isFullRun ? [] : onlyInFullRuns,
+      ),
     ],
-    exclude: ["**/node_modules/**", ...(isFullRun ? [] : onlyInFullRuns)],
     // No test is judged by its time: these end what hangs, also where a few things share two slow cores.
     testTimeout: 120_000,
     hookTimeout: 180_000,
     expect: { poll: { timeout: 60_000 } },
-    maxWorkers: Number(process.env["W"] ?? 4),
-    isolate: process.env["ISO"] === "1",
+    // Much of the time goes by in waiting for servers and time limits.
+    maxWorkers: 2 * availableParallelism(),
     sequence: { sequencer: InOrder },
     reporters: [
       "default",

@@ -4,6 +4,7 @@ import type { MirrorEntry } from "../operations/ports.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 import { pathProblem } from "../vault/vault-path.ts";
 import { mirrorPath } from "./mirror-path.ts";
+import { sampledRuns } from "../../tests/support/sampled.ts";
 
 const entry = (secretName: string, tag?: string): MirrorEntry => ({
   secretArn: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x-AbCdEf",
@@ -86,7 +87,7 @@ test("every name has a path that Vault keeps as it is, and no two names have one
       expect(pathProblem(path)).toBeUndefined();
       expect(nameAt(path)).toBe(name);
     }),
-    { numRuns: 5_000 },
+    { numRuns: sampledRuns(5_000) },
   );
 });
 
@@ -125,6 +126,6 @@ test("every path that is taken reads the same in a URL, encoded or not", () => {
         "",
       ]);
     }),
-    { numRuns: 500, maxSkipsPerRun: 1000 },
+    { numRuns: sampledRuns(500), maxSkipsPerRun: 1000 },
   );
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { parseDatabaseSecret } from "../secrets/database-secret.ts";
 import { type MemoryRotation, memoryAdminId, memoryRotation, memoryValue } from "../testing/memory-rotation.ts";
 import type { Credential, RotationStep } from "./ports.ts";
+import { sampledRuns } from "../../tests/support/sampled.ts";
 
 const steps = ["createSecret", "setSecret", "testSecret", "finishSecret"] as const satisfies readonly RotationStep[];
 
@@ -86,7 +87,7 @@ describe.each(["single-user", "dual-password", "alternating-users"] as const)("%
           [],
         );
       }),
-      { numRuns: 600 },
+      { numRuns: sampledRuns(600) },
     );
   });
 });
