@@ -16,7 +16,8 @@ afterAll(async () => stage.stop());
 test("status shows the managed secrets in a table, without a colour where there is no terminal", async () => {
   const { code, out, err } = await stage.rekey("status");
   expect([code, err]).toEqual([0, ""]);
-  expect(out.replaceAll(/\d+ (?:s|min) /g, "0 s ")).toMatchInlineSnapshot(`
+  // The column is as wide as its longest age.
+  expect(out.replaceAll(/AGE +/g, "AGE  ").replaceAll(/\d+ (?:s|min) +/g, "0 s  ")).toMatchInlineSnapshot(`
     "NAME        HEALTH   AGE  NEXT ROTATION  STRATEGY  MIRROR  ADOPTED
     db/billing  healthy  0 s  in 30 d        default   on      -
     db/orders   healthy  0 s  in 30 d        default   on      -
