@@ -48,7 +48,7 @@ export function awkwardNames({ test, expect, sampled, stage, variant, fixture }:
           await here.rotate(id);
           expect({ account, logsIn: await here.logsIn(id, "AWSCURRENT") }).toEqual({ account, logsIn: true });
         }),
-        { numRuns: sampled(Array.from({ length: 20 }), 4).length },
+        { numRuns: sampled(Array.from({ length: 20 }), 3).length },
       );
     },
     longMs,

@@ -4,7 +4,7 @@ import type { WireFault } from "../wire.ts";
 
 const faults = ["refuse", "cut"] as const satisfies readonly WireFault[];
 /** How many points of a sweep a quick run tries. */
-const sample = { killed: 8, givenUp: 3 };
+const sample = { killed: 5, givenUp: 2 };
 const longMs = 900_000;
 
 /** How a step may end whose connection broke; `none`: nothing was waiting for an answer, or it was found out. */

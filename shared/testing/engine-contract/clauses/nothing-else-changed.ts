@@ -30,7 +30,7 @@ export function nothingElseChanged({ test, expect, sampled, stage, variant, tall
       const inEffect = async (account: Account): Promise<readonly string[]> =>
         server.describeInEffect === undefined ? describe(account.username) : server.describeInEffect(account);
 
-      for (const [property, { give, refusedBy = [] }] of sampled(Object.entries(accountProperties), 4)) {
+      for (const [property, { give, refusedBy = [] }] of sampled(Object.entries(accountProperties), 3)) {
         const { id, account } = await here.newSecret({ ...variant, usesAdmin: server.admin !== undefined });
         await give(account.username);
         const before = await describe(account.username);
