@@ -7,16 +7,16 @@ import type { CapacityPlan } from "../shared/operations/capacity/capacity-plan.t
 import { planCapacity } from "../shared/operations/capacity/capacity-plan.ts";
 import { growthTable } from "../shared/operations/capacity/growth-table.ts";
 import type { Simulation } from "../shared/operations/capacity/simulation/simulate.ts";
+import { childVariables } from "../tests/support/child-variables.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rekey-plan-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** With no credentials and no region: the plan needs none. */
 async function plan(...words: string[]): Promise<{ code: number; out: string; err: string }> {
-  const env = { PATH: process.env["PATH"] };
   return new Promise((done) => {
     const main = resolve(import.meta.dirname, "main.ts");
-    execFile(process.execPath, [main, "plan", ...words], { env }, (error, out, err) => {
+    execFile(process.execPath, [main, "plan", ...words], { env: childVariables }, (error, out, err) => {
       done({ code: typeof error?.code === "number" ? error.code : 0, out, err });
     });
   });
