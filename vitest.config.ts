@@ -10,8 +10,14 @@ const isFullRun = process.env["REKEY_TEST_FULL"] === "1";
 process.env["REKEY_TEST_SEED"] ??= String(randomInt(1_000_000));
 process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.cache/compiled");
 
-/** Real servers and programs from end to end, case by case: `npm run test:full` alone runs them. */
-const onlyInFullRuns = ["tests/field/**", "tests/package/**"];
+/** Whole programs on real servers, case by case: `npm run test:full` alone runs them. */
+const onlyInFullRuns = [
+  "tests/field/**",
+  "tests/package/**",
+  "tests/drop-in/**",
+  "tests/conformance/emulators/**",
+  "cli/**/{operate,smoke-test}.test.ts",
+];
 
 /**
  * What failed in the last run comes first, then the fast tests, then the engine contracts, which wait much. In a full run these
@@ -37,27 +43,17 @@ const saysHowItSamples: Reporter = {
 
 const jsonReport = (outputFile: string): ["json", { outputFile: string }] => ["json", { outputFile }];
 
-const project = (name: string, isolate: boolean, include: readonly string[], leaveOut: readonly string[] = []) => ({
+const project = (name: string, isolate: boolean, include: string[]) => ({
   extends: true as const,
-  test: {
-    name,
-    isolate,
-    include: [...include],
-    exclude: ["**/node_modules/**", ...leaveOut],
-  },
+  test: { name, isolate, include, exclude: ["**/node_modules/**", ...(isFullRun ? [] : onlyInFullRuns)] },
 });
 
 export default defineConfig({
   test: {
     projects: [
       // Their tests leave nothing behind in the process, so a worker loads their modules once.
-      project("units", false, ["shared/**/*.test.ts", "functions/**/*.test.ts"]),
-      project(
-        "programs",
-        true,
-        ["{local,tests,bundle,cli,console,deploy}/**/*.test.ts", ".ci/*.test.ts"],
-        isFullRun ? [] : onlyInFullRuns,
-      ),
+      project("units", false, ["{shared,functions,local,deploy,console}/**/*.test.ts"]),
+      project("programs", true, ["{bundle,cli,tests}/**/*.test.ts", ".ci/*.test.ts"]),
     ],
     // No test is judged by its time: these end what hangs, also where a few things share two slow cores.
     testTimeout: 120_000,
