@@ -16,6 +16,7 @@ const onlyInFullRuns = [
   "tests/package/**",
   "tests/drop-in/**",
   "tests/conformance/emulators/**",
+  "tests/security/hostile-server/**",
   "cli/**/{operate,smoke-test}.test.ts",
 ];
 
