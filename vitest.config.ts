@@ -15,6 +15,7 @@ const onlyInFullRuns = [
   "tests/field/**",
   "tests/package/**",
   "tests/drop-in/**",
+  "tests/docs/cdk-and-terraform.test.ts",
   "tests/conformance/emulators/**",
   "tests/security/hostile-server/**",
   "cli/**/{operate,smoke-test}.test.ts",
