@@ -13,6 +13,7 @@ process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.c
 /** Whole programs on real servers, case by case: `npm run test:full` alone runs them. */
 const onlyInFullRuns = [
   "tests/field/**",
+  "tests/end-to-end/**",
   "tests/package/**",
   "tests/drop-in/**",
   "tests/docs/cdk-and-terraform.test.ts",
