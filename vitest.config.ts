@@ -18,8 +18,9 @@ const onlyInFullRuns = [
   "tests/drop-in/**",
   "tests/docs/cdk-and-terraform.test.ts",
   "tests/conformance/emulators/**",
-  "tests/security/hostile-server/**",
-  "cli/**/{operate,smoke-test}.test.ts",
+  "tests/chaos/**",
+  "tests/security/{hostile-server,value-writer}/**",
+  "cli/**/{liveness,operate,smoke-test}.test.ts",
 ];
 
 /**
