@@ -1,35 +1,75 @@
+import { randomInt } from "node:crypto";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
-import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { BaseSequencer, type Reporter, type TestSpecification } from "vitest/node";
 
 const report = process.env["REKEY_TEST_REPORT"];
+const isFullRun = process.env["REKEY_TEST_FULL"] === "1";
+// The workers inherit both. tests/support/sampled.ts picks by the seed.
+process.env["REKEY_TEST_SEED"] ??= String(randomInt(1_000_000));
+process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.cache/compiled");
 
-/** The engine contracts take minutes each. They come first, so that no worker is left alone with one at the end. */
-class LongestFirst extends BaseSequencer {
+/** Whole programs on real servers, case by case: `npm run test:full` alone runs them. */
+const onlyInFullRuns = [
+  "tests/field/**",
+  "tests/end-to-end/**",
+  "tests/package/**",
+  "tests/drop-in/**",
+  "tests/docs/cdk-and-terraform.test.ts",
+  "tests/conformance/emulators/**",
+  "tests/chaos/**",
+  "tests/security/{hostile-server,value-writer}/**",
+  "cli/**/{liveness,operate,smoke-test}.test.ts",
+];
+
+/**
+ * What failed in the last run comes first, then the fast tests, then the engine contracts, which wait much. In a full run these
+ * take minutes each: they come before the fast ones, so that no worker is left alone with one.
+ */
+class InOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isLong = ({ moduleId }: TestSpecification): number => Number(moduleId.includes("/tests/engines/"));
-    return (await super.sort(files)).toSorted((one, other) => isLong(other) - isLong(one));
+    const rank = (file: TestSpecification): number => {
+      if (this.ctx.cache.getTestSpecificationResult(file)?.failed === true) return 0;
+      if (file.moduleId.includes("/tests/engines/")) return isFullRun ? 1 : 3;
+      return file.project.name === "units" ? 2 : 4;
+    };
+    return (await super.sort(files)).toSorted((one, other) => rank(one) - rank(other));
   }
 }
 
+const saysHowItSamples: Reporter = {
+  onTestRunStart: () =>
+    void process.stdout.write(
+      ` Sampled by REKEY_TEST_SEED=${process.env["REKEY_TEST_SEED"]}. npm run test:full tries everything.\n`,
+    ),
+};
+
+const jsonReport = (outputFile: string): ["json", { outputFile: string }] => ["json", { outputFile }];
+
+const project = (name: string, isolate: boolean, include: string[]) => ({
+  extends: true as const,
+  test: { name, isolate, include, exclude: ["**/node_modules/**", ...(isFullRun ? [] : onlyInFullRuns)] },
+});
+
 export default defineConfig({
   test: {
-    include: [
-      "shared/**/*.test.ts",
-      "functions/**/*.test.ts",
-      "local/**/*.test.ts",
-      "tests/**/*.test.ts",
-      "bundle/**/*.test.ts",
-      "cli/**/*.test.ts",
-      "console/**/*.test.ts",
-      "deploy/**/*.test.ts",
-      ".ci/*.test.ts",
+    projects: [
+      // Their tests leave nothing behind in the process, so a worker loads their modules once.
+      project("units", false, ["{shared,functions,local,deploy,console}/**/*.test.ts"]),
+      project("programs", true, ["{bundle,cli,tests}/**/*.test.ts", ".ci/*.test.ts"]),
     ],
     // No test is judged by its time: these end what hangs, also where a few things share two slow cores.
     testTimeout: 120_000,
     hookTimeout: 180_000,
     expect: { poll: { timeout: 60_000 } },
-    maxWorkers: 2,
-    sequence: { sequencer: LongestFirst },
-    reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
+    // Much of the time goes by in waiting for servers and time limits.
+    maxWorkers: 2 * availableParallelism(),
+    sequence: { sequencer: InOrder },
+    reporters: [
+      "default",
+      ...(isFullRun ? [] : [saysHowItSamples]),
+      ...(report === undefined ? [] : [jsonReport(report)]),
+    ],
   },
 });

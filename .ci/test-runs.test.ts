@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true }));
 
-type Outcomes = Readonly<Record<string, "passed" | "failed" | "skipped">>;
+type Outcomes = Readonly<Record<string, "passed" | "failed" | "skipped" | "sampled">>;
 
 /** A tree whose run had these outcomes, with the field cases that its files counted. */
 function treeOf(name: string, files: Readonly<Record<string, Outcomes>>, fieldCounts: readonly string[] = []): string {
@@ -23,7 +23,8 @@ function treeOf(name: string, files: Readonly<Record<string, Outcomes>>, fieldCo
     message: "SyntaxError: broken",
     assertionResults: Object.entries(outcomes).map(([fullName, status]) => ({
       fullName,
-      status,
+      status: status === "sampled" ? "passed" : status,
+      meta: status === "sampled" ? { sampled: true } : {},
       failureMessages: status === "failed" ? ["Error: no\n    at line 1"] : [],
     })),
   }));
@@ -40,14 +41,15 @@ function run(command: "left" | "count", files: readonly string[], ...trees: read
   return output.split("\n").filter(Boolean);
 }
 
-test("left are the files that skipped a test, failed one, did not load or have no outcome", () => {
+test("left are the files that skipped a test, sampled or failed one, did not load or have no outcome", () => {
   const tree = treeOf("first", {
     "whole.test.ts": { one: "passed", two: "passed" },
     "skips.test.ts": { one: "passed", two: "skipped" },
+    "samples.test.ts": { one: "passed", two: "sampled" },
     "fails.test.ts": { one: "failed" },
     "broken.test.ts": {},
   });
-  const files = ["whole.test.ts", "skips.test.ts", "fails.test.ts", "broken.test.ts", "new.test.ts"];
+  const files = ["whole.test.ts", "skips.test.ts", "samples.test.ts", "fails.test.ts", "broken.test.ts", "new.test.ts"];
   expect(run("left", files, tree)).toEqual(files.slice(1));
 });
 
@@ -69,6 +71,16 @@ test("a test that is skipped in the end, a file that does not load and a file th
     "failed test: a.test.ts: one (skipped)",
     "failed test: b.test.ts: the file itself (failed) SyntaxError: broken",
     "0 3",
+  ]);
+});
+
+test("a file that is only sampled in the end is a failure by name", () => {
+  const first = treeOf("first", { "a.test.ts": { one: "sampled" }, "b.test.ts": { two: "sampled" } });
+  const second = treeOf("second", { "b.test.ts": { two: "passed" } });
+  expect(run("count", ["a.test.ts", "b.test.ts"], first, second)).toEqual([
+    "attacks: 0 tried, 0 refused",
+    "failed test: a.test.ts: it was only sampled",
+    "2 1",
   ]);
 });
 

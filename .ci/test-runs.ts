@@ -1,6 +1,7 @@
 /**
- * Two runs of the tests taken as one: the first on a bare machine, where what needs an outside program is skipped, the
- * second of what the first left. Each tree holds the reports of its run in its folder `coverage`.
+ * Two runs of the tests taken as one: the first on a bare machine, where what needs an outside program is skipped and long
+ * lists of cases are sampled, the second of what the first left, in full. Each tree holds the reports of its run in its folder
+ * `coverage`.
  *
  *     test-runs.ts left FILES FIRST           prints the files to run again, one a line
  *     test-runs.ts count FILES FIRST SECOND   prints what failed, what was tried, and as its last line `passed failed`
@@ -14,6 +15,8 @@ interface Outcome {
   readonly fullName: string;
   readonly status: string;
   readonly failureMessages?: readonly string[];
+  /** What a test says about itself; see tests/support/sampled.ts. */
+  readonly meta?: { readonly sampled?: boolean };
 }
 interface Named extends Outcome {
   readonly file: string;
@@ -70,8 +73,9 @@ function named({ file, fullName, status, failureMessages: [message = ""] = [] }:
   return `${file}: ${fullName} (${status}) ${message.split("\n", 1)[0] ?? ""}`.trimEnd().slice(0, 300);
 }
 
+const isWhole = (outcome: Outcome): boolean => isPassed(outcome) && outcome.meta?.sampled !== true;
 const left = (files: readonly string[], run: Run): readonly string[] =>
-  files.filter((file) => run.files.get(file)?.every(isPassed) !== true);
+  files.filter((file) => run.files.get(file)?.every(isWhole) !== true);
 
 /** What ran twice counts by its second outcome. */
 function together(first: Run, second: Run): Run {
@@ -96,6 +100,9 @@ function count(files: readonly string[], first: Run, second: Run): readonly stri
   const attacks = outcomes.filter(({ file }) => attack.test(file));
   const failed = [
     ...files.filter((file) => !run.files.has(file)).map((file) => `${file}: it was not run`),
+    ...files
+      .filter((file) => run.files.get(file)?.some(({ meta }) => meta?.sampled === true) === true)
+      .map((file) => `${file}: it was only sampled`),
     ...outcomes.filter((outcome) => !isPassed(outcome)).map(named),
   ];
   const atFirst = outcomesIn(first).filter(({ file, status }) => status === "failed" && second.files.has(file));

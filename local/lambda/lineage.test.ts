@@ -40,7 +40,7 @@ Resources:
       Events: { Feed: { Type: SQS, Properties: { Queue: !GetAtt Queue.Arn, BatchSize: 1 } } }
 Outputs: { Url: { Value: !Ref Queue } }`;
 
-const soon = { timeout: 10_000 };
+const soon = { timeout: 60_000 };
 const clock = movableClock();
 let stack: Stack;
 let sqs: SQSClient;

@@ -52,8 +52,16 @@ const sections = new Set([
   "Outputs",
 ]);
 
+/** The last one, since a template is deployed again and again. */
+let lastRead: { readonly yaml: string; readonly template: Template } | undefined;
+
 /** Reads a SAM template. Errors: `TemplateError` for YAML errors and for sections that the loader does not know. */
 export function readTemplate(yaml: string): Template {
+  if (lastRead?.yaml !== yaml) lastRead = { yaml, template: read(yaml) };
+  return lastRead.template;
+}
+
+function read(yaml: string): Template {
   const document = parseDocument(yaml);
   const [problem] = document.errors;
   if (problem !== undefined) throw new TemplateError(problem.message);

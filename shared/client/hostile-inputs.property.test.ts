@@ -11,6 +11,7 @@ import { requestBudget } from "./cache/request-budget.ts";
 import { createSecretClient, type SecretClient, type VersionChoice } from "./secret-client.ts";
 import type { SecretSource, SourceAnswer } from "./sources/secret-source.ts";
 import type { StandardSchema } from "./standard-schema.ts";
+import { sampledRuns } from "../../tests/support/sampled.ts";
 
 const canary = "canary-value";
 const arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:bad-AbCdEf";
@@ -243,6 +244,6 @@ test("whatever sources, listeners, schemas, callers and notices do, nothing is u
       await nextTurn();
       expect([...world.problems, ...uncaught.splice(0)]).toEqual([]);
     }),
-    { numRuns: Number(process.env["REKEY_PROPERTY_RUNS"] ?? 300) },
+    { numRuns: Number(process.env["REKEY_PROPERTY_RUNS"] ?? sampledRuns(300)) },
   );
 });

@@ -8,6 +8,7 @@ import { type ManualClock, manualClock } from "../testing/manual-clock.ts";
 import { requestBudget } from "./cache/request-budget.ts";
 import { createSecretClient, type SecretClient } from "./secret-client.ts";
 import type { SecretSource, SourceAnswer, SourceVersion } from "./sources/secret-source.ts";
+import { sampledRuns } from "../../tests/support/sampled.ts";
 
 const ids = ["a", "b", "c"] as const;
 type Id = (typeof ids)[number];
@@ -278,7 +279,7 @@ test.each([true, false])(
           await client.close();
         }
       }),
-      { numRuns: Number(process.env["REKEY_PROPERTY_RUNS"] ?? 300) },
+      { numRuns: Number(process.env["REKEY_PROPERTY_RUNS"] ?? sampledRuns(300)) },
     );
   },
 );

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { exchange, HttpFault } from "./exchange.ts";
 import { altered, alteration } from "../../tests/support/altered-bytes.ts";
 import { httpAnswer, startRogueHttp } from "../../tests/support/rogue-http.ts";
+import { sampledRuns } from "../../tests/support/sampled.ts";
 
 const chunked =
   "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ntrailer: x\r\n\r\n5\r\n[1,2,\r\n3;x=y\r\n3,4\r\n1\r\n]\r\n0\r\nx: y\r\n\r\n";
@@ -23,6 +24,6 @@ test("whatever bytes of an honest answer are altered, a request ends in its time
         await server.stop();
       }
     }),
-    { seed: 20_261_130, numRuns: 150 },
+    { seed: 20_261_130, numRuns: sampledRuns(150) },
   );
 });

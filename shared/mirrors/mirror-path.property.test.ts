@@ -1,3 +1,4 @@
+import { sampledRuns } from "../../tests/support/sampled.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { MirrorEntry } from "../ports/mirror.ts";
@@ -32,7 +33,7 @@ test("every name has a path that Vault keeps as it is, and no two names have one
       expect(pathProblem(path)).toBeUndefined();
       expect(nameAt(path)).toBe(name);
     }),
-    { numRuns: 5_000 },
+    { numRuns: sampledRuns(5_000) },
   );
 });
 
@@ -57,6 +58,6 @@ test("every path that is taken reads the same in a URL, encoded or not", () => {
         "",
       ]);
     }),
-    { numRuns: 500, maxSkipsPerRun: 1000 },
+    { numRuns: sampledRuns(500), maxSkipsPerRun: 1000 },
   );
 });

@@ -4,6 +4,7 @@ import { parseDatabaseSecret } from "../secrets/database-secret.ts";
 import { type MemoryRotation, memoryAdminId, memoryRotation, memoryValue } from "../testing/memory-rotation.ts";
 import type { Credential } from "../ports/database-engine.ts";
 import type { RotationStep } from "../ports/rotation.ts";
+import { sampledRuns } from "../../tests/support/sampled.ts";
 
 const steps = ["createSecret", "setSecret", "testSecret", "finishSecret"] as const satisfies readonly RotationStep[];
 
@@ -87,7 +88,7 @@ describe.each(["single-user", "dual-password", "alternating-users"] as const)("%
           [],
         );
       }),
-      { numRuns: 600 },
+      { numRuns: sampledRuns(600) },
     );
   });
 });

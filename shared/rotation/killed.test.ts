@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type MemoryRotation, memoryRotation } from "../testing/memory-rotation.ts";
 import type { RotationStep, StepOutcome } from "../ports/rotation.ts";
+import { sampledRuns } from "../../tests/support/sampled.ts";
 
 const steps = ["createSecret", "setSecret", "testSecret", "finishSecret"] as const satisfies readonly RotationStep[];
 
@@ -63,7 +64,7 @@ describe.each([
         for (const [step, one] of invocations) await mortal(stage, lockedOut, one)(step).catch(() => undefined);
         await settles(stage, lockedOut);
       }),
-      { numRuns: 500 },
+      { numRuns: sampledRuns(500) },
     );
   });
 
@@ -90,7 +91,7 @@ describe.each([
         await scheduler.waitFor(Promise.all(all));
         await settles(stage, lockedOut);
       }),
-      { numRuns: 300 },
+      { numRuns: sampledRuns(300) },
     );
   });
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { EventEnvelope } from "../../local/eventbridge/put-events.ts";
 import { foreignFunction, openAnnounceStage, type AnnounceStage } from "../support/announce-stage.ts";
+import { sampledRuns } from "../support/sampled.ts";
 
 const ofLabel = ({ native }: AnnounceStage): EventEnvelope[] =>
   native.filter((event) => event["detail-type"] === "Secret Label Updated");
@@ -107,6 +108,6 @@ test("rotations that fail, hand edits and lost publications in any order: what i
       const changed = ofLabel(stage).length > 0;
       expect(rotated(stage).some((detail) => (detail as { versionId?: string }).versionId === current)).toBe(changed);
     }),
-    { numRuns: 25 },
+    { numRuns: sampledRuns(25) },
   );
 });

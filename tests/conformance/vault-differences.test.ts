@@ -4,6 +4,7 @@ import { movableClock } from "../../local/clock.ts";
 import { startVault } from "../../local/vault/server.ts";
 import { bao, startOpenBao, type VaultUnderTest } from "../support/openbao.ts";
 import { at, type RawAnswer, vaultAdmin } from "../support/vault-http.ts";
+import { sampledRuns } from "../support/sampled.ts";
 
 type Request = readonly [method: string, path: string, body?: unknown, type?: string];
 
@@ -274,7 +275,7 @@ describe.skipIf(bao === undefined)("the local Vault and a real OpenBao", () => {
           expect(decisions[0]).toEqual(decisions[1]);
         },
       ),
-      { numRuns: 200 },
+      { numRuns: sampledRuns(200) },
     );
   });
 });

@@ -36,7 +36,7 @@ export async function startConsoleStage() {
   const running = cli.spawnRekeyWith(more, "console");
   const addresses = (): readonly string[] => running.printed.out.split("\n").filter((line) => line !== "");
   const addressAfter = async (before: number): Promise<string> => {
-    return vi.waitUntil(() => addresses().length > before && addresses().at(-1), { timeout: 20_000 });
+    return vi.waitUntil(() => addresses().length > before && addresses().at(-1), { timeout: 60_000 });
   };
   const first = await addressAfter(0);
   const { origin, port, host } = new URL(first);

@@ -61,7 +61,7 @@ async function rotateOnce(SecretId: string, username: string): Promise<void> {
   const { VersionId = "" } = await client.send(new RotateSecretCommand({ SecretId }));
   const labels = async (): Promise<readonly string[]> =>
     (await client.send(new DescribeSecretCommand({ SecretId }))).VersionIdsToStages?.[VersionId] ?? [];
-  await expect.poll(labels, { timeout: 20_000 }).toContain("AWSCURRENT");
+  await expect.poll(labels, { timeout: 60_000 }).toContain("AWSCURRENT");
   expect(await passwordOf(SecretId)).not.toBe(first);
 }
 

@@ -10,6 +10,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { list, record, recordList, text, textList, type Members } from "../../local/aws/members.ts";
 import { startStack, type Stack } from "../../local/stack.ts";
 import { readTemplate } from "../../local/template/read-template.ts";
+import { childVariables } from "../support/child-variables.ts";
+import { sampled } from "../support/sampled.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const samples = readdirSync(join(root, "events/samples")).flatMap((name) =>
@@ -80,7 +82,7 @@ afterAll(async () => {
 async function invoke(name: string, event: string): Promise<{ code: number; out: string; err: string }> {
   const file = join(folder, "event.json");
   await writeFile(file, event);
-  const env = { PATH: process.env["PATH"], ...variables };
+  const env = { ...childVariables, ...variables };
   return new Promise((done) => {
     execFile(process.execPath, ["cli/main.ts", "invoke", name, file], { cwd: root, env }, (error, out, err) => {
       expect(out + err).not.toContain("canary");
@@ -138,14 +140,21 @@ const isRotation = ({ name }: { readonly name: string }): boolean => name.starts
 
 const ofSecretsManager = ({ file }: { readonly file: string }): boolean => file === "secrets-manager.json";
 
-test.each(samples.filter((sample) => isRotation(sample) && ofSecretsManager(sample)))(
-  "the built $name looks at the sample's secret, and refuses one without rotation",
-  async (sample) => {
-    expect(await run(sample)).toMatchObject({ code: 1, err: expect.stringContaining("rotation-disabled") });
-  },
-);
+test.each(
+  sampled(
+    samples.filter((sample) => isRotation(sample) && ofSecretsManager(sample)),
+    2,
+  ),
+)("the built $name looks at the sample's secret, and refuses one without rotation", async (sample) => {
+  expect(await run(sample)).toMatchObject({ code: 1, err: expect.stringContaining("rotation-disabled") });
+});
 
-test.each(samples.filter((sample) => isRotation(sample) && !ofSecretsManager(sample)))(
+test.each(
+  sampled(
+    samples.filter((sample) => isRotation(sample) && !ofSecretsManager(sample)),
+    2,
+  ),
+)(
   "the built $name looks at the sample's secret, and retires nothing for a version that is not current",
   async (sample) => {
     const { code, out } = await run(sample);
@@ -153,15 +162,17 @@ test.each(samples.filter((sample) => isRotation(sample) && !ofSecretsManager(sam
   },
 );
 
-test.each(samples.filter((sample) => !isRotation(sample)))(
-  "the built $name understands the sample $file",
-  async (sample) => {
-    const { code, out, err } = await run(sample);
-    expect({ code, err }).toEqual({ code: 0, err: "" });
-    expect(JSON.parse(out.trim().split("\n").at(-1) ?? "")).toHaveProperty("batchItemFailures");
-    expect(out).not.toMatch(/event-malformed|option-invalid|internal-fault/u);
-  },
-);
+test.each(
+  sampled(
+    samples.filter((sample) => !isRotation(sample)),
+    4,
+  ),
+)("the built $name understands the sample $file", async (sample) => {
+  const { code, out, err } = await run(sample);
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  expect(JSON.parse(out.trim().split("\n").at(-1) ?? "")).toHaveProperty("batchItemFailures");
+  expect(out).not.toMatch(/event-malformed|option-invalid|internal-fault/u);
+});
 
 test("a function that does not exist or a file that is no event: exit code 1 and what is wrong", async () => {
   expect(await invoke("rotate-oracle", "{}")).toMatchObject({

@@ -80,7 +80,7 @@ describe.skipIf(!isComplete)("the commands of a page, one after the other as a r
     expect({ code, said: code === 0 ? "" : said }).toEqual({ code: 0, said: "" });
     expect(journal).not.toBe("");
     const { command, prints } = promised[page] ?? { command: ":", prints: "" };
-    await expect.poll(async () => (await stage.run(command, {})).said, { timeout: 30_000 }).toContain(prints);
+    await expect.poll(async () => (await stage.run(command, {})).said, { timeout: 60_000 }).toContain(prints);
   });
 
   test("a wrong option, a command that nobody has thought about and an unset variable are noticed", async () => {

@@ -7,7 +7,7 @@ import { startStack, type Stack } from "../../local/stack.ts";
 import { takeMessage } from "../support/aws-wiring.ts";
 import { roleConfig } from "../support/role-config.ts";
 
-const soon = { timeout: 10_000 };
+const soon = { timeout: 60_000 };
 const templates = resolve(import.meta.dirname, "../../templates");
 let stack: Stack;
 let sqs: SQSClient;

@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { engineContract } from "../../shared/testing/engine-contract/contract.ts";
+import { contractTests } from "../support/contract-tests.ts";
 import { keyServerFixture } from "../support/key-server-fixture.ts";
 
-engineContract({ describe, test, expect, beforeAll, afterAll }, keyServerFixture);
+contractTests(keyServerFixture);

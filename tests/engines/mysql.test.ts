@@ -1,8 +1,8 @@
 import { strategiesOn } from "../../functions/rotate-mysql/rotation.ts";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe } from "vitest";
 import { mysqlEngine } from "../../shared/engines/mysql/mysql-engine.ts";
 import { createAuthority } from "../../shared/testing/engine-contract/certificates.ts";
-import { engineContract } from "../../shared/testing/engine-contract/contract.ts";
+import { contractTests } from "../support/contract-tests.ts";
 import { contractServer, mysqlProduct } from "../support/mysql-fixture.ts";
 import { mysqld, startMysqlServer } from "../support/mysql-servers.ts";
 
@@ -16,29 +16,26 @@ const settings = [
 ];
 
 describe.skipIf(mysqld === undefined)("MySQL", () => {
-  engineContract(
-    { describe, test, expect, beforeAll, afterAll },
-    {
-      name: "MySQL 9",
-      engine,
-      strategies: strategiesOn(engine).strategies,
-      variants: [
-        { strategy: "single-user", usesAdmin: false },
-        { strategy: "alternating-users", usesAdmin: true },
-        { strategy: "dual-password", usesAdmin: true },
-        { strategy: "dual-password", usesAdmin: false },
-      ],
-      exemptions: [
-        { clause: "tls-absent", reason: `${noWeakerMode}; both-servers.test.ts has another authority's certificate` },
-        { clause: "tls-not-verified", reason: noWeakerMode },
-        { clause: "clear-password-asked", reason: `${noWeakerMode}; cleartext.test.ts asks without it` },
-        { clause: "expired", strategy: "alternating-users", reason: "the idle user's new password ends its expiry" },
-      ],
-      start: async (certificate = authority.issue({ addresses: ["127.0.0.1"] })) =>
-        contractServer(
-          await startMysqlServer("mysql", mysqld ?? "", { certificate, settings }),
-          mysqlProduct(authority.certificate),
-        ),
-    },
-  );
+  contractTests({
+    name: "MySQL 9",
+    engine,
+    strategies: strategiesOn(engine).strategies,
+    variants: [
+      { strategy: "single-user", usesAdmin: false },
+      { strategy: "alternating-users", usesAdmin: true },
+      { strategy: "dual-password", usesAdmin: true },
+      { strategy: "dual-password", usesAdmin: false },
+    ],
+    exemptions: [
+      { clause: "tls-absent", reason: `${noWeakerMode}; both-servers.test.ts has another authority's certificate` },
+      { clause: "tls-not-verified", reason: noWeakerMode },
+      { clause: "clear-password-asked", reason: `${noWeakerMode}; cleartext.test.ts asks without it` },
+      { clause: "expired", strategy: "alternating-users", reason: "the idle user's new password ends its expiry" },
+    ],
+    start: async (certificate = authority.issue({ addresses: ["127.0.0.1"] })) =>
+      contractServer(
+        await startMysqlServer("mysql", mysqld ?? "", { certificate, settings }),
+        mysqlProduct(authority.certificate),
+      ),
+  });
 });

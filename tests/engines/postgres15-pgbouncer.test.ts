@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { engineContract } from "../../shared/testing/engine-contract/contract.ts";
+import { describe } from "vitest";
+import { contractTests } from "../support/contract-tests.ts";
 import { pgbouncer } from "../support/pgbouncer.ts";
 import { pooledPostgresFixture } from "../support/pooled-postgres.ts";
 import { postgres15 } from "../support/postgres15.ts";
@@ -7,8 +7,5 @@ import { postgres15 } from "../support/postgres15.ts";
 const name = "PostgreSQL 15 behind PgBouncer";
 
 describe.skipIf(pgbouncer === undefined || postgres15 === undefined)("from Debian", () => {
-  engineContract(
-    { describe, test, expect, beforeAll, afterAll },
-    pooledPostgresFixture(name, pgbouncer ?? "", { binaries: postgres15 }),
-  );
+  contractTests(pooledPostgresFixture(name, pgbouncer ?? "", { binaries: postgres15 }));
 });

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe } from "vitest";
 import { startPostgres } from "../../local/postgres/embedded-postgres.ts";
-import { engineContract } from "../../shared/testing/engine-contract/contract.ts";
+import { contractTests } from "../support/contract-tests.ts";
 import { postgres15 } from "../support/postgres15.ts";
 import { postgresFixture } from "../support/postgres-fixture.ts";
 
@@ -9,5 +9,5 @@ const fixture = postgresFixture("PostgreSQL 15", async (options) =>
 );
 
 describe.skipIf(postgres15 === undefined)("from Debian", () => {
-  engineContract({ describe, test, expect, beforeAll, afterAll }, fixture);
+  contractTests(fixture);
 });

@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startPostgres } from "../../local/postgres/embedded-postgres.ts";
-import { engineContract } from "../../shared/testing/engine-contract/contract.ts";
+import { contractTests } from "../support/contract-tests.ts";
 import { postgresFixture } from "../support/postgres-fixture.ts";
 
-engineContract({ describe, test, expect, beforeAll, afterAll }, postgresFixture("PostgreSQL 18", startPostgres));
+contractTests(postgresFixture("PostgreSQL 18", startPostgres));

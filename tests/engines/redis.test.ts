@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { engineContract } from "../../shared/testing/engine-contract/contract.ts";
+import { describe } from "vitest";
+import { contractTests } from "../support/contract-tests.ts";
 import { redisServer } from "../support/redis.ts";
 import { redisFixture } from "../support/redis-fixture.ts";
 
 describe.skipIf(redisServer === undefined)("from Debian", () => {
-  engineContract({ describe, test, expect, beforeAll, afterAll }, redisFixture(redisServer ?? ""));
+  contractTests(redisFixture(redisServer ?? ""));
 });

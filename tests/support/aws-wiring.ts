@@ -48,9 +48,9 @@ export async function addRule(
   await events.send(new PutTargetsCommand({ ...place, Rule: Name, Targets: [{ Id: "only", Arn: rule.targetArn }] }));
 }
 
-/** Takes one message out of the queue; `undefined` when none comes. */
+/** Takes the next message out of the queue; `undefined` when none comes as long as SQS waits. */
 export async function takeMessage(sqs: SQSClient, QueueUrl: string): Promise<string | undefined> {
-  const { Messages: [message] = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 3 }));
+  const { Messages: [message] = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }));
   if (message === undefined) return undefined;
   await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message.ReceiptHandle }));
   return message.Body;

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { DatabaseTarget } from "../../shared/ports/database-engine.ts";
+import { childVariables } from "./child-variables.ts";
 
 export interface HostileStep {
   readonly engine: "mongodb" | "redis" | "http-api-key" | "vault";
@@ -41,7 +42,7 @@ export async function hostileStep(
     ...step,
   };
   const run = spawn(process.execPath, ["--max-old-space-size=256", child, JSON.stringify(whole)], {
-    env: { PATH: process.env["PATH"] ?? "", ...env },
+    env: { ...childVariables, ...env },
     timeout: patienceMs,
     killSignal: "SIGKILL",
   });

@@ -9,6 +9,7 @@ import { connectVault, type VaultOptions } from "../../shared/vault/connect-vaul
 import { canary, entryDates, entryOf, failureOf, inTime } from "./mirror-entries.ts";
 import type { VaultUnderTest } from "./openbao.ts";
 import { at, type VaultAdmin, vaultAdmin } from "./vault-http.ts";
+import { sampledRuns } from "./sampled.ts";
 
 const nameSegment = fc
   .string({ unit: fc.constantFrom(..."abcXYZ019_+=.@-".split("")), minLength: 1, maxLength: 12 })
@@ -100,7 +101,7 @@ export function mirrorContract(server: string, isPresent: boolean, start: () => 
           expect(await mirrorWith().write(entry, inTime())).toEqual({ revision: 1, written: true });
           expect(await mirrorWith().write(entry, inTime())).toEqual({ revision: 1, written: false });
         }),
-        { numRuns: 25 },
+        { numRuns: sampledRuns(25) },
       );
     });
 
@@ -199,7 +200,7 @@ export function mirrorContract(server: string, isPresent: boolean, start: () => 
           const error = await failureOf(mirror.write(entryOf(bad), inTime()));
           expect(error).toMatchObject({ code: "mirror-path-invalid", disposition: "abort" });
         }),
-        { numRuns: 40 },
+        { numRuns: sampledRuns(40) },
       );
       const keys = async (folder: string): Promise<string[]> => {
         const { body } = await admin("LIST", `names/metadata/${folder}`);

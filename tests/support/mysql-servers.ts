@@ -1,17 +1,16 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { accessSync, chmodSync, constants, readdirSync, chownSync, rmSync } from "node:fs";
-import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
+import { chmod, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import mysql from "mysql2/promise";
+import { runAs } from "../../local/postgres/binaries.ts";
 import { signEd25519 } from "../../shared/engines/mysql-family/password-hashes.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import type { ServerCertificate } from "../../shared/testing/engine-contract/fixture.ts";
-import { freePort } from "./free-port.ts";
+import { outsideProgram } from "./outside-program.ts";
+import { startServer } from "./server-process.ts";
 
 type Product = "mariadb" | "mysql";
 
@@ -31,32 +30,13 @@ export interface MysqlServer {
   stop(): Promise<void>;
 }
 
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function find(variable: string, usual: string | undefined, from: string): string | undefined {
-  const named = process.env[variable];
-  const found = [named === undefined || named === "" ? usual : named].find((file) => file && isExecutable(file));
-  if (found === undefined && process.env["REKEY_REQUIRE_ALL"] === "1") throw new Error(`set ${variable} (${from})`);
-  return found;
-}
-
-/** The servers' programs (Debian's /usr/sbin/mysqld is MariaDB's by another name); without them their tests are skipped, or fail to load under `REKEY_REQUIRE_ALL=1`. */
-export const mariadbd = find("REKEY_MARIADBD", "/usr/sbin/mariadbd", "Debian: mariadb-server");
-export const mysqld = find("REKEY_MYSQLD", undefined, "see .ci/install-mysql");
-
-const nobody = { uid: 65_534, gid: 65_534 };
-const startTimeoutMs = 60_000;
+/** Debian's; its /usr/sbin/mysqld is MariaDB's by another name. */
+export const mariadbd = outsideProgram("REKEY_MARIADBD", "Debian: mariadb-server", "/usr/sbin/mariadbd");
+export const mysqld = outsideProgram("REKEY_MYSQLD", "see .ci/install-mysql");
 
 async function makeData(product: Product, binary: string, data: string, folder: string): Promise<void> {
   const run = promisify(execFile);
-  const as = process.getuid?.() === 0 ? nobody : {};
+  const as = runAs() ?? {};
   if (product === "mysql") {
     await run(binary, ["--no-defaults", "--initialize-insecure", `--datadir=${data}`, "--secure-file-priv=NULL"], {
       cwd: folder,
@@ -85,110 +65,72 @@ export async function startMysqlServer(
   binary: string,
   options: { readonly settings?: readonly string[]; readonly certificate?: ServerCertificate | undefined } = {},
 ): Promise<MysqlServer> {
-  const folder = await mkdtemp(join(tmpdir(), `rekey-${product}-`));
-  let server: ChildProcess | undefined;
-  const removeNow = (): void => {
-    server?.kill("SIGKILL");
-    rmSync(folder, { recursive: true, force: true });
-  };
-  process.once("exit", removeNow);
-  async function stop(): Promise<void> {
-    process.off("exit", removeNow);
-    if (server !== undefined && server.exitCode === null && server.signalCode === null) {
-      const ended = once(server, "exit");
-      server.kill("SIGKILL");
-      await ended;
-    }
-    await rm(folder, { recursive: true, force: true });
-  }
-
   const superuser = { username: "rekey_root", password: randomBytes(18).toString("base64url") };
-  const data = join(folder, "data");
-  const generalLog = join(folder, "general.log");
-  const errorLog = join(folder, "error.log");
-
-  async function launch(flags: readonly string[]): Promise<number> {
-    const deadlineMs = performance.now() + startTimeoutMs;
-    while (performance.now() < deadlineMs) {
-      const port = await freePort();
-      const log = await open(errorLog, "w");
-      const started = spawn(binary, ["--no-defaults", ...flags, `--port=${port}`], {
-        ...(process.getuid?.() === 0 ? nobody : {}),
-        cwd: folder,
-        stdio: ["ignore", log.fd, log.fd],
-      });
-      server = started;
-      await log.close();
-      while (started.exitCode === null && started.signalCode === null && performance.now() < deadlineMs) {
-        if ((await readFile(errorLog, "utf8")).includes(`port: ${port} `)) return port;
-        await delay(50);
-      }
-      if (!(await readFile(errorLog, "utf8")).includes("Address already in use")) break;
-    }
-    throw new Error(`${product} did not start:\n${await readFile(errorLog, "utf8")}`);
-  }
-
-  try {
-    if (process.getuid?.() === 0) chownSync(folder, nobody.uid, nobody.gid);
-    const [certFile, keyFile] = [join(folder, "cert.pem"), join(folder, "key.pem")];
-    if (options.certificate !== undefined) {
-      await writeFile(certFile, options.certificate.certificate);
-      await writeFile(keyFile, options.certificate.key);
-    }
-    const initFile = join(folder, "init.sql");
-    await writeFile(
-      initFile,
-      `CREATE USER ${superuser.username}@'%' IDENTIFIED BY '${superuser.password}';\n` +
-        `GRANT ALL ON *.* TO ${superuser.username}@'%' WITH GRANT OPTION;\n`,
-    );
-    for (const file of readdirSync(folder)) chmodSync(join(folder, file), 0o644);
-    await makeData(product, binary, data, folder);
-    const port = await launch([
-      `--datadir=${data}`,
-      `--socket=${join(folder, "socket")}`,
-      `--pid-file=${join(folder, "pid")}`,
-      `--init-file=${initFile}`,
-      ...(options.certificate === undefined ? [] : [`--ssl-cert=${certFile}`, `--ssl-key=${keyFile}`]),
-      "--bind-address=127.0.0.1",
-      "--innodb-flush-log-at-trx-commit=0",
-      "--general-log=ON",
-      `--general-log-file=${generalLog}`,
-      ...(product === "mysql" ? ["--mysqlx=OFF", "--secure-file-priv=NULL"] : ["--plugin-load-add=auth_ed25519"]),
-      ...(options.settings ?? []),
-    ]);
-    const hasTls = options.certificate !== undefined || product === "mysql";
-    const connect: MysqlServer["connect"] = async ({ username: user, password }) =>
-      mysql.createConnection({
-        host: "127.0.0.1",
-        port,
-        user,
-        password,
-        authPlugins: {
-          client_ed25519: () => (nonce: Buffer) => signEd25519(new SecretValue(password), nonce.subarray(0, 32)),
-        },
-        ...(hasTls ? { ssl: { rejectUnauthorized: false } } : {}),
-      });
-    return {
+  const initSql =
+    `CREATE USER ${superuser.username}@'%' IDENTIFIED BY '${superuser.password}';\n` +
+    `GRANT ALL ON *.* TO ${superuser.username}@'%' WITH GRANT OPTION;\n`;
+  const { port, home, stop } = await startServer({
+    name: product,
+    binary,
+    user: runAs(),
+    async prepare(port, home) {
+      const file = (name: string): string => join(home, name);
+      const put = async (name: string, text: string): Promise<string> => {
+        await writeFile(file(name), text);
+        await chmod(file(name), 0o644);
+        return file(name);
+      };
+      if (!existsSync(file("data"))) await makeData(product, binary, file("data"), home);
+      const { certificate: tls } = options;
+      return [
+        "--no-defaults",
+        `--datadir=${file("data")}`,
+        `--port=${port}`,
+        `--socket=${file("socket")}`,
+        `--pid-file=${file("pid")}`,
+        `--init-file=${await put("init.sql", initSql)}`,
+        ...(tls === undefined
+          ? []
+          : [`--ssl-cert=${await put("cert.pem", tls.certificate)}`, `--ssl-key=${await put("key.pem", tls.key)}`]),
+        "--bind-address=127.0.0.1",
+        "--innodb-flush-log-at-trx-commit=0",
+        "--general-log=ON",
+        `--general-log-file=${file("general.log")}`,
+        ...(product === "mysql" ? ["--mysqlx=OFF", "--secure-file-priv=NULL"] : ["--plugin-load-add=auth_ed25519"]),
+        ...(options.settings ?? []),
+      ];
+    },
+    isReady: (port, output) => output().includes(`port: ${port} `),
+  });
+  const hasTls = options.certificate !== undefined || product === "mysql";
+  const connect: MysqlServer["connect"] = async ({ username: user, password }) =>
+    mysql.createConnection({
       host: "127.0.0.1",
       port,
-      socketPath: join(folder, "socket"),
-      superuser,
-      connect,
-      async admin(...statements) {
-        const connection = await connect(superuser);
-        try {
-          let rows: unknown;
-          for (const statement of statements) [rows] = await connection.query(statement);
-          return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : [];
-        } finally {
-          await connection.end();
-        }
+      user,
+      password,
+      authPlugins: {
+        client_ed25519: () => (nonce: Buffer) => signEd25519(new SecretValue(password), nonce.subarray(0, 32)),
       },
-      log: async () => readFile(generalLog, "utf8"),
-      stop,
-    };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+      ...(hasTls ? { ssl: { rejectUnauthorized: false } } : {}),
+    });
+  return {
+    host: "127.0.0.1",
+    port,
+    socketPath: join(home, "socket"),
+    superuser,
+    connect,
+    async admin(...statements) {
+      const connection = await connect(superuser);
+      try {
+        let rows: unknown;
+        for (const statement of statements) [rows] = await connection.query(statement);
+        return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : [];
+      } finally {
+        await connection.end();
+      }
+    },
+    log: async () => readFile(join(home, "general.log"), "utf8"),
+    stop,
+  };
 }

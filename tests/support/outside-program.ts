@@ -1,5 +1,5 @@
 import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, isAbsolute, join } from "node:path";
 
 function isExecutable(file: string): boolean {
   try {
@@ -11,13 +11,16 @@ function isExecutable(file: string): boolean {
 }
 
 /**
- * A program that npm does not bring: the file that `variable` names, else, where any version will do, `anyOnPath`. What
- * needs it is skipped without it, and fails to load without it under `REKEY_REQUIRE_ALL=1`.
+ * A program that npm does not bring: the file that `variable` names, else, where any version will do, the `usual` one: a
+ * file, or a name on the path. What needs it is skipped without it, and fails to load without it under `REKEY_REQUIRE_ALL=1`.
  */
-export function outsideProgram(variable: string, source: string, anyOnPath?: string): string | undefined {
+export function outsideProgram(variable: string, source: string, usual?: string): string | undefined {
   const named = process.env[variable] ?? "";
-  const folders = anyOnPath === undefined ? [] : (process.env["PATH"] ?? "").split(delimiter);
-  const found = (named === "" ? folders.map((folder) => join(folder, anyOnPath ?? "")) : [named]).find(isExecutable);
+  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  const usualFiles =
+    usual === undefined || isAbsolute(usual) ? [usual ?? ""] : folders.map((folder) => join(folder, usual));
+  const candidates = named === "" ? usualFiles : [named];
+  const found = candidates.find(isExecutable);
   if (found === undefined && (named !== "" || process.env["REKEY_REQUIRE_ALL"] === "1")) {
     throw new Error(`${variable} does not name a program (${source})`);
   }

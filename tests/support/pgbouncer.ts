@@ -1,15 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { chownSync, rmSync } from "node:fs";
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { runAs } from "../../local/postgres/binaries.ts";
 import type { ServerCertificate } from "../../shared/testing/engine-contract/fixture.ts";
-import { freePort } from "./free-port.ts";
 import { takesConnections } from "./listening.ts";
 import { outsideProgram } from "./outside-program.ts";
+import { startServer } from "./server-process.ts";
 
 /** PgBouncer, whose service Debian would start and the tests start themselves. */
 export const pgbouncer: string | undefined = outsideProgram("REKEY_PGBOUNCER", "Debian: pgbouncer", "pgbouncer");
@@ -38,29 +34,18 @@ export interface PgBouncerOptions {
   readonly certificate?: ServerCertificate;
 }
 
-const startTimeoutMs = 60_000;
-
 /** Starts a real PgBouncer on loopback in a temporary folder. It refuses to run as root; then it runs as `nobody`. */
 export async function startPgbouncer(binary: string, options: PgBouncerOptions): Promise<PgBouncer> {
-  const folder = await mkdtemp(path.join(tmpdir(), "rekey-pgbouncer-"));
-  const user = runAs();
-  if (user !== undefined) chownSync(folder, user.uid, user.gid);
-  const file = (name: string): string => path.join(folder, name);
   let given = options;
-  let pooler: ChildProcess | undefined;
-  const removeNow = (): void => {
-    pooler?.kill("SIGKILL");
-    rmSync(folder, { recursive: true, force: true });
-  };
-  process.once("exit", removeNow);
 
-  async function put(name: string, text: string): Promise<string> {
-    await writeFile(file(name), text);
-    await chmod(file(name), 0o644);
-    return file(name);
+  async function put(file: string, text: string): Promise<string> {
+    await writeFile(file, text);
+    await chmod(file, 0o644);
+    return file;
   }
 
-  async function configure(port: number): Promise<void> {
+  async function configure(port: number, home: string): Promise<string> {
+    const file = (name: string): string => path.join(home, name);
     const { serverPort, poolMode, certificate, users = {}, settings = {} } = given;
     const { databases = { "*": `host=127.0.0.1 port=${serverPort}` } } = given;
     const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
@@ -70,70 +55,46 @@ export async function startPgbouncer(binary: string, options: PgBouncerOptions):
         ? {}
         : {
             client_tls_sslmode: "allow",
-            client_tls_cert_file: await put("tls.crt", certificate.certificate),
-            client_tls_key_file: await put("tls.key", certificate.key),
+            client_tls_cert_file: await put(file("tls.crt"), certificate.certificate),
+            client_tls_key_file: await put(file("tls.key"), certificate.key),
           };
     const all: Readonly<Record<string, string>> = {
       listen_addr: "127.0.0.1",
       listen_port: String(port),
       unix_socket_dir: "",
-      logfile: file("log"),
       pool_mode: poolMode,
       auth_type: "scram-sha-256",
-      auth_file: await put("users.txt", `${list.join("\n")}\n`),
+      auth_file: await put(file("users.txt"), `${list.join("\n")}\n`),
       ...tls,
       ...settings,
     };
     const lines = (entries: Readonly<Record<string, string>>): readonly string[] =>
       Object.entries(entries).map(([name, value]) => `${name} = ${value}`);
-    await put("pgbouncer.ini", ["[databases]", ...lines(databases), "[pgbouncer]", ...lines(all), ""].join("\n"));
+    return put(
+      file("pgbouncer.ini"),
+      ["[databases]", ...lines(databases), "[pgbouncer]", ...lines(all), ""].join("\n"),
+    );
   }
 
-  const log = async (): Promise<string> => readFile(file("log"), "utf8").catch(() => "");
-
-  async function start(): Promise<number> {
-    for (;;) {
-      const port = await freePort();
-      await configure(port);
-      const started = spawn(binary, [file("pgbouncer.ini")], { ...user, cwd: folder, stdio: "ignore" });
-      pooler = started;
-      const deadlineMs = performance.now() + startTimeoutMs;
-      while (started.exitCode === null && performance.now() < deadlineMs) {
-        if (await takesConnections(port)) return port;
-        await delay(20);
-      }
-      const text = await log();
-      if (!text.includes("Address already in use")) throw new Error(`PgBouncer did not start:\n${text}`);
-    }
-  }
-
-  async function stop(): Promise<void> {
-    if (pooler !== undefined && pooler.exitCode === null && pooler.signalCode === null) {
-      const ended = once(pooler, "exit");
-      pooler.kill("SIGKILL");
-      await ended;
-    }
-    await rm(folder, { recursive: true, force: true });
-    process.off("exit", removeNow);
-  }
-
-  try {
-    const port = await start();
-    return {
-      host: "127.0.0.1",
-      port,
-      log,
-      async reload(changed) {
-        given = { ...given, ...changed };
-        await configure(port);
-        const before = (await log()).length;
-        pooler?.kill("SIGHUP");
-        while (!(await log()).slice(before).includes("SIGHUP")) await delay(20);
-      },
-      stop,
-    };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const server = await startServer({
+    name: "pgbouncer",
+    binary,
+    user: runAs(),
+    prepare: async (port, home) => [await configure(port, home)],
+    isReady: takesConnections,
+  });
+  const { port, home, output, stop } = server;
+  return {
+    host: "127.0.0.1",
+    port,
+    log: async () => output(),
+    async reload(changed) {
+      given = { ...given, ...changed };
+      await configure(port, home);
+      const before = output().length;
+      server.signal("SIGHUP");
+      while (!output().slice(before).includes("SIGHUP")) await delay(20);
+    },
+    stop,
+  };
 }

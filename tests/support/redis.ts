@@ -1,13 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { createClient } from "@redis/client";
-import { freePort } from "./free-port.ts";
+import { takesConnections } from "./listening.ts";
 import { outsideProgram } from "./outside-program.ts";
+import { startServer } from "./server-process.ts";
 
 /** Redis's server. */
 export const redisServer: string | undefined = outsideProgram(
@@ -58,69 +56,45 @@ const host = "127.0.0.1";
 const superuser = { username: "root", password: "root-of-the-tests" };
 const rootUser = `user root on >${superuser.password} ~* &* +@all`;
 
-async function takesConnections(child: ChildProcess, port: number): Promise<boolean> {
-  while (child.exitCode === null && child.signalCode === null) {
-    const socket = connect(port, host);
-    const taken = await Promise.race([
-      once(socket, "connect").then(() => true),
-      once(socket, "close").then(() => false),
-    ]).catch(() => false);
-    socket.destroy();
-    if (taken) return true;
-    await delay(20);
-  }
-  return false;
-}
-
 export async function startRedis(binary: string, options: RedisOptions = {}): Promise<RedisUnderTest> {
   const { users = "acl-file", config = [], tls } = options;
-  const folder = mkdtempSync(join(tmpdir(), "rekey-redis-"));
-  const file = (name: string): string => join(folder, name);
-  let child: ChildProcess | undefined;
-  let port = 0;
-  const monitors: Socket[] = [];
-
-  async function start(): Promise<void> {
-    for (let attempt = 1; attempt <= 5; attempt++) {
-      port = port === 0 || attempt > 1 ? await freePort() : port;
+  const withFile = users === "acl-file";
+  const server = await startServer({
+    name: "redis",
+    binary,
+    endsBy: "SIGTERM",
+    prepare(port, home) {
+      const file = (name: string): string => join(home, name);
+      if (withFile && !existsSync(file("users.acl")))
+        writeFileSync(file("users.acl"), `${rootUser}\nuser default off\n`);
+      if (tls !== undefined) {
+        writeFileSync(file("tls.crt"), tls.certificate);
+        writeFileSync(file("tls.key"), tls.key);
+      }
       const settings = [
-        `dir ${folder}`,
-        `logfile ${file("log")}`,
+        `dir ${home}`,
         `bind ${host}`,
         'save ""',
         "slowlog-log-slower-than 0",
         "slowlog-max-len 100000",
         "acllog-max-len 100000",
-        ...(users === "acl-file" ? [`aclfile ${file("users.acl")}`] : [rootUser, "user default off"]),
+        ...(withFile ? [`aclfile ${file("users.acl")}`] : [rootUser, "user default off"]),
         ...config,
+        ...(tls === undefined ? [] : [`tls-cert-file ${file("tls.crt")}`, `tls-key-file ${file("tls.key")}`]),
+        ...(tls === undefined || config.some((line) => line.startsWith("tls-auth-clients"))
+          ? []
+          : ["tls-auth-clients no"]),
       ];
-      if (tls !== undefined) {
-        writeFileSync(file("tls.crt"), tls.certificate);
-        writeFileSync(file("tls.key"), tls.key);
-        settings.push(`tls-cert-file ${file("tls.crt")}`, `tls-key-file ${file("tls.key")}`);
-        settings.push(...(config.some((line) => line.startsWith("tls-auth-clients")) ? [] : ["tls-auth-clients no"]));
-      }
-      if (users === "acl-file" && !existsSync(file("users.acl")))
-        writeFileSync(file("users.acl"), `${rootUser}\nuser default off\n`);
+      // What the server has rewritten stays.
       if (!existsSync(file("redis.conf"))) writeFileSync(file("redis.conf"), `${settings.join("\n")}\n`);
       const ports = tls === undefined ? ["--port", `${port}`] : ["--port", "0", "--tls-port", `${port}`];
-      // Without a configuration file the settings come from standard input, and the server has no file to rewrite.
-      const started = spawn(binary, users === "none" ? [...ports, "-"] : [file("redis.conf"), ...ports], {
-        stdio: ["pipe", "ignore", "ignore"],
-      });
-      started.stdin.end(users === "none" ? readFileSync(file("redis.conf")) : "");
-      child = started;
-      if (await takesConnections(started, port)) return;
-    }
-    throw new Error("Redis did not start");
-  }
-
-  async function end(): Promise<void> {
-    if (child === undefined || child.exitCode !== null) return;
-    const ended = once(child, "close");
-    child.kill("SIGTERM");
-    await ended;
-  }
+      return users === "none" ? [...ports, "-"] : [file("redis.conf"), ...ports];
+    },
+    // Without a configuration file the settings come from standard input, and the server has no file to rewrite.
+    input: (home) => (users === "none" ? readFileSync(join(home, "redis.conf"), "utf8") : ""),
+    isReady: takesConnections,
+  });
+  const monitors: Socket[] = [];
 
   async function open(who: { readonly username: string; readonly password: string }): Promise<HeldConnection> {
     const client = createClient({
@@ -129,7 +103,7 @@ export async function startRedis(binary: string, options: RedisOptions = {}): Pr
       maintNotifications: "disabled",
       socket: {
         host,
-        port,
+        port: server.port,
         reconnectStrategy: false,
         ...(tls === undefined ? {} : { tls: true, rejectUnauthorized: false, cert: tls.certificate, key: tls.key }),
       },
@@ -153,11 +127,10 @@ export async function startRedis(binary: string, options: RedisOptions = {}): Pr
     return await connection.run(...command);
   }
 
-  await start();
   return {
     host,
     get port() {
-      return port;
+      return server.port;
     },
     superuser,
     admin,
@@ -169,7 +142,7 @@ export async function startRedis(binary: string, options: RedisOptions = {}): Pr
     },
     async monitor() {
       const { username, password } = superuser;
-      const socket = connect(port, host);
+      const socket = connect(server.port, host);
       monitors.push(socket);
       let shown = "";
       let marks = 0;
@@ -184,22 +157,22 @@ export async function startRedis(binary: string, options: RedisOptions = {}): Pr
         return shown;
       };
     },
-    log: () => readFileSync(file("log"), "utf8"),
+    log: server.output,
     async loseAclFile() {
       // A folder of that name, since root writes a read-only file.
-      rmSync(file("users.acl"));
-      mkdirSync(file("users.acl"));
+      const file = join(server.home, "users.acl");
+      rmSync(file);
+      mkdirSync(file);
     },
     async restart() {
-      await end();
-      await start();
+      await server.end();
+      await server.start();
     },
-    stopServer: end,
-    startServer: start,
+    stopServer: server.end,
+    startServer: server.start,
     async stop() {
       for (const monitor of monitors) monitor.destroy();
-      await end();
-      rmSync(folder, { recursive: true, force: true });
+      await server.stop();
     },
   };
 }

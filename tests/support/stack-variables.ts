@@ -1,8 +1,9 @@
 import type { Stack } from "../../local/stack.ts";
+import { childVariables } from "./child-variables.ts";
 
 /** The environment of a process that works on the local stack as the account's administrator. */
 export const stackVariables = ({ aws, region }: Pick<Stack, "aws" | "region">) => ({
-  PATH: process.env["PATH"] ?? "",
+  ...childVariables,
   AWS_ENDPOINT_URL: aws.endpoint,
   AWS_REGION: region,
   AWS_ACCESS_KEY_ID: "test",

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { childVariables } from "./child-variables.ts";
 import type { EngineVisit, Outcome } from "./engine-visit.ts";
 
 const child = fileURLToPath(new URL("engine-child.ts", import.meta.url));
@@ -10,7 +11,7 @@ export async function visitInChild(...visits: readonly EngineVisit[]): Promise<r
   const { stdout } = await promisify(execFile)(process.execPath, [child, JSON.stringify(visits)], {
     timeout: 25_000,
     killSignal: "SIGKILL",
-    env: { PATH: process.env["PATH"] },
+    env: childVariables,
   });
   return stdout
     .trim()

@@ -5,13 +5,14 @@ import { afterAll, expect, test } from "vitest";
 import { type CapacityPlan, planCapacity } from "../../../shared/capacity/capacity-plan.ts";
 import { growthTable } from "../../../shared/capacity/growth-table.ts";
 import type { Simulation } from "../../../shared/capacity/simulation/simulate.ts";
+import { childVariables } from "../../../tests/support/child-variables.ts";
 import { runRekey } from "../../../tests/support/run-rekey.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rekey-plan-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** With no credentials and no region: the plan needs none. */
-const plan = async (...words: string[]) => runRekey(["plan", ...words], { env: { PATH: process.env["PATH"] } });
+const plan = async (...words: string[]) => runRekey(["plan", ...words], { env: childVariables });
 
 test("without an option it prints the growth table, as the page on capacity shows it", async () => {
   const { code, out, err } = await plan();

@@ -11,6 +11,7 @@ import { SecretValue } from "../../secrets/secret-value.ts";
 import { mariadbEngine, type MariadbSession } from "../mariadb/mariadb-engine.ts";
 import { mysqlEngine } from "../mysql/mysql-engine.ts";
 import { quoteAccount } from "./names.ts";
+import { sampledRuns } from "../../../tests/support/sampled.ts";
 
 const call: CallOptions = { signal: new AbortController().signal };
 const authority = createAuthority("the tests' own");
@@ -154,7 +155,7 @@ describe.each(servers)("$product", ({ product, binary, engine, withForeignPlugin
             }
             expect(await outcome(next)).toBe("logs in");
           }),
-          { numRuns: 25 },
+          { numRuns: sampledRuns(25) },
         );
       });
 

@@ -5,6 +5,7 @@ import { RekeyError } from "../../errors/rekey-error.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { altered, alteration } from "../../../tests/support/altered-bytes.ts";
 import { startRogueRedis } from "../../../tests/support/rogue-redis.ts";
+import { sampledRuns } from "../../../tests/support/sampled.ts";
 
 const app = { username: "app", password: new SecretValue("canary-current-3f6a") };
 
@@ -33,6 +34,6 @@ test("whatever bytes of an honest conversation are altered, a step ends in its t
         await server.stop();
       }
     }),
-    { seed: 20_261_130, numRuns: 80 },
+    { seed: 20_261_130, numRuns: sampledRuns(80) },
   );
 });

@@ -5,6 +5,7 @@ import { RekeyError } from "../../errors/rekey-error.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { connectVault } from "../../vault/connect-vault.ts";
 import { httpAnswer, startRogueHttp } from "../../../tests/support/rogue-http.ts";
+import { sampledRuns } from "../../../tests/support/sampled.ts";
 
 const app = { username: "app", password: new SecretValue("canary-current-3f6a") };
 const target = {
@@ -50,6 +51,6 @@ test("whatever Vault's JSON has in place of what it should have, a step ends in 
         await server.stop();
       }
     }),
-    { seed: 20_261_130, numRuns: 200 },
+    { seed: 20_261_130, numRuns: sampledRuns(200) },
   );
 });

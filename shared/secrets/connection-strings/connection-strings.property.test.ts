@@ -4,6 +4,7 @@ import * as readers from "../../../tests/support/connection-string-readers.ts";
 import { isRekeyError } from "../../errors/rekey-error.ts";
 import { withCredential } from "../database-secret.ts";
 import { SecretValue } from "../secret-value.ts";
+import { sampledRuns } from "../../../tests/support/sampled.ts";
 
 interface Login {
   readonly username: string;
@@ -260,7 +261,7 @@ describe.each(Object.entries(forms))("%s", (_name, { write, read, holdsAll }) =>
         fc.pre(holdsAll || text !== undefined);
         readsAs(text ?? `refused: ${field}`, after);
       }),
-      { numRuns: 400 },
+      { numRuns: sampledRuns(400) },
     );
   });
 

@@ -8,6 +8,8 @@ export interface Runner {
   beforeAll(body: () => Promise<void>, timeoutMs?: number): void;
   afterAll(body: () => Promise<void>, timeoutMs?: number): void;
   expect(value: unknown): { toEqual(expected: unknown): void };
+  /** Picks at most so many cases, for a quick run: one test of each clause, a few points of a sweep. Default: every case. */
+  sampled?<Case>(cases: readonly Case[], most: number): readonly Case[];
 }
 
 /** What the suite prints of one variant. */
@@ -29,6 +31,8 @@ export interface Suite {
   readonly fixture: EngineFixture;
   readonly variant: Variant;
   readonly expect: Runner["expect"];
+  /** Of the cases within one test those that this run tries. */
+  readonly sampled: NonNullable<Runner["sampled"]>;
   readonly tally: Tally;
   /** The stage that the variant's tests share, one after the other. */
   stage(): Stage;

@@ -13,7 +13,7 @@ import { fieldCase, printFieldCases } from "../field-cases.ts";
 
 const kind = "it stops silently";
 const generous = { timeout: 60_000 };
-const patient = { timeout: 30_000, interval: 100 };
+const patient = { timeout: 60_000, interval: 100 };
 
 printFieldCases();
 

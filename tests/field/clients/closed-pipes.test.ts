@@ -167,7 +167,7 @@ async function slowCampaign(...before: readonly string[]) {
   onTestFinished(() => void child.kill("SIGKILL"));
   const printed = { out: "" };
   child.stdout.on("data", (chunk: Buffer) => (printed.out += chunk.toString()));
-  await expect.poll(() => slow.matched, { timeout: 30_000 }).toBeGreaterThan(0);
+  await expect.poll(() => slow.matched, { timeout: 60_000 }).toBeGreaterThan(0);
   const ended = once(child, "close").then(([code, signal]: unknown[]) => code ?? signal);
   return { child, printed, ended, slow };
 }

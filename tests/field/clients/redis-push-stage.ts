@@ -14,7 +14,7 @@ import { type StallingProxy, startStallingProxy } from "../../support/stalling-p
 
 export const arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/orders-AbCdEf";
 export const channel = "rekey";
-export const soon = { timeout: 30_000, interval: 50 };
+export const soon = { timeout: 60_000, interval: 50 };
 const intervals = { pingIntervalMs: 300, pingTimeoutMs: 700 };
 export const eventOf = (versionId: string): string =>
   JSON.stringify({ "detail-type": "Secret Rotated", source: "rekey", detail: { secretArn: arn, versionId } });

@@ -32,7 +32,8 @@ test(
         context: { reason: "time-budget-spent", source: expect.stringContaining("queue http") },
       },
     ]);
-    expect(stage.subscription()).toMatchObject(works);
+    // It is held from the moment of its message, and the answer counts once all its messages are handled.
+    await expect.poll(() => stage.subscription(), soon).toMatchObject(works);
     const next = await stage.rotate();
     await expect.poll(stage.held, soon).toBe(next);
   }),
@@ -51,7 +52,7 @@ test(
     const versionId = await stage.rotate("silently");
     stage.proxy.heal();
     await expect.poll(() => stage.subscription(), soon).toMatchObject(works);
-    expect(await stage.held()).toBe(versionId);
+    await expect.poll(stage.held, soon).toBe(versionId);
   }),
 );
 

@@ -40,7 +40,7 @@ export interface SqsStage {
 /** Short enough for a test: a long poll waits 2 s. */
 export const timeouts = { receiveTimeoutMs: 3_000, requestTimeoutMs: 1_000 } as const;
 /** For everything that must happen at some time on a busy machine. */
-export const soon = { timeout: 30_000, interval: 50 };
+export const soon = { timeout: 60_000, interval: 50 };
 
 export async function sqsStage(
   config: SQSClientConfig = {},

@@ -13,7 +13,7 @@ import { fieldCase, printFieldCases } from "../field-cases.ts";
 
 printFieldCases();
 
-const soon = { timeout: 30_000, interval: 50 };
+const soon = { timeout: 60_000, interval: 50 };
 const limits = { timeout: 60_000 };
 const works = { code: undefined, failures: 0 };
 

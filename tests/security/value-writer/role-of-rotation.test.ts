@@ -23,7 +23,7 @@ const rotationCalls = [
   "PutSecretValue",
   "UpdateSecretVersionStage",
 ] as const;
-const soon = { timeout: 30_000 };
+const soon = { timeout: 60_000 };
 
 let stack: Stack;
 let postgres: EmbeddedPostgres;

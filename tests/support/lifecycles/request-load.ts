@@ -42,7 +42,7 @@ export function requestAllTheTime(port: number, workers: number): RequestLoad {
     answers,
     async more(count) {
       const before = answers.length;
-      await expect.poll(() => answers.length, { timeout: 20_000 }).toBeGreaterThan(before + count);
+      await expect.poll(() => answers.length, { timeout: 60_000 }).toBeGreaterThan(before + count);
     },
     async stop() {
       running = false;

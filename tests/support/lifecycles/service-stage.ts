@@ -119,7 +119,7 @@ export async function startServiceStage(packages?: string): Promise<ServiceStage
         await ask();
         return stage.users(secretId);
       };
-      await expect.poll(users, { timeout: 20_000 }).toEqual([`${secretId}_clone`]);
+      await expect.poll(users, { timeout: 60_000 }).toEqual([`${secretId}_clone`]);
     },
     async start(program, secretId, { changes, variables = {}, node = [], command = [] } = {}) {
       const folder = await programFolder(packages, changes);

@@ -3,6 +3,8 @@ import type { Suite } from "../suite.ts";
 import type { WireFault } from "../wire.ts";
 
 const faults = ["refuse", "cut"] as const satisfies readonly WireFault[];
+/** How many points of a sweep a quick run tries. */
+const sample = { killed: 5, givenUp: 2 };
 const longMs = 900_000;
 
 /** How a step may end whose connection broke; `none`: nothing was waiting for an answer, or it was found out. */
@@ -14,6 +16,10 @@ const brokenCodes = new Set([
   "events-unavailable",
   "none",
 ]);
+
+/** Each message of so many, broken in each way. */
+const pointsOf = (messages: number): readonly { readonly at: number; readonly fault: WireFault }[] =>
+  faults.flatMap((fault) => Array.from({ length: messages }, (_, index) => ({ at: index + 1, fault })));
 
 interface Convergence {
   readonly current: readonly string[];
@@ -40,7 +46,7 @@ async function stateOf({ labels, logsIn, lockOuts, aws }: Stage, secretId: strin
 }
 
 /** Every message of a rotation broken in every way, and what comes of it. */
-export function killed({ test, expect, stage, variant, tally }: Suite): void {
+export function killed({ test, expect, sampled, stage, variant, tally }: Suite): void {
   /** How many messages a healthy rotation sends. */
   async function countMessages(): Promise<number> {
     const { wire, newSecret, rotate } = stage();
@@ -59,31 +65,30 @@ export function killed({ test, expect, stage, variant, tally }: Suite): void {
     async () => {
       const here = stage();
       here.watches = true;
-      const messages = await countMessages();
-      for (const fault of faults) {
-        for (const kills of [true, false]) {
-          for (let at = 1; at <= messages; at++) {
-            const { id } = await here.newSecret(variant);
-            const before = here.outcomes.length;
-            here.wire.arm({ at, fault, kills });
-            const versionId = await here.rotate(id);
-            const point = { fault, kills, at, struck: here.wire.struck };
-            if (point.struck !== undefined) tally.faultPoints++;
-            const state = await stateOf(here, id);
-            tally.lockOuts += state.lockOuts.length;
-            const [firstCode = "none"] = here.outcomes.slice(before).flatMap(({ code }) => code ?? []);
-            expect({ ...point, ...state, brokenCode: brokenCodes.has(firstCode) || firstCode }).toEqual({
-              ...point,
-              ...converged,
-              current: [versionId],
-              brokenCode: true,
-            });
-            if (point.struck !== undefined) tally.converged++;
-          }
-        }
+      const points = sampled(
+        pointsOf(await countMessages()).flatMap((point) => [true, false].map((kills) => ({ ...point, kills }))),
+        sample.killed,
+      );
+      for (const plan of points) {
+        const { id } = await here.newSecret(variant);
+        const before = here.outcomes.length;
+        here.wire.arm(plan);
+        const versionId = await here.rotate(id);
+        const point = { ...plan, struck: here.wire.struck };
+        if (point.struck !== undefined) tally.faultPoints++;
+        const state = await stateOf(here, id);
+        tally.lockOuts += state.lockOuts.length;
+        const [firstCode = "none"] = here.outcomes.slice(before).flatMap(({ code }) => code ?? []);
+        expect({ ...point, ...state, brokenCode: brokenCodes.has(firstCode) || firstCode }).toEqual({
+          ...point,
+          ...converged,
+          current: [versionId],
+          brokenCode: true,
+        });
+        if (point.struck !== undefined) tally.converged++;
       }
       here.watches = false;
-      expect(tally.faultPoints).toEqual(messages * 4);
+      expect(tally.faultPoints).toEqual(points.length);
     },
     longMs,
   );
@@ -93,22 +98,20 @@ export function killed({ test, expect, stage, variant, tally }: Suite): void {
     "a human who takes AWSPENDING off after a crash at any message and rotates anew under another token always gets a working credential",
     async () => {
       const here = stage();
-      const messages = await countMessages();
-      for (const fault of faults) {
-        for (let at = 1; at <= messages; at++) {
-          const { id } = await here.newSecret(variant);
-          here.wire.arm({ at, fault, kills: true });
-          const abandoned = await here.begin(id);
-          const point = { fault, at, struck: here.wire.struck };
-          if (point.struck !== undefined) tally.givenUp++;
-          here.wire.disarm();
-          await here.giveUp(id, abandoned);
-          const versionId = await here.rotate(id);
-          expect({ ...point, ...(await stateOf(here, id)) }).toEqual({ ...point, ...converged, current: [versionId] });
-          if (point.struck !== undefined) tally.healed++;
-        }
+      const points = sampled(pointsOf(await countMessages()), sample.givenUp);
+      for (const plan of points) {
+        const { id } = await here.newSecret(variant);
+        here.wire.arm({ ...plan, kills: true });
+        const abandoned = await here.begin(id);
+        const point = { ...plan, struck: here.wire.struck };
+        if (point.struck !== undefined) tally.givenUp++;
+        here.wire.disarm();
+        await here.giveUp(id, abandoned);
+        const versionId = await here.rotate(id);
+        expect({ ...point, ...(await stateOf(here, id)) }).toEqual({ ...point, ...converged, current: [versionId] });
+        if (point.struck !== undefined) tally.healed++;
       }
-      expect(tally.givenUp).toEqual(messages * 2);
+      expect(tally.givenUp).toEqual(points.length);
     },
     longMs,
   );

@@ -6,7 +6,7 @@ import { duringTests } from "../../field-stage.ts";
 
 const stage = duringTests(async () => startServiceStage());
 const kind = "lifecycles";
-const soon = { timeout: 30_000 };
+const soon = { timeout: 60_000 };
 const connections = 4;
 printFieldCases();
 
