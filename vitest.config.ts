@@ -20,7 +20,9 @@ const onlyInFullRuns = [
   "tests/conformance/emulators/**",
   "tests/chaos/**",
   "tests/security/{hostile-server,value-writer}/**",
-  "cli/**/{liveness,operate,smoke-test}.test.ts",
+  "cli/liveness.test.ts",
+  "cli/commands/operate.test.ts",
+  "cli/commands/smoke-test/*.test.ts",
 ];
 
 /**

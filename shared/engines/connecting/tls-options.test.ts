@@ -27,14 +27,17 @@ test.each([
   expect(isVerified({ mode })).toBe(verifies);
 });
 
+test.each([{ mode: "disable" }, { mode: "verify-full" }, { mode: "verify-ca", ca }] as const)(
+  "a password in clear may go to a server by %j",
+  (tls) => {
+    expect(() => requireVerifiedTls(target(tls))).not.toThrow();
+  },
+);
+
 test.each([
-  [{ mode: "disable" }, undefined],
-  [{ mode: "verify-full" }, undefined],
-  [{ mode: "verify-ca", ca }, undefined],
   [{ mode: "verify-ca" }, "mode verify-ca without a CA"],
   [{ mode: "require", ca }, "mode require"],
 ] as const)("a password in clear to a server by %j is refused for: %s", (tls, reason) => {
-  const attempt = (): void => requireVerifiedTls(target(tls));
-  if (reason === undefined) expect(attempt).not.toThrow();
-  else expect(attempt).toThrow(expect.objectContaining({ code: "tls-refused", context: { reason } }) as Error);
+  const refusal = expect.objectContaining({ code: "tls-refused", context: { reason } }) as Error;
+  expect(() => requireVerifiedTls(target(tls))).toThrow(refusal);
 });

@@ -76,7 +76,7 @@ test("documents in documents, 40,000 deep, are refused before they are read", as
 });
 
 test("a compressed answer, which nobody asked for, is not inflated", async () => {
-  // Made beforehand: it takes longer than the step has on a busy machine.
+  // Before the step, whose time it would take.
   const bomb = deflateSync(Buffer.alloc(64 * 1024 * 1024));
   const lie: MongodbLie = ({ requestId }) =>
     frame(opCompressed, requestId, Buffer.concat([int32(opMsg, 64 * 1024 * 1024), Buffer.from([2]), bomb]));
