@@ -2,6 +2,7 @@ import { RekeyError } from "../shared/errors/rekey-error.ts";
 import type { FleetFilter } from "../shared/ports/secret-administration.ts";
 import { parseKeyValue } from "../shared/operations/fleet/fleet-view.ts";
 import type { Options } from "./command.ts";
+import { defined } from "../shared/secrets/defined.ts";
 
 export function textOption(options: Options, option: string): string | undefined {
   const value = options[option];
@@ -30,5 +31,5 @@ export function numberOption(options: Options, option: string): number | undefin
 export function filterOf(options: Options): FleetFilter {
   const search = textOption(options, "search");
   const tag = textOption(options, "tag");
-  return { ...(search === undefined ? {} : { search }), ...(tag === undefined ? {} : { tag: parseKeyValue(tag) }) };
+  return { ...defined({ search }), ...(tag === undefined ? {} : { tag: parseKeyValue(tag) }) };
 }

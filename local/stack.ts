@@ -30,6 +30,7 @@ import { createStacks, type Stacks } from "./template/stacks.ts";
 import { stackProvider } from "./template/stack-provider.ts";
 import { templateReader } from "./template/template-location.ts";
 import { startVault, type LocalVault } from "./vault/server.ts";
+import { defined } from "../shared/secrets/defined.ts";
 
 export interface StackOptions {
   /** 0, the default, takes a free port; the same for Vault. */
@@ -120,7 +121,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     deliver,
     endpoint,
     principals,
-    ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
+    ...defined({ concurrency: options.concurrency }),
   });
   const eventBridge = createEventBridge({ ...place, deliver });
   const cloudTrail = createCloudTrail({
@@ -140,7 +141,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       functions: lambda,
       // Another account's events go to buses of its own, which are not here.
       ...(account === accountId ? { emit: tell } : {}),
-      ...(options.rotationRetry === undefined ? {} : { retry: options.rotationRetry }),
+      ...defined({ retry: options.rotationRetry }),
     }),
   );
   const s3 = createS3({ clock });

@@ -9,6 +9,7 @@ import type {
 } from "../../shared/ports/database-engine.ts";
 import type { LoginProcess, LoginProcesses } from "./login-processes.ts";
 import { type Answer, type LookMethod, revealedChange } from "./messages.ts";
+import { defined } from "../../shared/secrets/defined.ts";
 
 /** A connection that is closed in order has so long; then its process is killed. */
 const closeMs = 3_000;
@@ -61,8 +62,7 @@ export function isolatedEngine(engine: DatabaseEngine, processes: LoginProcesses
     defaultPort,
     defaultDatabase,
     maxUsernameBytes,
-    ...(plannedStatements === undefined ? {} : { plannedStatements }),
-    ...(passwordHash === undefined ? {} : { passwordHash }),
+    ...defined({ plannedStatements, passwordHash }),
     async login(target, { username, password, authSource }, call): Promise<Login<DatabaseSession>> {
       const process = processes.to(target);
       const question = { ask: "log in", target, username, password: password.reveal(), authSource } as const;

@@ -8,6 +8,7 @@ import type {
   PlannedChange,
   ServerFacts,
 } from "../../shared/ports/database-engine.ts";
+import { defined } from "../../shared/secrets/defined.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 
 /** The same with each password as text. */
@@ -86,6 +87,6 @@ export function errorIn({ code, context, hint, retryAfterMs }: Failure): RekeyEr
   return new RekeyError(isCode(code) ? code : "internal-fault", {
     context,
     hint,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...defined({ retryAfterMs }),
   });
 }

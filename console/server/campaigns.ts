@@ -6,6 +6,7 @@ import { reasonTag } from "../../shared/operations/by-hand/operator-request.ts";
 import type { CallOptions } from "../../shared/ports/call.ts";
 import { secretNameIn } from "../../shared/rotation/secret-name.ts";
 import type { CampaignAnswer, CampaignPlanAnswer } from "../contract.ts";
+import { defined } from "../../shared/secrets/defined.ts";
 
 export interface Campaigns {
   /** Says what a campaign of these would do, and keeps it until it is started. Errors: `option-invalid`. */
@@ -67,7 +68,7 @@ function run(
   }
 
   async function work(): Promise<void> {
-    const options = { campaign: plan.campaign, ...(reason === undefined ? {} : { reason }) };
+    const options = { campaign: plan.campaign, ...defined({ reason }) };
     for await (const event of rotateCampaign(ports, secretArns, options, stopped)) {
       events.push(event);
       if (event.type === "progress") {
@@ -84,7 +85,7 @@ function run(
       wake();
     });
   return {
-    answer: () => ({ ...plan, ...(reason === undefined ? {} : { reason }), startedAt, isOver, ...counts }),
+    answer: () => ({ ...plan, ...defined({ reason }), startedAt, isOver, ...counts }),
     events,
     next: async () => new Promise<void>((go) => waiting.add(go)),
     isOver: () => isOver,

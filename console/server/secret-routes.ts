@@ -8,6 +8,7 @@ import { bodyOf, textIn } from "./body.ts";
 import { bounded, streamedEvents } from "./bounded-answers.ts";
 import { type LivePorts, liveSecret } from "./live-secret.ts";
 import { problemText } from "./problem.ts";
+import { defined } from "../../shared/secrets/defined.ts";
 
 /** What needs to know the secret's engine. Errors: those of the operations. */
 export interface SecretOperations {
@@ -54,7 +55,7 @@ export function secretRoutes(
       const body = await bodyOf(context);
       // Without a VersionId of a plan it is refused.
       const [expects = "", reason] = [textIn(body, "versionId"), textIn(body, "reason")];
-      const options = { expects, ...(reason === undefined ? {} : { reason }) };
+      const options = { expects, ...defined({ reason }) };
       const done = await operations.rollBack(secretId, options, bounded(context, end));
       changed(done.secretArn);
       return context.json(done);

@@ -2,6 +2,7 @@ import { RekeyError } from "../../shared/errors/rekey-error.ts";
 import { fleetOrders } from "../../shared/operations/fleet/fleet-columns.ts";
 import { type FleetSelection, parseKeyValue } from "../../shared/operations/fleet/fleet-view.ts";
 import { type Health, healthInOrder } from "../../shared/operations/fleet/health.ts";
+import { defined } from "../../shared/secrets/defined.ts";
 
 type Query = Readonly<Record<string, string | undefined>>;
 
@@ -22,7 +23,7 @@ export function filterOf({ search, tag, health }: Query): Filter {
   return {
     ...(search === undefined || search === "" ? {} : { search }),
     ...(tag === undefined || tag === "" ? {} : { tag: parseKeyValue(tag) }),
-    ...(healths === undefined ? {} : { health: healths }),
+    ...defined({ health: healths }),
   };
 }
 

@@ -2,6 +2,7 @@ import { optionalText, recordList, text, textList, type Members } from "../aws/m
 import { AwsError } from "../aws/service.ts";
 import { longestInline } from "../template/limits.ts";
 import type { StackRecord, StackRequest } from "../template/stacks.ts";
+import { defined } from "../../shared/secrets/defined.ts";
 
 export const validation = (message: string): AwsError => new AwsError("ValidationError", message);
 
@@ -52,7 +53,7 @@ export async function stackRequest(
     folder,
     parameters: parametersOf(input, before?.request.parameters ?? {}),
     tags: tagsOf(input) ?? before?.request.tags ?? {},
-    ...(before?.request.environment === undefined ? {} : { environment: before.request.environment }),
+    ...defined({ environment: before?.request.environment }),
   };
 }
 

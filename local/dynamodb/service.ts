@@ -9,6 +9,7 @@ import {
   type Members,
 } from "../aws/members.ts";
 import { AwsError, type AwsService } from "../aws/service.ts";
+import { defined } from "../../shared/secrets/defined.ts";
 
 export interface DynamoDbOptions {
   readonly region: string;
@@ -51,7 +52,7 @@ function actionsOf(expression: string): readonly Action[] {
       } = forms[verb === "ADD" || verb === "DELETE" ? verb : "SET"].exec(action)?.groups ?? {};
       if (path === undefined || value === undefined)
         throw invalid("Invalid UpdateExpression: a form that is not emulated");
-      return { verb, path, value, ...(unless === undefined ? {} : { unless }) };
+      return { verb, path, value, ...defined({ unless }) };
     });
   });
   if (actions.length === 0) throw invalid("Invalid UpdateExpression: a form that is not emulated");

@@ -15,6 +15,7 @@ import type { RetryPolicy } from "../aws/retrying-delivery.ts";
 import { atPath, type InputTransformer } from "./input-transformer.ts";
 import { compilePattern, type EventPattern } from "./pattern.ts";
 import { busNameOf } from "./put-events.ts";
+import { defined } from "../../shared/secrets/defined.ts";
 
 export interface Target {
   readonly arn: string;
@@ -87,11 +88,7 @@ function readTarget(definition: Members): Target {
     arn,
     definition,
     retry: { maximumRetries: retries, maximumAgeMs: ageSeconds * 1000 },
-    ...(roleArn === undefined ? {} : { roleArn }),
-    ...(input === undefined ? {} : { input }),
-    ...(inputPath === undefined ? {} : { inputPath }),
-    ...(deadLetterArn === undefined ? {} : { deadLetterArn }),
-    ...(transformer === undefined ? {} : { transformer }),
+    ...defined({ roleArn, input, inputPath, deadLetterArn, transformer }),
   };
 }
 
@@ -196,7 +193,7 @@ export function createRuleBook(region: string, accountId: string) {
         matches: compilePattern(pattern),
         state,
         targets: bus.rules.get(name)?.targets ?? new Map(),
-        ...(description === undefined ? {} : { description }),
+        ...defined({ description }),
       });
       return { RuleArn: arn };
     },

@@ -8,6 +8,7 @@ import type { Clock } from "../clock.ts";
 import { atPath, transformInput } from "./input-transformer.ts";
 import { busNameOf, eventTime, putEvents, type AcceptedEntry, type EventEnvelope, type Refusal } from "./put-events.ts";
 import { createRuleBook, type Rule, type Target } from "./rules.ts";
+import { defined } from "../../shared/secrets/defined.ts";
 
 export interface EventBridgeOptions {
   readonly clock: Clock;
@@ -142,8 +143,7 @@ export function createEventBridge({ clock, region, accountId, deliver }: EventBr
       const source = same("Source");
       const detailType = same("DetailType");
       return {
-        ...(source === undefined ? {} : { "events:source": source }),
-        ...(detailType === undefined ? {} : { "events:detail-type": detailType }),
+        ...defined({ "events:source": source, "events:detail-type": detailType }),
       };
     },
     resourcePolicy(arn) {

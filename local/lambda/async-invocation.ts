@@ -4,6 +4,7 @@ import { optionalInteger, optionalText, record, type Members } from "../aws/memb
 import type { Principal } from "../aws/service.ts";
 import type { Clock } from "../clock.ts";
 import type { InvocationOutcome } from "./container.ts";
+import { defined } from "../../shared/secrets/defined.ts";
 
 /** What becomes of an invocation that nobody waits for. */
 export interface InvokeConfig {
@@ -19,9 +20,9 @@ export function readInvokeConfig(input: Members): InvokeConfig {
   const ageSeconds = optionalInteger(input, "MaximumEventAgeInSeconds");
   const onFailureArn = optionalText(record(record(input, "DestinationConfig"), "OnFailure"), "Destination");
   return {
-    ...(maximumRetries === undefined ? {} : { maximumRetries }),
+    ...defined({ maximumRetries }),
     ...(ageSeconds === undefined ? {} : { maximumAgeMs: ageSeconds * 1000 }),
-    ...(onFailureArn === undefined ? {} : { onFailureArn }),
+    ...defined({ onFailureArn }),
   };
 }
 

@@ -5,6 +5,7 @@ import { md5 } from "../sqs/message-attributes.ts";
 import type { Queue, QueueMessage } from "../sqs/queue.ts";
 import type { InvocationOutcome } from "./container.ts";
 import { runsOf } from "./lineage.ts";
+import { defined } from "../../shared/secrets/defined.ts";
 
 export interface QueueMappingOptions {
   readonly queue: Queue;
@@ -32,7 +33,7 @@ const asRecord = (message: QueueMessage, queueArn: string, region: string): Read
     SentTimestamp: String(message.sentAtMs),
     SenderId: message.senderId,
     ApproximateFirstReceiveTimestamp: String(message.firstReceivedAtMs),
-    ...(message.traceHeader === undefined ? {} : { AWSTraceHeader: message.traceHeader }),
+    ...defined({ AWSTraceHeader: message.traceHeader }),
   },
   messageAttributes: Object.fromEntries(
     Object.entries(message.attributes).map(([name, { DataType, StringValue, BinaryValue }]) => [

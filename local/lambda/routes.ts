@@ -1,4 +1,5 @@
 import type { RestOperation } from "../aws/service.ts";
+import { defined } from "../../shared/secrets/defined.ts";
 
 const functionOperations: Readonly<Record<string, string>> = {
   "GET ": "GetFunction",
@@ -27,7 +28,7 @@ export function lambdaRoute(method: string, path: string): RestOperation | undef
   if (operation === undefined) return undefined;
   return {
     operation,
-    input: { FunctionName: name, ...(statementId === undefined ? {} : { StatementId: statementId }) },
+    input: { FunctionName: name, ...defined({ StatementId: statementId }) },
     // Invoke's body is the function's event, whatever it is.
     isRaw: operation === "Invoke",
   };

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { BusEvent } from "../aws/service.ts";
 import type { Rotation, Secret } from "./secret.ts";
+import { defined } from "../../shared/secrets/defined.ts";
 
 /** What Secrets Manager tells the default bus; none of it holds a value. */
 export interface RotationEvents {
@@ -45,7 +46,7 @@ export function rotationEvents(options: {
           awsRegion: region,
           sourceIPAddress: service,
           userAgent: service,
-          ...(errorMessage === undefined ? {} : { errorMessage }),
+          ...defined({ errorMessage }),
           additionalEventData: { SecretId: arn },
           requestID: `Rotation-${arn}-${randomUUID()}`,
           eventID: randomUUID(),

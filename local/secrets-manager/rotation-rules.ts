@@ -4,6 +4,7 @@ import { limitedInteger, limitedText } from "./input.ts";
 import { invalidParameter, refusals } from "./messages.ts";
 import { isSchedule } from "./rotation-window.ts";
 import type { RotationRules } from "./secret.ts";
+import { defined } from "../../shared/secrets/defined.ts";
 
 /**
  * The RotationRules of a request, `undefined` when it has none. Errors: `InvalidParameterException` for both kinds of schedule
@@ -23,9 +24,7 @@ export function rotationRulesOf(input: Members): RotationRules | undefined {
   }
   if (days === undefined && expression === undefined && duration === undefined) return undefined;
   const rules = {
-    ...(days === undefined ? {} : { AutomaticallyAfterDays: days }),
-    ...(expression === undefined ? {} : { ScheduleExpression: expression }),
-    ...(duration === undefined ? {} : { Duration: duration }),
+    ...defined({ AutomaticallyAfterDays: days, ScheduleExpression: expression, Duration: duration }),
   };
   if (!isSchedule(rules))
     throw invalidParameter("Invalid ScheduleExpression, or a Duration that does not fit into it.");

@@ -1,4 +1,5 @@
 import type { Delivery, MessageAttributes } from "../aws/delivery.ts";
+import { defined } from "../../shared/secrets/defined.ts";
 
 export interface Notification {
   readonly id: string;
@@ -29,7 +30,7 @@ function envelope(notification: Notification): Record<string, unknown> {
     Type: "Notification",
     MessageId: notification.id,
     TopicArn: notification.topicArn,
-    ...(notification.subject === undefined ? {} : { Subject: notification.subject }),
+    ...defined({ Subject: notification.subject }),
     Message: notification.message,
     Timestamp: notification.timestamp,
     SignatureVersion: "1",

@@ -8,6 +8,7 @@ import type { Clock } from "../clock.ts";
 import { readMessageAttributes } from "../sqs/message-attributes.ts";
 import { compileFilter } from "./filter-policy.ts";
 import { toDelivery, type Notification, type Subscription } from "./notification.ts";
+import { defined } from "../../shared/secrets/defined.ts";
 
 export interface SnsOptions {
   readonly clock: Clock;
@@ -93,7 +94,7 @@ export function createSns({ clock, region, accountId, deliver }: SnsOptions): De
       id: randomUUID(),
       topicArn: topic.arn,
       message,
-      ...(subject === undefined ? {} : { subject }),
+      ...defined({ subject }),
       attributes,
       timestamp: new Date(clock.now()).toISOString(),
     };

@@ -3,6 +3,7 @@ import type { MessageAttributes } from "../aws/delivery.ts";
 import { AwsError } from "../aws/service.ts";
 import type { Clock } from "../clock.ts";
 import { initialQueueAttributes, readRedrivePolicy } from "./queue-attributes.ts";
+import { defined } from "../../shared/secrets/defined.ts";
 
 export interface QueueMessage {
   readonly id: string;
@@ -103,8 +104,8 @@ export function createQueue(
     adopt(message, from) {
       const { id, body, attributes, senderId, sentAtMs, traceHeader } = message;
       const moved = { id, body, attributes, senderId, sentAtMs, receiveCount: 0, visibleAtMs: clock.now() };
-      const chain = traceHeader === undefined ? {} : { traceHeader };
-      messages.push({ ...moved, ...chain, ...(from === undefined ? {} : { deadLetteredFrom: from }) });
+      const chain = defined({ traceHeader });
+      messages.push({ ...moved, ...chain, ...defined({ deadLetteredFrom: from }) });
       wake();
     },
     receive(max, visibilityTimeoutSeconds = seconds("VisibilityTimeout")) {

@@ -9,6 +9,7 @@ import { md5, md5OfAttributes, readMessageAttributes, selectAttributes } from ".
 import { createMoveTasks } from "./move-tasks.ts";
 import { createQueue, type Queue, type QueueMessage } from "./queue.ts";
 import { checkQueueAttributes, readRedrivePolicy } from "./queue-attributes.ts";
+import { defined } from "../../shared/secrets/defined.ts";
 
 export interface SqsOptions {
   readonly clock: Clock;
@@ -55,7 +56,7 @@ function systemAttributes(message: QueueMessage, wanted: readonly string[]): Mem
     SentTimestamp: String(message.sentAtMs),
     ApproximateReceiveCount: String(message.receiveCount),
     ApproximateFirstReceiveTimestamp: String(message.firstReceivedAtMs),
-    ...(message.deadLetteredFrom === undefined ? {} : { DeadLetterQueueSourceArn: message.deadLetteredFrom }),
+    ...defined({ DeadLetterQueueSourceArn: message.deadLetteredFrom }),
   };
   const chosen = Object.entries(all).filter(([name]) => wanted.includes("All") || wanted.includes(name));
   return chosen.length === 0 ? undefined : Object.fromEntries(chosen);

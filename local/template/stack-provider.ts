@@ -12,6 +12,7 @@ import type { Place } from "./prepare.ts";
 import { TemplateError } from "./read-template.ts";
 import type { StackRequest, Stacks } from "./stacks.ts";
 import { objectOf } from "./template-location.ts";
+import { defined } from "../../shared/secrets/defined.ts";
 
 /** What of the local account stacks are made with. */
 export interface Account {
@@ -59,9 +60,9 @@ function mapQueue(
   const maximumConcurrency = optionalInteger(record(properties, "ScalingConfig"), "MaximumConcurrency");
   return account.lambda.mapQueue(functionName, queue, {
     reportBatchItemFailures: textList(properties, "FunctionResponseTypes").includes("ReportBatchItemFailures"),
-    ...(batchSize === undefined ? {} : { batchSize }),
+    ...defined({ batchSize }),
     ...(windowSeconds === undefined ? {} : { batchWindowMs: windowSeconds * 1000 }),
-    ...(maximumConcurrency === undefined ? {} : { maximumConcurrency }),
+    ...defined({ maximumConcurrency }),
   });
 }
 

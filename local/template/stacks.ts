@@ -5,6 +5,7 @@ import type { ExistingResource, Provider } from "./kinds/kind.ts";
 import { numberOf } from "./physical-name.ts";
 import { prepare, type Place, type Prepared } from "./prepare.ts";
 import { readTemplate, TemplateError, type Template } from "./read-template.ts";
+import { defined } from "../../shared/secrets/defined.ts";
 
 export interface StackRequest {
   readonly name: string;
@@ -101,7 +102,7 @@ export function createStacks({ clock, region, accountId, provider }: StacksOptio
       type,
       ref: id,
       status,
-      ...(reason === undefined ? {} : { reason }),
+      ...defined({ reason }),
     };
     return keep({ ...record, status, reason: reason ?? "", events: [...events, event] });
   };
@@ -117,7 +118,7 @@ export function createStacks({ clock, region, accountId, provider }: StacksOptio
         type: resource.type,
         ref,
         status: `${action}_${state}`,
-        ...(reason === undefined ? {} : { reason }),
+        ...defined({ reason }),
       };
       keep({ ...record, events: [...record.events, event] });
     };

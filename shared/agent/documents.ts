@@ -1,6 +1,7 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { bareName } from "../client/secret-id.ts";
 import type { SecretSource, SourceAnswer } from "../client/sources/secret-source.ts";
+import { defined } from "../secrets/defined.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 import { isAbsent } from "../aws/secrets-manager/secret-store.ts";
 import { translateError } from "../aws/errors/translate-error.ts";
@@ -25,7 +26,7 @@ const answerOf = (document: SecretDocument, createdAt: Date | undefined): Source
   versionId: document.VersionId,
   value: new SecretValue(JSON.stringify(document)),
   ...(document.ARN === null ? {} : { secretArn: document.ARN }),
-  ...(createdAt === undefined ? {} : { createdAt }),
+  ...defined({ createdAt }),
 });
 
 /** Secrets Manager as a source whose values are whole answers, so that a read from the cache need not make one. */

@@ -4,6 +4,7 @@ import type { ErrorCode } from "../errors/codes.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { CallOptions } from "../ports/call.ts";
 import type { DatabaseTarget } from "../ports/database-engine.ts";
+import { defined } from "../secrets/defined.ts";
 import { parseDatabaseSecret } from "../secrets/database-secret.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 import { signature } from "../webhook/signature.ts";
@@ -46,7 +47,7 @@ export async function publishOnRedis(
     throw new RekeyError("engine-unsupported", { context: { engine: engine.slice(0, 40) } });
   }
   const ca = own.tlsCa ?? tlsCa;
-  const tls = { mode: tlsMode, ...(ca === undefined ? {} : { ca }) };
+  const tls = { mode: tlsMode, ...defined({ ca }) };
   const target: DatabaseTarget = { engine, host, port, dbname: "0", tls, options: new Map() };
   let connection: Connection | undefined;
   try {

@@ -8,6 +8,7 @@ import {
   fieldsOf,
   secretAmong,
 } from "./delivered-event.ts";
+import { defined } from "../secrets/defined.ts";
 
 /** What AWS says of a secret, by the way of EventBridge's default bus. */
 export type AwsEvent =
@@ -40,7 +41,7 @@ const steps: Readonly<Record<string, RotationStep>> = {
 function stepIn(message: unknown): { readonly step?: RotationStep } {
   const name = typeof message === "string" ? (/ during (\w+) step/.exec(message)?.[1] ?? "") : "";
   const step = Object.hasOwn(steps, name) ? steps[name] : undefined;
-  return step === undefined ? {} : { step };
+  return defined({ step });
 }
 
 function labelMoved({ resource, time }: DeliveredEvent, detail: Fields): AwsEvent | undefined {

@@ -5,6 +5,7 @@ import { owns } from "./key-owner.ts";
 import { versionIn } from "./mirrored-fields.ts";
 import { mirrorPath } from "./mirror-path.ts";
 import type { VaultKv2Options } from "./vault-kv2.ts";
+import { defined } from "../secrets/defined.ts";
 
 /**
  * What the mirror of the same options holds: one read for each look, of which only the version's id, number and time are kept. The
@@ -27,8 +28,7 @@ export function vaultKv2View(
         path,
         revision,
         ...(isOthers ? { owner: owner.owner } : {}),
-        ...(versionId === undefined ? {} : { versionId }),
-        ...(at === undefined ? {} : { at }),
+        ...defined({ versionId, at }),
       };
     },
   };

@@ -1,4 +1,5 @@
 import { RekeyError } from "../errors/rekey-error.ts";
+import { defined } from "../secrets/defined.ts";
 import { fillIn, isUnfinished, onlyPlaceholder } from "../secrets/placeholders.ts";
 
 type Members = Readonly<Record<string, unknown>>;
@@ -7,7 +8,7 @@ type Members = Readonly<Record<string, unknown>>;
 export type MirrorTemplates = ReadonlyMap<string, Readonly<Record<string, string>>>;
 
 function invalid(problem: string, template?: string): RekeyError {
-  const place = template === undefined ? {} : { template };
+  const place = defined({ template });
   const hint = 'use {"<name>":{"<field>":"text with {{member}}"}}, names of letters, digits, _ . -';
   return new RekeyError("option-invalid", { context: { option: "VAULT_TEMPLATES", problem, ...place }, hint });
 }

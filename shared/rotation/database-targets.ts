@@ -1,3 +1,4 @@
+import { defined } from "../secrets/defined.ts";
 import type { DatabaseSecret } from "../secrets/database-secret.ts";
 import type { TlsMode } from "../secrets/secret-fields.ts";
 import type { RotationDependencies } from "./dependencies.ts";
@@ -19,8 +20,8 @@ export function targetsOf(
     host,
     port: port ?? deps.engine.defaultPort,
     dbname: secret.dbname ?? deps.engine.defaultDatabase,
-    ...(secret.authSource === undefined ? {} : { authSource: secret.authSource }),
-    tls: { mode: policy.tlsMode ?? secret.tlsMode ?? "verify-full", ...(ca === undefined ? {} : { ca }) },
+    ...defined({ authSource: secret.authSource }),
+    tls: { mode: policy.tlsMode ?? secret.tlsMode ?? "verify-full", ...defined({ ca }) },
     listed: 1 + secret.otherHosts.length,
     options,
   });

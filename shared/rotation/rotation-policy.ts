@@ -1,4 +1,5 @@
 import { RekeyError } from "../errors/rekey-error.ts";
+import { defined } from "../secrets/defined.ts";
 import { checkPasswordPolicy, passwordCharsets, type PasswordPolicy } from "../secrets/password.ts";
 import { type TlsMode, tlsModes } from "../secrets/secret-fields.ts";
 import {
@@ -65,7 +66,7 @@ function passwordPolicy(tags: ReadonlyMap<string, string>): PasswordPolicy {
   return checkPasswordPolicy({
     charset: oneOf(tags, passwordCharsetTag, passwordCharsets) ?? "url",
     length: Number(tags.get(passwordLengthTag) ?? "32"),
-    ...(excluded === undefined ? {} : { excluded }),
+    ...defined({ excluded }),
     ...(eachKind === undefined ? {} : { eachKind: eachKind === "true" }),
   });
 }

@@ -12,6 +12,7 @@ import { secretVersions } from "../aws/secrets-manager/secret-versions.ts";
 import { secretCatalogue } from "../aws/secrets-manager/secret-catalogue.ts";
 import { secretsManagerStore } from "../aws/secrets-manager/secret-store.ts";
 import type { Environment } from "./environment.ts";
+import { defined } from "../secrets/defined.ts";
 
 /** The SDK waits without limit by default; three tries of these fit into a step. */
 const limits = {
@@ -32,7 +33,7 @@ function secretsManagerClient(
   keys: Pick<SecretsManagerClientConfig, "credentials"> = {},
 ): SecretsManagerClient {
   const endpoint = environment.text("SECRETS_MANAGER_ENDPOINT");
-  return new SecretsManagerClient({ ...limits, ...keys, ...(endpoint === undefined ? {} : { endpoint }) });
+  return new SecretsManagerClient({ ...limits, ...keys, ...defined({ endpoint }) });
 }
 
 /** The keys of the function's role, as the SDK resolves and renews them. */

@@ -1,3 +1,5 @@
+import { defined } from "../secrets/defined.ts";
+
 /**
  * Writes numbers to the log in CloudWatch's embedded metric format, which makes metrics of them without a call.
  * `dimensions` must have few values: each combination is a metric that is paid for. `REKEY_STACK` is one more of them, so
@@ -8,7 +10,7 @@ export function writeMetrics(
   dimensions: Readonly<Record<string, string>> = {},
 ): void {
   const { REKEY_STACK: Stack } = process.env;
-  const all = { ...(Stack === undefined ? {} : { Stack }), ...dimensions };
+  const all = { ...defined({ Stack }), ...dimensions };
   const metrics = Object.keys(values).map((Name) => ({ Name, Unit: Name.endsWith("Days") ? "None" : "Count" }));
   const _aws = {
     Timestamp: Date.now(),

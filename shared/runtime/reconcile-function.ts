@@ -8,6 +8,7 @@ import { reportFailure } from "./logger.ts";
 import { writeMetrics } from "./metrics.ts";
 import { queueFunction } from "./queue-function.ts";
 import { environmentAudit, environmentCluster } from "./vault-mirror.ts";
+import { defined } from "../secrets/defined.ts";
 
 const dayMs = 86_400_000;
 
@@ -28,8 +29,7 @@ export function reconcileFunction(
   const cluster = environmentCluster(environment);
   const reconciler = {
     store,
-    ...(audit === undefined ? {} : { audit }),
-    ...(cluster === undefined ? {} : { cluster }),
+    ...defined({ audit, cluster }),
     mirrorAlone: environment.text("REKEY_RECONCILE") === "mirror",
     publisher: environmentPublisher(environment),
     ...(loginQueue === undefined ? {} : { logins: sqsTaskQueue(sqs, loginQueue) }),

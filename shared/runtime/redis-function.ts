@@ -6,6 +6,7 @@ import { environmentOf } from "./environment.ts";
 import { environmentVersionState } from "./environment-version-state.ts";
 import { queueFunction } from "./queue-function.ts";
 import { signingKeys } from "./signing-keys.ts";
+import { defined } from "../secrets/defined.ts";
 
 /**
  * The Lambda handler of a queue of rekey's events: publishes each that Secrets Manager bears out, as EventBridge made it, on one
@@ -28,7 +29,7 @@ export function redisFunction(
     const version = await store.read(login, { label: "AWSCURRENT" }, call);
     if (version === undefined) throw new RekeyError("secret-not-found", { context: { secret: login } });
     const tlsCa = await readCa(call);
-    const to = { secret: version.value, channel, ...(tlsCa === undefined ? {} : { tlsCa }) };
+    const to = { secret: version.value, channel, ...defined({ tlsCa }) };
     const text =
       keySecret === undefined
         ? record.body

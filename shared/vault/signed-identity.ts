@@ -1,6 +1,7 @@
 import { Sha256 } from "@smithy/core/checksum";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { RekeyError } from "../errors/rekey-error.ts";
+import { defined } from "../secrets/defined.ts";
 
 interface AwsKeys {
   readonly accessKeyId: string;
@@ -38,7 +39,7 @@ export async function signedIdentity(options: SignedIdentityOptions): Promise<Re
       host: hostname,
       "content-type": "application/x-www-form-urlencoded; charset=utf-8",
       "content-length": String(body.length),
-      ...(serverId === undefined ? {} : { "X-Vault-AWS-IAM-Server-ID": serverId }),
+      ...defined({ "X-Vault-AWS-IAM-Server-ID": serverId }),
     },
     body,
   };

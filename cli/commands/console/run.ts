@@ -8,6 +8,7 @@ import { numberOption } from "../../options.ts";
 import { operatorWithClusters } from "../../wiring/operator.ts";
 import { print, printError } from "../../output/output.ts";
 import { secretOperations } from "../../wiring/secret-operations.ts";
+import { defined } from "../../../shared/secrets/defined.ts";
 
 function portOf(port: number): number {
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
@@ -29,7 +30,7 @@ export const run: Run = async (_words, options, { signal, program }) => {
   const { AWS_ENDPOINT_URL } = process.env;
   const place = {
     region: await regionOfClients(),
-    ...(AWS_ENDPOINT_URL === undefined ? {} : { endpoint: AWS_ENDPOINT_URL }),
+    ...defined({ endpoint: AWS_ENDPOINT_URL }),
     clusters: ports.mirrors.map(({ cluster }) => cluster),
     hasAdoptions: ports.adoptions !== undefined,
     version: program.version,

@@ -19,6 +19,7 @@ import { flagOption, textOption } from "../../options.ts";
 import { operator } from "../../wiring/operator.ts";
 import { print, printJson, roomToPrint } from "../../output/output.ts";
 import { coloured, confirmed } from "../../output/terminal.ts";
+import { defined } from "../../../shared/secrets/defined.ts";
 
 const portsOf = (): DetachPorts => ({
   ...operator(),
@@ -63,7 +64,7 @@ async function planOf(
     removeTags,
     subscriptions: await topic.subscriptions(call),
     keepSubscriptions,
-    ...(remains === undefined ? {} : { remains }),
+    ...defined({ remains }),
   };
   return { plan, topic };
 }

@@ -15,6 +15,7 @@ import { checkText } from "../../output/status-text.ts";
 import { filterOf, flagOption, textOption } from "../../options.ts";
 import { print, printJson, roomToPrint } from "../../output/output.ts";
 import { progressLine } from "../../output/terminal.ts";
+import { defined } from "../../../shared/secrets/defined.ts";
 
 type Verdict = "with errors" | "with warnings" | "healthy";
 
@@ -51,7 +52,7 @@ function examinations(options: Options, context: CommandContext): AsyncGenerator
       account: awsAccount(clients),
       concurrency: unreservedConcurrency(clients.lambda),
       deadLetters: waitingLetters(new SQSClient(operatorLimits), textOption(options, "stack") ?? "rekey"),
-      ...(mirror === undefined ? {} : { mirror }),
+      ...defined({ mirror }),
       rotationFor: async (secretArn, call) => (await wireSecret(secretArn, process.env, call, { clients })).deps,
     },
     filterOf(options),

@@ -12,6 +12,7 @@ import { flagOption } from "../../options.ts";
 import { operator } from "../../wiring/operator.ts";
 import { print, printJson, roomToPrint } from "../../output/output.ts";
 import { coloured, confirmed, progressLine } from "../../output/terminal.ts";
+import { defined } from "../../../shared/secrets/defined.ts";
 
 async function* everySecret(call: CommandContext): AsyncGenerator<string> {
   for await (const { secretArn } of fleet(operator(), {}, call)) yield secretArn;
@@ -86,7 +87,7 @@ export const run: Run = async ([secretId], options, context) => {
     store,
     mirror: takesOver ? takingOver(mirror) : mirror,
     publisher: environmentPublisher(environment),
-    ...(cluster === undefined ? {} : { cluster }),
+    ...defined({ cluster }),
   };
   const line = progressLine();
   const counts = new Map<string, number>();

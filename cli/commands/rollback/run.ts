@@ -5,6 +5,7 @@ import { print, printJson } from "../../output/output.ts";
 import { secretOperations } from "../../wiring/secret-operations.ts";
 import { confirmed } from "../../output/terminal.ts";
 import { instant } from "../../output/times.ts";
+import { defined } from "../../../shared/secrets/defined.ts";
 
 const text = ({
   secretArn,
@@ -31,7 +32,7 @@ export const run: Run = async ([secretId = ""], options, context) => {
   }
   if (!(await confirmed(text(plan), flagOption(options, "yes"), context.signal))) return 1;
   const reason = textOption(options, "reason");
-  const done = await operations.rollBack(secretId, reason === undefined ? {} : { reason }, context);
+  const done = await operations.rollBack(secretId, defined({ reason }), context);
   if (json) printJson({ outcome: "rolled-back", ...done });
   else print(`rolled back: AWSCURRENT is version ${done.versionId}`);
   return 0;

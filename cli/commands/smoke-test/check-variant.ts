@@ -14,6 +14,7 @@ import { makeSecret, textOf } from "./smoke-secrets.ts";
 import type { SmokeStacks } from "./stacks.ts";
 import { subscriberOf } from "./subscriber.ts";
 import type { SmokePlan, Variant } from "./variants.ts";
+import { defined } from "../../../shared/secrets/defined.ts";
 
 /** What a run works with. */
 export interface SmokeRun {
@@ -59,10 +60,10 @@ function parametersOf(run: SmokeRun, variant: Variant, keyApi: KeyApi | undefine
     SecretArnPattern: pattern,
     // The caller has no role that is tagged as a subscriber's.
     AcceptUnnamedSubscribers: "true",
-    ...(plan.adminSecretArn === undefined ? {} : { AdminSecretArns: plan.adminSecretArn }),
+    ...defined({ AdminSecretArns: plan.adminSecretArn }),
     // Every host but a public one needs a grant: that of the local stack.
     ...(keyApi?.origin.startsWith("http:") === true ? { HttpApiOrigins: keyApi.origin } : {}),
-    ...(keyArn === undefined ? {} : { DataKmsKeyArn: keyArn }),
+    ...defined({ DataKmsKeyArn: keyArn }),
     ...plan.parameters,
     ...variant.parameters,
   };

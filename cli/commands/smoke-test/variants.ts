@@ -2,6 +2,7 @@ import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import { parseKeyValue } from "../../../shared/operations/fleet/fleet-view.ts";
 import type { Options } from "../../command.ts";
 import { listOption, textOption } from "../../options.ts";
+import { defined } from "../../../shared/secrets/defined.ts";
 
 /** What is rotated: a user of the caller's database, or a key of the API that the run brings along. */
 export type Target = "database" | "key-api" | "none";
@@ -78,7 +79,6 @@ export function smokePlan(options: Options): SmokePlan {
   return {
     variants,
     parameters: parametersOf(options),
-    ...(databaseSecretArn === undefined ? {} : { databaseSecretArn }),
-    ...(adminSecretArn === undefined ? {} : { adminSecretArn }),
+    ...defined({ databaseSecretArn, adminSecretArn }),
   };
 }

@@ -1,4 +1,5 @@
 import type { Problem, SessionAnswer } from "../../contract.ts";
+import { defined } from "../../../shared/secrets/defined.ts";
 
 const place = "rekey-key";
 
@@ -34,14 +35,14 @@ async function answerOf<Answer>(path: string, init: RequestInit): Promise<Answer
 }
 
 export const get = async <Answer>(path: string, signal?: AbortSignal): Promise<Answer> =>
-  answerOf(path, signal === undefined ? {} : { signal });
+  answerOf(path, defined({ signal }));
 
 export const post = async <Answer>(path: string, body: object, signal?: AbortSignal): Promise<Answer> =>
   answerOf(path, {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-Rekey-Key": sessionKey() },
     body: JSON.stringify(body),
-    ...(signal === undefined ? {} : { signal }),
+    ...defined({ signal }),
   });
 
 /** `?a=b` of what is given; nothing of nothing. */

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { CampaignEventMessage } from "../../contract.ts";
 import { type Connection, useLive } from "../api/use-live.ts";
+import { defined } from "../../../shared/secrets/defined.ts";
 
 type Message<Type extends CampaignEventMessage["type"]> = CampaignEventMessage & { readonly type: Type };
 
@@ -45,7 +46,7 @@ function after(state: CampaignState, event: CampaignEventMessage): CampaignState
       return { ...state, wave: event.wave };
     case "progress": {
       const { secretArn, progress, code, hint } = event;
-      const told = { progress, ...(code === undefined ? {} : { code }), ...(hint === undefined ? {} : { hint }) };
+      const told = { progress, ...defined({ code, hint }) };
       return withSecret(state, secretArn, ({ steps }) => ({ secretArn, steps, ...told }));
     }
     case "step":

@@ -4,6 +4,7 @@ import { get, queryOf } from "../api/request.ts";
 import { Place, problemIn } from "../api/use-answer.ts";
 import { type Connection, useLive } from "../api/use-live.ts";
 import { fieldsOf, type FleetQuery } from "./fleet-query.ts";
+import { defined } from "../../../shared/secrets/defined.ts";
 
 export type FleetRow = FleetAnswer["secrets"][number];
 
@@ -95,8 +96,7 @@ export function useFleet(query: FleetQuery): Fleet {
 
   return {
     connection,
-    ...(answer === undefined ? {} : { answer }),
-    ...(problem === undefined ? {} : { problem }),
+    ...defined({ answer, problem }),
     row: (index) => held.current.blocks.get(Math.floor(index / blockSize))?.secrets[index % blockSize],
     statusOf: (secretArn) => statuses[secretArn],
     show(from, to) {

@@ -10,6 +10,7 @@ import {
   type ResourceKind,
   type ResourceToDeploy,
 } from "./kind.ts";
+import { defined } from "../../../shared/secrets/defined.ts";
 
 export const eventBus: ResourceKind = {
   createOnly: ["Name"],
@@ -57,7 +58,7 @@ export const eventBusPolicy: ResourceKind = {
 };
 
 /** A rule without a bus is on the default one. */
-const busOf = ({ EventBusName }: Members): Members => (EventBusName === undefined ? {} : { EventBusName });
+const busOf = ({ EventBusName }: Members): Members => defined({ EventBusName });
 const isSchedule = (properties: Members): boolean => properties["ScheduleExpression"] !== undefined;
 
 async function putRule(resource: ResourceToDeploy, provider: Provider): Promise<DeployedResource> {

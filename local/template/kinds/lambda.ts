@@ -5,6 +5,7 @@ import type { FunctionDefinition } from "../../lambda/deployed-function.ts";
 import type { DeployedResource } from "../intrinsics.ts";
 import { TemplateError } from "../read-template.ts";
 import { allowOnly, same, wordName, type Provider, type ResourceKind, type ResourceToDeploy } from "./kind.ts";
+import { defined } from "../../../shared/secrets/defined.ts";
 
 const longestEnvironment = 4096;
 /** Properties without an effect here. */
@@ -67,7 +68,7 @@ async function definitionOf(resource: ResourceToDeploy, provider: Provider): Pro
     memoryMb: optionalInteger(properties, "MemorySize") ?? 128,
     roleName: role.name,
     policies: role.policies,
-    ...(reserved === undefined ? {} : { reservedConcurrency: reserved }),
+    ...defined({ reservedConcurrency: reserved }),
     ...(loop === undefined ? {} : { mayRecur: loop === "Allow" }),
   };
 }

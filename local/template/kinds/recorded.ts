@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { DeployedResource } from "../intrinsics.ts";
 import { TemplateError } from "../read-template.ts";
 import { same, wordName, type PhysicalName, type Provider, type ResourceKind, type ResourceToDeploy } from "./kind.ts";
+import { defined } from "../../../shared/secrets/defined.ts";
 
 interface Recorded {
   readonly createOnly: readonly string[];
@@ -15,7 +16,7 @@ function recorded({ createOnly, name, made }: Recorded): ResourceKind {
   const entry = ({ type, name: given }: Pick<ResourceToDeploy, "type" | "name">): string => `${type} ${given}`;
   return {
     createOnly,
-    ...(name === undefined ? {} : { name }),
+    ...defined({ name }),
     async create(resource, provider) {
       if (provider.recorded.has(entry(resource)))
         throw new TemplateError(`${resource.logicalId}: ${entry(resource)} already exists`);

@@ -1,6 +1,7 @@
 import { type CloudTrailClient, type Event, LookupEventsCommand } from "@aws-sdk/client-cloudtrail";
 import type { AuditRecord, AuditTrail } from "../../ports/records.ts";
 import { translateError } from "../errors/translate-records-error.ts";
+import { defined } from "../../secrets/defined.ts";
 
 /** 50 records a call, two calls a second in an account. */
 const pages = 6;
@@ -27,7 +28,7 @@ function recordOf({ EventTime, EventName = "", Username, CloudTrailEvent }: Even
     at: EventTime ?? new Date(0),
     what: EventName,
     who: callerIn(CloudTrailEvent) ?? Username ?? "unknown",
-    ...(errorCode === undefined ? {} : { errorCode }),
+    ...defined({ errorCode }),
   };
 }
 
@@ -59,7 +60,7 @@ export function cloudTrail(client: CloudTrailClient): AuditTrail {
       } catch (error) {
         throw translateError(error, call, { operation: "LookupEvents", secret: secretArn });
       }
-      return { records, ...(since === undefined ? {} : { since }) };
+      return { records, ...defined({ since }) };
     },
   };
 }

@@ -1,6 +1,7 @@
 import { ListSecretsCommand, type SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { SecretCatalogue } from "../../ports/secret-administration.ts";
 import { translateError } from "../errors/translate-error.ts";
+import { defined } from "../../secrets/defined.ts";
 
 /** Secrets Manager takes ten values in a filter, and reads a `!` before one as "not". */
 const fitsFilter = (prefixes: readonly string[]): boolean =>
@@ -22,7 +23,7 @@ export function secretCatalogue(client: SecretsManagerClient): SecretCatalogue {
       try {
         const { SecretList = [], NextToken } = await client.send(command, { abortSignal: call.signal });
         const secretArns = SecretList.map(({ ARN }) => ARN).filter((arn) => arn !== undefined);
-        return { secretArns, ...(NextToken === undefined ? {} : { cursor: NextToken }) };
+        return { secretArns, ...defined({ cursor: NextToken }) };
       } catch (error) {
         throw translateError(error, call, { operation: "ListSecrets", secret: "*" });
       }

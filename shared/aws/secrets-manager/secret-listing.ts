@@ -7,6 +7,7 @@ import {
 import type { FleetFilter, ListedSecret, SecretListing } from "../../ports/secret-administration.ts";
 import { managerOf } from "./secret-store.ts";
 import { translateError } from "../errors/translate-error.ts";
+import { defined } from "../../secrets/defined.ts";
 
 /** A `!` at the beginning of a filter's value means "not", so such a value is not sent. */
 const filterable = (value: string): boolean => value !== "" && !value.startsWith("!");
@@ -40,12 +41,14 @@ const listed = (entry: SecretListEntry): ListedSecret => ({
   ...managerOf(entry),
   labels: new Map(Object.entries(entry.SecretVersionsToStages ?? {})),
   tags: new Map((entry.Tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value])),
-  ...(entry.RotationLambdaARN === undefined ? {} : { rotationFunctionArn: entry.RotationLambdaARN }),
-  ...(entry.LastRotatedDate === undefined ? {} : { lastRotatedAt: entry.LastRotatedDate }),
-  ...(entry.NextRotationDate === undefined ? {} : { nextRotationAt: entry.NextRotationDate }),
-  ...(entry.LastChangedDate === undefined ? {} : { changedAt: entry.LastChangedDate }),
-  ...(entry.DeletedDate === undefined ? {} : { deletedAt: entry.DeletedDate }),
-  ...(entry.CreatedDate === undefined ? {} : { createdAt: entry.CreatedDate }),
+  ...defined({
+    rotationFunctionArn: entry.RotationLambdaARN,
+    lastRotatedAt: entry.LastRotatedDate,
+    nextRotationAt: entry.NextRotationDate,
+    changedAt: entry.LastChangedDate,
+    deletedAt: entry.DeletedDate,
+    createdAt: entry.CreatedDate,
+  }),
 });
 
 /** ListSecrets by name, those that are scheduled for deletion among them: 100 calls a second in a region. */
@@ -64,7 +67,7 @@ export function secretListing(client: SecretsManagerClient): SecretListing {
       try {
         const { SecretList = [], NextToken } = await client.send(command, { abortSignal: call.signal });
         const secrets = SecretList.map(listed).filter((secret) => fits(filter, secret));
-        return { secrets, ...(NextToken === undefined ? {} : { cursor: NextToken }) };
+        return { secrets, ...defined({ cursor: NextToken }) };
       } catch (error) {
         throw translateError(error, call, { operation: "ListSecrets", secret: "*" });
       }

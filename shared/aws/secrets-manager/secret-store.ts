@@ -13,13 +13,14 @@ import type { CallOptions } from "../../ports/call.ts";
 import type { SecretDescription, SecretStore, VersionSelector } from "../../ports/secret-store.ts";
 import { secretContent } from "./secret-content.ts";
 import { awsErrorName, translateError } from "../errors/translate-error.ts";
+import { defined } from "../../secrets/defined.ts";
 
 /** Who rotates the secret in place of a function: the AWS service that owns it, or the partner that its type names. */
 export function managerOf({ OwningService, Type }: Pick<SecretListEntry, "OwningService" | "Type">): {
   readonly managedBy?: string;
 } {
   const managedBy = OwningService ?? Type;
-  return managedBy === undefined ? {} : { managedBy };
+  return defined({ managedBy });
 }
 
 /** Of a hundred versions each. */
@@ -67,12 +68,14 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         ...managerOf(answer),
         labels: new Map(Object.entries(answer.VersionIdsToStages ?? {})),
         tags: new Map((answer.Tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value])),
-        ...(answer.KmsKeyId === undefined ? {} : { kmsKeyId: answer.KmsKeyId }),
-        ...(answer.RotationLambdaARN === undefined ? {} : { rotationFunctionArn: answer.RotationLambdaARN }),
-        ...(answer.LastRotatedDate === undefined ? {} : { lastRotatedAt: answer.LastRotatedDate }),
-        ...(answer.NextRotationDate === undefined ? {} : { nextRotationAt: answer.NextRotationDate }),
-        ...(answer.LastChangedDate === undefined ? {} : { changedAt: answer.LastChangedDate }),
-        ...(answer.DeletedDate === undefined ? {} : { deletedAt: answer.DeletedDate }),
+        ...defined({
+          kmsKeyId: answer.KmsKeyId,
+          rotationFunctionArn: answer.RotationLambdaARN,
+          lastRotatedAt: answer.LastRotatedDate,
+          nextRotationAt: answer.NextRotationDate,
+          changedAt: answer.LastChangedDate,
+          deletedAt: answer.DeletedDate,
+        }),
         replicas: new Map(
           (answer.ReplicationStatus ?? []).map(({ Region = "", Status = "InProgress" }) => [Region, Status]),
         ),
@@ -116,7 +119,7 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
           versionId: answer.VersionId,
           value,
           createdAt: answer.CreatedDate ?? new Date(0),
-          ...(secretArn === undefined ? {} : { secretArn }),
+          ...defined({ secretArn }),
         };
       } catch (error) {
         if (await isNoVersion(secretId, at, error, call)) return undefined;
@@ -222,7 +225,7 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         SecretId: request.secretId,
         VersionStage: label,
         MoveToVersionId: request.versionId,
-        ...(holder === undefined ? {} : { RemoveFromVersionId: holder }),
+        ...defined({ RemoveFromVersionId: holder }),
       };
       await attempt("UpdateSecretVersionStage", request.secretId, call, async (options) =>
         client.send(new UpdateSecretVersionStageCommand(move), options),

@@ -2,6 +2,7 @@ import { Sha256 } from "@smithy/core/checksum";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { translateError } from "../errors/translate-error.ts";
+import { defined } from "../../secrets/defined.ts";
 
 interface RoleKeys {
   readonly accessKeyId: string;
@@ -39,7 +40,7 @@ export const assumedRole = (options: AssumedRoleOptions) => async (): Promise<Ro
     Version: "2011-06-15",
     RoleArn: roleArn,
     RoleSessionName: sessionName,
-    ...(externalId === undefined ? {} : { ExternalId: externalId }),
+    ...defined({ ExternalId: externalId }),
   }).toString();
   const unsigned = {
     method: "POST",

@@ -1,5 +1,6 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { DatabaseTarget } from "../../ports/database-engine.ts";
+import { defined } from "../../secrets/defined.ts";
 
 type TargetTls = DatabaseTarget["tls"];
 
@@ -7,7 +8,7 @@ type TargetTls = DatabaseTarget["tls"];
 export function tlsOptions({ mode, ca }: TargetTls) {
   if (mode === "disable") return undefined;
   return {
-    ...(ca === undefined ? {} : { ca }),
+    ...defined({ ca }),
     rejectUnauthorized: mode !== "require",
     minVersion: "TLSv1.2",
     ...(mode === "verify-ca" ? { checkServerIdentity: () => undefined } : {}),

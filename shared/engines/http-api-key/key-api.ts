@@ -5,6 +5,7 @@ import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, DatabaseTarget } from "../../ports/database-engine.ts";
 import { requireVerifiedTls } from "../connecting/tls-options.ts";
 import { apiHeaderTag, apiPathTag, apiTestPathTag } from "../../tags/tag-names.ts";
+import { defined } from "../../secrets/defined.ts";
 
 const timeoutMs = 5_000;
 const maxAnswerBytes = 1024 * 1024;
@@ -101,7 +102,7 @@ export function refusedBy(answer: HttpAnswer, operation: KeyOperation): RekeyErr
   }
   if (status === 408 || status === 425 || status === 429 || (status >= 502 && status <= 504)) {
     const after = retryAfterMs(answer);
-    return new RekeyError("database-busy", { context, ...(after === undefined ? {} : { retryAfterMs: after }) });
+    return new RekeyError("database-busy", { context, ...defined({ retryAfterMs: after }) });
   }
   return new RekeyError("database-failed", { context, hint: hintOf(status, operation) });
 }

@@ -4,6 +4,7 @@ import type { Credential, DatabaseTarget, Login } from "../../ports/database-eng
 import { timeSpent } from "../connecting/cut-on-abort.ts";
 import { guardSession } from "../connecting/guarded-stream.ts";
 import { connect, type Connection } from "./connection.ts";
+import { defined } from "../../secrets/defined.ts";
 
 /**
  * A server refuses a right password like a wrong one where the account, or the server, requires TLS. So what was refused
@@ -33,5 +34,5 @@ export const logIn =
     if (!("refusal" in outcome)) return { ok: true, session: guardSession(session(outcome)) };
     const { refusal, hint, couldBeEncrypted } = outcome;
     if (refusal === "bad-credential" && couldBeEncrypted) await checkRequiredTls(target, credential, call);
-    return { ok: false, refusal, ...(hint === undefined ? {} : { hint }) };
+    return { ok: false, refusal, ...defined({ hint }) };
   };

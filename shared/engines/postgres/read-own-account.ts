@@ -7,6 +7,7 @@ import { changingTransaction } from "./neutral-session.ts";
 import type { PasswordHash } from "./password-hash.ts";
 import type { ServerRole } from "./pooler.ts";
 import { readAccounts } from "./account.ts";
+import { defined } from "../../secrets/defined.ts";
 
 /**
  * What only a session of the user itself can tell: how its login was asked for, which is by the form of password that the server
@@ -27,5 +28,5 @@ export async function readOwnAccount(
       if (session.version >= 160_000) await refuseScramOnly(connection, user, session, call);
     });
   }
-  return connection.passwordHash === undefined ? {} : { passwordHash: connection.passwordHash };
+  return defined({ passwordHash: connection.passwordHash });
 }

@@ -6,6 +6,7 @@ import type { Connection } from "./connection.ts";
 import { ifAnswered } from "../inspecting.ts";
 import type { Ask } from "./inspect-server.ts";
 import { redisReplicasTag } from "../../tags/tag-names.ts";
+import { defined } from "../../secrets/defined.ts";
 
 const numberIn = (answer: unknown, name: string): number | undefined => {
   const [, count] = new RegExp(`^${name}:(\\d+)`, "m").exec(typeof answer === "string" ? answer : "") ?? [];
@@ -44,7 +45,7 @@ export async function requireAllPrimaries(
   const primaries = numberIn(await ifAnswered(connection.run(["CLUSTER", "INFO"], call)), "cluster_size");
   if (listed >= (primaries ?? 2)) return;
   throw new RekeyError("account-unsupported", {
-    context: { property: "cluster", listed, ...(primaries === undefined ? {} : { primaries }) },
+    context: { property: "cluster", listed, ...defined({ primaries }) },
     hint: "the user exists on each of the cluster's nodes, and the secret does not list them all: name every node in hosts (for a cluster of one node, allow the session +cluster|info)",
   });
 }

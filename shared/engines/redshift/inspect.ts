@@ -5,6 +5,7 @@ import type { ServerFacts, UserFacts } from "../../ports/database-engine.ts";
 import type { Connection } from "../postgres/connection.ts";
 import { transaction } from "../postgres/transaction.ts";
 import { markGroup } from "./pair-state.ts";
+import { defined } from "../../secrets/defined.ts";
 
 interface UserRow {
   readonly name: string;
@@ -78,7 +79,7 @@ export async function inspect(
           const mayBeChanged = self || mysuper || (!superuser && (rights ?? []).length > 0);
           const expiresAt = dateOf(expires);
           const isOurAlternate = marked.some((mark) => mark.name === name);
-          return [name, { mayBeChanged, isOurAlternate, ...(expiresAt === undefined ? {} : { expiresAt }) }];
+          return [name, { mayBeChanged, isOurAlternate, ...defined({ expiresAt }) }];
         }),
     );
   };

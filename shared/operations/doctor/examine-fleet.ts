@@ -14,6 +14,7 @@ import { doctor, type DoctorPorts } from "./doctor.ts";
 import { type CheckResult, failedCheck } from "./check-results.ts";
 import { managedUsers, usersByFunction, type UsersOf } from "./managed-users.ts";
 import { avoidLockout } from "./avoid-lockout.ts";
+import { defined } from "../../secrets/defined.ts";
 
 export interface ExaminationPorts extends Pick<FleetPorts, "listing" | "nowMs"> {
   readonly store: Pick<SecretStore, "read">;
@@ -127,7 +128,7 @@ export function examineFleet(
         ? undefined
         : unlessFailed(async (one) => tellSetUp(await checkConcurrency(concurrency, one))),
     ]);
-    const shared = { users, ...(reached === undefined ? {} : { mirror: reached }) };
+    const shared = { users, ...defined({ mirror: reached }) };
     const examineOne = async (secret: SecretSummary): Promise<void> =>
       secret.health === "deleted" ? undefined : examine(secret, shared);
     try {

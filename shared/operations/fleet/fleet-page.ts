@@ -2,6 +2,7 @@ import type { CallOptions } from "../../ports/call.ts";
 import type { FleetFilter, ListedSecret } from "../../ports/secret-administration.ts";
 import type { FleetPorts } from "./fleet-ports.ts";
 import { type SecretSummary, summaryOf } from "./secret-summary.ts";
+import { defined } from "../../secrets/defined.ts";
 
 export interface FleetQuery extends FleetFilter {
   /** 1 to 100 (default: 50). */
@@ -33,7 +34,7 @@ export async function fleetPage(
   call: CallOptions,
 ): Promise<FleetPage> {
   const secrets: SecretSummary[] = [];
-  let at = cursor === undefined ? {} : { cursor };
+  let at = defined({ cursor });
   for (let lists = 1; ; lists++) {
     const page = await listing.page(filter, { limit: limit - secrets.length, ...at }, call);
     const shown = page.secrets.filter((secret) => everySecret || isManaged(secret));

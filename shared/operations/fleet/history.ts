@@ -5,6 +5,7 @@ import type { AuditRecord, StepRecord } from "../../ports/records.ts";
 import type { FleetPorts } from "./fleet-ports.ts";
 import type { VersionFacts } from "../../ports/secret-administration.ts";
 import { rotationReasonTag } from "../../tags/tag-names.ts";
+import { defined } from "../../secrets/defined.ts";
 
 export interface RotationRun {
   /** The version that it made, or was to make. */
@@ -102,11 +103,11 @@ export async function secretHistory(
   const reason = tags.get(rotationReasonTag);
   return {
     secretArn,
-    ...(reason === undefined ? {} : { reason }),
+    ...defined({ reason }),
     versions,
     rotations: runsOf(steps, versions),
     records: trail?.records ?? [],
-    ...(trail?.since === undefined ? {} : { recordsSince: trail.since }),
+    ...defined({ recordsSince: trail?.since }),
     unseen,
   };
 }

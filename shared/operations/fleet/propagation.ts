@@ -2,6 +2,7 @@ import type { ErrorCode } from "../../errors/codes.ts";
 import type { SecretHistory } from "./history.ts";
 import type { StepRecord } from "../../ports/records.ts";
 import type { SecretDetails } from "./secret-details.ts";
+import { defined } from "../../secrets/defined.ts";
 
 export interface PropagationMark {
   readonly kind: "step" | "promoted" | "mirrored" | "adopted";
@@ -42,7 +43,7 @@ const stepMark = ({ step, at, durationMs = 0, outcome, code }: StepRecord): Prop
   startedAt: new Date(at.getTime() - durationMs),
   endedAt: at,
   outcome,
-  ...(code === undefined ? {} : { code }),
+  ...defined({ code }),
 });
 
 /**

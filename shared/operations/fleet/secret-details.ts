@@ -4,6 +4,7 @@ import type { FleetPorts } from "./fleet-ports.ts";
 import type { VersionFacts } from "../../ports/secret-administration.ts";
 import { type SecretSummary, summaryOf } from "./secret-summary.ts";
 import { type SecretStatus, secretStatus } from "./secret-status.ts";
+import { defined } from "../../secrets/defined.ts";
 
 export interface SubscriberStatus {
   readonly name: string;
@@ -35,7 +36,7 @@ async function subscribersOf(
     const adopted = await adoptions?.adopted(keys, call);
     for (const { versionId } of versions.toReversed()) {
       for (const [name, at] of adopted?.get(versionId) ?? []) {
-        newest.set(name, { versionId, ...(at === undefined ? {} : { adoptedAt: at }) });
+        newest.set(name, { versionId, ...defined({ adoptedAt: at }) });
       }
     }
   } catch (error) {
@@ -59,7 +60,7 @@ export async function secretDetails(
   const regionsBehind = [...replicas].flatMap(([region, state]) => (state === "InSync" ? [] : [region]));
   const versions = await ports.administration.versions(secretArn, call);
   const createdAt = versions.at(-1)?.createdAt;
-  const summary = summaryOf({ ...description, ...(createdAt === undefined ? {} : { createdAt }) }, ports.nowMs());
+  const summary = summaryOf({ ...description, ...defined({ createdAt }) }, ports.nowMs());
   const [status, subscribers] = await Promise.all([
     secretStatus(ports, summary, call),
     subscribersOf(ports, summary, versions, call),

@@ -7,6 +7,7 @@ import { obstacles } from "./obstacles.ts";
 import type { FleetPorts } from "./fleet-ports.ts";
 import type { MirrorView } from "../../ports/mirror.ts";
 import type { SecretSummary } from "./secret-summary.ts";
+import { defined } from "../../secrets/defined.ts";
 
 /**
  * What a cluster holds of a secret. Where it should have a mirror, `current`: AWSCURRENT, `behind`: another version, `missing`:
@@ -98,7 +99,7 @@ async function statusOf(
   const adoption = adoptionFor(secret);
   return {
     mirrors: await Promise.all(mirrors.map(async (view) => mirrorStatus(view, secret, call))),
-    ...(adoption === undefined ? {} : { adoption }),
+    ...defined({ adoption }),
   };
 }
 

@@ -6,6 +6,7 @@ import type { ManagedSecrets } from "../reconciling/managed-secrets.ts";
 import { concernsTheMirror, concernsTheWork } from "../reconciling/error-scope.ts";
 import type { Mirror, MirrorAudit, MirroredSecret } from "../../ports/mirror.ts";
 import type { SecretCatalogue } from "../../ports/secret-administration.ts";
+import { defined } from "../../secrets/defined.ts";
 
 export interface MigrationPorts {
   readonly store: Pick<SecretStore, "describe" | "read">;
@@ -86,7 +87,7 @@ export async function* migrateMirror(
 ): AsyncGenerator<Migration> {
   let cursor: string | undefined;
   do {
-    const from = { namePrefixes: ports.managed.namePrefixes, ...(cursor === undefined ? {} : { cursor }) };
+    const from = { namePrefixes: ports.managed.namePrefixes, ...defined({ cursor }) };
     const page = await ports.catalogue.page(from, call);
     for (const secretArn of page.secretArns.filter(ports.managed.includes)) {
       try {

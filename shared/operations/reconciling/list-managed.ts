@@ -2,6 +2,7 @@ import type { CallOptions } from "../../ports/call.ts";
 import type { ManagedSecrets } from "./managed-secrets.ts";
 import type { TaskQueue } from "../../ports/task-queue.ts";
 import type { SecretCatalogue } from "../../ports/secret-administration.ts";
+import { defined } from "../../secrets/defined.ts";
 
 /** What one message of the queue asks for: to go on listing, or to examine these secrets. */
 export type ReconcileTask = { readonly cursor?: string } | { readonly secretArns: readonly string[] };
@@ -20,7 +21,7 @@ export async function listManaged(
   call: CallOptions,
 ): Promise<number> {
   const { catalogue, tasks, managed } = ports;
-  let at: { readonly cursor?: string } = from === undefined ? {} : { cursor: from };
+  let at: { readonly cursor?: string } = defined({ cursor: from });
   let listed = 0;
   for (let page = 0; page < pagesAtOnce; page++) {
     const { secretArns, cursor } = await catalogue.page({ namePrefixes: managed.namePrefixes, ...at }, call);
