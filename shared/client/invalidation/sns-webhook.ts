@@ -36,12 +36,13 @@ function parse(body: unknown): SnsMessage {
   const text = body instanceof Uint8Array ? new TextDecoder().decode(body) : body;
   if (typeof text !== "string") throw unverified("not a text: hand over the body as it came");
   if (text.length > longestBody) throw unverified("too long");
+  let message: unknown;
   try {
-    const message: unknown = JSON.parse(text);
-    if (typeof message === "object" && message !== null) return message as SnsMessage;
+    message = JSON.parse(text);
   } catch {
-    // Said below.
+    throw unverified("not JSON");
   }
+  if (typeof message === "object" && message !== null) return message as SnsMessage;
   throw unverified("not JSON");
 }
 
