@@ -124,7 +124,7 @@ test("what makes a credential due is read from the two events that do", () => {
   );
   expect(read).toEqual(held);
   expect(read.map((cue) => (cue.kind === "adopted" ? cue.subscriber : undefined))).toEqual(
-    cues.map(({ event }) => event.detail.subscriber),
+    cues.map(({ event }) => event.detail["subscriber"]),
   );
 });
 
