@@ -19,7 +19,12 @@ export interface CheckedSecret {
   readonly findings: readonly Finding[];
 }
 
-function describeFindings({ labels, rotationEnabled, tags, replicas = new Map() }: SecretDescription): readonly Finding[] {
+function describeFindings({
+  labels,
+  rotationEnabled,
+  tags,
+  replicas = new Map(),
+}: SecretDescription): readonly Finding[] {
   const pending = [...labels].find(([, on]) => on.includes("AWSPENDING") && !on.includes("AWSCURRENT"))?.[0];
   return [
     ...(rotationEnabled ? [] : [finding("rotation-off")]),
