@@ -120,7 +120,7 @@ test("what makes a credential due is read from the two events that do", () => {
   const cues = examples.filter(({ name }) => name === "secret-rotated" || name === "secret-adopted");
   const read = cues.map(({ event }) => retirementCueIn(deliveredEvent(event)));
   const held = cues.map(({ event: { detail } }) =>
-    expect.objectContaining({ secretArn: detail.secretArn, versionId: detail.versionId }),
+    expect.objectContaining({ secretArn: detail["secretArn"], versionId: detail["versionId"] }),
   );
   expect(read).toEqual(held);
   expect(read.map((cue) => (cue.kind === "adopted" ? cue.subscriber : undefined))).toEqual(
