@@ -9,7 +9,8 @@ import { usersByFunction } from "../../shared/operations/doctor/managed-users.ts
 import { checkRotatedHere } from "../../shared/operations/by-hand/operator-request.ts";
 import { silentPublisher } from "../../shared/aws/eventbridge/event-publisher.ts";
 import type { CallOptions } from "../../shared/ports/call.ts";
-import { readCurrent, type SecretStore } from "../../shared/ports/secret-store.ts";
+import { readCurrent } from "../../shared/rotation/read-current.ts";
+import type { SecretStore } from "../../shared/ports/secret-store.ts";
 import { rotationMemory } from "../../shared/rotation/rotation-memory.ts";
 import { defined } from "../../shared/secrets/defined.ts";
 import { parseDatabaseSecret } from "../../shared/secrets/database-secret.ts";

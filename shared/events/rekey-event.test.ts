@@ -54,10 +54,10 @@ test("the secret of an event is read from its detail", () => {
 
 test.each([
   ["not JSON", "{"],
-  ["no secretArn", "7"],
-  ["no secretArn", '{"detail":null}'],
-  ["no secretArn", eventOf([arnOf("db/app-AbCdEf")])],
-  ["no secretArn", eventOf("db/app")],
+  ["no detail.secretArn", "7"],
+  ["no detail.secretArn", '{"detail":null}'],
+  ["no detail.secretArn", eventOf([arnOf("db/app-AbCdEf")])],
+  ["no detail.secretArn", eventOf("db/app")],
 ])("an event is malformed with %s: %s", (problem, body) => {
   expect(() => secretArnOf(body)).toThrow(expect.objectContaining({ code: "event-malformed", context: { problem } }));
 });

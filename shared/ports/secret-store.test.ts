@@ -1,11 +1,10 @@
 import { expect, test } from "vitest";
-import { RekeyError } from "../errors/rekey-error.ts";
 import { memoryStore } from "../testing/memory-store.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
+import { RekeyError } from "../errors/rekey-error.ts";
 import {
   describeIfExists,
   isRotationUnderWay,
-  readCurrent,
   type SecretDescription,
   versionUnderWay,
   versionWithLabel,
@@ -49,14 +48,4 @@ test("a secret that does not exist has no description; any other failure stays o
   await expect(describeIfExists(store, "other", call)).resolves.toBeUndefined();
   const failing = { describe: async () => Promise.reject(new RekeyError("store-throttled")) };
   await expect(describeIfExists(failing, secretId, call)).rejects.toMatchObject({ code: "store-throttled" });
-});
-
-test("the current version is read by its label; a secret without a current value is an error that names both", async () => {
-  const store = memoryStore(secretId, new SecretValue("x"));
-  await expect(readCurrent(store, secretId, call)).resolves.toMatchObject({ versionId: "v0" });
-  const empty = { read: async () => undefined };
-  await expect(readCurrent(empty, secretId, call)).rejects.toMatchObject({
-    code: "secret-not-found",
-    context: { secret: secretId, label: "AWSCURRENT" },
-  });
 });

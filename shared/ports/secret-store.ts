@@ -1,4 +1,4 @@
-import { isRekeyError, RekeyError } from "../errors/rekey-error.ts";
+import { isRekeyError } from "../errors/rekey-error.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 import type { CallOptions } from "./call.ts";
 import type { RotationRequest } from "./rotation.ts";
@@ -69,22 +69,55 @@ export interface SecretStore {
   mark(request: RotationRequest, label: string, call: CallOptions): Promise<void>;
 }
 
-/** The version that this staging label is on. */
+/**
+ * The version that this staging label is on.
+ *
+ * @example
+ * ```ts
+ * const current = async (store: SecretStore, call: CallOptions) =>
+ *   versionWithLabel(await store.describe("prod/orders", call), "AWSCURRENT");
+ * ```
+ */
 export function versionWithLabel({ labels }: SecretDescription, label: string): string | undefined {
   for (const [versionId, on] of labels) if (on.includes(label)) return versionId;
   return undefined;
 }
 
-/** The version of a rotation that is under way: AWSPENDING's, unless it is current already. */
+/**
+ * The version of a rotation that is under way: AWSPENDING's, unless it is current already.
+ *
+ * @example
+ * ```ts
+ * const waiting = async (store: SecretStore, call: CallOptions) =>
+ *   versionUnderWay(await store.describe("prod/orders", call));
+ * ```
+ */
 export function versionUnderWay(description: SecretDescription): string | undefined {
   const pending = versionWithLabel(description, "AWSPENDING");
   return pending === versionWithLabel(description, "AWSCURRENT") ? undefined : pending;
 }
 
+/**
+ * Whether AWSPENDING waits on a version that is not current.
+ *
+ * @example
+ * ```ts
+ * const isBusy = async (store: SecretStore, call: CallOptions) =>
+ *   isRotationUnderWay(await store.describe("prod/orders", call));
+ * ```
+ */
 export const isRotationUnderWay = (description: SecretDescription): boolean =>
   versionUnderWay(description) !== undefined;
 
-/** `undefined`: there is no such secret. Errors: those of the store. */
+/**
+ * `undefined`: there is no such secret. Errors: those of the store.
+ *
+ * @example
+ * ```ts
+ * const isThere = async (store: SecretStore, call: CallOptions) =>
+ *   (await describeIfExists(store, "prod/orders", call)) !== undefined;
+ * ```
+ */
 export async function describeIfExists(
   store: Pick<SecretStore, "describe">,
   secretId: string,
@@ -96,16 +129,4 @@ export async function describeIfExists(
     if (isRekeyError(error, "secret-not-found")) return undefined;
     throw error;
   }
-}
-
-/** AWSCURRENT. Errors: `secret-not-found` for a secret without a current value; those of the store. */
-export async function readCurrent(
-  store: Pick<SecretStore, "read">,
-  secretId: string,
-  call: CallOptions,
-): Promise<StoredVersion> {
-  const current = await store.read(secretId, { label: "AWSCURRENT" }, call);
-  if (current === undefined)
-    throw new RekeyError("secret-not-found", { context: { secret: secretId, label: "AWSCURRENT" } });
-  return current;
 }

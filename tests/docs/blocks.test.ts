@@ -24,6 +24,7 @@ afterAll(async () => rm(folder, { recursive: true }));
 
 /** Output and forms, which nothing can run: each with what holds it to the truth instead. */
 const shown: Readonly<Record<string, string>> = {
+  "docs/architecture.md": "the tree of folders; tests/docs/architecture.test.ts looks whether they are there",
   "docs/capacity.md": "written by npm run docs from the command's own code",
   "docs/reference/cli.md": "written by npm run docs from the command table",
   "docs/how-to/cross-account.md": "who calls whom; tests/security/other-account plays it",

@@ -52,36 +52,6 @@ test.each(Object.entries(examples))(
   },
 );
 
-test("every row has an example that is followed; an engine's is followed below", () => {
+test("every row has an example that is followed; an engine's is followed by tests/engines/new-engine.test.ts", () => {
   expect([...rows.keys()]).toEqual([...Object.keys(examples), "engine"]);
 });
-
-const engines = readdirSync(path.join(root, "functions"))
-  .filter((name) => name.startsWith("rotate-"))
-  .map((name) => name.replace("rotate-", ""));
-/** Vault rotates it, and no server is logged in to: operators' tools and check-login have nothing to do. */
-const withoutLogin = "vault-static-role";
-
-/** What runs the contract that every engine keeps, with the fixtures that it is run with. */
-const contracts = readdirSync(path.join(root, "tests/engines")).flatMap((file) => {
-  const text = read(`tests/engines/${file}`);
-  if (!text.includes("engineContract(")) return [];
-  const fixtures = [...text.matchAll(/"\.\.\/(support\/[\w-]+\.ts)"/g)];
-  return [text, ...fixtures.map(([, fixture = ""]) => read(`tests/${fixture}`))];
-});
-
-test.each(engines)(
-  "the engine %s has its folder, its row, its test, and its line in each list of engines",
-  (engine) => {
-    const code = `shared/engines/${engine}/`;
-    const names = (file: string, text: string): readonly string[] => (read(file).includes(text) ? [] : [file]);
-    expect([
-      ...(existsSync(path.join(root, code)) ? [] : [code]),
-      ...(contracts.some((text) => text.includes(code) || text.includes(`rotate-${engine}/`)) ? [] : ["tests/engines"]),
-      ...names("deploy/template/functions/rotation.ts", `"rotate-${engine}"`),
-      ...names("deploy/cdk/rotation.ts", `"${engine}"`),
-      ...(engine === withoutLogin ? [] : names("cli/wiring/engines.ts", code)),
-      ...(engine === withoutLogin ? [] : names("functions/check-login/handler.ts", code)),
-    ]).toEqual([]);
-  },
-);

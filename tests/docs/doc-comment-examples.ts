@@ -67,16 +67,17 @@ export const implemented: readonly DocumentedExport[] = [
   "shared/client/invalidation/invalidation-source.ts",
 ].flatMap((file) => declarations(file).filter(({ name }) => /^(?:Secret|Invalidation)Source$/u.test(name)));
 
-export const portExamples: readonly DocumentedExport[] = readdirSync(path.join(root, "shared/ports"))
+const ports = readdirSync(path.join(root, "shared/ports")).filter((name) => !name.endsWith(".test.ts"));
+
+export const portExamples: readonly DocumentedExport[] = ports
   .map((name) => `shared/ports/${name}`)
   .flatMap(declarations);
 
 /** Imports of everything that the ports export, which an adapter has at hand. */
-export const portImports: string = readdirSync(path.join(root, "shared/ports"))
+export const portImports: string = ports
   .map((name) => {
-    const names = [...read(`shared/ports/${name}`).matchAll(/^export (?:interface|type) (\w+)/gmu)].map(
-      ([, one]) => one,
-    );
-    return `import type { ${names.join(", ")} } from "../ports/${name}";\n`;
+    const exported = read(`shared/ports/${name}`).matchAll(/^export (?:async )?(\w+) (\w+)/gmu);
+    const names = [...exported].map(([, kind = "", one = ""]) => (/interface|type/u.test(kind) ? `type ${one}` : one));
+    return `import { ${names.join(", ")} } from "../ports/${name}";\n`;
   })
   .join("");

@@ -24,7 +24,7 @@ test("every engine has its function, the function's row in the template, and a t
   expect(files.filter((file) => !existsSync(path.join(root, file)))).toEqual([]);
   const contracts = globSync("tests/engines/*.test.ts", { cwd: root })
     .map(textOf)
-    .filter((text) => text.includes("engineContract("));
+    .filter((text) => text.includes("contractTests("));
   const fixtures = contracts
     .flatMap((text) => [...text.matchAll(/"\.\.\/support\/([\w-]+\.ts)"/gu)])
     .map(([, name = ""]) => textOf(`tests/support/${name}`));

@@ -1,7 +1,8 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { RotationDependencies } from "../../rotation/dependencies.ts";
 import type { CallOptions } from "../../ports/call.ts";
-import { readCurrent, type SecretDescription, versionUnderWay } from "../../ports/secret-store.ts";
+import { readCurrent } from "../../rotation/read-current.ts";
+import { type SecretDescription, versionUnderWay } from "../../ports/secret-store.ts";
 import { type Rotation, rotationOf } from "../../rotation/rotation-context.ts";
 import { type RotationFacts, rotationFacts } from "../../rotation/rotation-facts.ts";
 import { alternateSuffix } from "../../rotation/strategies/alternating-users.ts";

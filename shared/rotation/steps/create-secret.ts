@@ -1,6 +1,6 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { StepOutcome } from "../../ports/rotation.ts";
-import { readCurrent } from "../../ports/secret-store.ts";
+import { readCurrent } from "../read-current.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
 import { comparePending } from "../compare-pending.ts";
 import type { Invocation } from "../invocation.ts";

@@ -1,6 +1,7 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { StepOutcome } from "../../ports/rotation.ts";
-import { readCurrent, versionWithLabel } from "../../ports/secret-store.ts";
+import { readCurrent } from "../read-current.ts";
+import { versionWithLabel } from "../../ports/secret-store.ts";
 import type { Invocation } from "../invocation.ts";
 import { rotationOf } from "../rotation-context.ts";
 import { checkRequest } from "./check-request.ts";

@@ -1,7 +1,8 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
 import type { StepOutcome } from "../../ports/rotation.ts";
-import { isRotationUnderWay, readCurrent, versionWithLabel } from "../../ports/secret-store.ts";
+import { isRotationUnderWay, versionWithLabel } from "../../ports/secret-store.ts";
+import { readCurrent } from "../read-current.ts";
 import type { Invocation } from "../invocation.ts";
 import { rotationOf } from "../rotation-context.ts";
 import { describeRequest } from "./check-request.ts";

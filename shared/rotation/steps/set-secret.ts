@@ -1,5 +1,5 @@
 import type { StepOutcome } from "../../ports/rotation.ts";
-import { readCurrent } from "../../ports/secret-store.ts";
+import { readCurrent } from "../read-current.ts";
 import { comparePending } from "../compare-pending.ts";
 import { setEverywhere } from "../every-host.ts";
 import type { Invocation } from "../invocation.ts";

@@ -1,5 +1,6 @@
 import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
-import { readCurrent, type SecretDescription, type StoredVersion, versionWithLabel } from "../../ports/secret-store.ts";
+import { readCurrent } from "../read-current.ts";
+import { type SecretDescription, type StoredVersion, versionWithLabel } from "../../ports/secret-store.ts";
 import { comparePending } from "../compare-pending.ts";
 import { logsInEverywhere, restoreOn } from "../every-host.ts";
 import type { Invocation } from "../invocation.ts";

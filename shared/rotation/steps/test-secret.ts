@@ -1,5 +1,5 @@
 import type { StepOutcome } from "../../ports/rotation.ts";
-import { readCurrent } from "../../ports/secret-store.ts";
+import { readCurrent } from "../read-current.ts";
 import { isSameLogin, parseDatabaseSecret } from "../../secrets/database-secret.ts";
 import { type ComparedRotation, comparePending } from "../compare-pending.ts";
 import { targetsOf } from "../database-targets.ts";
