@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { globSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
@@ -49,17 +50,23 @@ const saysHowItSamples: Reporter = {
 
 const jsonReport = (outputFile: string): ["json", { outputFile: string }] => ["json", { outputFile }];
 
-const project = (name: string, isolate: boolean, include: string[]) => ({
+const unitTests = "{shared,functions,local,deploy,console}/**/*.test.ts";
+/** A module that a test replaces would be replaced for the next file of the worker, too, or not at all. */
+const replacingModules = globSync(unitTests, { cwd: import.meta.dirname }).filter((file) =>
+  readFileSync(join(import.meta.dirname, file), "utf8").includes("vi.mock("),
+);
+
+const project = (name: string, isolate: boolean, include: string[], exclude: string[] = []) => ({
   extends: true as const,
-  test: { name, isolate, include, exclude: ["**/node_modules/**", ...(isFullRun ? [] : onlyInFullRuns)] },
+  test: { name, isolate, include, exclude: ["**/node_modules/**", ...exclude, ...(isFullRun ? [] : onlyInFullRuns)] },
 });
 
 export default defineConfig({
   test: {
     projects: [
       // Their tests leave nothing behind in the process, so a worker loads their modules once.
-      project("units", false, ["{shared,functions,local,deploy,console}/**/*.test.ts"]),
-      project("programs", true, ["{bundle,cli,tests}/**/*.test.ts", ".ci/*.test.ts"]),
+      project("units", false, [unitTests], replacingModules),
+      project("programs", true, ["{bundle,cli,tests}/**/*.test.ts", ".ci/*.test.ts", ...replacingModules]),
     ],
     // No test is judged by its time: these end what hangs, also where a few things share two slow cores.
     testTimeout: 120_000,

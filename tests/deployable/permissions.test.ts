@@ -13,14 +13,16 @@ const functions = Object.entries(template.Resources)
   .filter(([, { Type }]) => Type === "AWS::Serverless::Function")
   .map(([logicalId, resource]) => ({ logicalId, properties: record(resource, "Properties") }));
 
-/** The repository's own source files that the bundle is made of. */
+const docComment = /\/\*\*[\s\S]*?\*\//gu;
+
+/** The repository's own source files that the bundle is made of, without the examples in their comments. */
 function sourcesOf(properties: Members): readonly Source[] {
   const folder = resolve(root, text(properties, "CodeUri").replace("dist/functions", "dist/maps"));
   const map: unknown = JSON.parse(readFileSync(resolve(folder, "index.mjs.map"), "utf8"));
   return textList(isMembers(map) ? map : {}, "sources")
     .map((source) => resolve(folder, source))
     .filter((file) => file.startsWith(resolve(root, "shared")) || file.startsWith(resolve(root, "functions")))
-    .map((file) => ({ file, text: readFileSync(file, "utf8") }));
+    .map((file) => ({ file, text: readFileSync(file, "utf8").replaceAll(docComment, "") }));
 }
 
 const getAtt = (value: unknown): string => {
