@@ -2,7 +2,7 @@ import { memberAt } from "../answers/member-at.ts";
 import type { CallOptions } from "../ports/call.ts";
 import type { VaultSend } from "../vault/connect-vault.ts";
 import { refused } from "../vault/vault-answer.ts";
-import { type KeyOwner, ownerIn } from "./key-owner.ts";
+import { type KeyOwner, ownerIn } from "./owner-record.ts";
 import type { MirroredFields } from "./mirrored-fields.ts";
 
 /** The newest revision of a key: 0 before the first write; no fields when it cannot be read. */

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import type { HeldRevision } from "./held-revision.ts";
-import { foreignKey, holdsOwn, ownedBy, ownerIn, owns, recordLacks, type VersionDates, whoseKey } from "./key-owner.ts";
+import { foreignKey, holdsOwn, type VersionDates, whoseKey } from "./key-owner.ts";
+import { ownedBy, ownerIn, owns, recordLacks } from "./owner-record.ts";
 
 const call = { signal: AbortSignal.timeout(5_000) };
 const arnOf = (name: string, suffix = "AbCdEf"): string =>

@@ -6,18 +6,8 @@ import type { CallOptions } from "../ports/call.ts";
 import type { Mirror, MirroredSecret } from "../ports/mirror.ts";
 import { heldRevision } from "./held-revision.ts";
 import type { MirrorTemplates } from "./mirror-templates.ts";
-import {
-  foreignKey,
-  holdsOwn,
-  type KeyOwner,
-  ownedBy,
-  ownerIn,
-  owns,
-  recordLacks,
-  sinceRevision,
-  type VersionDates,
-  whoseKey,
-} from "./key-owner.ts";
+import { foreignKey, holdsOwn, type VersionDates, whoseKey } from "./key-owner.ts";
+import { type KeyOwner, ownedBy, ownerIn, owns, recordLacks, sinceRevision } from "./owner-record.ts";
 import { holdsNewer, mirroredFields, versionIn } from "./mirrored-fields.ts";
 import type { VaultSend } from "../vault/connect-vault.ts";
 import { isConflict, refused } from "../vault/vault-answer.ts";

@@ -177,6 +177,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "shared/operations",
       "shared/capacity",
       "shared/ports",
+      // Pure text: a secret's name in an ARN, and members that may be absent.
       "shared/rotation/secret-name.ts",
       "shared/secrets/defined.ts",
       "shared/errors",
@@ -196,6 +197,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ["preact", "preact-iso", "@tanstack/virtual-core"],
   },
   bundle: {
+    // It writes the template as JSON for SAM.
     rooms: ["local/template/read-template.ts"],
     packages: ["esbuild", "@cyclonedx/cyclonedx-library", "@smithy/signature-v4", "marked", "node:"],
   },
@@ -228,23 +230,11 @@ export const rooms: Readonly<Record<string, Room>> = {
   "deploy/template": { rooms: [], packages: ["node:fs", "node:path"] },
   ".ci": { rooms: [], packages: ["node:", "@stryker-mutator/core"] },
   examples: {
+    // The servers that their tests run against.
     rooms: ["shared/testing/engine-contract", "local/postgres", "tests/support/postgres-fixture.ts"],
     packages: ["rekey", "pg", "drizzle-orm", "kysely", "@prisma/adapter-pg", "typeorm"],
   },
 };
-
-/** Circles of imports that are still to be opened, each by the files that are in it. */
-export const openCircles: readonly (readonly string[])[] = [
-  ["shared/engines/mysql-family/account.ts", "shared/engines/mysql-family/connection.ts"],
-  [
-    "shared/engines/redis/account.ts",
-    "shared/engines/redis/command-rights.ts",
-    "shared/engines/redis/connection.ts",
-    "shared/engines/redis/translate-error.ts",
-  ],
-  ["shared/mirrors/held-revision.ts", "shared/mirrors/key-owner.ts"],
-  ["shared/rotation/earlier-logins.ts", "shared/rotation/pending.ts", "shared/rotation/rotation-context.ts"],
-];
 
 /** The only rooms that may take the text out of a `SecretValue`. */
 export const mayReveal = [
