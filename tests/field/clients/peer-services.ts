@@ -38,6 +38,7 @@ async function refusal(work) {
 
 export const mysqlService = `
 import mysql from "mysql2";
+import { fakeSecretClient } from "rekey/testing";
 import { createRotatingPool } from "rekey/client/mysql2";
 ${load}
 const { host, port, root } = input;
@@ -80,6 +81,7 @@ print({ open, left });
 
 export const pgService = `
 import pg from "pg";
+import { fakeSecretClient } from "rekey/testing";
 import { createRotatingPool } from "rekey/client/pg";
 ${load}
 const { host, port, root } = input;
