@@ -119,7 +119,7 @@ test(
     // Ten times what may wait, to a pipe that is read only when the program is done with it.
     const program = `
       import { agentLog } from "./agent-log.ts";
-      import { stdoutOutlet } from "./output.ts";
+      import { stdoutOutlet } from "../../output/output.ts";
       const { log, dropped } = agentLog(stdoutOutlet, Date.now);
       for (let line = 0; line < 10_000; line++) {
         log("line", { line, text: "x".repeat(1_000) });
@@ -132,7 +132,7 @@ test(
     const out = join(folder, "slow");
     const line = `"$0" --input-type=module --eval "$1" | (sleep 3; cat >"${out}")`;
     const { stderr, status } = spawnSync("/bin/bash", ["--norc", "-c", line, process.execPath, program], {
-      cwd: join(import.meta.dirname, "../../../cli"),
+      cwd: join(import.meta.dirname, "../../../cli/commands/agent"),
       encoding: "utf8",
       env: { PATH: "/usr/bin:/bin" },
     });
