@@ -17,10 +17,13 @@ const filesIn = async (folder: string): Promise<readonly string[]> =>
     entry.isFile() ? [path.relative(folder, path.join(entry.parentPath, entry.name))] : [],
   );
 
-/** File by file, so that whoever loads one meanwhile finds the old or the new one, whole. */
+/**
+ * File by file, so that whoever loads one meanwhile finds the old or the new one, whole; chunks, whose names follow their
+ * content, come before the entries that import them.
+ */
 async function replace(folder: string, next: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const files = await filesIn(next);
+  const isEntry = (file: string): number => Number(!path.basename(file).startsWith("chunk-"));
+  const files = (await filesIn(next)).toSorted((one, other) => isEntry(one) - isEntry(other));
   for (const file of files) {
     await mkdir(path.dirname(path.join(folder, file)), { recursive: true });
     await rename(path.join(next, file), path.join(folder, file));

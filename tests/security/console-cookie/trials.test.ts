@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type ConsoleStage, startConsoleStage } from "../../console/console-stage.ts";
+import { valueReads } from "../../support/value-reads.ts";
 
 // Commands and servers start slowly on a busy machine.
 vi.setConfig({ testTimeout: 150_000, hookTimeout: 120_000 });
@@ -32,14 +33,8 @@ afterAll(async () => {
   await stage.stop();
 });
 
-/** By the console: the deployed mirror reads a new value in its own time. */
 const readValues = (): number =>
-  stage.stack.aws.requests.filter(
-    ({ operation, principalArn, resources }) =>
-      operation === "GetSecretValue" &&
-      !principalArn.includes(":assumed-role/") &&
-      resources.some((arn) => arn.includes(":db/elsewhere-")),
-  ).length;
+  valueReads(stage.stack).filter(({ resources }) => resources.some((arn) => arn.includes(":db/elsewhere-"))).length;
 
 test.each([
   ["logs in to a host of a secret's choosing with the doctor", "findings"],

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { request, requestAllTheTime } from "../../../support/lifecycles/request-load.ts";
 import { startServiceStage } from "../../../support/lifecycles/service-stage.ts";
+import { valueReads } from "../../../support/value-reads.ts";
 import { fieldCase, printFieldCases } from "../../field-cases.ts";
 import { duringTests } from "../../field-stage.ts";
 
@@ -11,11 +12,7 @@ const movedClock = new URL("../../../support/lifecycles/moved-clock.ts", import.
 const node = ["--import", movedClock];
 printFieldCases();
 
-/** By the service: the deployed mirror reads in its own time. */
-const reads = (): number =>
-  stage.cli.stack.aws.requests.filter(
-    ({ operation, principalArn }) => operation === "GetSecretValue" && !principalArn.includes(":assumed-role/"),
-  ).length;
+const reads = (): number => valueReads(stage.cli.stack).length;
 
 test.each([
   ["forward by two hours", "2"],
