@@ -4,7 +4,7 @@ import { bundleAgent } from "./bundle-agent.ts";
 import { bundleFunction } from "./bundle-function.ts";
 import { bundledPackages } from "./bundled-packages.ts";
 import { lockedPackages } from "./locked-packages.ts";
-import { readTemplate } from "../local/template/read-template.ts";
+import { readTemplate } from "../deploy/reading/read-template.ts";
 import { sbom } from "./sbom.ts";
 import { thirdPartyLicenses } from "./third-party-licenses.ts";
 

@@ -9,7 +9,8 @@ import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { PublishCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
 import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterEach, expect, test } from "vitest";
-import { isMembers, record } from "./aws/members.ts";
+import { isMembers } from "../shared/answers/members.ts";
+import { record } from "./aws/members.ts";
 import type { IssuedCredentials } from "./aws/principals.ts";
 import { startStack, type Stack } from "./stack.ts";
 

@@ -1,5 +1,6 @@
 import { startAwsFront } from "../../local/aws/front.ts";
-import { isMembers, type Members, text } from "../../local/aws/members.ts";
+import { isMembers, type Members } from "../../shared/answers/members.ts";
+import { text } from "../../local/aws/members.ts";
 import { createPrincipals } from "../../local/aws/principals.ts";
 import type { AwsService, FunctionInvoker } from "../../local/aws/service.ts";
 import { movableClock } from "../../local/clock.ts";

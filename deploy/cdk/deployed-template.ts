@@ -1,7 +1,7 @@
 import path from "node:path";
 import { CfnOutput, CfnResource, Lazy, Token, type Stack } from "aws-cdk-lib";
 import { Asset } from "aws-cdk-lib/aws-s3-assets";
-import { overlay } from "../../local/template/overlay.ts";
+import { overlay } from "../reading/overlay.ts";
 import { packageRoot, type RekeyTemplate, type ResourceDeclaration } from "./read-template.ts";
 import type { TemplateLogic } from "./template-logic.ts";
 

@@ -4,7 +4,7 @@ import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { RekeySettings } from "./rekey-settings.ts";
-import { isList } from "../template/parameters.ts";
+import { isList } from "../reading/parameters.ts";
 import type { ParameterDeclaration } from "./read-template.ts";
 import type { Value, Values } from "./template-logic.ts";
 

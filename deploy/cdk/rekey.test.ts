@@ -14,8 +14,9 @@ import {
 } from "aws-cdk-lib/aws-rds";
 import { Secret, type ISecret } from "aws-cdk-lib/aws-secretsmanager";
 import { beforeAll, expect, test, vi } from "vitest";
-import { record, text, type Members } from "../../local/aws/members.ts";
-import { readTemplate } from "../../local/template/read-template.ts";
+import type { Members } from "../../shared/answers/members.ts";
+import { record, text } from "../../local/aws/members.ts";
+import { readTemplate } from "../reading/read-template.ts";
 import { Rekey, type RekeyProps } from "./index.ts";
 import { settingsText } from "./settings-text.ts";
 

@@ -3,7 +3,7 @@ import type { IConnectable } from "aws-cdk-lib/aws-ec2";
 import { CfnRotationSchedule, CfnSecret, type ISecret } from "aws-cdk-lib/aws-secretsmanager";
 import type { Construct, IConstruct } from "constructs";
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
-import { pascalCase } from "../template/text.ts";
+import { pascalCase } from "../reading/function-names.ts";
 import { adminSecretTag, graceTag, strategyTag } from "../../shared/tags/tag-names.ts";
 import { engines } from "./rekey-settings.ts";
 

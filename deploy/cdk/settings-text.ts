@@ -1,7 +1,7 @@
-import { isMembers, type Members } from "../../local/aws/members.ts";
-import type { Template } from "../../local/template/read-template.ts";
-import { isBoolean, isList, scalar } from "../template/parameters.ts";
-import { rotationEngines } from "../template/rotation-engines.ts";
+import { isMembers, type Members } from "../../shared/answers/members.ts";
+import type { Template } from "../reading/read-template.ts";
+import { isBoolean, isList, scalar } from "../reading/parameters.ts";
+import { rotationEngines } from "../reading/function-names.ts";
 
 /** Parameters that have a property of their own in `RekeyProps`, with a type of the CDK's. */
 const madeOfConstructs = new Set([

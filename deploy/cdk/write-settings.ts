@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { readTemplate } from "../../local/template/read-template.ts";
+import { readTemplate } from "../reading/read-template.ts";
 import { settingsText } from "./settings-text.ts";
 
 const template = readTemplate(readFileSync(new URL("../../template.yaml", import.meta.url), "utf8"));

@@ -1,5 +1,6 @@
 import { rotationFunctions } from "./functions/rotation.ts";
-import { indent, pascalCase } from "./text.ts";
+import { pascalCase } from "../reading/function-names.ts";
+import { indent } from "./text.ts";
 
 const permission = (row: (typeof rotationFunctions)[number]): string => `
 ${pascalCase(row.name)}:

@@ -1,5 +1,6 @@
 import { allow } from "./statements.ts";
-import { condition, indent, pascalCase } from "./text.ts";
+import { pascalCase } from "../reading/function-names.ts";
+import { condition, indent } from "./text.ts";
 import type { QueueRow } from "./queue-resources.ts";
 
 /** One Lambda function of the template. What is the same for all of them is written by `functionResources`. */

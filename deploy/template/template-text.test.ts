@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
-import { readTemplate } from "../../local/template/read-template.ts";
+import { readTemplate } from "../reading/read-template.ts";
 import { accountPermissionsText } from "./account-permissions-text.ts";
 import { templateText } from "./template-text.ts";
 import { vpcEndpointsText } from "./vpc-endpoints-text.ts";

@@ -5,10 +5,6 @@ export const indent = (columns: number, text: string): string => text.replaceAll
 export const onlyIf = (condition: string, item: string): string =>
   `- !If\n  - ${condition}\n${indent(2, item)}\n  - !Ref AWS::NoValue`;
 
-/** `rotate-http-api-key` → `RotateHttpApiKey`. */
-export const pascalCase = (name: string): string =>
-  name.replaceAll(/(?:^|-)([a-z])/gu, (_all, letter: string) => letter.toUpperCase());
-
 /** A YAML list in one line. */
 export const flow = (items: readonly string[]): string => `[${items.join(", ")}]`;
 

@@ -1,4 +1,4 @@
-import { pascalCase } from "./text.ts";
+import { pascalCase } from "../reading/function-names.ts";
 
 const interfaces = ["events", "lambda", "secretsmanager", "sqs", "sts"];
 const gateway = "dynamodb";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { readTemplate } from "../../local/template/read-template.ts";
+import { readTemplate } from "../reading/read-template.ts";
 import { outsideProgram } from "../../tests/support/outside-program.ts";
 import { planTerraform, type TerraformPlan } from "../../tests/support/planned-terraform.ts";
 import { parametersText, snakeCase } from "./parameters-text.ts";

@@ -1,6 +1,6 @@
-import { isMembers, type Members } from "../../local/aws/members.ts";
-import type { Template } from "../../local/template/read-template.ts";
-import { isBoolean, isList, scalar } from "../template/parameters.ts";
+import { isMembers, type Members } from "../../shared/answers/members.ts";
+import type { Template } from "../reading/read-template.ts";
+import { isBoolean, isList, scalar } from "../reading/parameters.ts";
 
 /** Parameters that the module makes of `secrets`, or that are an example for templates. */
 const madeByTheModule = new Set(["RotatedSecretArn", "RotationSchedule"]);

@@ -1,6 +1,6 @@
-import type { Template } from "../../local/template/read-template.ts";
-import { rotationEngines } from "../template/rotation-engines.ts";
-import { pascalCase } from "../template/text.ts";
+import type { Template } from "../reading/read-template.ts";
+import { rotationEngines } from "../reading/function-names.ts";
+import { pascalCase } from "../reading/function-names.ts";
 
 /** A stack that rotates has each function but those with a condition of their own. */
 function functionArn(engine: string, outputs: Template["Outputs"]): string {

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { readTemplate } from "../../local/template/read-template.ts";
+import { readTemplate } from "../reading/read-template.ts";
 import { parametersText } from "./parameters-text.ts";
 import { rotationText } from "./rotation-text.ts";
 

@@ -1,7 +1,5 @@
+import { isMembers, type Members } from "../../shared/answers/members.ts";
 import { AwsError } from "./service.ts";
-
-/** The members of a request. */
-export type Members = Readonly<Record<string, unknown>>;
 
 const missing = (name: string): AwsError =>
   new AwsError(
@@ -10,9 +8,6 @@ const missing = (name: string): AwsError =>
   );
 const wrongType = (name: string, type: string): AwsError =>
   new AwsError("SerializationException", `${name} is not a ${type}`);
-
-export const isMembers = (value: unknown): value is Members =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Errors of all readers: `SerializationException` for another type, `ValidationException` for a required member that is missing. */
 export function optionalText(input: Members, name: string): string | undefined {

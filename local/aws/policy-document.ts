@@ -1,4 +1,4 @@
-import { isMembers } from "./members.ts";
+import { isMembers } from "../../shared/answers/members.ts";
 import { AwsError, type PolicyDocument, type PolicyStatement } from "./service.ts";
 
 const isStatement = (value: unknown): value is PolicyStatement =>

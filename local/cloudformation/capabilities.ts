@@ -1,7 +1,8 @@
-import { isMembers, record } from "../aws/members.ts";
+import { isMembers } from "../../shared/answers/members.ts";
+import { record } from "../aws/members.ts";
 import { AwsError } from "../aws/service.ts";
 import { transformed } from "../template/sam-transform.ts";
-import type { Template } from "../template/read-template.ts";
+import type { Template } from "../../deploy/reading/read-template.ts";
 
 const nameProperties: Readonly<Record<string, string>> = {
   "AWS::IAM::ManagedPolicy": "ManagedPolicyName",

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { optionalText, text, type Members } from "../aws/members.ts";
+import type { Members } from "../../shared/answers/members.ts";
+import { optionalText, text } from "../aws/members.ts";
 import { AwsError } from "../aws/service.ts";
 import type { Clock } from "../clock.ts";
 import type { Change } from "../template/deploy-template.ts";
-import { TemplateError } from "../template/read-template.ts";
+import { TemplateError } from "../../deploy/reading/read-template.ts";
 import type { StackRequest, Stacks } from "../template/stacks.ts";
 
 interface ChangeSet {

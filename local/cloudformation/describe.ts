@@ -1,6 +1,7 @@
-import { isMembers, optionalText, type Members } from "../aws/members.ts";
+import { isMembers, type Members } from "../../shared/answers/members.ts";
+import { optionalText } from "../aws/members.ts";
 import type { ExistingResource } from "../template/kinds/kind.ts";
-import type { Template } from "../template/read-template.ts";
+import type { Template } from "../../deploy/reading/read-template.ts";
 import type { StackEvent, StackRecord } from "../template/stacks.ts";
 
 const time = (atMs: number | undefined): string | undefined =>

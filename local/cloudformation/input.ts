@@ -1,4 +1,5 @@
-import { optionalText, recordList, text, textList, type Members } from "../aws/members.ts";
+import type { Members } from "../../shared/answers/members.ts";
+import { optionalText, recordList, text, textList } from "../aws/members.ts";
 import { AwsError } from "../aws/service.ts";
 import { longestInline } from "../template/limits.ts";
 import type { StackRecord, StackRequest } from "../template/stacks.ts";

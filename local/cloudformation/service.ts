@@ -1,8 +1,9 @@
-import { optionalText, text, type Members } from "../aws/members.ts";
+import type { Members } from "../../shared/answers/members.ts";
+import { optionalText, text } from "../aws/members.ts";
 import { AwsError, type AwsService } from "../aws/service.ts";
 import type { Clock } from "../clock.ts";
 import { checkTemplate } from "../template/prepare.ts";
-import { readTemplate, TemplateError } from "../template/read-template.ts";
+import { readTemplate, TemplateError } from "../../deploy/reading/read-template.ts";
 import type { StackRecord, Stacks } from "../template/stacks.ts";
 import { checkCapabilities, neededCapabilities } from "./capabilities.ts";
 import { createChangeSets } from "./change-sets.ts";

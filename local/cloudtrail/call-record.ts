@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { isMembers, type Members } from "../aws/members.ts";
+import { isMembers, type Members } from "../../shared/answers/members.ts";
 import type { AwsCall, AwsError, Principal } from "../aws/service.ts";
 
 export const secretsManagerSource = "secretsmanager.amazonaws.com";

@@ -4,7 +4,8 @@ import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { SQS } from "@aws-sdk/client-sqs";
 import { EventBridge } from "@aws-sdk/client-eventbridge";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { isMembers, record } from "../aws/members.ts";
+import { isMembers } from "../../shared/answers/members.ts";
+import { record } from "../aws/members.ts";
 import { startStack, type Stack } from "../stack.ts";
 
 let stack: Stack;

@@ -1,4 +1,5 @@
-import { optionalInteger, optionalText, isMembers, recordList, text, type Members } from "../aws/members.ts";
+import { isMembers, type Members } from "../../shared/answers/members.ts";
+import { optionalInteger, optionalText, recordList, text } from "../aws/members.ts";
 import { AwsError, type AwsService, type BusEvent } from "../aws/service.ts";
 import { callRecord, isRead, secretsManagerSource } from "./call-record.ts";
 

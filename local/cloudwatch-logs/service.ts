@@ -1,4 +1,5 @@
-import { optionalInteger, optionalText, text, type Members } from "../aws/members.ts";
+import type { Members } from "../../shared/answers/members.ts";
+import { optionalInteger, optionalText, text } from "../aws/members.ts";
 import { AwsError, type AwsService } from "../aws/service.ts";
 import type { LogLine } from "../lambda/deployed-function.ts";
 

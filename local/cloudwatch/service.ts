@@ -1,4 +1,5 @@
-import { textList, type Members } from "../aws/members.ts";
+import type { Members } from "../../shared/answers/members.ts";
+import { textList } from "../aws/members.ts";
 import { AwsError, type AwsService } from "../aws/service.ts";
 
 /** Amazon CloudWatch's alarms. No metric reaches them here, so each stays without data. */

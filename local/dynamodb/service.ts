@@ -1,13 +1,5 @@
-import {
-  isMembers,
-  optionalText,
-  record,
-  recordList,
-  text,
-  textList,
-  textRecord,
-  type Members,
-} from "../aws/members.ts";
+import { isMembers, type Members } from "../../shared/answers/members.ts";
+import { optionalText, record, recordList, text, textList, textRecord } from "../aws/members.ts";
 import { AwsError, type AwsService } from "../aws/service.ts";
 import { defined } from "../../shared/secrets/defined.ts";
 

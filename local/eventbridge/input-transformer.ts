@@ -1,4 +1,4 @@
-import { isMembers, type Members } from "../aws/members.ts";
+import { isMembers, type Members } from "../../shared/answers/members.ts";
 import { AwsError } from "../aws/service.ts";
 
 /** The value at a path such as `$.detail.items[0]` or `$['detail-type']`; `undefined` where there is none. */

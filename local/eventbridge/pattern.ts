@@ -1,4 +1,4 @@
-import { isMembers, type Members } from "../aws/members.ts";
+import { isMembers, type Members } from "../../shared/answers/members.ts";
 import { AwsError } from "../aws/service.ts";
 
 /** Whether an event fits. */

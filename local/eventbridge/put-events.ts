@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { isMembers, optionalText, recordList, textList, type Members } from "../aws/members.ts";
+import { isMembers, type Members } from "../../shared/answers/members.ts";
+import { optionalText, recordList, textList } from "../aws/members.ts";
 import { AwsError } from "../aws/service.ts";
 
 /** An event as targets receive it. */

@@ -1,14 +1,5 @@
-import {
-  isMembers,
-  optionalInteger,
-  optionalText,
-  record,
-  recordList,
-  text,
-  textList,
-  textRecord,
-  type Members,
-} from "../aws/members.ts";
+import { isMembers, type Members } from "../../shared/answers/members.ts";
+import { optionalInteger, optionalText, record, recordList, text, textList, textRecord } from "../aws/members.ts";
 import { readPolicyDocument } from "../aws/policy-document.ts";
 import { AwsError, type PolicyDocument } from "../aws/service.ts";
 import type { RetryPolicy } from "../aws/retrying-delivery.ts";

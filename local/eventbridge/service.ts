@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Deliver, DeliveryTarget, MessageAttributes } from "../aws/delivery.ts";
-import { isMembers, list, optionalText, recordList, type Members } from "../aws/members.ts";
+import { isMembers, type Members } from "../../shared/answers/members.ts";
+import { list, optionalText, recordList } from "../aws/members.ts";
 import { deliverWithRetries, type GivenUp } from "../aws/retrying-delivery.ts";
 import { denial } from "../aws/iam.ts";
 import { AwsError, type BusEvent, type Principal } from "../aws/service.ts";

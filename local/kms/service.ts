@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { denial, type Caller } from "../aws/iam.ts";
-import { optionalText, text, type Members } from "../aws/members.ts";
+import type { Members } from "../../shared/answers/members.ts";
+import { optionalText, text } from "../aws/members.ts";
 import { readPolicyDocument } from "../aws/policy-document.ts";
 import { AwsError, type AwsService, type PolicyDocument, type PolicyStatement } from "../aws/service.ts";
 import type { Clock } from "../clock.ts";

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Deliver } from "../aws/delivery.ts";
-import { optionalInteger, optionalText, record, type Members } from "../aws/members.ts";
+import type { Members } from "../../shared/answers/members.ts";
+import { optionalInteger, optionalText, record } from "../aws/members.ts";
 import type { Principal } from "../aws/service.ts";
 import type { Clock } from "../clock.ts";
 import type { InvocationOutcome } from "./container.ts";

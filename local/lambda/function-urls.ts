@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { isMembers, optionalText, text, textRecord, type Members } from "../aws/members.ts";
+import { isMembers, type Members } from "../../shared/answers/members.ts";
+import { optionalText, text, textRecord } from "../aws/members.ts";
 import { AwsError, type AwsReply } from "../aws/service.ts";
 import { turnedAway } from "../outside-callers.ts";
 import type { DeployedFunction } from "./deployed-function.ts";

@@ -1,4 +1,5 @@
-import { optionalText, text, type Members } from "../aws/members.ts";
+import type { Members } from "../../shared/answers/members.ts";
+import { optionalText, text } from "../aws/members.ts";
 import { AwsError, type PolicyDocument, type PolicyStatement } from "../aws/service.ts";
 
 /** The resource policy of one function, statement by statement, as AddPermission writes it. */

@@ -1,4 +1,4 @@
-import { isMembers } from "../aws/members.ts";
+import { isMembers } from "../../shared/answers/members.ts";
 import { AwsError } from "../aws/service.ts";
 import type { Clock } from "../clock.ts";
 import { md5 } from "../sqs/message-attributes.ts";

@@ -1,5 +1,5 @@
 import { denial } from "../aws/iam.ts";
-import type { Members } from "../aws/members.ts";
+import type { Members } from "../../shared/answers/members.ts";
 import { AwsError, type AwsCall } from "../aws/service.ts";
 import { resourcePolicyOf } from "./resource-policy.ts";
 import { asText, limitedList } from "./input.ts";

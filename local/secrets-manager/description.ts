@@ -1,4 +1,4 @@
-import type { Members } from "../aws/members.ts";
+import type { Members } from "../../shared/answers/members.ts";
 import { owningService, replicationStatus, type RotationSettings, type Secret } from "./secret.ts";
 import { labelledVersions, labelsOf } from "./staging-labels.ts";
 

@@ -1,4 +1,5 @@
-import { recordList, type Members } from "../aws/members.ts";
+import type { Members } from "../../shared/answers/members.ts";
+import { recordList } from "../aws/members.ts";
 import { limitedText, requiredText } from "./input.ts";
 import { type ExternalRotation, owningService, type Secret } from "./secret.ts";
 

@@ -1,4 +1,5 @@
-import { optionalInteger, optionalText, type Members } from "../aws/members.ts";
+import type { Members } from "../../shared/answers/members.ts";
+import { optionalInteger, optionalText } from "../aws/members.ts";
 import { AwsError } from "../aws/service.ts";
 import { invalidParameter, refusals } from "./messages.ts";
 import type { SecretContent } from "./secret.ts";

@@ -1,4 +1,5 @@
-import { recordList, textList, type Members } from "../aws/members.ts";
+import type { Members } from "../../shared/answers/members.ts";
+import { recordList, textList } from "../aws/members.ts";
 import { checkLength, limitedText } from "./input.ts";
 import { invalidParameter, refusals } from "./messages.ts";
 import { owningService, type Secret } from "./secret.ts";

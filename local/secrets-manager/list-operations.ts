@@ -2,7 +2,7 @@ import { metadata, stagesByVersion } from "./description.ts";
 import { flag, limitedText } from "./input.ts";
 import { secretFilter } from "./list-filters.ts";
 import { invalidParameter } from "./messages.ts";
-import type { Members } from "../aws/members.ts";
+import type { Members } from "../../shared/answers/members.ts";
 import type { Backend, Operations } from "./operations.ts";
 import { pageOf } from "./pages.ts";
 import type { Secret } from "./secret.ts";

@@ -1,4 +1,4 @@
-import type { Members } from "../aws/members.ts";
+import type { Members } from "../../shared/answers/members.ts";
 import type { AwsCall } from "../aws/service.ts";
 import type { RotationEngine } from "./rotation-engine.ts";
 import type { RotationEvents } from "./rotation-events.ts";

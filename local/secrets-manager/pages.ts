@@ -1,4 +1,4 @@
-import type { Members } from "../aws/members.ts";
+import type { Members } from "../../shared/answers/members.ts";
 import { limitedInteger, limitedText } from "./input.ts";
 import { refusals } from "./messages.ts";
 

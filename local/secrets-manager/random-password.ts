@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import type { Members } from "../aws/members.ts";
+import type { Members } from "../../shared/answers/members.ts";
 import { flag, limitedInteger, limitedText } from "./input.ts";
 import { invalidParameter } from "./messages.ts";
 

@@ -1,5 +1,5 @@
 import { denial } from "../aws/iam.ts";
-import { isMembers, type Members } from "../aws/members.ts";
+import { isMembers, type Members } from "../../shared/answers/members.ts";
 import { readPolicyDocument } from "../aws/policy-document.ts";
 import { AwsError, type AwsCall, type PolicyDocument, type PolicyStatement } from "../aws/service.ts";
 import { flag, limitedText, requiredText, secretIdOf } from "./input.ts";

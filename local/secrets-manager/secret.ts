@@ -1,4 +1,4 @@
-import type { Members } from "../aws/members.ts";
+import type { Members } from "../../shared/answers/members.ts";
 
 export type SecretContent = { readonly SecretString: string } | { readonly SecretBinary: string };
 

@@ -1,4 +1,5 @@
-import { recordList, textList, type Members } from "../aws/members.ts";
+import type { Members } from "../../shared/answers/members.ts";
+import { recordList, textList } from "../aws/members.ts";
 import { asText, requiredText, secretIdOf } from "./input.ts";
 import type { Backend, Operations } from "./operations.ts";
 

@@ -1,7 +1,8 @@
 import { SecretsManager as Client } from "@aws-sdk/client-secrets-manager";
 import { onTestFinished } from "vitest";
 import { startAwsFront, type AwsFront } from "../aws/front.ts";
-import { isMembers, text } from "../aws/members.ts";
+import { isMembers } from "../../shared/answers/members.ts";
+import { text } from "../aws/members.ts";
 import type { IssuedCredentials } from "../aws/principals.ts";
 import type { BusEvent, FunctionOutcome } from "../aws/service.ts";
 import { movableClock, type Clock } from "../clock.ts";

@@ -1,4 +1,4 @@
-import type { Members } from "../aws/members.ts";
+import type { Members } from "../../shared/answers/members.ts";
 import { accessDate, seconds } from "./description.ts";
 import { asText, contentOf, flag, limitedList, limitedText, requiredText, secretIdOf, tokenOf } from "./input.ts";
 import { invalidParameter, refusals } from "./messages.ts";

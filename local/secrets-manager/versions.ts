@@ -1,4 +1,4 @@
-import type { Members } from "../aws/members.ts";
+import type { Members } from "../../shared/answers/members.ts";
 import { refusals } from "./messages.ts";
 import type { Secret, SecretContent, SecretState, SecretVersion } from "./secret.ts";
 import { checkLabelCount, holderOf, labelsOf, moveLabel } from "./staging-labels.ts";

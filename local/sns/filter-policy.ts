@@ -1,5 +1,5 @@
 import type { MessageAttributes } from "../aws/delivery.ts";
-import { isMembers, type Members } from "../aws/members.ts";
+import { isMembers, type Members } from "../../shared/answers/members.ts";
 import { AwsError } from "../aws/service.ts";
 import { compilePattern } from "../eventbridge/pattern.ts";
 

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Deliver, DeliveryTarget, MessageAttributes } from "../aws/delivery.ts";
-import { isMembers, optionalText, recordList, text, textRecord, type Members } from "../aws/members.ts";
+import { isMembers, type Members } from "../../shared/answers/members.ts";
+import { optionalText, recordList, text, textRecord } from "../aws/members.ts";
 import { readPolicyDocument } from "../aws/policy-document.ts";
 import { deliverWithRetries } from "../aws/retrying-delivery.ts";
 import { AwsError } from "../aws/service.ts";

@@ -1,4 +1,5 @@
-import { recordList, text, type Members } from "../aws/members.ts";
+import type { Members } from "../../shared/answers/members.ts";
+import { recordList, text } from "../aws/members.ts";
 import { AwsError } from "../aws/service.ts";
 
 const refused = (type: string, message: string): AwsError =>

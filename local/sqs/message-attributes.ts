@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { MessageAttribute, MessageAttributes } from "../aws/delivery.ts";
-import { isMembers, optionalText, record, text, type Members } from "../aws/members.ts";
+import { isMembers, type Members } from "../../shared/answers/members.ts";
+import { optionalText, record, text } from "../aws/members.ts";
 import { AwsError } from "../aws/service.ts";
 
 export const md5 = (data: string | Buffer): string => createHash("md5").update(data).digest("hex");

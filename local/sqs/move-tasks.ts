@@ -1,4 +1,5 @@
-import { optionalText, text, type Members } from "../aws/members.ts";
+import type { Members } from "../../shared/answers/members.ts";
+import { optionalText, text } from "../aws/members.ts";
 import { AwsError } from "../aws/service.ts";
 import type { Queue } from "./queue.ts";
 import { readRedrivePolicy } from "./queue-attributes.ts";

@@ -1,5 +1,6 @@
 import type { DeliveryTarget } from "../aws/delivery.ts";
-import { optionalInteger, optionalText, text, textList, textRecord, type Members } from "../aws/members.ts";
+import type { Members } from "../../shared/answers/members.ts";
+import { optionalInteger, optionalText, text, textList, textRecord } from "../aws/members.ts";
 import { readPolicyDocument } from "../aws/policy-document.ts";
 import { authorise } from "../aws/iam.ts";
 import { AwsError, type AwsCall, type PolicyDocument } from "../aws/service.ts";

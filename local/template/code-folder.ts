@@ -2,8 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve, sep } from "node:path";
 import { unzipSync } from "fflate";
-import { isMembers, text } from "../aws/members.ts";
-import { TemplateError } from "./read-template.ts";
+import { isMembers } from "../../shared/answers/members.ts";
+import { text } from "../aws/members.ts";
+import { TemplateError } from "../../deploy/reading/read-template.ts";
 
 export interface CodeFolders {
   /** Where a function's code lies: a path relative to `folder`, or a zip or a known folder in a bucket. */

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import type { Members } from "../aws/members.ts";
+import type { Members } from "../../shared/answers/members.ts";
 import type { FunctionDefinition } from "../lambda/deployed-function.ts";
 import { AwsError } from "../aws/service.ts";
 import { applyTemplate, type TemplateDeployment } from "./deploy-template.ts";
 import { createRoles } from "./kinds/roles.ts";
 import { prepare } from "./prepare.ts";
-import { readTemplate } from "./read-template.ts";
+import { readTemplate } from "../../deploy/reading/read-template.ts";
 
 interface Deployed extends TemplateDeployment {
   readonly calls: readonly (readonly [string, Members])[];

@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
-import { isMembers, record, text, type Members } from "../aws/members.ts";
+import { isMembers, type Members } from "../../shared/answers/members.ts";
+import { record, text } from "../aws/members.ts";
 import { resolve, type DeployedResource } from "./intrinsics.ts";
 import type { ExistingResource, LetGo, Naming, Provider, ResourceKind, ResourceToDeploy } from "./kinds/kind.ts";
 import { kindOf } from "./kinds/kinds.ts";
 import { givenName, madeName } from "./physical-name.ts";
 import type { Prepared } from "./prepare.ts";
-import { TemplateError } from "./read-template.ts";
+import { TemplateError } from "../../deploy/reading/read-template.ts";
 
 export interface TemplateDeployment {
   readonly outputs: Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
-import { isMembers, type Members } from "../aws/members.ts";
-import { TemplateError, type Template } from "./read-template.ts";
+import { isMembers, type Members } from "../../shared/answers/members.ts";
+import { TemplateError, type Template } from "../../deploy/reading/read-template.ts";
 
 interface Place {
   readonly section: string;

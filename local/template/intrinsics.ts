@@ -1,5 +1,5 @@
-import { isMembers, type Members } from "../aws/members.ts";
-import { TemplateError } from "./read-template.ts";
+import { isMembers, type Members } from "../../shared/answers/members.ts";
+import { TemplateError } from "../../deploy/reading/read-template.ts";
 
 /** What `Ref` and `Fn::GetAtt` give for a resource that was made. */
 export interface DeployedResource {

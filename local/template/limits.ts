@@ -1,4 +1,4 @@
-import { TemplateError, type Template } from "./read-template.ts";
+import { TemplateError, type Template } from "../../deploy/reading/read-template.ts";
 
 /** CloudFormation's quotas, which cannot be raised. */
 const most = { Parameters: 200, Resources: 500, Outputs: 200 } as const;

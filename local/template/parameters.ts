@@ -1,5 +1,6 @@
-import { isMembers, optionalText, type Members } from "../aws/members.ts";
-import { TemplateError } from "./read-template.ts";
+import { isMembers, type Members } from "../../shared/answers/members.ts";
+import { optionalText } from "../aws/members.ts";
+import { TemplateError } from "../../deploy/reading/read-template.ts";
 
 /** CloudFormation's own limit of a value. */
 const longestValue = 4096;

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { optionalText, type Members } from "../aws/members.ts";
+import type { Members } from "../../shared/answers/members.ts";
+import { optionalText } from "../aws/members.ts";
 import type { Naming, ResourceKind } from "./kinds/kind.ts";
-import { TemplateError } from "./read-template.ts";
+import { TemplateError } from "../../deploy/reading/read-template.ts";
 
 /** The name that a template gives a resource. Errors: `TemplateError` for one that its service refuses. */
 export function givenName(logicalId: string, kind: ResourceKind, properties: Members): string | undefined {

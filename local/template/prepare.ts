@@ -1,11 +1,12 @@
-import { isMembers, recordList, text, type Members } from "../aws/members.ts";
+import { isMembers, type Members } from "../../shared/answers/members.ts";
+import { recordList, text } from "../aws/members.ts";
 import { checkPlaces } from "./function-places.ts";
 import { conditionHolds, referencesOf, resolve, type DeployedResource, type Scope } from "./intrinsics.ts";
 import { kindOf } from "./kinds/kinds.ts";
 import { checkSize } from "./limits.ts";
 import { bindParameters } from "./parameters.ts";
 import type { Naming } from "./kinds/kind.ts";
-import { TemplateError, type Template } from "./read-template.ts";
+import { TemplateError, type Template } from "../../deploy/reading/read-template.ts";
 import { ruleHolds } from "./rule-functions.ts";
 import { transformed } from "./sam-transform.ts";
 

@@ -1,6 +1,6 @@
-import { isMembers } from "../aws/members.ts";
+import { isMembers } from "../../shared/answers/members.ts";
 import type { Scope } from "./intrinsics.ts";
-import { TemplateError } from "./read-template.ts";
+import { TemplateError } from "../../deploy/reading/read-template.ts";
 
 const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value]);
 

@@ -1,7 +1,8 @@
-import { isMembers, record, text, type Members } from "../aws/members.ts";
+import { isMembers, type Members } from "../../shared/answers/members.ts";
+import { record, text } from "../aws/members.ts";
 import { allowOnly } from "./kinds/kind.ts";
-import { overlay } from "./overlay.ts";
-import { TemplateError, type Template } from "./read-template.ts";
+import { overlay } from "../../deploy/reading/overlay.ts";
+import { TemplateError, type Template } from "../../deploy/reading/read-template.ts";
 
 const present = (members: Members): Members =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));

@@ -1,6 +1,7 @@
 import { dirname, resolve } from "node:path";
 import { denial } from "../aws/iam.ts";
-import { optionalInteger, record, textList, type Members } from "../aws/members.ts";
+import type { Members } from "../../shared/answers/members.ts";
+import { optionalInteger, record, textList } from "../aws/members.ts";
 import type { Kms } from "../kms/service.ts";
 import type { Lambda } from "../lambda/service.ts";
 import type { Queue } from "../sqs/queue.ts";
@@ -9,7 +10,7 @@ import type { CodeFolders } from "./code-folder.ts";
 import type { Provider } from "./kinds/kind.ts";
 import type { Roles } from "./kinds/roles.ts";
 import type { Place } from "./prepare.ts";
-import { TemplateError } from "./read-template.ts";
+import { TemplateError } from "../../deploy/reading/read-template.ts";
 import type { StackRequest, Stacks } from "./stacks.ts";
 import { objectOf } from "./template-location.ts";
 import { defined } from "../../shared/secrets/defined.ts";

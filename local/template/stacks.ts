@@ -4,7 +4,7 @@ import { applyTemplate, planChanges, removeAll, type Change, type ResourceStep }
 import type { ExistingResource, Provider } from "./kinds/kind.ts";
 import { numberOf } from "./physical-name.ts";
 import { prepare, type Place, type Prepared } from "./prepare.ts";
-import { readTemplate, TemplateError, type Template } from "./read-template.ts";
+import { readTemplate, TemplateError, type Template } from "../../deploy/reading/read-template.ts";
 import { defined } from "../../shared/secrets/defined.ts";
 
 export interface StackRequest {

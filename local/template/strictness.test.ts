@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { prepare, checkTemplate } from "./prepare.ts";
-import { readTemplate } from "./read-template.ts";
+import { readTemplate } from "../../deploy/reading/read-template.ts";
 
 const place = {
   stackName: "app",

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { TemplateError } from "./read-template.ts";
+import { TemplateError } from "../../deploy/reading/read-template.ts";
 
 /** The bucket and the key that a URL of S3 names, with the bucket in its host or in its path. */
 export function objectOf(location: string): { readonly bucket: string; readonly key: string } | undefined {

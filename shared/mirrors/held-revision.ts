@@ -3,7 +3,7 @@ import type { CallOptions } from "../ports/call.ts";
 import type { VaultSend } from "../vault/connect-vault.ts";
 import { refused } from "../vault/vault-answer.ts";
 import { type KeyOwner, ownerIn } from "./owner-record.ts";
-import type { MirroredFields } from "./mirrored-fields.ts";
+import type { MirroredFields } from "./layout/mirrored-fields.ts";
 
 /** The newest revision of a key: 0 before the first write; no fields when it cannot be read. */
 export interface HeldRevision {

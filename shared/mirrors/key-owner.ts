@@ -2,7 +2,7 @@ import { RekeyError } from "../errors/rekey-error.ts";
 import type { CallOptions } from "../ports/call.ts";
 import type { MirrorEntry, MirroredSecret } from "../ports/mirror.ts";
 import type { HeldRevision } from "./held-revision.ts";
-import { createdAtIn, versionIn } from "./mirrored-fields.ts";
+import { createdAtIn, versionIn } from "./layout/mirrored-fields.ts";
 import { type KeyOwner, ownerText, owns } from "./owner-record.ts";
 
 /**

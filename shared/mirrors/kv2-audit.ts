@@ -4,8 +4,8 @@ import type { CallOptions } from "../ports/call.ts";
 import type { VaultSend } from "../vault/connect-vault.ts";
 import { heldRevision } from "./held-revision.ts";
 import { holdsOwn, whoseKey } from "./key-owner.ts";
-import { holdsNewer, mirroredFields, versionIn } from "./mirrored-fields.ts";
-import { mirrorPath } from "./mirror-path.ts";
+import { holdsNewer, mirroredFields, versionIn } from "./layout/mirrored-fields.ts";
+import { mirrorPath } from "./layout/mirror-path.ts";
 import type { VaultKv2Options } from "./vault-kv2.ts";
 
 /**

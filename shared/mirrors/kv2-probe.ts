@@ -5,7 +5,7 @@ import type { VaultSend } from "../vault/connect-vault.ts";
 import { refused } from "../vault/vault-answer.ts";
 import { heldRevision } from "./held-revision.ts";
 import { foreignKey, whoseKey } from "./key-owner.ts";
-import { mirrorPath } from "./mirror-path.ts";
+import { mirrorPath } from "./layout/mirror-path.ts";
 import type { VaultKv2Options } from "./vault-kv2.ts";
 
 const needed = { data: ["create", "read", "update"], metadata: ["patch"] };

@@ -2,8 +2,8 @@ import type { MirrorCluster, MirrorView } from "../ports/mirror.ts";
 import type { VaultSend } from "../vault/connect-vault.ts";
 import { heldRevision } from "./held-revision.ts";
 import { owns } from "./owner-record.ts";
-import { versionIn } from "./mirrored-fields.ts";
-import { mirrorPath } from "./mirror-path.ts";
+import { versionIn } from "./layout/mirrored-fields.ts";
+import { mirrorPath } from "./layout/mirror-path.ts";
 import type { VaultKv2Options } from "./vault-kv2.ts";
 import { defined } from "../secrets/defined.ts";
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { memberAt } from "../answers/member-at.ts";
 import type { MirroredSecret } from "../ports/mirror.ts";
-import { type MirroredFields, versionIdField, versionIn } from "./mirrored-fields.ts";
+import { type MirroredFields, versionIdField, versionIn } from "./layout/mirrored-fields.ts";
 
 /** What rekey records in a key's custom metadata. No value, tag or event chooses the owner. */
 export interface KeyOwner {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { SecretValue } from "../secrets/secret-value.ts";
-import { parseMirrorTemplates } from "./mirror-templates.ts";
+import { parseMirrorTemplates } from "./layout/mirror-templates.ts";
 import { vaultKv2Mirror, type VaultKv2Options } from "./vault-kv2.ts";
 
 test.each<[string, VaultKv2Options]>([

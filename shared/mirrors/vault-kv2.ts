@@ -5,14 +5,14 @@ import { RekeyError } from "../errors/rekey-error.ts";
 import type { CallOptions } from "../ports/call.ts";
 import type { Mirror, MirroredSecret } from "../ports/mirror.ts";
 import { heldRevision } from "./held-revision.ts";
-import type { MirrorTemplates } from "./mirror-templates.ts";
+import type { MirrorTemplates } from "./layout/mirror-templates.ts";
 import { foreignKey, holdsOwn, type VersionDates, whoseKey } from "./key-owner.ts";
 import { type KeyOwner, ownedBy, ownerIn, owns, recordLacks, sinceRevision } from "./owner-record.ts";
-import { holdsNewer, mirroredFields, versionIn } from "./mirrored-fields.ts";
+import { holdsNewer, mirroredFields, versionIn } from "./layout/mirrored-fields.ts";
 import type { VaultSend } from "../vault/connect-vault.ts";
 import { isConflict, refused } from "../vault/vault-answer.ts";
 import { checkedPath } from "../vault/vault-path.ts";
-import { mirrorPath } from "./mirror-path.ts";
+import { mirrorPath } from "./layout/mirror-path.ts";
 
 export interface VaultKv2Options {
   /** Where KV version 2 is mounted (default: `secret`). */

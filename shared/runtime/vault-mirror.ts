@@ -2,7 +2,7 @@ import { isRekeyError, RekeyError } from "../errors/rekey-error.ts";
 import { vaultKv2Audit } from "../mirrors/kv2-audit.ts";
 import { vaultKv2Probe } from "../mirrors/kv2-probe.ts";
 import { vaultKv2View } from "../mirrors/kv2-view.ts";
-import { parseMirrorTemplates } from "../mirrors/mirror-templates.ts";
+import { parseMirrorTemplates } from "../mirrors/layout/mirror-templates.ts";
 import { clusterNames, clusterOf, parseVaultClusters } from "../mirrors/vault-clusters.ts";
 import { vaultKv2Mirror, type VaultKv2Options } from "../mirrors/vault-kv2.ts";
 import type { Mirror, MirrorAudit, MirrorCluster, MirrorProbe, MirrorView } from "../ports/mirror.ts";

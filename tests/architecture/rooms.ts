@@ -5,26 +5,17 @@ export interface Room {
   readonly packages: readonly string[];
 }
 
-/** The names alone: what each tag means is text, which no function carries. */
-const tagNames = "shared/tags/tag-names.ts";
-const values = ["shared/secrets", "shared/errors", tagNames];
+const values = ["shared/secrets", "shared/errors", "shared/tags"];
 /** What the core asks of the world, and what is told of it. */
 const vocabulary = ["shared/ports", ...values];
-/** What reads the parameters and the rotation functions of the template. */
-const templateReaders = [
-  "local/template/read-template.ts",
-  "local/aws/members.ts",
-  "deploy/template/parameters.ts",
-  "deploy/template/rotation-engines.ts",
-];
 /** What a command starts the local stack with. */
 const localStack = ["local/run-local.ts", "local/package-root.ts"];
 
 export const rooms: Readonly<Record<string, Room>> = {
   "shared/tags": { rooms: [], packages: [] },
-  "shared/errors": { rooms: [tagNames], packages: [] },
+  "shared/errors": { rooms: ["shared/tags"], packages: [] },
   "shared/answers": { rooms: [], packages: [] },
-  "shared/secrets": { rooms: [tagNames, "shared/errors"], packages: ["node:crypto"] },
+  "shared/secrets": { rooms: ["shared/tags", "shared/errors"], packages: ["node:crypto"] },
   "shared/ports": { rooms: ["shared/events/rotation-event.ts", ...values], packages: [] },
   "shared/events": { rooms: vocabulary, packages: [] },
   "shared/rotation": { rooms: ["shared/events", ...vocabulary], packages: [] },
@@ -69,11 +60,9 @@ export const rooms: Readonly<Record<string, Room>> = {
       "shared/answers",
       "shared/aws",
       "shared/vault",
-      // The pools understand the servers' refusals as the engines do, and read the mirror's fields as it writes them.
-      "shared/engines/postgres/guard-parser.ts",
-      "shared/engines/postgres/pooler-answers.ts",
-      "shared/mirrors/mirrored-fields.ts",
-      "shared/mirrors/mirror-path.ts",
+      // The pools understand a server as the engines do, and the sources read the mirror as it writes.
+      "shared/engines/postgres/wire",
+      "shared/mirrors/layout",
       "shared/webhook/signature.ts",
       ...values,
     ],
@@ -89,7 +78,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   "shared/operations": {
-    rooms: ["shared/rotation", "shared/events", "shared/answers", "shared/tags", ...vocabulary],
+    rooms: ["shared/rotation", "shared/events", "shared/answers", ...vocabulary],
     packages: [],
   },
   // The plan is arithmetic: it knows nothing of the system that it plans for.
@@ -139,7 +128,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   functions: { rooms: ["shared/runtime", "shared/rotation", "shared/engines"], packages: [] },
   cli: {
-    rooms: ["shared", "functions", "console/server", ...localStack, "deploy/template/text.ts", "package.json"],
+    rooms: ["shared", "functions", "console/server", ...localStack, "deploy/reading", "package.json"],
     packages: [
       "node:util",
       "commander",
@@ -193,16 +182,22 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   "console/browser": {
-    rooms: ["console/contract.ts", "shared/operations/fleet", "shared/ports", "shared/secrets/defined.ts", tagNames],
+    rooms: [
+      "console/contract.ts",
+      "shared/operations/fleet",
+      "shared/ports",
+      "shared/secrets/defined.ts",
+      "shared/tags",
+    ],
     packages: ["preact", "preact-iso", "@tanstack/virtual-core"],
   },
   bundle: {
     // It writes the template as JSON for SAM.
-    rooms: ["local/template/read-template.ts"],
+    rooms: ["deploy/reading"],
     packages: ["esbuild", "@cyclonedx/cyclonedx-library", "@smithy/signature-v4", "marked", "node:"],
   },
   local: {
-    rooms: ["shared/client", "shared/aws", ...vocabulary],
+    rooms: ["shared/client", "shared/aws", "shared/answers", "deploy/reading", ...vocabulary],
     packages: ["node:", "pg", "yaml", "croner", "fflate", "@aws-sdk/"],
   },
   bench: {
@@ -223,11 +218,13 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   "deploy/cdk": {
-    rooms: [...templateReaders, "local/template/overlay.ts", "deploy/template/text.ts", "shared/errors", tagNames],
+    rooms: ["deploy/reading", "shared/answers", "shared/errors", "shared/tags"],
     packages: ["aws-cdk-lib", "constructs", "node:fs", "node:path"],
   },
-  "deploy/terraform": { rooms: [...templateReaders, "deploy/template/text.ts"], packages: ["node:fs"] },
-  "deploy/template": { rooms: [], packages: ["node:fs", "node:path"] },
+  "deploy/terraform": { rooms: ["deploy/reading", "shared/answers"], packages: ["node:fs"] },
+  // What the template says, for everything that does not write it.
+  "deploy/reading": { rooms: ["shared/answers"], packages: ["yaml"] },
+  "deploy/template": { rooms: ["deploy/reading"], packages: ["node:fs", "node:path"] },
   ".ci": { rooms: [], packages: ["node:", "@stryker-mutator/core"] },
   examples: {
     // The servers that their tests run against.

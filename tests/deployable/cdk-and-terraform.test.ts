@@ -12,7 +12,8 @@ import { App, DefaultStackSynthesizer, type IReusableStackSynthesizer } from "aw
 import { Secret, type ISecret } from "aws-cdk-lib/aws-secretsmanager";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { Rekey } from "../../deploy/cdk/index.ts";
-import { record, text, textRecord, type Members } from "../../local/aws/members.ts";
+import type { Members } from "../../shared/answers/members.ts";
+import { record, text, textRecord } from "../../local/aws/members.ts";
 import { startPostgres, type EmbeddedPostgres } from "../../local/postgres/embedded-postgres.ts";
 import { startStack, type Stack } from "../../local/stack.ts";
 import { createAuthority } from "../../shared/testing/engine-contract/certificates.ts";

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { denial } from "../../local/aws/iam.ts";
 import type { PolicyDocument } from "../../local/aws/service.ts";
-import { readTemplate } from "../../local/template/read-template.ts";
+import { readTemplate } from "../../deploy/reading/read-template.ts";
 import { intentsOf, keyIntents, type RoleIntent } from "../../shared/operations/doctor/role-intents.ts";
 import { queuesTakeAtOnce } from "../../shared/operations/doctor/check-account.ts";
 import type { SecretDescription } from "../../shared/ports/secret-store.ts";

@@ -3,7 +3,7 @@ import { resolve as pathTo } from "node:path";
 import { expect, test } from "vitest";
 import { record } from "../../local/aws/members.ts";
 import { resolve } from "../../local/template/intrinsics.ts";
-import { readTemplate } from "../../local/template/read-template.ts";
+import { readTemplate } from "../../deploy/reading/read-template.ts";
 import { roots } from "../support/private-authority.ts";
 import { wholeScope } from "../support/template-policies.ts";
 

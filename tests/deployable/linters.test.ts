@@ -4,8 +4,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { isMembers, record, type Members } from "../../local/aws/members.ts";
-import { readTemplate } from "../../local/template/read-template.ts";
+import { isMembers, type Members } from "../../shared/answers/members.ts";
+import { record } from "../../local/aws/members.ts";
+import { readTemplate } from "../../deploy/reading/read-template.ts";
 import { outsideProgram } from "../support/outside-program.ts";
 import { policiesOf } from "../support/template-policies.ts";
 

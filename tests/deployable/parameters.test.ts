@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { startStack } from "../../local/stack.ts";
 import { bindParameters } from "../../local/template/parameters.ts";
-import { readTemplate } from "../../local/template/read-template.ts";
+import { readTemplate } from "../../deploy/reading/read-template.ts";
 
 const { Parameters } = readTemplate(readFileSync(resolve(import.meta.dirname, "../../template.yaml"), "utf8"));
 const SecretArnPattern = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db/*";

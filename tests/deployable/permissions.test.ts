@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
-import { isMembers, list, record, text, textList, type Members } from "../../local/aws/members.ts";
-import { readTemplate } from "../../local/template/read-template.ts";
+import { isMembers, type Members } from "../../shared/answers/members.ts";
+import { list, record, text, textList } from "../../local/aws/members.ts";
+import { readTemplate } from "../../deploy/reading/read-template.ts";
 import { sdkCalls, type Source } from "../support/sdk-calls.ts";
 import { policiesOf } from "../support/template-policies.ts";
 

@@ -8,7 +8,7 @@ import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from
 import { SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readTemplate } from "../../local/template/read-template.ts";
+import { readTemplate } from "../../deploy/reading/read-template.ts";
 import { awsServers, type AwsUnderTest } from "../support/aws-servers.ts";
 import { openQueue, takeMessage } from "../support/aws-wiring.ts";
 import { freePort } from "../support/free-port.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { bindParameters } from "../../local/template/parameters.ts";
-import { readTemplate } from "../../local/template/read-template.ts";
+import { readTemplate } from "../../deploy/reading/read-template.ts";
 import { blocksIn } from "../docs/fenced-blocks.ts";
 
 const root = resolve(import.meta.dirname, "../..");

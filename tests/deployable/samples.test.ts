@@ -7,9 +7,10 @@ import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secre
 import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { list, record, recordList, text, textList, type Members } from "../../local/aws/members.ts";
+import type { Members } from "../../shared/answers/members.ts";
+import { list, record, recordList, text, textList } from "../../local/aws/members.ts";
 import { startStack, type Stack } from "../../local/stack.ts";
-import { readTemplate } from "../../local/template/read-template.ts";
+import { readTemplate } from "../../deploy/reading/read-template.ts";
 import { childVariables } from "../support/child-variables.ts";
 import { sampled } from "../support/sampled.ts";
 

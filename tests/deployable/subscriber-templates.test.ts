@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Stack, startStack } from "../../local/stack.ts";
 import { record } from "../../local/aws/members.ts";
 import { checkTemplate } from "../../local/template/prepare.ts";
-import { readTemplate } from "../../local/template/read-template.ts";
+import { readTemplate } from "../../deploy/reading/read-template.ts";
 import { noticeInMessage } from "../../shared/client/invalidation/notice-in-message.ts";
 import { createSubscriberQueue } from "../../shared/client/invalidation/subscriber-queue.ts";
 import { eventBridgePublisher } from "../../shared/aws/eventbridge/event-publisher.ts";

@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
-import { record, recordList, text, type Members } from "../../local/aws/members.ts";
+import type { Members } from "../../shared/answers/members.ts";
+import { record, recordList, text } from "../../local/aws/members.ts";
 import { bindParameters } from "../../local/template/parameters.ts";
-import { readTemplate } from "../../local/template/read-template.ts";
+import { readTemplate } from "../../deploy/reading/read-template.ts";
 import { receipts } from "../../shared/runtime/announce-function.ts";
 
 const root = resolve(import.meta.dirname, "../..");

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { denial } from "../../local/aws/iam.ts";
 import { record, recordList, text } from "../../local/aws/members.ts";
 import type { PolicyDocument } from "../../local/aws/service.ts";
-import { readTemplate } from "../../local/template/read-template.ts";
+import { readTemplate } from "../../deploy/reading/read-template.ts";
 import { policiesOf } from "../support/template-policies.ts";
 
 const read = (name: string) => readTemplate(readFileSync(resolve(import.meta.dirname, "../..", name), "utf8"));

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { commands } from "../../cli/commands.ts";
 import { commandPage } from "./command-page.ts";
 import { emulatorPage } from "./emulator-page.ts";
-import { readTemplate } from "../../local/template/read-template.ts";
+import { readTemplate } from "../../deploy/reading/read-template.ts";
 import { codes } from "../../shared/errors/codes.ts";
 import { costTable } from "./cost-table.ts";
 import { errorTable } from "./error-table.ts";

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
-import { isMembers, record, recordList } from "../../local/aws/members.ts";
+import { isMembers } from "../../shared/answers/members.ts";
+import { record, recordList } from "../../local/aws/members.ts";
 import { conditionHolds } from "../../local/template/intrinsics.ts";
 import { bindParameters } from "../../local/template/parameters.ts";
-import { readTemplate } from "../../local/template/read-template.ts";
+import { readTemplate } from "../../deploy/reading/read-template.ts";
 import type { IdleStack } from "../../shared/capacity/idle-cost.ts";
 
 const templateOf = (name: string) => readTemplate(readFileSync(new URL(`../../${name}`, import.meta.url), "utf8"));

@@ -1,6 +1,7 @@
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { expect, onTestFinished, test } from "vitest";
-import { isMembers, record } from "../../local/aws/members.ts";
+import { isMembers } from "../../shared/answers/members.ts";
+import { record } from "../../local/aws/members.ts";
 import { startStack } from "../../local/stack.ts";
 
 const soon = { timeout: 60_000 };

@@ -1,7 +1,8 @@
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { expect, onTestFinished, test } from "vitest";
-import { isMembers, record } from "../../local/aws/members.ts";
+import { isMembers } from "../../shared/answers/members.ts";
+import { record } from "../../local/aws/members.ts";
 import type { EventEnvelope } from "../../local/eventbridge/put-events.ts";
 import { startStack } from "../../local/stack.ts";
 

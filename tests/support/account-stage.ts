@@ -2,13 +2,14 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve as path } from "node:path";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
-import { isMembers, list, record } from "../../local/aws/members.ts";
+import { isMembers } from "../../shared/answers/members.ts";
+import { list, record } from "../../local/aws/members.ts";
 import { asPolicyDocument } from "../../local/aws/policy-document.ts";
 import { type EmbeddedPostgres, startPostgres } from "../../local/postgres/embedded-postgres.ts";
 import { type Stack, startStack } from "../../local/stack.ts";
 import { resolve } from "../../local/template/intrinsics.ts";
 import { bindParameters } from "../../local/template/parameters.ts";
-import { readTemplate } from "../../local/template/read-template.ts";
+import { readTemplate } from "../../deploy/reading/read-template.ts";
 import { createAuthority } from "../../shared/testing/engine-contract/certificates.ts";
 
 const root = path(import.meta.dirname, "../..");

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { isMembers, record, recordList, text, type Members } from "../../local/aws/members.ts";
+import { isMembers, type Members } from "../../shared/answers/members.ts";
+import { record, recordList, text } from "../../local/aws/members.ts";
 
 export interface PlannedResource {
   readonly address: string;

@@ -1,7 +1,8 @@
-import { isMembers, list, record, type Members } from "../../local/aws/members.ts";
+import { isMembers, type Members } from "../../shared/answers/members.ts";
+import { list, record } from "../../local/aws/members.ts";
 import { type DeployedResource, resolve, type Scope } from "../../local/template/intrinsics.ts";
 import { bindParameters } from "../../local/template/parameters.ts";
-import type { Template } from "../../local/template/read-template.ts";
+import type { Template } from "../../deploy/reading/read-template.ts";
 
 const account = "123456789012";
 const secret = `arn:aws:secretsmanager:us-east-1:${account}:secret`;

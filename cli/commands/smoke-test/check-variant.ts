@@ -1,4 +1,4 @@
-import { pascalCase } from "../../../deploy/template/text.ts";
+import { pascalCase } from "../../../deploy/reading/function-names.ts";
 import { engineNamed } from "../../wiring/engines.ts";
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import type { CallOptions } from "../../../shared/ports/call.ts";

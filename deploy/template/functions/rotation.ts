@@ -12,7 +12,8 @@ import {
   useSecretsKey,
   vaultCaVariable,
 } from "../statements.ts";
-import { flow, functionArn, onlyIf, pascalCase, valueIf } from "../text.ts";
+import { pascalCase } from "../../reading/function-names.ts";
+import { flow, functionArn, onlyIf, valueIf } from "../text.ts";
 
 /** A rotation function. A new engine is one row here, besides its folders in `functions/` and `shared/engines/`. */
 interface RotationRow {

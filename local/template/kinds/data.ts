@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { isMembers, optionalText, record, text, type Members } from "../../aws/members.ts";
+import { isMembers, type Members } from "../../../shared/answers/members.ts";
+import { optionalText, record, text } from "../../aws/members.ts";
 import type { DeployedResource } from "../intrinsics.ts";
 import { allowOnly, same, type Provider, type ResourceKind, type ResourceToDeploy } from "./kind.ts";
 

@@ -1,4 +1,5 @@
-import { record, recordList, text, type Members } from "../../aws/members.ts";
+import type { Members } from "../../../shared/answers/members.ts";
+import { record, recordList, text } from "../../aws/members.ts";
 import { readPolicyDocument } from "../../aws/policy-document.ts";
 import type { PolicyStatement } from "../../aws/service.ts";
 import type { DeployedResource } from "../intrinsics.ts";

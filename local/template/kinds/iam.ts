@@ -1,7 +1,8 @@
-import { list, optionalText, record, textList, text, isMembers, type Members } from "../../aws/members.ts";
+import { isMembers, type Members } from "../../../shared/answers/members.ts";
+import { list, optionalText, record, textList, text } from "../../aws/members.ts";
 import { asPolicyDocument } from "../../aws/policy-document.ts";
 import type { DeployedResource } from "../intrinsics.ts";
-import { TemplateError } from "../read-template.ts";
+import { TemplateError } from "../../../deploy/reading/read-template.ts";
 import {
   allowOnly,
   type ExistingResource,

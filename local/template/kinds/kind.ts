@@ -1,7 +1,7 @@
-import type { Members } from "../../aws/members.ts";
+import type { Members } from "../../../shared/answers/members.ts";
 import type { FunctionDefinition } from "../../lambda/deployed-function.ts";
 import type { DeployedResource } from "../intrinsics.ts";
-import { TemplateError } from "../read-template.ts";
+import { TemplateError } from "../../../deploy/reading/read-template.ts";
 import type { Roles } from "./roles.ts";
 
 /** How the resources of a stack are called that the template does not name. */

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { isMembers, optionalText, textList, type Members } from "../../aws/members.ts";
+import { isMembers, type Members } from "../../../shared/answers/members.ts";
+import { optionalText, textList } from "../../aws/members.ts";
 import { outsideProgram } from "../../../tests/support/outside-program.ts";
 import { givenName, madeName } from "../physical-name.ts";
 import type { Naming } from "./kind.ts";

@@ -1,5 +1,5 @@
 import { record, text } from "../../aws/members.ts";
-import { TemplateError } from "../read-template.ts";
+import { TemplateError } from "../../../deploy/reading/read-template.ts";
 import { key, keyAlias, rotationSchedule, secret, table } from "./data.ts";
 import { eventBus, eventBusPolicy, eventRule } from "./events.ts";
 import { policy, role } from "./iam.ts";

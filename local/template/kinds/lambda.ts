@@ -1,9 +1,10 @@
 import { join } from "node:path";
-import { optionalInteger, optionalText, record, text, type Members } from "../../aws/members.ts";
+import type { Members } from "../../../shared/answers/members.ts";
+import { optionalInteger, optionalText, record, text } from "../../aws/members.ts";
 import { AwsError } from "../../aws/service.ts";
 import type { FunctionDefinition } from "../../lambda/deployed-function.ts";
 import type { DeployedResource } from "../intrinsics.ts";
-import { TemplateError } from "../read-template.ts";
+import { TemplateError } from "../../../deploy/reading/read-template.ts";
 import { allowOnly, same, wordName, type Provider, type ResourceKind, type ResourceToDeploy } from "./kind.ts";
 import { defined } from "../../../shared/secrets/defined.ts";
 

@@ -1,8 +1,9 @@
-import { text, textList, record, type Members } from "../../aws/members.ts";
+import type { Members } from "../../../shared/answers/members.ts";
+import { text, textList, record } from "../../aws/members.ts";
 import { AwsError } from "../../aws/service.ts";
 import { initialQueueAttributes } from "../../sqs/queue-attributes.ts";
 import type { DeployedResource } from "../intrinsics.ts";
-import { TemplateError } from "../read-template.ts";
+import { TemplateError } from "../../../deploy/reading/read-template.ts";
 import { allowOnly, asTexts, same, wordName, type Provider, type ResourceKind, type ResourceToDeploy } from "./kind.ts";
 
 const queueSettings = ({ QueueName: _name, Tags: _tags, ...settings }: Members): Record<string, string> =>

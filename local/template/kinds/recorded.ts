@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { DeployedResource } from "../intrinsics.ts";
-import { TemplateError } from "../read-template.ts";
+import { TemplateError } from "../../../deploy/reading/read-template.ts";
 import { same, wordName, type PhysicalName, type Provider, type ResourceKind, type ResourceToDeploy } from "./kind.ts";
 import { defined } from "../../../shared/secrets/defined.ts";
 

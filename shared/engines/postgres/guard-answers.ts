@@ -1,7 +1,7 @@
 import type { Client } from "pg";
 import { ServerMisbehaved } from "../connecting/guarded-stream.ts";
 import { maxAnswerBytes, maxMessageBytes } from "../connecting/limits.ts";
-import { guardParser } from "./guard-parser.ts";
+import { guardParser } from "./wire/guard-parser.ts";
 
 const headerBytes = 5;
 

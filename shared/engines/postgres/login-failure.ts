@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { LoginRefusal } from "../../ports/database-engine.ts";
-import { type PoolerAnswer, poolerAnswer } from "./pooler-answers.ts";
+import { type PoolerAnswer, poolerAnswer } from "./wire/pooler-answers.ts";
 import { sqlState, stringField } from "./translate-error.ts";
 
 export interface LoginFacts {

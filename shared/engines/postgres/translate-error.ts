@@ -3,7 +3,7 @@ import { RekeyError } from "../../errors/rekey-error.ts";
 import { timeSpent } from "../connecting/cut-on-abort.ts";
 import { isNetworkFault, isTlsFault } from "../connecting/fault-codes.ts";
 import { ServerMisbehaved } from "../connecting/guarded-stream.ts";
-import { poolerAnswer } from "./pooler-answers.ts";
+import { poolerAnswer } from "./wire/pooler-answers.ts";
 
 /** SQLSTATE (PostgreSQL, appendix A) to code. Classes (two characters) stand behind exact states. */
 const bySqlState: Readonly<Record<string, ErrorCode>> = {

@@ -6,7 +6,7 @@ import type { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import { vaultPolling, type VaultPollingOptions } from "../../../shared/client/invalidation/vault-polling.ts";
 import { createSecretClient, type SecretClient } from "../../../shared/client/secret-client.ts";
 import { vaultSource } from "../../../shared/client/sources/vault/vault-source.ts";
-import { versionIdField } from "../../../shared/mirrors/mirrored-fields.ts";
+import { versionIdField } from "../../../shared/mirrors/layout/mirrored-fields.ts";
 import { SecretValue } from "../../../shared/secrets/secret-value.ts";
 import { type VaultAdmin, vaultAdmin } from "../../support/vault-http.ts";
 import { fieldCase, printFieldCases } from "../field-cases.ts";

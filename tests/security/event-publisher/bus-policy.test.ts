@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { EventEnvelope } from "../../../local/eventbridge/put-events.ts";
 import { type Stack, startStack } from "../../../local/stack.ts";
 import type { TemplateDeployment } from "../../../local/template/deploy-template.ts";
-import { readTemplate } from "../../../local/template/read-template.ts";
+import { readTemplate } from "../../../deploy/reading/read-template.ts";
 import { asPolicyDocument } from "../../../local/aws/policy-document.ts";
 import { roleConfig } from "../../support/role-config.ts";
 import { policiesOf } from "../../support/template-policies.ts";

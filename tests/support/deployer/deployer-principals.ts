@@ -1,6 +1,6 @@
 import { asPolicyDocument } from "../../../local/aws/policy-document.ts";
 import type { PolicyDocument, Principal } from "../../../local/aws/service.ts";
-import type { Template } from "../../../local/template/read-template.ts";
+import type { Template } from "../../../deploy/reading/read-template.ts";
 import { policiesIn } from "../template-policies.ts";
 import { namedScope } from "./stack-resources.ts";
 

@@ -1,6 +1,6 @@
 import { list, record } from "../../../local/aws/members.ts";
 import { resolve, type Scope } from "../../../local/template/intrinsics.ts";
-import type { Template } from "../../../local/template/read-template.ts";
+import type { Template } from "../../../deploy/reading/read-template.ts";
 import { onlyForProperty, refused } from "./not-called.ts";
 import { operations, type ProviderPermissions } from "./read-provider-permissions.ts";
 import { namedScope, stackResources, type StackResource } from "./stack-resources.ts";

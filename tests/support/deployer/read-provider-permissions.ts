@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { isMembers, record, text, textList, type Members } from "../../../local/aws/members.ts";
+import { isMembers, type Members } from "../../../shared/answers/members.ts";
+import { record, text, textList } from "../../../local/aws/members.ts";
 
 /** What CloudFormation does with a resource of a stack. Listing is for others. */
 export const operations = ["create", "read", "update", "delete"] as const;

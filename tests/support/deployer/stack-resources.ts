@@ -1,6 +1,7 @@
-import { isMembers, record, text, type Members } from "../../../local/aws/members.ts";
+import { isMembers, type Members } from "../../../shared/answers/members.ts";
+import { record, text } from "../../../local/aws/members.ts";
 import { resolve, type DeployedResource, type Scope } from "../../../local/template/intrinsics.ts";
-import type { Template } from "../../../local/template/read-template.ts";
+import type { Template } from "../../../deploy/reading/read-template.ts";
 import { wholeScope } from "../template-policies.ts";
 
 /** A resource that CloudFormation makes, after SAM's macro. */

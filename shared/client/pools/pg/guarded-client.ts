@@ -1,5 +1,5 @@
 import pg from "pg";
-import { guardParser } from "../../../engines/postgres/guard-parser.ts";
+import { guardParser } from "../../../engines/postgres/wire/guard-parser.ts";
 import { goodbyeMs } from "../connect-time.ts";
 
 const headerBytes = 5;

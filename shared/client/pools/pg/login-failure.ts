@@ -1,5 +1,5 @@
 import pg from "pg";
-import { type PoolerAnswer, poolerAnswer } from "../../../engines/postgres/pooler-answers.ts";
+import { type PoolerAnswer, poolerAnswer } from "../../../engines/postgres/wire/pooler-answers.ts";
 import { type Explanation, tlsFailure } from "../tls-failure.ts";
 
 /** A wrong password, or a user that may not log in any more. */

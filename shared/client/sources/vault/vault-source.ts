@@ -1,6 +1,6 @@
 import { memberAt } from "../../../answers/member-at.ts";
-import { namedPath, usablePath } from "../../../mirrors/mirror-path.ts";
-import { createdAtField, labelField, versionIdField } from "../../../mirrors/mirrored-fields.ts";
+import { namedPath, usablePath } from "../../../mirrors/layout/mirror-path.ts";
+import { createdAtField, labelField, versionIdField } from "../../../mirrors/layout/mirrored-fields.ts";
 import { readRefusal } from "../../../vault/read-refusal.ts";
 import { kvMount } from "../../../vault/vault-mount.ts";
 import { SecretValue } from "../../../secrets/secret-value.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { MirrorEntry } from "../ports/mirror.ts";
-import { SecretValue } from "../secrets/secret-value.ts";
+import type { MirrorEntry } from "../../ports/mirror.ts";
+import { SecretValue } from "../../secrets/secret-value.ts";
 import { mirrorPath } from "./mirror-path.ts";
 
 const entry = (secretName: string, tag?: string): MirrorEntry => ({

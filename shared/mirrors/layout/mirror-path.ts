@@ -1,7 +1,7 @@
-import { RekeyError } from "../errors/rekey-error.ts";
-import type { MirroredSecret } from "../ports/mirror.ts";
-import { pathProblem } from "../vault/vault-path.ts";
-import { vaultPathTag } from "../tags/tag-names.ts";
+import { RekeyError } from "../../errors/rekey-error.ts";
+import type { MirroredSecret } from "../../ports/mirror.ts";
+import { pathProblem } from "../../vault/vault-path.ts";
+import { vaultPathTag } from "../../tags/tag-names.ts";
 
 const escaped = (character: string): string => `:${character.charCodeAt(0).toString(16).toUpperCase()}`;
 

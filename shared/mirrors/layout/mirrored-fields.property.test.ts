@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { MirrorEntry } from "../ports/mirror.ts";
-import { SecretValue } from "../secrets/secret-value.ts";
+import type { MirrorEntry } from "../../ports/mirror.ts";
+import { SecretValue } from "../../secrets/secret-value.ts";
 import { holdsNewer, mirroredFields } from "./mirrored-fields.ts";
 
 const entryOf = (text: string, versionId = "v1", createdAt = new Date(0)): MirrorEntry => ({

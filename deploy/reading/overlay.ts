@@ -1,4 +1,4 @@
-import { isMembers, type Members } from "../aws/members.ts";
+import { isMembers, type Members } from "../../shared/answers/members.ts";
 
 /** A map that is not one of CloudFormation's functions. */
 const isPlain = (value: unknown): value is Members =>

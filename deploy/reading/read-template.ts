@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, parseDocument } from "yaml";
-import { isMembers, type Members } from "../aws/members.ts";
+import { isMembers, type Members } from "../../shared/answers/members.ts";
 
 /** A template as data: short forms such as `!Sub` are their long forms, `{"Fn::Sub": …}`. */
 export interface Template {

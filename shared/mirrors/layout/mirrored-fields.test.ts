@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { MirrorEntry } from "../ports/mirror.ts";
-import { BinaryValue } from "../secrets/binary-value.ts";
-import { SecretValue } from "../secrets/secret-value.ts";
+import type { MirrorEntry } from "../../ports/mirror.ts";
+import { BinaryValue } from "../../secrets/binary-value.ts";
+import { SecretValue } from "../../secrets/secret-value.ts";
 import { parseMirrorTemplates } from "./mirror-templates.ts";
 import { createdAtIn, holdsNewer, mirroredFields, versionIn } from "./mirrored-fields.ts";
 

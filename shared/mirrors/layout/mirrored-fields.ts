@@ -1,7 +1,7 @@
-import { RekeyError } from "../errors/rekey-error.ts";
-import type { MirrorEntry } from "../ports/mirror.ts";
+import { RekeyError } from "../../errors/rekey-error.ts";
+import type { MirrorEntry } from "../../ports/mirror.ts";
 import { filledFields, type MirrorTemplates } from "./mirror-templates.ts";
-import { mirrorTag, vaultMapTag } from "../tags/tag-names.ts";
+import { mirrorTag, vaultMapTag } from "../../tags/tag-names.ts";
 
 export type MirroredFields = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
-import { RekeyError } from "../errors/rekey-error.ts";
-import { defined } from "../secrets/defined.ts";
-import { fillIn, isUnfinished, onlyPlaceholder } from "../secrets/placeholders.ts";
+import { RekeyError } from "../../errors/rekey-error.ts";
+import { defined } from "../../secrets/defined.ts";
+import { fillIn, isUnfinished, onlyPlaceholder } from "../../secrets/placeholders.ts";
 
 type Members = Readonly<Record<string, unknown>>;
 

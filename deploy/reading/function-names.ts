@@ -4,3 +4,7 @@ export const rotationEngines = (resources: Readonly<Record<string, unknown>>): r
     const name = JSON.stringify(Object(Object(resource)["Properties"])["FunctionName"] ?? "");
     return /-rotate-([a-z-]+)"/u.exec(name)?.[1] ?? [];
   });
+
+/** `rotate-http-api-key` → `RotateHttpApiKey`. */
+export const pascalCase = (name: string): string =>
+  name.replaceAll(/(?:^|-)([a-z])/gu, (_all, letter: string) => letter.toUpperCase());

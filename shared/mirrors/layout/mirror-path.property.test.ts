@@ -1,9 +1,9 @@
-import { sampledRuns } from "../../tests/support/sampled.ts";
+import { sampledRuns } from "../../../tests/support/sampled.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { MirrorEntry } from "../ports/mirror.ts";
-import { SecretValue } from "../secrets/secret-value.ts";
-import { pathProblem } from "../vault/vault-path.ts";
+import type { MirrorEntry } from "../../ports/mirror.ts";
+import { SecretValue } from "../../secrets/secret-value.ts";
+import { pathProblem } from "../../vault/vault-path.ts";
 import { mirrorPath } from "./mirror-path.ts";
 
 const entry = (secretName: string, tag?: string): MirrorEntry => ({

@@ -1,5 +1,5 @@
 import type { Client } from "pg";
-import { guardStream } from "../connecting/guarded-stream.ts";
+import { guardStream } from "../../connecting/guarded-stream.ts";
 
 type Connection = Client["connection"];
 
