@@ -28,6 +28,13 @@ audit "file" "file" {
 }
 `;
 
+/** Its status, and 0 for a connection that is refused or, while it becomes active, cut. */
+const healthOf = async (address: string): Promise<number> =>
+  rawRequest(address, { method: "GET", path: "/v1/sys/health" }).then(
+    ({ status }) => status,
+    () => 0,
+  );
+
 /** Starts OpenBao as a server of its own, not in dev mode, with KV version 2 at `secret/`. It ends with this process. */
 export async function startSealableOpenBao(binary: string): Promise<SealableOpenBao> {
   const addressOf = (port: number): string => `http://127.0.0.1:${port}`;
@@ -40,11 +47,7 @@ export async function startSealableOpenBao(binary: string): Promise<SealableOpen
       return ["server", `-config=${join(home, "config.hcl")}`];
     },
     // Not yet initialized.
-    isReady: async (port) =>
-      rawRequest(addressOf(port), { method: "GET", path: "/v1/sys/health" }).then(
-        ({ status }) => status === 501,
-        () => false,
-      ),
+    isReady: async (port) => (await healthOf(addressOf(port))) === 501,
   });
   const address = addressOf(port);
   const shares = { secret_shares: 1, secret_threshold: 1 };
@@ -59,8 +62,11 @@ export async function startSealableOpenBao(binary: string): Promise<SealableOpen
   };
   const unseal = async (): Promise<void> => {
     await ask("POST", "sys/unseal", { key: unsealKey });
-    // Unsealed, it first becomes active.
-    while ((await ask("GET", "sys/health", undefined, [200, 429, 503])).status !== 200) await delay(20);
+    const startedMs = performance.now();
+    while ((await healthOf(address)) !== 200) {
+      if (performance.now() - startedMs > 60_000) throw new Error("OpenBao did not become active within a minute");
+      await delay(20);
+    }
   };
   await unseal();
   await ask("POST", "sys/mounts/secret", { type: "kv", options: { version: "2" } });

@@ -30,7 +30,7 @@ export async function rawRequest(
         resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: parsed });
       }, reject);
     });
-    sent.once("error", reject).end(payload);
+    sent.on("error", (error) => reject(new Error(`${method} ${path} has no answer`, { cause: error }))).end(payload);
   });
 }
 
