@@ -5,6 +5,7 @@ import { completion } from "./commands/completion/definition.ts";
 import { consoleDefinition } from "./commands/console/definition.ts";
 import { detach } from "./commands/detach/definition.ts";
 import { doctor } from "./commands/doctor/definition.ts";
+import { engines } from "./commands/engines/definition.ts";
 import { history } from "./commands/history/definition.ts";
 import { invoke } from "./commands/invoke/definition.ts";
 import { lintPolicy } from "./commands/lint-policy/definition.ts";
@@ -31,6 +32,7 @@ export const commands: readonly CommandDefinition[] = [
   mirror,
   migrateMirror,
   doctor,
+  engines,
   planRotation,
   plan,
   redrive,

@@ -7,6 +7,7 @@ import { emulatorPage } from "./emulator-page.ts";
 import { readTemplate } from "../../deploy/reading/read-template.ts";
 import { codes } from "../../shared/errors/codes.ts";
 import { costTable } from "./cost-table.ts";
+import { engineFacts, engineFile, enginePage } from "./engine-table.ts";
 import { errorTable } from "./error-table.ts";
 import { pages, root } from "./fenced-blocks.ts";
 import { findingTable } from "./finding-table.ts";
@@ -17,10 +18,24 @@ test.each([
   ["cli", commandPage],
   ["emulators", emulatorPage],
   ["cost", costTable],
+  ["engines", enginePage],
   ["errors", errorTable],
   ["findings", findingTable],
 ])("the reference of %s is what the code says", (name, table) => {
   expect(readFileSync(path.join(root, `docs/reference/${name}.md`), "utf8")).toBe(table());
+});
+
+test("what rekey engines prints is what the engines say", () => {
+  const held: unknown = JSON.parse(readFileSync(path.join(root, "cli/commands/engines/engines.json"), "utf8"));
+  expect(held).toEqual(JSON.parse(engineFile()));
+});
+
+test("every test of the engine contract is named by the engine whose it is", () => {
+  const files = readdirSync(path.join(root, "tests/engines"))
+    .map((file) => `tests/engines/${file}`)
+    .filter((file) => readFileSync(path.join(root, file), "utf8").match(/^ *contractTests\(/mu));
+  const named = engineFacts.flatMap(({ testedOn }) => Object.values(testedOn));
+  expect(named.toSorted()).toEqual(files.toSorted());
 });
 
 test("the reference of the client says of each cause what the code does", () => {

@@ -3,6 +3,7 @@ import { growthTableText } from "../../cli/commands/plan/plan-text.ts";
 import { commandPage } from "./command-page.ts";
 import { emulatorPage } from "./emulator-page.ts";
 import { costTable } from "./cost-table.ts";
+import { enginePage, engineFile } from "./engine-table.ts";
 import { errorTable } from "./error-table.ts";
 import { findingTable } from "./finding-table.ts";
 import { servingTable, servingTablePlace } from "./serving-table.ts";
@@ -12,6 +13,8 @@ const reference = new URL("../../docs/reference/", import.meta.url);
 writeFileSync(new URL("cli.md", reference), commandPage());
 writeFileSync(new URL("emulators.md", reference), emulatorPage());
 writeFileSync(new URL("cost.md", reference), costTable());
+writeFileSync(new URL("engines.md", reference), enginePage());
+writeFileSync(new URL("../../cli/commands/engines/engines.json", reference), engineFile());
 writeFileSync(new URL("errors.md", reference), errorTable());
 writeFileSync(new URL("findings.md", reference), findingTable());
 

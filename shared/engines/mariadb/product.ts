@@ -3,6 +3,11 @@ import type { Product } from "../mysql-family/product.ts";
 /** The oldest version that rekey supports, by product. */
 export const oldestVersions = { MariaDB: "10.6" } as const;
 
+/** The servers that the engine contract is kept on, each with its test in `tests/engines`. */
+export const testedOn = {
+  "MariaDB 10.11": "mariadb.test.ts",
+} as const;
+
 export const product: Product = {
   name: "MariaDB",
   readOnly: ["read_only", "innodb_read_only"],

@@ -3,6 +3,11 @@ import type { Product } from "../mysql-family/product.ts";
 /** The oldest version that rekey supports, by product. */
 export const oldestVersions = { MySQL: "8.0.21" } as const;
 
+/** The servers that the engine contract is kept on, each with its test in `tests/engines`. */
+export const testedOn = {
+  "MySQL 9": "mysql.test.ts",
+} as const;
+
 export const product: Product = {
   name: "MySQL",
   readOnly: ["read_only", "super_read_only", "innodb_read_only"],

@@ -1,0 +1,23 @@
+/** One strategy of an engine. */
+export interface StrategyFacts {
+  readonly name: string;
+  /** `none`: the replaced credential is refused from the change on. `until-retired`: it logs in until it is retired. */
+  readonly overlap: "none" | "until-retired";
+  readonly endedBy: string;
+}
+
+/** One kind of server; `engines.json` holds all of them, made from the engines themselves. */
+export interface EngineFacts {
+  readonly engine: string;
+  readonly function: string;
+  /** The values of `engine` in a secret. */
+  readonly names: readonly string[];
+  readonly strategies: readonly StrategyFacts[];
+  /** The strategy of a secret without the tag `rekey:strategy`. */
+  readonly defaultStrategy: string;
+  /** Whether a password that rekey sets reaches the server only as a hash; `null` where the server makes the credential. */
+  readonly onlyHash: boolean | null;
+  readonly oldest: Readonly<Record<string, string>>;
+  /** Servers, each with the test that keeps the engine contract on it. */
+  readonly testedOn: Readonly<Record<string, string>>;
+}

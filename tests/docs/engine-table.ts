@@ -1,0 +1,113 @@
+import { globSync } from "node:fs";
+import path from "node:path";
+import type { EngineFacts, StrategyFacts } from "../../cli/commands/engines/engine-facts.ts";
+import { rotations } from "../../cli/wiring/rotations.ts";
+import { vaultStaticRoleEngine } from "../../shared/engines/vault-static-role/vault-static-role-engine.ts";
+import type { DatabaseEngine } from "../../shared/ports/database-engine.ts";
+import { issued } from "../../shared/rotation/strategies/issued.ts";
+import type { RotationStrategies } from "../../shared/runtime/rotation-function.ts";
+import { root } from "./fenced-blocks.ts";
+
+interface Product {
+  readonly testedOn: Readonly<Record<string, string>>;
+  readonly oldestVersions?: Readonly<Record<string, string>>;
+  readonly issuesOneAtATime?: boolean;
+}
+interface Rotation extends RotationStrategies {
+  readonly engine: DatabaseEngine;
+}
+interface RotationModule {
+  createEngine(): DatabaseEngine;
+  strategiesOn(engine: DatabaseEngine): RotationStrategies;
+}
+
+/** It is no tool's to log in with, so its function has no module for them. */
+function vaultsRotation(): Rotation {
+  const engine = vaultStaticRoleEngine(async () => {
+    throw new Error("no Vault is asked");
+  }, new Map());
+  return { engine, strategies: { issued: issued(engine) }, defaultStrategy: "issued" };
+}
+
+async function rotationOf(name: string): Promise<Rotation> {
+  const load = (rotations as Readonly<Record<string, () => Promise<unknown>>>)[`rotate-${name}`];
+  if (load === undefined) return vaultsRotation();
+  const { createEngine, strategiesOn } = (await load()) as RotationModule;
+  const engine = createEngine();
+  return { engine, ...strategiesOn(engine) };
+}
+
+const strategyFacts = (
+  [name, { replacesCurrent }]: [string, { readonly replacesCurrent: boolean }],
+  { issuesOneAtATime = false }: Product,
+): StrategyFacts => {
+  if (issuesOneAtATime) return { name, overlap: "none", endedBy: "the server, as it makes the new one" };
+  if (replacesCurrent) return { name, overlap: "none", endedBy: "setSecret, by the change itself" };
+  return { name, overlap: "until-retired", endedBy: "the grace period, or else the next rotation" };
+};
+
+async function factsOf(engineFile: string): Promise<EngineFacts> {
+  const folder = path.dirname(engineFile);
+  const name = path.basename(folder);
+  const product = (await import(path.join(root, folder, "product.ts"))) as Product;
+  const { engine, strategies, defaultStrategy = "single-user" } = await rotationOf(name);
+  return {
+    engine: name,
+    function: `rotate-${name}`,
+    names: engine.names,
+    strategies: Object.entries(strategies).map((entry) => strategyFacts(entry, product)),
+    defaultStrategy,
+    onlyHash: defaultStrategy === "issued" ? null : engine.capabilities.hashesPasswordOnClient,
+    oldest: product.oldestVersions ?? {},
+    testedOn: Object.fromEntries(
+      Object.entries(product.testedOn).map(([server, file]) => [server, `tests/engines/${file}`]),
+    ),
+  };
+}
+
+export const engineFacts: readonly EngineFacts[] = await Promise.all(
+  globSync("shared/engines/*/*-engine.ts", { cwd: root }).toSorted().map(factsOf),
+);
+
+const overlapTexts = { none: "none", "until-retired": "until it is retired" } as const;
+const hashTexts = new Map<boolean | null, string>([
+  [null, "the server makes it"],
+  [true, "yes"],
+  [false, "no"],
+]);
+const list = (items: readonly string[]): string => items.join(", ") || "-";
+
+/** `docs/reference/engines.md`. */
+export function enginePage(): string {
+  const rows = engineFacts.flatMap(({ engine, strategies, defaultStrategy, onlyHash, testedOn }) =>
+    strategies.map(({ name, overlap, endedBy }) => {
+      const tests = Object.entries(testedOn).map(([server, file]) => `[${server}](../../${file})`);
+      const strategy = `${name}${name === defaultStrategy ? " (default)" : ""}`;
+      return `| ${engine} | ${strategy} | ${overlapTexts[overlap]} | ${endedBy} | ${hashTexts.get(onlyHash)} | ${list(tests)} |`;
+    }),
+  );
+  const versions = engineFacts.map(({ engine, names, oldest }) => {
+    const spelled = names.map((one) => `\`${one}\``);
+    return `| ${engine} | ${list(spelled)} | ${list(Object.keys(oldest))} |`;
+  });
+  return [
+    "# Engines and overlap",
+    "",
+    "Made from the engines by `npm run docs`; `rekey engines` prints the same, and `--json` gives it to programs.",
+    "",
+    "Overlap is how long the replaced credential logs in beside the new one. Where there is none, a service's pool tries a refused login again",
+    "with AWSCURRENT as it is now, before any query is sent. The grace period is [retire-previous](secret.md)'s; without one the next rotation",
+    'ends the old credential. "Only hash": a password that rekey sets never reaches the server as text.',
+    "",
+    "| engine | strategy | overlap | what ends the old credential | only hash | contract kept on |",
+    "|---|---|---|---|---|---|",
+    ...rows,
+    "",
+    "| engine | `engine` in the secret | products |",
+    "|---|---|---|",
+    ...versions,
+    "",
+  ].join("\n");
+}
+
+export const engineFile = (): string => `${JSON.stringify(engineFacts, null, 2)}\n`;
