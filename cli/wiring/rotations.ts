@@ -6,6 +6,7 @@ export const rotations = {
   "rotate-mongodb": async () => import("../../functions/rotate-mongodb/rotation.ts"),
   "rotate-mysql": async () => import("../../functions/rotate-mysql/rotation.ts"),
   "rotate-postgres": async () => import("../../functions/rotate-postgres/rotation.ts"),
+  "rotate-rabbitmq": async () => import("../../functions/rotate-rabbitmq/rotation.ts"),
   "rotate-redis": async () => import("../../functions/rotate-redis/rotation.ts"),
   "rotate-redshift": async () => import("../../functions/rotate-redshift/rotation.ts"),
 };

@@ -156,6 +156,7 @@ export const engines = [
   "mariadb",
   "mysql",
   "redis",
+  "rabbitmq",
   "http-api-key",
   "vault-static-role",
 ] as const;

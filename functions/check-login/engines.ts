@@ -4,7 +4,8 @@ import { createEngine as mariadb } from "../rotate-mariadb/rotation.ts";
 import { createEngine as mongodb } from "../rotate-mongodb/rotation.ts";
 import { createEngine as mysql } from "../rotate-mysql/rotation.ts";
 import { createEngine as postgres } from "../rotate-postgres/rotation.ts";
+import { createEngine as rabbitmq } from "../rotate-rabbitmq/rotation.ts";
 import { createEngine as redis } from "../rotate-redis/rotation.ts";
 import { createEngine as redshift } from "../rotate-redshift/rotation.ts";
 
-export const engines = [httpApiKey(), mariadb(), mongodb(), mysql(), postgres(), redis(), redshift()];
+export const engines = [httpApiKey(), mariadb(), mongodb(), mysql(), postgres(), rabbitmq(), redis(), redshift()];

@@ -65,6 +65,12 @@ const rows: readonly RotationRow[] = [
     admins: true,
   },
   {
+    name: "rotate-rabbitmq",
+    description: "Rotates RabbitMQ and Amazon MQ credentials for Secrets Manager.",
+    output: "The rotation function of RabbitMQ and Amazon MQ for RabbitMQ.",
+    admins: true,
+  },
+  {
     name: "rotate-http-api-key",
     description: "Rotates the keys of an HTTP API that issues them itself.",
     output: "The rotation function of keys of HTTP APIs.",

@@ -1,25 +1,14 @@
-import type { ErrorCode } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import { exchange, type HttpAnswer, HttpFault, type HttpFailure } from "../../http/exchange.ts";
+import { exchange, type HttpAnswer, HttpFault } from "../../http/exchange.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, DatabaseTarget } from "../../ports/database-engine.ts";
+import { httpFaultCodes } from "../connecting/http-fault-codes.ts";
 import { requireVerifiedTls } from "../connecting/tls-options.ts";
 import { apiHeaderTag, apiPathTag, apiTestPathTag } from "../../tags/tag-names.ts";
 import { defined } from "../../secrets/defined.ts";
 
 const timeoutMs = 5_000;
 const maxAnswerBytes = 1024 * 1024;
-
-const faultCodes: Readonly<Record<HttpFailure, ErrorCode>> = {
-  aborted: "time-budget-spent",
-  unreachable: "database-unreachable",
-  silent: "database-timeout",
-  cut: "connection-lost",
-  untrusted: "tls-refused",
-  "too-large": "server-misbehaved",
-  malformed: "server-misbehaved",
-  internal: "option-invalid",
-};
 
 /** Where the keys are and how one is shown, from the secret's tags. */
 interface KeyApi {
@@ -147,6 +136,6 @@ export async function ask(
   } catch (error) {
     if (!(error instanceof HttpFault)) throw error;
     if (error.failure === "internal") throw notGranted(origin, "an internal address");
-    throw new RekeyError(faultCodes[error.failure], { context: { host: target.host, reason: error.reason } });
+    throw new RekeyError(httpFaultCodes[error.failure], { context: { host: target.host, reason: error.reason } });
   }
 }
