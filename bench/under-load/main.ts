@@ -2,11 +2,13 @@ import { loadavg } from "node:os";
 import { startStage } from "../../shared/testing/engine-contract/stage.ts";
 import { mariadbd } from "../../tests/support/mysql-servers.ts";
 import { poolServers } from "../../tests/support/pool-servers.ts";
+import { rabbitmqServer } from "../../tests/support/rabbitmq.ts";
 import { redisServer } from "../../tests/support/redis.ts";
 import { rotateAtTheLimit } from "./at-the-limit.ts";
 import type { Product } from "./load.ts";
 import { mariadb } from "./mariadb.ts";
 import { postgres } from "./postgres.ts";
+import { rabbitmq } from "./rabbitmq.ts";
 import { redis } from "./redis.ts";
 import { type Outcome, rotateUnderLoad } from "./rotate-under-load.ts";
 
@@ -20,6 +22,7 @@ const products: readonly Product[] = [
   postgres,
   ...(mariadbd === undefined ? [] : [mariadb(mariadbd)]),
   ...(redisServer === undefined ? [] : [redis(redisServer)]),
+  ...(rabbitmqServer === undefined ? [] : [rabbitmq(rabbitmqServer)]),
 ];
 
 // The servers end with the process, when it exits.

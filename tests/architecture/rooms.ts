@@ -207,6 +207,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "pg",
       "mysql2",
       "@redis/client",
+      "amqplib",
       "@aws-lambda-powertools/parameters",
       "@aws-sdk/client-lambda",
       "@aws-sdk/client-secrets-manager",

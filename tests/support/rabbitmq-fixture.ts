@@ -66,7 +66,7 @@ async function describe({ admin }: RabbitmqUnderTest, username: string): Promise
   );
 }
 
-async function serverOf(rabbitmq: RabbitmqUnderTest): Promise<EngineServer> {
+export async function rabbitmqServerOf(rabbitmq: RabbitmqUnderTest): Promise<EngineServer> {
   const { host, port, admin } = rabbitmq;
   const rotator = { username: "rotator", password: "rotator-of-the-tests" };
   await admin("PUT", `users/${rotator.username}`, { password: rotator.password, tags: "administrator" });
@@ -123,5 +123,5 @@ export const rabbitmqFixture = (binary: string): EngineFixture => ({
     },
   ],
   notInNames: /:/g,
-  start: async (certificate) => serverOf(await startRabbitmq(binary, certificate)),
+  start: async (certificate) => rabbitmqServerOf(await startRabbitmq(binary, certificate)),
 });
