@@ -62,7 +62,7 @@ describe("a rotation by hand", () => {
     expect(codes(await run(fleet, ["db/app-0"], { timeoutMs: 5_000 }))).toEqual(["rotation-under-way"]);
   });
 
-  test.each(["busy", "busy-once"] as const)(
+  test.each(["busy", "busy-again", "busy-once"] as const)(
     "whose server has no connection left says so while it waits, and ends with that when it is tried in vain: %s",
     async (fate) => {
       const fleet = memoryFleet(["db/app-0"]);

@@ -110,8 +110,11 @@ export async function awaitRotation(
       if (obstacle?.isFinal === true || endings >= looksForAnEnd) {
         throw failure(versionId, secretArn, obstacle?.step ?? steps?.at(-1));
       }
-      if (obstacle !== undefined && obstacle.code !== toldOf) told.waiting(obstacle);
-      toldOf = obstacle?.code;
+      // A new attempt may get on for a moment before it meets the same obstacle.
+      if (obstacle !== undefined && obstacle.code !== toldOf) {
+        told.waiting(obstacle);
+        toldOf = obstacle.code;
+      }
       logAtMs = ports.nowMs() + everyMs;
     }
     if (ports.nowMs() >= endMs) {
