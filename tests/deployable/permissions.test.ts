@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
+import { rotationFunctions } from "../../deploy/template/functions/rotation.ts";
 import { isMembers, type Members } from "../../shared/answers/members.ts";
 import { list, record, text, textList } from "../../local/aws/members.ts";
 import { readTemplate } from "../../deploy/reading/read-template.ts";
@@ -153,7 +154,7 @@ const rotating = functions.filter(({ logicalId }) => logicalId.startsWith("Rotat
 test.each(rotating)(
   "$logicalId's role touches a secret that is to be rotated where it is that secret's function",
   ({ properties }) => {
-    expect(rotating).toHaveLength(8);
+    expect(rotating).toHaveLength(rotationFunctions.length);
     const [, name = ""] = /\$\{AWS::StackName\}-(.+)"/u.exec(JSON.stringify(properties["FunctionName"])) ?? [];
     const own = `arn:aws:lambda:us-east-1:123456789012:function:rekey-${name}`;
     const touching = statementsOf(properties).filter((statement) =>

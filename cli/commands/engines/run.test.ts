@@ -21,5 +21,5 @@ test("another name is wrong use, and the names are told", async () => {
   const { err, code } = await runRekey(["engines", "oracle"], { env: {} });
   expect(code).toBe(1);
   expect(err).toContain("option-invalid");
-  expect(err).toContain("postgres, redis, redshift");
+  expect(err).toContain("postgres, rabbitmq, redis, redshift");
 });
