@@ -44,10 +44,6 @@ function propertiesOf({ admin }: RabbitmqUnderTest): Readonly<Record<string, Acc
     "connection limit": put((username) => `user-limits/${username}/max-connections`, { value: 40 }),
     "channel limit": put((username) => `user-limits/${username}/max-channels`, { value: 7 }),
     tags: { give: async (username) => user(username, () => ({ tags: ["monitoring", "team-orders"] })) },
-    "no password": {
-      give: async (username) => user(username, () => ({ password_hash: "" })),
-      refusedBy: ["single-user", "alternating-users"],
-    },
   };
 }
 
