@@ -17,7 +17,19 @@ export interface Account {
 const misbehaved = (operation: Operation): RekeyError =>
   new RekeyError("server-misbehaved", { context: { operation, problem: "answer of another form" } });
 
-export const userPath = (user: string): string => `users/${encodeURIComponent(user)}`;
+/**
+ * A name as one segment of a path. No name and a dot segment would lead to another path, even encoded, and half a character
+ * has no encoding. Errors: `account-unsupported`.
+ */
+function segment(name: string): string {
+  if (!/^\.{0,2}$/.test(name) && name.isWellFormed()) return encodeURIComponent(name);
+  throw new RekeyError("account-unsupported", {
+    context: { property: "a name that no URL can hold" },
+    hint: "the name of the user, or of a virtual host or an exchange that it has a right on, is empty, . or .., or no text: take another name",
+  });
+}
+
+export const userPath = (user: string): string => `users/${segment(user)}`;
 
 /** A list, and in older versions a text with commas. */
 export function tagsIn(tags: unknown): readonly string[] | undefined {
@@ -74,7 +86,7 @@ const kinds: readonly Kind[] = [
     rightsOf(entry, user) {
       const { vhost, ...json } = textsAt(entry, ["vhost", "configure", "write", "read"]) ?? {};
       if (vhost === undefined) return undefined;
-      return [{ path: `permissions/${encodeURIComponent(vhost)}/${encodeURIComponent(user)}`, json }];
+      return [{ path: `permissions/${segment(vhost)}/${segment(user)}`, json }];
     },
   },
   {
@@ -82,16 +94,16 @@ const kinds: readonly Kind[] = [
     rightsOf(entry, user) {
       const { vhost, ...json } = textsAt(entry, ["vhost", "exchange", "write", "read"]) ?? {};
       if (vhost === undefined) return undefined;
-      return [{ path: `topic-permissions/${encodeURIComponent(vhost)}/${encodeURIComponent(user)}`, json }];
+      return [{ path: `topic-permissions/${segment(vhost)}/${segment(user)}`, json }];
     },
   },
   {
-    read: (user) => `user-limits/${encodeURIComponent(user)}`,
+    read: (user) => `user-limits/${segment(user)}`,
     rightsOf(entry, user) {
       const limits = memberAt(entry, "value");
       if (typeof limits !== "object" || limits === null) return undefined;
       return Object.entries(limits).map(([name, value]: [string, unknown]) => ({
-        path: `user-limits/${encodeURIComponent(user)}/${encodeURIComponent(name)}`,
+        path: `user-limits/${segment(user)}/${segment(name)}`,
         json: { value },
       }));
     },
@@ -120,7 +132,7 @@ export async function readRights(
 
 /** A topic permission is of one exchange, which its path names only where it is deleted. */
 const nameOf = ({ path, json }: Right): string =>
-  typeof json["exchange"] === "string" ? `${path}/${encodeURIComponent(json["exchange"])}` : path;
+  typeof json["exchange"] === "string" ? `${path}/${segment(json["exchange"])}` : path;
 const contentOf = ({ json }: Right): string => JSON.stringify(Object.entries(json).toSorted());
 
 /** The changes after which `held` is `wanted`. */

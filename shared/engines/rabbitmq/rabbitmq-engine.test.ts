@@ -147,6 +147,37 @@ describe("a change", () => {
     });
   });
 
+  test.each(["", ".", "..", "\ud800"])(
+    "of a user named %j, which no path can hold, is refused before it is asked for",
+    async (username) => {
+      await withBroker(loggedIn, async (target, broker) => {
+        const login = await engine.login(target, admin, call);
+        if (!login.ok) throw new Error("refused");
+        expect(await failure(login.session.setPassword({ ...next, username }, call))).toMatchObject({
+          code: "account-unsupported",
+        });
+        expect(broker.requests).toHaveLength(1);
+      });
+    },
+  );
+
+  test("a virtual host whose name would be another path is not written to", async () => {
+    const answers: Answers = {
+      ...loggedIn,
+      "GET /api/users/app": [200, user("app")],
+      "GET /api/users/app/permissions": [200, [{ vhost: "..", configure: "", write: "", read: "" }]],
+    };
+    await withBroker(answers, async (target, broker) => {
+      const login = await engine.login(target, admin, call);
+      if (!login.ok) throw new Error("refused");
+      const alternate = { ...next, username: "app_clone" };
+      expect(await failure(login.session.syncPair(pair, alternate, call))).toMatchObject({
+        code: "account-unsupported",
+      });
+      expect(broker.requests.filter((line) => !line.startsWith("GET "))).toEqual([]);
+    });
+  });
+
   test("an existing alternate that rekey did not make is no pair's", async () => {
     const answers: Answers = {
       ...loggedIn,
