@@ -32,7 +32,7 @@ export async function startCliStage(options: Pick<StackOptions, "rotationRetry">
       .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, "<time>")
       .replaceAll(/\b\d+ ms\b/g, "<ms>")
       .replaceAll(/ *\+\d+\.\d{3} s/g, "  <offset>")
-      .replaceAll(/\d{8}-\d{4}-[\da-f]{4}\b/g, "<campaign>");
+      .replaceAll(/\d{8}-\d{4}-[\da-f]{8}\b/g, "<campaign>");
 
   async function rekeyWith(more: Readonly<Record<string, string>>, ...words: string[]): Promise<Transcript> {
     const { code, out, err } = await runRekey(words, { env: { ...variables, ...more } });

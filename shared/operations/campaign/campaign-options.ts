@@ -78,10 +78,13 @@ function campaignSettings(options: CampaignOptions): CampaignSettings {
   return settings;
 }
 
-/** A name for a campaign, such as `20261128-0512-3fa9`: the minute, and four digits that keep two of one minute apart. */
+/**
+ * A name for a campaign, such as `20261128-0512-3fa9c04b`: the minute, and eight digits that keep those of one minute apart. A name
+ * that was had before would pass over what that campaign rotated.
+ */
 export function newCampaign(): string {
   const [date = "", time = ""] = new Date().toISOString().split("T");
-  return `${date.replaceAll("-", "")}-${time.slice(0, 5).replace(":", "")}-${crypto.randomUUID().slice(0, 4)}`;
+  return `${date.replaceAll("-", "")}-${time.slice(0, 5).replace(":", "")}-${crypto.randomUUID().slice(0, 8)}`;
 }
 
 /** How a campaign would go: its settings with what was not given filled in, and its waves. Errors: `option-invalid`. */
