@@ -133,7 +133,7 @@ export async function readRights(
 /** A topic permission is of one exchange, which its path names only where it is deleted. */
 const nameOf = ({ path, json }: Right): string =>
   typeof json["exchange"] === "string" ? `${path}/${segment(json["exchange"])}` : path;
-const contentOf = ({ json }: Right): string => JSON.stringify(Object.entries(json).toSorted());
+const contentOf = ({ json }: Right): string => JSON.stringify(json, Object.keys(json).toSorted());
 
 /** The changes after which `held` is `wanted`. */
 export function rightChanges(held: readonly Right[], wanted: readonly Right[]): readonly Change[] {
