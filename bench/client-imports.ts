@@ -12,9 +12,9 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const contents = {
   "rekey client": 'export { createSecretClient } from "./shared/client/index.ts";',
   "rekey client and Vault":
-    'export { createSecretClient } from "./shared/client/index.ts"; export { vaultSource } from "./shared/client/vault/index.ts";',
+    'export { createSecretClient } from "./shared/client/index.ts"; export { vaultSource } from "./shared/client/sources/vault/index.ts";',
   "rekey client and the SDK":
-    'export { createSecretClient } from "./shared/client/index.ts"; export { secretsManagerSource } from "./shared/client/secrets-manager/secrets-manager-source.ts"; export { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";',
+    'export { createSecretClient } from "./shared/client/index.ts"; export { secretsManagerSource } from "./shared/client/sources/secrets-manager-source.ts"; export { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";',
   "powertools parameters": 'export { getSecret } from "@aws-lambda-powertools/parameters/secrets";',
   "middy secrets-manager": 'export { default } from "@middy/secrets-manager";',
 } as const;

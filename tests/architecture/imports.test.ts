@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,17 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 test("the tree keeps its rules", () => {
   expect(sourceFiles(root).length).toBeGreaterThan(60);
   expect(violations(root)).toEqual([]);
+});
+
+test("a module that a benchmark bundles, named in a text, is there", () => {
+  const benches = sourceFiles(root).filter((file) => file.startsWith("bench/"));
+  const named = benches.flatMap((file) =>
+    [...readFileSync(path.join(root, file), "utf8").matchAll(/"\.\/(shared\/[\w/-]+\.ts)"/gu)].map(
+      ([, module = ""]) => module,
+    ),
+  );
+  expect(named.length).toBeGreaterThan(3);
+  expect(named.filter((module) => !existsSync(path.join(root, module)))).toEqual([]);
 });
 
 test.each([

@@ -14,6 +14,8 @@ interface Told {
   readonly gave?: string;
   readonly event?: string;
   readonly code?: string;
+  /** Of a read. */
+  readonly askedAtMs?: number;
   readonly atMs: number;
 }
 
@@ -66,8 +68,11 @@ test.each([
       await pause(2_500);
       const goesOnAtMs = Date.now();
       child.kill("SIGCONT");
-      const after = (): readonly Told[] => told().filter(({ atMs }) => atMs >= goesOnAtMs);
+      // A read that was stopped between its answer and the telling of it gave what was right before.
+      const after = (): readonly Told[] => told().filter(({ askedAtMs, atMs }) => (askedAtMs ?? atMs) >= goesOnAtMs);
       await expect.poll(() => after().filter(({ gave }) => gave !== undefined).length, soon).toBeGreaterThan(20);
+      const stopped = told().filter(({ askedAtMs = 0, atMs }) => askedAtMs < goesOnAtMs && atMs >= goesOnAtMs);
+      expect(["one", "two"]).toEqual(expect.arrayContaining(stopped.flatMap(({ gave }) => gave ?? [])));
       expect(new Set(after().map(({ gave, event, code }) => gave ?? `${event} ${code}`))).toEqual(new Set(["two"]));
     })(),
 );
