@@ -1,3 +1,4 @@
+import { isMembers } from "../../shared/answers/members.ts";
 import { codes, type ErrorCode } from "../../shared/errors/codes.ts";
 import { type ErrorContext, isRekeyError, RekeyError } from "../../shared/errors/rekey-error.ts";
 import type { AccountNote } from "../../shared/ports/call.ts";
@@ -21,9 +22,7 @@ type Revealed<Of> = Of extends SecretValue
 export type RevealedChange = Revealed<PlannedChange>;
 
 const mapped = (of: unknown, member: (value: unknown, name: string) => unknown): unknown =>
-  typeof of === "object" && of !== null && !Array.isArray(of)
-    ? Object.fromEntries(Object.entries(of).map(([name, value]) => [name, member(value, name)]))
-    : of;
+  isMembers(of) ? Object.fromEntries(Object.entries(of).map(([name, value]) => [name, member(value, name)])) : of;
 
 const reveal = (value: unknown): unknown => (value instanceof SecretValue ? value.reveal() : mapped(value, reveal));
 

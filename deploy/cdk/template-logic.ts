@@ -1,3 +1,4 @@
+import { isMembers } from "../../shared/answers/members.ts";
 import { Token } from "aws-cdk-lib";
 import type { ParameterDeclaration, RekeyTemplate } from "./read-template.ts";
 
@@ -6,8 +7,6 @@ export type Value = string | number | readonly string[];
 export type Values = Readonly<Record<string, Value>>;
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value]);
-const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** A text with parameters' values in place of their names; tokens become variables of the function. */
 function substituted(operand: unknown, values: Values): unknown {
@@ -19,7 +18,7 @@ function substituted(operand: unknown, values: Values): unknown {
     if (Token.isUnresolved(value)) tokens[name] = value;
     return Token.isUnresolved(value) ? all : String(value);
   });
-  const all = { ...(isMap(variables) ? variables : {}), ...tokens };
+  const all = { ...(isMembers(variables) ? variables : {}), ...tokens };
   return { "Fn::Sub": Object.keys(all).length === 0 ? replaced : [replaced, all] };
 }
 
@@ -35,7 +34,7 @@ export class TemplateLogic {
 
   /** Whether a condition, or what a rule asserts, holds. */
   holds(expression: unknown): boolean {
-    const [name, operand] = isMap(expression) ? (Object.entries(expression)[0] ?? [""]) : [""];
+    const [name, operand] = isMembers(expression) ? (Object.entries(expression)[0] ?? [""]) : [""];
     const operands = listOf(operand);
     if (name === "Condition") return this.holds(this.#template.Conditions[String(operand)]);
     if (name === "Fn::Equals") return this.#text(operands[0]) === this.#text(operands[1]);
@@ -50,14 +49,14 @@ export class TemplateLogic {
 
   #text(expression: unknown): string {
     const decided = this.decide(expression);
-    const [separator, items] = isMap(decided) ? listOf(decided["Fn::Join"]) : [];
+    const [separator, items] = isMembers(decided) ? listOf(decided["Fn::Join"]) : [];
     return items === undefined ? String(decided) : listOf(items).join(String(separator));
   }
 
   /** A part of the template with values for parameters and the branches that apply; the rest is CloudFormation's. */
   decide(part: unknown): unknown {
     if (Array.isArray(part)) return part.map((item) => this.decide(item)).filter((item) => item !== undefined);
-    if (!isMap(part)) return part;
+    if (!isMembers(part)) return part;
     const { Ref: name, "Fn::If": choice, "Fn::Sub": text } = part;
     if (name === "AWS::NoValue") return undefined;
     if (typeof name === "string") return this.#values()[name] ?? part;

@@ -1,3 +1,4 @@
+import { isMembers } from "../../shared/answers/members.ts";
 import type { IncomingHttpHeaders } from "node:http";
 import { readForm, toXml } from "./query-protocol.ts";
 import { AwsError, type AwsReply, type AwsService } from "./service.ts";
@@ -29,14 +30,11 @@ export interface Protocol {
   fail(error: AwsError, requestId: string): HttpAnswer;
 }
 
-const asRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 function readJson(body: Buffer): Readonly<Record<string, unknown>> {
   if (body.length === 0) return {};
   try {
     const parsed: unknown = JSON.parse(body.toString("utf8"));
-    if (asRecord(parsed)) return parsed;
+    if (isMembers(parsed)) return parsed;
   } catch {
     // Answered below, as for a body that is no object.
   }

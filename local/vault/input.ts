@@ -1,3 +1,4 @@
+import { isMembers } from "../../shared/answers/members.ts";
 import { parseDuration } from "./duration.ts";
 import { VaultRefusal } from "./exchange.ts";
 
@@ -6,13 +7,10 @@ export type Input = Readonly<Record<string, unknown>>;
 const unconvertible = (field: string, problem: string): VaultRefusal =>
   new VaultRefusal(400, `error converting input for field "${field}": ${problem}`);
 
-export const isMap = (value: unknown): value is Input =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 /** Each reads one field of a request's body, `undefined` when it is not there, and refuses what Vault refuses. */
 export function mapField(input: Input, field: string): Input | null | undefined {
   const value = input[field];
-  if (value === undefined || value === null || isMap(value)) return value;
+  if (value === undefined || value === null || isMembers(value)) return value;
   const kind = Array.isArray(value) ? "[]interface {}" : typeof value;
   throw unconvertible(field, `'' expected type 'map[string]interface {}', got unconvertible type '${kind}'`);
 }
@@ -58,8 +56,8 @@ export function listField(input: Input, field: string): readonly string[] | unde
 
 /** RFC 7396: `null` takes a member away, objects merge, everything else replaces. */
 export function mergePatch(target: unknown, patch: unknown): unknown {
-  if (!isMap(patch)) return patch;
-  const merged = new Map(Object.entries(isMap(target) ? target : {}));
+  if (!isMembers(patch)) return patch;
+  const merged = new Map(Object.entries(isMembers(target) ? target : {}));
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) merged.delete(key);
     else merged.set(key, mergePatch(merged.get(key), value));

@@ -11,7 +11,8 @@ import {
   VaultRefusal,
   type VaultReply,
 } from "./exchange.ts";
-import { durationField, flagField, type Input, integerField, isMap, listField, mapField, mergePatch } from "./input.ts";
+import { isMembers } from "../../shared/answers/members.ts";
+import { durationField, flagField, type Input, integerField, listField, mapField, mergePatch } from "./input.ts";
 import { keysBelow } from "./keys-below.ts";
 import {
   addVersion,
@@ -56,7 +57,7 @@ function versionsOf(input: Input): readonly number[] {
 
 /** The keys alone, to `depth` levels; 0 is all of them. */
 function keysOnly(data: unknown, depth: number): unknown {
-  if (!isMap(data)) return null;
+  if (!isMembers(data)) return null;
   return Object.fromEntries(
     Object.entries(data).map(([key, value]) => [key, depth === 1 ? null : keysOnly(value, depth - 1)]),
   );

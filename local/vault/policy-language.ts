@@ -1,5 +1,5 @@
 import { VaultRefusal } from "./exchange.ts";
-import { isMap } from "./input.ts";
+import { isMembers } from "../../shared/answers/members.ts";
 
 export type Capability = "create" | "read" | "update" | "patch" | "delete" | "list" | "sudo" | "deny";
 
@@ -22,7 +22,7 @@ const shorthands: ReadonlyMap<unknown, readonly Capability[]> = new Map<unknown,
 const refuse = (problem: string): VaultRefusal => new VaultRefusal(400, `failed to parse policy: ${problem}`);
 
 function rule(path: string, body: unknown): PolicyRule {
-  if (!isMap(body)) throw refuse(`path "${path}": an object is expected`);
+  if (!isMembers(body)) throw refuse(`path "${path}": an object is expected`);
   if (path.includes("+*")) throw refuse(`path "${path}": invalid use of wildcards ('+*' is forbidden)`);
   const { capabilities: named = [], policy, ...others } = body;
   const unserved = Object.keys(others)[0];
@@ -96,10 +96,10 @@ function parseHcl(text: string): PolicyRule[] {
 }
 
 function parseJson(document: unknown): PolicyRule[] {
-  const paths = isMap(document) ? document["path"] : undefined;
+  const paths = isMembers(document) ? document["path"] : undefined;
   const blocks: readonly unknown[] = Array.isArray(paths) ? paths : [paths];
   return blocks.flatMap((block) => {
-    if (!isMap(block)) throw refuse('the key "path" is expected');
+    if (!isMembers(block)) throw refuse('the key "path" is expected');
     return Object.entries(block).map(([path, body]) => rule(path, body));
   });
 }

@@ -5,7 +5,7 @@ import { type VaultCore, vaultCore } from "./core.ts";
 import { type Operation, type VaultReply, VaultRefusal } from "./exchange.ts";
 import type { VaultFault, VaultFaults } from "./faults.ts";
 import { parseDuration } from "./duration.ts";
-import { isMap } from "./input.ts";
+import { isMembers } from "../../shared/answers/members.ts";
 import { statusPage } from "./status-pages.ts";
 
 const maxBodyBytes = 32 * 1024 * 1024;
@@ -45,7 +45,7 @@ function inputOf(body: string): Readonly<Record<string, unknown>> {
     throw new VaultRefusal(400, "failed to decode JSON input: unexpected EOF");
   }
   if (input === null) return {};
-  if (isMap(input)) return input;
+  if (isMembers(input)) return input;
   throw new VaultRefusal(
     400,
     "failed to decode JSON input: json: cannot unmarshal array into Go value of type map[string]interface {}",

@@ -18,7 +18,7 @@ import { createRequest } from "./cache/bounded-request.ts";
 import type { SourceAnswer, SourceCall, SourceSelector, SourceVersion, Stage } from "./sources/secret-source.ts";
 import { ReadPolicy } from "./cache/read-policy.ts";
 import type { StandardSchema } from "./standard-schema.ts";
-import { type Counts, createTelemetry } from "./telemetry.ts";
+import { createTelemetry, noCounts } from "./telemetry.ts";
 
 /** AWSCURRENT unless said. A version by its id never expires. */
 export type VersionChoice = { readonly stage: Stage } | { readonly versionId: string };
@@ -101,15 +101,7 @@ const freshShare = (background: boolean, random: () => number): number => (backg
 export function createSecretClient(options: SecretClientOptions): SecretClient {
   const settings = settingsOf(options);
   const { source, clock, random, budget, ttlMs, requestTimeoutMs, background } = settings;
-  const counts: Counts = {
-    reads: 0,
-    staleReads: 0,
-    refreshes: 0,
-    failedRefreshes: 0,
-    rotations: 0,
-    notices: 0,
-    ignored: new Map(),
-  };
+  const counts = noCounts();
   const listeners = createListeners();
   const closing = new AbortController();
   const table = createSecretTable(settings);

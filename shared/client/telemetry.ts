@@ -14,6 +14,16 @@ export interface Counts {
   readonly ignored: Map<string, number>;
 }
 
+export const noCounts = (): Counts => ({
+  reads: 0,
+  staleReads: 0,
+  refreshes: 0,
+  failedRefreshes: 0,
+  rotations: 0,
+  notices: 0,
+  ignored: new Map(),
+});
+
 export interface State {
   secrets(): number;
   oldestAgeMs(): number;

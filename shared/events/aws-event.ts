@@ -1,11 +1,11 @@
+import type { Members } from "../answers/members.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { RotationStep } from "../ports/rotation.ts";
 import {
   type CloudTrailRecord,
   cloudTrailRecord,
   type DeliveredEvent,
-  type Fields,
-  fieldsOf,
+  membersOf,
   secretAmong,
 } from "./delivered-event.ts";
 import { defined } from "../secrets/defined.ts";
@@ -44,7 +44,7 @@ function stepIn(message: unknown): { readonly step?: RotationStep } {
   return defined({ step });
 }
 
-function labelMoved({ resource, time }: DeliveredEvent, detail: Fields): AwsEvent | undefined {
+function labelMoved({ resource, time }: DeliveredEvent, detail: Members): AwsEvent | undefined {
   if (detail["labelUpdated"] !== "AWSCURRENT") return undefined;
   const { versionId } = detail;
   const at = new Date(String(time));
@@ -52,7 +52,7 @@ function labelMoved({ resource, time }: DeliveredEvent, detail: Fields): AwsEven
   return { kind: "label-moved", secretArn: secretArn(resource), versionId, at };
 }
 
-const listAmong = (fields: Fields, pattern: RegExp): readonly unknown[] => {
+const listAmong = (fields: Members, pattern: RegExp): readonly unknown[] => {
   const found = Object.entries(fields).find(([name]) => pattern.test(name))?.[1];
   return Array.isArray(found) ? found : [];
 };
@@ -60,7 +60,7 @@ const listAmong = (fields: Fields, pattern: RegExp): readonly unknown[] => {
 /** TagResource has `tags` with keys and values, UntagResource `tagKeys`. Neither answer names the ARN. */
 function retagged({ request, secret: secretId }: CloudTrailRecord): AwsEvent | undefined {
   const set = listAmong(request, /^tags$/i).map(
-    (tag) => Object.entries(fieldsOf(tag)).find(([name]) => /^key$/i.test(name))?.[1],
+    (tag) => Object.entries(membersOf(tag)).find(([name]) => /^key$/i.test(name))?.[1],
   );
   const names = [...set, ...listAmong(request, /^tagkeys$/i)];
   const tags = names.filter((name) => typeof name === "string").filter((name) => /^rekey:[a-z-]{1,40}$/.test(name));
@@ -82,12 +82,12 @@ function calledApi(record: CloudTrailRecord): AwsEvent | undefined {
   }
 }
 
-function serviceRecord(detail: Fields): AwsEvent | undefined {
+function serviceRecord(detail: Members): AwsEvent | undefined {
   const { eventName, errorMessage } = detail;
   if (eventName !== "RotationFailed" && eventName !== "RotationAbandoned") return undefined;
   return {
     kind: "rotation-stopped",
-    secretArn: secretArn(secretAmong(fieldsOf(detail["additionalEventData"]))),
+    secretArn: secretArn(secretAmong(membersOf(detail["additionalEventData"]))),
     outcome: eventName === "RotationFailed" ? "failed" : "abandoned",
     ...stepIn(errorMessage),
   };

@@ -1,11 +1,7 @@
+import { isMembers, type Members } from "../answers/members.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
 
-export type Fields = Readonly<Record<string, unknown>>;
-
-export const isFields = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-export const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {});
+export const membersOf = (value: unknown): Members => (isMembers(value) ? value : {});
 
 /** An event as EventBridge delivers it. Anybody may have sent it: whoever uses a member checks it. */
 export interface DeliveredEvent {
@@ -15,13 +11,13 @@ export interface DeliveredEvent {
   readonly time: unknown;
   readonly resource: unknown;
   /** `undefined`: there is none, or it is no object. */
-  readonly detail: Fields | undefined;
+  readonly detail: Members | undefined;
 }
 
 export function deliveredEvent(value: unknown): DeliveredEvent {
-  const { id, source, "detail-type": type, time, resources, detail } = fieldsOf(value);
+  const { id, source, "detail-type": type, time, resources, detail } = membersOf(value);
   const resource: unknown = Array.isArray(resources) ? resources[0] : undefined;
-  return { id, source, type, time, resource, detail: isFields(detail) ? detail : undefined };
+  return { id, source, type, time, resource, detail: isMembers(detail) ? detail : undefined };
 }
 
 /** Errors: `event-malformed` for what is not JSON. */
@@ -34,7 +30,7 @@ export function parseDeliveredEvent(body: string): DeliveredEvent {
 }
 
 /** The ARN or the id of the secret. CloudTrail's name for it differs by call and by year: `arn`, `aRN`, `ARN`, `SecretId`. */
-export const secretAmong = (fields: Fields): unknown =>
+export const secretAmong = (fields: Members): unknown =>
   Object.entries(fields).find(([name]) => /^(?:arn|secretid)$/i.test(name))?.[1];
 
 /** A call of Secrets Manager's API as CloudTrail records it in a detail. */
@@ -42,16 +38,16 @@ export interface CloudTrailRecord {
   readonly name: unknown;
   readonly time: unknown;
   readonly isRefused: boolean;
-  readonly request: Fields;
-  readonly answer: Fields;
+  readonly request: Members;
+  readonly answer: Members;
   /** The ARN from the answer, or else the id from the request: a name or an ARN, as the caller gave it. */
   readonly secret: unknown;
 }
 
-export function cloudTrailRecord(detail: Fields): CloudTrailRecord {
+export function cloudTrailRecord(detail: Members): CloudTrailRecord {
   const { eventName: name, eventTime: time, errorCode } = detail;
-  const request = fieldsOf(detail["requestParameters"]);
-  const answer = fieldsOf(detail["responseElements"]);
+  const request = membersOf(detail["requestParameters"]);
+  const answer = membersOf(detail["responseElements"]);
   const secret = secretAmong(answer) ?? secretAmong(request);
   return { name, time, isRefused: errorCode !== undefined, request, answer, secret };
 }

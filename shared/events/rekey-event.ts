@@ -1,5 +1,6 @@
+import type { Members } from "../answers/members.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
-import type { DeliveredEvent, Fields } from "./delivered-event.ts";
+import type { DeliveredEvent } from "./delivered-event.ts";
 
 const arnOfSecret = /^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:.{1,512}-[A-Za-z0-9]{6}$/;
 
@@ -25,7 +26,7 @@ export const speaksForItself = ({ subscriber, source }: Adoption, takesUnnamed: 
 
 const malformed = (problem: string): RekeyError => new RekeyError("event-malformed", { context: { problem } });
 
-function matching(fields: Fields, field: string, pattern: RegExp): string {
+function matching(fields: Members, field: string, pattern: RegExp): string {
   const value = fields[field];
   if (typeof value === "string" && pattern.test(value)) return value;
   throw malformed(`no ${field}`);

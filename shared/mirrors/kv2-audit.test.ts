@@ -37,7 +37,7 @@ test.each([
   ["what rekey did not write", "foreign", { password: "other" }, []],
   ["another secret's version", "foreign", entry, [othersOwn]],
   ["another secret's version, deleted", "foreign", entry, [othersOwn, removed]],
-])("beside AWSCURRENT, a mirror that holds %s is %s", async (_what, state, holds, done) => {
+])("compared with AWSCURRENT, a mirror that holds %s is %s", async (_what, state, holds, done) => {
   const { audit, vault } = await auditOf(holds, ...done);
   expect(await audit.compare(entry, inTime())).toBe(state);
   expect(vault.sent).toEqual([`read ${path}`]);

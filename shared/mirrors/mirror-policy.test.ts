@@ -17,7 +17,7 @@ path "secret/undelete/*" {
 `);
 });
 
-test("with a prefix it allows nothing beside what lies below the prefix", () => {
+test("with a prefix it allows nothing but what lies below the prefix", () => {
   const paths = [...mirrorPolicy("kv", "aws/prod").matchAll(/^path "(.+)"/gm)].map(([, path]) => path);
   expect(paths).toEqual(["data", "delete", "metadata", "undelete"].map((area) => `kv/${area}/aws/prod/*`));
 });

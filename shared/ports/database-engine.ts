@@ -208,7 +208,7 @@ export type PlannedChange =
   | { readonly method: "issue"; readonly current: Credential };
 
 /**
- * What the doctor asks a session for beside the inspection, where the engine can.
+ * What the doctor asks a session for in addition to the inspection, where the engine can.
  *
  * @example
  * ```ts

@@ -17,7 +17,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   "shared/answers": { rooms: [], packages: [] },
   "shared/secrets": { rooms: ["shared/tags", "shared/errors"], packages: ["node:crypto"] },
   "shared/ports": { rooms: ["shared/events/rotation-event.ts", ...values], packages: [] },
-  "shared/events": { rooms: vocabulary, packages: [] },
+  "shared/events": { rooms: ["shared/answers", ...vocabulary], packages: [] },
   "shared/rotation": { rooms: ["shared/events", ...vocabulary], packages: [] },
   "shared/engines": {
     rooms: ["shared/answers", "shared/vault", "shared/http", ...vocabulary],
@@ -154,7 +154,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   "cli/commands/smoke-test/key-api": { rooms: [], packages: ["@aws-sdk/client-dynamodb", "node:crypto"] },
   // What an operator's tools log in with: a process of its own, with the drivers, and no credentials of the operator's.
   "cli/isolation": {
-    rooms: ["cli/wiring/engines.ts", ...vocabulary],
+    rooms: ["cli/wiring/engines.ts", "shared/answers", ...vocabulary],
     packages: ["node:child_process", "node:diagnostics_channel", "node:net", "node:worker_threads"],
   },
   // Served to an operator's browser, which is told everything as JSON: the page knows shapes, and no module of the system.

@@ -55,7 +55,7 @@ test("each example of what services import compiles by itself", async () => {
   expect(await complaints(ofPackage, "service", "")).toBe("");
 });
 
-test("each example of a port compiles in a room beside the ports", async () => {
+test("each example of a port compiles in a room next to the ports", async () => {
   const values = 'import type { SecretValue } from "../secrets/secret-value.ts";\n';
   expect(await complaints(portExamples, "shared/adapter", portImports + values)).toBe("");
 });

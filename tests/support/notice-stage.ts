@@ -8,7 +8,7 @@ import { NoticeAllowance } from "../../shared/client/invalidation/notice-allowan
 import { NoticeMemory } from "../../shared/client/invalidation/notice-memory.ts";
 import type { SourceSelector } from "../../shared/client/sources/secret-source.ts";
 import type { ReadPolicy } from "../../shared/client/cache/read-policy.ts";
-import type { Counts } from "../../shared/client/telemetry.ts";
+import { type Counts, noCounts } from "../../shared/client/telemetry.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { type ManualClock, manualClock } from "../../shared/testing/manual-clock.ts";
 
@@ -51,15 +51,7 @@ export function noticeStage(): NoticeStage {
   const closing = new AbortController();
   const told: ClientEvents["error"][] = [];
   const askedAtMs: number[] = [];
-  const counts: Counts = {
-    reads: 0,
-    staleReads: 0,
-    refreshes: 0,
-    failedRefreshes: 0,
-    rotations: 0,
-    notices: 0,
-    ignored: new Map(),
-  };
+  const counts = noCounts();
   let end = confirmed;
   let sink: Required<InvalidationSink> | undefined;
   const started = (): Required<InvalidationSink> => {

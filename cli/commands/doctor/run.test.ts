@@ -93,7 +93,7 @@ test("no secret to examine is said; a secret beside a choice among all is refuse
   expect([code, err]).toEqual([1, expect.stringContaining("name one secret, or choose among all")]);
 });
 
-test("of one secret it exits with 1 for what would fail, and says what mends it", async () => {
+test("of one secret it exits with 1 for what would fail, and says what to do about it", async () => {
   const { code, out } = await stage.rekey("doctor", "nowhere", "--json");
   expect(code).toBe(1);
   const findings = JSON.parse(out) as readonly { code: string; severity: string; remedy: string }[];

@@ -16,7 +16,7 @@ import type { InFlightRequests } from "./in-flight-requests.ts";
 import { requestBudget } from "./request-budget.ts";
 import type { SourceVersion } from "../sources/secret-source.ts";
 import { ReadPolicy } from "./read-policy.ts";
-import type { Counts } from "../telemetry.ts";
+import { type Counts, noCounts } from "../telemetry.ts";
 
 const held: SourceVersion = { versionId: "held", value: new SecretValue("one") };
 const fresh: SourceVersion = { versionId: "fresh", value: new SecretValue("two") };
@@ -64,7 +64,7 @@ const end = async (work: Promise<SourceVersion>): Promise<unknown> => work.catch
 
 beforeEach(() => {
   clock = manualClock();
-  counts = { reads: 0, staleReads: 0, refreshes: 0, failedRefreshes: 0, rotations: 0, notices: 0, ignored: new Map() };
+  counts = noCounts();
   told = [];
   flown = [];
   inFlightRequests = {

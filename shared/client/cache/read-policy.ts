@@ -38,7 +38,7 @@ export class ReadPolicy {
     this.#counts = parts.counts;
   }
 
-  /** What may be served without waiting; a request that is due is made beside it. */
+  /** What may be served without waiting; a request that is due is made at the same time. */
   peek(entry: CachedSecret): SourceVersion | undefined {
     const { clock, ttlMs } = this.#settings;
     const nowMs = clock.nowMs();
@@ -99,7 +99,7 @@ export class ReadPolicy {
     return nowMs - entry.confirmedAtMs < ttlMs + maxStaleMs ? entry.version : undefined;
   }
 
-  /** Where nothing runs beside the reads, and where nobody has asked for long: a rotation may have passed unseen. */
+  /** Where nothing runs between the reads, and where nobody has asked for long: a rotation may have passed unseen. */
   #mustAskFirst(entry: CachedSecret, nowMs: number): boolean {
     const { background, ttlMs } = this.#settings;
     return (

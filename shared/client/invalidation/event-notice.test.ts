@@ -1,5 +1,5 @@
+import { isMembers } from "../../answers/members.ts";
 import { expect, test } from "vitest";
-import { isFields } from "../../events/delivered-event.ts";
 import { eventNotice } from "./event-notice.ts";
 
 const at = "2026-01-02T03:04:05.000Z";
@@ -26,7 +26,7 @@ test.each([
   [null, false],
   ["text", false],
   [undefined, false],
-])("%o has fields: %s", (value, has) => expect(isFields(value)).toBe(has));
+])("%o has fields: %s", (value, has) => expect(isMembers(value)).toBe(has));
 
 test.each([
   ["everything that it says", {}, notice],

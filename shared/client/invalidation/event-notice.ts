@@ -1,8 +1,7 @@
-import { cloudTrailRecord, deliveredEvent, type Fields, isFields } from "../../events/delivered-event.ts";
+import { isMembers, type Members } from "../../answers/members.ts";
+import { cloudTrailRecord, deliveredEvent } from "../../events/delivered-event.ts";
 import { isText, longestId } from "./checked-notice.ts";
 import type { IgnoredReason, SecretNotice } from "./invalidation-source.ts";
-
-export { type Fields, isFields } from "../../events/delivered-event.ts";
 
 /** The longest that Secrets Manager gives: more is not kept, whoever sends it. */
 const longestVersionId = 64;
@@ -16,7 +15,7 @@ function noticeOf(secretArn: unknown, versionId: unknown, at: unknown): SecretNo
 }
 
 /** rekey's `Secret Rotated`. */
-function rotated({ secretArn, versionId, previousVersionId, strategy, at }: Fields): SecretNotice | IgnoredReason {
+function rotated({ secretArn, versionId, previousVersionId, strategy, at }: Members): SecretNotice | IgnoredReason {
   const notice = noticeOf(secretArn, versionId, at);
   if (typeof notice === "string") return notice;
   return {
@@ -27,13 +26,13 @@ function rotated({ secretArn, versionId, previousVersionId, strategy, at }: Fiel
 }
 
 /** Secrets Manager's own `Secret Label Updated`, which has the ARN outside of its detail and the name inside. */
-function labelUpdated(detail: Fields, arn: unknown, time: unknown): SecretNotice | IgnoredReason {
+function labelUpdated(detail: Members, arn: unknown, time: unknown): SecretNotice | IgnoredReason {
   if (detail["labelUpdated"] !== "AWSCURRENT") return "another-event";
   return noticeOf(arn ?? detail["secretArn"] ?? detail["name"], detail["versionId"], time);
 }
 
 /** A call of Secrets Manager's API as CloudTrail tells of it. The token of a call that puts a value is the version's id. */
-function recordedCall(detail: Fields): SecretNotice | IgnoredReason {
+function recordedCall(detail: Members): SecretNotice | IgnoredReason {
   const { name, time, isRefused, request, answer, secret } = cloudTrailRecord(detail);
   if (isRefused) return "another-event";
   const { versionId = request["clientRequestToken"] } = answer;
@@ -57,7 +56,7 @@ function recordedCall(detail: Fields): SecretNotice | IgnoredReason {
 }
 
 /** What is left when EventBridge sends the detail alone. rekey's other events have no `origin`, and no `strategy`. */
-function bareDetail(detail: Fields): SecretNotice | IgnoredReason {
+function bareDetail(detail: Members): SecretNotice | IgnoredReason {
   if (typeof detail["labelUpdated"] === "string") return labelUpdated(detail, undefined, undefined);
   if (typeof detail["origin"] === "string" && typeof detail["strategy"] === "string") return rotated(detail);
   return detail["eventSource"] === "secretsmanager.amazonaws.com" ? recordedCall(detail) : "not-a-rotation";
@@ -67,18 +66,18 @@ const ofRekeyOrSecretsManager = (source: unknown): boolean =>
   typeof source === "string" && /^(rekey(\.|$)|aws\.secretsmanager$)/.test(source);
 
 /** A detail that an input transformer has put between quotation marks. */
-function quotedFields(text: unknown): Fields | undefined {
+function quotedFields(text: unknown): Members | undefined {
   if (typeof text !== "string") return undefined;
   try {
     const parsed: unknown = JSON.parse(text);
-    return isFields(parsed) ? parsed : undefined;
+    return isMembers(parsed) ? parsed : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** What an event of EventBridge says, or its detail alone, or why it says nothing of a version that became current. */
-export function eventNotice(event: Fields): SecretNotice | IgnoredReason {
+export function eventNotice(event: Members): SecretNotice | IgnoredReason {
   const { type, detail: plain, resource, time, source } = deliveredEvent(event);
   if (type === undefined) return bareDetail(event);
   if (typeof type !== "string") return "not-a-rotation";

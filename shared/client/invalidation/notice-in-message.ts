@@ -1,4 +1,5 @@
-import { eventNotice, isFields } from "./event-notice.ts";
+import { isMembers } from "../../answers/members.ts";
+import { eventNotice } from "./event-notice.ts";
 import type { IgnoredReason, InvalidationSink, SecretNotice } from "./invalidation-source.ts";
 
 /** What one message says. */
@@ -34,7 +35,7 @@ function parseText(text: string): unknown {
 /** What a channel's message has signed: the text, and the signature over it. */
 export function signedPart(body: string): { readonly text: string; readonly signature: unknown } {
   const outer = parse(body);
-  if (!isFields(outer) || typeof outer["Message"] !== "string") return { text: body, signature: undefined };
+  if (!isMembers(outer) || typeof outer["Message"] !== "string") return { text: body, signature: undefined };
   return { text: outer["Message"], signature: outer["RekeySignature"] };
 }
 
@@ -46,9 +47,9 @@ function insideOf(value: Readonly<Record<string, unknown>>): unknown {
   const { Message, Records, Sns, body, eventSource, requestContext, requestPayload } = value;
   if (typeof Message === "string") return Message;
   if (Array.isArray(Records)) return Records;
-  if (isFields(Sns)) return Sns;
+  if (isMembers(Sns)) return Sns;
   if (eventSource === "aws:sqs" && body !== undefined) return body;
-  return isFields(requestContext) ? requestPayload : undefined;
+  return isMembers(requestContext) ? requestPayload : undefined;
 }
 
 /**
@@ -79,7 +80,7 @@ export function messageContent(body: string): MessageContent {
       }
       return;
     }
-    if (!isFields(value)) return void ignored.push("not-a-rotation");
+    if (!isMembers(value)) return void ignored.push("not-a-rotation");
     if (value["Type"] === "SubscriptionConfirmation") return void ignored.push("unconfirmed");
     const inside = insideOf(value);
     if (inside !== undefined) return take(inside, envelopes + 1);

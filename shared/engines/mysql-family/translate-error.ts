@@ -4,7 +4,7 @@ import { isNetworkFault, isTlsFault } from "../connecting/fault-codes.ts";
 import { ServerMisbehaved } from "../connecting/guarded-stream.ts";
 import { causeOf } from "./server-errors.ts";
 
-/** The driver's own code for a connection that ended comes beside those of Node.js. */
+/** The driver's own code for a connection that ended comes in addition to those of Node.js. */
 const isNetwork = (code: string): boolean => isNetworkFault(code) || code === "PROTOCOL_CONNECTION_LOST";
 
 /** The server asked for the password in clear, and its certificate was not verified. */

@@ -3,7 +3,7 @@ import { SecretValue } from "../../secrets/secret-value.ts";
 import { postgresEngine } from "./postgres-engine.ts";
 import { answerWith, authenticationRequest } from "./test-protocol.ts";
 import { visitServer } from "../../../tests/support/engine-visit.ts";
-import { message, roguePostgres } from "../../../tests/support/rogue-postgres.ts";
+import { done, loggedIn, message, ready, roguePostgres } from "../../../tests/support/rogue-postgres.ts";
 
 test("an authentication method that the driver does not know is an error and does not end the process", async () => {
   await using server = await answerWith(authenticationRequest(7));
@@ -50,4 +50,23 @@ test("a server that is slower than the call, one byte at a time, ends with the c
   });
   const outcome = await visitServer({ engine: "postgres", port: server.port, deadlineMs: 500 });
   expect(outcome).toMatchObject({ result: "time-budget-spent" });
+});
+
+test("a server that tells an error well before it is ready again is asked on, and its answers are in order", async () => {
+  let losses = 0;
+  await using server = await roguePostgres(async ({ next, send }) => {
+    send(loggedIn, ready);
+    for (;;) {
+      const sql = (await next()).toString();
+      if (!sql.includes("ALTER USER") || ++losses > 1) {
+        send(done, ready);
+        continue;
+      }
+      send(message("E", "SERROR\0C40001\0Mconcurrent update\0\0"));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      send(ready);
+    }
+  });
+  const visit = { engine: "redshift", port: server.port, operation: "setPassword" } as const;
+  expect(await visitServer(visit)).toEqual({ result: "done" });
 });

@@ -67,7 +67,8 @@ export interface AnswerGuard {
 export function guardAnswers(connection: Client["connection"], onMessage: (name: string) => void): AnswerGuard {
   let receivedBytes = 0;
   let login = "";
-  let isAsked = true;
+  /** Answers that are still to come, the login's among them: after an error the driver goes on before the server is ready. */
+  let asked = 1;
 
   const inOrder = ({ name }: { readonly name: string }): void => {
     const before = logins[name];
@@ -76,8 +77,8 @@ export function guardAnswers(connection: Client["connection"], onMessage: (name:
       login = name;
     } else if (!unasked.has(name)) {
       const isIn = login === "authenticationOk";
-      if (!isIn || !(isAsked || reports.has(name))) throw new ServerMisbehaved(`${name} out of order`);
-      if (name === "readyForQuery") isAsked = false;
+      if (!isIn || !(asked > 0 || reports.has(name))) throw new ServerMisbehaved(`${name} out of order`);
+      if (name === "readyForQuery") asked -= 1;
     }
     onMessage(name);
   };
@@ -95,7 +96,7 @@ export function guardAnswers(connection: Client["connection"], onMessage: (name:
   return {
     expectAnswer() {
       receivedBytes = 0;
-      isAsked = true;
+      asked += 1;
     },
   };
 }

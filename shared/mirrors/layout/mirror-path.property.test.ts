@@ -1,19 +1,13 @@
 import { sampledRuns } from "../../../tests/support/sampled.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { entryOf } from "../../../tests/support/mirror-entries.ts";
 import type { MirrorEntry } from "../../ports/mirror.ts";
-import { SecretValue } from "../../secrets/secret-value.ts";
 import { pathProblem } from "../../vault/vault-path.ts";
 import { mirrorPath } from "./mirror-path.ts";
 
-const entry = (secretName: string, tag?: string): MirrorEntry => ({
-  secretArn: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x-AbCdEf",
-  secretName,
-  versionId: "v",
-  createdAt: new Date(0),
-  value: new SecretValue("x"),
-  tags: new Map(tag === undefined ? [] : [["rekey:vault-path", tag]]),
-});
+const entry = (secretName: string, tag?: string): MirrorEntry =>
+  entryOf(secretName, { tags: new Map(tag === undefined ? [] : [["rekey:vault-path", tag]]) });
 
 /** What Secrets Manager takes in names, and what AWS's services put into those that they make. */
 const nameCharacters = "/..//!_+=@-:aB2FE1".split("");

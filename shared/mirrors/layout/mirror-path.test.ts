@@ -1,16 +1,10 @@
 import { expect, test } from "vitest";
+import { entryOf } from "../../../tests/support/mirror-entries.ts";
 import type { MirrorEntry } from "../../ports/mirror.ts";
-import { SecretValue } from "../../secrets/secret-value.ts";
 import { mirrorPath } from "./mirror-path.ts";
 
-const entry = (secretName: string, tag?: string): MirrorEntry => ({
-  secretArn: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x-AbCdEf",
-  secretName,
-  versionId: "v",
-  createdAt: new Date(0),
-  value: new SecretValue("x"),
-  tags: new Map(tag === undefined ? [] : [["rekey:vault-path", tag]]),
-});
+const entry = (secretName: string, tag?: string): MirrorEntry =>
+  entryOf(secretName, { tags: new Map(tag === undefined ? [] : [["rekey:vault-path", tag]]) });
 
 test.each(["MySecret", "prod/db", "a_b+c=d.e@f-g:h", "a:2x", ".hidden", "a.b.c", "+"])("%s is a path", (name) => {
   expect(mirrorPath(entry(name), undefined)).toBe(name);

@@ -1,3 +1,4 @@
+import { isMembers } from "../../answers/members.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { defined } from "../../secrets/defined.ts";
 import { fillIn, isUnfinished, onlyPlaceholder } from "../../secrets/placeholders.ts";
@@ -13,12 +14,9 @@ function invalid(problem: string, template?: string): RekeyError {
   return new RekeyError("option-invalid", { context: { option: "VAULT_TEMPLATES", problem, ...place }, hint });
 }
 
-const isObject = (value: unknown): value is Members =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 function parseTemplate(name: string, fields: unknown): readonly [string, Readonly<Record<string, string>>] {
   if (!/^[A-Za-z0-9_.-]{1,64}$/.test(name)) throw invalid("a name has other characters", name);
-  if (!isObject(fields)) throw invalid("a template is not an object of fields", name);
+  if (!isMembers(fields)) throw invalid("a template is not an object of fields", name);
   const texts = Object.entries(fields).map(([field, text]) => {
     if (typeof text !== "string") throw invalid(`the field ${field} is not a text`, name);
     if (isUnfinished(text)) throw invalid(`the field ${field} has an unfinished placeholder`, name);
@@ -37,7 +35,7 @@ export function parseMirrorTemplates(text: string | undefined): MirrorTemplates 
   } catch {
     throw invalid("not JSON");
   }
-  if (!isObject(parsed)) throw invalid("not an object");
+  if (!isMembers(parsed)) throw invalid("not an object");
   return new Map(Object.entries(parsed).map(([name, fields]) => parseTemplate(name, fields)));
 }
 

@@ -1,18 +1,13 @@
 import { expect, test } from "vitest";
+import { entryOf as entryNamed } from "../../../tests/support/mirror-entries.ts";
 import type { MirrorEntry } from "../../ports/mirror.ts";
 import { BinaryValue } from "../../secrets/binary-value.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { parseMirrorTemplates } from "./mirror-templates.ts";
 import { createdAtIn, holdsNewer, mirroredFields, versionIn } from "./mirrored-fields.ts";
 
-const entryOf = (text: string, versionId = "v1", createdAt = new Date(0)): MirrorEntry => ({
-  secretArn: "arn",
-  secretName: "name",
-  versionId,
-  createdAt,
-  value: new SecretValue(text),
-  tags: new Map(),
-});
+const entryOf = (text: string, versionId = "v1", createdAt = new Date(0)): MirrorEntry =>
+  entryNamed("name", { secretArn: "arn", text, versionId, createdAt });
 
 const version = {
   rekey_version_id: "v1",

@@ -1,3 +1,4 @@
+import { isMembers } from "../../answers/members.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 
 export interface PolicyFinding {
@@ -25,8 +26,6 @@ interface Statement {
   readonly members: Readonly<Record<string, unknown>>;
 }
 
-const isMembers = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const texts = (value: unknown): readonly string[] =>
   (Array.isArray(value) ? value : [value]).filter((item) => typeof item === "string");
 

@@ -51,7 +51,7 @@ test.each([
     [{ finding: "replica-behind", versionId: "v1", repairable: false }],
   ],
   [
-    "has a replica that failed, beside one that is in sync",
+    "has a replica that failed, and one that is in sync",
     {
       replicas: new Map([
         ["eu-west-1", "InSync"],

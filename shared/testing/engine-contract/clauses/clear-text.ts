@@ -15,7 +15,8 @@ export function clearText({ test, expect, stage, variant, tally }: Suite): void 
   });
 
   test("clear-text", "no generated password is in an event, an error, a report or the record of requests", async () => {
-    const { aws, containers, outcomes, lockOuts } = stage();
+    const { aws, containers, outcomes, lockOuts, rotate, newSecret } = stage();
+    await rotate((await newSecret(variant)).id);
     const everything = inspect([aws.events, containers.printed, outcomes, lockOuts, aws.requests], {
       depth: 9,
       maxArrayLength: null,
