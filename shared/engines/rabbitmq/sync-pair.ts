@@ -11,7 +11,7 @@ import { userChange } from "./set-password.ts";
 const markOf = ({ first }: UserPair): string =>
   `rekey-alternate-of-${createHash("sha256").update(first, "utf8").digest("hex").slice(0, 16)}`;
 
-export const isMarked = ({ tags }: Account, pair: UserPair): boolean => tags.includes(markOf(pair));
+const isMarked = ({ tags }: Account, pair: UserPair): boolean => tags.includes(markOf(pair));
 
 const isSameSet = (one: readonly string[], other: readonly string[]): boolean =>
   one.toSorted().join() === other.toSorted().join();
