@@ -66,6 +66,20 @@ describe("a lost connection", () => {
     expect(connection.versionId).toBe(versionId);
   });
 
+  test("comes back by the login that it had where the source has nothing of use, which is told once for each version", async () => {
+    const connection = await lost();
+    const before = connection.versionId;
+    stage.client.secrets.putPending("a", "no login either");
+    await stage.client.rotate("a", "no login");
+    await connection.redis.attempt();
+    expect([connection.versionId, connection.redis.passwords, probes()]).toEqual([
+      before,
+      ["one", "one"],
+      [["one", false]],
+    ]);
+    expect(stage.codes()).toEqual(["connection-lost", "secret-malformed", "secret-malformed"]);
+  });
+
   test("is told once of a value of no use, also where the rotation to it was heard before", async () => {
     const { redis } = await stage.start();
     await stage.client.rotate("a", "no login");
