@@ -150,7 +150,6 @@ export async function createRotatingConnection<Redis extends RotatableRedis>(
       const unanswered = new RekeyError("time-budget-spent", {
         context: { secret: secretId, timeoutMs: loginTimeoutMs },
       });
-      if (redis.isReady) return;
       if (loggedIn !== undefined) return cutter.cut(unanswered);
       firstFailure = unanswered;
       redis.destroy();
