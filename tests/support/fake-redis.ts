@@ -19,7 +19,7 @@ export class FakeRedis extends EventEmitter {
     this.#server = server;
     // A probe has none.
     const signal = options.socket.signal as AbortSignal | undefined;
-    signal?.addEventListener("abort", () => this.lose(signal.reason as Error));
+    signal?.addEventListener("abort", () => this.lose(new Error("aborted", { cause: signal.reason })));
   }
   /** One attempt to connect. */
   async attempt(): Promise<void> {

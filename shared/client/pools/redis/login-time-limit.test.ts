@@ -47,7 +47,7 @@ test("a later login that the server does not answer in time is cut, and the clie
   stage.server.answering = () => undefined;
   expect(vi.getTimerCount()).toBe(1);
   await after(1);
-  expect(await login).toMatchObject(unanswered);
+  expect(await login).toMatchObject({ cause: unanswered });
   expect(redis.isOpen).toBe(true);
   await redis.attempt();
   expect([redis.isReady, vi.getTimerCount()]).toEqual([true, 0]);

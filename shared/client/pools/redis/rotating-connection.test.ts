@@ -25,7 +25,7 @@ describe("the first connection", () => {
       database: 0,
       credentialsProvider: { type: "async-credentials-provider" },
     });
-    expect([redis.passwords, stage.server.made.length]).toEqual([["one"], 1]);
+    expect([redis.passwords, redis.commands, stage.server.made.length]).toEqual([["one"], [["CLIENT", "ID"]], 1]);
     expect([versionId, refusedLogins]).toEqual([await stage.current(), 0]);
     expect([redis.isReady, stage.told]).toEqual([true, []]);
   });
@@ -85,7 +85,7 @@ describe("the first connection", () => {
 });
 
 describe("a client that does not log in as its options say", () => {
-  const making = (change: (redis: FakeRedis) => object) => async (): Promise<unknown> =>
+  const startedWith = async (change: (redis: FakeRedis) => object): Promise<unknown> =>
     settled(
       stage.start({
         createClient: (options) => {
@@ -107,15 +107,20 @@ describe("a client that does not log in as its options say", () => {
   });
 
   test("is refused and closed once it is connected", async () => {
-    const failure = await making((redis) => ({ attempt: async () => redis.becomeReady() }))();
+    const failure = await startedWith((redis) => ({ attempt: async () => redis.becomeReady() }));
     expect(failure).toMatchObject({ code: "option-invalid", context: { option: "createClient" } });
     expect([stage.server.made[0]?.isOpen, stage.server.made[0]?.commands, stage.listeners]).toEqual([false, [], 0]);
   });
 
   test("fails with the server's refusal, at once", async () => {
-    const attempt = vi.fn<() => Promise<void>>(async () => Promise.reject(refusal));
-    expect(await making(() => ({ attempt }))()).toBe(refusal);
-    expect(attempt).toHaveBeenCalledTimes(1);
+    let attempts = 0;
+    const refused = (redis: FakeRedis) => async () => {
+      attempts++;
+      redis.emit("error", refusal);
+      throw refusal;
+    };
+    expect(await startedWith((redis) => ({ attempt: refused(redis) }))).toBe(refusal);
+    expect(attempts).toBe(1);
   });
 });
 

@@ -41,7 +41,7 @@ test("a connection on which the server no longer answers is reported and cut, an
   expect([redis.isReady, stage.codes()]).toEqual([true, []]);
   await after(1);
   expect([redis.isReady, redis.isOpen]).toEqual([false, true]);
-  expect(errors).toMatchObject([stalled.error]);
+  expect(errors).toMatchObject([{ cause: stalled.error }]);
   expect(stage.told).toMatchObject([stalled, { error: { code: "connection-lost" } }]);
   expect(asked()).toEqual([["CLIENT", "LIST", "ID", "7"]]);
 });
