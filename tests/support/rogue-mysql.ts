@@ -13,7 +13,7 @@ export function packet(number: number, body: Buffer | string | readonly number[]
   return Buffer.concat([head, bytes]);
 }
 
-const nonce = "12345678901234567890";
+export const nonce = "12345678901234567890";
 const sslFlag = 0x08;
 
 /** Protocol 4.1, secure connections, ways of authentication by name, reports of the session's state; UTF-8. */

@@ -71,6 +71,7 @@ test("a driver that limits the time for the server is left to it", async () => {
 
 test("the time that was waited for the secret is missing for the server", async () => {
   const time = made(1_000);
+  await after(5_000);
   const reading = time.forSecret(new Promise((resolve) => setTimeout(resolve, 600)));
   await after(600);
   await reading;
@@ -81,13 +82,16 @@ test("the time that was waited for the secret is missing for the server", async 
   expect(end()).toBe(late);
 });
 
-test("the driver speaks first only where nearly all of the time is left", async () => {
+test.each([
+  [49, 1_001],
+  [50, 950],
+])("after %d ms for the secret the server has %d: the driver speaks first only early", async (readMs, leftMs) => {
   const time = made(1_000);
-  const reading = time.forSecret(new Promise((resolve) => setTimeout(resolve, 49)));
-  await after(49);
+  const reading = time.forSecret(new Promise((resolve) => setTimeout(resolve, readMs)));
+  await after(readMs);
   await reading;
   const { end } = watch(time.forServer(never()));
-  await after(1_000);
+  await after(leftMs - 1);
   expect(end()).toBeUndefined();
   await after(1);
   expect(end()).toBe(late);

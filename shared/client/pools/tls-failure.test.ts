@@ -43,6 +43,10 @@ test.each([
   "CERT_REVOKED",
   "EPROTO",
   "HANDSHAKE_SSL_ERROR",
+  "CERT_HAS_EXPIRED_X",
+  "CERT_NOT_YET_VALID_X",
+  "ERR_TLS_CERT_ALTNAME_INVALID_X",
+  "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED_X",
 ])("%s is a failure of TLS that is named by its code", (code) =>
   expect(tlsFailure(nodesError(code))).toEqual({ code: "tls-refused", context: { reason: code } }),
 );
@@ -58,6 +62,12 @@ test.each([
   ["a code that a TLS one is in the middle of", nodesError("NOT_CERT_HAS_EXPIRED")],
   ["a code that only begins as one", nodesError("CERT", "self-signed certificate")],
   ["a longer code", nodesError("EPROTONOSUPPORT")],
+  ["a longer code of a failed handshake", nodesError("HANDSHAKE_SSL_ERROR_X", "certificate has expired")],
+  ["a longer code of a server without TLS", nodesError("HANDSHAKE_NO_SSL_SUPPORT_X")],
+  ["a code that that of a server without TLS is the end of", nodesError("X_HANDSHAKE_NO_SSL_SUPPORT")],
+  ["a code that that of a certificate of tomorrow is the end of", nodesError("X_CERT_NOT_YET_VALID")],
+  ["a code that that of an unknown CA is the end of", nodesError("X_UNABLE_TO_VERIFY_LEAF_SIGNATURE")],
+  ["a code that that of a wanted certificate is the end of", nodesError("X_ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE")],
   ["a longer code of an expired certificate's", nodesError("XHOSTNAME_MISMATCH")],
   ["no code", new Error("certificate has expired")],
   ["no error", { code: "CERT_HAS_EXPIRED" }],

@@ -55,5 +55,5 @@ test.each([
   ["an expired certificate", expired, true, expect.objectContaining({ code: "tls-refused" })],
   ["an unknown database", answered(1049, "42000"), false, undefined],
 ])("%s is explained as far as more is known than the driver says", (_, error, isEncrypted, explanation) => {
-  expect(explainLogin(error, isEncrypted)).toEqual(explanation);
+  expect(explainLogin(error, isEncrypted)).toStrictEqual(explanation);
 });

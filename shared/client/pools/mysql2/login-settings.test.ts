@@ -56,6 +56,16 @@ test.each<[Settings]>([[{ socketPath: "/run/mysqld.sock" }], [{ stream: () => un
   },
 );
 
+test("without a host anywhere, the error says where one may be written", () => {
+  expect(() => loginOf({}, secret({ host: undefined }))).toThrow(
+    expect.objectContaining({
+      code: "secret-malformed",
+      context: { field: "host", problem: "missing" },
+      hint: expect.stringContaining("pool.host"),
+    }),
+  );
+});
+
 test.each([
   [{ ssl: false }, false],
   [{ ssl: true }, verified],

@@ -101,8 +101,6 @@ export function onePool(pool: mysql.Pool): OnePool {
   /** Whoever holds a connection of a replaced credential may be waiting for another one, or never give it back. */
   function grantOneMore(): void {
     if (count(all, (connection) => generationOf(connection)?.isRetired !== true) > 0) return;
-    const held = all.get(0);
-    if (held === undefined) return;
     all.removeOne(0);
     // One that has left the pool makes the driver look whether there is room for a new one.
     release({ _pool: null } as never);

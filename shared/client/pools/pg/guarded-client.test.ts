@@ -67,7 +67,25 @@ describe("what the server sends", () => {
   });
 });
 
+test("what is in order reaches the driver", () => {
+  const read = vi.fn<(status: object) => void>();
+  client.connection.on("parameterStatus", read);
+  expect(problemOf(status, status)).toBeUndefined();
+  expect(read).toHaveBeenCalledTimes(2);
+});
+
 describe("the end of a connection", () => {
+  test("is told to a callback, or by a promise where there is none", async () => {
+    const told = vi.fn<() => void>();
+    expect(client.end(told)).toBeUndefined();
+    client.connection.emit("end");
+    expect(told).toHaveBeenCalledTimes(1);
+    const ended = client.end();
+    expect(ended).toBeInstanceOf(Promise);
+    client.connection.emit("end");
+    await expect(ended).resolves.toBeUndefined();
+  });
+
   test("is cut when the server has not closed it after a second", async () => {
     void client.end();
     await vi.advanceTimersByTimeAsync(999);

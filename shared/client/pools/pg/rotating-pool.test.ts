@@ -1,56 +1,24 @@
-import { EventEmitter } from "node:events";
-import pg from "pg";
+import type pg from "pg";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { type FakePgServer, fakePgServer } from "../../../../tests/support/fake-pg-server.ts";
 import { type FakeSecretClient, fakeSecretClient } from "../../../testing/fake-secret-client.ts";
 import { createRotatingPool, type RotatingPool, type RotatingPoolOptions } from "./rotating-pool.ts";
 
-type Login = pg.ClientConfig;
-
-let wrong: Set<unknown>;
-let made: FakeClient[];
-/** Whether connections close when they are asked to. */
-let closes: boolean;
-const refusal = (): Error => Object.assign(new pg.DatabaseError("canary", 6, "error"), { code: "28P01" });
-
-/** The driver's client without a server. */
-class FakeClient extends EventEmitter {
-  readonly _queryable = true;
-  readonly login: Login;
-  isEnded = false;
-
-  constructor(login: Login) {
-    super();
-    this.login = login;
-    made.push(this);
-  }
-  connect(callback: (error?: Error) => void): void {
-    queueMicrotask(() => callback(wrong.has(this.login.password) ? refusal() : undefined));
-  }
-  query(_text: string, _values: unknown, callback: (error: undefined, result: object) => void): void {
-    queueMicrotask(() => callback(undefined, { rows: [{ user: this.login.user, password: this.login.password }] }));
-  }
-  async end(callback: () => void = () => undefined): Promise<void> {
-    this.isEnded = true;
-    this.close = () => {
-      this.emit("end");
-      callback();
-    };
-    if (closes) queueMicrotask(() => this.close());
-  }
-  /** The server has closed the connection. */
-  close = (): void => undefined;
-}
+let server: FakePgServer;
+let made: FakePgServer["made"];
+let wrong: FakePgServer["wrong"];
 const login = (password: string, more: object = {}): object => ({ username: "u", password, host: "h", ...more });
 const turn = async (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 let client: FakeSecretClient;
 let pool: RotatingPool;
 const start = (settings: pg.PoolConfig = {}, more: Partial<RotatingPoolOptions> = {}): RotatingPool =>
-  (pool = createRotatingPool({ client, secretId: "a", pool: { Client: FakeClient as never, ...settings }, ...more }));
+  (pool = createRotatingPool({ client, secretId: "a", pool: { Client: server.Client, ...settings }, ...more }));
 const end = async (work: Promise<unknown>): Promise<unknown> => work.catch((error: unknown) => error);
 
 beforeEach(() => {
-  [wrong, made, closes] = [new Set(), [], true];
+  server = fakePgServer();
+  ({ made, wrong } = server);
   client = fakeSecretClient({ a: login("one") });
 });
 afterEach(async () => {
@@ -159,6 +127,25 @@ describe("what the driver's pool has", () => {
     expect(heard.mock.calls).toEqual([[broken, made[1]]]);
   });
 
+  test("has a limit that holds over all credentials", async () => {
+    start({ max: 1 });
+    const old = await pool.connect();
+    await client.rotate("a", login("two"));
+    const waiting = pool.connect();
+    await turn();
+    expect(pool.waitingCount).toBe(1);
+    old.release();
+    (await waiting).release();
+  });
+
+  test("says in its own words that a connection took too long", async () => {
+    start({ max: 1, connectionTimeoutMillis: 1 });
+    const old = await pool.connect();
+    await client.rotate("a", login("two"));
+    await expect(pool.connect()).rejects.toThrow("timeout exceeded when trying to connect");
+    old.release();
+  });
+
   test.each([
     ["a promise of the kind that the settings name", class Own<Result> extends Promise<Result> {}],
     ["a promise", undefined],
@@ -199,7 +186,7 @@ describe("the end", () => {
     const ending = pool.end().then(over);
     expect([pool.ending, pool.ended]).toEqual([true, false]);
     await turn();
-    closes = false;
+    server.closes = false;
     connection.release();
     await turn();
     expect([over.mock.calls.length, made[0]?.isEnded]).toEqual([0, true]);
@@ -208,6 +195,14 @@ describe("the end", () => {
     expect([pool.ended, pool.totalCount]).toEqual([true, 0]);
     await expect(pool.end()).rejects.toThrow("Called end on pool more than once");
     await expect(pool.connect()).rejects.toMatchObject({ code: "pool-closed" });
+  });
+
+  test("also comes by the pool's scope, once", async () => {
+    start();
+    (await pool.connect()).release();
+    await pool[Symbol.asyncDispose]();
+    expect([pool.ended, made[0]?.isEnded]).toEqual([true, true]);
+    await expect(pool[Symbol.asyncDispose]()).resolves.toBeUndefined();
   });
 
   test("of a replaced credential's last connection is reported, and cuts it after its time where that is wanted", async () => {

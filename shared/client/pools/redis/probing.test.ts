@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { probing } from "./probing.ts";
 import type { RedisLogin } from "./redis-login.ts";
 
@@ -59,9 +59,12 @@ beforeEach(() => {
   connecting = async () => undefined;
   listed = "";
 });
+afterEach(() => vi.useRealTimers());
 
 test("a login is tried on a connection of its own, which is closed again and never reconnects", async () => {
+  vi.useFakeTimers();
   expect(await probe().accepts(login)).toBe(true);
+  expect(vi.getTimerCount()).toBe(0);
   const [redis] = made;
   expect(redis).toMatchObject({ isOpen: false, destroys: 1, options: { database: 2, socket: { host: "h", port: 1 } } });
   expect(redis?.options.socket).not.toHaveProperty("signal");
@@ -97,20 +100,29 @@ test("the first error of the connection is the one that counts, also where it co
   expect(made.map(({ destroys }) => destroys)).toEqual([1, 1]);
 });
 
+const untilDestroyed = async (redis: FakeRedis): Promise<void> =>
+  new Promise((_resolve, reject) => {
+    redis.destroy = () => {
+      redis.isOpen = false;
+      reject(new Error("destroyed"));
+    };
+  });
+
+test("an error of the connection ends a login that goes on", async () => {
+  connecting = untilDestroyed;
+  const failed = end(probe().accepts(login));
+  const first = new Error("first");
+  made[0]?.emit("error", first);
+  expect([await failed, made[0]?.isOpen]).toEqual([first, false]);
+});
+
 test("a server that does not answer in time is given up", async () => {
   vi.useFakeTimers();
-  connecting = async (redis) =>
-    new Promise((_resolve, reject) => {
-      redis.destroy = () => {
-        redis.isOpen = false;
-        reject(new Error("destroyed"));
-      };
-    });
+  connecting = untilDestroyed;
   const failed = end(probe(1_000).accepts(login));
   await vi.advanceTimersByTimeAsync(1_000);
   expect(await failed).toMatchObject({ code: "time-budget-spent", context: { secret: "a", timeoutMs: 1_000 } });
   expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
 });
 
 test("a client that does not log in as its options say is refused before it connects", async () => {

@@ -1,177 +1,178 @@
-import { EventEmitter } from "node:events";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { RekeyError } from "../../../errors/rekey-error.ts";
-import { type FakeSecretClient, fakeSecretClient } from "../../../testing/fake-secret-client.ts";
-import type { RedisLogin } from "./redis-login.ts";
-import {
-  createRotatingConnection,
-  type RotatingConnection,
-  type RotatingConnectionOptions,
-} from "./rotating-connection.ts";
+import { type FakeRedis, refusal } from "../../../../tests/support/fake-redis.ts";
+import { redisLogin, type RedisStage, redisStage, settled } from "../../../../tests/support/redis-stage.ts";
+import type { RedisLogin, RedisServer } from "./redis-login.ts";
 
-const refusal = new Error("WRONGPASS invalid username-password pair");
-
-/** The driver's client without a server: it logs in as its options say. */
-class FakeRedis extends EventEmitter {
-  isReady = false;
-  isOpen = false;
-  readonly options: RedisLogin;
-  readonly commands: string[][] = [];
-  readonly passwords: string[] = [];
-
-  constructor(options: RedisLogin) {
-    super();
-    this.options = options;
-    made.push(this);
-  }
-  /** One attempt to connect. */
-  async attempt(): Promise<void> {
-    const { password } = await this.options.credentialsProvider.credentials();
-    this.passwords.push(password);
-    if (wrong.has(password)) throw refusal;
-    this.isReady = true;
-    this.emit("ready");
-  }
-  async connect(): Promise<void> {
-    this.isOpen = true;
-    for (let retries = 0; !this.isReady; retries++) {
-      try {
-        await this.attempt();
-      } catch (error) {
-        this.emit("error", error);
-        const next = this.options.socket.reconnectStrategy(retries, error as Error);
-        if (next instanceof Error) throw next;
-      }
-    }
-  }
-  /** The server, or the network, cuts it. */
-  lose(error: Error): void {
-    this.isReady = false;
-    this.emit("error", error);
-  }
-  async sendCommand(command: string[]): Promise<unknown> {
-    this.commands.push(command);
-    return replying(command);
-  }
-  async close(): Promise<void> {
-    await closing;
-    this.destroy();
-  }
-  destroy(): void {
-    this.isOpen = false;
-    this.isReady = false;
-  }
-}
-
-let made: FakeRedis[];
-let wrong: Set<string>;
-let replying: (command: string[]) => unknown;
-let closing: Promise<void>;
-let client: FakeSecretClient;
-let told: { readonly secretId?: string; readonly error: RekeyError }[];
-let connection: RotatingConnection<FakeRedis> | undefined;
-
-const login = (password: string): object => ({ username: "u", password, host: "h", ssl: false });
-const start = async (
-  more: Partial<RotatingConnectionOptions<FakeRedis>> = {},
-): Promise<RotatingConnection<FakeRedis>> =>
-  (connection = await createRotatingConnection({
-    client,
-    secretId: "a",
-    createClient: (options) => new FakeRedis(options),
-    heartbeatMs: 0,
-    ...more,
-  }));
-const end = async (work: Promise<unknown>): Promise<unknown> => work.catch((error: unknown) => error);
-const turn = async (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-const sent = (name: string): string[][] => (made[0]?.commands ?? []).filter(([command]) => command === name);
-const codes = (): string[] => told.map(({ error }) => error.code);
+let stage: RedisStage;
 
 beforeEach(() => {
-  [made, wrong, told, connection] = [[], new Set(), [], undefined];
-  replying = ([command]) => (command === "CLIENT" ? 7 : "OK");
-  closing = Promise.resolve();
-  client = fakeSecretClient({ a: login("one") });
-  client.on("error", (failure) => told.push(failure));
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  stage = redisStage();
 });
 afterEach(async () => {
-  await connection?.end();
-  await client.close();
+  await stage.stop();
+  vi.useRealTimers();
 });
+
+const turn = async (): Promise<void> => void (await vi.advanceTimersByTimeAsync(0));
+const codesAndAuths = (redis: FakeRedis): unknown[] => [stage.codes(), redis.sent("AUTH")];
 
 describe("the first connection", () => {
   test("logs in as the secret says, and asks nobody else before", async () => {
-    const { redis, versionId, refusedLogins } = await start();
-    expect(redis.options).toMatchObject({ socket: { host: "h", port: 6379 }, database: 0 });
-    expect([redis.passwords, made.length]).toEqual([["one"], 1]);
-    expect([versionId, refusedLogins]).toEqual([(await client.get("a")).versionId, 0]);
-    expect([redis.isReady, told]).toEqual([true, []]);
+    const { redis, versionId, refusedLogins } = await stage.start();
+    expect(redis.options).toMatchObject({
+      socket: { host: "h", port: 6379 },
+      database: 0,
+      credentialsProvider: { type: "async-credentials-provider" },
+    });
+    expect([redis.passwords, redis.commands, stage.server.made.length]).toEqual([["one"], [["CLIENT", "ID"]], 1]);
+    expect([versionId, refusedLogins]).toEqual([await stage.current(), 0]);
+    expect([redis.isReady, stage.told]).toEqual([true, []]);
+  });
+
+  test("acknowledges its version, and leaves no timer", async () => {
+    const { versionId } = await stage.start();
+    expect([stage.acknowledged, vi.getTimerCount()]).toEqual([[versionId], 0]);
   });
 
   test("takes AWSPENDING where AWSCURRENT is refused", async () => {
-    wrong.add("one");
-    const pending = client.secrets.putPending("a", login("two"));
-    const { versionId, refusedLogins } = await start({ reconnectDelayMs: () => 0 });
-    expect([versionId, refusedLogins]).toEqual([pending, 1]);
+    stage.server.wrong.add("one");
+    const pending = stage.client.secrets.putPending("a", redisLogin("two"));
+    const { versionId, refusedLogins } = await stage.start();
+    expect([versionId, refusedLogins, stage.codes()]).toEqual([pending, 1, []]);
   });
 
   test("fails where every credential is refused, and leaves nothing open", async () => {
-    wrong.add("one");
-    expect(await end(start())).toMatchObject({ code: "credential-refused", context: { secret: "a" } });
-    expect(made[0]?.isOpen).toBe(false);
+    stage.server.wrong.add("one");
+    expect(await settled(stage.start({ heartbeatMs: 1_000 }))).toMatchObject({
+      code: "credential-refused",
+      context: { secret: "a" },
+    });
+    expect(stage.server.made[0]?.isOpen).toBe(false);
+    expect([stage.listeners, vi.getTimerCount(), stage.codes()]).toEqual([0, 0, []]);
+  });
+
+  test("fails with the driver's error, which is not told as a loss", async () => {
+    const failure = Object.assign(new Error("connect"), { code: "ECONNREFUSED" });
+    stage.server.answering = async () => Promise.reject(failure);
+    expect(await settled(stage.start())).toBe(failure);
+    expect([stage.codes(), vi.getTimerCount()]).toEqual([[], 0]);
   });
 
   test.each([
     ["no client", () => undefined as never],
-    ["a client that is open", (options: RedisLogin) => Object.assign(new FakeRedis(options), { isOpen: true })],
+    [
+      "a client that is open",
+      (options: RedisLogin) => Object.assign(stage.server.createClient(options), { isOpen: true }),
+    ],
   ])("fails where createClient gives %s", async (_, createClient) => {
-    expect(await end(start({ createClient }))).toMatchObject({
+    expect(await settled(stage.start({ createClient }))).toMatchObject({
       code: "option-invalid",
       context: { option: "createClient" },
     });
   });
 
   test("fails with the client's error where there is no secret", async () => {
-    expect(await end(start({ secretId: "missing" }))).toMatchObject({ code: "secret-not-found" });
+    expect(await settled(stage.start({ secretId: "missing" }))).toMatchObject({ code: "secret-not-found" });
+  });
+
+  test("fails where the place holds what is none", async () => {
+    expect(await settled(stage.start({ server: { tls: true } as RedisServer }))).toMatchObject({
+      code: "option-invalid",
+      context: { option: "server.tls" },
+    });
+  });
+});
+
+describe("a client that does not log in as its options say", () => {
+  const startedWith = async (change: (redis: FakeRedis) => object): Promise<unknown> =>
+    settled(
+      stage.start({
+        createClient: (options) => {
+          const redis = stage.server.createClient(options);
+          return Object.assign(redis, change(redis));
+        },
+      }),
+    );
+
+  test("is not given a login before it was looked at", async () => {
+    const asked: Promise<unknown>[] = [];
+    await stage.start({
+      createClient: (options) => {
+        asked.push(settled(options.credentialsProvider.credentials()));
+        return stage.server.createClient(options);
+      },
+    });
+    expect(await Promise.all(asked)).toMatchObject([{ code: "option-invalid", context: { option: "createClient" } }]);
+  });
+
+  test("is refused and closed once it is connected", async () => {
+    const failure = await startedWith((redis) => ({ attempt: async () => redis.becomeReady() }));
+    expect(failure).toMatchObject({ code: "option-invalid", context: { option: "createClient" } });
+    expect([stage.server.made[0]?.isOpen, stage.server.made[0]?.commands, stage.listeners]).toEqual([false, [], 0]);
+  });
+
+  test("fails with the server's refusal, at once", async () => {
+    let attempts = 0;
+    const refused = (redis: FakeRedis) => async () => {
+      attempts++;
+      redis.emit("error", refusal);
+      throw refusal;
+    };
+    expect(await startedWith((redis) => ({ attempt: refused(redis) }))).toBe(refusal);
+    expect(attempts).toBe(1);
   });
 });
 
 describe("a rotation", () => {
-  test("logs in again on the connection that there is", async () => {
-    const { redis } = await start();
-    const versionId = await client.rotate("a", login("two"));
+  test("logs in again on the connection that there is, and is acknowledged", async () => {
+    const connection = await stage.start();
+    const first = connection.versionId;
+    const versionId = await stage.client.rotate("a", redisLogin("two"));
     await turn();
-    expect(sent("AUTH")).toEqual([["AUTH", "u", "two"]]);
-    expect([connection?.versionId, redis.isReady, made.length]).toEqual([versionId, true, 1]);
+    expect(connection.redis.sent("AUTH")).toEqual([["AUTH", "u", "two"]]);
+    expect([connection.versionId, connection.redis.isReady, stage.server.made.length]).toEqual([versionId, true, 1]);
+    expect(stage.acknowledged).toEqual([first, versionId]);
   });
 
   test("of another secret changes nothing", async () => {
-    client.secrets.put("b", login("other"));
-    await start();
-    await client.get("b");
-    await client.rotate("b", login("another"));
+    stage.client.secrets.put("b", redisLogin("other"));
+    const { redis } = await stage.start();
+    await stage.client.get("b");
+    await stage.client.rotate("b", redisLogin("another"));
     await turn();
-    expect(sent("AUTH")).toEqual([]);
+    expect(redis.sent("AUTH")).toEqual([]);
+  });
+
+  test("to the version that is logged in already sends nothing", async () => {
+    stage.server.wrong.add("one");
+    const pending = stage.client.secrets.putPending("a", redisLogin("two"));
+    const { redis } = await stage.start();
+    stage.client.secrets.promote("a");
+    await stage.client.refresh("a");
+    await turn();
+    expect([await stage.current(), redis.sent("AUTH")]).toEqual([pending, []]);
   });
 
   test("to a login that the server refuses is reported, and the connection stays as it is", async () => {
-    await start();
-    const before = connection?.versionId;
-    replying = () => Promise.reject(refusal);
-    const version = await client.rotate("a", login("two"));
+    const connection = await stage.start();
+    const before = connection.versionId;
+    stage.server.replying = () => Promise.reject(refusal);
+    const version = await stage.client.rotate("a", redisLogin("two"));
     await turn();
-    expect(told).toMatchObject([
+    expect(stage.told).toMatchObject([
       { secretId: "a", error: { code: "credential-refused", context: { secret: "a", version, reason: "WRONGPASS" } } },
     ]);
-    expect([connection?.versionId, connection?.refusedLogins]).toEqual([before, 1]);
+    expect([connection.versionId, connection.refusedLogins]).toEqual([before, 1]);
   });
 
   test("that the server answers otherwise is reported with a hint, and one without an answer is not", async () => {
-    await start();
-    replying = () => Promise.reject(new Error("ERR Can't execute 'auth': only (P|S)SUBSCRIBE are allowed"));
-    const version = await client.rotate("a", login("two"));
+    const connection = await stage.start();
+    stage.server.replying = () =>
+      Promise.reject(new Error("ERR Can't execute 'auth': only (P|S)SUBSCRIBE are allowed"));
+    const version = await stage.client.rotate("a", redisLogin("two"));
     await turn();
-    expect(told).toMatchObject([
+    expect(stage.told).toMatchObject([
       {
         error: {
           code: "database-failed",
@@ -180,118 +181,94 @@ describe("a rotation", () => {
         },
       },
     ]);
-    replying = () => Promise.reject(new Error("Socket closed"));
-    await client.rotate("a", login("three"));
+    stage.server.replying = () => Promise.reject(new Error("Socket closed"));
+    await stage.client.rotate("a", redisLogin("three"));
     await turn();
-    expect([told.length, connection?.refusedLogins]).toEqual([1, 0]);
+    expect([stage.told.length, connection.refusedLogins]).toEqual([1, 0]);
   });
 
   test("to a value of no use is reported once, and nothing is sent", async () => {
-    await start();
-    await client.rotate("a", "no login");
+    const { redis } = await stage.start();
+    await stage.client.rotate("a", "no login");
     await turn();
-    expect([codes(), sent("AUTH")]).toEqual([["secret-malformed"], []]);
+    expect(codesAndAuths(redis)).toEqual([["secret-malformed"], []]);
   });
 
-  test("that comes while there is no connection is made up for once there is one", async () => {
-    const { redis } = await start();
-    redis.lose(new Error("cut"));
-    await client.rotate("a", login("two"));
+  test("while the login is under way is made up for once the connection is there", async () => {
+    const login = Promise.withResolvers<void>();
+    stage.server.answering = async () => login.promise;
+    const starting = stage.start();
     await turn();
-    expect(sent("AUTH")).toEqual([]);
-    await redis.attempt();
+    const versionId = await stage.client.rotate("a", redisLogin("two"));
     await turn();
-    expect(redis.passwords).toEqual(["one", "two"]);
-    expect(connection?.versionId).toBe((await client.get("a")).versionId);
-  });
-});
-
-describe("a lost connection", () => {
-  test("is reported once, by the error's code, reply or name, until it is back", async () => {
-    const { redis } = await start();
-    redis.lose(Object.assign(new Error("canary"), { code: "ECONNRESET" }));
-    redis.lose(new Error("canary"));
-    expect(told).toMatchObject([
-      { secretId: "a", error: { code: "connection-lost", context: { secret: "a", reason: "ECONNRESET" } } },
-    ]);
-    await redis.attempt();
-    redis.lose(new Error("LOADING Redis is loading the dataset in memory"));
-    await redis.attempt();
-    redis.lose(new TypeError("canary"));
-    expect(told.map(({ error }) => error.context["reason"])).toEqual(["ECONNRESET", "LOADING", "TypeError"]);
-  });
-
-  test("comes back by the newest credential that the server takes, which a connection of its own tries", async () => {
-    const { redis } = await start();
-    redis.lose(new Error("cut"));
-    client.secrets.put("a", login("two"));
-    wrong.add("one");
-    await redis.attempt();
-    expect(redis.passwords).toEqual(["one", "two"]);
-    expect(made.slice(1).map(({ passwords, isOpen }) => [passwords, isOpen])).toEqual([
-      [["one"], false],
-      [["two"], false],
-    ]);
-    expect(connection?.refusedLogins).toBe(1);
-  });
-
-  test("comes back by the login that it had where the source fails", async () => {
-    const { redis } = await start();
-    redis.lose(new Error("cut"));
-    client.invalidate("a");
-    client.secrets.fail(new RekeyError("store-rejected"));
-    await redis.attempt();
-    expect(redis.passwords).toEqual(["one", "one"]);
-  });
-});
-
-describe("the time before the next attempt to connect", () => {
-  test("is the caller's", async () => {
-    const { redis } = await start({ reconnectDelayMs: (retries) => 7 * retries });
-    expect(redis.options.socket.reconnectStrategy(3, new Error("cut"))).toBe(21);
-  });
-
-  test("is doubled up to two seconds, with jitter", async () => {
-    const random = vi.spyOn(Math, "random");
-    const { redis } = await start();
-    const delays = [0, 1, 5, 6].map((retries) => {
-      random.mockReturnValue(0.5);
-      return redis.options.socket.reconnectStrategy(retries, new Error("cut"));
-    });
-    expect(delays).toEqual([50, 100, 1_600, 2_000]);
-    random.mockReturnValue(0);
-    expect(redis.options.socket.reconnectStrategy(0, new Error("cut"))).toBe(37.5);
-    random.mockRestore();
+    login.resolve();
+    const connection = await starting;
+    await turn();
+    expect([connection.redis.passwords, connection.redis.sent("AUTH")]).toEqual([["one"], [["AUTH", "u", "two"]]]);
+    expect(connection.versionId).toBe(versionId);
   });
 });
 
 describe("the end", () => {
   test("closes the connection in order, once, and nothing logs in after it", async () => {
-    const { redis, end: close } = await start();
-    const closed = vi.spyOn(redis, "close");
-    await Promise.all([close(), close()]);
-    await client.rotate("a", login("two"));
+    const connection = await stage.start();
+    const closed = vi.spyOn(connection.redis, "close");
+    await Promise.all([connection.end(), connection.end(), connection[Symbol.asyncDispose]()]);
+    await stage.client.rotate("a", redisLogin("two"));
     await turn();
-    expect([closed.mock.calls.length, redis.isOpen, sent("AUTH")]).toEqual([1, false, []]);
+    expect([closed.mock.calls.length, connection.redis.isOpen, connection.redis.sent("AUTH")]).toEqual([1, false, []]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("comes with the end of the block that disposes of the connection", async () => {
+    const connection = await stage.start();
+    await connection[Symbol.asyncDispose]();
+    expect([connection.redis.isOpen, stage.listeners]).toEqual([false, 0]);
+  });
+
+  test("asks and sends nothing more while commands finish", async () => {
+    const finished = Promise.withResolvers<void>();
+    stage.server.closing = finished.promise;
+    const { redis, end } = await stage.start({ heartbeatMs: 1_000 });
+    const ending = end();
+    await stage.client.rotate("a", redisLogin("two"));
+    await vi.advanceTimersByTimeAsync(59_999);
+    expect([redis.isOpen, redis.sent("AUTH"), redis.sent("PING")]).toEqual([true, [], []]);
+    finished.resolve();
+    await ending;
+    expect(redis.isOpen).toBe(false);
   });
 
   test("cuts what is not finished in its time", async () => {
-    closing = new Promise(() => undefined);
-    const { redis, end: close } = await start({ drainTimeoutMs: 1 });
-    await close();
+    stage.server.closing = new Promise(() => undefined);
+    const { redis, end } = await stage.start();
+    const ending = end();
+    await vi.advanceTimersByTimeAsync(60_000);
+    await ending;
     expect(redis.isOpen).toBe(false);
   });
 
   test("cuts a connection that is lost at once, and leaves a closed one alone", async () => {
-    const { redis, end: close } = await start();
+    const { redis, end } = await stage.start();
     redis.lose(new Error("cut"));
     const [closed, destroyed] = [vi.spyOn(redis, "close"), vi.spyOn(redis, "destroy")];
-    await close();
+    await end();
     expect([closed.mock.calls.length, destroyed.mock.calls.length]).toEqual([0, 1]);
-    const second = await start();
+    const second = await stage.start();
     second.redis.destroy();
     const again = vi.spyOn(second.redis, "destroy");
-    await second[Symbol.asyncDispose]();
+    await second.end();
     expect(again).not.toHaveBeenCalled();
+  });
+
+  test("stops the time limit of a login that is under way", async () => {
+    const { redis, end } = await stage.start();
+    stage.server.answering = async (asking) => (asking === redis ? new Promise(() => undefined) : undefined);
+    redis.lose(new Error("cut"));
+    const login = settled(redis.attempt());
+    await turn();
+    await end();
+    await login;
+    expect([redis.passwords.length, redis.isOpen, vi.getTimerCount()]).toEqual([2, false, 0]);
   });
 });

@@ -79,14 +79,15 @@ export async function createRotatingConnection<Redis extends RotatableRedis>(
   assertPlaces(server);
   const acknowledgement = acknowledging(options);
   const cutter = new ConnectionCutter();
-  /** Refused, or of no use, since the last login that worked. */
+  /** Refused since the last login that worked. */
   const refused = new Set<string>();
   let offered: SourceVersion | undefined;
   /** The version that is logged in, or was when the connection was lost. */
   let loggedIn: SourceVersion | undefined;
   /** A rotation that came while there was no connection to log in on. */
   let missed: SourceVersion | undefined;
-  let unusable: string | undefined;
+  /** Told to be of no use. */
+  const unusable = new Set<string>();
   let firstFailure: Error | undefined;
   /** The time limit of the login that is under way. */
   let overdue: NodeJS.Timeout | undefined;
@@ -118,8 +119,8 @@ export async function createRotatingConnection<Redis extends RotatableRedis>(
     try {
       return loginOf(version);
     } catch (error) {
-      if (unusable !== version.versionId && error instanceof RekeyError) client.report({ secretId, error });
-      unusable = version.versionId;
+      if (!unusable.has(version.versionId) && error instanceof RekeyError) client.report({ secretId, error });
+      unusable.add(version.versionId);
       return undefined;
     }
   }
@@ -130,15 +131,16 @@ export async function createRotatingConnection<Redis extends RotatableRedis>(
    */
   async function offer(version: SourceVersion): Promise<Login | undefined> {
     const login = usable(version);
-    if (login === undefined) refused.add(version.versionId);
-    else if (loggedIn === undefined || (await probe.accepts(login))) {
+    if (login === undefined) return undefined;
+    if (loggedIn === undefined || (await probe.accepts(login))) {
       // While there is a connection, it is a duplicate of the client that asks.
       if (!redis.isReady) {
         offered = version;
         limitLogin();
       }
       return login;
-    } else noteRefusal(version);
+    }
+    noteRefusal(version);
     return undefined;
   }
 
@@ -148,7 +150,6 @@ export async function createRotatingConnection<Redis extends RotatableRedis>(
       const unanswered = new RekeyError("time-budget-spent", {
         context: { secret: secretId, timeoutMs: loginTimeoutMs },
       });
-      if (redis.isReady) return;
       if (loggedIn !== undefined) return cutter.cut(unanswered);
       firstFailure = unanswered;
       redis.destroy();

@@ -13,7 +13,7 @@ const start = (heartbeatMs = 100) => {
       return isReady;
     },
     sendCommand: send,
-    on: (_event: string, listener: () => void) => void (ready = listener),
+    on: (event: string, listener: () => void) => void (event === "ready" && (ready = listener)),
   };
   return stallWatch({ redis: redis as never, heartbeatMs, answerTimeoutMs: 1_000, answered, stalled });
 };
@@ -22,7 +22,7 @@ const calls = (): number[] => [send, answered, stalled].map(({ mock }) => mock.c
 
 beforeEach(() => {
   vi.useFakeTimers();
-  isReady = true;
+  [isReady, ready] = [true, () => undefined];
   for (const mock of [answered, stalled, send]) mock.mockReset();
   send.mockResolvedValue("PONG");
 });
@@ -34,12 +34,13 @@ test("the server is asked after each answer, without the driver's own time-out",
   expect(calls()).toEqual([0, 0, 0]);
   await after(1);
   expect(calls()).toEqual([1, 1, 0]);
-  expect(send).toHaveBeenCalledWith(["PING"], { timeout: undefined });
+  expect(send.mock.calls).toStrictEqual([[["PING"], { timeout: undefined }]]);
   await after(100);
   expect(calls()).toEqual([2, 2, 0]);
   watch.stop();
+  expect(vi.getTimerCount()).toBe(0);
   await after(10_000);
-  expect([calls(), vi.getTimerCount()]).toEqual([[2, 2, 0], 0]);
+  expect(calls()).toEqual([2, 2, 0]);
 });
 
 test("without a heartbeat nothing is asked", async () => {
@@ -100,11 +101,14 @@ test.each([
   expect(calls()).toEqual([1, 0, 0]);
 });
 
-test("a watch that is stopped while it asks reports nothing more", async () => {
-  send.mockReturnValueOnce(new Promise(() => undefined));
+test("a watch that is stopped while it asks reports and asks nothing more", async () => {
+  const pong = Promise.withResolvers<unknown>();
+  send.mockReturnValueOnce(pong.promise);
   const { stop } = start();
   await after(100);
   stop();
   await after(10_000);
-  expect(calls()).toEqual([1, 0, 0]);
+  pong.resolve("PONG");
+  await after(0);
+  expect([calls(), vi.getTimerCount()]).toEqual([[1, 0, 0], 0]);
 });

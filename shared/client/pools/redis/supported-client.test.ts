@@ -31,17 +31,25 @@ const turn = async (): Promise<void> => new Promise((resolve) => setImmediate(re
 test("a client that logs in as its options say is taken", () => expect(refusalOf(rotatable())).toBeUndefined());
 
 test.each([
-  ["nothing", undefined, "returns no client"],
-  ["null", null, "returns no client"],
-  ["a text", "canary", "returns no client"],
-  [
-    "a client with a login of its own",
-    rotatable({ options: { credentialsProvider: { ...credentialsProvider } } }),
-    "does not log in by credentialsProvider",
-  ],
-  ["a client without options", rotatable({ options: undefined }), "does not log in by credentialsProvider"],
-])("%s is refused", (_, client, problem) => {
-  expect(refusalOf(client)).toMatchObject({ code: "option-invalid", context: { option: "createClient", problem } });
+  ["nothing", undefined],
+  ["null", null],
+  ["a text", "canary"],
+])("%s is refused", (_, client) => {
+  expect(refusalOf(client)).toMatchObject({
+    code: "option-invalid",
+    context: { option: "createClient", problem: "returns no client" },
+  });
+});
+
+test.each([
+  ["with a login of its own", { credentialsProvider: { ...credentialsProvider } }],
+  ["without options", undefined],
+])("a client %s is refused, with the way to make one", (_, options) => {
+  expect(refusalOf(rotatable({ options }))).toMatchObject({
+    code: "option-invalid",
+    context: { option: "createClient", problem: "does not log in by credentialsProvider" },
+    hint: expect.stringContaining("createClient({ ...login })"),
+  });
 });
 
 test("a promise is refused, and the client that it gives is disconnected", async () => {
