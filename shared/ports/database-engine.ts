@@ -264,6 +264,18 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
   login(target: DatabaseTarget, credential: Credential, call: CallOptions): Promise<Login<Session>>;
 }
 
+/** A credential that was issued, with what else of the secret follows from it. */
+export interface IssuedCredential extends Credential {
+  /** Members of the secret's JSON. */
+  readonly members?: Readonly<Record<string, unknown>>;
+}
+
+/** What an issuer is told about the secret's rotations. */
+export interface IssueHistory {
+  /** When one last succeeded, which is after AWSCURRENT moved. */
+  readonly lastRotatedAt?: Date | undefined;
+}
+
 /**
  * What the issued strategy needs: a server that makes the credentials itself.
  *
@@ -280,7 +292,12 @@ export interface CredentialIssuer {
    * A credential to follow `current`. One that an earlier call made and that nothing has stored may be returned or
    * replaced: the call is repeated after a crash. Errors: `credential-refused`.
    */
-  issue(target: DatabaseTarget, current: Credential, call: CallOptions): Promise<Credential>;
+  issue(
+    target: DatabaseTarget,
+    current: Credential,
+    call: CallOptions,
+    history?: IssueHistory,
+  ): Promise<IssuedCredential>;
   /** Makes every credential but `keep` stop, where the server keeps more than one. Idempotent. */
   revokeOthers(target: DatabaseTarget, keep: Credential, call: CallOptions): Promise<void>;
 }
