@@ -233,7 +233,18 @@ export const rooms: Readonly<Record<string, Room>> = {
   examples: {
     // The servers that their tests run against.
     rooms: ["shared/testing/engine-contract", "local/postgres", "tests/support/postgres-fixture.ts"],
-    packages: ["rekey", "pg", "drizzle-orm", "kysely", "@prisma/adapter-pg", "typeorm"],
+    packages: [
+      "rekey",
+      "pg",
+      "drizzle-orm",
+      "kysely",
+      "@prisma/adapter-pg",
+      "typeorm",
+      "fastify",
+      "@fastify/cookie",
+      "jose",
+      "@aws-sdk/client-secrets-manager",
+    ],
   },
 };
 
