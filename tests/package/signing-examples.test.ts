@@ -21,7 +21,8 @@ interface Example {
 
 const answersAda = async (address: string, headers: Readonly<Record<string, string>>): Promise<boolean> =>
   (await (await fetch(`${address}/me`, { headers })).text()) === "ada";
-const cookieOf = (response: Response): string => /session=([^;]+)/u.exec(response.headers.get("set-cookie") ?? "")?.[1] ?? "";
+const cookieOf = (response: Response): string =>
+  /session=([^;]+)/u.exec(response.headers.get("set-cookie") ?? "")?.[1] ?? "";
 
 const examples: readonly Example[] = [
   {

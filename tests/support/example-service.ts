@@ -12,7 +12,10 @@ export interface ExampleService extends AsyncDisposable {
 }
 
 /** A file of `examples/` that is a service, in a process of its own, which prints its address. */
-export async function startExampleService(name: string, env: Readonly<Record<string, string>>): Promise<ExampleService> {
+export async function startExampleService(
+  name: string,
+  env: Readonly<Record<string, string>>,
+): Promise<ExampleService> {
   const child = spawn(process.execPath, [path.join(root, "examples", `${name}.ts`)], {
     env: { ...childVariables, ...env },
     stdio: ["ignore", "pipe", "pipe"],
