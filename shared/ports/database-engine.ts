@@ -270,12 +270,6 @@ export interface IssuedCredential extends Credential {
   readonly members?: Readonly<Record<string, unknown>>;
 }
 
-/** What an issuer is told about the secret's rotations. */
-export interface IssueHistory {
-  /** When one last succeeded, which is after AWSCURRENT moved. */
-  readonly lastRotatedAt?: Date | undefined;
-}
-
 /**
  * What the issued strategy needs: a server that makes the credentials itself.
  *
@@ -290,13 +284,14 @@ export interface IssueHistory {
 export interface CredentialIssuer {
   /**
    * A credential to follow `current`. One that an earlier call made and that nothing has stored may be returned or
-   * replaced: the call is repeated after a crash. Errors: `credential-refused`.
+   * replaced: the call is repeated after a crash. `lastRotatedAt`: when a rotation last succeeded, which is after AWSCURRENT
+   * moved. Errors: `credential-refused`.
    */
   issue(
     target: DatabaseTarget,
     current: Credential,
     call: CallOptions,
-    history?: IssueHistory,
+    history?: { readonly lastRotatedAt?: Date | undefined },
   ): Promise<IssuedCredential>;
   /** Makes every credential but `keep` stop, where the server keeps more than one. Idempotent. */
   revokeOthers(target: DatabaseTarget, keep: Credential, call: CallOptions): Promise<void>;

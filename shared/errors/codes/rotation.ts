@@ -55,8 +55,8 @@ export const rotationCodes = {
   },
   "rotation-too-soon": {
     disposition: "retry",
-    meaning: "the secret was rotated so recently that a service may not know the next signing key yet",
-    hint: "rotate again after retryAfterMs; schedule rotations further apart",
+    meaning: "rotated too recently: services may not know the next signing key yet",
+    hint: "rotate again after retryAfterMs",
   },
   "rotation-under-way": {
     disposition: "retry",
