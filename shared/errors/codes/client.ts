@@ -40,7 +40,7 @@ export const clientCodes = {
   "signing-key-unknown": {
     disposition: "abort",
     meaning: "no key of the secret may verify this token",
-    hint: "refuse the token: its key was dropped, it was never a key of this secret, or its alg is not the key's",
+    hint: "refuse the token: it is forged, of another issuer, or older than its lifetime",
   },
   "source-malformed": {
     disposition: "abort",
