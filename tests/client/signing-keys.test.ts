@@ -3,7 +3,12 @@ import { decodeProtectedHeader, jwtVerify, SignJWT } from "jose";
 import { expect, test } from "vitest";
 import { createSecretClient, RekeyError, type SecretClient, type SecretSource } from "../../shared/client/index.ts";
 import { signingKey, verificationKeys } from "../../shared/client/signing-keys/index.ts";
+import { mirroredFields } from "../../shared/mirrors/layout/mirrored-fields.ts";
+import { parseMirrorTemplates } from "../../shared/mirrors/layout/mirror-templates.ts";
+import { SecretValue } from "../../shared/secrets/secret-value.ts";
+import { fakeSecretClient } from "../../shared/testing/fake-secret-client.ts";
 import { manualClock } from "../../shared/testing/manual-clock.ts";
+import { entryOf } from "../support/mirror-entries.ts";
 import { ringAt, signingKeyStage, signingSecretId } from "../support/signing-key-stage.ts";
 
 const minuteMs = 60_000;
@@ -151,13 +156,12 @@ test("a verifier that is given the JWK set alone verifies, and cannot sign", asy
   const stage = signingKeyStage();
   await stage.rotate("v1");
   await using signer = clientOf(stage);
-  const { jwks } = JSON.parse(stage.store.labelled("AWSCURRENT")?.value.reveal() ?? "{}") as { jwks: object };
-  const { fakeSecretClient } = await import("../../shared/testing/fake-secret-client.ts");
-  await using client = fakeSecretClient({
-    mirrored: { jwks, rekey_label: "AWSCURRENT" },
-    bare: jwks,
-    hmac: { keys: [] },
-  });
+  const templates = parseMirrorTemplates('{"jwks":{"jwks":"{{jwks|raw}}"}}');
+  const value = stage.store.labelled("AWSCURRENT")?.value ?? new SecretValue("{}");
+  const entry = entryOf("tokens", { value, tags: new Map([["rekey:vault-map", "template:jwks"]]) });
+  const mirrored = mirroredFields(entry, templates) as { readonly jwks: object };
+  expect(JSON.stringify(mirrored)).not.toContain(ringAt(stage).keys[0]?.jwk.d);
+  await using client = fakeSecretClient({ mirrored, bare: mirrored.jwks, hmac: { keys: [] } });
   for (const secretId of ["mirrored", "bare"]) {
     const { keyFor } = await verificationKeys(client, secretId);
     await jwtVerify(await signed(signer), keyFor);
@@ -167,7 +171,6 @@ test("a verifier that is given the JWK set alone verifies, and cannot sign", asy
 });
 
 test("a secret of HMAC in a JWK set is refused: whoever verifies by it could sign", async () => {
-  const { fakeSecretClient } = await import("../../shared/testing/fake-secret-client.ts");
   const secret = { kty: "oct", k: Buffer.alloc(32, 7).toString("base64url"), kid: "a", alg: "HS256" };
   await using client = fakeSecretClient({ jwks: { keys: [secret] }, text: "canary", list: [1], other: { a: 1 } });
   for (const secretId of ["jwks", "text", "list", "other"]) {
