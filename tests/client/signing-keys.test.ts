@@ -172,8 +172,14 @@ test("a verifier that is given the JWK set alone verifies, and cannot sign", asy
 
 test("a secret of HMAC in a JWK set is refused: whoever verifies by it could sign", async () => {
   const secret = { kty: "oct", k: Buffer.alloc(32, 7).toString("base64url"), kid: "a", alg: "HS256" };
-  await using client = fakeSecretClient({ jwks: { keys: [secret] }, text: "canary", list: [1], other: { a: 1 } });
-  for (const secretId of ["jwks", "text", "list", "other"]) {
+  await using client = fakeSecretClient({
+    jwks: { keys: [secret] },
+    text: "canary",
+    list: [1],
+    other: { a: 1 },
+    ring: { password: "canary" },
+  });
+  for (const secretId of ["jwks", "text", "list", "other", "ring"]) {
     const error = await verificationKeys(client, secretId).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: "secret-malformed", context: { secret: secretId } });
     expect(inspect(error)).not.toMatch(/canary|BwcHBwcH/u);

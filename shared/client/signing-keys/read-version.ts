@@ -1,8 +1,9 @@
 import { isMembers } from "../../answers/members.ts";
-import { RekeyError } from "../../errors/rekey-error.ts";
+import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
-import { parseKeyRing, signingKeyIn } from "../../signing-keys/key-ring.ts";
+import { type KeyRing, parseKeyRing, signingKeyIn } from "../../signing-keys/key-ring.ts";
 import { type ReadKey, readKey } from "../../signing-keys/read-key.ts";
+import { aboutSecret } from "../cache/about-secret.ts";
 import type { SecretClient } from "../secret-client.ts";
 
 /** The keys of one version of a secret. */
@@ -29,17 +30,26 @@ function publicKeys(secret: string, jwks: unknown): VersionKeys {
   return { signing: undefined, verifying };
 }
 
+function ringOf(secret: string, text: string): KeyRing {
+  try {
+    return parseKeyRing(text);
+  } catch (error) {
+    throw isRekeyError(error) ? aboutSecret(secret, error) : error;
+  }
+}
+
 /** A ring, where there is one; else the JWK set in `jwks`, as the mirror may hold it, or the whole value. */
 function keysIn(secret: string, value: SecretValue): VersionKeys {
+  const text = value.reveal();
   let fields: unknown;
   try {
-    fields = JSON.parse(value.reveal());
+    fields = JSON.parse(text);
   } catch {
     throw malformed(secret, "not JSON");
   }
   if (!isMembers(fields)) throw malformed(secret, "not an object");
   if (typeof fields["password"] !== "string") return publicKeys(secret, fields["jwks"] ?? fields);
-  const ring = parseKeyRing(fields["password"]);
+  const ring = ringOf(secret, fields["password"]);
   return { signing: signingKeyIn(ring)?.key, verifying: ring.keys.map(({ key }) => key) };
 }
 
