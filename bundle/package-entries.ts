@@ -9,6 +9,7 @@ export const packageEntries = {
   "client/vault": "shared/client/sources/vault/index.ts",
   "client/vault-dynamic": "shared/client/sources/vault-dynamic/dynamic-source.ts",
   "client/middy": "shared/client/middy/secrets-middleware.ts",
+  "client/signing-keys": "shared/client/signing-keys/index.ts",
   "client/invalidation/sqs": "shared/client/invalidation/sqs-source.ts",
   "client/invalidation/subscriber-queue": "shared/client/invalidation/subscriber-queue.ts",
   "client/invalidation/sns": "shared/client/invalidation/sns-webhook.ts",

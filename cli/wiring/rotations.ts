@@ -9,4 +9,5 @@ export const rotations = {
   "rotate-rabbitmq": async () => import("../../functions/rotate-rabbitmq/rotation.ts"),
   "rotate-redis": async () => import("../../functions/rotate-redis/rotation.ts"),
   "rotate-redshift": async () => import("../../functions/rotate-redshift/rotation.ts"),
+  "rotate-signing-key": async () => import("../../functions/rotate-signing-key/rotation.ts"),
 };

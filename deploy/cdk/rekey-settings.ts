@@ -158,5 +158,6 @@ export const engines = [
   "redis",
   "rabbitmq",
   "http-api-key",
+  "signing-key",
   "vault-static-role",
 ] as const;

@@ -14,10 +14,10 @@ variable "secrets" {
 
   validation {
     condition = alltrue([for secret in values(var.secrets) : contains(
-      ["postgres", "redshift", "mongodb", "mariadb", "mysql", "redis", "rabbitmq", "http-api-key", "vault-static-role"],
+      ["postgres", "redshift", "mongodb", "mariadb", "mysql", "redis", "rabbitmq", "http-api-key", "signing-key", "vault-static-role"],
       secret.engine,
     )])
-    error_message = "An engine is postgres, redshift, mongodb, mariadb, mysql, redis, rabbitmq, http-api-key or vault-static-role."
+    error_message = "An engine is postgres, redshift, mongodb, mariadb, mysql, redis, rabbitmq, http-api-key, signing-key or vault-static-role."
   }
 }
 
@@ -31,6 +31,7 @@ locals {
     "redis"             = local.outputs["RotateRedisArn"]
     "rabbitmq"          = local.outputs["RotateRabbitmqArn"]
     "http-api-key"      = local.outputs["RotateHttpApiKeyArn"]
+    "signing-key"       = local.outputs["RotateSigningKeyArn"]
     "vault-static-role" = try(local.outputs["RotateVaultStaticRoleArn"], null)
   }
 }

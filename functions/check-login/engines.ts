@@ -7,5 +7,16 @@ import { createEngine as postgres } from "../rotate-postgres/rotation.ts";
 import { createEngine as rabbitmq } from "../rotate-rabbitmq/rotation.ts";
 import { createEngine as redis } from "../rotate-redis/rotation.ts";
 import { createEngine as redshift } from "../rotate-redshift/rotation.ts";
+import { createEngine as signingKey } from "../rotate-signing-key/rotation.ts";
 
-export const engines = [httpApiKey(), mariadb(), mongodb(), mysql(), postgres(), rabbitmq(), redis(), redshift()];
+export const engines = [
+  httpApiKey(),
+  mariadb(),
+  mongodb(),
+  mysql(),
+  postgres(),
+  rabbitmq(),
+  redis(),
+  redshift(),
+  signingKey(),
+];

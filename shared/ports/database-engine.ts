@@ -264,6 +264,12 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
   login(target: DatabaseTarget, credential: Credential, call: CallOptions): Promise<Login<Session>>;
 }
 
+/** A credential that was issued, with what else of the secret follows from it. */
+export interface IssuedCredential extends Credential {
+  /** Members of the secret's JSON. */
+  readonly members?: Readonly<Record<string, unknown>>;
+}
+
 /**
  * What the issued strategy needs: a server that makes the credentials itself.
  *
@@ -278,9 +284,15 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
 export interface CredentialIssuer {
   /**
    * A credential to follow `current`. One that an earlier call made and that nothing has stored may be returned or
-   * replaced: the call is repeated after a crash. Errors: `credential-refused`.
+   * replaced: the call is repeated after a crash. `lastRotatedAt`: when a rotation last succeeded, which is after AWSCURRENT
+   * moved. Errors: `credential-refused`.
    */
-  issue(target: DatabaseTarget, current: Credential, call: CallOptions): Promise<Credential>;
+  issue(
+    target: DatabaseTarget,
+    current: Credential,
+    call: CallOptions,
+    history?: { readonly lastRotatedAt?: Date | undefined },
+  ): Promise<IssuedCredential>;
   /** Makes every credential but `keep` stop, where the server keeps more than one. Idempotent. */
   revokeOthers(target: DatabaseTarget, keep: Credential, call: CallOptions): Promise<void>;
 }

@@ -55,6 +55,7 @@ export function rotationOf(
     target: at,
     policy: facts.policy,
     wasRotated: facts.wasRotated,
+    lastRotatedAt: facts.lastRotatedAt,
     call: { signal: call.signal, note },
     ...fallBackCredentials(search, at),
   });

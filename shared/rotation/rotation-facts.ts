@@ -8,6 +8,8 @@ export interface RotationFacts {
   readonly policy: RotationPolicy;
   /** Whether a rotation has succeeded before. */
   readonly wasRotated: boolean;
+  /** When one last succeeded, which is after AWSCURRENT moved. */
+  readonly lastRotatedAt?: Date | undefined;
   /** The `rekey:*` tags, for options that only one engine has. */
   readonly options: ReadonlyMap<string, string>;
 }
@@ -23,6 +25,7 @@ export function rotationFacts(
     secretName: description.name,
     policy: rotationPolicy(tags),
     wasRotated: description.lastRotatedAt !== undefined,
+    lastRotatedAt: description.lastRotatedAt,
     options: new Map([...tags].filter(([tag]) => tag.startsWith("rekey:"))),
   };
 }

@@ -120,14 +120,15 @@ function requireNoOldUser(templated: Readonly<Record<string, string>>, old: Data
 
 /**
  * The same secret with another credential: its text with nothing changed but the members that are rendered, byte for byte.
- * Those are the credential, what is derived from it (`url`, `jdbcUrl`, `DATABASE_URL`), and what `templates` describes.
+ * Those are the credential, `others`, what is derived from the credential (`url`, `jdbcUrl`, `DATABASE_URL`), and what
+ * `templates` describes.
  * Errors: `secret-malformed` when a member holds the old credential in a form that cannot be rendered, since it would go
  * stale, for a template that cannot be rendered, and for a member that occurs twice.
  */
 export function withCredential(
   value: SecretValue,
   credential: Credential,
-  alternateUsers?: readonly [string, string],
+  others: Readonly<Record<string, unknown>> = {},
 ): SecretValue {
   const old = parseDatabaseSecret(value);
   const source = value.reveal();
@@ -139,8 +140,7 @@ export function withCredential(
   const rendered = new Map<string, unknown>([
     ["username", username],
     ["password", password],
-    ...(alternateUsers === undefined ? [] : ([["alternateusers", alternateUsers]] as const)),
-    ...Object.entries(templated),
+    ...Object.entries({ ...others, ...templated }),
   ]);
 
   const values = jsonValues(source);
@@ -158,7 +158,7 @@ export function withCredential(
   return new SecretValue(
     edited(source, [
       ...edits,
-      ...renderDerivedFields(values, old, credential, new Set(Object.keys(templated))),
+      ...renderDerivedFields(values, old, credential, new Set(Object.keys({ ...others, ...templated }))),
       { start: end, end, text: added.join("") },
     ]),
   );

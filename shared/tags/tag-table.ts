@@ -25,7 +25,7 @@ export const tagTable: Readonly<Record<TagName, Tag>> = {
     values: ["single-user", "alternating-users", "dual-password", "issued"],
     reader: rotation,
     meaning:
-      "How a password is replaced. Without the tag, `masterarn` selects alternating users, else the engine's own default counts. Redis, MariaDB and MySQL have `dual-password`; an API and Vault have `issued`.",
+      "How a password is replaced. Without the tag, `masterarn` selects alternating users, else the engine's own default counts. Redis, MariaDB and MySQL have `dual-password`; an API, Vault and signing keys have `issued`.",
   },
   [names.changeAtTag]: {
     values: ["setSecret", "finishSecret"],
@@ -125,6 +125,29 @@ export const tagTable: Readonly<Record<TagName, Tag>> = {
     reader: "`rotate-vault-static-role`",
     meaning: "Where Vault's database engine is mounted.",
     page: "vault-static-role.md",
+  },
+  [names.signingAlgorithmTag]: {
+    values: ["HS256", "HS384", "HS512", "RS256", "PS256", "ES256", "ES384", "EdDSA"],
+    default: "ES256",
+    reader: "`rotate-signing-key`",
+    meaning:
+      "What the next key is for. rekey fixes curves and sizes. A changed algorithm signs from the second rotation on.",
+    page: "signing-key.md",
+  },
+  [names.tokenLifetimeTag]: {
+    values: "`5m` to `90d`",
+    default: "24h",
+    reader: "`rotate-signing-key`",
+    meaning: "The longest lifetime of a token or cookie. A key that no longer signs is kept for that long.",
+    page: "signing-key.md",
+  },
+  [names.publicationLeadTag]: {
+    values: "`2h` to `30d`",
+    default: "2h",
+    reader: "`rotate-signing-key`",
+    meaning:
+      "How long a key is published before it signs, which is the shortest time between two rotations. It must be longer than `ttlMs` and `maxStaleMs` of every client together.",
+    page: "signing-key.md",
   },
   [names.mirrorTag]: {
     values: ["true", "false"],

@@ -16,11 +16,13 @@ export const rooms: Readonly<Record<string, Room>> = {
   "shared/errors": { rooms: ["shared/tags"], packages: [] },
   "shared/answers": { rooms: [], packages: [] },
   "shared/secrets": { rooms: ["shared/tags", "shared/errors"], packages: ["node:crypto"] },
+  // Pure: what a ring of keys is, for whoever makes it and for the services that sign and verify by it.
+  "shared/signing-keys": { rooms: ["shared/answers", ...values], packages: ["node:crypto"] },
   "shared/ports": { rooms: ["shared/events/rotation-event.ts", ...values], packages: [] },
   "shared/events": { rooms: ["shared/answers", ...vocabulary], packages: [] },
   "shared/rotation": { rooms: ["shared/events", ...vocabulary], packages: [] },
   "shared/engines": {
-    rooms: ["shared/answers", "shared/vault", "shared/http", ...vocabulary],
+    rooms: ["shared/answers", "shared/vault", "shared/http", "shared/signing-keys", ...vocabulary],
     packages: [
       "node:crypto",
       "node:events",
@@ -63,6 +65,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       // The pools understand a server as the engines do, and the sources read the mirror as it writes.
       "shared/engines/postgres/wire",
       "shared/mirrors/layout",
+      "shared/signing-keys",
       "shared/webhook/signature.ts",
       ...values,
     ],
@@ -230,7 +233,18 @@ export const rooms: Readonly<Record<string, Room>> = {
   examples: {
     // The servers that their tests run against.
     rooms: ["shared/testing/engine-contract", "local/postgres", "tests/support/postgres-fixture.ts"],
-    packages: ["rekey", "pg", "drizzle-orm", "kysely", "@prisma/adapter-pg", "typeorm"],
+    packages: [
+      "rekey",
+      "pg",
+      "drizzle-orm",
+      "kysely",
+      "@prisma/adapter-pg",
+      "typeorm",
+      "fastify",
+      "@fastify/cookie",
+      "jose",
+      "@aws-sdk/client-secrets-manager",
+    ],
   },
 };
 

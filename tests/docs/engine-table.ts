@@ -12,6 +12,7 @@ interface Product {
   readonly testedOn: Readonly<Record<string, string>>;
   readonly oldestVersions?: Readonly<Record<string, string>>;
   readonly issuesOneAtATime?: boolean;
+  readonly overlap?: { readonly name: StrategyFacts["overlap"]; readonly endedBy: string };
 }
 interface Rotation extends RotationStrategies {
   readonly engine: DatabaseEngine;
@@ -39,8 +40,9 @@ async function rotationOf(name: string): Promise<Rotation> {
 
 const strategyFacts = (
   [name, { replacesCurrent }]: [string, { readonly replacesCurrent: boolean }],
-  { issuesOneAtATime = false }: Product,
+  { issuesOneAtATime = false, overlap }: Product,
 ): StrategyFacts => {
+  if (overlap !== undefined) return { name, overlap: overlap.name, endedBy: overlap.endedBy };
   if (issuesOneAtATime) return { name, overlap: "none", endedBy: "the server, as it makes the new one" };
   if (replacesCurrent) return { name, overlap: "none", endedBy: "setSecret, by the change itself" };
   return { name, overlap: "until-retired", endedBy: "the grace period, or else the next rotation" };
@@ -69,7 +71,11 @@ export const engineFacts: readonly EngineFacts[] = await Promise.all(
   globSync("shared/engines/*/*-engine.ts", { cwd: root }).toSorted().map(factsOf),
 );
 
-const overlapTexts = { none: "none", "until-retired": "until it is retired" } as const;
+const overlapTexts = {
+  none: "none",
+  "until-retired": "until it is retired",
+  "token-lifetime": "a token lifetime or longer",
+} as const;
 const hashTexts = new Map<boolean | null, string>([
   [null, "the server makes it"],
   [true, "yes"],

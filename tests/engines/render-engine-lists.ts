@@ -37,7 +37,8 @@ export const engineLists: Readonly<Record<string, string>> = {
   "functions/check-login/engines.ts": `\
 ${written}
 ${functions.map((name) => `import { createEngine as ${camelCase(name)} } from "../${name}/rotation.ts";\n`).join("")}
-export const engines = [${functions.map((name) => `${camelCase(name)}()`).join(", ")}];
+export const engines = [
+${functions.map((name) => `  ${camelCase(name)}(),\n`).join("")}];
 `,
   "cli/wiring/rotations.ts": `\
 ${written}

@@ -1,8 +1,11 @@
 /** One strategy of an engine. */
 export interface StrategyFacts {
   readonly name: string;
-  /** `none`: the replaced credential is refused from the change on. `until-retired`: it logs in until it is retired. */
-  readonly overlap: "none" | "until-retired";
+  /**
+   * `none`: the replaced credential is refused from the change on. `until-retired`: it logs in until it is retired.
+   * `token-lifetime`: what it signed is verified until the last token has ended.
+   */
+  readonly overlap: "none" | "until-retired" | "token-lifetime";
   readonly endedBy: string;
 }
 

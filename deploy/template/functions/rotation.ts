@@ -78,6 +78,12 @@ const rows: readonly RotationRow[] = [
     variables: ['REKEY_HTTP_API_ORIGINS: !Join [",", !Ref HttpApiOrigins]'],
   },
   {
+    name: "rotate-signing-key",
+    description: "Makes the signing keys of tokens and cookies, one rotation ahead of their use.",
+    output: "The rotation function of signing keys.",
+    admins: false,
+  },
+  {
     name: "rotate-vault-static-role",
     description: "Has Vault rotate a static role of its database engine and stores the credential.",
     output: "The rotation function of Vault's static roles.",

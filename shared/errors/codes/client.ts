@@ -37,6 +37,11 @@ export const clientCodes = {
     meaning: "the rotating pool or the client was closed",
     hint: "create a new one",
   },
+  "signing-key-unknown": {
+    disposition: "abort",
+    meaning: "no key of the secret may verify this token",
+    hint: "refuse the token: it is forged, of another issuer, or older than its lifetime",
+  },
   "source-malformed": {
     disposition: "abort",
     meaning: "the client's source gave something that is not a version of a secret",

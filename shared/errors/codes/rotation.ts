@@ -53,6 +53,11 @@ export const rotationCodes = {
     meaning: "the secret's rotation function could not be invoked, or died",
     hint: "look at that function's log, and at the role's lambda:InvokeFunction permission",
   },
+  "rotation-too-soon": {
+    disposition: "retry",
+    meaning: "rotated too recently: services may not know the next signing key yet",
+    hint: "rotate again after retryAfterMs",
+  },
   "rotation-under-way": {
     disposition: "retry",
     meaning: "a rotation of this secret is not finished",

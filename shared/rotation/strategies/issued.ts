@@ -11,10 +11,11 @@ export function issued(engine: DatabaseEngine & CredentialIssuer): RotationStrat
     name: "issued",
     replacesCurrent: false,
     nextChangesServer: true,
-    async next(current, { target, call }, newPassword) {
+    async next(current, { target, call, lastRotatedAt }, newPassword) {
       // What could not be stored is refused before the server makes it.
       withCredential(current, { ...parseDatabaseSecret(current), password: newPassword() });
-      return withCredential(current, await engine.issue(target, parseDatabaseSecret(current), call));
+      const next = await engine.issue(target, parseDatabaseSecret(current), call, { lastRotatedAt });
+      return withCredential(current, next, next.members);
     },
     expectedUsername: () => undefined,
     set: async () => undefined,

@@ -23,6 +23,8 @@ export interface StrategyContext {
   readonly policy: RotationPolicy;
   /** Whether a rotation of the secret has succeeded before. */
   readonly wasRotated: boolean;
+  /** When one last succeeded, which is after AWSCURRENT moved. */
+  readonly lastRotatedAt?: Date | undefined;
   readonly call: CallOptions;
   /** What may still log in when AWSCURRENT and AWSPENDING do not. Few, since each refused login counts toward a lock-out. */
   earlier(): AsyncIterable<StoredLogin>;

@@ -1,0 +1,3 @@
+export type { SigningAlgorithm } from "../../signing-keys/algorithms.ts";
+export { type SigningKey, signingKey } from "./signing-key.ts";
+export { type VerificationKey, type VerificationKeys, verificationKeys } from "./verification-keys.ts";

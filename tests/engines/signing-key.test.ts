@@ -1,0 +1,4 @@
+import { contractTests } from "../support/contract-tests.ts";
+import { signingKeyFixture } from "../support/signing-key-fixture.ts";
+
+contractTests(signingKeyFixture);
