@@ -93,6 +93,13 @@ export const tagTable: Readonly<Record<TagName, Tag>> = {
     meaning: "Replicas in `hosts` are changed too.",
     page: "redis.md",
   },
+  [names.startTlsTag]: {
+    values: ["true", "false"],
+    default: "`true` at port 389, else `false`",
+    reader: "`rotate-ldap`",
+    meaning: "Whether the connection begins without TLS and asks for it (StartTLS). Nothing else is sent before TLS.",
+    page: "ldap.md",
+  },
   [names.apiPathTag]: {
     values: "a path",
     default: "/keys",

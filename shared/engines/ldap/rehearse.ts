@@ -1,0 +1,40 @@
+import { BerWriter, Control, NotFilter, PresenceFilter } from "ldapts";
+import type { CallOptions } from "../../ports/call.ts";
+import type { Connection } from "./connection.ts";
+
+const octets = 0x04;
+const assertionFailed = 122;
+
+/** A request with it is carried out only where its filter holds. Source: RFC 4528. */
+export const assertionControl = "1.3.6.1.1.12";
+
+/** Holds for no entry, as each one has an object class. */
+class NeverHolds extends Control {
+  constructor() {
+    super(assertionControl, { critical: true });
+  }
+
+  override writeControl(writer: BerWriter): void {
+    const filter = new BerWriter();
+    new NotFilter({ filter: new PresenceFilter({ attribute: "objectClass" }) }).write(filter);
+    writer.writeBuffer(filter.buffer, octets);
+  }
+}
+
+/**
+ * The connection, whose changes go to the server and take no effect: a password policy looks at each one before the server sees
+ * that its condition does not hold. Whether the session has the right to it comes after that, and is not seen. `undefined` for a
+ * server that does not know conditions.
+ */
+export async function rehearsing(connection: Connection, call: CallOptions): Promise<Connection | undefined> {
+  const root = await connection.read("", ["supportedControl"], call);
+  const controls = root?.get("supportedcontrol") ?? [];
+  if (!controls.some((control) => control.toString("latin1") === assertionControl)) return undefined;
+  return {
+    ...connection,
+    async modify(dn, attribute, changes, options) {
+      const result = await connection.modify(dn, attribute, changes, options, new NeverHolds());
+      return result.code === assertionFailed ? { ...result, code: 0 } : result;
+    },
+  };
+}
