@@ -4,7 +4,7 @@ import { ldapEngine } from "../../shared/engines/ldap/ldap-engine.ts";
 import { dualPassword } from "../../shared/rotation/strategies/dual-password.ts";
 import { singleUser } from "../../shared/rotation/strategies/single-user.ts";
 import type { Account, AccountProperty, EngineFixture, EngineServer } from "../../shared/testing/engine-contract/fixture.ts";
-import { defaultPolicy, type LdapUnderTest, people, replacing, rotator, ssha, startLdap, suffix } from "./ldap.ts";
+import { type LdapUnderTest, people, replacing, rotator, ssha, startLdap, suffix } from "./ldap.ts";
 
 const others = ["of-another-service", "of-a-third-service"] as const;
 const othersValues = new Map(others.map((password) => [ssha(password), password]));
@@ -71,7 +71,12 @@ function propertiesOf(
     description: add("description", "of the orders service", "second"),
     "object class": add("objectClass", "extensibleObject"),
     "see also": add("seeAlso", `cn=other,${suffix}`),
-    "passwords of others": add("userPassword", ...othersValues.keys()),
+    "passwords of others": {
+      async give(dn) {
+        // With its overlay of policies, slapd takes one at a time.
+        for (const value of othersValues.keys()) await add("userPassword", value).give(dn);
+      },
+    },
     "clear text": storedAs(ldap, passwords, (password) => password),
     SSHA512: storedAs(ldap, passwords, hashed("SSHA512", "sha512", "salt-of-eight")),
     "MD5 without salt": storedAs(ldap, passwords, hashed("MD5", "md5", "")),
@@ -95,6 +100,7 @@ async function describe(ldap: LdapUnderTest, dn: string): Promise<readonly strin
 export async function ldapServerOf(ldap: LdapUnderTest): Promise<EngineServer> {
   const { host, port, admin } = ldap;
   const passwords = new Map<string, string>();
+  let rulesOfNext: Readonly<Record<string, string>> | undefined;
   return {
     host,
     port,
@@ -109,6 +115,8 @@ export async function ldapServerOf(ldap: LdapUnderTest): Promise<EngineServer> {
           userPassword: ssha(password),
         }),
       );
+      if (rulesOfNext !== undefined) await givePolicy(ldap, username, rulesOfNext);
+      rulesOfNext = undefined;
       return {};
     },
     async changePassword({ username, password }) {
@@ -135,15 +143,7 @@ export async function ldapServerOf(ldap: LdapUnderTest): Promise<EngineServer> {
     accountProperties: propertiesOf(ldap, passwords),
     describeAccount: async (dn) => (await describe(ldap, dn)).map((line) => line.replaceAll(nameOf(dn), "<user>")),
     async lockOutAfter(refusals) {
-      await admin(async (client) =>
-        client.add(defaultPolicy, {
-          objectClass: ["device", "pwdPolicy"],
-          cn: "default",
-          pwdAttribute: "userPassword",
-          pwdLockout: "TRUE",
-          pwdMaxFailure: String(refusals),
-        }),
-      );
+      rulesOfNext = { pwdLockout: "TRUE", pwdMaxFailure: String(refusals) };
     },
     stop: ldap.stop,
   };

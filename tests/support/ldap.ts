@@ -11,8 +11,6 @@ export const slapd: string | undefined = outsideProgram("REKEY_SLAPD", "Debian: 
 
 export const suffix = "dc=rekey";
 export const people = `ou=people,${suffix}`;
-/** A password policy that allows everything, until a test has it forbid something. */
-export const defaultPolicy = `cn=default,${suffix}`;
 export const rotator = { username: `cn=rotator,${suffix}`, password: "rotator-of-the-tests" };
 
 const host = "127.0.0.1";
@@ -62,7 +60,6 @@ dbnosync
 access to attrs=userPassword by self write by dn.exact="${rotator.username}" write by anonymous auth by * none
 access to * by self read by dn.exact="${rotator.username}" read by * none
 overlay ppolicy
-ppolicy_default "${defaultPolicy}"
 ppolicy_use_lockout
 `;
 

@@ -9,8 +9,8 @@ import { resultError } from "./translate-error.ts";
 export interface Exchange {
   readonly added: Buffer | undefined;
   readonly ended: readonly Buffer[];
-  /** The password that the ended value is of, where there is one such value and the password is known. */
-  readonly endedPassword: SecretValue | undefined;
+  /** The password that the ended value is of, where it is known. */
+  readonly endedPassword: () => Promise<SecretValue | undefined>;
 }
 
 const success = 0;
@@ -49,8 +49,9 @@ export async function carryOut(
   if (ended.length === 0) return isDone(await attempt(add));
   const result = await attempt(end, add);
   if (result.code !== unwillingToPerform) return isDone(result);
-  if (endedPassword !== undefined) {
-    return isDone(await attempt(changeOf("delete", Buffer.from(endedPassword.reveal(), "utf8")), add));
+  const password = ended.length === 1 ? await endedPassword() : undefined;
+  if (password !== undefined) {
+    return isDone(await attempt(changeOf("delete", Buffer.from(password.reveal(), "utf8")), add));
   }
   return isDone(await attempt(add)) && isDone(await attempt(end));
 }

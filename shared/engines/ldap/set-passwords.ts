@@ -5,7 +5,7 @@ import type { SecretValue } from "../../secrets/secret-value.ts";
 import { readPasswords } from "./account.ts";
 import { carryOut, type Exchange } from "./change-passwords.ts";
 import type { Connection } from "./connection.ts";
-import { isOf, isRecomputed, schemeOf, storedFor } from "./stored-password.ts";
+import { isOf, isRecomputed, isReplacement, schemeOf, storedFor } from "./stored-password.ts";
 
 /** Two invocations of one step, and somebody who works on the user by hand. */
 const mostTries = 3;
@@ -40,10 +40,10 @@ export function replacing(user: string, next: SecretValue, current: SecretValue 
     const held = values.some((value) => isOf(value, next));
     const old =
       current === undefined || current.equals(next) ? [] : values.filter((value) => isOf(value, current));
-    const known = { endedPassword: old.length === 1 ? current : undefined };
-    if (held) return { added: undefined, ended: old, ...known };
+    const endedPassword = async (): Promise<SecretValue | undefined> => current;
+    if (held) return { added: undefined, ended: old, endedPassword };
     const ended = old.length > 0 ? old : [soleValue(user, values, current !== undefined)];
-    return { added: storedFor(next, old[0]), ended, endedPassword: current };
+    return { added: storedFor(next, old[0]), ended, endedPassword };
   };
 }
 
@@ -66,13 +66,15 @@ export function keeping(user: string, kept: readonly [SecretValue, ...SecretValu
     const beside = values.filter((value) => !kept.some((password) => isOf(value, password)));
     const added = values.some((value) => isOf(value, last)) ? undefined : storedFor(last, takenBy);
     if (takenBy === undefined && values.length === 1) {
-      return { added, ended: [soleValue(user, values, false)], endedPassword: undefined };
+      return { added, ended: [soleValue(user, values, false)], endedPassword: async () => undefined };
     }
-    const earlier = beside.length === 0 ? [] : await own.earlier();
-    const ended = beside.filter((value) => earlier.some((password) => isOf(value, password)));
-    const endedPassword =
-      ended.length === 1 ? earlier.find((password) => ended.some((value) => isOf(value, password))) : undefined;
-    return { added, ended, endedPassword };
+    const earlierOf = async (value: Buffer | undefined): Promise<SecretValue | undefined> =>
+      value && (await own.earlier()).find((password) => isOf(value, password));
+    const [one, ...more] = beside;
+    const isKnown = one !== undefined && more.length === 0 && takenBy !== undefined && isReplacement(takenBy, one);
+    const flags = isKnown ? [true] : await Promise.all(beside.map(async (value) => (await earlierOf(value)) !== undefined));
+    const ended = beside.filter((_value, index) => flags[index]);
+    return { added, ended, endedPassword: async () => earlierOf(ended[0]) };
   };
 }
 

@@ -28,7 +28,8 @@ const notRecomputed = new Set(["ARGON2", "CRYPT", "KERBEROS", "PBKDF2", "RADIUS"
 const good = new Set(["SSHA", "SSHA256", "SSHA384", "SSHA512"]);
 /** Every OpenLDAP has it. */
 const builtIn = "SSHA";
-const saltBytes = 16;
+/** The half of a salt that is random; the other half names the value that this one replaces. */
+const randomSaltBytes = 8;
 
 /** What stands in braces in front, where something does; slapd takes any other value for the password's own text. */
 function partsOf(stored: Buffer): { readonly scheme: string; readonly rest: string } | undefined {
@@ -67,17 +68,29 @@ export function isOf(stored: Buffer, password: SecretValue): boolean {
   return isSame(createHash(scheme.hash).update(clear).update(salt).digest(), value.subarray(0, scheme.bytes));
 }
 
+const nameOf = (random: Buffer, replaced: Buffer): Buffer =>
+  createHash("sha256").update(random).update(replaced).digest().subarray(0, randomSaltBytes);
+
 /**
- * The value to store for a password, in the scheme of the value by which the server has just taken another password. That
- * shows that it knows the scheme: a value in one that it does not know, it would take for the password's own text.
+ * The value to store for a password, in the scheme of the value by which the server has just taken the one before. That shows
+ * that it knows the scheme: a value in one that it does not know, it would take for the password's own text.
  */
-export function storedFor(password: SecretValue, takenBy: Buffer | undefined): Buffer {
-  const seen = takenBy === undefined ? builtIn : schemeOf(takenBy);
+export function storedFor(password: SecretValue, replaced: Buffer | undefined): Buffer {
+  const seen = replaced === undefined ? builtIn : schemeOf(replaced);
   const scheme = good.has(seen) ? seen : builtIn;
-  const salt = randomBytes(saltBytes);
+  const random = randomBytes(randomSaltBytes);
+  const salt = Buffer.concat([random, nameOf(random, replaced ?? randomBytes(randomSaltBytes))]);
   const digest = createHash(schemes.get(scheme)?.hash ?? "sha1")
     .update(password.reveal(), "utf8")
     .update(salt)
     .digest();
   return Buffer.from(`{${scheme}}${Buffer.concat([digest, salt]).toString("base64")}`, "latin1");
+}
+
+/** Whether `storedFor` made this value to replace the other one. */
+export function isReplacement(stored: Buffer, replaced: Buffer): boolean {
+  const parts = partsOf(stored);
+  const salt = Buffer.from(parts?.rest ?? "", "base64").subarray(schemes.get(parts?.scheme ?? "")?.bytes ?? 0);
+  const random = salt.subarray(0, randomSaltBytes);
+  return salt.length === 2 * randomSaltBytes && isSame(nameOf(random, replaced), salt.subarray(randomSaltBytes));
 }
