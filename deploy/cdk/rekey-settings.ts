@@ -157,6 +157,7 @@ export const engines = [
   "mysql",
   "redis",
   "rabbitmq",
+  "ldap",
   "http-api-key",
   "vault-static-role",
 ] as const;

@@ -3,13 +3,25 @@ import { Attribute, Change, Client, Control } from "ldapts";
 import { ldapEngine } from "../../shared/engines/ldap/ldap-engine.ts";
 import { dualPassword } from "../../shared/rotation/strategies/dual-password.ts";
 import { singleUser } from "../../shared/rotation/strategies/single-user.ts";
-import type { Account, AccountProperty, EngineFixture, EngineServer } from "../../shared/testing/engine-contract/fixture.ts";
+import type {
+  Account,
+  AccountProperty,
+  EngineFixture,
+  EngineServer,
+} from "../../shared/testing/engine-contract/fixture.ts";
 import { type LdapUnderTest, people, replacing, rotator, ssha, startLdap, suffix } from "./ldap.ts";
 
 const others = ["of-another-service", "of-a-third-service"] as const;
 const othersValues = new Map(others.map((password) => [ssha(password), password]));
 /** What a password's change entails. */
-const followsFromChange = new Set(["userpassword", "pwdchangedtime", "modifytimestamp", "entrycsn", "modifiersname", "pwdfailuretime"]);
+const followsFromChange = new Set([
+  "userpassword",
+  "pwdchangedtime",
+  "modifytimestamp",
+  "entrycsn",
+  "modifiersname",
+  "pwdfailuretime",
+]);
 /** Lets the directory's root write what only the server writes. */
 const relax = new Control("1.3.6.1.4.1.4203.666.5.12", { critical: true });
 
@@ -170,7 +182,8 @@ export const ldapFixture = (binary: string): EngineFixture => ({
     },
     {
       clause: "tls-not-verified",
-      reason: "a directory is handed the password in clear, so a certificate that is not verified is refused: ssl: require",
+      reason:
+        "a directory is handed the password in clear, so a certificate that is not verified is refused: ssl: require",
     },
   ],
   start: async (certificate) => ldapServerOf(await startLdap(binary, certificate)),

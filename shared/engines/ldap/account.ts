@@ -21,14 +21,12 @@ export function requireName(username: string): void {
  * The values that the server stores as the user's passwords. Errors: `credential-refused` for a user that the session does not
  * see, `database-rights-missing` where it does not see them, `account-unsupported` for more than anybody has.
  */
-export async function readPasswords(
-  connection: Connection,
-  dn: string,
-  call: CallOptions,
-): Promise<readonly Buffer[]> {
+export async function readPasswords(connection: Connection, dn: string, call: CallOptions): Promise<readonly Buffer[]> {
   const entry = await connection.read(dn, [userPassword], call);
   if (entry === undefined) {
-    throw new RekeyError("credential-refused", { context: { user: dn, problem: "no such user, or none that is shown" } });
+    throw new RekeyError("credential-refused", {
+      context: { user: dn, problem: "no such user, or none that is shown" },
+    });
   }
   const values = entry.get(userPassword.toLowerCase()) ?? [];
   if (values.length === 0) {

@@ -33,7 +33,7 @@ export function frameOf(bytes: Buffer): Frame | undefined {
 function elementsIn(bytes: Buffer, depth: number): readonly Element[] {
   if (depth > maxDepth) throw new ServerMisbehaved("elements within elements");
   const found: Element[] = [];
-  for (let rest = bytes; rest.length > 0; ) {
+  for (let rest = bytes; rest.length > 0;) {
     const frame = frameOf(rest);
     const end = frame === undefined ? Number.POSITIVE_INFINITY : frame.headerBytes + frame.contentBytes;
     if (frame === undefined || end > rest.length) throw new ServerMisbehaved("an element longer than what it is in");

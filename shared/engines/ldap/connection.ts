@@ -145,7 +145,8 @@ export async function connect(target: DatabaseTarget, call: CallOptions): Promis
     },
     async modify(dn, type, changes, options, condition) {
       const sent = changes.map(
-        ({ operation, values }) => new Change({ operation, modification: new Attribute({ type, values: [...values] }) }),
+        ({ operation, values }) =>
+          new Change({ operation, modification: new Attribute({ type, values: [...values] }) }),
       );
       const controls = [new Control(passwordPolicyControl), ...(condition === undefined ? [] : [condition])];
       return (await ask("modify", async () => client.modify(dn, sent, controls), options)).result;

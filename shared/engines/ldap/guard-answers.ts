@@ -113,6 +113,7 @@ export function answerGuard(): AnswerGuard {
       answerBytes += chunk.length;
       need(answerBytes <= maxAnswerBytes, "an answer without an end");
       held = Buffer.concat([held, chunk]);
+      need(held[0] === tags.sequence, "a message of another form");
       for (let frame = frameOf(held); frame !== undefined; frame = frameOf(held)) {
         const length = frame.headerBytes + frame.contentBytes;
         need(length <= maxMessageBytes, "a message longer than any answer");

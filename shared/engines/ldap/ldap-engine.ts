@@ -38,13 +38,15 @@ function refusalIn(result: Result): Refused | undefined {
     case 0:
       if (result.policy !== policyErrors.changeAfterReset) return undefined;
       return expired(
-        "the password policy wants the password changed by the user itself after an admin has set it (pwdMustChange): let the user change its own, without an admin secret, or give it a policy without that",
+        "somebody has marked the password as one that the user must change (pwdReset), and until then it may do nothing else: delete the mark, or set pwdMustChange to FALSE in the user's policy",
       );
     case 48:
       return notAllowed("the user has no password to log in with, or the server takes none from it");
     case 49:
       if (result.policy === policyErrors.passwordExpired)
-        return expired("the password is older than the policy's pwdMaxAge: set it by hand, or let an admin secret do it");
+        return expired(
+          "the password is older than the policy's pwdMaxAge: set it by hand, or let an admin secret do it",
+        );
       if (result.policy === policyErrors.accountLocked)
         return notAllowed("a password policy has locked the user: delete its pwdAccountLockedTime");
       return { ok: false, refusal: "bad-credential" };
@@ -114,7 +116,9 @@ export function ldapEngine(): DatabaseEngine<LdapSession> {
       } catch (error) {
         connection.close();
         const explained = await explainPlainLogin(error, target, call);
-        throw explained instanceof RekeyError ? explained : new RekeyError("database-failed", { context: { operation: "log in" } });
+        throw explained instanceof RekeyError
+          ? explained
+          : new RekeyError("database-failed", { context: { operation: "log in" } });
       }
     },
   };

@@ -38,8 +38,7 @@ function soleValue(user: string, values: readonly Buffer[], isKnown: boolean): B
 export function replacing(user: string, next: SecretValue, current: SecretValue | undefined) {
   return (values: readonly Buffer[]): Exchange => {
     const held = values.some((value) => isOf(value, next));
-    const old =
-      current === undefined || current.equals(next) ? [] : values.filter((value) => isOf(value, current));
+    const old = current === undefined || current.equals(next) ? [] : values.filter((value) => isOf(value, current));
     const endedPassword = async (): Promise<SecretValue | undefined> => current;
     if (held) return { added: undefined, ended: old, endedPassword };
     const ended = old.length > 0 ? old : [soleValue(user, values, current !== undefined)];
@@ -72,7 +71,9 @@ export function keeping(user: string, kept: readonly [SecretValue, ...SecretValu
       value && (await own.earlier()).find((password) => isOf(value, password));
     const [one, ...more] = beside;
     const isKnown = one !== undefined && more.length === 0 && takenBy !== undefined && isReplacement(takenBy, one);
-    const flags = isKnown ? [true] : await Promise.all(beside.map(async (value) => (await earlierOf(value)) !== undefined));
+    const flags = isKnown
+      ? [true]
+      : await Promise.all(beside.map(async (value) => (await earlierOf(value)) !== undefined));
     const ended = beside.filter((_value, index) => flags[index]);
     return { added, ended, endedPassword: async () => earlierOf(ended[0]) };
   };

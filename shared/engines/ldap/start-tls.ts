@@ -25,7 +25,10 @@ export async function startTls(socket: Socket, { signal }: CallOptions): Promise
   const answered = async (): Promise<void> =>
     new Promise((resolve, reject) => {
       const read = answers.guard(() => undefined);
-      const late = setTimeout(() => reject(new RekeyError("database-timeout", { context: { operation } })), answerTimeoutMs);
+      const late = setTimeout(
+        () => reject(new RekeyError("database-timeout", { context: { operation } })),
+        answerTimeoutMs,
+      );
       const lost = (): void =>
         reject(signal.aborted ? timeSpent(operation) : new RekeyError("connection-lost", { context: { operation } }));
       const settle = (): void => {
@@ -43,7 +46,11 @@ export async function startTls(socket: Socket, { signal }: CallOptions): Promise
         } catch (error) {
           settle();
           const problem = error instanceof ServerMisbehaved ? error.problem : "unreadable";
-          reject(error instanceof RekeyError ? error : new RekeyError("server-misbehaved", { context: { operation, problem } }));
+          reject(
+            error instanceof RekeyError
+              ? error
+              : new RekeyError("server-misbehaved", { context: { operation, problem } }),
+          );
         }
       };
       socket.once("close", lost).on("data", take).write(request);

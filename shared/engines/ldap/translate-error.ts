@@ -88,7 +88,8 @@ export function resultError({ code: resultCode, policy }: Result, operation: str
     const [reason = "unknown"] = Object.entries(policyErrors).find(([, number]) => number === policy) ?? [];
     return new RekeyError("account-unsupported", {
       context: { operation, property: "password policy", reason, resultCode },
-      hint: policyHints[policy] ?? "the password policy refuses what rekey generates: give the user a policy that takes it",
+      hint:
+        policyHints[policy] ?? "the password policy refuses what rekey generates: give the user a policy that takes it",
     });
   }
   const { code, reason, hint, property } = byCode[resultCode] ?? {

@@ -37,7 +37,10 @@ export function awkwardNames({ test, expect, sampled, stage, variant, fixture }:
         fc.asyncProperty(texts, texts, async (name, text) => {
           const given = shortened(`u${randomUUID().slice(0, 8)}${taken(name)}`, fixture.engine.maxUsernameBytes);
           const usesAdmin = variant.usesAdmin || givesBack;
-          const { id, account } = await here.newSecret({ ...variant, usesAdmin }, { username: given, password: `p${text}` });
+          const { id, account } = await here.newSecret(
+            { ...variant, usesAdmin },
+            { username: given, password: `p${text}` },
+          );
           const { username } = account;
           if (givesBack) {
             here.beforeStep = async ({ step }) => {
