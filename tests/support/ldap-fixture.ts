@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { Attribute, Change, Client, Control } from "ldapts";
+import { Attribute, Change, type Client, Control } from "ldapts";
 import { ldapEngine } from "../../shared/engines/ldap/ldap-engine.ts";
 import { dualPassword } from "../../shared/rotation/strategies/dual-password.ts";
 import { singleUser } from "../../shared/rotation/strategies/single-user.ts";
