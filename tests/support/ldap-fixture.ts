@@ -164,7 +164,7 @@ export async function ldapServerOf(ldap: LdapUnderTest): Promise<EngineServer> {
 const engine = ldapEngine();
 
 export const ldapFixture = (binary: string): EngineFixture => ({
-  name: "OpenLDAP 2.5",
+  name: "OpenLDAP 2.5.13",
   engine,
   strategies: { "single-user": singleUser(engine), "dual-password": dualPassword(engine) },
   variants: [

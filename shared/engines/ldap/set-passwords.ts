@@ -2,6 +2,7 @@ import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { SecretPasswords } from "../../ports/database-engine.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
+import { strategyTag } from "../../tags/tag-names.ts";
 import { readPasswords } from "./account.ts";
 import { carryOut, type Exchange } from "./change-passwords.ts";
 import type { Connection } from "./connection.ts";
@@ -59,7 +60,7 @@ export function keeping(user: string, kept: readonly [SecretValue, ...SecretValu
       throw unsupported(
         user,
         `password kept as ${schemeOf(values.find((value) => !isRecomputed(value)) ?? values[0] ?? Buffer.alloc(0))}`,
-        "which of the user's values is the current password cannot be computed here, so it could not be taken off later: rotate once with rekey:strategy=single-user, which replaces it",
+        `which of the user's values is the current password cannot be computed here, so it could not be taken off later: rotate once with ${strategyTag}=single-user, which replaces it`,
       );
     }
     const beside = values.filter((value) => !kept.some((password) => isOf(value, password)));

@@ -37,8 +37,8 @@ export interface TestDirectory {
   valuesOf(dn: string): Promise<readonly string[]>;
   /** Which of these passwords the server takes. */
   taken(dn: string, ...passwords: readonly string[]): Promise<readonly boolean[]>;
-  /** Logs in by the engine. */
-  open(who: Credential): Promise<LdapSession>;
+  /** Logs in by the engine; without TLS, unless told where. */
+  open(who: Credential, at?: DatabaseTarget): Promise<LdapSession>;
 }
 
 export async function startDirectory(): Promise<TestDirectory> {
@@ -74,8 +74,8 @@ export async function startDirectory(): Promise<TestDirectory> {
       return [searchEntries[0]?.["userPassword"] ?? []].flat().map(String);
     },
     taken: async (dn, ...passwords) => Promise.all(passwords.map(async (password) => ldap.accepts(dn, password))),
-    async open(who) {
-      const login = await engine.login(target, who, call);
+    async open(who, at = target) {
+      const login = await engine.login(at, who, call);
       return login.ok ? login.session : expect.fail(`refused: ${login.refusal}`);
     },
   };

@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
+import { strategyTag } from "../../tags/tag-names.ts";
 import type { Result } from "./guard-answers.ts";
 
 interface Meaning {
@@ -26,8 +27,7 @@ export const policyErrors = {
 const policyHints: Readonly<Record<number, string>> = {
   [policyErrors.passwordModNotAllowed]:
     "the policy does not let the user change its own password (pwdAllowUserChange): name an admin secret in masterarn",
-  [policyErrors.mustSupplyOldPassword]:
-    "the policy takes a new password only in exchange for the old one (pwdSafeModify): use rekey:strategy=single-user, or give the user a policy without it",
+  [policyErrors.mustSupplyOldPassword]: `the policy takes a new password only in exchange for the old one (pwdSafeModify): use ${strategyTag}=single-user, or give the user a policy without it`,
   [policyErrors.insufficientPasswordQuality]:
     "the policy refuses a password that it cannot look into (pwdCheckQuality 2), and rekey sends a hash: give the user a policy with pwdCheckQuality 0 or 1",
   [policyErrors.passwordTooYoung]:
@@ -62,7 +62,7 @@ const byCode: Readonly<Record<number, Meaning>> = {
     code: "account-unsupported",
     reason: "constraintViolation",
     property: "password policy",
-    hint: "a password policy or a constraint refuses the change: allow userPassword two values, or use rekey:strategy=single-user",
+    hint: `a password policy or a constraint refuses the change: allow userPassword two values, or use ${strategyTag}=single-user`,
   },
   32: { code: "credential-refused", reason: "noSuchObject", hint: "the server shows this session no such entry" },
   34: {
