@@ -51,6 +51,9 @@ function asksForTls({ port, options }: DatabaseTarget): boolean {
   throw new RekeyError("option-invalid", { context: { option: startTlsTag, problem: "neither true nor false" } });
 }
 
+/** The driver writes its requests as JSON where `NODE_DEBUG` asks for them. */
+const unprinted = (value: Buffer): Buffer => Object.assign(Buffer.from(value), { toJSON: () => "(not printed)" });
+
 const during = (operation: Request, error: unknown): RekeyError =>
   error instanceof RekeyError
     ? new RekeyError(error.code, { context: { operation, ...error.context }, hint: error.hint })
@@ -146,7 +149,7 @@ export async function connect(target: DatabaseTarget, call: CallOptions): Promis
     async modify(dn, type, changes, options, condition) {
       const sent = changes.map(
         ({ operation, values }) =>
-          new Change({ operation, modification: new Attribute({ type, values: [...values] }) }),
+          new Change({ operation, modification: new Attribute({ type, values: values.map(unprinted) }) }),
       );
       const controls = [new Control(passwordPolicyControl), ...(condition === undefined ? [] : [condition])];
       return (await ask("modify", async () => client.modify(dn, sent, controls), options)).result;

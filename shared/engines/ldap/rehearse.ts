@@ -6,7 +6,7 @@ const octets = 0x04;
 const assertionFailed = 122;
 
 /** A request with it is carried out only where its filter holds. Source: RFC 4528. */
-export const assertionControl = "1.3.6.1.1.12";
+const assertionControl = "1.3.6.1.1.12";
 
 /** Holds for no entry, as each one has an object class. */
 class NeverHolds extends Control {

@@ -71,6 +71,15 @@ describe.skipIf(slapd === undefined)("on a real OpenLDAP", () => {
     });
   });
 
+  test("a single user that had two passwords until now keeps neither, and others' passwords stay", async () => {
+    const dn = await directory.user(ssha("zero"), ssha("theirs"));
+    const [zero, one] = [credential(dn, "zero"), credential(dn, "one")];
+    await using session = await directory.open(zero);
+    await session.keepBoth(zero, one, call);
+    await session.setPassword(credential(dn, "two"), call, { current: one });
+    expect(await directory.taken(dn, "zero", "one", "two", "theirs")).toEqual([false, false, true, true]);
+  });
+
   test("of several passwords, none is replaced that is not known to be the secret's", async () => {
     const dn = await directory.user(ssha("theirs"), ssha("of a third"));
     await using session = await directory.open(credential(rotator.username, rotator.password));

@@ -39,11 +39,14 @@ function soleValue(user: string, values: readonly Buffer[], isKnown: boolean): B
 export function replacing(user: string, next: SecretValue, current: SecretValue | undefined) {
   return (values: readonly Buffer[]): Exchange => {
     const held = values.some((value) => isOf(value, next));
-    const old = current === undefined || current.equals(next) ? [] : values.filter((value) => isOf(value, current));
+    const isCurrent = (value: Buffer): boolean => current?.equals(next) === false && isOf(value, current);
+    const [taken] = values.filter(isCurrent);
+    // Where the user had two passwords until now, the one before the current one ends as well.
+    const old = values.filter((value) => isCurrent(value) || (taken !== undefined && isReplacement(taken, value)));
     const endedPassword = async (): Promise<SecretValue | undefined> => current;
     if (held) return { added: undefined, ended: old, endedPassword };
     const ended = old.length > 0 ? old : [soleValue(user, values, current !== undefined)];
-    return { added: storedFor(next, old[0]), ended, endedPassword };
+    return { added: storedFor(next, taken), ended, endedPassword };
   };
 }
 
