@@ -42,7 +42,7 @@ async function passwordsOf({ admin }: LdapUnderTest, dn: string): Promise<readon
 }
 
 /** A policy of its own for one user, which forbids what the server's default does not. */
-async function givePolicy(
+export async function givePolicy(
   { admin }: LdapUnderTest,
   dn: string,
   rules: Readonly<Record<string, string>>,

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Attribute, Change, Client, InvalidCredentialsError } from "ldapts";
+import { Attribute, Change, Client, InvalidCredentialsError, InvalidDNSyntaxError } from "ldapts";
 import type { ServerCertificate } from "../../shared/testing/engine-contract/fixture.ts";
 import { freePort } from "./free-port.ts";
 import { outsideProgram } from "./outside-program.ts";
@@ -12,6 +12,10 @@ export const slapd: string | undefined = outsideProgram("REKEY_SLAPD", "Debian: 
 export const suffix = "dc=rekey";
 export const people = `ou=people,${suffix}`;
 export const rotator = { username: `cn=rotator,${suffix}`, password: "rotator-of-the-tests" };
+
+/** The descriptions of users that have fewer rights to their own password than others. */
+export const mayOnlyRead = "may-only-read";
+export const mayNotRead = "may-not-read";
 
 const host = "127.0.0.1";
 const root = { username: `cn=root,${suffix}`, password: "root-of-the-tests" };
@@ -57,6 +61,8 @@ rootdn "${root.username}"
 rootpw ${root.password}
 directory ${home}/db
 dbnosync
+access to filter=(description=${mayOnlyRead}) attrs=userPassword by self read by dn.exact="${rotator.username}" write by anonymous auth by * none
+access to filter=(description=${mayNotRead}) attrs=userPassword by self =xw by dn.exact="${rotator.username}" write by anonymous auth by * none
 access to attrs=userPassword by self write by dn.exact="${rotator.username}" write by anonymous auth by * none
 access to * by self read by dn.exact="${rotator.username}" read by * none
 overlay ppolicy
@@ -127,7 +133,7 @@ export async function startLdap(binary: string, tls?: ServerCertificate): Promis
       try {
         return await as(server.port, { username, password }, async () => true);
       } catch (error) {
-        if (error instanceof InvalidCredentialsError) return false;
+        if (error instanceof InvalidCredentialsError || error instanceof InvalidDNSyntaxError) return false;
         throw error;
       }
     },

@@ -16,7 +16,7 @@ import { requireName } from "./account.ts";
 import { type Connection, connect } from "./connection.ts";
 import type { Result } from "./guard-answers.ts";
 import { inspect } from "./inspect.ts";
-import { rehearsing } from "./rehearse.ts";
+import { rehearsing, requireRight } from "./rehearse.ts";
 import { changePasswords, keeping, replacing } from "./set-passwords.ts";
 import { policyErrors, resultError } from "./translate-error.ts";
 
@@ -72,12 +72,14 @@ function sessionOn(connection: Connection): LdapSession {
   });
 
   async function rehearse(planned: PlannedChange, call: CallOptions): Promise<void> {
+    if (planned.method === "syncPair" || planned.method === "issue") return;
     const way = await rehearsing(connection, call);
-    if (way === undefined) return;
-    const session = sessionOver(way);
-    if (planned.method === "setPassword") await session.setPassword(planned.credential, call, planned.terms);
-    else if (planned.method === "keepBoth") await session.keepBoth(planned.current, planned.next, call);
-    else if (planned.method === "keepOnly") await session.keepOnly(planned.credential, call);
+    const session = way && sessionOver(way);
+    if (planned.method === "setPassword") await session?.setPassword(planned.credential, call, planned.terms);
+    if (planned.method === "keepBoth") await session?.keepBoth(planned.current, planned.next, call);
+    if (planned.method === "keepOnly") await session?.keepOnly(planned.credential, call);
+    const { username } = planned.method === "keepBoth" ? planned.current : planned.credential;
+    await requireRight(connection, username, call);
   }
 
   return {
