@@ -40,7 +40,7 @@ export function replacing(user: string, next: SecretValue, current: SecretValue 
   return (values: readonly Buffer[]): Exchange => {
     const held = values.some((value) => isOf(value, next));
     const isCurrent = (value: Buffer): boolean => current?.equals(next) === false && isOf(value, current);
-    const [taken] = values.filter(isCurrent);
+    const taken = values.find(isCurrent);
     // Where the user had two passwords until now, the one before the current one ends as well.
     const old = values.filter((value) => isCurrent(value) || (taken !== undefined && isReplacement(taken, value)));
     const endedPassword = async (): Promise<SecretValue | undefined> => current;
