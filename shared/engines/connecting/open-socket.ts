@@ -32,8 +32,9 @@ async function opened(socket: Socket, event: "connect" | "secureConnect", call: 
 
 /**
  * A connection to a server that is handed a password in clear: its certificate is verified unless the target says `disable`.
- * `askForTls` goes before the handshake, where a server wants to be asked for it. Errors: its own, `database-unreachable`, `tls-refused` for whatever goes wrong between the connection and the end of the handshake,
- * `database-timeout`, `time-budget-spent`.
+ * `askForTls` goes before the handshake, where a server wants to be asked for it. Errors: its own, `database-unreachable`,
+ * `tls-refused` for whatever goes wrong between the connection and the end of the handshake, `database-timeout`,
+ * `time-budget-spent`.
  */
 export async function openSocket(
   target: DatabaseTarget,

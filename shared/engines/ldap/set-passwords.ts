@@ -46,7 +46,7 @@ export function replacing(user: string, next: SecretValue, current: SecretValue 
     const endedPassword = async (): Promise<SecretValue | undefined> => current;
     if (held) return { added: undefined, ended: old, endedPassword };
     const ended = old.length > 0 ? old : [soleValue(user, values, current !== undefined)];
-    return { added: storedFor(next, taken), ended, endedPassword };
+    return { added: storedFor(next, ended[0], taken), ended, endedPassword };
   };
 }
 
@@ -67,19 +67,18 @@ export function keeping(user: string, kept: readonly [SecretValue, ...SecretValu
       );
     }
     const beside = values.filter((value) => !kept.some((password) => isOf(value, password)));
-    const added = values.some((value) => isOf(value, last)) ? undefined : storedFor(last, takenBy);
     if (takenBy === undefined && values.length === 1) {
-      return { added, ended: [soleValue(user, values, false)], endedPassword: async () => undefined };
+      const sole = soleValue(user, values, false);
+      return { added: storedFor(last, sole, undefined), ended: [sole], endedPassword: async () => undefined };
     }
-    const earlierOf = async (value: Buffer | undefined): Promise<SecretValue | undefined> =>
-      value && (await own.earlier()).find((password) => isOf(value, password));
+    const added = values.some((value) => isOf(value, last)) ? undefined : storedFor(last, takenBy, takenBy);
     const [one, ...more] = beside;
     const isKnown = one !== undefined && more.length === 0 && takenBy !== undefined && isReplacement(takenBy, one);
-    const flags = isKnown
-      ? [true]
-      : await Promise.all(beside.map(async (value) => (await earlierOf(value)) !== undefined));
-    const ended = beside.filter((_value, index) => flags[index]);
-    return { added, ended, endedPassword: async () => earlierOf(ended[0]) };
+    const earlier = isKnown || one === undefined ? [] : await own.earlier();
+    const ended = isKnown ? beside : beside.filter((value) => earlier.some((password) => isOf(value, password)));
+    const endedPassword = async (): Promise<SecretValue | undefined> =>
+      (await own.earlier()).find((password) => ended.some((value) => isOf(value, password)));
+    return { added, ended, endedPassword };
   };
 }
 

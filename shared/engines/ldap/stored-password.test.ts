@@ -51,17 +51,17 @@ test.each(["{SSHA}", "{SHA}", "{SSHA}////", "{SHA512}c2VjcmV0", "{SSHA256}!", "{
 );
 
 test("a new value is in the scheme that the server was seen to take, and never in clear or without a salt", () => {
-  const schemeAfter = (text: string): string => schemeOf(storedFor(secret, Buffer.from(text)));
+  const schemeAfter = (text: string): string => schemeOf(storedFor(secret, undefined, Buffer.from(text)));
   expect(schemeAfter(fromSlappasswd.SSHA512)).toBe("SSHA512");
   expect(["secret", fromSlappasswd.SHA, fromSlappasswd.MD5, "{CRYPT}$6$a$b"].map(schemeAfter)).toEqual(
     Array.from({ length: 4 }, () => "SSHA"),
   );
-  expect(schemeOf(storedFor(secret, undefined))).toBe("SSHA");
+  expect(schemeOf(storedFor(secret, Buffer.from(fromSlappasswd.SSHA512), undefined))).toBe("SSHA");
 });
 
 test("a new value names the one that it replaces, and no other", () => {
-  const first = storedFor(secret, undefined);
-  const second = storedFor(new SecretValue("next"), first);
+  const first = storedFor(secret, undefined, undefined);
+  const second = storedFor(new SecretValue("next"), first, undefined);
   expect([isOf(second, new SecretValue("next")), isReplacement(second, first)]).toEqual([true, true]);
   expect([isReplacement(first, second), isReplacement(second, second), isReplacement(first, first)]).toEqual([
     false,

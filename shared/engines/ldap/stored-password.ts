@@ -72,11 +72,12 @@ const nameOf = (random: Buffer, replaced: Buffer): Buffer =>
   createHash("sha256").update(random).update(replaced).digest().subarray(0, randomSaltBytes);
 
 /**
- * The value to store for a password, in the scheme of the value by which the server has just taken the one before. That shows
- * that it knows the scheme: a value in one that it does not know, it would take for the password's own text.
+ * The value to store for a password, which replaces another one. `takenBy` is the value by which the server has just taken a
+ * password: that shows that it knows the scheme, and a value in one that it does not know, it would take for the password's
+ * own text.
  */
-export function storedFor(password: SecretValue, replaced: Buffer | undefined): Buffer {
-  const seen = replaced === undefined ? builtIn : schemeOf(replaced);
+export function storedFor(password: SecretValue, replaced: Buffer | undefined, takenBy: Buffer | undefined): Buffer {
+  const seen = takenBy === undefined ? builtIn : schemeOf(takenBy);
   const scheme = good.has(seen) ? seen : builtIn;
   const random = randomBytes(randomSaltBytes);
   const salt = Buffer.concat([random, nameOf(random, replaced ?? randomBytes(randomSaltBytes))]);
