@@ -1,11 +1,13 @@
 import { loadavg } from "node:os";
 import { startStage } from "../../shared/testing/engine-contract/stage.ts";
+import { slapd } from "../../tests/support/ldap.ts";
 import { mariadbd } from "../../tests/support/mysql-servers.ts";
 import { poolServers } from "../../tests/support/pool-servers.ts";
 import { rabbitmqServer } from "../../tests/support/rabbitmq.ts";
 import { redisServer } from "../../tests/support/redis.ts";
 import { rotateAtTheLimit } from "./at-the-limit.ts";
 import type { Product } from "./load.ts";
+import { ldap } from "./ldap.ts";
 import { mariadb } from "./mariadb.ts";
 import { postgres } from "./postgres.ts";
 import { rabbitmq } from "./rabbitmq.ts";
@@ -23,6 +25,7 @@ const products: readonly Product[] = [
   ...(mariadbd === undefined ? [] : [mariadb(mariadbd)]),
   ...(redisServer === undefined ? [] : [redis(redisServer)]),
   ...(rabbitmqServer === undefined ? [] : [rabbitmq(rabbitmqServer)]),
+  ...(slapd === undefined ? [] : [ldap(slapd)]),
 ];
 
 // The servers end with the process, when it exits.

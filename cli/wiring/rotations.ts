@@ -2,6 +2,7 @@
 /** The module of each rotation function; it brings its driver only when it is asked for. */
 export const rotations = {
   "rotate-http-api-key": async () => import("../../functions/rotate-http-api-key/rotation.ts"),
+  "rotate-ldap": async () => import("../../functions/rotate-ldap/rotation.ts"),
   "rotate-mariadb": async () => import("../../functions/rotate-mariadb/rotation.ts"),
   "rotate-mongodb": async () => import("../../functions/rotate-mongodb/rotation.ts"),
   "rotate-mysql": async () => import("../../functions/rotate-mysql/rotation.ts"),

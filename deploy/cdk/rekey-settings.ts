@@ -157,6 +157,7 @@ export const engines = [
   "mysql",
   "redis",
   "rabbitmq",
+  "ldap",
   "http-api-key",
   "signing-key",
   "vault-static-role",

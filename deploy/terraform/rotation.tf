@@ -30,6 +30,7 @@ locals {
     "mysql"             = local.outputs["RotateMysqlArn"]
     "redis"             = local.outputs["RotateRedisArn"]
     "rabbitmq"          = local.outputs["RotateRabbitmqArn"]
+    "ldap"              = local.outputs["RotateLdapArn"]
     "http-api-key"      = local.outputs["RotateHttpApiKeyArn"]
     "signing-key"       = local.outputs["RotateSigningKeyArn"]
     "vault-static-role" = try(local.outputs["RotateVaultStaticRoleArn"], null)

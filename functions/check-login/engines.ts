@@ -1,5 +1,6 @@
 // Written by `npm run docs` from the folders functions/rotate-*.
 import { createEngine as httpApiKey } from "../rotate-http-api-key/rotation.ts";
+import { createEngine as ldap } from "../rotate-ldap/rotation.ts";
 import { createEngine as mariadb } from "../rotate-mariadb/rotation.ts";
 import { createEngine as mongodb } from "../rotate-mongodb/rotation.ts";
 import { createEngine as mysql } from "../rotate-mysql/rotation.ts";
@@ -11,6 +12,7 @@ import { createEngine as signingKey } from "../rotate-signing-key/rotation.ts";
 
 export const engines = [
   httpApiKey(),
+  ldap(),
   mariadb(),
   mongodb(),
   mysql(),

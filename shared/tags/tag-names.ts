@@ -14,6 +14,7 @@ export const passwordExcludeTag = "rekey:password-exclude";
 export const passwordEachKindTag = "rekey:password-each-kind";
 export const passwordHashTag = "rekey:password-hash";
 export const redisReplicasTag = "rekey:redis-replicas";
+export const startTlsTag = "rekey:start-tls";
 export const apiPathTag = "rekey:api-path";
 export const apiTestPathTag = "rekey:api-test-path";
 export const apiHeaderTag = "rekey:api-header";

@@ -25,7 +25,7 @@ export const tagTable: Readonly<Record<TagName, Tag>> = {
     values: ["single-user", "alternating-users", "dual-password", "issued"],
     reader: rotation,
     meaning:
-      "How a password is replaced. Without the tag, `masterarn` selects alternating users, else the engine's own default counts. Redis, MariaDB and MySQL have `dual-password`; an API, Vault and signing keys have `issued`.",
+      "How a password is replaced. Without the tag, `masterarn` selects alternating users, else the engine's own default counts. Redis, MariaDB, MySQL and OpenLDAP have `dual-password`; an API, Vault and signing keys have `issued`.",
   },
   [names.changeAtTag]: {
     values: ["setSecret", "finishSecret"],
@@ -92,6 +92,13 @@ export const tagTable: Readonly<Record<TagName, Tag>> = {
     reader: "`rotate-redis`",
     meaning: "Replicas in `hosts` are changed too.",
     page: "redis.md",
+  },
+  [names.startTlsTag]: {
+    values: ["true", "false"],
+    default: "`true` at port 389, else `false`",
+    reader: "`rotate-ldap`",
+    meaning: "Whether the connection begins without TLS and asks for it (StartTLS). Nothing else is sent before TLS.",
+    page: "ldap.md",
   },
   [names.apiPathTag]: {
     values: "a path",

@@ -1,4 +1,5 @@
 import { httpApiKeyEngine } from "../../shared/engines/http-api-key/http-api-key-engine.ts";
+import { ldapEngine } from "../../shared/engines/ldap/ldap-engine.ts";
 import { mongodbEngine } from "../../shared/engines/mongodb/mongodb-engine.ts";
 import { redisEngine } from "../../shared/engines/redis/redis-engine.ts";
 import { vaultStaticRoleEngine } from "../../shared/engines/vault-static-role/vault-static-role-engine.ts";
@@ -22,7 +23,8 @@ const {
   budgetMs,
 }: HostileStep = JSON.parse(process.argv[2] ?? "{}");
 const call = { signal: AbortSignal.timeout(budgetMs) };
-const credential = (value: string): Credential => ({ username: "app", password: new SecretValue(value) });
+const username = engine === "ldap" ? "cn=app,dc=rekey" : "app";
+const credential = (value: string): Credential => ({ username, password: new SecretValue(value) });
 const target: DatabaseTarget = {
   secretName: "db/app",
   engine,
@@ -48,6 +50,14 @@ async function work(): Promise<void> {
       if (!login.ok) throw new RekeyError("credential-refused");
       await using session = login.session;
       await session.inspect(["app"], call);
+      await session.keepBoth(credential(password), credential(next), call);
+      return;
+    }
+    case "ldap": {
+      const login = await ldapEngine().login(target, credential(password), call);
+      if (!login.ok) throw new RekeyError("credential-refused");
+      await using session = login.session;
+      await session.inspect([username], call);
       await session.keepBoth(credential(password), credential(next), call);
       return;
     }

@@ -71,6 +71,12 @@ const rows: readonly RotationRow[] = [
     admins: true,
   },
   {
+    name: "rotate-ldap",
+    description: "Rotates the passwords of OpenLDAP's entries for Secrets Manager.",
+    output: "The rotation function of OpenLDAP.",
+    admins: true,
+  },
+  {
     name: "rotate-http-api-key",
     description: "Rotates the keys of an HTTP API that issues them itself.",
     output: "The rotation function of keys of HTTP APIs.",

@@ -32,10 +32,15 @@ async function opened(socket: Socket, event: "connect" | "secureConnect", call: 
 
 /**
  * A connection to a server that is handed a password in clear: its certificate is verified unless the target says `disable`.
- * Errors: `database-unreachable`, `tls-refused` for whatever goes wrong between the connection and the end of the handshake,
- * `database-timeout`, `time-budget-spent`.
+ * `askForTls` goes before the handshake, where a server wants to be asked for it. Errors: its own, `database-unreachable`,
+ * `tls-refused` for whatever goes wrong between the connection and the end of the handshake, `database-timeout`,
+ * `time-budget-spent`.
  */
-export async function openSocket(target: DatabaseTarget, call: CallOptions): Promise<Socket> {
+export async function openSocket(
+  target: DatabaseTarget,
+  call: CallOptions,
+  askForTls: (plain: Socket) => Promise<void> = async () => undefined,
+): Promise<Socket> {
   const fail = (socket: Socket, error: unknown, code: "database-unreachable" | "tls-refused"): RekeyError => {
     socket.destroy();
     if (call.signal.aborted) return timeSpent("log in");
@@ -55,6 +60,12 @@ export async function openSocket(target: DatabaseTarget, call: CallOptions): Pro
   const { host } = target;
   const tls = tlsOptions(target.tls);
   if (tls === undefined) return plain;
+  try {
+    await askForTls(plain);
+  } catch (error) {
+    plain.destroy();
+    throw error;
+  }
   const secure = connectTls({ ...tls, host, ...(isIP(host) === 0 ? { servername: host } : {}), socket: plain });
   secure.on("error", () => undefined);
   try {

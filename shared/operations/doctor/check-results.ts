@@ -108,7 +108,7 @@ export const checks = {
     severity: "warning",
     meaning: "the user has more passwords or keys than rekey gave it: another service may use them",
     remedy:
-      "give that service a user or an account of its own; Redis keeps its password until you take it off (ACL SETUSER <user> <<password>), of an HTTP API the next rotation deletes its key",
+      "give that service a user or an account of its own; Redis and OpenLDAP keep its password until you take it off (ACL SETUSER <user> <<password>; delete the value of userPassword), of an HTTP API the next rotation deletes its key",
   },
   "password-hash-changes": {
     severity: "warning",

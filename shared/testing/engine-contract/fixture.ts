@@ -37,6 +37,8 @@ export interface EngineServer {
   readonly fields: SecretFields;
   /** The admin secret's credential; absent where no variant uses an admin. It may change every user made here. */
   readonly admin?: Account;
+  /** What a secret's `username` is for a user of this name, where that is more than the name. */
+  usernameOf?(name: string): string;
   /** Makes a user that may log in. Returns further members of its secret, or others in place of the usual ones; `{}` for none. */
   createUser(account: Account): Promise<SecretFields>;
   /** Changes a user's password by hand, as an operator would: from now on it is the only one. */

@@ -132,8 +132,9 @@ export async function startStage(
     lockOuts,
     watches: false,
     beforeStep: async () => undefined,
-    newSecret: async (variant, { username = freshName(), password = freshPassword(), fields = {} } = {}) =>
+    newSecret: async (variant, { username: name = freshName(), password = freshPassword(), fields = {} } = {}) =>
       wire.aside(async () => {
+        const username = server.usernameOf?.(name) ?? name;
         const account = { username, password };
         const own = await server.createUser(account);
         const value = {
@@ -145,14 +146,14 @@ export async function startStage(
           ...own,
           ...fields,
         };
-        const name = randomUUID();
+        const secretName = randomUUID();
         const alternate = variant.tags?.[alternateUserTag];
         const granted = alternate === undefined ? [username] : [username, alternate];
         users.set(
-          name,
+          secretName,
           granted.flatMap((user) => targets.map((target) => ({ username: user, ...target }))),
         );
-        const id = await create(name, value, {
+        const id = await create(secretName, value, {
           [strategyTag]: variant.strategy,
           ...variant.tags,
         });

@@ -5,11 +5,12 @@ import { movableClock } from "../../../local/clock.ts";
 import { type LocalVault, startVault } from "../../../local/vault/server.ts";
 import { hostileStep } from "../../support/hostile-process.ts";
 import { type KeyServer, startKeyServer } from "../../support/key-server.ts";
+import { startRogueLdap } from "../../support/rogue-ldap.ts";
 import { certificate, key } from "../../support/loopback-certificate.ts";
 
 const leakChild = fileURLToPath(new URL("../../support/vault-leak-child.ts", import.meta.url));
 const secrets = { token: "canary-token-77b0", secretId: "canary-secret-id-77b0", password: "canary-password-77b0" };
-const everything = { NODE_DEBUG: "http,https,net,tls,stream,timer,worker,fs,module" };
+const everything = { NODE_DEBUG: "http,https,net,tls,stream,timer,worker,fs,module,ldapts" };
 
 let vault: LocalVault;
 let api: KeyServer;
@@ -41,4 +42,13 @@ test("NODE_DEBUG of a rotation of an HTTP API's key prints no key", async () => 
   const key = [...api.keys.values()].filter((one) => complaints.includes(one));
   expect(key).toEqual([]);
   expect(complaints).not.toContain("Bearer");
+});
+
+test("NODE_DEBUG of a rotation of an LDAP password prints neither the passwords nor a hash", async () => {
+  await using server = await startRogueLdap();
+  const { outcome, complaints } = await hostileStep({ engine: "ldap", port: server.port }, everything);
+  expect(outcome).toBe("done");
+  expect(complaints).toContain("LDAPTS ");
+  expect(complaints).toContain("(not printed)");
+  expect(complaints).not.toMatch(/canary|SSHA|"type":"Buffer"/u);
 });

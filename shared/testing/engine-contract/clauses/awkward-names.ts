@@ -35,9 +35,13 @@ export function awkwardNames({ test, expect, sampled, stage, variant, fixture }:
       const givesBack = replacesInSetSecret && admin !== undefined;
       await fc.assert(
         fc.asyncProperty(texts, texts, async (name, text) => {
-          const username = shortened(`u${randomUUID().slice(0, 8)}${taken(name)}`, fixture.engine.maxUsernameBytes);
+          const given = shortened(`u${randomUUID().slice(0, 8)}${taken(name)}`, fixture.engine.maxUsernameBytes);
           const usesAdmin = variant.usesAdmin || givesBack;
-          const { id, account } = await here.newSecret({ ...variant, usesAdmin }, { username, password: `p${text}` });
+          const { id, account } = await here.newSecret(
+            { ...variant, usesAdmin },
+            { username: given, password: `p${text}` },
+          );
+          const { username } = account;
           if (givesBack) {
             here.beforeStep = async ({ step }) => {
               if (step === "testSecret") await here.server.changePassword({ username, password: "neither-of-the-two" });
