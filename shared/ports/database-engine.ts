@@ -11,6 +11,8 @@ export interface DatabaseTarget {
   readonly dbname: string;
   /** The database that holds the secret's users, where the server keeps users in databases and the secret says it. */
   readonly authSource?: string;
+  /** Whose credentials the secret holds, where a user name is that of a credential. */
+  readonly account?: string;
   readonly tls: { readonly mode: TlsMode; readonly ca?: string };
   /** How many servers the secret lists, this one included. */
   readonly listed?: number;
@@ -278,9 +280,20 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
 export interface CredentialIssuer {
   /**
    * A credential to follow `current`. One that an earlier call made and that nothing has stored may be returned or
-   * replaced: the call is repeated after a crash. Errors: `credential-refused`.
+   * replaced: the call is repeated after a crash. `earlier`: what other versions of the secret hold, asked for where it is
+   * needed. Errors: `credential-refused`.
    */
-  issue(target: DatabaseTarget, current: Credential, call: CallOptions): Promise<Credential>;
+  issue(
+    target: DatabaseTarget,
+    current: Credential,
+    call: CallOptions,
+    earlier?: () => AsyncIterable<{ readonly credential: Credential }>,
+  ): Promise<Credential>;
+  /** Further members of the secret's JSON that follow from a credential, by name. Errors: `secret-malformed`. */
+  readonly computedMembers?: (
+    members: Readonly<Record<string, unknown>>,
+    credential: Credential,
+  ) => Readonly<Record<string, string>>;
   /** Makes every credential but `keep` stop, where the server keeps more than one. Idempotent. */
   revokeOthers(target: DatabaseTarget, keep: Credential, call: CallOptions): Promise<void>;
 }

@@ -100,11 +100,13 @@ test("what is added stands behind the last member, and every other byte stays", 
   fc.assert(
     fc.property(anySecret, (textFor) => {
       const pair = ["app", "app_clone"] as const;
-      const after = withCredential(new SecretValue(textFor("canary-0123456789")), next, pair).reveal();
+      const after = withCredential(new SecretValue(textFor("canary-0123456789")), next, {
+        alternateusers: pair,
+      }).reveal();
       expect(JSON.parse(after)).toHaveProperty("alternateusers", pair);
       expect(after.replace(',"alternateusers":["app","app_clone"]', "")).toBe(textFor(next.password.reveal()));
       // A second rotation finds the pair and leaves it.
-      expect(withCredential(new SecretValue(after), next, pair).reveal()).toBe(after);
+      expect(withCredential(new SecretValue(after), next, { alternateusers: pair }).reveal()).toBe(after);
     }),
   );
 });

@@ -73,7 +73,7 @@ export function alternatingUsers(engine: DatabaseEngine<Session>): RotationStrat
       const current = parseDatabaseSecret(currentValue);
       const pair = pairFor(current, policy);
       const credential = { username: otherOf(pair, current.username), password: newPassword() };
-      return withCredential(currentValue, credential, [pair.first, pair.alternate]);
+      return withCredential(currentValue, credential, { alternateusers: [pair.first, pair.alternate] });
     },
     expectedUsername: (current, policy) => otherOf(pairFor(current, policy), current.username),
     async set({ current, pending }, context) {

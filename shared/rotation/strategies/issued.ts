@@ -1,5 +1,7 @@
 import { parseDatabaseSecret, withCredential } from "../../secrets/database-secret.ts";
-import type { CredentialIssuer, DatabaseEngine } from "../../ports/database-engine.ts";
+import { parseFields } from "../../secrets/secret-fields.ts";
+import type { Credential, CredentialIssuer, DatabaseEngine } from "../../ports/database-engine.ts";
+import type { SecretValue } from "../../secrets/secret-value.ts";
 import type { RotationStrategy } from "./strategy.ts";
 
 /**
@@ -11,10 +13,13 @@ export function issued(engine: DatabaseEngine & CredentialIssuer): RotationStrat
     name: "issued",
     replacesCurrent: false,
     nextChangesServer: true,
-    async next(current, { target, call }, newPassword) {
+    async next(value, { target, call, earlier }, newPassword) {
+      const current = parseDatabaseSecret(value);
+      const stored = (next: Credential): SecretValue =>
+        withCredential(value, next, engine.computedMembers?.(parseFields(value), next));
       // What could not be stored is refused before the server makes it.
-      withCredential(current, { ...parseDatabaseSecret(current), password: newPassword() });
-      return withCredential(current, await engine.issue(target, parseDatabaseSecret(current), call));
+      stored({ ...current, password: newPassword() });
+      return stored(await engine.issue(target, current, call, earlier));
     },
     expectedUsername: () => undefined,
     set: async () => undefined,

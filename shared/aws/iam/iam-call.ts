@@ -1,0 +1,37 @@
+import type { ErrorCode } from "../../errors/codes.ts";
+import { RekeyError } from "../../errors/rekey-error.ts";
+import type { CallOptions } from "../../ports/call.ts";
+import { awsErrorName, translateError } from "../errors/translate-error.ts";
+
+/** Codes that speak of Secrets Manager, in the words of a server that issues credentials. */
+const ofServers: Readonly<Partial<Record<ErrorCode, readonly [code: ErrorCode, hint: string]>>> = {
+  "access-denied": [
+    "access-denied",
+    "let the function's role do it on the user's ARN, with its path: the template's IamUserArns names the users",
+  ],
+  "quota-exceeded": [
+    "database-busy",
+    "the user has two keys by now, of which the list did not show one yet: the step is repeated and looks again",
+  ],
+  "store-rejected": ["aws-refused", "look at AWS's own name for it in the context"],
+  "store-throttled": ["database-busy", "IAM limits the rate of calls: the step is repeated; spread the schedules"],
+  "store-unavailable": [
+    "database-unreachable",
+    "IAM or STS did not answer: check the function's way to them (NAT, VPC endpoint of STS)",
+  ],
+};
+
+/** One call of IAM or STS about a user or a key, with its failure translated. */
+export async function iamCall<Answer>(
+  what: { readonly operation: string; readonly user?: string; readonly key?: string },
+  call: CallOptions,
+  work: (options: { readonly abortSignal: AbortSignal }) => Promise<Answer>,
+): Promise<Answer> {
+  try {
+    return await work({ abortSignal: call.signal });
+  } catch (error) {
+    const told = translateError(error, call, what);
+    const [code, hint] = ofServers[told.code] ?? [told.code, told.hint];
+    throw new RekeyError(code, { context: { ...what, reason: awsErrorName(error) }, hint });
+  }
+}
