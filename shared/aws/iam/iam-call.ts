@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
-import { awsErrorName, translateError } from "../errors/translate-error.ts";
+import { translateError } from "../errors/translate-error.ts";
 
 /** Codes that speak of Secrets Manager, in the words of a server that issues credentials. */
 const ofServers: Readonly<Partial<Record<ErrorCode, readonly [code: ErrorCode, hint: string]>>> = {
@@ -21,6 +21,15 @@ const ofServers: Readonly<Partial<Record<ErrorCode, readonly [code: ErrorCode, h
   ],
 };
 
+function ofServer({ code, hint, context }: RekeyError): RekeyError {
+  const { reason } = context;
+  // `translateError` takes it for a refusal of the function's own keys.
+  const known = reason === "AccessDenied" ? "access-denied" : code;
+  const [told, next] = ofServers[known] ?? [code, hint];
+  const isSilent = known === "store-unavailable" && reason === "ETIMEDOUT";
+  return new RekeyError(isSilent ? "database-timeout" : told, { context, hint: next });
+}
+
 /** One call of IAM or STS about a user or a key, with its failure translated. */
 export async function iamCall<Answer>(
   what: { readonly operation: string; readonly user?: string; readonly key?: string },
@@ -30,8 +39,6 @@ export async function iamCall<Answer>(
   try {
     return await work({ abortSignal: call.signal });
   } catch (error) {
-    const told = translateError(error, call, what);
-    const [code, hint] = ofServers[told.code] ?? [told.code, told.hint];
-    throw new RekeyError(code, { context: { ...what, reason: awsErrorName(error) }, hint });
+    throw ofServer(translateError(error, call, what));
   }
 }

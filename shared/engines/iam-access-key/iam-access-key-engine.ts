@@ -77,9 +77,10 @@ export function iamAccessKeyEngine(options: IamAccessKeyOptions): DatabaseEngine
     defaultDatabase: "",
     maxUsernameBytes: 128,
     async login(target, credential, call) {
-      const state = await keyState(await holderOf(target, call), credential, call);
+      const holder = await holderOf(target, call);
+      const state = await keyState(holder, credential, call);
       if (state === "works") return { ok: true, session: { async [Symbol.asyncDispose]() {} } };
-      const hint = "the key is inactive: aws iam update-access-key --status Active makes it work again";
+      const hint = `the key is inactive: aws iam update-access-key --user-name ${holder.user} --access-key-id ${credential.username} --status Active`;
       return state === "inactive"
         ? { ok: false, refusal: "login-not-allowed", hint }
         : { ok: false, refusal: "bad-credential" };
