@@ -14,10 +14,10 @@ variable "secrets" {
 
   validation {
     condition = alltrue([for secret in values(var.secrets) : contains(
-      ["postgres", "redshift", "mongodb", "mariadb", "mysql", "redis", "rabbitmq", "http-api-key", "vault-static-role"],
+      ["postgres", "redshift", "mongodb", "mariadb", "mysql", "redis", "rabbitmq", "http-api-key", "iam-access-key", "vault-static-role"],
       secret.engine,
     )])
-    error_message = "An engine is postgres, redshift, mongodb, mariadb, mysql, redis, rabbitmq, http-api-key or vault-static-role."
+    error_message = "An engine is postgres, redshift, mongodb, mariadb, mysql, redis, rabbitmq, http-api-key, iam-access-key or vault-static-role."
   }
 }
 
@@ -31,6 +31,7 @@ locals {
     "redis"             = local.outputs["RotateRedisArn"]
     "rabbitmq"          = local.outputs["RotateRabbitmqArn"]
     "http-api-key"      = local.outputs["RotateHttpApiKeyArn"]
+    "iam-access-key"    = try(local.outputs["RotateIamAccessKeyArn"], null)
     "vault-static-role" = try(local.outputs["RotateVaultStaticRoleArn"], null)
   }
 }
