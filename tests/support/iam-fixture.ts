@@ -134,7 +134,7 @@ function serverOf(iam: IamUnderTest): EngineServer {
     async describeAccount(UserName) {
       const { User } = await admin.send(new GetUserCommand({ UserName }));
       const { Tags = [], ...rest } = User ?? {};
-      const foreign = Tags.filter(({ Key = "" }) => !Key.startsWith("rekey:"));
+      const foreign = Tags.filter(({ Key = "" }) => !Key.startsWith("rekey-"));
       return [JSON.stringify(rest), ...foreign.map((tag) => JSON.stringify(tag))];
     },
     hardships: {

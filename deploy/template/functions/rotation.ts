@@ -99,7 +99,7 @@ const rows: readonly RotationRow[] = [
       ),
       allow("NoteTheirKeys", "iam:TagUser", "!Ref IamUserArns", {
         operator: "ForAllValues:StringEquals",
-        keys: "aws:TagKeys: [rekey:issued-keys, rekey:issuing-key]",
+        keys: "aws:TagKeys: [rekey-issued-keys, rekey-issuing-key]",
       }),
     ],
   },

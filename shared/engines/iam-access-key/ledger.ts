@@ -15,8 +15,8 @@ export interface Ledger {
   readonly issuing: Issuing | undefined;
 }
 
-const issuedTag = "rekey:issued-keys";
-const issuingTag = "rekey:issuing-key";
+const issuedTag = "rekey-issued-keys";
+const issuingTag = "rekey-issuing-key";
 
 /** A tag's value takes 256 characters, a secret's name 512. */
 const markOf = (secretName: string): string => createHash("sha256").update(secretName).digest("hex").slice(0, 32);

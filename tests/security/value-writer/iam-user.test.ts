@@ -123,7 +123,7 @@ test("an AWSPENDING for another user than AWSCURRENT's is refused before any con
 test("notes of another secret's keys, in the tags of a user that this one was given later, count for nothing", async () => {
   const { here } = attacked();
   const others = here.iam.give("mailer");
-  await here.iam.tag("mailer", { "rekey:issued-keys": `0123456789abcdef ${others.id}` }, call);
+  await here.iam.tag("mailer", { "rekey-issued-keys": `0123456789abcdef ${others.id}` }, call);
   here.pass(1_000);
   await expect(here.rotation.rotate("v1")).rejects.toMatchObject({ code: "account-unsupported" });
   expect(here.ids()).toContain(others.id);
