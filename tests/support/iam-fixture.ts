@@ -34,16 +34,13 @@ export interface IamUnderTest {
   stop(): Promise<void>;
 }
 
-/** The adapter of functions, on a server at this address. */
-export function accessKeysAt(endpoint: string): AccessKeys {
-  const settings = {
-    endpoint,
-    region,
-    maxAttempts: 1,
-    requestHandler: { requestTimeout: 2_000, throwOnRequestTimeout: true },
-  };
+/** The adapter of functions, on a server at this address. `maxAttempts`: of what may be sent again. */
+export function accessKeysAt(endpoint: string, maxAttempts = 1): AccessKeys {
+  const requestHandler = { requestTimeout: 2_000, throwOnRequestTimeout: true };
+  const settings = { endpoint, region, requestHandler, maxAttempts };
   const iam = new IAMClient({ ...settings, credentials: administrator });
-  return iamAccessKeys({ iam, iamOnce: iam, stsOf: (credentials) => new STSClient({ ...settings, credentials }) });
+  const iamOnce = new IAMClient({ ...settings, credentials: administrator, maxAttempts: 1 });
+  return iamAccessKeys({ iam, iamOnce, stsOf: (credentials) => new STSClient({ ...settings, credentials }) });
 }
 
 export async function startIam(): Promise<IamUnderTest> {
