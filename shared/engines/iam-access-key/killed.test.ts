@@ -42,7 +42,7 @@ async function live({ rotation, works, pass }: IamRotation): Promise<readonly st
       );
       if (!works("AWSCURRENT")) lockOuts.push(`${version} ${step}`);
       if (failed === undefined) return;
-      if (!(failed instanceof RekeyError)) throw failed;
+      if (!(failed instanceof RekeyError)) throw new Error("no RekeyError", { cause: failed });
     }
     throw new Error(`${version} ${step} does not converge`);
   };

@@ -53,10 +53,12 @@ describe("a key that a human made", () => {
     expect([iam.all.get(id)?.isActive, works("AWSCURRENT")]).toEqual([true, true]);
   };
 
-  test("before the first rotation is not touched, used or not", async () => {
+  test.each([false, true])("before the first rotation is not touched (used: %s)", async (isUsed) => {
     const here = iamRotation();
-    const { id } = here.iam.give("mailer");
+    const { id, secret } = here.iam.give("mailer");
+    if (isUsed) here.iam.use(id, secret);
     await isKept(here, id);
+    expect(here.ids()).toHaveLength(2);
   });
 
   test("is not touched though a creation was cut before: it was made minutes later", async () => {

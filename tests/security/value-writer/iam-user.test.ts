@@ -73,7 +73,7 @@ test("another user's whole key is told to be one, and no version with it becomes
 test.each(["AWSCURRENT", "AWSPREVIOUS"])(
   "the id of the user's other key, written into %s without its secret, ends no key, however long nobody uses it",
   async (label) => {
-    const { here, state, changes } = attacked({ "rekey:grace": "0m" });
+    const { here, changes } = attacked({ "rekey:grace": "0m" });
     const [own = ""] = here.ids();
     const human = here.iam.give("mailer");
     const { password } = here.rotation.stored("AWSCURRENT");
@@ -83,12 +83,10 @@ test.each(["AWSCURRENT", "AWSPREVIOUS"])(
       put(here, "back", { UserName: "mailer", AccessKeyId: own, SecretAccessKey: password.reveal() });
     }
     const keys = here.ids();
-    const before = state();
     await expect(here.rotation.rotate("v1")).rejects.toMatchObject({
       code: label === "AWSCURRENT" ? "credential-refused" : "account-unsupported",
     });
     expect([here.ids(), changes()]).toEqual([keys, []]);
-    if (label === "AWSCURRENT") expect(state()).toBe(before);
   },
 );
 
