@@ -93,6 +93,8 @@ describe("a call", () => {
       "database-unreachable",
       "IAM or STS did not answer",
     ],
+    ["comes with another", new AwsError("ConcurrentModification", "canary", 409), "database-busy", "too"],
+    ["has no room", new AwsError("LimitExceeded", "canary", 409), "aws-refused", "quota of IAM"],
     ["is not understood", new AwsError("ValidationError", "canary", 400), "aws-refused", "AWS's own name"],
   ])("that %s is told as such, with what to do, and without AWS's words", async (_what, error, code, hint) => {
     iam.front.faults.inject({ service: "iam", kind: "error", error });

@@ -34,6 +34,13 @@ async function orNone<Answer>(work: Promise<Answer>): Promise<Answer | undefined
   }
 }
 
+const isFull = (error: unknown): boolean => awsErrorName(error).startsWith("LimitExceeded");
+const twoByNow = (user: string): RekeyError =>
+  new RekeyError("database-busy", {
+    context: { operation: "iam:CreateAccessKey", user },
+    hint: "the user has two keys by now, of which the list did not show one yet: the step is repeated and looks again",
+  });
+
 /** IAM users' access keys, by the role of the function. */
 export function iamAccessKeys({ iam, iamOnce, stsOf }: AccessKeyClients): AccessKeys {
   return {
@@ -67,7 +74,9 @@ export function iamAccessKeys({ iam, iamOnce, stsOf }: AccessKeyClients): Access
     },
     async create(user, call) {
       const { AccessKey: key } = await iamCall({ operation: "iam:CreateAccessKey", user }, call, async (options) =>
-        iamOnce.send(new CreateAccessKeyCommand({ UserName: user }), options),
+        iamOnce.send(new CreateAccessKeyCommand({ UserName: user }), options).catch((error: unknown) => {
+          throw isFull(error) ? twoByNow(user) : error;
+        }),
       );
       if (key?.AccessKeyId !== undefined && key.SecretAccessKey !== undefined)
         return { username: key.AccessKeyId, password: new SecretValue(key.SecretAccessKey) };

@@ -9,10 +9,7 @@ const ofServers: Readonly<Partial<Record<ErrorCode, readonly [code: ErrorCode, h
     "access-denied",
     "let the function's role do it on the user's ARN, with its path: the template's IamUserArns names the users",
   ],
-  "quota-exceeded": [
-    "database-busy",
-    "the user has two keys by now, of which the list did not show one yet: the step is repeated and looks again",
-  ],
+  "quota-exceeded": ["aws-refused", "a quota of IAM is used up: look at the operation in the context"],
   "store-rejected": ["aws-refused", "look at AWS's own name for it in the context"],
   "store-throttled": ["database-busy", "IAM limits the rate of calls: the step is repeated; spread the schedules"],
   "store-unavailable": [
@@ -21,8 +18,15 @@ const ofServers: Readonly<Partial<Record<ErrorCode, readonly [code: ErrorCode, h
   ],
 };
 
+/** Others change the same user at this moment. */
+const isPassing = (reason: unknown): boolean =>
+  typeof reason === "string" && /^(?:ConcurrentModification|EntityTemporarilyUnmodifiable)/.test(reason);
+
 function ofServer({ code, hint, context }: RekeyError): RekeyError {
   const { reason } = context;
+  if (isPassing(reason)) {
+    return new RekeyError("database-busy", { context, hint: "somebody changes this user, too: the step is repeated" });
+  }
   // `translateError` takes it for a refusal of the function's own keys.
   const known = reason === "AccessDenied" ? "access-denied" : code;
   const [told, next] = ofServers[known] ?? [code, hint];

@@ -115,3 +115,16 @@ test("a key that is not the secret's own is left alone when the one before is re
   expect(await here.rotation.run("retirePrevious", "v1")).toBe("done");
   expect(here.iam.all.get(id)?.isActive).toBe(true);
 });
+
+test("a key of a rotation that was given up is kept for hours, since a label may have been on it, and then makes room", async () => {
+  const here = iamRotation();
+  here.pass(1_000);
+  here.rotation.store.beginRotation("v1");
+  await here.rotation.run("createSecret", "v1");
+  here.rotation.store.beginRotation("v2");
+  await expect(here.rotation.run("createSecret", "v2")).rejects.toMatchObject({ code: "grace-not-over" });
+  const [first, givenUp = ""] = here.ids();
+  here.pass(5);
+  await here.rotation.rotate("v3");
+  expect([here.ids(), here.iam.all.has(givenUp)]).toEqual([[first, here.idOf("AWSCURRENT")], false]);
+});

@@ -22,8 +22,12 @@ const foreign = (user: string, { id }: AccessKey): RekeyError =>
     hint: "a user has two keys at most, and rekey needs one of them: delete this key once nothing uses it, or give its user to another secret; then rotate again",
   });
 
-function requireQuiet({ user, nowMs, quietMs, replacedAt }: SpareKeys, { id }: AccessKey, use: KeyUse | undefined) {
-  const lastMs = Math.max(use?.at.getTime() ?? 0, replacedAt.getTime());
+function requireQuiet(
+  { user, nowMs, quietMs, replacedAt }: SpareKeys,
+  { id, createdAt }: AccessKey,
+  use: KeyUse | undefined,
+) {
+  const lastMs = Math.max(use?.at.getTime() ?? 0, createdAt.getTime(), replacedAt.getTime());
   const leftMs = lastMs + quietMs - nowMs;
   if (leftMs <= 0) return;
   throw new RekeyError("grace-not-over", {
