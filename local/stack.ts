@@ -14,6 +14,7 @@ import { createCloudWatchLogs } from "./cloudwatch-logs/service.ts";
 import { createCloudFormation } from "./cloudformation/service.ts";
 import { createDynamoDb } from "./dynamodb/service.ts";
 import { createEventBridge, type EventBridge } from "./eventbridge/service.ts";
+import { createIam, type Iam } from "./iam/service.ts";
 import { createKms, type Kms } from "./kms/service.ts";
 import type { AccountConcurrency } from "./lambda/reserved-concurrency.ts";
 import { createLambda, type Lambda } from "./lambda/service.ts";
@@ -86,6 +87,7 @@ export interface Stack {
   readonly sqs: Sqs;
   readonly lambda: Lambda;
   readonly kms: Kms;
+  readonly iam: Iam;
   /** CloudFormation's stacks, however they were deployed. */
   readonly stacks: Stacks;
   /** What alarms, log groups, networks and the like stand in the account's books, by type and name. */
@@ -113,6 +115,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const endpoint = (): string => aws.endpoint;
   const place = { clock, region, accountId };
   const kms = createKms(place);
+  const iam = createIam({ clock, accountId, principals });
   const { deliver, connect } = createDeliveries(faults, accountId, kms.refusal);
 
   const sqs = createSqs({ ...place, endpoint });
@@ -162,7 +165,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     [...recorded.keys()].flatMap((entry) => /^AWS::CloudWatch::Alarm (.*)$/u.exec(entry)?.[1] ?? []);
   const cloudWatch = createCloudWatch({ ...place, names: alarmNames });
   const forDeploying = [kms, s3, cloudFormation, cloudWatch];
-  const services = [trailed, eventBridge, sqs, sns, lambda, dynamoDb, cloudTrail, logs, ...forDeploying];
+  const services = [iam, trailed, eventBridge, sqs, sns, lambda, dynamoDb, cloudTrail, logs, ...forDeploying];
   for (const target of [sqs, sns, lambda, eventBridge]) connect(target);
 
   const vault = await startVault({ port: vaultPort, rootToken: vaultToken, clock, allowedHosts });
@@ -218,6 +221,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     sqs,
     lambda,
     kms,
+    iam,
     stacks,
     recorded,
     async deploy({ templatePath = repositoryTemplate, parameters = {}, environment = {}, stackName = "rekey" } = {}) {

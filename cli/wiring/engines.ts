@@ -21,8 +21,16 @@ function loadersFor(name: string) {
   return Object.entries(rotations).toSorted(([one], [other]) => sounds(other) - sounds(one));
 }
 
+/** Only the role of the function may ask IAM about a key, so no tool has the engine. */
+const ofItsFunction = "iam-access-key";
+const askTheFunction =
+  "only its rotation function may look at this key: rotate the secret, and read the function's log";
+
 /** By the `engine` of the secret's JSON. Errors: `engine-unsupported`. */
 export async function engineNamed(name: string): Promise<RotatableEngine & { readonly folder: string }> {
+  if (name === ofItsFunction) {
+    throw new RekeyError("engine-unsupported", { context: { engine: name }, hint: askTheFunction });
+  }
   for (const [folder, load] of loadersFor(name)) {
     const rotation: Rotation = await load();
     const engine = rotation.createEngine();

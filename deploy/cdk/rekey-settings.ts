@@ -36,6 +36,10 @@ export interface RekeySettings {
   readonly tlsCaSecretArn?: string;
   /** Origins that keys of HTTP APIs may be rotated at though they lie inside the network or speak plain http. Every other host is reached by https and at a public address alone. Empty for none. Example http://10.0.0.5:8080 */
   readonly httpApiOrigins?: readonly string[];
+  /** ARNs of IAM users whose access keys the stack's function may rotate, with their path; a pattern may end with an asterisk. Empty for none, and then there is no such function. Example arn:aws:iam::123456789012:user/rekey/* */
+  readonly iamUserArns?: readonly string[];
+  /** IAM users whose keys a secret holds, by the name of the secret; each user in one secret. Example prod/mailer=mailer */
+  readonly iamUserGrants?: string;
   /** Vault's address, for example https://vault.example.com:8200. Empty to mirror nothing. */
   readonly vaultAddress?: string;
   /** This Vault's name among VaultClusters, where several share the secrets. */
@@ -160,5 +164,6 @@ export const engines = [
   "ldap",
   "http-api-key",
   "signing-key",
+  "iam-access-key",
   "vault-static-role",
 ] as const;

@@ -58,7 +58,13 @@ test("what is synthesized has every function with its code, and passes the CDK's
   const made = assembly.getStackByName(rekey.stackName).template as Members;
   expect(Object.keys(made)).not.toContain("Conditions");
   expect(Object.keys(record(made, "Parameters"))).toEqual(["BootstrapVersion"]);
-  const optional = ["CheckLoginFunction", "NotifyRedisFunction", "NotifyWebhookFunction", "RotateVaultStaticRole"];
+  const optional = [
+    "CheckLoginFunction",
+    "NotifyRedisFunction",
+    "NotifyWebhookFunction",
+    "RotateIamAccessKey",
+    "RotateVaultStaticRole",
+  ];
   const functions = Object.entries(template.Resources).filter(([, { Type }]) => Type === "AWS::Serverless::Function");
   const missing = functions.map(([id]) => id).filter((id) => !(id in record(made, "Resources")));
   expect(missing.sort()).toEqual(optional);

@@ -2,6 +2,9 @@ import { rotationFunctions } from "./functions/rotation.ts";
 import { pascalCase } from "../reading/function-names.ts";
 import { indent } from "./text.ts";
 
+/** Keys of IAM users are rotated in rekey's own account alone. */
+const isForOthers = ({ condition }: (typeof rotationFunctions)[number]): boolean => condition !== "RotatesIamKeys";
+
 const permission = (row: (typeof rotationFunctions)[number]): string => `
 ${pascalCase(row.name)}:
   Type: AWS::Lambda::Permission${row.condition === "VaultIsAuthority" ? "\n  Condition: HasStaticRoles" : ""}
@@ -39,4 +42,4 @@ Parameters:
 Conditions:
   HasStaticRoles: !Equals [!Ref RotatesStaticRoles, "true"]
 
-Resources:${indent(2, rotationFunctions.map(permission).join(""))}`;
+Resources:${indent(2, rotationFunctions.filter(isForOthers).map(permission).join(""))}`;

@@ -4,13 +4,27 @@ import { flow, onlyIf } from "./text.ts";
 
 const wordsOf = (list: string | readonly string[]): string => (typeof list === "string" ? list : flow(list));
 
-export const allow = (sid: string, actions: string | readonly string[], resource: string, conditions = ""): string =>
+const conditionLines = (
+  conditions: string | { readonly operator: string; readonly keys: string },
+): readonly string[] => {
+  if (conditions === "") return [];
+  const { operator, keys } =
+    typeof conditions === "string" ? { operator: "StringEquals", keys: conditions } : conditions;
+  return ["  Condition:", `    ${operator}:`, `      ${keys}`];
+};
+
+export const allow = (
+  sid: string,
+  actions: string | readonly string[],
+  resource: string,
+  conditions: string | { readonly operator: string; readonly keys: string } = "",
+): string =>
   [
     `- Sid: ${sid}`,
     "  Effect: Allow",
     `  Action: ${wordsOf(actions)}`,
     `  Resource: ${resource}`,
-    ...(conditions === "" ? [] : ["  Condition:", "    StringEquals:", `      ${conditions}`]),
+    ...conditionLines(conditions),
   ].join("\n");
 
 const throughService = (services: readonly string[]): string => {

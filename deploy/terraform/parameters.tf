@@ -24,6 +24,8 @@ locals {
     TlsCa                             = var.tls_ca
     TlsCaSecretArn                    = var.tls_ca_secret_arn
     HttpApiOrigins                    = var.http_api_origins == null ? null : join(",", var.http_api_origins)
+    IamUserArns                       = var.iam_user_arns == null ? null : join(",", var.iam_user_arns)
+    IamUserGrants                     = var.iam_user_grants
     VaultAddress                      = var.vault_address
     VaultCluster                      = var.vault_cluster
     VaultClusters                     = var.vault_clusters
@@ -292,6 +294,28 @@ variable "http_api_origins" {
   validation {
     condition     = alltrue([for item in coalesce(var.http_api_origins, []) : can(regex("^(?:(https?://[a-z0-9.\\[\\]:-]+)?)$", item))])
     error_message = "It must match (https?://[a-z0-9.\\[\\]:-]+)?."
+  }
+}
+
+variable "iam_user_arns" {
+  type        = list(string)
+  default     = null
+  description = "ARNs of IAM users whose access keys the stack's function may rotate, with their path; a pattern may end with an asterisk. Empty for none, and then there is no such function. Example arn:aws:iam::123456789012:user/rekey/*"
+
+  validation {
+    condition     = alltrue([for item in coalesce(var.iam_user_arns, []) : can(regex("^(?:(arn:[^:]+:iam::\\d{12}:user/[^:*]+\\*?)?)$", item))])
+    error_message = "It must match (arn:[^:]+:iam::\\d{12}:user/[^:*]+\\*?)?."
+  }
+}
+
+variable "iam_user_grants" {
+  type        = string
+  default     = null
+  description = "IAM users whose keys a secret holds, by the name of the secret; each user in one secret. Example prod/mailer=mailer"
+
+  validation {
+    condition     = var.iam_user_grants == null ? true : can(regex("^(?:([^,\\s]+=[^,=\\s]+([ ,]+([^,\\s]+=)?[^,=\\s]+)*)?)$", var.iam_user_grants))
+    error_message = "It must match ([^,\\s]+=[^,=\\s]+([ ,]+([^,\\s]+=)?[^,=\\s]+)*)?."
   }
 }
 

@@ -83,7 +83,7 @@ function checkAccess({ service, operation }: Routed, call: AwsCall, resources: r
 
 /**
  * All of the local AWS behind one loopback address. Requests signed with a key that the stack issued (a function's role,
- * a created user) are verified and held to their policies. Any other access key is the account's administrator and its
+ * a created user) are verified and held to their policies, and refused once they are inactive or deleted. Any other access key is the account's administrator and its
  * signature is not checked, as in every emulator: a developer's own profile works, and loopback is the only way in, but for
  * web pages. A key of twelve digits is that of another account's administrator. Errors: `option-invalid`.
  */
@@ -98,7 +98,8 @@ export async function startAwsFront(options: AwsFrontOptions): Promise<AwsFront>
     const key = principals.find(authorization.accessKeyId);
     if (key === undefined) return principals.administratorOf(authorization.accessKeyId);
     verifySignature({ ...received, target }, authorization, key.credentials, Date.now());
-    return key.principal;
+    if (key.use?.(authorization.service, authorization.region) !== false) return key.principal;
+    throw new AwsError("UnrecognizedClientException", "The security token included in the request is invalid.");
   };
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {

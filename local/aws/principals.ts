@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { defined } from "../../shared/secrets/defined.ts";
 import type { PolicyDocument, Principal } from "./service.ts";
 
 /** What a signer needs, in the SDK's names. */
@@ -8,9 +9,13 @@ export interface IssuedCredentials {
   readonly sessionToken?: string;
 }
 
+/** Notes that a key signed a request of a service; false: the key is not taken. */
+export type NoteUse = (service: string, region: string) => boolean;
+
 interface IssuedKey {
   readonly principal: Principal;
   readonly credentials: IssuedCredentials;
+  readonly use?: NoteUse;
 }
 
 /** A role that somebody may assume. */
@@ -41,6 +46,8 @@ export interface Principals {
   ): IssuedCredentials;
   /** Long-lived credentials of an IAM user. */
   createUser(userName: string, policies: readonly PolicyDocument[]): IssuedCredentials;
+  /** One of the access keys of an IAM user, of whom IAM keeps the books. */
+  createKey(principal: Principal, use: NoteUse): IssuedCredentials;
   find(accessKeyId: string): IssuedKey | undefined;
 }
 
@@ -51,8 +58,8 @@ const keyId = (prefix: string): string =>
 /** The access keys that this stack issued. Only those are verified: see `administrator`. */
 export function createPrincipals(accountId: string): Principals {
   const keys = new Map<string, IssuedKey>();
-  const issue = (principal: Principal, credentials: IssuedCredentials): IssuedCredentials => {
-    keys.set(credentials.accessKeyId, { principal, credentials });
+  const issue = (principal: Principal, credentials: IssuedCredentials, use?: NoteUse): IssuedCredentials => {
+    keys.set(credentials.accessKeyId, { principal, credentials, ...defined({ use }) });
     return credentials;
   };
   const roles = new Map<string, AssumableRole>();
@@ -86,6 +93,8 @@ export function createPrincipals(accountId: string): Principals {
       const arn = `arn:aws:iam::${accountId}:user/${userName}`;
       return issue({ arn, accountId, policies }, { accessKeyId: keyId("AKIA"), secretAccessKey: secretAccessKey() });
     },
+    createKey: (principal, use) =>
+      issue(principal, { accessKeyId: keyId("AKIA"), secretAccessKey: secretAccessKey() }, use),
     find: (accessKeyId) => keys.get(accessKeyId),
   };
 }

@@ -71,6 +71,10 @@ const forbidden: Readonly<Record<string, string>> = {
   UnrecognizedClientException: "InvalidClientTokenId",
 };
 
+/** SNS and its like say it in another way than IAM and STS. */
+const forbiddenIn = (type: string, namespace: string): string | undefined =>
+  type === "AccessDeniedException" && /\/\/(?:iam|sts)\./u.test(namespace) ? "AccessDenied" : forbidden[type];
+
 const queryProtocol = (action: string, namespace: string): Protocol => ({
   answer: ({ status = 200, headers, body }, requestId) => ({
     status,
@@ -80,7 +84,7 @@ const queryProtocol = (action: string, namespace: string): Protocol => ({
       `<ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata></${action}Response>`,
   }),
   fail: ({ type, message, status, queryCode }, requestId) => {
-    const forbiddenCode = forbidden[type];
+    const forbiddenCode = forbiddenIn(type, namespace);
     const error = {
       Type: status < 500 ? "Sender" : "Receiver",
       Code: queryCode ?? forbiddenCode ?? type,

@@ -11,6 +11,8 @@ export interface DatabaseTarget {
   readonly dbname: string;
   /** The database that holds the secret's users, where the server keeps users in databases and the secret says it. */
   readonly authSource?: string;
+  /** Whose credentials the secret holds, where a user name is that of a credential. */
+  readonly account?: string;
   readonly tls: { readonly mode: TlsMode; readonly ca?: string };
   /** How many servers the secret lists, this one included. */
   readonly listed?: number;
@@ -264,10 +266,12 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
   login(target: DatabaseTarget, credential: Credential, call: CallOptions): Promise<Login<Session>>;
 }
 
-/** A credential that was issued, with what else of the secret follows from it. */
-export interface IssuedCredential extends Credential {
-  /** Members of the secret's JSON. */
-  readonly members?: Readonly<Record<string, unknown>>;
+/** What is known of a secret beyond its AWSCURRENT. */
+export interface IssuingHistory {
+  /** When a rotation last succeeded, which is after AWSCURRENT moved. */
+  readonly lastRotatedAt?: Date | undefined;
+  /** What its other versions hold, asked for where it is needed. */
+  readonly earlier?: () => AsyncIterable<{ readonly credential: Credential }>;
 }
 
 /**
@@ -284,15 +288,19 @@ export interface IssuedCredential extends Credential {
 export interface CredentialIssuer {
   /**
    * A credential to follow `current`. One that an earlier call made and that nothing has stored may be returned or
-   * replaced: the call is repeated after a crash. `lastRotatedAt`: when a rotation last succeeded, which is after AWSCURRENT
-   * moved. Errors: `credential-refused`.
+   * replaced: the call is repeated after a crash. Errors: `credential-refused`.
    */
   issue(
     target: DatabaseTarget,
     current: Credential,
     call: CallOptions,
-    history?: { readonly lastRotatedAt?: Date | undefined },
-  ): Promise<IssuedCredential>;
+    history?: IssuingHistory,
+  ): Promise<Credential>;
+  /** Further members of the secret's JSON that follow from a credential, by name. Errors: `secret-malformed`. */
+  readonly computedMembers?: (
+    members: Readonly<Record<string, unknown>>,
+    credential: Credential,
+  ) => Readonly<Record<string, unknown>>;
   /** Makes every credential but `keep` stop, where the server keeps more than one. Idempotent. */
   revokeOthers(target: DatabaseTarget, keep: Credential, call: CallOptions): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { environmentOf } from "./environment.ts";
-import { rotationGrants, vaultRoleGrants } from "./rotation-grants.ts";
+import { iamUserGrants, rotationGrants, vaultRoleGrants } from "./rotation-grants.ts";
 
 const admin = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!cluster-1=a-AbCdEf";
 const other = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db/admin-AbCdEf";
@@ -104,4 +104,30 @@ test("static roles of Vault by secret, each with its mount", () => {
       }),
     );
   }
+});
+
+test("IAM users are granted by the secret's name, with what a list cannot hold percent-encoded", () => {
+  const grants = iamUserGrants(
+    environmentOf({ REKEY_IAM_USERS: "prod/mailer=mailer, prod/other=a%3Db%2Cc d.e+f@g-h_i" }),
+  );
+  expect([...grants]).toEqual([
+    ["prod/mailer", ["mailer"]],
+    ["prod/other", ["a=b,c", "d.e+f@g-h_i"]],
+  ]);
+});
+
+test.each([
+  ["a user of two secrets", "a=mailer,b=mailer"],
+  ["a path", "a=/rekey/mailer"],
+  ["an ARN", "a=arn:aws:iam::123456789012:user/mailer"],
+  ["a pattern", "a=*"],
+  ["half of a character", "a=%E0%A4%A"],
+  ["no user", "a="],
+])("%s is no grant of an IAM user", (_what, REKEY_IAM_USERS) => {
+  expect(() => iamUserGrants(environmentOf({ REKEY_IAM_USERS }))).toThrow(
+    expect.objectContaining({
+      code: "option-invalid",
+      context: expect.objectContaining({ option: "REKEY_IAM_USERS" }),
+    }),
+  );
 });

@@ -80,3 +80,26 @@ export const vaultRoleGrants = (environment: Environment): ReadonlyMap<string, r
     (path) => (/^[^/].*\/[^/]+$/u.test(path) ? path : undefined),
     "<secret name>=<mount>/<role> …",
   );
+
+/** A name of IAM, with `,` and `=` percent-encoded. */
+function iamUser(text: string): string | undefined {
+  try {
+    const name = decodeURIComponent(text);
+    return /^[\w+=,.@-]{1,64}$/u.test(name) ? name : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The IAM users that `REKEY_IAM_USERS` grants, by the name of the secret. A user is one secret's alone, since it has two keys.
+ * Errors: as for `rotationGrants`.
+ */
+export function iamUserGrants(environment: Environment): ReadonlyMap<string, readonly string[]> {
+  const variable = "REKEY_IAM_USERS";
+  const grants = parseGrants(environment, variable, iamUser, "<secret name>=<user> …");
+  const users = [...grants.values()].flat();
+  const twice = users.find((user, index) => users.indexOf(user) !== index);
+  if (twice !== undefined) throw invalid(variable, `grants ${twice} twice`, "give each user to one secret");
+  return grants;
+}

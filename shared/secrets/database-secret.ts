@@ -1,3 +1,4 @@
+import { accountOf, credentialMembers, loginFields } from "./access-key-fields.ts";
 import { type Credential, type Edit, edited } from "./connection-strings/credential.ts";
 import { renderText } from "./connection-strings/render-text.ts";
 import { isOwnField, renderDerivedFields } from "./derived-fields.ts";
@@ -32,6 +33,8 @@ export interface DatabaseSecret {
   readonly username: string;
   readonly password: SecretValue;
   readonly masterArn: string | undefined;
+  /** Whose credential it is, where the user name is that of an access key: from `UserName`. */
+  readonly account: string | undefined;
   /** From `ssl`: true is `verify-full`, false is `disable`, both also as text in any case; a mode is itself. */
   readonly tlsMode: TlsMode | undefined;
   /** From `sslrootcert`: a PEM certificate, not a path. */
@@ -60,7 +63,7 @@ export const isSameLogin = (one: Login, other: Login): boolean =>
 
 /** Reads a secret that may hold a user name and a password alone. Errors: `secret-malformed`, `secret-binary`. */
 export function parseLoginSecret(value: SecretValue): LoginSecret {
-  const fields = parseFields(value);
+  const fields = loginFields(value);
   const { username, password } = requiredTexts(fields, ["username", "password"]);
   return {
     username,
@@ -86,7 +89,7 @@ export function parseAdminSecret(value: SecretValue): LoginSecret {
  * `secret-binary`.
  */
 export function parseDatabaseSecret(value: SecretValue): DatabaseSecret {
-  const fields = parseFields(value);
+  const fields = loginFields(value);
   const { engine, host } = requiredTexts(fields, ["engine", "host", "username", "password"]);
   return {
     ...parseLoginSecret(value),
@@ -94,6 +97,7 @@ export function parseDatabaseSecret(value: SecretValue): DatabaseSecret {
     host,
     otherHosts: parseOtherHosts(fields),
     masterArn: textOf(fields, "masterarn"),
+    account: accountOf(fields),
     alternateUsers: parsePair(fields),
   };
 }
@@ -120,16 +124,12 @@ function requireNoOldUser(templated: Readonly<Record<string, string>>, old: Data
 
 /**
  * The same secret with another credential: its text with nothing changed but the members that are rendered, byte for byte.
- * Those are the credential, `others`, what is derived from the credential (`url`, `jdbcUrl`, `DATABASE_URL`), and what
- * `templates` describes.
+ * Those are the credential, what is derived from it (`url`, `jdbcUrl`, `DATABASE_URL`), what `templates` describes, and
+ * `computed`: further members by name.
  * Errors: `secret-malformed` when a member holds the old credential in a form that cannot be rendered, since it would go
  * stale, for a template that cannot be rendered, and for a member that occurs twice.
  */
-export function withCredential(
-  value: SecretValue,
-  credential: Credential,
-  others: Readonly<Record<string, unknown>> = {},
-): SecretValue {
+export function withCredential(value: SecretValue, credential: Credential, computed: Fields = {}): SecretValue {
   const old = parseDatabaseSecret(value);
   const source = value.reveal();
   const fields: Fields = parseFields(value);
@@ -137,10 +137,11 @@ export function withCredential(
   const password = credential.password.reveal();
   const templated = renderTemplates({ ...fields, username, password });
   if (username !== old.username) requireNoOldUser(templated, old, credential);
+  const [userMember, passwordMember] = credentialMembers(fields);
   const rendered = new Map<string, unknown>([
-    ["username", username],
-    ["password", password],
-    ...Object.entries({ ...others, ...templated }),
+    ...Object.entries({ ...computed, ...templated }),
+    [userMember, username],
+    [passwordMember, password],
   ]);
 
   const values = jsonValues(source);
@@ -158,7 +159,7 @@ export function withCredential(
   return new SecretValue(
     edited(source, [
       ...edits,
-      ...renderDerivedFields(values, old, credential, new Set(Object.keys({ ...others, ...templated }))),
+      ...renderDerivedFields(values, old, credential, new Set(rendered.keys())),
       { start: end, end, text: added.join("") },
     ]),
   );

@@ -255,6 +255,7 @@ export const mayReveal = [
   "shared/secrets",
   "shared/engines",
   "shared/aws/secrets-manager",
+  "shared/aws/iam",
   "shared/vault",
   "shared/mirrors",
   "shared/webhook",

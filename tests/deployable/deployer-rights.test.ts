@@ -38,6 +38,7 @@ const inStack: Readonly<Record<string, string>> = {
 const ofDeployer = {
   SecretArns: `${secret}db/*,${secret}*-AbCdEf`,
   AccountRoleArns: "arn:aws:iam::210987654321:role/rekey-rotation",
+  IamUserArns: "arn:aws:iam::123456789012:user/rekey/*",
 };
 
 /** What is in another account lets everybody use it, so that the caller's own rights decide. */
@@ -243,6 +244,7 @@ test("the boundary lets each role of the stack do what its own policy says, and 
   expect(new Set(mayNot(bounded, allowing.flatMap(allowedBy)))).toEqual(new Set());
   expect(mayNot(bounded, calls("sts:AssumeRole", ofDeployer.AccountRoleArns))).toEqual([]);
   expect(mayNot(bounded, calls("sts:AssumeRole", "arn:aws:iam::210987654321:role/Admin"))).toHaveLength(1);
+  expect(mayNot(bounded, calls("iam:CreateAccessKey", "arn:aws:iam::123456789012:user/administrator"))).toHaveLength(1);
   expect(mayNot(bounded, calls("secretsmanager:GetSecretValue", `${secret}foreign-GhIjKl`))).toHaveLength(1);
 });
 

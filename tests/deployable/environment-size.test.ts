@@ -27,6 +27,7 @@ const longest: Readonly<Record<string, string>> = {
   AdminTargets: several(5, (index) => `${secretOf(`admin-${index}`)}=${host(index)}:5432`),
   UserGrants: several(5, (index) => `team/orders-${index}=orders_b@${host(index)}:5432`),
   HttpApiOrigins: several(5, (index) => `https://api-${index}.internal.example.com:8443`),
+  IamUserGrants: several(20, (index) => `team/mailer-${index}=team-mailer-${index}`),
   EventBusName: name("b", 60),
   SecretsManagerEndpoint: "https://vpce-0123456789abcdef0-abcdefgh.secretsmanager.ap-southeast-2.vpce.amazonaws.com",
   TlsCaSecretArn: secretOf("database-roots"),

@@ -199,5 +199,7 @@ test("the endpoints that the template can make are those of the services that th
           .at(-1) ?? "",
     );
   const called = functions.flatMap(({ properties }) => [...sdkCalls(sourcesOf(properties))]);
-  expect(sorted(reached)).toEqual(sorted(called.map((call) => call.split(":")[0] ?? "")));
+  // IAM has an endpoint in the VPCs of one region alone.
+  const services = called.map((call) => call.split(":")[0] ?? "").filter((service) => service !== "iam");
+  expect(sorted(reached)).toEqual(sorted(services));
 });

@@ -2,8 +2,10 @@ import { globSync } from "node:fs";
 import path from "node:path";
 import type { EngineFacts, StrategyFacts } from "../../cli/commands/engines/engine-facts.ts";
 import { rotations } from "../../cli/wiring/rotations.ts";
+import { iamAccessKeyEngine } from "../../shared/engines/iam-access-key/iam-access-key-engine.ts";
 import { vaultStaticRoleEngine } from "../../shared/engines/vault-static-role/vault-static-role-engine.ts";
-import type { DatabaseEngine } from "../../shared/ports/database-engine.ts";
+import type { AccessKeys } from "../../shared/ports/access-keys.ts";
+import type { CredentialIssuer, DatabaseEngine } from "../../shared/ports/database-engine.ts";
 import { issued } from "../../shared/rotation/strategies/issued.ts";
 import type { RotationStrategies } from "../../shared/runtime/rotation-function.ts";
 import { root } from "./fenced-blocks.ts";
@@ -22,17 +24,31 @@ interface RotationModule {
   strategiesOn(engine: DatabaseEngine): RotationStrategies;
 }
 
-/** It is no tool's to log in with, so its function has no module for them. */
-function vaultsRotation(): Rotation {
-  const engine = vaultStaticRoleEngine(async () => {
-    throw new Error("no Vault is asked");
-  }, new Map());
-  return { engine, strategies: { issued: issued(engine) }, defaultStrategy: "issued" };
-}
+const asksNobody = async (): Promise<never> => {
+  throw new Error("nobody is asked");
+};
+const keys: AccessKeys = {
+  owner: asksNobody,
+  list: asksNobody,
+  lastUse: asksNobody,
+  create: asksNobody,
+  deactivate: asksNobody,
+  remove: asksNobody,
+  tag: asksNobody,
+  identity: asksNobody,
+};
+
+/** Engines that work by the function's own rights: they are no tool's to log in with, so their functions have no module for them. */
+const ofTheFunction = new Map<string, DatabaseEngine & CredentialIssuer>([
+  ["iam-access-key", iamAccessKeyEngine({ keys, isGranted: () => false, pause: asksNobody })],
+  ["vault-static-role", vaultStaticRoleEngine(asksNobody, new Map())],
+]);
 
 async function rotationOf(name: string): Promise<Rotation> {
   const load = (rotations as Readonly<Record<string, () => Promise<unknown>>>)[`rotate-${name}`];
-  if (load === undefined) return vaultsRotation();
+  const own = ofTheFunction.get(name);
+  if (own !== undefined) return { engine: own, strategies: { issued: issued(own) }, defaultStrategy: "issued" };
+  if (load === undefined) throw new Error(`rotate-${name} has no module, and no engine here`);
   const { createEngine, strategiesOn } = (await load()) as RotationModule;
   const engine = createEngine();
   return { engine, ...strategiesOn(engine) };

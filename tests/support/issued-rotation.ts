@@ -6,6 +6,7 @@ import { issued } from "../../shared/rotation/strategies/issued.ts";
 import { type DatabaseSecret, parseDatabaseSecret } from "../../shared/secrets/database-secret.ts";
 import { generatePassword } from "../../shared/secrets/password.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
+import { type Gate, gated } from "../../shared/testing/gated.ts";
 import { memoryPublisher } from "../../shared/testing/memory-publisher.ts";
 import { memorySecretId } from "../../shared/testing/memory-rotation.ts";
 import { type MemoryStore, memoryStore } from "../../shared/testing/memory-store.ts";
@@ -24,6 +25,7 @@ export function issuedRotation(
   engine: DatabaseEngine & CredentialIssuer,
   value: object,
   tags: Readonly<Record<string, string>> = {},
+  { gate, nowMs = Date.now }: { readonly gate?: Gate; readonly nowMs?: () => number } = {},
 ): IssuedRotation {
   const store = memoryStore(memorySecretId, new SecretValue(JSON.stringify(value)));
   for (const [tag, text] of Object.entries(tags)) store.tags.set(tag, text);
@@ -32,15 +34,15 @@ export function issuedRotation(
   const run: IssuedRotation["run"] = async (step, versionId) =>
     rotate(
       {
-        store,
-        publisher,
+        store: gate === undefined ? store : gated(store, gate),
+        publisher: gate === undefined ? publisher : gated(publisher, gate),
         engine,
         strategies: { issued: issued(engine) },
         defaultStrategy: "issued",
         grants: grantsOf(),
         generatePassword,
         memory: rotationMemory(),
-        nowMs: Date.now,
+        nowMs,
         report: () => undefined,
       },
       { step, secretId: memorySecretId, versionId },

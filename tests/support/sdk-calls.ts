@@ -4,11 +4,16 @@ import { type Node, parseSync, Visitor } from "oxc-parser";
 const prefixes: Readonly<Record<string, string>> = {
   dynamodb: "dynamodb",
   eventbridge: "events",
+  iam: "iam",
   lambda: "lambda",
   "secrets-manager": "secretsmanager",
   sns: "sns",
   sqs: "sqs",
+  sts: "sts",
 };
+
+/** Everybody may ask it; here a secret's own key does. */
+const needsNoRight = "sts:GetCallerIdentity";
 
 /** IAM's name of a call, where it has another than the API. */
 const renamed: Readonly<Record<string, string>> = { "lambda:Invoke": "lambda:InvokeFunction" };
@@ -97,7 +102,8 @@ export function sdkCalls(sources: readonly Source[]): ReadonlySet<string> {
   return new Set(
     sources.flatMap((source) => {
       const actions = actionsIn(source);
-      return [...[...constructed(source)].flatMap((name) => actions.get(name) ?? []), ...signedByHand(source)];
+      const calls = [...[...constructed(source)].flatMap((name) => actions.get(name) ?? []), ...signedByHand(source)];
+      return calls.filter((action) => action !== needsNoRight);
     }),
   );
 }

@@ -17,6 +17,7 @@ const everything: Readonly<Record<string, string>> = {
   FunctionAlias: "live",
   SecretArnPattern: `${secret}:db/*`,
   AccountRoleArns: "arn:aws:iam::210987654321:role/rekey-rotation",
+  IamUserArns: `arn:aws:iam::${account}:user/rekey/*`,
   AccountExternalId: "rekey-of-the-platform",
   SubscriberAccountIds: "210987654321",
   RekeyRoleArns: `arn:aws:iam::${account}:role/rekey-RotatePostgresRole-*`,

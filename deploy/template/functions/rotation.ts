@@ -90,6 +90,32 @@ const rows: readonly RotationRow[] = [
     admins: false,
   },
   {
+    name: "rotate-iam-access-key",
+    description: "Rotates access keys of IAM users, and the SMTP passwords of Amazon SES that follow from them.",
+    output: "The rotation function of access keys of IAM users.",
+    condition: "RotatesIamKeys",
+    admins: false,
+    variables: ["REKEY_IAM_USERS: !Ref IamUserGrants"],
+    statements: [
+      allow(
+        "RotateTheKeysOfTheseUsers",
+        [
+          "iam:CreateAccessKey",
+          "iam:DeleteAccessKey",
+          "iam:GetAccessKeyLastUsed",
+          "iam:GetUser",
+          "iam:ListAccessKeys",
+          "iam:UpdateAccessKey",
+        ],
+        "!Ref IamUserArns",
+      ),
+      allow("NoteTheirKeys", "iam:TagUser", "!Ref IamUserArns", {
+        operator: "ForAllValues:StringEquals",
+        keys: "aws:TagKeys: [rekey-issued-keys, rekey-issuing-key]",
+      }),
+    ],
+  },
+  {
     name: "rotate-vault-static-role",
     description: "Has Vault rotate a static role of its database engine and stores the credential.",
     output: "The rotation function of Vault's static roles.",

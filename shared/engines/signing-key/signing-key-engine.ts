@@ -74,8 +74,9 @@ export function signingKeyEngine(nowMs: () => number = Date.now): DatabaseEngine
         makeKey,
       });
       const username = signingKeyIn(ring)?.key.kid ?? noKeyYet;
-      return { username, password: new SecretValue(keyRingText(ring)), members: { jwks: jwksOf(ring) } };
+      return { username, password: new SecretValue(keyRingText(ring)) };
     },
+    computedMembers: (_members, { password }) => ({ jwks: jwksOf(parseKeyRing(password.reveal())) }),
     /** A key ends with the last token that it signed, which no call can bring forward. */
     async revokeOthers() {},
   };

@@ -1,5 +1,7 @@
 import { parseDatabaseSecret, withCredential } from "../../secrets/database-secret.ts";
-import type { CredentialIssuer, DatabaseEngine } from "../../ports/database-engine.ts";
+import { parseFields } from "../../secrets/secret-fields.ts";
+import type { Credential, CredentialIssuer, DatabaseEngine } from "../../ports/database-engine.ts";
+import type { SecretValue } from "../../secrets/secret-value.ts";
 import type { RotationStrategy } from "./strategy.ts";
 
 /**
@@ -11,11 +13,13 @@ export function issued(engine: DatabaseEngine & CredentialIssuer): RotationStrat
     name: "issued",
     replacesCurrent: false,
     nextChangesServer: true,
-    async next(current, { target, call, lastRotatedAt }, newPassword) {
+    async next(value, { target, call, lastRotatedAt, earlier }, newPassword) {
+      const current = parseDatabaseSecret(value);
+      const stored = (next: Credential, credential = next): SecretValue =>
+        withCredential(value, next, engine.computedMembers?.(parseFields(value), credential));
       // What could not be stored is refused before the server makes it.
-      withCredential(current, { ...parseDatabaseSecret(current), password: newPassword() });
-      const next = await engine.issue(target, parseDatabaseSecret(current), call, { lastRotatedAt });
-      return withCredential(current, next, next.members);
+      stored({ ...current, password: newPassword() }, current);
+      return stored(await engine.issue(target, current, call, { lastRotatedAt, earlier }));
     },
     expectedUsername: () => undefined,
     set: async () => undefined,

@@ -1,0 +1,4 @@
+import { contractTests } from "../support/contract-tests.ts";
+import { iamFixture } from "../support/iam-fixture.ts";
+
+contractTests(iamFixture());
