@@ -1,3 +1,6 @@
+import type { CredentialIssuer } from "../ports/credential-issuer.ts";
+import type { DatabaseEngine } from "../ports/database-engine.ts";
+
 /** Stands between a caller and a port: it may delay a call, refuse it, or cut it after it took effect. */
 export type Gate = <Result>(operation: string, work: () => Promise<Result>) => Promise<Result>;
 
@@ -11,6 +14,12 @@ export const recording =
 
 type AsyncMethod = (...args: unknown[]) => Promise<unknown>;
 
+/** Functions of an engine that answer at once and ask nobody. */
+const synchronous: ReadonlySet<string> = new Set(["computedMembers", "passwordHash"] satisfies (
+  | keyof CredentialIssuer
+  | keyof DatabaseEngine
+)[]);
+
 /**
  * The same port with every asynchronous method behind the gate, those of the sessions that it hands out included. Closing
  * a session is not gated: a dead process closes its sockets too.
@@ -19,7 +28,7 @@ export function gated<Port extends object>(port: Port, gate: Gate): Port {
   return new Proxy(port, {
     get(target, name, receiver) {
       const member: unknown = Reflect.get(target, name, receiver);
-      if (typeof member !== "function" || typeof name === "symbol") return member;
+      if (typeof member !== "function" || typeof name === "symbol" || synchronous.has(name)) return member;
       const method = member as AsyncMethod;
       return async (...args: unknown[]): Promise<unknown> => {
         const result = await gate(name, async () => method.apply(target, args));

@@ -1,8 +1,8 @@
 import { RekeyError } from "../errors/rekey-error.ts";
+import type { CredentialIssuer } from "../ports/credential-issuer.ts";
 import type {
   ChangeTerms,
   Credential,
-  CredentialIssuer,
   DatabaseEngine,
   DatabaseSession,
   DualPasswords,

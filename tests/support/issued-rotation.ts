@@ -1,4 +1,5 @@
-import type { CredentialIssuer, DatabaseEngine } from "../../shared/ports/database-engine.ts";
+import type { CredentialIssuer } from "../../shared/ports/credential-issuer.ts";
+import type { DatabaseEngine } from "../../shared/ports/database-engine.ts";
 import type { RotationStep, StepOutcome } from "../../shared/ports/rotation.ts";
 import { rotate } from "../../shared/rotation/rotate.ts";
 import { rotationMemory } from "../../shared/rotation/rotation-memory.ts";

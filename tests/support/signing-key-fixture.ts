@@ -1,7 +1,8 @@
 import { createLocalJWKSet, importJWK, type JWK, jwtVerify, SignJWT } from "jose";
 import { strategiesOn } from "../../functions/rotate-signing-key/rotation.ts";
 import { signingKeyEngine } from "../../shared/engines/signing-key/signing-key-engine.ts";
-import type { CredentialIssuer, DatabaseEngine } from "../../shared/ports/database-engine.ts";
+import type { CredentialIssuer } from "../../shared/ports/credential-issuer.ts";
+import type { DatabaseEngine } from "../../shared/ports/database-engine.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import type { Account, EngineFixture, EngineServer } from "../../shared/testing/engine-contract/fixture.ts";
 

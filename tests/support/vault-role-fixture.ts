@@ -1,12 +1,8 @@
 import pg from "pg";
 import { type EmbeddedPostgres, startPostgres } from "../../local/postgres/embedded-postgres.ts";
 import { vaultStaticRoleEngine } from "../../shared/engines/vault-static-role/vault-static-role-engine.ts";
-import type {
-  Credential,
-  CredentialIssuer,
-  DatabaseEngine,
-  DatabaseTarget,
-} from "../../shared/ports/database-engine.ts";
+import type { CredentialIssuer } from "../../shared/ports/credential-issuer.ts";
+import type { Credential, DatabaseEngine, DatabaseTarget } from "../../shared/ports/database-engine.ts";
 import { issued } from "../../shared/rotation/strategies/issued.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import type { Account, EngineFixture, EngineServer } from "../../shared/testing/engine-contract/fixture.ts";

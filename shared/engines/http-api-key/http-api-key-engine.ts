@@ -1,9 +1,9 @@
 import { memberAt } from "../../answers/member-at.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
+import type { CredentialIssuer } from "../../ports/credential-issuer.ts";
 import type {
   Credential,
-  CredentialIssuer,
   DatabaseEngine,
   DatabaseSession,
   DatabaseTarget,

@@ -1,7 +1,8 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { AccessKey, AccessKeys } from "../../ports/access-keys.ts";
 import type { CallOptions } from "../../ports/call.ts";
-import type { Credential, CredentialIssuer, DatabaseEngine, DatabaseTarget } from "../../ports/database-engine.ts";
+import type { CredentialIssuer } from "../../ports/credential-issuer.ts";
+import type { Credential, DatabaseEngine, DatabaseTarget } from "../../ports/database-engine.ts";
 import { grantedUser, type IsUserGranted } from "./granted-user.ts";
 import { type KeyHolder, keyState } from "./key-holder.ts";
 import { issuingNow, type Ledger, ledgerTags, readLedger } from "./ledger.ts";

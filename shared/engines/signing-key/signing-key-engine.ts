@@ -1,8 +1,8 @@
 import { sign, verify } from "node:crypto";
 import { isRekeyError } from "../../errors/rekey-error.ts";
+import type { CredentialIssuer } from "../../ports/credential-issuer.ts";
 import type {
   Credential,
-  CredentialIssuer,
   DatabaseEngine,
   DatabaseSession,
   Inspection,

@@ -1,5 +1,6 @@
 import type { SecretDescription, SecretStore, StoredVersion, VersionSelector } from "../../ports/secret-store.ts";
-import type { CredentialIssuer, DatabaseEngine, DatabaseSession } from "../../ports/database-engine.ts";
+import type { CredentialIssuer } from "../../ports/credential-issuer.ts";
+import type { DatabaseEngine, DatabaseSession } from "../../ports/database-engine.ts";
 
 /** One thing that a rotation would do. Names, ids and the shapes of statements; never a value. */
 export interface PlannedAction {

@@ -1,10 +1,10 @@
 import { expect, test, vi } from "vitest";
-import type { CredentialIssuer } from "../../ports/database-engine.ts";
+import type { CredentialIssuer } from "../../ports/credential-issuer.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { memoryRotation } from "../../testing/memory-rotation.ts";
 import { issued } from "./issued.ts";
 
-test("an issuer is told when the last rotation ended, and what it names beside the credential is stored with it", async () => {
+test("an issuer is told what is known of the secret, and what follows from its credential is stored with it", async () => {
   const histories: unknown[] = [];
   const stage = memoryRotation({
     strategy: "issued",
@@ -15,8 +15,9 @@ test("an issuer is told when the last rotation ended, and what it names beside t
         async issue(_target, current, _call, history) {
           histories.push(history);
           const { username } = current;
-          return { username, password: new SecretValue("made"), members: { keys: ["new"], made: 1 } };
+          return { username, password: new SecretValue("made") };
         },
+        computedMembers: ({ note }, { password }) => ({ keys: [note, password.reveal()], made: 1 }),
       };
       return { strategies: { issued: issued({ ...engine, ...issuer }) } };
     },
@@ -29,11 +30,11 @@ test("an issuer is told when the last rotation ended, and what it names beside t
   }));
   stage.store.beginRotation("v1");
   await stage.container()("createSecret");
-  expect(histories).toEqual([{ lastRotatedAt }]);
+  expect(histories).toEqual([{ lastRotatedAt, earlier: expect.any(Function) }]);
   expect(JSON.parse(stage.store.labelled("AWSPENDING")?.value.reveal() ?? "{}")).toMatchObject({
     note: "kept",
     password: "made",
-    keys: ["new"],
+    keys: ["kept", "made"],
     made: 1,
   });
 });

@@ -1,6 +1,7 @@
 import { parseDatabaseSecret, withCredential } from "../../secrets/database-secret.ts";
 import { parseFields } from "../../secrets/secret-fields.ts";
-import type { Credential, CredentialIssuer, DatabaseEngine } from "../../ports/database-engine.ts";
+import type { CredentialIssuer } from "../../ports/credential-issuer.ts";
+import type { Credential, DatabaseEngine } from "../../ports/database-engine.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
 import type { RotationStrategy } from "./strategy.ts";
 
