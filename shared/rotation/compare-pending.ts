@@ -29,7 +29,7 @@ export function comparePending(
   const expectedUsername = isSameLogin(current, pending)
     ? current.username
     : strategy.expectedUsername(current, facts.policy);
-  const kept = ["engine", "host", "port", "dbname", "authSource", "masterArn", "tlsMode", "tlsCa"] as const;
+  const kept = ["engine", "host", "port", "dbname", "authSource", "masterArn", "userArn", "tlsMode", "tlsCa"] as const;
   const other = kept.find((field) => pending[field] !== current[field]);
   const field =
     other ??

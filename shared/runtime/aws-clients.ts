@@ -15,17 +15,17 @@ import type { Environment } from "./environment.ts";
 import { defined } from "../secrets/defined.ts";
 
 /** The SDK waits without limit by default; three tries of these fit into a step. */
-const limits = {
+export const clientLimits = {
   maxAttempts: 3,
   requestHandler: { connectionTimeout: 2_000, requestTimeout: 4_000, throwOnRequestTimeout: true },
 } as const;
 
-export const sqsClient = (): SQSClient => new SQSClient(limits);
-export const dynamoDbClient = (): DynamoDBClient => new DynamoDBClient(limits);
+export const sqsClient = (): SQSClient => new SQSClient(clientLimits);
+export const dynamoDbClient = (): DynamoDBClient => new DynamoDBClient(clientLimits);
 
 /** A rotation step takes as long as a rotation function may run, and is not begun twice. */
 export const lambdaClient = (): LambdaClient =>
-  new LambdaClient({ maxAttempts: 1, requestHandler: { ...limits.requestHandler, requestTimeout: 45_000 } });
+  new LambdaClient({ maxAttempts: 1, requestHandler: { ...clientLimits.requestHandler, requestTimeout: 45_000 } });
 
 /** `SECRETS_MANAGER_ENDPOINT` is the name that AWS's sample functions use; the SDK's own variables work too. */
 function secretsManagerClient(
@@ -33,7 +33,7 @@ function secretsManagerClient(
   keys: Pick<SecretsManagerClientConfig, "credentials"> = {},
 ): SecretsManagerClient {
   const endpoint = environment.text("SECRETS_MANAGER_ENDPOINT");
-  return new SecretsManagerClient({ ...limits, ...keys, ...defined({ endpoint }) });
+  return new SecretsManagerClient({ ...clientLimits, ...keys, ...defined({ endpoint }) });
 }
 
 /** The keys of the function's role, as the SDK resolves and renews them. */
@@ -73,5 +73,5 @@ export function environmentPublisher(environment: Environment): EventPublisher {
   const eventBusName = environment.text("EVENT_BUS_NAME");
   return eventBusName === undefined
     ? silentPublisher
-    : eventBridgePublisher(new EventBridgeClient(limits), eventBusName);
+    : eventBridgePublisher(new EventBridgeClient(clientLimits), eventBusName);
 }

@@ -26,6 +26,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "node:events",
       "node:net",
       "node:stream",
+      "node:timers/promises",
       "node:tls",
       "node:util",
       "pg",
@@ -238,6 +239,8 @@ export const rooms: Readonly<Record<string, Room>> = {
 export const mayReveal = [
   "shared/secrets",
   "shared/engines",
+  "shared/aws/elasticache",
+  "shared/aws/memorydb",
   "shared/aws/secrets-manager",
   "shared/vault",
   "shared/mirrors",
