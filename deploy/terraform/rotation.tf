@@ -14,10 +14,10 @@ variable "secrets" {
 
   validation {
     condition = alltrue([for secret in values(var.secrets) : contains(
-      ["postgres", "redshift", "mongodb", "mariadb", "mysql", "redis", "rabbitmq", "http-api-key", "vault-static-role"],
+      ["postgres", "redshift", "mongodb", "mariadb", "mysql", "redis", "elasticache", "rabbitmq", "http-api-key", "vault-static-role"],
       secret.engine,
     )])
-    error_message = "An engine is postgres, redshift, mongodb, mariadb, mysql, redis, rabbitmq, http-api-key or vault-static-role."
+    error_message = "An engine is postgres, redshift, mongodb, mariadb, mysql, redis, elasticache, rabbitmq, http-api-key or vault-static-role."
   }
 }
 
@@ -29,6 +29,7 @@ locals {
     "mariadb"           = local.outputs["RotateMariadbArn"]
     "mysql"             = local.outputs["RotateMysqlArn"]
     "redis"             = local.outputs["RotateRedisArn"]
+    "elasticache"       = local.outputs["RotateElasticacheArn"]
     "rabbitmq"          = local.outputs["RotateRabbitmqArn"]
     "http-api-key"      = local.outputs["RotateHttpApiKeyArn"]
     "vault-static-role" = try(local.outputs["RotateVaultStaticRoleArn"], null)

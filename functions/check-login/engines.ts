@@ -1,4 +1,5 @@
 // Written by `npm run docs` from the folders functions/rotate-*.
+import { createEngine as elasticache } from "../rotate-elasticache/rotation.ts";
 import { createEngine as httpApiKey } from "../rotate-http-api-key/rotation.ts";
 import { createEngine as mariadb } from "../rotate-mariadb/rotation.ts";
 import { createEngine as mongodb } from "../rotate-mongodb/rotation.ts";
@@ -8,4 +9,14 @@ import { createEngine as rabbitmq } from "../rotate-rabbitmq/rotation.ts";
 import { createEngine as redis } from "../rotate-redis/rotation.ts";
 import { createEngine as redshift } from "../rotate-redshift/rotation.ts";
 
-export const engines = [httpApiKey(), mariadb(), mongodb(), mysql(), postgres(), rabbitmq(), redis(), redshift()];
+export const engines = [
+  elasticache(),
+  httpApiKey(),
+  mariadb(),
+  mongodb(),
+  mysql(),
+  postgres(),
+  rabbitmq(),
+  redis(),
+  redshift(),
+];

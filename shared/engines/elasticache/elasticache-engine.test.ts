@@ -53,6 +53,22 @@ test("AWS's sample secret, which names no server: both passwords log in until th
   expect([server.accepts(value.username, first), server.accepts(value.username, next)]).toEqual([false, true]);
 });
 
+test("a retirement that is repeated finds nothing left to change", async () => {
+  const cut = cutting(0, false, () => undefined);
+  const changes: string[] = [];
+  const users: CacheUsers = {
+    describe: cut.users.describe,
+    async setPasswords(arn, passwords, call) {
+      changes.push(arn);
+      return cut.users.setPasswords(arn, passwords, call);
+    },
+  };
+  const rotation = cacheUserRotation(users, await sample());
+  await rotation.rotate("v1");
+  for (let times = 0; times < 2; times++) await rotation.run("retirePrevious", "v1");
+  expect(changes).toHaveLength(2);
+});
+
 test.each([false, true])(
   "cut at any call of the service (after it took effect: %s), it converges, and at every moment a stored version logs in",
   async (takesEffect) => {
