@@ -3,8 +3,10 @@ import { type Node, parseSync, Visitor } from "oxc-parser";
 /** IAM's prefix of a client's calls. */
 const prefixes: Readonly<Record<string, string>> = {
   dynamodb: "dynamodb",
+  elasticache: "elasticache",
   eventbridge: "events",
   lambda: "lambda",
+  memorydb: "memorydb",
   "secrets-manager": "secretsmanager",
   sns: "sns",
   sqs: "sqs",

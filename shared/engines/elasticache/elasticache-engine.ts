@@ -1,6 +1,5 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
-import type { CacheUsers } from "../../ports/cache-users.ts";
 import type {
   Credential,
   DatabaseEngine,
@@ -12,16 +11,10 @@ import type {
 import { connect } from "../redis/connection.ts";
 import { isWrongPassword, translateError } from "../redis/translate-error.ts";
 import { activeUser, changePasswords, type KeptUser } from "./change-passwords.ts";
-import { chosenUser, type UserGranting } from "./chosen-user.ts";
+import { chosenUser } from "./chosen-user.ts";
+import type { ElastiCacheEngineOptions } from "./engine-options.ts";
 
 export type ElastiCacheSession = DatabaseSession & DualPasswords;
-
-export interface ElastiCacheEngineOptions {
-  readonly users: CacheUsers;
-  readonly isGranted: UserGranting;
-  /** Between two looks at a change that is in progress. */
-  readonly pollMs?: number;
-}
 
 const change = (operation: string): string =>
   `elasticache:${operation} or memorydb:${operation === "ModifyUser" ? "UpdateUser" : operation}`;
