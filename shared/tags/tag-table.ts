@@ -25,7 +25,7 @@ export const tagTable: Readonly<Record<TagName, Tag>> = {
     values: ["single-user", "alternating-users", "dual-password", "issued"],
     reader: rotation,
     meaning:
-      "How a password is replaced. Without the tag, `masterarn` selects alternating users, else the engine's own default counts. Redis, MariaDB and MySQL have `dual-password`; an API and Vault have `issued`.",
+      "How a password is replaced. Without the tag, `masterarn` selects alternating users, else the engine's own default counts. Redis, ElastiCache, MariaDB and MySQL have `dual-password`; an API and Vault have `issued`.",
   },
   [names.changeAtTag]: {
     values: ["setSecret", "finishSecret"],
