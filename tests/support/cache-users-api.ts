@@ -15,7 +15,7 @@ const modifyingMs = 3_600_000;
 const call = { signal: AbortSignal.timeout(3_600_000) };
 
 /** ElastiCache's API at this address, each request on a connection of its own. */
-export const usersClient = (endpoint: string): ElastiCacheClient =>
+const usersClient = (endpoint: string): ElastiCacheClient =>
   new ElastiCacheClient({
     endpoint,
     region: place.region,

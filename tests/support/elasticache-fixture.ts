@@ -2,6 +2,7 @@ import { redisUsers } from "../../local/elasticache/redis-users.ts";
 import type { UserServer } from "../../local/elasticache/user-book.ts";
 import { elastiCacheEngine } from "../../shared/engines/elasticache/elasticache-engine.ts";
 import type { DatabaseEngine, DatabaseTarget } from "../../shared/ports/database-engine.ts";
+import { defined } from "../../shared/secrets/defined.ts";
 import { dualPassword } from "../../shared/rotation/strategies/dual-password.ts";
 import type { AccountProperty, EngineFixture, EngineServer } from "../../shared/testing/engine-contract/fixture.ts";
 import { type CacheUsersApi, startCacheUsersApi, usersAt } from "./cache-users-api.ts";
@@ -42,7 +43,7 @@ async function cacheOf(redis: RedisUnderTest, api: CacheUsersApi, isMonitored: b
       return { user_arn, password };
     },
     changePassword: async ({ username, password }) => api.change(arnOf(username), { Passwords: [password] }),
-    hardships: { ...(plain.hardships.busy === undefined ? {} : { busy: plain.hardships.busy }) },
+    hardships: defined({ busy: plain.hardships.busy }),
     accountProperties: Object.fromEntries(Object.entries(properties).map(([name, rules]) => [name, property(rules)])),
     async describeAccount(username) {
       const user = await api.users.describe(arnOf(username), call);
