@@ -41,7 +41,7 @@ export function createMemoryDb(place: {
     Status: status,
     AccessString: accessString,
     ACLNames: [],
-    MinimumEngineVersion: "6.2",
+    MinimumEngineVersion: "6.0",
     Authentication: {
       Type: authentication,
       PasswordCount: authentication === "password" ? hashes.length : undefined,
