@@ -12,9 +12,12 @@ import { createCloudTrail } from "./cloudtrail/service.ts";
 import { createCloudWatch } from "./cloudwatch/service.ts";
 import { createCloudWatchLogs } from "./cloudwatch-logs/service.ts";
 import { createCloudFormation } from "./cloudformation/service.ts";
+import { createElastiCache } from "./elasticache/service.ts";
+import { type RedisServer, redisUsers } from "./elasticache/redis-users.ts";
 import { createDynamoDb } from "./dynamodb/service.ts";
 import { createEventBridge, type EventBridge } from "./eventbridge/service.ts";
 import { createIam, type Iam } from "./iam/service.ts";
+import { createMemoryDb } from "./memorydb/service.ts";
 import { createKms, type Kms } from "./kms/service.ts";
 import type { AccountConcurrency } from "./lambda/reserved-concurrency.ts";
 import { createLambda, type Lambda } from "./lambda/service.ts";
@@ -54,6 +57,10 @@ export interface StackOptions {
   readonly codeRoot?: string;
   /** Whether the account has a trail, without which CloudTrail's records are no events. Default: it has one. */
   readonly trail?: boolean;
+  /** Where the users of ElastiCache and MemoryDB log in; without one they stand in the services' books alone. */
+  readonly cacheServer?: RedisServer;
+  /** How long a change of such a user takes. Default: 1 s. */
+  readonly cacheModifyingMs?: number;
   /** One of the stack's own when absent; a given one is the caller's to stop. */
   readonly clock?: Clock;
 }
@@ -150,6 +157,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   );
   const s3 = createS3({ clock });
   const dynamoDb = createDynamoDb(place);
+  const caches = {
+    ...place,
+    modifyingMs: options.cacheModifyingMs ?? 1_000,
+    server: options.cacheServer && redisUsers(options.cacheServer),
+  };
   const recorded = new Map<string, Members>();
   const code = createCodeFolders(s3.object);
   const readAt = templateReader(s3.object);
@@ -165,7 +177,20 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     [...recorded.keys()].flatMap((entry) => /^AWS::CloudWatch::Alarm (.*)$/u.exec(entry)?.[1] ?? []);
   const cloudWatch = createCloudWatch({ ...place, names: alarmNames });
   const forDeploying = [kms, s3, cloudFormation, cloudWatch];
-  const services = [iam, trailed, eventBridge, sqs, sns, lambda, dynamoDb, cloudTrail, logs, ...forDeploying];
+  const services = [
+    iam,
+    trailed,
+    eventBridge,
+    sqs,
+    sns,
+    lambda,
+    dynamoDb,
+    cloudTrail,
+    logs,
+    ...forDeploying,
+    createElastiCache(caches),
+    createMemoryDb(caches),
+  ];
   for (const target of [sqs, sns, lambda, eventBridge]) connect(target);
 
   const vault = await startVault({ port: vaultPort, rootToken: vaultToken, clock, allowedHosts });

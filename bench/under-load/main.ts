@@ -6,6 +6,7 @@ import { poolServers } from "../../tests/support/pool-servers.ts";
 import { rabbitmqServer } from "../../tests/support/rabbitmq.ts";
 import { redisServer } from "../../tests/support/redis.ts";
 import { rotateAtTheLimit } from "./at-the-limit.ts";
+import { elastiCache } from "./elasticache.ts";
 import type { Product } from "./load.ts";
 import { ldap } from "./ldap.ts";
 import { mariadb } from "./mariadb.ts";
@@ -23,7 +24,7 @@ const strategies = ["single-user", "alternating-users", "dual-password"] as cons
 const products: readonly Product[] = [
   postgres,
   ...(mariadbd === undefined ? [] : [mariadb(mariadbd)]),
-  ...(redisServer === undefined ? [] : [redis(redisServer)]),
+  ...(redisServer === undefined ? [] : [redis(redisServer), elastiCache(redisServer)]),
   ...(rabbitmqServer === undefined ? [] : [rabbitmq(rabbitmqServer)]),
   ...(slapd === undefined ? [] : [ldap(slapd)]),
 ];

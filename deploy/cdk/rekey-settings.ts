@@ -34,6 +34,10 @@ export interface RekeySettings {
   readonly tlsCa?: string;
   /** In place of TlsCa, the full ARN of a secret whose text is the root certificates as PEM. */
   readonly tlsCaSecretArn?: string;
+  /** ARNs of the ElastiCache and MemoryDB users that may be rotated, which the function's role is bound to. Empty for none. Example arn:aws:elasticache:us-east-1:123456789012:user:orders */
+  readonly cacheUserArns?: readonly string[];
+  /** Which of CacheUserArns a secret may name as its user_arn, by the name of the secret. Example db/orders=arn:aws:elasticache:us-east-1:123456789012:user:orders */
+  readonly cacheUserGrants?: string;
   /** Origins that keys of HTTP APIs may be rotated at though they lie inside the network or speak plain http. Every other host is reached by https and at a public address alone. Empty for none. Example http://10.0.0.5:8080 */
   readonly httpApiOrigins?: readonly string[];
   /** ARNs of IAM users whose access keys the stack's function may rotate, with their path; a pattern may end with an asterisk. Empty for none, and then there is no such function. Example arn:aws:iam::123456789012:user/rekey/* */
@@ -160,6 +164,7 @@ export const engines = [
   "mariadb",
   "mysql",
   "redis",
+  "elasticache",
   "rabbitmq",
   "ldap",
   "http-api-key",

@@ -1,16 +1,22 @@
 import { pascalCase } from "../reading/function-names.ts";
 
-const interfaces = ["events", "lambda", "secretsmanager", "sqs", "sts"];
 const gateway = "dynamodb";
-/** Which only secrets of other accounts need. */
-const onRequest = "sts";
+/** What few stacks need, by who does. */
+const onRequest = new Map([
+  ["elasticache", "users of ElastiCache (CacheUserArns)"],
+  ["memory-db", "users of MemoryDB (CacheUserArns)"],
+  ["sts", "secrets of other accounts (AccountRoleArns)"],
+]);
+const interfaces = ["events", "lambda", "secretsmanager", "sqs", ...onRequest.keys()].toSorted();
+/** IAM's name of a service, where its endpoints have another. */
+const prefixOf = (service: string): string => service.replace("memory-db", "memorydb");
 
 const make = (service: string): string => `\
   Make${pascalCase(service)}:
     Type: String
-    Default: "${service !== onRequest}"
+    Default: "${!onRequest.has(service)}"
     AllowedValues: ["true", "false"]
-    Description: ${service === onRequest ? "true for secrets of other accounts (AccountRoleArns), unless" : "false where"} the VPC has an endpoint of ${service} already.
+    Description: ${onRequest.has(service) ? `true for ${onRequest.get(service)}, unless` : "false where"} the VPC has an endpoint of ${service} already.
 `;
 
 const makes = (service: string): string =>
@@ -23,7 +29,7 @@ const policy = (service: string): string => `\
           - Sid: WhoeverTheNetworkAdmits
             Effect: Allow
             Principal: "*"
-            Action: ${service}:*
+            Action: ${prefixOf(service)}:*
             Resource: "*"
             Condition: !If
               - LimitsAccounts

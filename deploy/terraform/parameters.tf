@@ -23,6 +23,8 @@ locals {
     SecretsManagerEndpoint            = var.secrets_manager_endpoint
     TlsCa                             = var.tls_ca
     TlsCaSecretArn                    = var.tls_ca_secret_arn
+    CacheUserArns                     = var.cache_user_arns == null ? null : join(",", var.cache_user_arns)
+    CacheUserGrants                   = var.cache_user_grants
     HttpApiOrigins                    = var.http_api_origins == null ? null : join(",", var.http_api_origins)
     IamUserArns                       = var.iam_user_arns == null ? null : join(",", var.iam_user_arns)
     IamUserGrants                     = var.iam_user_grants
@@ -283,6 +285,28 @@ variable "tls_ca_secret_arn" {
   validation {
     condition     = var.tls_ca_secret_arn == null ? true : can(regex("^(?:(arn:[^:]+:secretsmanager:[^:]+:\\d{12}:secret:.*-[A-Za-z0-9]{6})?)$", var.tls_ca_secret_arn))
     error_message = "It must match (arn:[^:]+:secretsmanager:[^:]+:\\d{12}:secret:.*-[A-Za-z0-9]{6})?."
+  }
+}
+
+variable "cache_user_arns" {
+  type        = list(string)
+  default     = null
+  description = "ARNs of the ElastiCache and MemoryDB users that may be rotated, which the function's role is bound to. Empty for none. Example arn:aws:elasticache:us-east-1:123456789012:user:orders"
+
+  validation {
+    condition     = alltrue([for item in coalesce(var.cache_user_arns, []) : can(regex("^(?:(arn:[^:]+:(elasticache:[^:]+:\\d{12}:user:|memorydb:[^:]+:\\d{12}:user/)[A-Za-z0-9-]+)?)$", item))])
+    error_message = "It must match (arn:[^:]+:(elasticache:[^:]+:\\d{12}:user:|memorydb:[^:]+:\\d{12}:user/)[A-Za-z0-9-]+)?."
+  }
+}
+
+variable "cache_user_grants" {
+  type        = string
+  default     = null
+  description = "Which of CacheUserArns a secret may name as its user_arn, by the name of the secret. Example db/orders=arn:aws:elasticache:us-east-1:123456789012:user:orders"
+
+  validation {
+    condition     = var.cache_user_grants == null ? true : can(regex("^(?:([^,\\s]+=arn:[^,=\\s]+([ ,]+([^,\\s]+=)?arn:[^,=\\s]+)*)?)$", var.cache_user_grants))
+    error_message = "It must match ([^,\\s]+=arn:[^,=\\s]+([ ,]+([^,\\s]+=)?arn:[^,=\\s]+)*)?."
   }
 }
 

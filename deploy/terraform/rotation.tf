@@ -14,10 +14,10 @@ variable "secrets" {
 
   validation {
     condition = alltrue([for secret in values(var.secrets) : contains(
-      ["postgres", "redshift", "mongodb", "mariadb", "mysql", "redis", "rabbitmq", "ldap", "http-api-key", "signing-key", "iam-access-key", "vault-static-role"],
+      ["postgres", "redshift", "mongodb", "mariadb", "mysql", "redis", "elasticache", "rabbitmq", "ldap", "http-api-key", "signing-key", "iam-access-key", "vault-static-role"],
       secret.engine,
     )])
-    error_message = "An engine is postgres, redshift, mongodb, mariadb, mysql, redis, rabbitmq, ldap, http-api-key, signing-key, iam-access-key or vault-static-role."
+    error_message = "An engine is postgres, redshift, mongodb, mariadb, mysql, redis, elasticache, rabbitmq, ldap, http-api-key, signing-key, iam-access-key or vault-static-role."
   }
 }
 
@@ -29,6 +29,7 @@ locals {
     "mariadb"           = local.outputs["RotateMariadbArn"]
     "mysql"             = local.outputs["RotateMysqlArn"]
     "redis"             = local.outputs["RotateRedisArn"]
+    "elasticache"       = local.outputs["RotateElasticacheArn"]
     "rabbitmq"          = local.outputs["RotateRabbitmqArn"]
     "ldap"              = local.outputs["RotateLdapArn"]
     "http-api-key"      = local.outputs["RotateHttpApiKeyArn"]

@@ -1,4 +1,5 @@
 // Written by `npm run docs` from the folders functions/rotate-*.
+import { createEngine as elasticache } from "../rotate-elasticache/rotation.ts";
 import { createEngine as httpApiKey } from "../rotate-http-api-key/rotation.ts";
 import { createEngine as ldap } from "../rotate-ldap/rotation.ts";
 import { createEngine as mariadb } from "../rotate-mariadb/rotation.ts";
@@ -11,6 +12,7 @@ import { createEngine as redshift } from "../rotate-redshift/rotation.ts";
 import { createEngine as signingKey } from "../rotate-signing-key/rotation.ts";
 
 export const engines = [
+  elasticache(),
   httpApiKey(),
   ldap(),
   mariadb(),

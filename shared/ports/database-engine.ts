@@ -6,9 +6,12 @@ export interface DatabaseTarget {
   /** The name of the secret that is rotated, as grants have it. */
   readonly secretName?: string;
   readonly engine: string;
+  /** Empty where the secret names its user by `userArn` and no server. */
   readonly host: string;
   readonly port: number;
   readonly dbname: string;
+  /** The user's own ARN, where a service keeps it. */
+  readonly userArn?: string;
   /** The database that holds the secret's users, where the server keeps users in databases and the secret says it. */
   readonly authSource?: string;
   /** Whose credentials the secret holds, where a user name is that of a credential. */

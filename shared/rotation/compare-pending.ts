@@ -29,7 +29,18 @@ export function comparePending(
   const expectedUsername = isSameLogin(current, pending)
     ? current.username
     : strategy.expectedUsername(current, facts.policy);
-  const kept = ["engine", "host", "port", "dbname", "authSource", "account", "masterArn", "tlsMode", "tlsCa"] as const;
+  const kept = [
+    "engine",
+    "host",
+    "port",
+    "dbname",
+    "authSource",
+    "account",
+    "masterArn",
+    "userArn",
+    "tlsMode",
+    "tlsCa",
+  ] as const;
   const other = kept.find((field) => pending[field] !== current[field]);
   const field =
     other ??

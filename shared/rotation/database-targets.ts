@@ -20,7 +20,7 @@ export function targetsOf(
     host,
     port: port ?? deps.engine.defaultPort,
     dbname: secret.dbname ?? deps.engine.defaultDatabase,
-    ...defined({ authSource: secret.authSource, account: secret.account }),
+    ...defined({ authSource: secret.authSource, account: secret.account, userArn: secret.userArn }),
     tls: { mode: policy.tlsMode ?? secret.tlsMode ?? "verify-full", ...defined({ ca }) },
     listed: 1 + secret.otherHosts.length,
     options,

@@ -73,6 +73,13 @@ test("values of another host, port or user, and values that are no credential, a
   await expect(offered(other)).resolves.toEqual(["app p2", "app old-password"]);
 });
 
+test("a version that names another user's ARN is passed over: it proves nothing about this one", async () => {
+  const user_arn = "arn:aws:elasticache:us-east-1:123456789012:user:another";
+  const stage = await withHistory(memoryValue("p1"), memoryValue("of another", { user_arn }));
+  stage.engine.give("app", ["of another"]);
+  await expect(offered(stage)).resolves.toEqual(["app p1", "app old-password"]);
+});
+
 test("a credential is offered once, however many values have it, so that the one before them is found", async () => {
   const byHand = Array.from({ length: 6 }, (_, note) => memoryValue("p2", { note }));
   const stage = await withHistory(memoryValue("p1"), ...byHand);

@@ -26,7 +26,7 @@ const unlabelledTried = 3;
  * The logins on one target that earlier versions of the secret hold: AWSPREVIOUS, then the newest that no staging label
  * of AWS is on. Each is offered once, with the hosts, the port and the TLS trust of its own version; none that AWSCURRENT
  * has, which was refused, since refused logins lock accounts. A version that does not list each of the secret's targets
- * is passed over: it proves nothing about the others, and the new password would go to them too.
+ * is passed over: it proves nothing about the others, and the new password would go to them too. So is one of another user's ARN.
  */
 export async function* earlierLogins(
   { deps, current, facts, targets, call }: LoginSearch,
@@ -40,7 +40,7 @@ export async function* earlierLogins(
     } catch {
       return;
     }
-    if (offered.some((known) => isSameLogin(known, secret))) return;
+    if (secret.userArn !== current.userArn || offered.some((known) => isSameLogin(known, secret))) return;
     const own = targetsOf(deps, secret, facts);
     if (!targets.every((one) => own.some((listed) => isAt(one, listed)))) return;
     offered.push(secret);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { environmentOf } from "./environment.ts";
-import { iamUserGrants, rotationGrants, vaultRoleGrants } from "./rotation-grants.ts";
+import { cacheUserGrants, iamUserGrants, rotationGrants, vaultRoleGrants } from "./rotation-grants.ts";
 
 const admin = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!cluster-1=a-AbCdEf";
 const other = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db/admin-AbCdEf";
@@ -129,5 +129,43 @@ test.each([
       code: "option-invalid",
       context: expect.objectContaining({ option: "REKEY_IAM_USERS" }),
     }),
+  );
+});
+
+describe("users of a cache service by secret", () => {
+  const orders = "arn:aws:elasticache:eu-west-1:123456789012:user:orders";
+  const shared = "arn:aws:memorydb:eu-west-1:123456789012:user/shared";
+  const sampleSecret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db/orders-AbCdEf";
+  const variables = { REKEY_CACHE_USERS: `db/orders=${orders} ${shared}, db/other=${shared}` };
+  const isGranted = (
+    more: Record<string, string>,
+    [secretName, arn, username]: readonly [string, string, string],
+  ): boolean => cacheUserGrants(environmentOf({ ...variables, ...more }))({ secretName, arn, username });
+
+  test("each secret has its own, and a user of one is none of another", () => {
+    expect(isGranted({}, ["db/orders", orders, "app"])).toBe(true);
+    expect(isGranted({}, ["db/orders", shared, "app"])).toBe(true);
+    expect(isGranted({}, ["db/other", orders, "app"])).toBe(false);
+    expect(isGranted({}, ["210987654321:db/orders", orders, "app"])).toBe(false);
+  });
+
+  test("the variables of AWS's sample limit what is granted, and grant nothing by themselves", () => {
+    const sample = { SECRET_ARN: sampleSecret, USER_NAME: "app" };
+    expect(isGranted(sample, ["db/orders", orders, "app"])).toBe(true);
+    expect(isGranted(sample, ["db/orders", orders, "another"])).toBe(false);
+    expect(isGranted(sample, ["db/other", shared, "app"])).toBe(false);
+    expect(isGranted({ ...sample, REKEY_CACHE_USERS: "" }, ["db/orders", orders, "app"])).toBe(false);
+  });
+
+  test.each(["db/orders=orders", `db/orders=${orders}/x`, "db/orders=arn:aws:iam::123456789012:user/app", orders])(
+    "%s cannot be read as a grant",
+    (REKEY_CACHE_USERS) => {
+      expect(() => cacheUserGrants(environmentOf({ REKEY_CACHE_USERS }))).toThrow(
+        expect.objectContaining({
+          code: "option-invalid",
+          context: expect.objectContaining({ option: "REKEY_CACHE_USERS" }),
+        }),
+      );
+    },
   );
 });

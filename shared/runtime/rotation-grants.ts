@@ -1,4 +1,6 @@
 import { RekeyError } from "../errors/rekey-error.ts";
+import { secretNameIn } from "../rotation/secret-name.ts";
+import { parseUserArn } from "../secrets/user-arn.ts";
 import type { HostAndPort, RotationGrants, UserGrant } from "../rotation/grants.ts";
 import { tlsModes } from "../secrets/secret-fields.ts";
 import type { Environment } from "./environment.ts";
@@ -102,4 +104,25 @@ export function iamUserGrants(environment: Environment): ReadonlyMap<string, rea
   const twice = users.find((user, index) => users.indexOf(user) !== index);
   if (twice !== undefined) throw invalid(variable, `grants ${twice} twice`, "give each user to one secret");
   return grants;
+}
+
+/**
+ * Users of ElastiCache and MemoryDB that `REKEY_CACHE_USERS` grants, by ARN, to the secret of that name. The variables of AWS's
+ * sample function, `SECRET_ARN` and `USER_NAME`, grant nothing and limit all to that secret and that user name. Errors: as for `rotationGrants`.
+ */
+export function cacheUserGrants(
+  environment: Environment,
+): (choice: { readonly secretName: string; readonly arn: string; readonly username: string }) => boolean {
+  const grants = parseGrants(
+    environment,
+    "REKEY_CACHE_USERS",
+    (arn) => (parseUserArn(arn) === undefined ? undefined : arn),
+    "<secret name>=<user ARN> …",
+  );
+  const onlySecret = environment.text("SECRET_ARN");
+  const onlyUser = environment.text("USER_NAME");
+  return ({ secretName, arn, username }) =>
+    grants.get(secretName)?.includes(arn) === true &&
+    (onlySecret === undefined || secretNameIn(onlySecret) === secretName) &&
+    (onlyUser === undefined || onlyUser === username);
 }

@@ -62,3 +62,25 @@ test("two logins are the same when both the user and the password are", () => {
   const others = [credential("app", "one"), credential("app", "two"), credential("app_clone", "one")];
   expect(others.map((other) => isSameLogin(current, other))).toEqual([true, false, false]);
 });
+
+describe("a secret that names a user of a cache service", () => {
+  const user_arn = "arn:aws:elasticache:us-east-1:123456789012:user:orders";
+  const read = (fields: object) =>
+    parseDatabaseSecret(new SecretValue(JSON.stringify({ username: "app", password: "p", user_arn, ...fields })));
+
+  test("need name no engine and no server: the ARN says the service", () => {
+    expect(read({})).toMatchObject({ engine: "elasticache", host: "", userArn: user_arn });
+    expect(read({ user_arn: "arn:aws:memorydb:us-east-1:123456789012:user/app" })).toMatchObject({
+      engine: "memorydb",
+    });
+    expect(read({ host: "cache.example.com", engine: "elasticache" })).toMatchObject({ host: "cache.example.com" });
+  });
+
+  test("must name a server where the engine is another, or the ARN is of no such user", () => {
+    const missing = (field: string) =>
+      expect.objectContaining({ code: "secret-malformed", context: expect.objectContaining({ field }) });
+    expect(() => read({ engine: "postgres" })).toThrow(missing("host"));
+    expect(() => read({ user_arn: "arn:aws:iam::123456789012:user/app" })).toThrow(missing("engine, host"));
+    expect(() => read({ password: undefined })).toThrow(missing("password"));
+  });
+});

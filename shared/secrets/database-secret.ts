@@ -19,10 +19,12 @@ import {
 } from "./secret-fields.ts";
 import { SecretValue } from "./secret-value.ts";
 import { renderTemplates } from "./templated-fields.ts";
+import { parseUserArn } from "./user-arn.ts";
 
 /** A database secret in AWS's JSON shape, its password unprintable. */
 export interface DatabaseSecret {
   readonly engine: string;
+  /** Empty where the secret names a user of a cache service by `user_arn` and no server. */
   readonly host: string;
   readonly port: number | undefined;
   /** From `hosts`: further servers that have the same user, `host` or `host:port`; all are changed together. */
@@ -35,6 +37,8 @@ export interface DatabaseSecret {
   readonly masterArn: string | undefined;
   /** Whose credential it is, where the user name is that of an access key: from `UserName`. */
   readonly account: string | undefined;
+  /** From `user_arn`: the user's own ARN, where a service of AWS keeps it. */
+  readonly userArn: string | undefined;
   /** From `ssl`: true is `verify-full`, false is `disable`, both also as text in any case; a mode is itself. */
   readonly tlsMode: TlsMode | undefined;
   /** From `sslrootcert`: a PEM certificate, not a path. */
@@ -84,17 +88,29 @@ export function parseAdminSecret(value: SecretValue): LoginSecret {
   return { ...secret, authSource: secret.authSource ?? secret.dbname };
 }
 
+/** `user_arn` says which service keeps the user, and such a secret need name no server. */
+function placeOf(fields: Fields): Pick<DatabaseSecret, "engine" | "host" | "userArn"> {
+  const userArn = textOf(fields, "user_arn");
+  const service = userArn === undefined ? undefined : parseUserArn(userArn)?.service;
+  const engine = textOf(fields, "engine") ?? service;
+  if (service !== undefined && engine === service) {
+    requiredTexts(fields, ["username", "password"]);
+    return { engine, host: hostOf(fields) ?? "", userArn };
+  }
+  const { host } = requiredTexts({ ...fields, engine }, ["engine", "host", "username", "password"]);
+  return { engine: engine ?? "", host, userArn };
+}
+
 /**
  * Reads AWS's secret JSON. Errors: `secret-malformed`, which names the field, or each that is missing, and never a value;
  * `secret-binary`.
  */
 export function parseDatabaseSecret(value: SecretValue): DatabaseSecret {
   const fields = loginFields(value);
-  const { engine, host } = requiredTexts(fields, ["engine", "host", "username", "password"]);
+  const place = placeOf(fields);
   return {
     ...parseLoginSecret(value),
-    engine,
-    host,
+    ...place,
     otherHosts: parseOtherHosts(fields),
     masterArn: textOf(fields, "masterarn"),
     account: accountOf(fields),

@@ -28,6 +28,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "node:events",
       "node:net",
       "node:stream",
+      "node:timers/promises",
       "node:tls",
       "node:util",
       "pg",
@@ -254,6 +255,8 @@ export const rooms: Readonly<Record<string, Room>> = {
 export const mayReveal = [
   "shared/secrets",
   "shared/engines",
+  "shared/aws/elasticache",
+  "shared/aws/memorydb",
   "shared/aws/secrets-manager",
   "shared/aws/iam",
   "shared/vault",

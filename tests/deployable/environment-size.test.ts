@@ -26,6 +26,11 @@ const longest: Readonly<Record<string, string>> = {
   AdminSecretArns: several(10, (index) => secretOf(`admin-${index}`)),
   AdminTargets: several(5, (index) => `${secretOf(`admin-${index}`)}=${host(index)}:5432`),
   UserGrants: several(5, (index) => `team/orders-${index}=orders_b@${host(index)}:5432`),
+  CacheUserArns: several(10, (index) => `arn:aws:elasticache:ap-southeast-2:${account}:user:orders-${index}`),
+  CacheUserGrants: several(
+    10,
+    (index) => `team/orders-${index}=arn:aws:elasticache:ap-southeast-2:${account}:user:orders-${index}`,
+  ),
   HttpApiOrigins: several(5, (index) => `https://api-${index}.internal.example.com:8443`),
   IamUserGrants: several(20, (index) => `team/mailer-${index}=team-mailer-${index}`),
   EventBusName: name("b", 60),

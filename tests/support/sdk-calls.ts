@@ -3,9 +3,11 @@ import { type Node, parseSync, Visitor } from "oxc-parser";
 /** IAM's prefix of a client's calls. */
 const prefixes: Readonly<Record<string, string>> = {
   dynamodb: "dynamodb",
+  elasticache: "elasticache",
   eventbridge: "events",
   iam: "iam",
   lambda: "lambda",
+  memorydb: "memorydb",
   "secrets-manager": "secretsmanager",
   sns: "sns",
   sqs: "sqs",

@@ -27,6 +27,7 @@ const everything: Readonly<Record<string, string>> = {
   RotationFunctionArns: `arn:aws:lambda:us-east-1:${account}:function:rekey-rotate-postgres`,
   SecretsKmsKeyArns: `${key}/secrets`,
   SenderAccountId: account,
+  CacheUserArns: `arn:aws:elasticache:us-east-1:${account}:user:orders,arn:aws:memorydb:us-east-1:${account}:user/orders`,
   AdminSecretArns: `${secret}:admin-AbCdEf`,
   SecretsKmsKeyArn: `${key}/secrets`,
   TlsCaSecretArn: `${secret}:tls-roots-AbCdEf`,

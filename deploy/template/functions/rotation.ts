@@ -23,6 +23,8 @@ interface RotationRow {
   readonly condition?: string;
   /** Whether an administrator's secret may be used; a server that issues its credentials itself needs none. */
   readonly admins: boolean;
+  /** 30 unless given. */
+  readonly timeoutSeconds?: number;
   readonly variables?: readonly string[];
   readonly statements?: readonly string[];
 }
@@ -63,6 +65,25 @@ const rows: readonly RotationRow[] = [
     description: "Rotates Redis and Valkey credentials for Secrets Manager.",
     output: "The rotation function of Redis and Valkey.",
     admins: true,
+  },
+  {
+    name: "rotate-elasticache",
+    description: "Rotates the passwords of ElastiCache and MemoryDB users for Secrets Manager.",
+    output: "The rotation function of users of ElastiCache and MemoryDB.",
+    admins: false,
+    // A change of a user takes minutes; what is left of it is waited for by the next invocation.
+    timeoutSeconds: 300,
+    variables: ["REKEY_CACHE_USERS: !Ref CacheUserGrants"],
+    statements: [
+      onlyIf(
+        "HasCacheUsers",
+        allow(
+          "RotateTheseCacheUsers",
+          ["elasticache:DescribeUsers", "elasticache:ModifyUser", "memorydb:DescribeUsers", "memorydb:UpdateUser"],
+          "!Ref CacheUserArns",
+        ),
+      ),
+    ],
   },
   {
     name: "rotate-rabbitmq",
@@ -175,7 +196,7 @@ export const rotationFunctions: readonly FunctionRow[] = rows.map((row) => ({
   name: row.name,
   description: row.description,
   condition: row.condition ?? "Rotates",
-  timeoutSeconds: 30,
+  timeoutSeconds: row.timeoutSeconds ?? 30,
   variables: variablesOf(row),
   statements: [
     rotateTheseSecrets(row.name),

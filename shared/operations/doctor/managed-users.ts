@@ -13,8 +13,9 @@ export interface ManagedUsers {
 }
 
 const usersOf = (secret: DatabaseSecret): readonly string[] => secret.alternateUsers ?? [secret.username];
-const placeOf = ({ host, port }: DatabaseSecret, user: string): string =>
-  JSON.stringify([host.toLowerCase(), port, user]);
+/** A user that a service keeps is the same one under every host that it logs in at. */
+const placeOf = ({ host, port, userArn }: DatabaseSecret, user: string): string =>
+  userArn ?? JSON.stringify([host.toLowerCase(), port, user]);
 
 export function managedUsers(): ManagedUsers {
   const claims = new Map<string, Set<string>>();

@@ -25,7 +25,7 @@ export interface LoginChecker extends Pick<RotationDependencies, "tlsCa"> {
 
 /**
  * `works`: every server took AWSCURRENT. `refused`: one did not, which was published. `rotating`: a rotation is under way, or
- * began meanwhile, so nothing is said. `no-login`: deleted, without a value, rotated by others, or not a credential of an engine that is known.
+ * began meanwhile, so nothing is said. `no-login`: deleted, without a value or a server, rotated by others, or not a credential of an engine that is known.
  */
 export type LoginCheck =
   | { readonly outcome: "works" | "rotating" | "no-login" }
@@ -84,6 +84,7 @@ export async function checkLogin(checker: LoginChecker, secretArn: string, call:
   const credential = current === undefined ? undefined : credentialIn(current.value);
   const engine = checker.engines.find(({ names }) => credential !== undefined && names.includes(credential.engine));
   if (current === undefined || credential === undefined || engine === undefined) return { outcome: "no-login" };
+  if (credential.host === "") return { outcome: "no-login" };
 
   const targets = targetsOf({ ...checker, engine }, credential, rotationFacts(description));
   const refused = await refusalOf(engine, targets, credential, call);

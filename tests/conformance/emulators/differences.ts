@@ -2,7 +2,7 @@ import type { AwsServerName } from "../../support/aws-servers.ts";
 
 export type Emulator = Exclude<AwsServerName, "the local stack">;
 
-export type Suite = "store" | "publisher" | "client" | "functions" | "adoptions";
+export type Suite = "store" | "publisher" | "client" | "functions" | "adoptions" | "cache users";
 
 /** A test of the suites in this folder that an emulator does not pass, since it does not do what AWS does. */
 export interface Difference {
@@ -149,4 +149,48 @@ export const differences: readonly Difference[] = [
     aws: "AWSCURRENT stays until the function moves it (moto's @aws_verified test_rotate_secret_using_lambda)",
     seen: /expected true to be false/,
   },
+  ...[
+    "a change of an ElastiCache user that is not there is refused",
+    "an ElastiCache user is given two passwords",
+    "an ElastiCache user that is being changed takes no other change",
+  ].map((test) => ({
+    emulator: "moto" as const,
+    suite: "cache users" as const,
+    test,
+    aws: "ModifyUser changes a user's passwords (ElastiCache's API reference); moto does not have it",
+    seen: /status=500|database-unreachable/,
+  })),
+  {
+    emulator: "ministack",
+    suite: "cache users",
+    test: "an ElastiCache user takes no password shorter than 16 characters",
+    aws: "passwords have 16 to 128 characters (ElastiCache's user guide, role-based access control)",
+    seen: /instead of rejecting/,
+  },
+  {
+    emulator: "ministack",
+    suite: "cache users",
+    test: "an ElastiCache user is given two passwords",
+    aws: "PasswordCount is the number of passwords that the user has (Authentication in ElastiCache's API reference)",
+    seen: /to match object/,
+  },
+  {
+    emulator: "ministack",
+    suite: "cache users",
+    test: "an ElastiCache user that is being changed takes no other change",
+    aws: "a user that is not active is InvalidUserState (ModifyUser's API reference)",
+    seen: /expected 'accepted' to be 'busy'/,
+  },
+  ...[
+    "a MemoryDB user is described by its ARN, name, kind of login and number of passwords",
+    "a MemoryDB user that is not there is absent, and a change of it is refused",
+    "a MemoryDB user's name is taken once",
+    "a MemoryDB user is given two passwords",
+  ].map((test) => ({
+    emulator: "ministack" as const,
+    suite: "cache users" as const,
+    test,
+    aws: "MemoryDB has users (its API reference); ministack does not have the service",
+    seen: /Unknown/,
+  })),
 ];
