@@ -91,14 +91,12 @@ export function parseAdminSecret(value: SecretValue): LoginSecret {
 /** `user_arn` says which service keeps the user, and such a secret need name no server. */
 function placeOf(fields: Fields): Pick<DatabaseSecret, "engine" | "host" | "userArn"> {
   const userArn = textOf(fields, "user_arn");
-  const service = userArn === undefined ? undefined : parseUserArn(userArn)?.service;
-  const engine = textOf(fields, "engine") ?? service;
-  if (service !== undefined && engine === service) {
-    requiredTexts(fields, ["username", "password"]);
-    return { engine, host: hostOf(fields) ?? "", userArn };
+  const service = parseUserArn(userArn ?? "")?.service;
+  if (service !== undefined && (textOf(fields, "engine") ?? service) === service) {
+    return { engine: service, host: hostOf(fields) ?? "", userArn };
   }
-  const { host } = requiredTexts({ ...fields, engine }, ["engine", "host", "username", "password"]);
-  return { engine: engine ?? "", host, userArn };
+  const { engine, host } = requiredTexts(fields, ["engine", "host", "username", "password"]);
+  return { engine, host, userArn };
 }
 
 /**

@@ -1,4 +1,4 @@
-const serviceOfUser = /^arn:[\w-]+:(elasticache|memorydb):([\w-]+):(\d{12}):user[:/]([\w-]+)$/u;
+const serviceOfUser = /^arn:[\w-]+:(elasticache|memorydb):([\w-]+):\d{12}:user[:/]([\w-]+)$/u;
 
 /** A user that a cache service of AWS keeps, as its ARN names it. */
 export interface UserArn {
@@ -10,6 +10,6 @@ export interface UserArn {
 
 /** The parts of a user's ARN; `undefined` for any other text. */
 export function parseUserArn(arn: string): UserArn | undefined {
-  const [, service, region = "", , id = ""] = serviceOfUser.exec(arn) ?? [];
-  return service === "elasticache" || service === "memorydb" ? { service, region, id } : undefined;
+  const [, service, region = "", id = ""] = serviceOfUser.exec(arn) ?? [];
+  return service === undefined ? undefined : { service: service as UserArn["service"], region, id };
 }

@@ -39,7 +39,8 @@ const ofDeployer = {
   SecretArns: `${secret}db/*,${secret}*-AbCdEf`,
   AccountRoleArns: "arn:aws:iam::210987654321:role/rekey-rotation",
   IamUserArns: "arn:aws:iam::123456789012:user/rekey/*",
-  CacheUserArns: "arn:aws:elasticache:us-east-1:123456789012:user:orders",
+  CacheUserArns:
+    "arn:aws:elasticache:us-east-1:123456789012:user:orders,arn:aws:memorydb:us-east-1:123456789012:user/orders",
 };
 
 /** What is in another account lets everybody use it, so that the caller's own rights decide. */
