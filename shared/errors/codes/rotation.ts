@@ -55,7 +55,7 @@ export const rotationCodes = {
   },
   "rotation-too-soon": {
     disposition: "retry",
-    meaning: "rotated too recently: services may not know the next signing key yet",
+    meaning: "services may not know the next signing key yet",
     hint: "rotate again after retryAfterMs",
   },
   "rotation-under-way": {
