@@ -40,7 +40,7 @@ export const clientCodes = {
   "signing-key-unknown": {
     disposition: "abort",
     meaning: "no key of the secret may verify this token",
-    hint: "refuse the token: it is forged, foreign or expired",
+    hint: "refuse the token: it is forged, of another issuer, or expired",
   },
   "source-malformed": {
     disposition: "abort",

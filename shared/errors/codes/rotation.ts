@@ -56,7 +56,7 @@ export const rotationCodes = {
   "rotation-too-soon": {
     disposition: "retry",
     meaning: "services may not know the next signing key yet",
-    hint: "rotate again after retryAfterMs",
+    hint: "rotate after retryAfterMs",
   },
   "rotation-under-way": {
     disposition: "retry",
