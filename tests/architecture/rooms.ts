@@ -15,7 +15,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   "shared/tags": { rooms: [], packages: [] },
   "shared/errors": { rooms: ["shared/tags"], packages: [] },
   "shared/answers": { rooms: [], packages: [] },
-  "shared/secrets": { rooms: ["shared/tags", "shared/errors"], packages: ["node:crypto"] },
+  "shared/secrets": { rooms: ["shared/answers", "shared/tags", "shared/errors"], packages: ["node:crypto"] },
   "shared/ports": { rooms: ["shared/events/rotation-event.ts", ...values], packages: [] },
   "shared/events": { rooms: ["shared/answers", ...vocabulary], packages: [] },
   "shared/rotation": { rooms: ["shared/events", ...vocabulary], packages: [] },
@@ -163,6 +163,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   "console/server": {
     rooms: [
       "console/contract.ts",
+      "shared/answers",
       "shared/operations",
       "shared/capacity",
       "shared/ports",
