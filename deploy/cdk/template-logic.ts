@@ -1,4 +1,4 @@
-import { isMembers } from "../../shared/answers/members.ts";
+import { isMembers, membersOf } from "../../shared/answers/members.ts";
 import { Token } from "aws-cdk-lib";
 import type { ParameterDeclaration, RekeyTemplate } from "./read-template.ts";
 
@@ -18,7 +18,7 @@ function substituted(operand: unknown, values: Values): unknown {
     if (Token.isUnresolved(value)) tokens[name] = value;
     return Token.isUnresolved(value) ? all : String(value);
   });
-  const all = { ...(isMembers(variables) ? variables : {}), ...tokens };
+  const all = { ...membersOf(variables), ...tokens };
   return { "Fn::Sub": Object.keys(all).length === 0 ? replaced : [replaced, all] };
 }
 

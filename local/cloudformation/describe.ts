@@ -1,4 +1,4 @@
-import { isMembers, type Members } from "../../shared/answers/members.ts";
+import { isMembers, type Members, membersOf } from "../../shared/answers/members.ts";
 import { optionalText } from "../aws/members.ts";
 import type { ExistingResource } from "../template/kinds/kind.ts";
 import type { Template } from "../../deploy/reading/read-template.ts";
@@ -13,7 +13,7 @@ const defaultOf = (value: unknown): string =>
 /** A parameter that the template marks `NoEcho` is never told. */
 function parametersOf({ request, template }: StackRecord): readonly Members[] {
   return Object.entries(template.Parameters).map(([name, declaration]) => {
-    const { Default, NoEcho } = isMembers(declaration) ? declaration : {};
+    const { Default, NoEcho } = membersOf(declaration);
     const value = request.parameters[name] ?? defaultOf(Default);
     return { ParameterKey: name, ParameterValue: NoEcho === true || NoEcho === "true" ? "****" : value };
   });
@@ -72,7 +72,7 @@ export const describeResource =
 
 export const describeTemplate = (template: Template): Members => ({
   Parameters: Object.entries(template.Parameters).map(([name, declaration]) => {
-    const { Default, Description, NoEcho, Type } = isMembers(declaration) ? declaration : {};
+    const { Default, Description, NoEcho, Type } = membersOf(declaration);
     return {
       ParameterKey: name,
       ParameterType: Type,

@@ -1,4 +1,4 @@
-import { isMembers, type Members } from "../../shared/answers/members.ts";
+import { isMembers, type Members, membersOf } from "../../shared/answers/members.ts";
 import { optionalInteger, optionalText, record, recordList, text, textList, textRecord } from "../aws/members.ts";
 import { readPolicyDocument } from "../aws/policy-document.ts";
 import { AwsError, type PolicyDocument } from "../aws/service.ts";
@@ -230,7 +230,7 @@ export function createRuleBook(region: string, accountId: string) {
     },
     TestEventPattern: (input) => {
       const event: unknown = JSON.parse(text(input, "Event"));
-      return { Result: compilePattern(text(input, "EventPattern"))(isMembers(event) ? event : {}) };
+      return { Result: compilePattern(text(input, "EventPattern"))(membersOf(event)) };
     },
   };
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isMembers, type Members } from "../../shared/answers/members.ts";
+import { isMembers, type Members, membersOf } from "../../shared/answers/members.ts";
 import { record, text } from "../aws/members.ts";
 import { resolve, type DeployedResource } from "./intrinsics.ts";
 import type { ExistingResource, LetGo, Naming, Provider, ResourceKind, ResourceToDeploy } from "./kinds/kind.ts";
@@ -61,7 +61,7 @@ function decide(
   const type = text(wanted, "Type");
   const kind = kindOf(logicalId, type);
   const resolved = resolve(record(wanted, "Properties"), prepared.scope(resources));
-  const properties = isMembers(resolved) ? resolved : {};
+  const properties = membersOf(resolved);
   const given = givenName(logicalId, kind, properties);
   const policies = { onDelete: letGo(wanted, "DeletionPolicy"), onReplace: letGo(wanted, "UpdateReplacePolicy") };
   const as = (action: Decision["action"], name: string): Decision => ({

@@ -1,4 +1,4 @@
-import { isMembers, type Members } from "../../shared/answers/members.ts";
+import { isMembers, type Members, membersOf } from "../../shared/answers/members.ts";
 import { TemplateError, type Template } from "../../deploy/reading/read-template.ts";
 
 interface Place {
@@ -78,7 +78,7 @@ function namesIn(used: string, operand: unknown): readonly string[] {
   if (used === "Ref") return [String(operand)];
   if (used !== "Fn::Sub") return [];
   const [text, own]: readonly unknown[] = Array.isArray(operand) ? operand : [operand, {}];
-  const variables = isMembers(own) ? own : {};
+  const variables = membersOf(own);
   const names = [...String(text).matchAll(/\$\{([^!}]+)\}/gu)].map(([, name = ""]) => name);
   return names.filter((name) => !Object.hasOwn(variables, name));
 }

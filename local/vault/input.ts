@@ -1,4 +1,4 @@
-import { isMembers } from "../../shared/answers/members.ts";
+import { isMembers, membersOf } from "../../shared/answers/members.ts";
 import { parseDuration } from "./duration.ts";
 import { VaultRefusal } from "./exchange.ts";
 
@@ -57,7 +57,7 @@ export function listField(input: Input, field: string): readonly string[] | unde
 /** RFC 7396: `null` takes a member away, objects merge, everything else replaces. */
 export function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isMembers(patch)) return patch;
-  const merged = new Map(Object.entries(isMembers(target) ? target : {}));
+  const merged = new Map(Object.entries(membersOf(target)));
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) merged.delete(key);
     else merged.set(key, mergePatch(merged.get(key), value));

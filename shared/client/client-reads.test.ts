@@ -8,6 +8,7 @@ import { requestBudget } from "./cache/request-budget.ts";
 import { createSecretClient, type SecretClient, type VersionChoice } from "./secret-client.ts";
 import type { SourceAnswer } from "./sources/secret-source.ts";
 import type { StandardSchema } from "./standard-schema.ts";
+import { settled } from "../../tests/support/settled.ts";
 
 let clock: ManualClock;
 let secrets: MemorySecrets;
@@ -26,7 +27,6 @@ const start = (options: Partial<SecretClientOptions> = {}): SecretClient => {
   });
   return client;
 };
-const end = async (work: Promise<unknown>): Promise<unknown> => work.catch((error: unknown) => error);
 const schemaOf = (validate: (value: unknown) => unknown): StandardSchema => ({
   "~standard": { version: 1, vendor: "test", validate: validate as StandardSchema["~standard"]["validate"] },
 });
@@ -45,7 +45,7 @@ describe("which version is read", () => {
         code: "option-invalid",
         context: { option: "choice", problem: "neither a stage nor a versionId" },
       };
-      expect(await end(start().get("a", choice as VersionChoice))).toMatchObject(refusal);
+      expect(await settled(start().get("a", choice as VersionChoice))).toMatchObject(refusal);
       expect(() => client.peek("a", choice as VersionChoice)).toThrow(expect.objectContaining(refusal));
     },
   );
@@ -64,19 +64,22 @@ describe("which version is read", () => {
     const second = secrets.putPending("a", "three");
     expect((await client.pending("a"))?.versionId).toBe(second);
     expect([secrets.requests, client.health().secrets]).toEqual([3, 0]);
-    expect(await end(client.pending(""))).toMatchObject({ code: "option-invalid", context: { option: "secretId" } });
-    expect(await end(client.pending("missing"))).toMatchObject({ code: "secret-not-found" });
+    expect(await settled(client.pending(""))).toMatchObject({
+      code: "option-invalid",
+      context: { option: "secretId" },
+    });
+    expect(await settled(client.pending("missing"))).toMatchObject({ code: "secret-not-found" });
   });
 
   test("what is no answer is none for AWSPENDING either", async () => {
     start({ source: { read: async () => ({ versionId: "" }) as SourceAnswer } });
-    expect(await end(client.pending("a"))).toMatchObject({ code: "source-malformed", context: { secret: "a" } });
+    expect(await settled(client.pending("a"))).toMatchObject({ code: "source-malformed", context: { secret: "a" } });
   });
 
   test("an id that is none rejects, and leaves nothing behind", async () => {
     start();
     for (const read of [client.get(""), client.json(""), client.refresh(""), client.prefetch(["a", ""])])
-      expect(await end(read)).toMatchObject({ code: "option-invalid", context: { option: "secretId" } });
+      expect(await settled(read)).toMatchObject({ code: "option-invalid", context: { option: "secretId" } });
     expect(() => client.handle("")).toThrow("option=secretId");
     expect(client.peek("")).toBeUndefined();
     expect(secrets.requests).toBe(0);
@@ -158,14 +161,17 @@ describe("JSON", () => {
     const validate = vi.fn<(value: unknown) => unknown>((value) => ({ value }));
     validate.mockImplementationOnce(() => ({ issues: [] }));
     const schema = schemaOf(validate);
-    expect(await end(client.json("b", schema))).toMatchObject({ code: "secret-malformed", context: { secret: "b" } });
+    expect(await settled(client.json("b", schema))).toMatchObject({
+      code: "secret-malformed",
+      context: { secret: "b" },
+    });
     expect(await client.json("b", schema)).toEqual({ port: 1 });
     expect(validate).toHaveBeenCalledTimes(2);
   });
 
   test("whose validator takes longer than a request may is malformed", async () => {
     start({ requestTimeoutMs: 3_000 });
-    const reading = end(
+    const reading = settled(
       client.json(
         "b",
         schemaOf(async () => new Promise(() => undefined)),
@@ -228,7 +234,7 @@ test("health counts what is held, what it costs, and how old the oldest value is
   await client.get("a");
   clock.freeze(50);
   await client.get("c");
-  await end(client.get("missing"));
+  await settled(client.get("missing"));
   clock.freeze(10);
   const bytes = 3 * 300 + 2 * "acmissing".length + "onethree".length;
   expect(client.health()).toMatchObject({ secrets: 3, bytes, requestsLeft: 997, oldestAgeMs: 60 });
@@ -261,12 +267,12 @@ describe("a client that is closed", () => {
     });
     const stop = vi.fn<() => Promise<void>>(async () => undefined);
     client.subscribe({ start: () => ({ stop }) });
-    const waiting = end(client.get("a"));
+    const waiting = settled(client.get("a"));
     await clock.advance(0);
     await client.close();
     expect(await waiting).toMatchObject({ code: "pool-closed" });
     expect([signals.map(({ aborted }) => aborted), stop.mock.calls.length]).toEqual([[true], 1]);
-    await end(client.get("b"));
+    await settled(client.get("b"));
     expect(client.health()).toMatchObject({ secrets: 0, subscriptions: [] });
   });
 

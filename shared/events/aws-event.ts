@@ -1,13 +1,7 @@
-import type { Members } from "../answers/members.ts";
+import { type Members, membersOf } from "../answers/members.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { RotationStep } from "../ports/rotation.ts";
-import {
-  type CloudTrailRecord,
-  cloudTrailRecord,
-  type DeliveredEvent,
-  membersOf,
-  secretAmong,
-} from "./delivered-event.ts";
+import { type CloudTrailRecord, cloudTrailRecord, type DeliveredEvent, secretAmong } from "./delivered-event.ts";
 import { defined } from "../secrets/defined.ts";
 
 /** What AWS says of a secret, by the way of EventBridge's default bus. */

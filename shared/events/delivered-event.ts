@@ -1,7 +1,5 @@
-import { isMembers, type Members } from "../answers/members.ts";
+import { isMembers, type Members, membersOf } from "../answers/members.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
-
-export const membersOf = (value: unknown): Members => (isMembers(value) ? value : {});
 
 /** An event as EventBridge delivers it. Anybody may have sent it: whoever uses a member checks it. */
 export interface DeliveredEvent {

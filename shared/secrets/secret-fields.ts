@@ -1,3 +1,4 @@
+import { isMembers } from "../answers/members.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { SecretValue } from "./secret-value.ts";
 
@@ -44,9 +45,8 @@ export function parseFields(value: SecretValue): Fields {
   } catch {
     throw malformed("(whole)", "not JSON");
   }
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
-    throw malformed("(whole)", "not an object");
-  return parsed as Fields;
+  if (!isMembers(parsed)) throw malformed("(whole)", "not an object");
+  return parsed;
 }
 
 /** A text that is neither empty nor `null`. */

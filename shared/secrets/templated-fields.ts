@@ -1,3 +1,4 @@
+import { isMembers, type Members } from "../answers/members.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
 import { isOwnField } from "./derived-fields.ts";
 import { fillIn, isUnfinished } from "./placeholders.ts";
@@ -8,11 +9,11 @@ const malformed = (field: string, problem: string): RekeyError =>
   new RekeyError("secret-malformed", { context: { field: `templates.${field}`, problem } });
 
 /** The secret's `templates`: text by the field that it makes. Errors: `secret-malformed`, naming the field. */
-function templatesOf({ templates = {} }: Readonly<Record<string, unknown>>): readonly (readonly [string, string])[] {
-  if (typeof templates !== "object" || templates === null || Array.isArray(templates)) {
+function templatesOf({ templates = {} }: Members): readonly (readonly [string, string])[] {
+  if (!isMembers(templates)) {
     throw new RekeyError("secret-malformed", { context: { field: "templates", problem: "not an object" } });
   }
-  return Object.entries(templates as Readonly<Record<string, unknown>>).map(([field, template]) => {
+  return Object.entries(templates).map(([field, template]) => {
     if (typeof template !== "string") throw malformed(field, "not a text");
     if (isOwnField(field) || field === "templates")
       throw malformed(field, "would replace one of the secret's own fields");

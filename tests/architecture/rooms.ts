@@ -15,7 +15,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   "shared/tags": { rooms: [], packages: [] },
   "shared/errors": { rooms: ["shared/tags"], packages: [] },
   "shared/answers": { rooms: [], packages: [] },
-  "shared/secrets": { rooms: ["shared/tags", "shared/errors"], packages: ["node:crypto"] },
+  "shared/secrets": { rooms: ["shared/answers", "shared/tags", "shared/errors"], packages: ["node:crypto"] },
   // Pure: what a ring of keys is, for whoever makes it and for the services that sign and verify by it.
   "shared/signing-keys": { rooms: ["shared/answers", ...values], packages: ["node:crypto"] },
   "shared/ports": { rooms: ["shared/events/rotation-event.ts", ...values], packages: [] },
@@ -168,6 +168,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   "console/server": {
     rooms: [
       "console/contract.ts",
+      "shared/answers",
       "shared/operations",
       "shared/capacity",
       "shared/ports",

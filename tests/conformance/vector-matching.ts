@@ -1,14 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
+import { isMembers } from "../../shared/answers/members.ts";
 
 type Matcher = (expected: unknown, actual: unknown) => string | undefined;
 
 const show = (value: unknown): string => JSON.stringify(value)?.slice(0, 160) ?? "nothing";
 const differs = (expected: unknown, actual: unknown): string => `expected ${show(expected)}, got ${show(actual)}`;
 const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const namesOf = (value: unknown): readonly unknown[] =>
-  asList(value).map((item) => (isObject(item) ? item["Name"] : item));
+  asList(value).map((item) => (isMembers(item) ? item["Name"] : item));
 const check = (holds: boolean, expected: unknown, actual: unknown): string | undefined =>
   holds ? undefined : differs(expected, actual);
 const sorted = (list: readonly unknown[]): readonly unknown[] => [...list].map((item) => JSON.stringify(item)).sort();
@@ -21,7 +20,7 @@ const operators: Readonly<Record<string, Matcher>> = {
     return check(all && items.length === asList(expected).length, expected, actual);
   },
   $exact: (expected, actual) =>
-    isObject(expected) && isObject(actual) && Object.keys(actual).length !== Object.keys(expected).length
+    isMembers(expected) && isMembers(actual) && Object.keys(actual).length !== Object.keys(expected).length
       ? differs(expected, actual)
       : differenceOf(expected, actual),
   $contains: (expected, actual) =>
@@ -67,12 +66,12 @@ export function differenceOf(expected: unknown, actual: unknown): string | undef
     if (!Array.isArray(actual) || actual.length !== expected.length) return differs(expected, actual);
     return expected.map((item, index) => differenceOf(item, actual[index])).find((problem) => problem !== undefined);
   }
-  if (!isObject(expected)) return check(isDeepStrictEqual(expected, actual), expected, actual);
+  if (!isMembers(expected)) return check(isDeepStrictEqual(expected, actual), expected, actual);
   for (const [key, value] of Object.entries(expected)) {
     const operator = key.startsWith("$") ? operators[key] : undefined;
     const problem =
       operator === undefined
-        ? differenceOf(value, isObject(actual) ? actual[key] : undefined)
+        ? differenceOf(value, isMembers(actual) ? actual[key] : undefined)
         : operator(value, actual);
     if (problem !== undefined) return operator === undefined ? `${key}: ${problem}` : problem;
   }

@@ -13,6 +13,8 @@ export interface FakePools {
   readonly wrong: Set<string>;
   /** What each connection waits for. */
   answering: Promise<void>;
+  /** From now on a connection ends with this error, until `answering` is another promise. */
+  failWith(reason: Error): void;
   readonly open: ReadonlySet<FakeConnection>;
   /** Passwords in the order in which connections were asked for. */
   readonly asked: readonly string[];
@@ -30,6 +32,10 @@ export function fakePools(): FakePools {
   const pools: FakePools = {
     wrong,
     answering: Promise.resolve(),
+    failWith(reason) {
+      pools.answering = Promise.reject(reason);
+      pools.answering.catch(() => undefined);
+    },
     open,
     asked,
     ended,

@@ -1,3 +1,4 @@
+import { vi } from "vitest";
 import {
   createRotatingConnection,
   type RotatingConnection,
@@ -23,8 +24,6 @@ export interface RedisStage {
 }
 
 export const redisLogin = (password: string): object => ({ username: "u", password, host: "h", ssl: false });
-
-export const settled = async (work: Promise<unknown>): Promise<unknown> => work.catch((error: unknown) => error);
 
 /** Without a heartbeat, unless a test gives one. */
 export function redisStage(): RedisStage {
@@ -74,3 +73,18 @@ export function redisStage(): RedisStage {
     },
   };
 }
+
+/** The same, with time-outs that pass when the test says so. */
+export function timedRedisStage(): RedisStage {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const stage = redisStage();
+  const { stop } = stage;
+  return Object.assign(stage, {
+    async stop() {
+      await stop();
+      vi.useRealTimers();
+    },
+  });
+}
+
+export const after = async (ms: number): Promise<void> => void (await vi.advanceTimersByTimeAsync(ms));

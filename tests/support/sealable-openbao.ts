@@ -60,14 +60,19 @@ export async function startSealableOpenBao(binary: string): Promise<SealableOpen
     if (!expected.includes(answer.status)) throw new Error(`OpenBao answered ${answer.status} to ${method} ${path}`);
     return answer;
   };
-  const unseal = async (): Promise<void> => {
-    await ask("POST", "sys/unseal", { key: unsealKey });
+  /** Asks until its health is so: it may cut the connection of the request that changes it, which repeated changes nothing. */
+  const become = async (health: 200 | 503, path: string, body?: object): Promise<void> => {
     const startedMs = performance.now();
-    while ((await healthOf(address)) !== 200) {
-      if (performance.now() - startedMs > 60_000) throw new Error("OpenBao did not become active within a minute");
+    let failure: unknown;
+    while ((await healthOf(address)) !== health) {
+      if (performance.now() - startedMs > 60_000)
+        throw new Error(`OpenBao: ${path} takes a minute`, { cause: failure });
+      await ask("POST", path, body).catch((error: unknown) => (failure = error));
       await delay(20);
     }
   };
+  const seal = async (): Promise<void> => become(503, "sys/seal");
+  const unseal = async (): Promise<void> => become(200, "sys/unseal", { key: unsealKey });
   await unseal();
   await ask("POST", "sys/mounts/secret", { type: "kv", options: { version: "2" } });
   // A mount of KV version 2 upgrades itself for a moment.
@@ -76,7 +81,7 @@ export async function startSealableOpenBao(binary: string): Promise<SealableOpen
     address,
     rootToken,
     unsealKey,
-    seal: async () => void (await ask("POST", "sys/seal")),
+    seal,
     unseal,
     written: () => ({ audit: readFileSync(join(home, "audit.log"), "utf8"), log: output() }),
     stop,

@@ -6,6 +6,7 @@ import { requestBudget } from "./request-budget.ts";
 import { frozenMs, createRequest } from "./bounded-request.ts";
 import { createSecretClient } from "../secret-client.ts";
 import type { SourceAnswer } from "../sources/secret-source.ts";
+import { settled } from "../../../tests/support/settled.ts";
 
 const timeoutMs = 3_000;
 const never = new AbortController().signal;
@@ -14,7 +15,6 @@ const made = () => {
   const budget = requestBudget({ requestsPerSecond: 1_000, burst: 1_000, whenSpent: "wait" }, clock);
   return { clock, budget, request: createRequest({ clock, budget, random: () => 0.5, timeoutMs }) };
 };
-const outcome = async (work: Promise<unknown>): Promise<unknown> => work.catch((error: unknown) => error);
 
 test("a time-out that comes far too late is no failure: the request is made again at once", async () => {
   const { clock, request } = made();
@@ -47,7 +47,7 @@ test("an answer and an error from before the process stood still are asked for a
 
 test("a time-out in time is a failure, also when it is a little late", async () => {
   const { clock, request } = made();
-  const failed = outcome(request("a", async () => new Promise(() => undefined), never));
+  const failed = settled(request("a", async () => new Promise(() => undefined), never));
   await clock.advance(10);
   clock.freeze(timeoutMs + 300);
   await clock.advance(0);
@@ -69,7 +69,7 @@ test("a process that stands still at each request asks six times, and then says 
     },
     never,
   );
-  expect(await outcome(failed)).toMatchObject({ code: "store-rejected", context: { secret: "a" } });
+  expect(await settled(failed)).toMatchObject({ code: "store-rejected", context: { secret: "a" } });
   expect(asked).toBe(6);
 });
 
@@ -91,10 +91,10 @@ test("each thaw takes from the budget, as every request", async () => {
 test("a secret's name is in every error, and what a source throws is told by its name alone", async () => {
   const { request } = made();
   const told = async (thrown: unknown): Promise<unknown> =>
-    outcome(request("a", async () => Promise.reject(thrown as Error), AbortSignal.abort()));
+    settled(request("a", async () => Promise.reject(thrown as Error), AbortSignal.abort()));
   expect(await told(new Error("canary"))).toMatchObject({ code: "pool-closed", context: { secret: "a" } });
   const { clock, request: ask } = made();
-  const failed = outcome(ask("a", async () => Promise.reject(new TypeError("canary")), never));
+  const failed = settled(ask("a", async () => Promise.reject(new TypeError("canary")), never));
   await clock.advance(10_000);
   expect(await failed).toMatchObject({
     code: "store-unavailable",
@@ -139,7 +139,7 @@ test.each([
   const { clock, request } = made();
   const start = clock.nowMs();
   const asked: number[] = [];
-  const failed = outcome(
+  const failed = settled(
     request(
       "a",
       async () => {
@@ -172,7 +172,7 @@ test("a request that is given up during its pause ends as closed, and is not mad
   const { clock, request } = made();
   const closing = new AbortController();
   let asked = 0;
-  const failed = outcome(
+  const failed = settled(
     request(
       "a",
       async () => {
@@ -200,7 +200,7 @@ test("the source is told when its time is over or it is given up, and nothing li
     signals.push(signal);
     return new Promise(() => undefined);
   };
-  const late = outcome(request("a", hang, closing.signal));
+  const late = settled(request("a", hang, closing.signal));
   await clock.advance(timeoutMs - 1);
   expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
   await clock.advance(1);
@@ -208,7 +208,7 @@ test("the source is told when its time is over or it is given up, and nothing li
   expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
   expect([added.mock.calls.length, removed.mock.calls.length]).toEqual([1, 1]);
   expect(removed.mock.calls[0]?.slice(0, 2)).toEqual(added.mock.calls[0]?.slice(0, 2));
-  const givenUp = outcome(request("a", hang, closing.signal));
+  const givenUp = settled(request("a", hang, closing.signal));
   await clock.advance(0);
   closing.abort();
   expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
@@ -276,7 +276,7 @@ test("a request that is given up while the process stood still is not made again
     },
     closing.signal,
   );
-  await outcome(failed);
+  await settled(failed);
   expect(asked).toBe(1);
 });
 
@@ -285,7 +285,7 @@ test("a request waits for its turn in the budget no longer than it may take", as
   const budget = requestBudget({ requestsPerSecond: 0.1, burst: 1, whenSpent: "wait" }, clock);
   const request = createRequest({ clock, budget, random: () => 0.5, timeoutMs });
   await request("a", async () => "one", never);
-  expect(await outcome(request("b", async () => "two", never))).toMatchObject({
+  expect(await settled(request("b", async () => "two", never))).toMatchObject({
     code: "client-quota-exceeded",
     context: { secret: "b", operation: "read" },
     retryAfterMs: 10_000,

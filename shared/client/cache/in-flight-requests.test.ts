@@ -9,7 +9,8 @@ import {
 } from "../../../tests/support/request-stage.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { CachedVersion, CachedSecret, setRequestState } from "./cached-secret.ts";
-import type { SourceAnswer, SourceVersion } from "../sources/secret-source.ts";
+import type { SourceAnswer } from "../sources/secret-source.ts";
+import { settled } from "../../../tests/support/settled.ts";
 
 const arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a-AbCdEf";
 const older = answer("older", { createdAt: new Date(1_000_000) });
@@ -19,7 +20,6 @@ let stage: RequestStage;
 const rejecting = (thrown: Error) => async (): Promise<never> => {
   throw thrown;
 };
-const end = async (work: Promise<SourceVersion>): Promise<unknown> => work.catch((error: unknown) => error);
 
 beforeEach(() => {
   stage = requestStage();
@@ -91,7 +91,7 @@ describe("an answer", () => {
   test("that is none fails as not found, with what was asked for", async () => {
     stage.says(() => undefined);
     const entry = new CachedVersion("a", { label: "AWSPENDING" });
-    expect(await end(stage.inFlightRequests().request(entry))).toMatchObject({
+    expect(await settled(stage.inFlightRequests().request(entry))).toMatchObject({
       code: "secret-not-found",
       context: { secret: "a", operation: "read", label: "AWSPENDING" },
     });
@@ -99,7 +99,7 @@ describe("an answer", () => {
 
   test("that is malformed fails", async () => {
     stage.says(() => ({ versionId: "" }));
-    expect(await end(stage.inFlightRequests().request(new CachedSecret("a")))).toMatchObject({
+    expect(await settled(stage.inFlightRequests().request(new CachedSecret("a")))).toMatchObject({
       code: "source-malformed",
     });
   });
@@ -108,7 +108,7 @@ describe("an answer", () => {
 describe("a failure", () => {
   const failing = async (entry: CachedSecret, error: Error, random = 0): Promise<number> => {
     stage.says(rejecting(error));
-    await end(stage.inFlightRequests({ random }).request(entry));
+    await settled(stage.inFlightRequests({ random }).request(entry));
     return (entry.requestState?.failure?.retryAtMs ?? 0) - stage.clock.nowMs();
   };
 
@@ -154,7 +154,7 @@ describe("a failure", () => {
 
   test("of another kind is reported without its message", async () => {
     stage.says(rejecting(new TypeError("canary")));
-    const error = await end(stage.inFlightRequests().request(new CachedSecret("a")));
+    const error = await settled(stage.inFlightRequests().request(new CachedSecret("a")));
     expect(error).toMatchObject({ code: "time-budget-spent", context: { secret: "a" } });
   });
 });
@@ -209,12 +209,12 @@ describe("a request", () => {
     const source = later();
     stage.says(source);
     const entry = new CachedSecret("a");
-    const waiting = end(stage.inFlightRequests().request(entry));
+    const waiting = settled(stage.inFlightRequests().request(entry));
     stage.closing.abort();
     for (const one of source.answers) settle(one);
     expect(await waiting).toMatchObject({ code: "pool-closed", context: { secret: "a" } });
     expect(entry.version).toBeUndefined();
-    expect(await end(stage.inFlightRequests().request(new CachedSecret("b")))).toMatchObject({
+    expect(await settled(stage.inFlightRequests().request(new CachedSecret("b")))).toMatchObject({
       code: "pool-closed",
       context: { secret: "b" },
     });

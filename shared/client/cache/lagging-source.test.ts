@@ -9,7 +9,8 @@ import {
 } from "../../../tests/support/request-stage.ts";
 import { type Announced, CachedSecret, CachedVersion, setRequestState } from "./cached-secret.ts";
 import { noticePeriodMs } from "../invalidation/notice-allowance.ts";
-import type { SourceVersion } from "../sources/secret-source.ts";
+
+import { settled } from "../../../tests/support/settled.ts";
 
 const older = answer("older", { createdAt: new Date(1_000_000) });
 const newer = answer("newer", { createdAt: new Date(2_000_000) });
@@ -34,7 +35,6 @@ const expecting = (entry: CachedSecret, notice: Announced): CachedSecret => {
   setRequestState(entry, { announced: notice });
   return entry;
 };
-const end = async (work: Promise<SourceVersion>): Promise<unknown> => work.catch((error: unknown) => error);
 const askedAtMs = (): number[] => stage.asked.map(({ atMs }) => atMs);
 /** How long after the start the entry is due again. */
 const quietForMs = ({ freshUntilMs }: CachedSecret): number => freshUntilMs - stage.startMs;
@@ -67,7 +67,7 @@ describe("a source that shows an older version than was read", () => {
   test("is not believed where it is a replica", async () => {
     stage.says(() => ({ ...older, fromReplica: true }));
     const entry = holding(newer);
-    const reading = end(stage.inFlightRequests().request(entry));
+    const reading = settled(stage.inFlightRequests().request(entry));
     await stage.clock.advance(lagBudgetMs);
     expect(await reading).toMatchObject({
       code: "version-not-visible",
@@ -79,7 +79,7 @@ describe("a source that shows an older version than was read", () => {
   test("is not asked again once nobody waits for it", async () => {
     stage.says(() => older);
     const entry = holding(newer);
-    const reading = end(stage.inFlightRequests().request(entry));
+    const reading = settled(stage.inFlightRequests().request(entry));
     await stage.clock.advance(100);
     entry.requestState?.inFlight?.abandon();
     await stage.clock.advance(lagBudgetMs);

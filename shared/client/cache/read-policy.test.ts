@@ -17,6 +17,7 @@ import { requestBudget } from "./request-budget.ts";
 import type { SourceVersion } from "../sources/secret-source.ts";
 import { ReadPolicy } from "./read-policy.ts";
 import { type Counts, noCounts } from "../telemetry.ts";
+import { settled } from "../../../tests/support/settled.ts";
 
 const held: SourceVersion = { versionId: "held", value: new SecretValue("one") };
 const fresh: SourceVersion = { versionId: "fresh", value: new SecretValue("two") };
@@ -60,7 +61,6 @@ const spent = () => {
   void budget.take(0, new AbortController().signal);
   return budget;
 };
-const end = async (work: Promise<SourceVersion>): Promise<unknown> => work.catch((error: unknown) => error);
 
 beforeEach(() => {
   clock = manualClock();
@@ -188,7 +188,7 @@ describe("without waiting", () => {
 describe("a request in the background", () => {
   test("reports its failure, and that of one that others made is left to them", async () => {
     const [own, joined] = [due(), due({}, new CachedSecret("b"))];
-    const theirs = end(inFlightRequests.request(joined));
+    const theirs = settled(inFlightRequests.request(joined));
     const ends = [made().refreshInBackground(own), made().refreshInBackground(joined)];
     for (const inFlight of flown) inFlight.reject(denied);
     await Promise.all([theirs, ...ends]);
@@ -232,7 +232,7 @@ describe("waiting", () => {
   test("rejects when the request fails and nothing may be served", async () => {
     const entry = due();
     clock.freeze(ttlMs + maxStaleMs);
-    const reading = end(made().get(entry));
+    const reading = settled(made().get(entry));
     flown[0]?.reject(denied);
     expect(await reading).toBe(denied);
     expect(counts.staleReads).toBe(0);
@@ -243,7 +243,7 @@ describe("waiting", () => {
     const entry = due(failed({ error, retryAtMs: clock.nowMs() + 500 }));
     entry.version = undefined;
     clock.freeze(499);
-    expect(await end(made().get(entry))).toMatchObject({
+    expect(await settled(made().get(entry))).toMatchObject({
       code: "store-throttled",
       context: { secret: "a" },
       hint: "wait",

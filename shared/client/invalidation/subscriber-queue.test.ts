@@ -2,6 +2,7 @@ import type { SNSClient } from "@aws-sdk/client-sns";
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import { beforeEach, describe, expect, test } from "vitest";
 import { createSubscriberQueue } from "./subscriber-queue.ts";
+import { settled } from "../../../tests/support/settled.ts";
 
 const topicArn = "arn:aws:sns:eu-west-1:111122223333:rotated";
 const queueArn = "arn:aws:sqs:eu-west-1:111122223333:q";
@@ -34,7 +35,6 @@ const make = async (more: { readonly secrets?: readonly string[]; readonly reque
 const failing = (name: string) => (): never => {
   throw Object.assign(new Error("canary"), { name });
 };
-const end = async (work: Promise<unknown>): Promise<unknown> => work.catch((error: unknown) => error);
 const names = (): string[] => asked.map(([name]) => name);
 const input = (name: string) => asked.findLast(([each]) => each === name)?.[1];
 
@@ -96,7 +96,7 @@ describe("a queue", () => {
   });
 
   test("of no secret is refused before anything is made", async () => {
-    expect(await end(make({ secrets: [] }))).toMatchObject({ code: "option-invalid" });
+    expect(await settled(make({ secrets: [] }))).toMatchObject({ code: "option-invalid" });
     expect(asked).toEqual([]);
   });
 });
@@ -105,20 +105,20 @@ describe("a request that fails", () => {
   test("is the SDK's error, and the queue is removed, also where that fails", async () => {
     answers["Subscribe"] = [failing("AuthorizationErrorException")];
     answers["DeleteQueue"] = [failing("AccessDenied")];
-    expect(await end(make())).toMatchObject({ name: "AuthorizationErrorException" });
+    expect(await settled(make())).toMatchObject({ name: "AuthorizationErrorException" });
     expect(names().at(-1)).toBe("DeleteQueue");
     expect(input("DeleteQueue")).toEqual({ QueueUrl: queueUrl });
   });
 
   test("to make the queue leaves nothing to remove", async () => {
     answers["CreateQueue"] = [failing("QueueDeletedRecently")];
-    expect(await end(make())).toMatchObject({ name: "QueueDeletedRecently" });
+    expect(await settled(make())).toMatchObject({ name: "QueueDeletedRecently" });
     expect(names()).toEqual(["CreateQueue"]);
   });
 
   test("by its time is reported with the step and what to look at", async () => {
     answers["CreateQueue"] = [async () => new Promise(() => undefined)];
-    expect(await end(make({ requestTimeoutMs: 1 }))).toMatchObject({
+    expect(await settled(make({ requestTimeoutMs: 1 }))).toMatchObject({
       code: "invalidation-unavailable",
       context: { source: "subscriber queue", operation: "CreateQueue", reason: "time-budget-spent" },
       hint: expect.stringContaining("check the network"),
@@ -139,14 +139,14 @@ describe("the removal", () => {
     async (name) => {
       const { remove } = await make();
       for (const request of ["Unsubscribe", "DeleteQueue"]) answers[request] = [failing(name)];
-      expect(await end(remove())).toBeUndefined();
+      expect(await settled(remove())).toBeUndefined();
     },
   );
 
   test("of the one goes on where that of the other fails, and the failure is reported", async () => {
     const { remove } = await make();
     answers["Unsubscribe"] = [failing("AccessDenied")];
-    expect(await end(remove())).toMatchObject({ name: "AccessDenied" });
+    expect(await settled(remove())).toMatchObject({ name: "AccessDenied" });
     expect(names().at(-1)).toBe("DeleteQueue");
   });
 });

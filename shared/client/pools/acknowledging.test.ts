@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { type FakeSecretClient, fakeSecretClient } from "../../testing/fake-secret-client.ts";
@@ -7,7 +8,6 @@ import { acknowledging } from "./acknowledging.ts";
 let client: FakeSecretClient;
 let versionId: string;
 const acknowledge = vi.fn<Acknowledge>();
-const turn = async (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 beforeEach(async () => {
   client = fakeSecretClient({ a: "one" });

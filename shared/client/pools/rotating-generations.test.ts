@@ -1,29 +1,23 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { type FakeConnection, type FakePools, fakePools } from "../../../tests/support/fake-pools.ts";
-import { type FakeSecretClient, fakeSecretClient } from "../../testing/fake-secret-client.ts";
-import type { Acknowledge, RotatingOptions } from "./rotating-options.ts";
-import { type PoolDriver, type RotatingGenerations, rotatingGenerations } from "./rotating-generations.ts";
+import type { FakeConnection } from "../../../tests/support/fake-pools.ts";
+import { type GenerationsStage, generationsStage, poolLogin } from "../../../tests/support/generations-stage.ts";
+import type { Acknowledge } from "./rotating-options.ts";
+import type { RotatingGenerations } from "./rotating-generations.ts";
+import { settled } from "../../../tests/support/settled.ts";
 
-const login = (password: string): object => ({ username: "u", password, host: "h" });
-
-let client: FakeSecretClient;
-let pools: FakePools;
+let stage: GenerationsStage;
+let client: GenerationsStage["client"];
+let pools: GenerationsStage["pools"];
 let generations: RotatingGenerations<FakeConnection>;
 
-const start = (options: Partial<RotatingOptions> = {}, more?: Partial<PoolDriver<FakeConnection>>) =>
-  (generations = rotatingGenerations(pools.driver(more), { client, secretId: "a", ...options }));
-const end = async (work: Promise<unknown>): Promise<unknown> => work.catch((error: unknown) => error);
-const turn = async (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const start = (...how: Parameters<GenerationsStage["start"]>): unknown => (generations = stage.start(...how));
 
 beforeEach(() => {
-  client = fakeSecretClient({ a: login("one") });
-  pools = fakePools();
+  stage = generationsStage();
+  ({ client, pools } = stage);
 });
-afterEach(async () => {
-  for (const connection of pools.open) connection.release();
-  await generations.end();
-  await client.close();
-});
+afterEach(async () => stage.stop());
 
 describe("a connection", () => {
   test("takes the credential that the client has, by one pool for all", async () => {
@@ -41,9 +35,9 @@ describe("a connection", () => {
   test("takes the newest credential after a rotation, also one that nobody was told of", async () => {
     start();
     await generations.connect();
-    await client.rotate("a", login("two"));
+    await client.rotate("a", poolLogin("two"));
     expect((await generations.connect()).password).toBe("two");
-    client.secrets.put("a", login("three"));
+    client.secrets.put("a", poolLogin("three"));
     client.invalidate("a");
     await generations.connect();
     await turn();
@@ -53,7 +47,7 @@ describe("a connection", () => {
   test("is made with AWSCURRENT as it is now, where the one that is known is refused", async () => {
     start();
     await generations.connect();
-    client.secrets.put("a", login("two"));
+    client.secrets.put("a", poolLogin("two"));
     pools.wrong.add("one");
     const [first, second] = await Promise.all([generations.connect(), generations.connect()]);
     expect([first.password, second.password]).toEqual(["two", "two"]);
@@ -63,7 +57,7 @@ describe("a connection", () => {
   test("is made with AWSPENDING where AWSCURRENT is refused, and each credential is offered once", async () => {
     start();
     pools.wrong.add("one");
-    const pending = client.secrets.putPending("a", login("two"));
+    const pending = client.secrets.putPending("a", poolLogin("two"));
     expect((await generations.connect()).password).toBe("two");
     expect([pools.asked, generations.versionId]).toEqual([["one", "two"], pending]);
   });
@@ -71,12 +65,12 @@ describe("a connection", () => {
   test("fails when every credential is refused, with what the last refusal means, and finds a later one", async () => {
     start();
     pools.wrong.add("one");
-    expect(await end(generations.connect())).toMatchObject({
+    expect(await settled(generations.connect())).toMatchObject({
       code: "credential-refused",
       context: { secret: "a", sqlstate: "28P01" },
       hint: "one",
     });
-    client.secrets.put("a", login("two"));
+    client.secrets.put("a", poolLogin("two"));
     expect((await generations.connect()).password).toBe("two");
   });
 
@@ -84,9 +78,8 @@ describe("a connection", () => {
     const broken = new Error("broken");
     start();
     const { versionId } = await client.get("a");
-    pools.answering = Promise.reject(broken);
-    pools.answering.catch(() => undefined);
-    expect(await end(generations.connect())).toBe(broken);
+    pools.failWith(broken);
+    expect(await settled(generations.connect())).toBe(broken);
     pools.answering = Promise.resolve();
     expect((await generations.connect()).password).toBe("one");
     expect([generations.versionId, generations.refusedLogins]).toEqual([versionId, 0]);
@@ -95,27 +88,33 @@ describe("a connection", () => {
   test("fails with what is known of an error that is no refusal", async () => {
     start({}, { isRefusal: () => false });
     pools.wrong.add("one");
-    expect(await end(generations.connect())).toMatchObject({ code: "credential-refused", context: { secret: "a" } });
+    expect(await settled(generations.connect())).toMatchObject({
+      code: "credential-refused",
+      context: { secret: "a" },
+    });
   });
 
   test.each([
     ["is no login", "text", "secret-malformed", undefined],
-    ["the driver does not take", login("impossible"), "secret-malformed", "EINVAL"],
+    ["the driver does not take", poolLogin("impossible"), "secret-malformed", "EINVAL"],
   ])("fails where the secret's value %s", async (_, value, code, reason) => {
     client.secrets.put("a", value);
     start();
-    expect(await end(generations.connect())).toMatchObject({ code, context: reason === undefined ? {} : { reason } });
+    expect(await settled(generations.connect())).toMatchObject({
+      code,
+      context: reason === undefined ? {} : { reason },
+    });
   });
 
   test("fails with the client's error where there is no secret", async () => {
     start({ secretId: "missing" });
-    expect(await end(generations.connect())).toMatchObject({ code: "secret-not-found" });
+    expect(await settled(generations.connect())).toMatchObject({ code: "secret-not-found" });
   });
 
   test("ends in time while the secret is not read", async () => {
     vi.spyOn(client, "get").mockReturnValue(new Promise(() => undefined));
     start({}, { connectTimeoutMs: 1 });
-    expect(await end(generations.connect())).toMatchObject({
+    expect(await settled(generations.connect())).toMatchObject({
       code: "time-budget-spent",
       context: { secret: "a", operation: "read the secret", timeoutMs: 1 },
     });
@@ -127,7 +126,7 @@ describe("a connection", () => {
     start({}, { connectTimeoutMs: 1, lateError: () => late });
     await client.get("a");
     pools.answering = given.promise;
-    expect(await end(generations.connect())).toBe(late);
+    expect(await settled(generations.connect())).toBe(late);
     given.resolve();
     await turn();
     expect([pools.asked, pools.open.size]).toEqual([["one"], 0]);
@@ -141,7 +140,7 @@ describe("a replaced credential", () => {
     generations.onDrained(drained);
     const { versionId } = await client.get("a");
     const old = await generations.connect();
-    await client.rotate("a", login("two"));
+    await client.rotate("a", poolLogin("two"));
     await turn();
     expect([pools.ended, drained.mock.calls]).toEqual([[], []]);
     old.release();
@@ -156,7 +155,7 @@ describe("a replaced credential", () => {
     pools.answering = given.promise;
     const connecting = generations.connect();
     await turn();
-    await client.rotate("a", login("two"));
+    await client.rotate("a", poolLogin("two"));
     await turn();
     expect(pools.ended).toEqual([]);
     given.resolve();
@@ -171,7 +170,7 @@ describe("a replaced credential", () => {
   ] as const)("is left to its users for the drain's time, and then: %s", async (afterDrainTimeout, cut) => {
     start({ drainTimeoutMs: 1, afterDrainTimeout });
     await generations.connect();
-    await client.rotate("a", login("two"));
+    await client.rotate("a", poolLogin("two"));
     await generations.end();
     expect(pools.destroyed).toEqual(cut);
   });
@@ -179,7 +178,7 @@ describe("a replaced credential", () => {
   test("leaves the limit to all: a connection waits for one of it to close", async () => {
     start({}, { limit: () => 2 });
     const [first] = [await generations.connect(), await generations.connect()];
-    await client.rotate("a", login("two"));
+    await client.rotate("a", poolLogin("two"));
     const waiting = generations.connect();
     await turn();
     expect([generations.waiting, pools.asked]).toEqual([1, ["one", "one"]]);
@@ -204,12 +203,12 @@ describe("a rotation", () => {
   });
 
   test("of another secret changes nothing", async () => {
-    client.secrets.put("b", login("other"));
+    client.secrets.put("b", poolLogin("other"));
     start();
     await generations.connect();
     const { versionId } = generations;
     await client.get("b");
-    await client.rotate("b", login("another"));
+    await client.rotate("b", poolLogin("another"));
     expect([generations.versionId, (await generations.connect()).password]).toEqual([versionId, "one"]);
   });
 
@@ -219,14 +218,14 @@ describe("a rotation", () => {
     const old = await generations.connect();
     const first = generations.versionId ?? "";
     expect(acknowledge.mock.calls).toEqual([[{ secretId: "a", versionId: first }]]);
-    const next = await client.rotate("a", login("two"));
+    const next = await client.rotate("a", poolLogin("two"));
     const used = await generations.connect();
     expect(acknowledge).toHaveBeenCalledTimes(1);
     old.release();
     await turn();
     expect(acknowledge).toHaveBeenLastCalledWith({ secretId: "a", versionId: next });
     used.release();
-    const unproven = await client.rotate("a", login("three"));
+    const unproven = await client.rotate("a", poolLogin("three"));
     await turn();
     expect(acknowledge).toHaveBeenCalledTimes(2);
     await generations.connect();
@@ -242,9 +241,9 @@ test("the end waits for what is in use, once, and nothing is given after it", as
   void ending.then(over);
   await turn();
   expect(over).not.toHaveBeenCalled();
-  expect(await end(generations.connect())).toMatchObject({ code: "pool-closed", context: { secret: "a" } });
+  expect(await settled(generations.connect())).toMatchObject({ code: "pool-closed", context: { secret: "a" } });
   connection.release();
   await Promise.all([ending, generations.end()]);
-  await client.rotate("a", login("two"));
+  await client.rotate("a", poolLogin("two"));
   expect([pools.ended, generations.waiting]).toEqual([["one"], 0]);
 });

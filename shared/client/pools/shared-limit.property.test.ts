@@ -1,8 +1,7 @@
+import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { sharedLimit } from "./shared-limit.ts";
-
-const turn = async (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Pools of two credentials: one that drains, with all of its connections in use, and the newest one, which begins empty. */
 function pools(most: number, openOfReplaced: number) {

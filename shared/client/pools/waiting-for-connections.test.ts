@@ -1,42 +1,34 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { type FakeConnection, type FakePools, fakePools } from "../../../tests/support/fake-pools.ts";
+import type { FakeConnection } from "../../../tests/support/fake-pools.ts";
+import { type GenerationsStage, generationsStage, poolLogin } from "../../../tests/support/generations-stage.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import { type FakeSecretClient, fakeSecretClient } from "../../testing/fake-secret-client.ts";
-import type { Acknowledge, RotatingOptions } from "./rotating-options.ts";
-import { type PoolDriver, type RotatingGenerations, rotatingGenerations } from "./rotating-generations.ts";
+import type { Acknowledge } from "./rotating-options.ts";
+import type { RotatingGenerations } from "./rotating-generations.ts";
+import { settled } from "../../../tests/support/settled.ts";
 
-const login = (password: string): object => ({ username: "u", password, host: "h" });
-
-let client: FakeSecretClient;
-let pools: FakePools;
+let stage: GenerationsStage;
+let client: GenerationsStage["client"];
+let pools: GenerationsStage["pools"];
 let generations: RotatingGenerations<FakeConnection>;
 
-const start = (options: Partial<RotatingOptions> = {}, more?: Partial<PoolDriver<FakeConnection>>) =>
-  (generations = rotatingGenerations(pools.driver(more), { client, secretId: "a", ...options }));
-const end = async (work: Promise<unknown>): Promise<unknown> => work.catch((error: unknown) => error);
-const turn = async (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-const failWith = (reason: Error): void => {
-  pools.answering = Promise.reject(reason);
-  pools.answering.catch(() => undefined);
-};
+const start = (...how: Parameters<GenerationsStage["start"]>): unknown => (generations = stage.start(...how));
 
 beforeEach(() => {
-  client = fakeSecretClient({ a: login("one") });
-  pools = fakePools();
+  stage = generationsStage();
+  ({ client, pools } = stage);
 });
 afterEach(async () => {
   vi.restoreAllMocks();
   vi.useRealTimers();
-  for (const connection of pools.open) connection.release();
-  await generations.end();
-  await client.close();
+  await stage.stop();
 });
 
 describe("the one limit of all credentials", () => {
   test("counts the newest credential's connections, too", async () => {
     start({}, { limit: () => 3 });
     await generations.connect();
-    await client.rotate("a", login("two"));
+    await client.rotate("a", poolLogin("two"));
     const [first] = [await generations.connect(), await generations.connect()];
     const waiting = generations.connect();
     await turn();
@@ -50,9 +42,9 @@ describe("the one limit of all credentials", () => {
     const given = Promise.withResolvers<void>();
     start({}, { limit: () => 2 });
     await generations.connect();
-    await client.rotate("a", login("two"));
+    await client.rotate("a", poolLogin("two"));
     pools.answering = given.promise;
-    const failing = end(generations.connect());
+    const failing = settled(generations.connect());
     await turn();
     const waiting = generations.connect();
     await turn();
@@ -67,8 +59,8 @@ describe("the one limit of all credentials", () => {
     const full = new Error("too many connections");
     start({}, { isLimit: (error) => error === full });
     const old = await generations.connect();
-    await client.rotate("a", login("two"));
-    failWith(full);
+    await client.rotate("a", poolLogin("two"));
+    pools.failWith(full);
     const connecting = generations.connect();
     await vi.waitUntil(() => pools.asked.length === 4);
     pools.answering = Promise.resolve();
@@ -79,10 +71,10 @@ describe("the one limit of all credentials", () => {
   test("gives a caller that waited the credential that is newest by then", async () => {
     start({}, { limit: () => 1 });
     const old = await generations.connect();
-    await client.rotate("a", login("two"));
+    await client.rotate("a", poolLogin("two"));
     const waiting = generations.connect();
     await turn();
-    await client.rotate("a", login("three"));
+    await client.rotate("a", poolLogin("three"));
     old.release();
     expect([(await waiting).password, pools.asked]).toEqual(["three", ["one", "three"]]);
   });
@@ -90,8 +82,8 @@ describe("the one limit of all credentials", () => {
   test("holds nobody back from the end: who waits is told that the pool is closed", async () => {
     start({}, { limit: () => 1 });
     const old = await generations.connect();
-    await client.rotate("a", login("two"));
-    const waiting = end(generations.connect());
+    await client.rotate("a", poolLogin("two"));
+    const waiting = settled(generations.connect());
     await turn();
     const ending = generations.end();
     expect(await waiting).toMatchObject({ code: "pool-closed", context: { secret: "a" } });
@@ -105,7 +97,7 @@ describe("the search for a credential", () => {
   test("is one for all callers, and its error is everybody's", async () => {
     const get = vi.spyOn(client, "get");
     start({ secretId: "missing" });
-    const both = await Promise.all([end(generations.connect()), end(generations.connect())]);
+    const both = await Promise.all([settled(generations.connect()), settled(generations.connect())]);
     expect(both).toMatchObject([{ code: "secret-not-found" }, { code: "secret-not-found" }]);
     expect(get).toHaveBeenCalledTimes(1);
   });
@@ -114,12 +106,12 @@ describe("the search for a credential", () => {
     const late = new Error("late");
     start({}, { connectTimeoutMs: 1, lateError: () => late });
     vi.spyOn(client, "get").mockReturnValue(new Promise(() => undefined));
-    const readers = await Promise.all([end(generations.connect()), end(generations.connect())]);
+    const readers = await Promise.all([settled(generations.connect()), settled(generations.connect())]);
     expect(readers).toMatchObject([{ code: "time-budget-spent" }, { code: "time-budget-spent" }]);
     vi.restoreAllMocks();
     const given = Promise.withResolvers<void>();
     pools.answering = given.promise;
-    expect(await Promise.all([end(generations.connect()), end(generations.connect())])).toEqual([late, late]);
+    expect(await Promise.all([settled(generations.connect()), settled(generations.connect())])).toEqual([late, late]);
     given.resolve();
     await turn();
   });
@@ -128,7 +120,7 @@ describe("the search for a credential", () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     start({}, { connectTimeoutMs: 1_000 });
     vi.spyOn(client, "get").mockReturnValueOnce(new Promise(() => undefined));
-    const first = end(generations.connect());
+    const first = settled(generations.connect());
     await vi.advanceTimersByTimeAsync(500);
     const second = generations.connect();
     await vi.advanceTimersByTimeAsync(500);
@@ -141,25 +133,28 @@ describe("the search for a credential", () => {
     const version = await client.get("a");
     start();
     const get = vi.spyOn(client, "get").mockReturnValueOnce(read.promise);
-    const connecting = end(generations.connect());
+    const connecting = settled(generations.connect());
     await turn();
     await generations.end();
     read.resolve(version);
     expect(await connecting).toMatchObject({ code: "pool-closed" });
-    expect(await end(generations.connect())).toMatchObject({ code: "pool-closed" });
+    expect(await settled(generations.connect())).toMatchObject({ code: "pool-closed" });
     expect([generations.versionId, get.mock.calls.length]).toEqual([undefined, 1]);
   });
 
   test("that finds no credential says so where the driver does not say why", async () => {
     start({}, { isRefusal: () => true });
-    failWith(new Error("canary"));
-    expect(await end(generations.connect())).toMatchObject({ code: "credential-refused", context: { secret: "a" } });
+    pools.failWith(new Error("canary"));
+    expect(await settled(generations.connect())).toMatchObject({
+      code: "credential-refused",
+      context: { secret: "a" },
+    });
   });
 
   test("makes one pool of a version that an event also named", async () => {
     start();
     await generations.connect().then((connection) => connection.release());
-    client.secrets.put("a", login("two"));
+    client.secrets.put("a", poolLogin("two"));
     pools.wrong.add("one");
     expect((await generations.connect()).password).toBe("two");
     await turn();
@@ -187,7 +182,7 @@ describe("a credential", () => {
         },
       },
     );
-    expect(await end(generations.connect())).toMatchObject({ code: "secret-malformed", context: { problem } });
+    expect(await settled(generations.connect())).toMatchObject({ code: "secret-malformed", context: { problem } });
   });
 
   test("that is of no use is reported once, however often it is named", async () => {
@@ -211,7 +206,7 @@ describe("a credential", () => {
     const acknowledge = vi.fn<Acknowledge>(async () => undefined);
     start({ acknowledge });
     pools.wrong.add("one");
-    const versionId = client.secrets.putPending("a", login("two"));
+    const versionId = client.secrets.putPending("a", poolLogin("two"));
     await generations.connect();
     expect(acknowledge).not.toHaveBeenCalled();
     client.secrets.promote("a");
@@ -228,7 +223,7 @@ describe("a credential", () => {
     pools.answering = given.promise;
     const connecting = generations.connect();
     await turn();
-    await client.rotate("a", login("two"));
+    await client.rotate("a", poolLogin("two"));
     given.resolve();
     (await connecting).release();
     await turn();
@@ -246,7 +241,7 @@ describe("a credential", () => {
     );
     const old = await generations.connect();
     const before = vi.getTimerCount();
-    await client.rotate("a", login("two"));
+    await client.rotate("a", poolLogin("two"));
     old.release();
     await turn();
     await turn();

@@ -1,9 +1,7 @@
-import { isMembers } from "../../answers/members.ts";
+import { isMembers, type Members } from "../../answers/members.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { defined } from "../../secrets/defined.ts";
 import { fillIn, isUnfinished, onlyPlaceholder } from "../../secrets/placeholders.ts";
-
-type Members = Readonly<Record<string, unknown>>;
 
 /** By a template's name: what each field of the mirror is made of. */
 export type MirrorTemplates = ReadonlyMap<string, Readonly<Record<string, string>>>;

@@ -1,3 +1,4 @@
+import { isMembers } from "../../answers/members.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { MirrorEntry } from "../../ports/mirror.ts";
 import { filledFields, type MirrorTemplates } from "./mirror-templates.ts";
@@ -23,15 +24,14 @@ function keepDigits(_key: string, value: unknown, source?: { readonly source?: s
 }
 
 /** `undefined` for a text that is no JSON object. */
-function membersOf(text: string): MirroredFields | undefined {
+function membersIn(text: string): MirroredFields | undefined {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text, keepDigits);
   } catch {
     return undefined;
   }
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return undefined;
-  return Object.fromEntries(Object.entries(parsed));
+  return isMembers(parsed) ? parsed : undefined;
 }
 
 /**
@@ -44,7 +44,7 @@ function mappedFields({ secretArn, tags, value }: MirrorEntry, templates: Mirror
     throw new RekeyError("secret-binary", { context: { secret: secretArn }, hint });
   }
   const tag = tags.get(vaultMapTag) ?? "fields";
-  const members = membersOf(value.reveal());
+  const members = membersIn(value.reveal());
   if (tag === "fields") return members ?? { value: value.reveal() };
   const [, kind, name = ""] = /^(field|template):([A-Za-z0-9_.-]{1,64})$/.exec(tag) ?? [];
   if (kind === "field") return Object.fromEntries([[name, value.reveal()]]);

@@ -1,13 +1,19 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
-import { CreateQueueCommand, ListQueuesCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import {
+  CreateQueueCommand,
+  DeleteQueueCommand,
+  ListQueuesCommand,
+  SendMessageCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
 import pg from "pg";
-import { expect } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { type CliStage, startCliStage } from "../cli-stage.ts";
 import { freePort } from "../free-port.ts";
 import { takesConnections } from "../listening.ts";
-import { type Changes, type ProgramFolder, programFolder } from "./documented-programs.ts";
+import { type Changes, programFolder } from "./documented-programs.ts";
 
 /** One of the page's programs, as a process of its own. */
 export interface Service {
@@ -35,6 +41,7 @@ export interface ServiceStage {
   rotate(secretId: string): Promise<void>;
   /** Rotates, and asks until all connections are those of the other user; the replaced one would still log in. */
   moveOver(secretId: string, ask: () => Promise<unknown>): Promise<void>;
+  /** It ends with the test, and its queue with it. */
   start(
     program: string,
     secretId: string,
@@ -83,8 +90,6 @@ function endGroup(pid = 0): void {
 export async function startServiceStage(packages?: string): Promise<ServiceStage> {
   const cli = await startCliStage();
   const sqs = new SQSClient(cli.stack.clientConfig);
-  const folders: ProgramFolder[] = [];
-  const children: ChildProcess[] = [];
   const ready = new WeakSet<ChildProcess>();
   await cli.postgres.admin("CREATE TABLE orders (id int); GRANT SELECT, INSERT ON orders TO PUBLIC");
   const { host, port, superuser } = cli.postgres;
@@ -93,6 +98,8 @@ export async function startServiceStage(packages?: string): Promise<ServiceStage
     { Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] },
   ]);
 
+  const subscriberQueues = async (): Promise<readonly string[]> =>
+    (await sqs.send(new ListQueuesCommand({ QueueNamePrefix: "rekey-subscriber-" }))).QueueUrls ?? [];
   const activity = async (
     secretId: string,
   ): Promise<readonly { readonly pid: number; readonly user: string; readonly waits: boolean }[]> =>
@@ -123,7 +130,7 @@ export async function startServiceStage(packages?: string): Promise<ServiceStage
     },
     async start(program, secretId, { changes, variables = {}, node = [], command = [] } = {}) {
       const folder = await programFolder(packages, changes);
-      folders.push(folder);
+      onTestFinished(async () => folder[Symbol.asyncDispose]());
       const port = await freePort();
       const env = {
         ...cli.variables,
@@ -147,11 +154,15 @@ export async function startServiceStage(packages?: string): Promise<ServiceStage
         stdio: ["ignore", "pipe", "pipe", "ipc"],
       });
       child.channel?.unref();
-      children.push(child);
       let text = "";
       for (const stream of [child.stdout, child.stderr])
         stream?.setEncoding("utf8").on("data", (more: string) => (text += more));
       const ended = once(child, "close").then(([code, signal]) => (code ?? signal) as number | string | null);
+      onTestFinished(async () => {
+        endGroup(child.pid);
+        await ended;
+        for (const QueueUrl of await subscriberQueues()) await sqs.send(new DeleteQueueCommand({ QueueUrl }));
+      });
       return { child, port, folder: folder.path, output: () => text, ended };
     },
     async startServer(...given) {
@@ -182,10 +193,7 @@ export async function startServiceStage(packages?: string): Promise<ServiceStage
     },
     backends: async (secretId) => (await activity(secretId)).map(({ pid }) => pid),
     users: async (secretId) => [...new Set((await activity(secretId)).map(({ user }) => user))],
-    async subscriberQueues() {
-      const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand({ QueueNamePrefix: "rekey-subscriber-" }));
-      return QueueUrls.length;
-    },
+    subscriberQueues: async () => (await subscriberQueues()).length,
     async newQueue() {
       const { QueueUrl = "" } = await sqs.send(new CreateQueueCommand({ QueueName: `jobs-${++secrets}` }));
       return QueueUrl;
@@ -212,12 +220,6 @@ export async function startServiceStage(packages?: string): Promise<ServiceStage
       );
     },
     async stop() {
-      for (const child of children) {
-        const closed = child.stdout?.closed === true ? undefined : once(child, "close");
-        endGroup(child.pid);
-        await closed;
-      }
-      for (const folder of folders) await folder[Symbol.asyncDispose]();
       sqs.destroy();
       await cli.stop();
     },

@@ -86,7 +86,8 @@ describe("connections of a replaced credential", () => {
 });
 
 describe("a connection that the server does not close", () => {
-  test("is cut after a second, and its place is free", async () => {
+  /** One of the replaced credential, after its goodbye, and whoever waits for its place. */
+  async function leftOpen() {
     await stage.make({ connectionLimit: 1 });
     const before = stage.open("one");
     const connection = await before.connect();
@@ -94,23 +95,22 @@ describe("a connection that the server does not close", () => {
     stage.server.closes = false;
     const waiting = stage.open("two").connect();
     await until(() => stage.server.sessions[0]?.hasQuit === true);
+    return { before, stream: streamOf(connection), waiting };
+  }
+
+  test("is cut after a second, and its place is free", async () => {
+    const { before, stream, waiting } = await leftOpen();
     vi.advanceTimersByTime(999);
-    expect([before.open, streamOf(connection).destroyed]).toEqual([1, false]);
+    expect([before.open, stream.destroyed]).toEqual([1, false]);
     vi.advanceTimersByTime(1);
-    expect([before.open, streamOf(connection).destroyed]).toEqual([0, true]);
+    expect([before.open, stream.destroyed]).toEqual([0, true]);
     await waiting;
     expect(stage.changed).toHaveBeenCalledTimes(1);
   });
 
   test("leaves its place at once where it breaks without an end, as over TLS", async () => {
-    await stage.make({ connectionLimit: 1 });
-    const before = stage.open("one");
-    const connection = await before.connect();
-    connection.release();
-    stage.server.closes = false;
-    const waiting = stage.open("two").connect();
-    await until(() => stage.server.sessions[0]?.hasQuit === true);
-    streamOf(connection).destroy();
+    const { before, stream, waiting } = await leftOpen();
+    stream.destroy();
     await waiting;
     expect(before.open).toBe(0);
   });

@@ -1,3 +1,5 @@
+// A turn: the ticks in which the driver looks for room again.
+import { setImmediate as turn } from "node:timers/promises";
 import type mysql from "mysql2";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { insides } from "./pool-insides.ts";
@@ -22,14 +24,17 @@ async function waits(credential: ReturnType<Stage["open"]>): Promise<Waiting> {
   await until(() => stage.waiting === before + 1);
   return { connecting };
 }
-/** The ticks in which the driver looks for room again. */
-const turn = async (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe("whoever waits while all connections of a replaced credential are in use", () => {
-  test("is given one more after a second, and the next one when it is released", async () => {
+  /** The newest credential of a pool whose only connection is the replaced one's. */
+  async function replacedInUse(): Promise<ReturnType<Stage["open"]>> {
     await stage.make({ connectionLimit: 1 });
     await stage.open("one").connect();
-    const credential = stage.open("two");
+    return stage.open("two");
+  }
+
+  test("is given one more after a second, and the next one when it is released", async () => {
+    const credential = await replacedInUse();
     const first = await waits(credential);
     const second = await waits(credential);
     vi.advanceTimersByTime(999);
@@ -48,9 +53,7 @@ describe("whoever waits while all connections of a replaced credential are in us
   });
 
   test("is given one more where it came long after the rotation, and nobody waited before", async () => {
-    await stage.make({ connectionLimit: 1 });
-    await stage.open("one").connect();
-    const credential = stage.open("two");
+    const credential = await replacedInUse();
     vi.advanceTimersByTime(5_000);
     const { connecting } = await waits(credential);
     await turn();
@@ -60,9 +63,7 @@ describe("whoever waits while all connections of a replaced credential are in us
   });
 
   test("is given one more a second after the rotation, where it came in between", async () => {
-    await stage.make({ connectionLimit: 1 });
-    await stage.open("one").connect();
-    const credential = stage.open("two");
+    const credential = await replacedInUse();
     vi.advanceTimersByTime(500);
     const { connecting } = await waits(credential);
     vi.advanceTimersByTime(500);

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import pg from "pg";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { type FakePgServer, fakePgServer } from "../../../../tests/support/fake-pg-server.ts";
@@ -17,7 +18,6 @@ const open = (settings: pg.PoolConfig = {}, secret: object = { username: "u", pa
     outer,
     changed,
   );
-const turn = async (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 beforeEach(() => {
   server = fakePgServer();

@@ -1,20 +1,20 @@
+import { setImmediate as turn } from "node:timers/promises";
 import type pg from "pg";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type FakePgServer, fakePgServer } from "../../../../tests/support/fake-pg-server.ts";
 import { type FakeSecretClient, fakeSecretClient } from "../../../testing/fake-secret-client.ts";
 import { createRotatingPool, type RotatingPool, type RotatingPoolOptions } from "./rotating-pool.ts";
+import { settled } from "../../../../tests/support/settled.ts";
 
 let server: FakePgServer;
 let made: FakePgServer["made"];
 let wrong: FakePgServer["wrong"];
 const login = (password: string, more: object = {}): object => ({ username: "u", password, host: "h", ...more });
-const turn = async (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 let client: FakeSecretClient;
 let pool: RotatingPool;
 const start = (settings: pg.PoolConfig = {}, more: Partial<RotatingPoolOptions> = {}): RotatingPool =>
   (pool = createRotatingPool({ client, secretId: "a", pool: { Client: server.Client, ...settings }, ...more }));
-const end = async (work: Promise<unknown>): Promise<unknown> => work.catch((error: unknown) => error);
 
 beforeEach(() => {
   server = fakePgServer();
@@ -77,7 +77,7 @@ describe("the login", () => {
 
   test("that is refused is explained", async () => {
     wrong.add("one");
-    expect(await end(start().query("SELECT 1"))).toMatchObject({
+    expect(await settled(start().query("SELECT 1"))).toMatchObject({
       code: "credential-refused",
       context: { secret: "a", sqlstate: "28P01" },
     });

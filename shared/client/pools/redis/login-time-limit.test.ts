@@ -1,18 +1,14 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { redisLogin, type RedisStage, redisStage, settled } from "../../../../tests/support/redis-stage.ts";
+import { after, redisLogin, type RedisStage, timedRedisStage } from "../../../../tests/support/redis-stage.ts";
+import { settled } from "../../../../tests/support/settled.ts";
 
 let stage: RedisStage;
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  stage = redisStage();
+  stage = timedRedisStage();
 });
-afterEach(async () => {
-  await stage.stop();
-  vi.useRealTimers();
-});
+afterEach(async () => stage.stop());
 
-const after = async (ms: number): Promise<void> => void (await vi.advanceTimersByTimeAsync(ms));
 const answerIn = async (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const never = async (): Promise<never> => new Promise(() => undefined);
 const unanswered = { code: "time-budget-spent", context: { secret: "a", timeoutMs: 5_000 } };

@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { probing } from "./probing.ts";
 import type { RedisLogin } from "./redis-login.ts";
+import { settled } from "../../../../tests/support/settled.ts";
 
 const login = { username: "u", password: "p" };
 const server = {
@@ -52,7 +53,6 @@ const probe = (timeoutMs = 60_000) =>
     timeoutMs,
     secretId: "a",
   });
-const end = async (work: Promise<unknown>): Promise<unknown> => work.catch((error: unknown) => error);
 
 beforeEach(() => {
   made = [];
@@ -78,7 +78,7 @@ test("a refused login is not accepted, and any other failure is an error", async
   expect(await probe().accepts(login)).toBe(false);
   const broken = new Error("connect ECONNREFUSED");
   connecting = async () => Promise.reject(broken);
-  expect(await end(probe().accepts(login))).toBe(broken);
+  expect(await settled(probe().accepts(login))).toBe(broken);
   expect(made.map(({ isOpen, destroys }) => [isOpen, destroys])).toEqual([
     [false, 1],
     [false, 1],
@@ -91,12 +91,12 @@ test("the first error of the connection is the one that counts, also where it co
     redis.emit("error", first);
     redis.emit("error", new Error("second"));
   };
-  expect(await end(probe().accepts(login))).toBe(first);
+  expect(await settled(probe().accepts(login))).toBe(first);
   connecting = async (redis) => {
     redis.emit("error", first);
     throw new Error("destroyed");
   };
-  expect(await end(probe().accepts(login))).toBe(first);
+  expect(await settled(probe().accepts(login))).toBe(first);
   expect(made.map(({ destroys }) => destroys)).toEqual([1, 1]);
 });
 
@@ -110,7 +110,7 @@ const untilDestroyed = async (redis: FakeRedis): Promise<void> =>
 
 test("an error of the connection ends a login that goes on", async () => {
   connecting = untilDestroyed;
-  const failed = end(probe().accepts(login));
+  const failed = settled(probe().accepts(login));
   const first = new Error("first");
   made[0]?.emit("error", first);
   expect([await failed, made[0]?.isOpen]).toEqual([first, false]);
@@ -119,7 +119,7 @@ test("an error of the connection ends a login that goes on", async () => {
 test("a server that does not answer in time is given up", async () => {
   vi.useFakeTimers();
   connecting = untilDestroyed;
-  const failed = end(probe(1_000).accepts(login));
+  const failed = settled(probe(1_000).accepts(login));
   await vi.advanceTimersByTimeAsync(1_000);
   expect(await failed).toMatchObject({ code: "time-budget-spent", context: { secret: "a", timeoutMs: 1_000 } });
   expect(vi.getTimerCount()).toBe(0);
@@ -127,7 +127,10 @@ test("a server that does not answer in time is given up", async () => {
 
 test("a client that does not log in as its options say is refused before it connects", async () => {
   const own = probing({ createClient: () => new FakeRedis({} as RedisLogin), server, timeoutMs: 1_000, secretId: "a" });
-  expect(await end(own.accepts(login))).toMatchObject({ code: "option-invalid", context: { option: "createClient" } });
+  expect(await settled(own.accepts(login))).toMatchObject({
+    code: "option-invalid",
+    context: { option: "createClient" },
+  });
 });
 
 test.each([

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { FakeRedis } from "../../../../tests/support/fake-redis.ts";
-import { redisLogin, type RedisStage, redisStage, settled } from "../../../../tests/support/redis-stage.ts";
+import { redisLogin, type RedisStage, redisStage } from "../../../../tests/support/redis-stage.ts";
+import { settled } from "../../../../tests/support/settled.ts";
 import { RekeyError } from "../../../errors/rekey-error.ts";
 import type { RotatingConnection } from "./rotating-connection.ts";
 

@@ -1,20 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type FakeRedis, refusal } from "../../../../tests/support/fake-redis.ts";
-import { redisLogin, type RedisStage, redisStage, settled } from "../../../../tests/support/redis-stage.ts";
+import { after, redisLogin, type RedisStage, timedRedisStage } from "../../../../tests/support/redis-stage.ts";
+import { settled } from "../../../../tests/support/settled.ts";
 import type { RedisLogin, RedisServer } from "./redis-login.ts";
 
 let stage: RedisStage;
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  stage = redisStage();
+  stage = timedRedisStage();
 });
-afterEach(async () => {
-  await stage.stop();
-  vi.useRealTimers();
-});
+afterEach(async () => stage.stop());
 
-const turn = async (): Promise<void> => void (await vi.advanceTimersByTimeAsync(0));
+const turn = async (): Promise<void> => after(0);
 const codesAndAuths = (redis: FakeRedis): unknown[] => [stage.codes(), redis.sent("AUTH")];
 
 describe("the first connection", () => {

@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import type { FakeRedis } from "../../../../tests/support/fake-redis.ts";
-import { redisLogin, type RedisStage, redisStage } from "../../../../tests/support/redis-stage.ts";
+import { after, redisLogin, type RedisStage, timedRedisStage } from "../../../../tests/support/redis-stage.ts";
 import type { RotatingConnection } from "./rotating-connection.ts";
 
 let stage: RedisStage;
@@ -10,20 +10,15 @@ let id: () => unknown;
 let pong: Promise<string>;
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  stage = redisStage();
+  stage = timedRedisStage();
   [listed, id, pong] = [Promise.resolve("id=7 flags=N db=0"), () => 7, new Promise(() => undefined)];
   stage.server.replying = async ([name, sub]) => {
     if (name === "PING") return pong;
     return sub === "LIST" ? listed : id();
   };
 });
-afterEach(async () => {
-  await stage.stop();
-  vi.useRealTimers();
-});
+afterEach(async () => stage.stop());
 
-const after = async (ms: number): Promise<void> => void (await vi.advanceTimersByTimeAsync(ms));
 const heartbeatMs = 1_000;
 const answerTimeoutMs = 2_000;
 const stallMs = heartbeatMs + answerTimeoutMs;

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
 import type { RedisLogin } from "./redis-login.ts";
 import { assertRotatable } from "./supported-client.ts";
@@ -26,7 +27,6 @@ const refusalOf = (client: unknown): unknown => {
     return error;
   }
 };
-const turn = async (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 test("a client that logs in as its options say is taken", () => expect(refusalOf(rotatable())).toBeUndefined());
 
