@@ -1,5 +1,5 @@
 import type { JsonWebKey } from "node:crypto";
-import { isMembers } from "../answers/members.ts";
+import { membersOf } from "../answers/members.ts";
 import { malformed } from "../secrets/secret-fields.ts";
 import { type ReadKey, readKey } from "./read-key.ts";
 
@@ -32,7 +32,7 @@ const hint = `let rekey write it; a new secret has "${noKeyYet}" as its username
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 
 function parseKey(value: unknown): RingKey {
-  const { state, lifetime = 0, retiredAt, jwk } = isMembers(value) ? value : {};
+  const { state, lifetime = 0, retiredAt, jwk } = membersOf(value);
   const known = states.find((name) => name === state);
   const key = readKey(jwk);
   if (key === undefined) throw malformed(field, "a key is malformed, too weak, or not of its algorithm", hint);
@@ -54,7 +54,7 @@ export function parseKeyRing(text: string): KeyRing {
   } catch {
     throw malformed(field, "not a ring of signing keys", hint);
   }
-  const { madeAt = 0, keys: listed } = isMembers(parsed) ? parsed : {};
+  const { madeAt = 0, keys: listed } = membersOf(parsed);
   if (!Array.isArray(listed) || !isCount(madeAt)) throw malformed(field, "not a ring of signing keys", hint);
   const keys = listed.map(parseKey);
   const count = (wanted: RingKey["state"]): number => keys.filter(({ state }) => state === wanted).length;
