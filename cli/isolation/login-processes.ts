@@ -34,7 +34,15 @@ export interface LoginProcesses {
 }
 
 /** What says whom to trust and which HTTP APIs may be reached. */
-const passedOn = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", "SystemRoot", "REKEY_HTTP_API_ORIGINS"];
+const passedOn = [
+  "NODE_EXTRA_CA_CERTS",
+  "SSL_CERT_FILE",
+  "SSL_CERT_DIR",
+  "SystemRoot",
+  "REKEY_HTTP_APIS",
+  "REKEY_HTTP_API_GRANTS",
+  "REKEY_HTTP_API_ORIGINS",
+];
 
 /** Nothing else of the caller's environment: no credentials, and nothing that a driver takes for a setting. */
 const environment = (): NodeJS.ProcessEnv =>

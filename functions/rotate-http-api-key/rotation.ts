@@ -1,4 +1,4 @@
-import { grantedOrigins } from "../../shared/engines/http-api-key/granted-origins.ts";
+import { grantedOrigins } from "../../shared/engines/connecting/granted-origins.ts";
 import { httpApiKeyEngine } from "../../shared/engines/http-api-key/http-api-key-engine.ts";
 import { issued } from "../../shared/rotation/strategies/issued.ts";
 import { environmentOf } from "../../shared/runtime/environment.ts";

@@ -8,6 +8,8 @@ export interface Exchange {
   readonly headers: Readonly<Record<string, string>>;
   /** Sent as `application/json`, unless `headers` has another `content-type`. */
   readonly json?: object | undefined;
+  /** Sent as `application/x-www-form-urlencoded`, in place of `json`. */
+  readonly form?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs: number;
   readonly maxAnswerBytes: number;
@@ -76,9 +78,17 @@ function refuseInternal({ hostname }: URL): void {
   if (isIP(literal) !== 0 && !isPublicAddress(literal)) throw refusedAddress();
 }
 
+/** What is sent, and as what; nothing of a request without a body. */
+function payloadOf({ json, form }: Exchange): { readonly type: string; readonly text: string } | undefined {
+  if (form !== undefined) {
+    return { type: "application/x-www-form-urlencoded", text: new URLSearchParams(form).toString() };
+  }
+  return json === undefined ? undefined : { type: "application/json", text: JSON.stringify(json) };
+}
+
 /** The headers are set on the request and are no option of it: `NODE_DEBUG` prints the options of each connection. */
 async function send(url: URL, options: Exchange, signal: AbortSignal, connected: () => void): Promise<IncomingMessage> {
-  const payload = options.json === undefined ? undefined : JSON.stringify(options.json);
+  const payload = payloadOf(options);
   if (options.publicOnly === true) refuseInternal(url);
   const settings = {
     method: options.method,
@@ -93,10 +103,10 @@ async function send(url: URL, options: Exchange, signal: AbortSignal, connected:
     const request = (url.protocol === "https:" ? requestHttps : requestHttp)(url, settings, resolve);
     // The parser may tell of bytes behind the answer when all is over; an error that nobody listens to ends the process.
     request.on("error", reject).once("socket", (socket) => socket.once("connect", connected));
-    if (payload !== undefined) request.setHeader("content-type", "application/json");
+    if (payload !== undefined) request.setHeader("content-type", payload.type);
     for (const [name, value] of Object.entries(options.headers)) request.setHeader(name, value);
-    if (payload !== undefined) request.setHeader("content-length", Buffer.byteLength(payload));
-    request.end(payload);
+    if (payload !== undefined) request.setHeader("content-length", Buffer.byteLength(payload.text));
+    request.end(payload?.text);
   });
 }
 

@@ -5,6 +5,8 @@ import type { CallOptions } from "./call.ts";
 export interface DatabaseTarget {
   /** The name of the secret that is rotated, as grants have it. */
   readonly secretName?: string;
+  /** The ARN of the secret that is rotated, which no other secret has. */
+  readonly secretArn?: string;
   readonly engine: string;
   /** Empty where the secret names its user by `userArn` and no server. */
   readonly host: string;

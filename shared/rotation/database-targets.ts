@@ -11,11 +11,12 @@ export function targetsOf(
     readonly engine: Pick<DatabaseEngine, "defaultDatabase" | "defaultPort">;
   },
   secret: DatabaseSecret,
-  { policy, options, secretName }: RotationFacts,
+  { policy, options, secretArn, secretName }: RotationFacts,
 ): readonly [DatabaseTarget, ...DatabaseTarget[]] {
   const ca = secret.tlsCa ?? deps.tlsCa;
   const at = ({ host, port }: { readonly host: string; readonly port: number | undefined }): DatabaseTarget => ({
     secretName: `${deps.namePrefix ?? ""}${secretName}`,
+    secretArn,
     engine: secret.engine,
     host,
     port: port ?? deps.engine.defaultPort,

@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { CallOptions } from "../ports/call.ts";
 import type { SecretStore } from "../ports/secret-store.ts";
 import { certificatesIn } from "../secrets/certificates.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
+import { fileText } from "./environment-file.ts";
 import type { Environment } from "./environment.ts";
 
 /** What is added to a secret, or taken out of it, holds after this time. */
@@ -17,14 +17,6 @@ function certificates(value: SecretValue, option: string, secret?: string): stri
   const text = certificatesIn(value);
   if (text !== undefined) return text;
   throw new RekeyError("option-invalid", { context: { option, problem: "not certificates in PEM", secret } });
-}
-
-function textOf(file: string, option: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    throw new RekeyError("option-invalid", { context: { option, problem: "the file cannot be read" } });
-  }
 }
 
 /**
@@ -41,7 +33,7 @@ export function environmentCa(
   const set = environment.text(option);
   if (set === undefined) return async () => undefined;
   if (!set.startsWith("arn:")) {
-    const ca = certificates(new SecretValue(isFile(set) ? textOf(set, option) : set), option);
+    const ca = certificates(new SecretValue(isFile(set) ? fileText(set, option) : set), option);
     return async () => ca;
   }
   let kept = { ca: "", untilMs: 0 };

@@ -106,6 +106,35 @@ export function iamUserGrants(environment: Environment): ReadonlyMap<string, rea
   return grants;
 }
 
+/** `api` or `api:account`, the account with `,`, `=` and what else is no part of an entry percent-encoded. */
+function apiGrant(text: string): { readonly api: string; readonly account: string } | undefined {
+  const [, api, encoded = ""] = /^([a-z0-9][a-z0-9-]*)(?::(.+))?$/u.exec(text) ?? [];
+  try {
+    const account = decodeURIComponent(encoded);
+    const isAccount = /^[\x21-\x7e]{0,256}$/u.test(account) && account !== "." && account !== "..";
+    return api === undefined || !isAccount ? undefined : { api, account };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The API of `REKEY_HTTP_APIS` that `REKEY_HTTP_API_GRANTS` grants, with the account's name in it, by the name of the secret; a secret
+ * holds one key. Errors: as for `rotationGrants`.
+ */
+export function httpApiGrants(
+  environment: Environment,
+): ReadonlyMap<string, { readonly api: string; readonly account: string }> {
+  const variable = "REKEY_HTTP_API_GRANTS";
+  const grants = parseGrants(environment, variable, apiGrant, "<secret name>=<api>:<account>");
+  return new Map(
+    [...grants].map(([secretName, [grant, ...others]]) => {
+      if (grant !== undefined && others.length === 0) return [secretName, grant] as const;
+      throw invalid(variable, `grants several APIs to ${secretName}`, "give each secret one API");
+    }),
+  );
+}
+
 /**
  * Users of ElastiCache and MemoryDB that `REKEY_CACHE_USERS` grants, by ARN, to the secret of that name. The variables of AWS's
  * sample function, `SECRET_ARN` and `USER_NAME`, grant nothing and limit all to that secret and that user name. Errors: as for `rotationGrants`.

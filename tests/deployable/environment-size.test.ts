@@ -31,6 +31,8 @@ const longest: Readonly<Record<string, string>> = {
     10,
     (index) => `team/orders-${index}=arn:aws:elasticache:ap-southeast-2:${account}:user:orders-${index}`,
   ),
+  HttpApis: JSON.stringify({ sendgrid: { origin: name("h", 2_000) } }),
+  HttpApiGrants: several(5, (index) => `team/mail-${index}=sendgrid:team-${index}`),
   HttpApiOrigins: several(5, (index) => `https://api-${index}.internal.example.com:8443`),
   IamUserGrants: several(20, (index) => `team/mailer-${index}=team-mailer-${index}`),
   EventBusName: name("b", 60),

@@ -10,6 +10,8 @@ export const checkLogin: FunctionRow = {
   variables: [
     "EVENT_BUS_NAME: !Ref EventBus",
     "NODE_EXTRA_CA_CERTS: /var/runtime/ca-cert.pem # Lambda's own file of Amazon's roots, those of RDS among them.",
+    "REKEY_HTTP_APIS: !Ref HttpApis",
+    "REKEY_HTTP_API_GRANTS: !Ref HttpApiGrants",
     'REKEY_HTTP_API_ORIGINS: !Join [",", !Ref HttpApiOrigins]',
     tlsCaVariable,
     "SECRETS_MANAGER_ENDPOINT: !Ref SecretsManagerEndpoint",

@@ -105,6 +105,19 @@ const rows: readonly RotationRow[] = [
     variables: ['REKEY_HTTP_API_ORIGINS: !Join [",", !Ref HttpApiOrigins]'],
   },
   {
+    name: "rotate-http-api",
+    description: "Rotates keys of the HTTP APIs that the stack's configuration describes.",
+    output: "The rotation function of keys of described HTTP APIs.",
+    admins: false,
+    // A new key may take its time to be known everywhere.
+    timeoutSeconds: 90,
+    variables: [
+      "REKEY_HTTP_APIS: !Ref HttpApis",
+      "REKEY_HTTP_API_GRANTS: !Ref HttpApiGrants",
+      'REKEY_HTTP_API_ORIGINS: !Join [",", !Ref HttpApiOrigins]',
+    ],
+  },
+  {
     name: "rotate-signing-key",
     description: "Makes the signing keys of tokens and cookies, one rotation ahead of their use.",
     output: "The rotation function of signing keys.",

@@ -11,8 +11,9 @@ import type {
   Rehearsal,
 } from "../../ports/database-engine.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
+import type { IsGranted } from "../connecting/granted-origins.ts";
 import { explainPlainLogin } from "../connecting/tls-alerts.ts";
-import { ask as askApi, type IsGranted, keyApiOf, type KeyOperation, refusedBy } from "./key-api.ts";
+import { ask as askApi, keyApiOf, type KeyOperation, refusedBy } from "./key-api.ts";
 
 const isText = (value: unknown): value is string => typeof value === "string" && value !== "" && value.length <= 4_096;
 

@@ -1,14 +1,12 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import { exchange, type HttpAnswer, HttpFault } from "../../http/exchange.ts";
+import type { HttpAnswer } from "../../http/exchange.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, DatabaseTarget } from "../../ports/database-engine.ts";
-import { httpFaultCodes } from "../connecting/http-fault-codes.ts";
+import { boundedRequest, isBusy, retryAfterMs } from "../connecting/bounded-request.ts";
+import type { IsGranted } from "../connecting/granted-origins.ts";
 import { requireVerifiedTls } from "../connecting/tls-options.ts";
 import { apiHeaderTag, apiPathTag, apiTestPathTag } from "../../tags/tag-names.ts";
 import { defined } from "../../secrets/defined.ts";
-
-const timeoutMs = 5_000;
-const maxAnswerBytes = 1024 * 1024;
 
 /** Where the keys are and how one is shown, from the secret's tags. */
 interface KeyApi {
@@ -47,12 +45,6 @@ export function keyApiOf(target: DatabaseTarget): KeyApi {
   };
 }
 
-/** Seconds, as rate limits give them; a date is not read. At most an hour is believed. */
-function retryAfterMs({ headers }: HttpAnswer): number | undefined {
-  const seconds = /^\d{1,4}$/.exec(headers["retry-after"] ?? "")?.[0];
-  return seconds === undefined ? undefined : Math.min(Number(seconds), 3_600) * 1_000;
-}
-
 /** What was asked of the API. */
 export type KeyOperation = "test key" | "list keys" | "create key" | "delete key";
 
@@ -89,53 +81,27 @@ export function refusedBy(answer: HttpAnswer, operation: KeyOperation): RekeyErr
       hint: `the API has no such path or method; correct the tag ${option} (${apiTestPathTag} is ${apiPathTag} where it is not set)`,
     });
   }
-  if (status === 408 || status === 425 || status === 429 || (status >= 502 && status <= 504)) {
+  if (isBusy(status)) {
     const after = retryAfterMs(answer);
     return new RekeyError("database-busy", { context, ...defined({ retryAfterMs: after }) });
   }
   return new RekeyError("database-failed", { context, hint: hintOf(status, operation) });
 }
 
-/** Whether the function's configuration lets this origin be reached, wherever it is and also over plain http. */
-export type IsGranted = (origin: string) => boolean;
-
-const notGranted = (origin: string, problem: string): RekeyError =>
-  new RekeyError("option-invalid", {
-    context: { option: "REKEY_HTTP_API_ORIGINS", origin, problem },
-    hint: "without a grant only https to public addresses is used; where this API is meant, add its origin to the function's REKEY_HTTP_API_ORIGINS (parameter HttpApiOrigins)",
-  });
-
 /** One request that shows this key. Errors: one for each way that there is no answer; a refusal is an answer. */
 export async function ask(
   { target, isGranted }: { readonly target: DatabaseTarget; readonly isGranted: IsGranted },
   { password }: Credential,
   { method, path, json }: { readonly method: "GET" | "POST" | "DELETE"; readonly path: string; readonly json?: object },
-  { signal }: CallOptions,
+  call: CallOptions,
 ): Promise<HttpAnswer> {
   const { origin, header } = keyApiOf(target);
-  const publicOnly = !isGranted(origin);
   const key = password.reveal();
   if (!/^[\x21-\x7e]+$/.test(key)) {
     throw new RekeyError("secret-malformed", { context: { field: "password", problem: "cannot stand in a header" } });
   }
   const { ca, mode } = target.tls;
-  if (publicOnly && mode === "disable") throw notGranted(origin, "plain http");
   const headers = { accept: "application/json", [header]: header === "authorization" ? `Bearer ${key}` : key };
-  try {
-    return await exchange(`${origin}${path}`, {
-      method,
-      headers,
-      json,
-      signal,
-      timeoutMs,
-      maxAnswerBytes,
-      ca,
-      verifiesName: mode !== "verify-ca",
-      publicOnly,
-    });
-  } catch (error) {
-    if (!(error instanceof HttpFault)) throw error;
-    if (error.failure === "internal") throw notGranted(origin, "an internal address");
-    throw new RekeyError(httpFaultCodes[error.failure], { context: { host: target.host, reason: error.reason } });
-  }
+  const request = { method, headers, json, ca, verifiesName: mode !== "verify-ca" };
+  return boundedRequest({ origin, path, isGranted }, request, call);
 }

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { grantedOrigins } from "../../../shared/engines/http-api-key/granted-origins.ts";
+import { grantedOrigins } from "../../../shared/engines/connecting/granted-origins.ts";
 import { httpApiKeyEngine } from "../../../shared/engines/http-api-key/http-api-key-engine.ts";
 import type { DatabaseTarget } from "../../../shared/ports/database-engine.ts";
 import { SecretValue } from "../../../shared/secrets/secret-value.ts";

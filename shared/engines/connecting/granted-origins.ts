@@ -1,5 +1,7 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
-import type { IsGranted } from "./key-api.ts";
+
+/** Whether the function's configuration lets this origin be reached, wherever it is and also over plain http. */
+export type IsGranted = (origin: string) => boolean;
 
 /** An origin in the one way that it is compared: scheme, host and a port where it is not the scheme's own. */
 function originOf(text: string): string {
