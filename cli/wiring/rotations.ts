@@ -2,6 +2,7 @@
 /** The module of each rotation function; it brings its driver only when it is asked for. */
 export const rotations = {
   "rotate-elasticache": async () => import("../../functions/rotate-elasticache/rotation.ts"),
+  "rotate-http-api": async () => import("../../functions/rotate-http-api/rotation.ts"),
   "rotate-http-api-key": async () => import("../../functions/rotate-http-api-key/rotation.ts"),
   "rotate-ldap": async () => import("../../functions/rotate-ldap/rotation.ts"),
   "rotate-mariadb": async () => import("../../functions/rotate-mariadb/rotation.ts"),

@@ -40,6 +40,10 @@ export interface RekeySettings {
   readonly cacheUserGrants?: string;
   /** Origins that keys of HTTP APIs may be rotated at though they lie inside the network or speak plain http. Every other host is reached by https and at a public address alone. Empty for none. Example http://10.0.0.5:8080 */
   readonly httpApiOrigins?: readonly string[];
+  /** HTTP APIs whose keys are rotated, as JSON of descriptions by name, or the path of a JSON file in a layer, for example /opt/http-apis.json. docs/reference/http-api.md has the form. Empty for none. */
+  readonly httpApis?: string;
+  /** Which of HttpApis each secret holds a key of, and of which account, by the name of the secret. Example prod/mail=sendgrid,prod/graph=entra:11111111-2222-3333-4444-555555555555 */
+  readonly httpApiGrants?: string;
   /** ARNs of IAM users whose access keys the stack's function may rotate, with their path; a pattern may end with an asterisk. Empty for none, and then there is no such function. Example arn:aws:iam::123456789012:user/rekey/* */
   readonly iamUserArns?: readonly string[];
   /** IAM users whose keys a secret holds, by the name of the secret; each user in one secret. Example prod/mailer=mailer */
@@ -168,6 +172,7 @@ export const engines = [
   "rabbitmq",
   "ldap",
   "http-api-key",
+  "http-api",
   "signing-key",
   "iam-access-key",
   "vault-static-role",

@@ -26,6 +26,8 @@ locals {
     CacheUserArns                     = var.cache_user_arns == null ? null : join(",", var.cache_user_arns)
     CacheUserGrants                   = var.cache_user_grants
     HttpApiOrigins                    = var.http_api_origins == null ? null : join(",", var.http_api_origins)
+    HttpApis                          = var.http_apis
+    HttpApiGrants                     = var.http_api_grants
     IamUserArns                       = var.iam_user_arns == null ? null : join(",", var.iam_user_arns)
     IamUserGrants                     = var.iam_user_grants
     VaultAddress                      = var.vault_address
@@ -318,6 +320,23 @@ variable "http_api_origins" {
   validation {
     condition     = alltrue([for item in coalesce(var.http_api_origins, []) : can(regex("^(?:(https?://[a-z0-9.\\[\\]:-]+)?)$", item))])
     error_message = "It must match (https?://[a-z0-9.\\[\\]:-]+)?."
+  }
+}
+
+variable "http_apis" {
+  type        = string
+  default     = null
+  description = "HTTP APIs whose keys are rotated, as JSON of descriptions by name, or the path of a JSON file in a layer, for example /opt/http-apis.json. docs/reference/http-api.md has the form. Empty for none."
+}
+
+variable "http_api_grants" {
+  type        = string
+  default     = null
+  description = "Which of HttpApis each secret holds a key of, and of which account, by the name of the secret. Example prod/mail=sendgrid,prod/graph=entra:11111111-2222-3333-4444-555555555555"
+
+  validation {
+    condition     = var.http_api_grants == null ? true : can(regex("^(?:([^,\\s]+=[^,=\\s]+([ ,]+[^,\\s]+=[^,=\\s]+)*)?)$", var.http_api_grants))
+    error_message = "It must match ([^,\\s]+=[^,=\\s]+([ ,]+[^,\\s]+=[^,=\\s]+)*)?."
   }
 }
 

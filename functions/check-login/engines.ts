@@ -1,5 +1,6 @@
 // Written by `npm run docs` from the folders functions/rotate-*.
 import { createEngine as elasticache } from "../rotate-elasticache/rotation.ts";
+import { createEngine as httpApi } from "../rotate-http-api/rotation.ts";
 import { createEngine as httpApiKey } from "../rotate-http-api-key/rotation.ts";
 import { createEngine as ldap } from "../rotate-ldap/rotation.ts";
 import { createEngine as mariadb } from "../rotate-mariadb/rotation.ts";
@@ -13,6 +14,7 @@ import { createEngine as signingKey } from "../rotate-signing-key/rotation.ts";
 
 export const engines = [
   elasticache(),
+  httpApi(),
   httpApiKey(),
   ldap(),
   mariadb(),
