@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { environmentOf } from "./environment.ts";
-import { cacheUserGrants, iamUserGrants, rotationGrants, vaultRoleGrants } from "./rotation-grants.ts";
+import { cacheUserGrants, httpApiGrants, iamUserGrants, rotationGrants, vaultRoleGrants } from "./rotation-grants.ts";
 
 const admin = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!cluster-1=a-AbCdEf";
 const other = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db/admin-AbCdEf";
@@ -128,6 +128,31 @@ test.each([
     expect.objectContaining({
       code: "option-invalid",
       context: expect.objectContaining({ option: "REKEY_IAM_USERS" }),
+    }),
+  );
+});
+
+test("the API of each secret, with an account or without", () => {
+  const REKEY_HTTP_API_GRANTS = "prod/mail=sendgrid, prod/graph=entra:a%3Db%2Ccd:e";
+  expect([...httpApiGrants(environmentOf({ REKEY_HTTP_API_GRANTS }))]).toEqual([
+    ["prod/mail", { api: "sendgrid", account: "" }],
+    ["prod/graph", { api: "entra", account: "a=b,cd:e" }],
+  ]);
+});
+
+test.each([
+  ["two APIs of a secret", "a=sendgrid,a=grafana:1"],
+  ["two APIs in an entry", "a=sendgrid grafana:1"],
+  ["a name in capitals", "a=SendGrid"],
+  ["an account that is a dot segment", "a=grafana:.."],
+  ["an account with a line break", "a=grafana:1%0d%0aX:y"],
+  ["half of a character", "a=grafana:%E0%A4%A"],
+  ["no API", "a="],
+])("%s is no grant of an HTTP API", (_what, REKEY_HTTP_API_GRANTS) => {
+  expect(() => httpApiGrants(environmentOf({ REKEY_HTTP_API_GRANTS }))).toThrow(
+    expect.objectContaining({
+      code: "option-invalid",
+      context: expect.objectContaining({ option: "REKEY_HTTP_API_GRANTS" }),
     }),
   );
 });

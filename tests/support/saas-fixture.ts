@@ -22,10 +22,7 @@ const anywhere: DatabaseTarget = {
 };
 
 /** The engine of a function whose API stands at the secret's own port, with an account named after the secret's first key. */
-function engineBehindProxy(
-  { name }: SaasShape,
-  accountOf: (id: string) => string,
-): DatabaseEngine & CredentialIssuer {
+function engineBehindProxy({ name }: SaasShape, accountOf: (id: string) => string): DatabaseEngine & CredentialIssuer {
   let nowMs = 0;
   function engineFor({ port, tls }: DatabaseTarget, account: string): DatabaseEngine & CredentialIssuer {
     const origin = `${tls.mode === "disable" ? "http" : "https"}://127.0.0.1:${port}`;
@@ -93,9 +90,15 @@ function serverOf(saas: SaasServer): EngineServer {
 }
 
 const exemptions: readonly Exemption[] = [
-  { clause: "nothing-else-changed", reason: "an API shows nothing of an account but its keys, whose own tests count them" },
+  {
+    clause: "nothing-else-changed",
+    reason: "an API shows nothing of an account but its keys, whose own tests count them",
+  },
   { clause: "healthy", reason: "each request is a connection of its own, so there are more than two" },
-  { clause: "clear-text", reason: "the API makes the keys and writes no log here; the engine's own tests look for them" },
+  {
+    clause: "clear-text",
+    reason: "the API makes the keys and writes no log here; the engine's own tests look for them",
+  },
   { clause: "locked", reason: "an API shows no locks" },
   { clause: "read-only", reason: "an API shows no replicas" },
   { clause: "expired", reason: "an expired key is answered like a wrong one" },

@@ -35,7 +35,11 @@ async function requestIn(message: IncomingMessage): Promise<SaasRequest> {
   const [path = "", query = ""] = (message.url ?? "").split(/\?(.*)/su);
   const sent = await text(message);
   const isForm = message.headers["content-type"] === "application/x-www-form-urlencoded";
-  const body: unknown = isForm ? Object.fromEntries(new URLSearchParams(sent)) : sent === "" ? undefined : JSON.parse(sent);
+  const body: unknown = isForm
+    ? Object.fromEntries(new URLSearchParams(sent))
+    : sent === ""
+      ? undefined
+      : JSON.parse(sent);
   const { authorization = "" } = message.headers;
   return { method: message.method ?? "", path, query: new URLSearchParams(query), authorization, body };
 }

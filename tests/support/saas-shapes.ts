@@ -103,7 +103,8 @@ export const entra: SaasShape = {
     if (account === undefined) return graphError(401, "InvalidAuthenticationToken");
     const [, appId, action] =
       /^\/v1\.0\/applications\(appId='([^']*)'\)(?:\/(addPassword|removePassword))?$/u.exec(request.path) ?? [];
-    if (appId === undefined || decodeURIComponent(appId) !== account) return graphError(404, "Request_ResourceNotFound");
+    if (appId === undefined || decodeURIComponent(appId) !== account)
+      return graphError(404, "Request_ResourceNotFound");
     const describe = ({ id, label, key }: SaasKey): object => ({
       customKeyIdentifier: null,
       displayName: label,

@@ -17,7 +17,12 @@ type Texts = Readonly<Record<string, string>>;
 /** An API as one key sees it. */
 export interface ApiClient {
   /** Errors: one for each way that there is no answer; a refusal is an answer, and that of a token is undefined. */
-  ask(operation: Operation, request: RequestTemplate, call: CallOptions, texts?: Texts): Promise<HttpAnswer | undefined>;
+  ask(
+    operation: Operation,
+    request: RequestTemplate,
+    call: CallOptions,
+    texts?: Texts,
+  ): Promise<HttpAnswer | undefined>;
   /** Whether the API gives a token for the key; true where it gives none. */
   hasToken(call: CallOptions): Promise<boolean>;
 }

@@ -126,14 +126,17 @@ describe.each(saasShapes)("a rotation at an API like $name", (shape) => {
 });
 
 describe("a new key that is refused for a while", () => {
-  test.each([entra, confluent])("is tried until it works, where the description of $name has settles", async (shape) => {
-    await start(shape);
-    server.hideNewKeysFor(3);
-    const waits: number[] = [];
-    const next = await engineFor(shape.name, waits).issue(targetOf(), current, call);
-    expect(waits).toEqual([1_000, 1_000, 1_000]);
-    expect(await engineFor(shape.name).login(targetOf(), next, call)).toMatchObject({ ok: true });
-  });
+  test.each([entra, confluent])(
+    "is tried until it works, where the description of $name has settles",
+    async (shape) => {
+      await start(shape);
+      server.hideNewKeysFor(3);
+      const waits: number[] = [];
+      const next = await engineFor(shape.name, waits).issue(targetOf(), current, call);
+      expect(waits).toEqual([1_000, 1_000, 1_000]);
+      expect(await engineFor(shape.name).login(targetOf(), next, call)).toMatchObject({ ok: true });
+    },
+  );
 
   test("for longer than that is stored all the same, for testSecret to judge", async () => {
     await start(confluent);

@@ -91,7 +91,13 @@ export function keysOf(api: HttpApi, client: ApiClient): Keys {
       if (!isDone(answer)) throw refusedBy(answer, name, "create");
       const id = idIn(memberAt(answer.body, ...create.id));
       const key = memberAt(answer.body, ...create.key);
-      if (id === undefined || typeof key !== "string" || key === "" || key.length > 4_096 || /\p{Cc}|\p{Cs}/u.test(key)) {
+      if (
+        id === undefined ||
+        typeof key !== "string" ||
+        key === "" ||
+        key.length > 4_096 ||
+        /\p{Cc}|\p{Cs}/u.test(key)
+      ) {
         throw unexpected(name, "create");
       }
       return { username: id, password: new SecretValue(key) };

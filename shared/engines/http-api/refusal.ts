@@ -21,7 +21,7 @@ export function refusedBy(answer: HttpAnswer, api: string, operation: Operation)
   if (status === 401) {
     return new RekeyError("credential-refused", {
       context,
-      hint: "the API refused the secret's key, so no other key of the account is touched: put a working key into the secret",
+      hint: "the API refused the secret's key: put a working key into the secret",
     });
   }
   if (status === 403) {
@@ -37,7 +37,8 @@ export function refusedBy(answer: HttpAnswer, api: string, operation: Operation)
     });
   }
   if (isBusy(status)) {
-    const hint = operation === "create" && status === 429 ? `the API limits the rate; if it persists: ${noRoom}` : undefined;
+    const hint =
+      operation === "create" && status === 429 ? `the API limits the rate; if it persists: ${noRoom}` : undefined;
     return new RekeyError("database-busy", { context, hint, ...defined({ retryAfterMs: retryAfterMs(answer) }) });
   }
   return new RekeyError("database-failed", { context, hint: hintOf(status, operation) });
