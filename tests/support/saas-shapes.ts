@@ -42,7 +42,10 @@ export interface SaasShape {
 const bearerOf = ({ authorization }: SaasRequest): string => /^Bearer (.+)$/u.exec(authorization)?.[1] ?? "";
 const secretText = (prefix: string): string => `${prefix}canary-${randomBytes(12).toString("hex")}`;
 const segmentsOf = ({ path }: SaasRequest): readonly string[] => path.split("/").slice(1).map(decodeURIComponent);
-const labelIn = (body: unknown, ...names: readonly string[]): string => String(memberAt(body, ...names) ?? "");
+function labelIn(body: unknown, ...names: readonly string[]): string {
+  const label = memberAt(body, ...names);
+  return typeof label === "string" ? label : "";
+}
 
 const sendgridError = (status: number, message: string): SaasAnswer => ({
   status,
