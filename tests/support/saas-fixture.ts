@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { httpApiEngine } from "../../shared/engines/http-api/http-api-engine.ts";
 import { ownLabel } from "../../shared/engines/http-api/label.ts";
 import { readDescriptions } from "../../shared/engines/http-api/read-descriptions.ts";
@@ -55,7 +56,11 @@ function engineBehindProxy({ name }: SaasShape, accountOf: (id: string) => strin
   };
 }
 
-function serverOf(saas: SaasServer): EngineServer {
+/** Ids of Grafana's tokens are numbers. */
+const numberOf = (name: string): string =>
+  String(Number.parseInt(createHash("sha256").update(name).digest("hex").slice(0, 12), 16));
+
+function serverOf(saas: SaasServer, { name }: SaasShape): EngineServer {
   const accountOf = (id: string): string => saas.keys.get(id)?.account ?? id;
   const give = (username: string, password: string): void => {
     const account = accountOf(username);
@@ -65,6 +70,7 @@ function serverOf(saas: SaasServer): EngineServer {
     host: "127.0.0.1",
     port: saas.port,
     fields: { engine: "http-api", ssl: false },
+    ...(name === "grafana" && { usernameOf: numberOf }),
     async createUser({ username, password }) {
       give(username, password);
       return {};
@@ -135,7 +141,7 @@ export function saasFixture(shape: SaasShape): EngineFixture {
     async start(certificate) {
       const saas = await startSaas(shape, certificate);
       servers.push(saas);
-      return serverOf(saas);
+      return serverOf(saas, shape);
     },
   };
 }
