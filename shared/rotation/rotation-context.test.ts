@@ -59,6 +59,7 @@ describe("where the database is looked for", () => {
   test("a secret that says little is filled up by the engine; TLS is verified in full", async () => {
     await expect(targetOf({})).resolves.toStrictEqual({
       secretName: memorySecretId,
+      secretArn: memorySecretId,
       engine: "memory",
       host: "db",
       port: 1,

@@ -10,9 +10,9 @@ export const placeholdersIn = (template: string): readonly { readonly name: stri
   [...template.matchAll(placeholder)].map(([, name = "", raw]) => ({ name, isRaw: raw !== undefined }));
 
 /** The template with a text for each placeholder: `{{name}}` is percent-encoded, `{{name|raw}}` is not. */
-export const fillIn = (template: string, textOf: (name: string) => string, encoded = encode): string =>
+export const fillIn = (template: string, textOf: (name: string) => string): string =>
   template.replace(placeholder, (_whole, name: string, raw: string | undefined) =>
-    raw === undefined ? encoded(textOf(name)) : textOf(name),
+    raw === undefined ? encode(textOf(name)) : textOf(name),
   );
 
 /** The name in a template that is one `{{name|raw}}` and nothing else. */

@@ -27,8 +27,9 @@ export interface ApiClient {
   hasToken(call: CallOptions): Promise<boolean>;
 }
 
-const asItIs = (text: string): string => text;
-const filled = (template: string, texts: Texts): string => fillIn(template, (name) => texts[name] ?? "", asItIs);
+/** With each text as it is. A description's placeholders have no `|raw` of their own. */
+const filled = (template: string, texts: Texts): string =>
+  fillIn(template.replaceAll("}}", "|raw}}"), (name) => texts[name] ?? "");
 
 const unshowable = (field: string): RekeyError =>
   new RekeyError("secret-malformed", { context: { field, problem: "cannot be shown to the API" } });

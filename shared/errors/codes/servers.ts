@@ -82,7 +82,7 @@ export const serversCodes = {
   "server-misbehaved": {
     disposition: "abort",
     meaning: "the server sent something that its protocol does not allow, or far more than an answer needs",
-    hint: "check that host and port are those of the database in question, and what stands between",
+    hint: "check that host and port are the database's, and what stands between",
   },
   "server-too-old": {
     disposition: "abort",
