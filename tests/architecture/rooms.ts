@@ -105,7 +105,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   "shared/testing/engine-contract": {
     rooms: ["shared/rotation", "shared/aws", "shared/events", "local", ...vocabulary],
-    packages: ["node:", "fast-check", "@aws-sdk/"],
+    packages: ["node:", "@aws-sdk/"],
   },
   "shared/runtime": {
     rooms: [
@@ -120,6 +120,11 @@ export const rooms: Readonly<Record<string, Room>> = {
       ...vocabulary,
     ],
     packages: ["@middy/core", "aws-lambda", "@aws-sdk/", "node:fs", "node:fs/promises", "node:timers/promises"],
+  },
+  // What an engine outside of this repository is made of.
+  "shared/kit": {
+    rooms: ["shared/rotation", "shared/engines/connecting", "shared/runtime", ...vocabulary],
+    packages: [],
   },
   "shared/agent": {
     rooms: ["shared/client", "shared/aws", ...values],
