@@ -1,4 +1,5 @@
-import { inspect } from "node:util";
+import { AssertionError } from "node:assert/strict";
+import { isRekeyError } from "../../errors/rekey-error.ts";
 import { type Clause, type EngineFixture, type EngineServer, type Exemption, variantName } from "./fixture.ts";
 import { type ClauseTest, contractGroups, type Group } from "./groups.ts";
 import type { Stage } from "./stage.ts";
@@ -48,12 +49,15 @@ function withoutPasswords(value: unknown, passwords: readonly string[]): string 
     .reduce((rest, password) => rest.replaceAll(JSON.stringify(password).slice(1, -1), "…"), text);
 }
 
+/** Of a driver's error its name and code alone: its message may hold what it was given. */
 function detailOf(error: unknown, stage: Stage): string {
   const passwords = [...stage.passwords, ...stage.containers.generated];
-  if (error instanceof Error && "actual" in error && "expected" in error) {
+  if (!(error instanceof Error)) return typeof error;
+  if (error instanceof AssertionError) {
     return `saw ${withoutPasswords(error.actual, passwords)} in place of ${withoutPasswords(error.expected, passwords)}`;
   }
-  return withoutPasswords(error instanceof Error ? `${error.name}: ${error.message}` : inspect(error), passwords);
+  if (isRekeyError(error)) return error.message;
+  return "code" in error ? `${error.name} ${String(error.code)}` : withoutPasswords(error.message, passwords);
 }
 
 /** Rejects when the time is up or the signal fires, whichever is first; the test itself is left to end with its stage. */
