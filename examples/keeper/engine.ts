@@ -69,7 +69,9 @@ function sessionOn(socket: Socket): Session {
           : answer === "UNKNOWN"
             ? "account-unsupported"
             : "server-misbehaved";
-      throw new RekeyError(code, { context: { operation, ...(answer === "UNKNOWN" ? { property: "no account" } : {}) } });
+      throw new RekeyError(code, {
+        context: { operation, ...(answer === "UNKNOWN" ? { property: "no account" } : {}) },
+      });
     },
     async [Symbol.asyncDispose]() {
       socket.destroy();

@@ -15,7 +15,10 @@ export const keeperFixture: EngineFixture = {
     { strategy: "single-user", usesAdmin: false, tags: { "rekey:change-at": "finishSecret" } },
   ],
   exemptions: [
-    { clause: "clear-password-asked", reason: "where the secret says that there is no TLS, the protocol has it in clear" },
+    {
+      clause: "clear-password-asked",
+      reason: "where the secret says that there is no TLS, the protocol has it in clear",
+    },
     { clause: "tls-not-verified", reason: "a server that is handed a password in clear is verified in full" },
     { clause: "unknown-database", reason: "a keeper has no databases" },
     { clause: "locked", reason: noSuchState },

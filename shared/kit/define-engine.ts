@@ -27,7 +27,10 @@ export interface EngineParts<Session extends DatabaseSession> {
  *
  * @example
  * ```ts
- * const define = (engine: DatabaseEngine, strategy: RotationStrategy) => defineEngine({ engine, strategies: [strategy] });
+ * import { type DatabaseEngine, type DatabaseSession, defineEngine, type PasswordChange, singleUser } from "rekey/engine";
+ *
+ * const defined = (engine: DatabaseEngine<DatabaseSession & PasswordChange>) =>
+ *   defineEngine({ engine, strategies: [singleUser(engine)] });
  * ```
  */
 export function defineEngine<Session extends DatabaseSession>({

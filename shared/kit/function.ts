@@ -4,11 +4,6 @@ import type { DefinedEngine } from "./define-engine.ts";
 /**
  * The Lambda handler of a defined engine's rotation function, wired from the environment as rekey's own are. It is invoked with
  * `{ Step, SecretId, ClientRequestToken, RotationToken? }`, one step at a time, and repeats of a step are harmless.
- *
- * @example
- * ```ts
- * const handlerOf = (defined: DefinedEngine) => engineFunction(defined);
- * ```
  */
 export const engineFunction = (
   { engine, ...strategies }: DefinedEngine,

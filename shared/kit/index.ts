@@ -1,8 +1,6 @@
 export { cutOnAbort } from "../engines/connecting/cut-on-abort.ts";
-export { isNetworkFault, isTlsFault } from "../engines/connecting/fault-codes.ts";
-export { closeTimeoutMs, connectTimeoutMs, maxAnswerBytes, maxMessageBytes } from "../engines/connecting/limits.ts";
 export { openSocket } from "../engines/connecting/open-socket.ts";
-export { isVerified, requireVerifiedTls, tlsOptions } from "../engines/connecting/tls-options.ts";
+export { tlsOptions } from "../engines/connecting/tls-options.ts";
 export { type ErrorContext, isRekeyError, RekeyError, type RekeyErrorOptions } from "../errors/rekey-error.ts";
 export type { CallOptions } from "../ports/call.ts";
 export type { CredentialIssuer } from "../ports/credential-issuer.ts";

@@ -152,8 +152,11 @@ export const rooms: Readonly<Record<string, Room>> = {
       "node:timers/promises",
       "node:crypto",
       "node:fs/promises",
+      "node:module",
       "@aws-sdk/",
       "@redis/client",
+      // Types alone: an engine is bundled by the esbuild of its project.
+      "esbuild",
       "fflate",
       "yaml",
     ],

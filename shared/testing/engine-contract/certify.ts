@@ -104,7 +104,9 @@ async function runGroup(
  *
  * @example
  * ```ts
- * const holds = async (fixture: EngineFixture) => (await certify(fixture)).holds;
+ * import { certify, type EngineFixture } from "rekey/testing/engine-contract";
+ *
+ * const holds = async (fixture: EngineFixture): Promise<boolean> => (await certify(fixture)).holds;
  * ```
  */
 export async function certify(

@@ -8,6 +8,15 @@ const startMs = 120_000;
 /**
  * What must hold on every engine, run against a real server, once for each way to rotate. Give it the functions of any
  * test runner. Prints one line for each variant.
+ *
+ * @example
+ * ```ts
+ * import { afterAll, beforeAll, describe, test } from "vitest";
+ * import { type EngineFixture, engineContract } from "rekey/testing/engine-contract";
+ *
+ * const contractOf = (fixture: EngineFixture): void =>
+ *   engineContract({ describe, test, beforeAll, afterAll }, fixture);
+ * ```
  */
 export function engineContract(
   { describe, test, beforeAll, afterAll, sampled = everyCase }: Runner,

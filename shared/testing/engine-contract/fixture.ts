@@ -93,7 +93,6 @@ export type Clause =
   | "tls"
   | "tls-absent"
   | "tls-not-verified"
-  | "own-certificate"
   | "clear-password-asked"
   | "black-hole"
   | "silent"
@@ -125,11 +124,6 @@ export interface EngineFixture {
   readonly strategies: RotationDependencies["strategies"];
   readonly variants: readonly [Variant, ...Variant[]];
   readonly exemptions?: readonly Exemption[];
-  /**
-   * For a server that is not started for the contract: members of a secret by which the certificate that it has is verified
-   * in full at its `host` and `port`, such as `{ ssl: true }`.
-   */
-  readonly verifiedFields?: SecretFields;
   /** A name that no user has yet; default: `app_` and eight random letters. */
   freshName?(): string;
   /** Characters that the server takes in no user's name. */

@@ -4,7 +4,6 @@ import { hardships } from "./clauses/hardships.ts";
 import { healthy } from "./clauses/healthy.ts";
 import { killed } from "./clauses/killed.ts";
 import { nothingElseChanged } from "./clauses/nothing-else-changed.ts";
-import { ownCertificate } from "./clauses/own-certificate.ts";
 import { recovery } from "./clauses/recovery.ts";
 import { tampered } from "./clauses/tampered.ts";
 import { tls } from "./clauses/tls.ts";
@@ -28,7 +27,7 @@ const ofVariant: readonly ((suite: Suite) => void)[] = [
   clearText,
 ];
 /** Of the connection, whatever is done with it. */
-const ofConnection: readonly ((suite: Suite) => void)[] = [unreachable, tls, ownCertificate];
+const ofConnection: readonly ((suite: Suite) => void)[] = [unreachable, tls];
 
 /** A test of a clause. */
 export interface ClauseTest {

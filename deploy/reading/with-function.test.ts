@@ -1,0 +1,47 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { membersOf } from "../../shared/answers/members.ts";
+import { readTemplate } from "./read-template.ts";
+import { type AddedFunction, withFunction } from "./with-function.ts";
+
+const file = path.join(import.meta.dirname, "../../template.yaml");
+const template = { ...readTemplate(readFileSync(file, "utf8")) };
+const added: AddedFunction = {
+  name: "rotate-keeper",
+  description: "d",
+  codeUri: "functions/rotate-keeper",
+  admins: true,
+};
+const mentionsOf = (value: unknown, word: RegExp): number => JSON.stringify(value).match(word)?.length ?? 0;
+const resourcesOf = (value: object): Readonly<Record<string, unknown>> => membersOf(membersOf(value)["Resources"]);
+
+test.each([
+  ["with administrators", true, /rotate.?rabbitmq/giu],
+  ["without", false, /rotate.?signing.?key/giu],
+])("a function %s stands wherever one of its kind stands, and has its rights and no others", (_kind, admins, like) => {
+  const more = withFunction(template, { ...added, admins, description: "rotate-keeper" });
+  // Its description names it once more.
+  expect(mentionsOf(more, /rotate.?keeper/giu)).toBe(mentionsOf(template, like) + 1);
+  const likeRole = Object.entries(resourcesOf(template)).find(([id]) =>
+    new RegExp(`^(?:${like.source})role$`, "iu").test(id),
+  );
+  const role = JSON.stringify(resourcesOf(more)["RotateKeeperRole"]);
+  expect(role).toBe(
+    JSON.stringify(likeRole?.[1])
+      .replaceAll(/rotate-(?:rabbitmq|signing-key)/gu, "rotate-keeper")
+      .replaceAll(/Rotate(?:Rabbitmq|SigningKey)/gu, "RotateKeeper"),
+  );
+});
+
+test("what the template has of its own stays as it is", () => {
+  const more = withFunction(template, added);
+  const own = Object.entries(resourcesOf(more)).filter(([id]) => !id.includes("RotateKeeper"));
+  const withoutIt = own.map(([id, resource]) => [id, mentionsOf(resource, /keeper/giu) === 0 ? resource : "lists it"]);
+  for (const [id, resource] of withoutIt) {
+    if (resource !== "lists it") expect({ id, resource }).toEqual({ id, resource: resourcesOf(template)[String(id)] });
+  }
+  expect(own.map(([id]) => id)).toEqual(Object.keys(resourcesOf(template)));
+  const lists = withoutIt.filter(([, resource]) => resource === "lists it").map(([id]) => id);
+  expect(lists).toEqual(["RekeysOwnEvents", "ThrottledRotationsAlarm"]);
+});
