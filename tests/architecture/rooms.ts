@@ -246,6 +246,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     // The servers that their tests run against.
     rooms: ["shared/testing/engine-contract", "local/postgres", "tests/support/postgres-fixture.ts"],
     packages: [
+      "node:",
       "rekey",
       "pg",
       "drizzle-orm",
