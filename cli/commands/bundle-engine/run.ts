@@ -76,6 +76,6 @@ export const run: Run = async ([module = ""], options) => {
   );
   const file = join(out, "template.json");
   await writeFile(file, `${JSON.stringify(more)}\n`);
-  print(`${join(out, folder, "index.mjs")}`, `${file}: deploy it in place of rekey's template.yaml`);
+  print(join(out, folder, "index.mjs"), `${file}: deploy it in place of rekey's template.yaml`);
   return 0;
 };
