@@ -43,8 +43,3 @@ test("what the template has of its own stays as it is", () => {
   const untouched = Object.fromEntries(own.filter((one) => !isListing(one)));
   expect({ ...resourcesOf(template), ...untouched }).toEqual(resourcesOf(template));
 });
-  }
-  expect(own.map(([id]) => id)).toEqual(Object.keys(resourcesOf(template)));
-  const lists = withoutIt.filter(([, resource]) => resource === "lists it").map(([id]) => id);
-  expect(lists).toEqual(["RekeysOwnEvents", "ThrottledRotationsAlarm"]);
-});

@@ -276,6 +276,7 @@ export const mayReveal = [
   "shared/agent",
   "shared/testing/engine-contract",
   "cli/isolation",
+  "examples/keeper",
   "local/demo",
   "bench/under-load",
 ];
