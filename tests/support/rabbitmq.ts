@@ -125,7 +125,7 @@ export async function startRabbitmq(binary: string, tls?: ServerCertificate): Pr
     log: server.output,
     async stop() {
       await server.stop();
-      execFileSync("epmd", ["-port", String(epmdPort), "-kill"]);
+      execFileSync("epmd", ["-port", String(epmdPort), "-kill"], { env });
     },
   };
 }
