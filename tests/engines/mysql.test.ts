@@ -27,7 +27,7 @@ describe.skipIf(mysqld === undefined)("MySQL", () => {
       { strategy: "dual-password", usesAdmin: false },
     ],
     exemptions: [
-      { clause: "tls-absent", reason: `${noWeakerMode}; both-servers.test.ts has another authority's certificate` },
+      { clause: "tls-absent", reason: `${noWeakerMode}; refusals.test.ts has another authority's certificate` },
       { clause: "tls-not-verified", reason: noWeakerMode },
       { clause: "clear-password-asked", reason: `${noWeakerMode}; cleartext.test.ts asks without it` },
       { clause: "expired", strategy: "alternating-users", reason: "the idle user's new password ends its expiry" },

@@ -1,33 +1,10 @@
-import { createServer, type Server, type Socket } from "node:net";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { redisServer, type RedisUnderTest, startRedis } from "../../../tests/support/redis.ts";
-import type { CallOptions } from "../../ports/call.ts";
+import { call, credential, redisEngineStage, targetOf } from "../../../tests/support/redis-engine-stage.ts";
 import type { Credential, DatabaseTarget } from "../../ports/database-engine.ts";
-import { SecretValue } from "../../secrets/secret-value.ts";
-import { redisEngine, type RedisSession, type UnsavedChange } from "./redis-engine.ts";
 
-const call: CallOptions = { signal: new AbortController().signal };
-const unsaved: UnsavedChange[] = [];
-const engine = redisEngine({ report: (change) => unsaved.push(change) });
-const credential = (username: string, password: string): Credential => ({
-  username,
-  password: new SecretValue(password),
-});
-const targetOf = ({ host, port }: { readonly host: string; readonly port: number }): DatabaseTarget => ({
-  engine: "redis",
-  host,
-  port,
-  dbname: "0",
-  tls: { mode: "disable" },
-  options: new Map(),
-});
-
-async function open(target: DatabaseTarget, who: Credential): Promise<RedisSession> {
-  const login = await engine.login(target, who, call);
-  if (!login.ok) throw new Error(`refused: ${login.refusal}`);
-  return login.session;
-}
+const { engine, open, unsaved } = redisEngineStage();
 
 describe.skipIf(redisServer === undefined)("on a real Redis with an ACL file", () => {
   let redis: RedisUnderTest;
@@ -204,124 +181,5 @@ describe.skipIf(redisServer === undefined)("on a real Redis with an ACL file", (
       await session.keepOnly(credential("app", "after"), call);
       expect(await replica.accepts("app", "after")).toBe(true);
     });
-  });
-});
-
-describe.skipIf(redisServer === undefined)("on a real Redis without an ACL file", () => {
-  test("the change is kept in the configuration file", async () => {
-    const redis = await startRedis(redisServer ?? "", { users: "config-file" });
-    try {
-      await redis.admin("ACL", "SETUSER", "app", "on", ">before");
-      {
-        await using session = await open(
-          targetOf(redis),
-          credential(redis.superuser.username, redis.superuser.password),
-        );
-        await session.keepOnly(credential("app", "after"), call);
-      }
-      await redis.restart();
-      expect([await redis.accepts("app", "after"), unsaved]).toEqual([true, []]);
-    } finally {
-      await redis.stop();
-    }
-  });
-
-  test("a file of users that cannot be written is reported, and the change is in force", async () => {
-    const redis = await startRedis(redisServer ?? "");
-    try {
-      await redis.admin("ACL", "SETUSER", "app", "on", ">before");
-      await redis.loseAclFile();
-      await using session = await open(targetOf(redis), credential(redis.superuser.username, redis.superuser.password));
-      await session.keepOnly(credential("app", "after"), call);
-      expect(unsaved).toMatchObject([{ code: "change-until-restart", hint: expect.stringContaining("cannot write") }]);
-      expect(await redis.accepts("app", "after")).toBe(true);
-    } finally {
-      unsaved.length = 0;
-      await redis.stop();
-    }
-  });
-
-  test("a change that the next restart undoes is reported", async () => {
-    const redis = await startRedis(redisServer ?? "", { users: "none" });
-    try {
-      await redis.admin("ACL", "SETUSER", "app", "on", ">before");
-      await using session = await open(targetOf(redis), credential(redis.superuser.username, redis.superuser.password));
-      await session.keepOnly(credential("app", "after"), call);
-      expect(unsaved).toMatchObject([{ code: "change-until-restart", host: redis.host, user: "app" }]);
-      expect(await redis.accepts("app", "after")).toBe(true);
-    } finally {
-      unsaved.length = 0;
-      await redis.stop();
-    }
-  });
-});
-
-describe("on a server that misbehaves", () => {
-  let server: Server;
-  const sockets = new Set<Socket>();
-  let answer: (socket: Socket) => void = () => undefined;
-  let target: DatabaseTarget;
-
-  beforeAll(async () => {
-    server = createServer((socket) => {
-      sockets.add(socket.on("error", () => undefined));
-      socket.on("data", () => answer(socket));
-    });
-    await new Promise<void>((resolve) => {
-      server.listen(0, "127.0.0.1", resolve);
-    });
-    const address = server.address();
-    target = targetOf({ host: "127.0.0.1", port: typeof address === "object" && address !== null ? address.port : 0 });
-  });
-  afterAll(async () => {
-    for (const socket of sockets) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  const failure = async (at = target, options = call): Promise<unknown> =>
-    engine.login(at, credential("app", "canary-91c4"), options).catch((error: unknown) => error);
-
-  test.each([
-    ["-LOADING Redis is loading the dataset in memory", "database-busy"],
-    ["-ERR max number of clients reached", "database-busy"],
-    ["-BUSY Redis is busy running a script", "database-busy"],
-    ["-CLUSTERDOWN The cluster is down", "database-busy"],
-    ["-MASTERDOWN Link with MASTER is down", "database-read-only"],
-    ["-READONLY You can't write against a read only replica.", "database-read-only"],
-    ["-MISCONF Redis is configured to save RDB snapshots", "database-failed"],
-    ["-NOAUTH Authentication required.", "credential-refused"],
-    ["-DENIED Redis is running in protected mode", "credential-refused"],
-    ["-NOPERM this user has no permissions", "database-rights-missing"],
-    ["-ERR unknown command 'HELLO'", "engine-unsupported"],
-    ["-NOPROTO unsupported protocol version", "engine-unsupported"],
-    ["-OOM command not allowed when used memory > 'maxmemory'.", "database-busy"],
-    ["-ERR you said canary-91c4", "database-failed"],
-    ["HTTP/1.1 400 Bad Request", "server-misbehaved"],
-  ])("the answer %s is %s, without its text", async (line, code) => {
-    answer = (socket) => socket.write(`${line}\r\n`);
-    const error = await failure();
-    expect(error).toMatchObject({ code });
-    expect(inspect(error)).not.toContain("canary-91c4");
-  });
-
-  test("a Sentinel is told apart from its primary", async () => {
-    answer = (socket) => socket.write("%2\r\n+mode\r\n+sentinel\r\n+version\r\n+7.0.15\r\n");
-    expect(await failure()).toMatchObject({ code: "secret-malformed", context: { field: "host" } });
-  });
-
-  test("a cut connection is connection-lost", async () => {
-    answer = (socket) => socket.destroy();
-    expect(await failure()).toMatchObject({ code: "connection-lost" });
-  });
-
-  test("silence is database-timeout, with TLS too", async () => {
-    answer = () => undefined;
-    const [plain, tls] = await Promise.all([failure(), failure({ ...target, tls: { mode: "verify-full" } })]);
-    expect([plain, tls]).toMatchObject([{ code: "database-timeout" }, { code: "database-timeout" }]);
-  });
-
-  test("a call's end ends the wait", async () => {
-    const abort = new AbortController();
-    answer = () => abort.abort();
-    expect(await failure(target, abort)).toMatchObject({ code: "time-budget-spent" });
   });
 });
