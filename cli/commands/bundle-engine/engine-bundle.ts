@@ -30,11 +30,11 @@ const optionsOf = (file: string, outfile: string): BuildOptions => ({
   stdin: {
     contents: `
       import engine from ${JSON.stringify(file)};
-      import { engineFunction } from "rekey:function";
+      import { engineFunction } from "rekey-function";
       export const handler = engineFunction(engine);`,
     resolveDir: dirname(file),
   },
-  alias: { "rekey/engine": join(kit, "engine.mjs"), "rekey:function": join(kit, "function.mjs") },
+  alias: { "rekey/engine": join(kit, "engine.mjs"), "rekey-function": join(kit, "function.mjs") },
   outfile,
   bundle: true,
   minify: true,
