@@ -5,6 +5,7 @@ import { build } from "esbuild";
 import { buildCli } from "./build-cli.ts";
 import { buildCommonJs } from "./build-commonjs.ts";
 import { buildConsole } from "./build-console.ts";
+import { buildKit } from "./build-kit.ts";
 import { packageEntries } from "./package-entries.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -52,7 +53,8 @@ async function buildPackage(): Promise<void> {
     logLevel: "warning",
   });
   await buildCommonJs(outdir, Object.keys(metafile.outputs));
-  await buildCli(path.join(outdir, "cli"), [await buildConsole(path.join(outdir, "console"))]);
+  const [page, kit] = [await buildConsole(path.join(outdir, "console")), await buildKit(path.join(outdir, "kit"))];
+  await buildCli(path.join(outdir, "cli"), [page, kit]);
   await replace(path.join(root, "dist/package"), outdir);
   await writeFile(packageMetafile, JSON.stringify(metafile));
 }

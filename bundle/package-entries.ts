@@ -15,6 +15,8 @@ export const packageEntries = {
   "client/invalidation/sns": "shared/client/invalidation/sns-webhook.ts",
   "client/invalidation/redis": "shared/client/invalidation/redis-source.ts",
   testing: "shared/testing/index.ts",
+  "testing/engine-contract": "shared/testing/engine-contract/index.ts",
+  engine: "shared/kit/index.ts",
   cdk: "deploy/cdk/index.ts",
 } as const;
 

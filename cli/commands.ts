@@ -1,6 +1,7 @@
 import type { CommandDefinition } from "./command.ts";
 import { adopt } from "./commands/adopt/definition.ts";
 import { agent } from "./commands/agent/definition.ts";
+import { bundleEngine } from "./commands/bundle-engine/definition.ts";
 import { completion } from "./commands/completion/definition.ts";
 import { consoleDefinition } from "./commands/console/definition.ts";
 import { detach } from "./commands/detach/definition.ts";
@@ -41,6 +42,7 @@ export const commands: readonly CommandDefinition[] = [
   invoke,
   consoleDefinition,
   smokeTest,
+  bundleEngine,
   local,
   agent,
   completion,

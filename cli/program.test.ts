@@ -35,7 +35,17 @@ test("every command is known to read, to change something or to serve", () => {
     Object.entries(kinds).map(([kind, some]) => [kind, some.map(({ name }) => name).sort()]),
   );
   expect(names).toEqual({
-    reads: ["completion", "doctor", "history", "lint-policy", "plan", "plan-rotation", "status", "vault-policy"],
+    reads: [
+      "completion",
+      "doctor",
+      "engines",
+      "history",
+      "lint-policy",
+      "plan",
+      "plan-rotation",
+      "status",
+      "vault-policy",
+    ],
     changes: ["adopt", "detach", "invoke", "migrate-mirror", "mirror", "redrive", "rollback", "rotate", "smoke-test"],
     serves: ["agent", "console", "local"],
   });

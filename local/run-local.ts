@@ -1,4 +1,5 @@
 import { RekeyError } from "../shared/errors/rekey-error.ts";
+import { defined } from "../shared/secrets/defined.ts";
 import { startStack } from "./stack.ts";
 
 export interface LocalOptions {
@@ -14,6 +15,8 @@ export interface LocalOptions {
   readonly trail: boolean;
   /** Whether to deploy the template. */
   readonly deploy: boolean;
+  /** A file in place of the package's own template. */
+  readonly template?: string | undefined;
 }
 
 function port(option: string, text: string): number {
@@ -27,7 +30,7 @@ function port(option: string, text: string): number {
  * `option-invalid`.
  */
 export async function runLocal(options: LocalOptions, signal: AbortSignal): Promise<void> {
-  const { awsPort = "4566", vaultPort = "8200", vaultToken = "root", allowedHosts, deploy, trail } = options;
+  const { awsPort = "4566", vaultPort = "8200", vaultToken = "root", allowedHosts, deploy, template, trail } = options;
   const { region = "us-east-1", accountId = "123456789012" } = options;
   const ports = { awsPort: port("--aws-port", awsPort), vaultPort: port("--vault-port", vaultPort) };
   const stopped = new Promise<void>((resolve) => {
@@ -36,7 +39,7 @@ export async function runLocal(options: LocalOptions, signal: AbortSignal): Prom
   });
   const stack = await startStack({ ...ports, allowedHosts, vaultToken, region, accountId, trail });
   try {
-    const outputs = deploy ? (await stack.deploy()).outputs : undefined;
+    const outputs = deploy ? (await stack.deploy(defined({ templatePath: template }))).outputs : undefined;
     const { aws, vault } = stack;
     console.log(JSON.stringify({ aws: aws.endpoint, vault: vault.address, region, accountId, outputs }));
     await stopped;

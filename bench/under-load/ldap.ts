@@ -1,15 +1,8 @@
 import { Client, InvalidCredentialsError } from "ldapts";
-import { credentialCandidates } from "../../shared/client/pools/credential-candidates.ts";
-import { parseLoginSecret } from "../../shared/secrets/database-secret.ts";
-import type { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { startLdap } from "../../tests/support/ldap.ts";
 import { ldapFixture, ldapServerOf } from "../../tests/support/ldap-fixture.ts";
 import type { Product } from "./load.ts";
-
-interface Login {
-  readonly username: string;
-  readonly password: SecretValue;
-}
+import { type Login, searchedLogins } from "./searched-logins.ts";
 
 /** The load is a service that binds, reads its own entry, and unbinds. */
 export function ldap(binary: string): Product {
@@ -35,30 +28,8 @@ export function ldap(binary: string): Product {
         return ldapServerOf(server);
       },
     },
-    rotating(client, secretId) {
-      let recovered = 0;
-      return {
-        async query() {
-          const refused = new Set<string>();
-          let last: unknown;
-          for await (const version of credentialCandidates(client, secretId, refused)) {
-            try {
-              return await readAs(parseLoginSecret(version.value));
-            } catch (error) {
-              if (!(error instanceof InvalidCredentialsError)) throw error;
-              last = error;
-              recovered += 1;
-              refused.add(version.versionId);
-            }
-          }
-          throw last;
-        },
-        get recovered() {
-          return recovered;
-        },
-        end: async () => undefined,
-      };
-    },
+    rotating: (client, secretId) =>
+      searchedLogins(client, secretId, readAs, (error) => error instanceof InvalidCredentialsError),
     queryAs: readAs,
   };
 }

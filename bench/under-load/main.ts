@@ -17,7 +17,7 @@ import { type Outcome, rotateUnderLoad } from "./rotate-under-load.ts";
 
 const rotations = Number(process.argv[2] ?? 50);
 /** Enough to show what is avoided. */
-const comparedRotations = Math.ceil(rotations / 5);
+const comparedRotations = Math.ceil(rotations / 15);
 const only = process.argv[3];
 const strategies = ["single-user", "alternating-users", "dual-password"] as const;
 

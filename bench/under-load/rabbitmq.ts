@@ -1,15 +1,8 @@
 import amqp from "amqplib";
-import { credentialCandidates } from "../../shared/client/pools/credential-candidates.ts";
-import { parseLoginSecret } from "../../shared/secrets/database-secret.ts";
-import type { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { startRabbitmq } from "../../tests/support/rabbitmq.ts";
 import { rabbitmqFixture, rabbitmqServerOf } from "../../tests/support/rabbitmq-fixture.ts";
 import type { Product } from "./load.ts";
-
-interface Login {
-  readonly username: string;
-  readonly password: SecretValue;
-}
+import { type Login, searchedLogins } from "./searched-logins.ts";
 
 const isRefusal = (error: unknown): boolean => String(error).includes("ACCESS_REFUSED");
 
@@ -41,30 +34,7 @@ export function rabbitmq(binary: string): Product {
         return rabbitmqServerOf(server);
       },
     },
-    rotating(client, secretId) {
-      let recovered = 0;
-      return {
-        async query() {
-          const refused = new Set<string>();
-          let last: unknown;
-          for await (const version of credentialCandidates(client, secretId, refused)) {
-            try {
-              return await messageAs(parseLoginSecret(version.value));
-            } catch (error) {
-              if (!isRefusal(error)) throw error;
-              last = error;
-              recovered += 1;
-              refused.add(version.versionId);
-            }
-          }
-          throw last;
-        },
-        get recovered() {
-          return recovered;
-        },
-        end: async () => undefined,
-      };
-    },
+    rotating: (client, secretId) => searchedLogins(client, secretId, messageAs, isRefusal),
     queryAs: messageAs,
   };
 }

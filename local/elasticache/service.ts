@@ -2,7 +2,14 @@ import { isMembers, type Members } from "../../shared/answers/members.ts";
 import { optionalText, record, text, textList } from "../aws/members.ts";
 import { AwsError, type AwsService } from "../aws/service.ts";
 import type { Clock } from "../clock.ts";
-import { type Authentication, createUserBook, type KeptUser, type UserFaults, type UserServer } from "./user-book.ts";
+import {
+  type Authentication,
+  authenticationOf,
+  createUserBook,
+  type KeptUser,
+  type UserFaults,
+  type UserServer,
+} from "./user-book.ts";
 
 const faults: UserFaults = {
   absent: (id) => new AwsError("UserNotFound", `User ${id} not found.`, 404),
@@ -52,19 +59,16 @@ export function createElastiCache(place: {
   const book = createUserBook({ ...place, faults });
   const engines = new Map<string, string>();
   const arnOf = (id: string): string => `arn:aws:elasticache:${region}:${accountId}:user:${id}`;
-  const described = ({ id, username, status, accessString, authentication, hashes }: KeptUser): Members => ({
-    UserId: id,
-    UserName: username,
-    Status: status,
-    Engine: engines.get(id),
+  const described = (user: KeptUser): Members => ({
+    UserId: user.id,
+    UserName: user.username,
+    Status: user.status,
+    Engine: engines.get(user.id),
     MinimumEngineVersion: "6.0",
-    AccessString: accessString,
+    AccessString: user.accessString,
     UserGroupIds: [],
-    Authentication: {
-      Type: authentication,
-      PasswordCount: authentication === "password" ? hashes.length : undefined,
-    },
-    ARN: arnOf(id),
+    Authentication: authenticationOf(user),
+    ARN: arnOf(user.id),
   });
   const operations: Readonly<Record<string, (input: Members) => Members | Promise<Members>>> = {
     async CreateUser(input) {

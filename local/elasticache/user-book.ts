@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Members } from "../../shared/answers/members.ts";
 import type { Clock } from "../clock.ts";
 
 export type Authentication = "password" | "no-password" | "iam";
@@ -19,6 +20,12 @@ export interface UserServer {
   put(user: KeptUser): Promise<void>;
   remove(username: string): Promise<void>;
 }
+
+/** How a user logs in, as both services tell it. */
+export const authenticationOf = ({ authentication, hashes }: KeptUser): Members => ({
+  Type: authentication,
+  PasswordCount: authentication === "password" ? hashes.length : undefined,
+});
 
 /** How a service says that something is wrong with a request. */
 export interface UserFaults {

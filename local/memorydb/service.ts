@@ -4,6 +4,7 @@ import { AwsError, type AwsService } from "../aws/service.ts";
 import type { Clock } from "../clock.ts";
 import {
   type Authentication,
+  authenticationOf,
   createUserBook,
   type KeptUser,
   type UserFaults,
@@ -36,17 +37,14 @@ export function createMemoryDb(place: {
   const { region, accountId } = place;
   const book = createUserBook({ ...place, faults });
   const arnOf = (name: string): string => `arn:aws:memorydb:${region}:${accountId}:user/${name}`;
-  const described = ({ id, status, accessString, authentication, hashes }: KeptUser): Members => ({
-    Name: id,
-    Status: status,
-    AccessString: accessString,
+  const described = (user: KeptUser): Members => ({
+    Name: user.id,
+    Status: user.status,
+    AccessString: user.accessString,
     ACLNames: [],
     MinimumEngineVersion: "6.0",
-    Authentication: {
-      Type: authentication,
-      PasswordCount: authentication === "password" ? hashes.length : undefined,
-    },
-    ARN: arnOf(id),
+    Authentication: authenticationOf(user),
+    ARN: arnOf(user.id),
   });
   const operations: Readonly<Record<string, (input: Members) => Members | Promise<Members>>> = {
     async CreateUser(input) {

@@ -105,7 +105,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   "shared/testing/engine-contract": {
     rooms: ["shared/rotation", "shared/aws", "shared/events", "local", ...vocabulary],
-    packages: ["node:", "fast-check", "@aws-sdk/"],
+    packages: ["node:", "@aws-sdk/"],
   },
   "shared/runtime": {
     rooms: [
@@ -120,6 +120,11 @@ export const rooms: Readonly<Record<string, Room>> = {
       ...vocabulary,
     ],
     packages: ["@middy/core", "aws-lambda", "@aws-sdk/", "node:fs", "node:fs/promises", "node:timers/promises"],
+  },
+  // What an engine outside of this repository is made of.
+  "shared/kit": {
+    rooms: ["shared/rotation", "shared/engines/connecting", "shared/runtime", ...vocabulary],
+    packages: [],
   },
   "shared/agent": {
     rooms: ["shared/client", "shared/aws", ...values],
@@ -147,8 +152,11 @@ export const rooms: Readonly<Record<string, Room>> = {
       "node:timers/promises",
       "node:crypto",
       "node:fs/promises",
+      "node:module",
       "@aws-sdk/",
       "@redis/client",
+      // Types alone: an engine is bundled by the esbuild of its project.
+      "esbuild",
       "fflate",
       "yaml",
     ],
@@ -238,6 +246,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     // The servers that their tests run against.
     rooms: ["shared/testing/engine-contract", "local/postgres", "tests/support/postgres-fixture.ts"],
     packages: [
+      "node:",
       "rekey",
       "pg",
       "drizzle-orm",
@@ -267,6 +276,7 @@ export const mayReveal = [
   "shared/agent",
   "shared/testing/engine-contract",
   "cli/isolation",
+  "examples/keeper",
   "local/demo",
   "bench/under-load",
 ];

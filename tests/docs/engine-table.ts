@@ -118,7 +118,7 @@ export function enginePage(): string {
     "",
     "Made from the engines by `npm run docs`; `rekey engines` prints the same, and `--json` gives it to programs.",
     "",
-    "Overlap is how long the replaced credential logs in beside the new one. Where there is none, a service's pool tries a refused login again",
+    "Overlap is how long the replaced credential logs in alongside the new one. Where there is none, a service's pool tries a refused login again",
     "with AWSCURRENT as it is now, before any query is sent. The grace period is [retire-previous](secret.md)'s; without one the next rotation",
     'ends the old credential. "Only hash": a password that rekey sets never reaches the server as text.',
     "",

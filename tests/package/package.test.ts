@@ -22,8 +22,11 @@ async function builtModules(): Promise<readonly string[]> {
   return files.filter((file) => file.endsWith(".js") && !/^(?:cli|console)\//.test(file));
 }
 
-/** Its own, what raises its errors, and what reads the template. */
-const sourceOfConstruct = /^(?:\.\.\/)+(?:shared|deploy\/cdk|deploy\/reading)\/.+\.ts$/;
+/** By entry what it has besides `shared`: what reads the template, and the services that the contract rotates with. */
+const sourcesOf: readonly (readonly [entry: RegExp, sources: RegExp])[] = [
+  [/(?:^|\/)cdk\.js$/, /^(?:\.\.\/)+(?:shared|deploy\/cdk|deploy\/reading)\/.+\.ts$/],
+  [/(?:^|\/)engine-contract\.js$/, /^(?:\.\.\/)+(?:shared|local)\/.+\.ts$/],
+];
 
 beforeAll(async () => {
   built = JSON.parse(await readFile(packageMetafile, "utf8")) as Metafile;
@@ -55,7 +58,7 @@ test("modules of both formats have maps with the sources in them, and nothing th
       readonly sourcesContent: readonly string[];
     };
     expect(map.sourcesContent).toHaveLength(map.sources.length);
-    const ours = /(?:^|\/)cdk\.js$/.test(file) ? sourceOfConstruct : /^(?:\.\.\/)+shared\/.+\.ts$/;
+    const ours = sourcesOf.find(([entry]) => entry.test(file))?.[1] ?? /^(?:\.\.\/)+shared\/.+\.ts$/;
     for (const source of map.sources) expect(source).toMatch(ours);
   }
 });

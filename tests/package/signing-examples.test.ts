@@ -74,23 +74,33 @@ test.each(examples)(
     const check = async (address: string, token: string): Promise<void> => {
       told[(await accepts(address, token)) ? "checked" : "refused"]++;
     };
-    // A rotation is a day after the one before it, and a token lives for a day.
-    let held: { readonly before: readonly string[]; readonly now: string[] } = { before: [], now: [] };
+    // A rotation is a day after the one before it, and a token lives for a day: none is shown when the second one comes.
+    let held: { readonly before: readonly string[]; readonly now?: string[] } = { before: [], now: [] };
     let isOver = false;
-    const load = services.map(async (issuer) => {
-      while (!isOver) {
+    const rounds = services.map(() => 0);
+    const load = services.map(async (issuer, index) => {
+      for (; !isOver; rounds[index] = (rounds[index] ?? 0) + 1) {
         const token = await issue(issuer);
-        if (held.now.length < 4) held.now.push(token);
+        if (held.now !== undefined && held.now.length < 4) held.now.push(token);
         for (const address of services) for (const old of [token, ...held.before]) await check(address, old);
       }
     });
+    const roundsEnd = async (): Promise<void> => {
+      const begun = [...rounds];
+      await expect.poll(() => rounds.every((count, index) => count > (begun[index] ?? 0)), { interval: 5 }).toBe(true);
+    };
 
     const first = await issue(one.address);
     for (let rotation = 1; rotation <= rotations; rotation++) {
+      const before = held.now ?? [];
+      held = { before };
+      await roundsEnd();
       await stage.rotate(id);
       // The lead is what gives each service the time for it; here it is waited for.
       for (const address of services) await expect.poll(async () => signs(address), { interval: 10 }).toBe(true);
-      held = { before: held.now, now: [] };
+      await roundsEnd();
+      held = { before, now: [] };
+      await roundsEnd();
     }
     isOver = true;
     await Promise.all(load);

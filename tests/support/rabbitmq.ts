@@ -66,6 +66,8 @@ export async function startRabbitmq(binary: string, tls?: ServerCertificate): Pr
       body,
     });
   const env: Record<string, string> = {
+    // The binary is a shell script, and a bare machine's tests have nothing but Node on their path.
+    PATH: "/usr/bin:/bin",
     // The script becomes the server in place of waiting for it.
     RUNNING_UNDER_SYSTEMD: "true",
     RABBITMQ_LOGS: "-",
@@ -123,7 +125,7 @@ export async function startRabbitmq(binary: string, tls?: ServerCertificate): Pr
     log: server.output,
     async stop() {
       await server.stop();
-      execFileSync("epmd", ["-port", String(epmdPort), "-kill"]);
+      execFileSync("epmd", ["-port", String(epmdPort), "-kill"], { env });
     },
   };
 }

@@ -5,6 +5,7 @@ import type { CredentialIssuer } from "../../shared/ports/credential-issuer.ts";
 import type { DatabaseEngine } from "../../shared/ports/database-engine.ts";
 import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import type { Account, EngineFixture, EngineServer } from "../../shared/testing/engine-contract/fixture.ts";
+import { emptyTarget } from "./signing-key-stage.ts";
 
 interface WrittenKey {
   readonly state: string;
@@ -44,16 +45,8 @@ async function accepts({ username, password }: Account): Promise<boolean> {
 /** A ring that one rotation has made, with the key that signs and the next one. */
 async function firstRing(): Promise<Account> {
   const password = new SecretValue("no-key-yet");
-  const target = {
-    engine: "",
-    host: "",
-    port: 0,
-    dbname: "",
-    tls: { mode: "verify-full" },
-    options: new Map(),
-  } as const;
   const call = { signal: AbortSignal.timeout(10_000) };
-  const made = await real.issue(target, { username: "no-key-yet", password }, call);
+  const made = await real.issue(emptyTarget, { username: "no-key-yet", password }, call);
   return { username: made.username, password: made.password.reveal() };
 }
 

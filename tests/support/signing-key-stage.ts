@@ -12,6 +12,15 @@ import { grantsOf } from "../../shared/testing/grants.ts";
 import { memoryPublisher } from "../../shared/testing/memory-publisher.ts";
 import { memoryStore } from "../../shared/testing/memory-store.ts";
 
+/** Where nothing is connected to. */
+export const emptyTarget = {
+  engine: "",
+  host: "",
+  port: 0,
+  dbname: "",
+  tls: { mode: "verify-full" },
+  options: new Map(),
+} as const;
 export const signingSecretId = "arn:aws:secretsmanager:us-east-1:123456789012:secret:tokens-AbCdEf";
 const steps = ["createSecret", "setSecret", "testSecret", "finishSecret"] as const satisfies readonly RotationStep[];
 const call = { signal: new AbortController().signal };
@@ -61,7 +70,7 @@ export function signingKeyStage(tags: Readonly<Record<string, string>> = {}, fie
     reports,
     container,
     run,
-    /** A day later, unless said. */
+    /** Default: a day later. */
     async rotate(versionId: string, laterMs = 86_400_000): Promise<void> {
       clock.nowMs += laterMs;
       store.beginRotation(versionId);

@@ -19,6 +19,7 @@ export const local: CommandDefinition = {
     { flags: "--account-id <id>", about: "123456789012 unless said" },
     { flags: "--no-trail", about: "an account without a trail: no events of deleted and retagged secrets" },
     { flags: "--deploy", about: "deploy the template" },
+    { flags: "--template <file>", about: "deploy this one, such as `rekey bundle-engine` writes" },
   ],
   examples: ["rekey local --deploy", "rekey status --endpoint-url http://127.0.0.1:4566"],
   aws: false,

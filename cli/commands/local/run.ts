@@ -28,7 +28,8 @@ export const run: Run = async (_words, options, { signal }) => {
       region: textOption(options, "region"),
       accountId: textOption(options, "accountId"),
       trail: options["trail"] !== false,
-      deploy: flagOption(options, "deploy"),
+      deploy: flagOption(options, "deploy") || textOption(options, "template") !== undefined,
+      template: textOption(options, "template"),
     },
     signal,
   );

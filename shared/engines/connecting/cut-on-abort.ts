@@ -3,7 +3,19 @@ import { RekeyError } from "../../errors/rekey-error.ts";
 export const timeSpent = (operation: string): RekeyError =>
   new RekeyError("time-budget-spent", { context: { operation } });
 
-/** The work's result. When the signal comes first, `cut` ends what the work waits for. */
+/**
+ * The work's result. When the signal comes first, `cut` ends what the work waits for.
+ *
+ * @example
+ * ```ts
+ * import { once } from "node:events";
+ * import type { Socket } from "node:net";
+ * import { type CallOptions, cutOnAbort } from "rekey/engine";
+ *
+ * const answered = async (socket: Socket, { signal }: CallOptions) =>
+ *   cutOnAbort(async () => once(socket, "data"), signal, () => socket.destroy());
+ * ```
+ */
 export async function cutOnAbort<Result>(
   work: () => Promise<Result>,
   signal: AbortSignal,

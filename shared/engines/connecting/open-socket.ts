@@ -35,6 +35,16 @@ async function opened(socket: Socket, event: "connect" | "secureConnect", call: 
  * `askForTls` goes before the handshake, where a server wants to be asked for it. Errors: its own, `database-unreachable`,
  * `tls-refused` for whatever goes wrong between the connection and the end of the handshake, `database-timeout`,
  * `time-budget-spent`.
+ *
+ * @example
+ * ```ts
+ * import { type CallOptions, type DatabaseTarget, openSocket } from "rekey/engine";
+ *
+ * const reach = async (target: DatabaseTarget, call: CallOptions): Promise<void> => {
+ *   const socket = await openSocket(target, call);
+ *   socket.destroy();
+ * };
+ * ```
  */
 export async function openSocket(
   target: DatabaseTarget,

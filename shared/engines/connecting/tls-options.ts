@@ -4,7 +4,17 @@ import { defined } from "../../secrets/defined.ts";
 
 type TargetTls = DatabaseTarget["tls"];
 
-/** Options for Node's TLS, which pg and mysql2 hand on; `undefined`: none is spoken. */
+/**
+ * Options for Node's TLS, which drivers hand on; `undefined`: none is spoken.
+ *
+ * @example
+ * ```ts
+ * import { connect } from "node:tls";
+ * import { type DatabaseTarget, tlsOptions } from "rekey/engine";
+ *
+ * const handshake = ({ host, port, tls }: DatabaseTarget) => connect({ host, port, ...tlsOptions(tls) });
+ * ```
+ */
 export function tlsOptions({ mode, ca }: TargetTls) {
   if (mode === "disable") return undefined;
   return {

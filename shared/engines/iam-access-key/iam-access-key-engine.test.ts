@@ -11,7 +11,7 @@ const failure = async (work: Promise<unknown>): Promise<RekeyError> => {
 };
 
 describe("a rotation", () => {
-  test("makes a key beside the current one, and both sign", async () => {
+  test("makes a key next to the current one, and both sign", async () => {
     const { rotation, ids, idOf, works } = iamRotation();
     await rotation.rotate("v1");
     expect(ids()).toEqual([idOf("AWSPREVIOUS"), idOf("AWSCURRENT")]);

@@ -5,7 +5,7 @@ import type { AccessKey } from "../../ports/access-keys.ts";
 export interface Issuing {
   readonly since: Date;
   /** The keys that the user had before. */
-  readonly beside: readonly string[];
+  readonly others: readonly string[];
 }
 
 /** What the user's tags say of one secret's keys. Whoever may write the secret cannot write them. */
@@ -28,16 +28,16 @@ function wordsOf(tags: ReadonlyMap<string, string>, tag: string, secretName: str
 
 /** What was noted for another secret is nothing that this one may count on. */
 export function readLedger(tags: ReadonlyMap<string, string>, secretName: string): Ledger {
-  const [since, ...beside] = wordsOf(tags, issuingTag, secretName) ?? [];
+  const [since, ...others] = wordsOf(tags, issuingTag, secretName) ?? [];
   const issued = wordsOf(tags, issuedTag, secretName);
-  return { issued, issuing: since === undefined ? undefined : { since: new Date(since), beside } };
+  return { issued, issuing: since === undefined ? undefined : { since: new Date(since), others } };
 }
 
 /** The tags that say it. */
 export const ledgerTags = (secretName: string, { issued = [], issuing }: Ledger): Readonly<Record<string, string>> => ({
   [issuedTag]: [markOf(secretName), ...issued].join(" "),
   [issuingTag]:
-    issuing === undefined ? "" : [markOf(secretName), issuing.since.toISOString(), ...issuing.beside].join(" "),
+    issuing === undefined ? "" : [markOf(secretName), issuing.since.toISOString(), ...issuing.others].join(" "),
 });
 
 /** A step ends within this time, so no request of it takes effect later. */
@@ -45,12 +45,12 @@ const stepMs = 60_000;
 const skewMs = 5_000;
 
 /** The creation that is about to be tried: one with an earlier try that may still take effect, or a new one. */
-export const issuingNow = (earlier: Issuing | undefined, beside: readonly string[], nowMs: number): Issuing =>
-  earlier !== undefined && nowMs - earlier.since.getTime() < stepMs ? earlier : { since: new Date(nowMs), beside };
+export const issuingNow = (earlier: Issuing | undefined, others: readonly string[], nowMs: number): Issuing =>
+  earlier !== undefined && nowMs - earlier.since.getTime() < stepMs ? earlier : { since: new Date(nowMs), others };
 
 /** Whether a key may be what a creation without an answer made: it was not there before, and was made in those moments. */
 export function mayComeOf(issuing: Issuing | undefined, { id, createdAt }: AccessKey): boolean {
-  if (issuing === undefined || issuing.beside.includes(id)) return false;
+  if (issuing === undefined || issuing.others.includes(id)) return false;
   const afterMs = createdAt.getTime() - issuing.since.getTime();
   return afterMs >= -skewMs && afterMs <= 2 * stepMs;
 }

@@ -3,7 +3,7 @@ import type { AccessKey, AccessKeys, KeyUse } from "../../ports/access-keys.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import { type Ledger, mayComeOf } from "./ledger.ts";
 
-/** What is known where a key beside the current one is looked at. */
+/** What is known where a key other than the current one is looked at. */
 export interface SpareKeys {
   readonly keys: AccessKeys;
   readonly user: string;

@@ -66,16 +66,16 @@ export function keeping(user: string, kept: readonly [SecretValue, ...SecretValu
         `which of the user's values is the current password cannot be computed here, so it could not be taken off later: rotate once with ${strategyTag}=single-user, which replaces it`,
       );
     }
-    const beside = values.filter((value) => !kept.some((password) => isOf(value, password)));
+    const others = values.filter((value) => !kept.some((password) => isOf(value, password)));
     if (takenBy === undefined && values.length === 1) {
       const sole = soleValue(user, values, false);
       return { added: storedFor(last, sole, undefined), ended: [sole], endedPassword: async () => undefined };
     }
     const added = values.some((value) => isOf(value, last)) ? undefined : storedFor(last, takenBy, takenBy);
-    const [one, ...more] = beside;
+    const [one, ...more] = others;
     const isKnown = one !== undefined && more.length === 0 && takenBy !== undefined && isReplacement(takenBy, one);
     const earlier = isKnown || one === undefined ? [] : await own.earlier();
-    const ended = isKnown ? beside : beside.filter((value) => earlier.some((password) => isOf(value, password)));
+    const ended = isKnown ? others : others.filter((value) => earlier.some((password) => isOf(value, password)));
     const endedPassword = async (): Promise<SecretValue | undefined> =>
       (await own.earlier()).find((password) => ended.some((value) => isOf(value, password)));
     return { added, ended, endedPassword };

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
-import { kidsIn, ringAt, signerOf, signingKeyStage } from "../../../tests/support/signing-key-stage.ts";
+import { emptyTarget, kidsIn, ringAt, signerOf, signingKeyStage } from "../../../tests/support/signing-key-stage.ts";
 import { parseDatabaseSecret } from "../../secrets/database-secret.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { type Gate, recording } from "../../testing/gated.ts";
@@ -116,20 +116,11 @@ test("retirePrevious does nothing, and publishes no retirement of a key that tok
 });
 
 describe("a login is a ring in order", () => {
-  const target = {
-    engine: "",
-    host: "",
-    port: 0,
-    dbname: "",
-    tls: { mode: "verify-full" },
-    options: new Map(),
-  } as const;
-
   test("what was made logs in, and so does a secret that has no key yet", async () => {
     const stage = signingKeyStage();
     const loginOf = async () => {
       const secret = parseDatabaseSecret(stage.store.labelled("AWSCURRENT")?.value ?? new SecretValue("{}"));
-      return stage.engine.login(target, secret, call);
+      return stage.engine.login(emptyTarget, secret, call);
     };
     expect((await loginOf()).ok).toBe(true);
     await stage.rotate("v1");
@@ -150,7 +141,7 @@ describe("a login is a ring in order", () => {
       { username, password: new SecretValue("canary") },
       { username, password: new SecretValue(JSON.stringify(mixed)) },
     ]) {
-      const login = await stage.engine.login(target, credential, call);
+      const login = await stage.engine.login(emptyTarget, credential, call);
       expect(login).toMatchObject({ ok: false, refusal: "bad-credential", hint: expect.any(String) });
     }
   });

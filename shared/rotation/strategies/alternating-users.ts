@@ -51,6 +51,13 @@ const otherOf = (pair: Pair, username: string): string => (username === pair.fir
  * Two users take turns: an admin gives the idle one the next password, so AWSCURRENT keeps logging in throughout. One of
  * the secret's own credentials must log in first: it proves that the secret's writer holds the pair, before the admin's
  * rights are used for it.
+ *
+ * @example
+ * ```ts
+ * import { type DatabaseEngine, type DatabaseSession, type UserPairing, alternatingUsers } from "rekey/engine";
+ *
+ * const strategyOf = (engine: DatabaseEngine<DatabaseSession & UserPairing>) => alternatingUsers(engine);
+ * ```
  */
 export function alternatingUsers(engine: DatabaseEngine<Session>): RotationStrategy {
   const pairFor = (current: DatabaseSecret, policy: RotationPolicy): Pair =>

@@ -39,6 +39,13 @@ const secretPasswords = (
  * One user with two passwords: the next one is added to the current one, so AWSCURRENT keeps logging in throughout;
  * the one before stops at the next rotation or when its grace period ends. Where the secret has an admin, the admin does
  * it, once one of the secret's own credentials has logged in. Only a password that has logged in is kept next to the new one.
+ *
+ * @example
+ * ```ts
+ * import { type DatabaseEngine, type DatabaseSession, type DualPasswords, dualPassword } from "rekey/engine";
+ *
+ * const strategyOf = (engine: DatabaseEngine<DatabaseSession & DualPasswords>) => dualPassword(engine);
+ * ```
  */
 export function dualPassword(engine: DatabaseEngine<Session>): RotationStrategy {
   /** Changes the user by the admin where there is one, and else by the session that has logged in. */

@@ -8,6 +8,13 @@ import type { RotationStrategy } from "./strategy.ts";
 /**
  * The server makes the credential itself (Vault's static roles, an API with two keys), in createSecret, and rekey stores
  * it: there is nothing to set, and nothing to restore but what the server holds.
+ *
+ * @example
+ * ```ts
+ * import { type CredentialIssuer, type DatabaseEngine, issued } from "rekey/engine";
+ *
+ * const strategyOf = (engine: DatabaseEngine & CredentialIssuer) => issued(engine);
+ * ```
  */
 export function issued(engine: DatabaseEngine & CredentialIssuer): RotationStrategy {
   return {

@@ -24,6 +24,13 @@ type Session = DatabaseSession & PasswordChange & Partial<OwnAccountReading>;
 /**
  * One user changes its own password. AWSCURRENT is offered first, so that a healthy rotation has no failed login; the
  * others only after it was refused, which means that an earlier run got further or that somebody changed the password.
+ *
+ * @example
+ * ```ts
+ * import { type DatabaseEngine, type DatabaseSession, type PasswordChange, singleUser } from "rekey/engine";
+ *
+ * const strategyOf = (engine: DatabaseEngine<DatabaseSession & PasswordChange>) => singleUser(engine);
+ * ```
  */
 export function singleUser(engine: DatabaseEngine<Session>): RotationStrategy {
   /**

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 import type { RotationDependencies } from "../../rotation/dependencies.ts";
 import type { DatabaseEngine } from "../../ports/database-engine.ts";
@@ -123,6 +124,8 @@ export interface EngineFixture {
   readonly strategies: RotationDependencies["strategies"];
   readonly variants: readonly [Variant, ...Variant[]];
   readonly exemptions?: readonly Exemption[];
+  /** A name that no user has yet; default: `app_` and eight random letters. */
+  freshName?(): string;
   /** Characters that the server takes in no user's name. */
   readonly notInNames?: RegExp;
   /** With a certificate, the server offers TLS with it; it may still take connections without. */
@@ -130,6 +133,8 @@ export interface EngineFixture {
   /** On a fresh connection, as a server without TLS: speaks just enough of the protocol to ask for the password in clear. */
   readonly askForClearPassword?: (socket: Socket) => void;
 }
+
+export const freshName = (fixture: EngineFixture): string => fixture.freshName?.() ?? `app_${randomUUID().slice(0, 8)}`;
 
 export const variantName = ({ strategy, tags = {} }: Variant): string =>
   [strategy, ...Object.entries(tags).map(([tag, value]) => `${tag}=${value}`)].join(", ");

@@ -15,7 +15,14 @@ import { parseDatabaseSecret } from "../../secrets/database-secret.ts";
 import { generatePassword } from "../../secrets/password.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { type Containers, createContainers, type StepOutcome } from "./containers.ts";
-import type { Account, EngineFixture, EngineServer, SecretFields, Variant } from "./fixture.ts";
+import {
+  type Account,
+  type EngineFixture,
+  type EngineServer,
+  freshName,
+  type SecretFields,
+  type Variant,
+} from "./fixture.ts";
 import { type LocalAws, rotationFunctionArn, startLocalAws } from "./local-aws.ts";
 import { createWire, type Wire } from "./wire.ts";
 import { startWireProxy, type WireProxy } from "./wire-proxy.ts";
@@ -36,6 +43,8 @@ export interface Stage {
   readonly containers: Containers;
   /** Every step so far. */
   readonly outcomes: readonly StepOutcome[];
+  /** Those that users were made with. */
+  readonly passwords: readonly string[];
   /** Steps after which neither AWSCURRENT nor AWSPENDING logged in; looked for only while `watches`. */
   readonly lockOuts: readonly string[];
   watches: boolean;
@@ -63,7 +72,6 @@ export interface Stage {
   stop(): Promise<void>;
 }
 
-const freshName = (): string => `app_${randomUUID().slice(0, 8)}`;
 const freshPassword = (): string => generatePassword({ charset: "url", length: 32 }).reveal();
 
 /**
@@ -79,8 +87,12 @@ export async function startStage(
   const proxy = await startWireProxy(wire, server);
   const outcomes: StepOutcome[] = [];
   const lockOuts: string[] = [];
+  const passwords: string[] = [];
   /** Secrets lead to the server through the proxy; a test may lead one there directly. */
-  const targets = [proxy, server].map(({ port }) => ({ host: "127.0.0.1", port }));
+  const targets = [
+    { host: "127.0.0.1", port: proxy.port },
+    { host: server.host, port: server.port },
+  ];
   const users = new Map<string, readonly UserGrant[]>();
   let adminArn: string | undefined;
   const containers = createContainers(fixture, () => ({
@@ -129,13 +141,15 @@ export async function startStage(
     aws,
     containers,
     outcomes,
+    passwords,
     lockOuts,
     watches: false,
     beforeStep: async () => undefined,
-    newSecret: async (variant, { username: name = freshName(), password = freshPassword(), fields = {} } = {}) =>
+    newSecret: async (variant, { username: name = freshName(fixture), password = freshPassword(), fields = {} } = {}) =>
       wire.aside(async () => {
         const username = server.usernameOf?.(name) ?? name;
         const account = { username, password };
+        passwords.push(password);
         const own = await server.createUser(account);
         const value = {
           ...server.fields,

@@ -1,5 +1,11 @@
+import type { Expectation } from "./expectation.ts";
 import { type Clause, type EngineFixture, type Variant, variantName } from "./fixture.ts";
 import type { Stage } from "./stage.ts";
+
+/** Picks at most so many cases, for a quick run: one test of each clause, a few points of a sweep. */
+export type Sampling = <Case>(cases: readonly Case[], most: number) => readonly Case[];
+
+export const everyCase: Sampling = (cases) => cases;
 
 /** What the suite needs of a test runner; vitest's, jest's and bun's functions fit as they are. */
 export interface Runner {
@@ -7,9 +13,8 @@ export interface Runner {
   test(name: string, body: () => Promise<void>, timeoutMs?: number): void;
   beforeAll(body: () => Promise<void>, timeoutMs?: number): void;
   afterAll(body: () => Promise<void>, timeoutMs?: number): void;
-  expect(value: unknown): { toEqual(expected: unknown): void };
-  /** Picks at most so many cases, for a quick run: one test of each clause, a few points of a sweep. Default: every case. */
-  sampled?<Case>(cases: readonly Case[], most: number): readonly Case[];
+  /** Default: every case. */
+  readonly sampled?: Sampling;
 }
 
 /** What the suite prints of one variant. */
@@ -30,9 +35,9 @@ export interface Tally {
 export interface Suite {
   readonly fixture: EngineFixture;
   readonly variant: Variant;
-  readonly expect: Runner["expect"];
+  expect(value: unknown): Expectation;
   /** Of the cases within one test those that this run tries. */
-  readonly sampled: NonNullable<Runner["sampled"]>;
+  readonly sampled: Sampling;
   readonly tally: Tally;
   /** The stage that the variant's tests share, one after the other. */
   stage(): Stage;

@@ -38,7 +38,10 @@ beforeAll(async () => {
   lambda = new Lambda(stack.clientConfig);
   const { ARN = "" } = await admin.createSecret({ Name: "vault", SecretString: "root" });
   const VaultAuthorityCredentialSecretArn = ARN;
-  deployed = await stack.deploy({ parameters: { VaultAuthorityCredentialSecretArn, VaultAuthorityAuth: "token" } });
+  const IamUserArns = `arn:aws:iam::${stack.accountId}:user/rekey/*`;
+  deployed = await stack.deploy({
+    parameters: { IamUserArns, VaultAuthorityCredentialSecretArn, VaultAuthorityAuth: "token" },
+  });
 });
 afterAll(async () => {
   admin.destroy();
