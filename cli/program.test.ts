@@ -46,7 +46,18 @@ test("every command is known to read, to change something or to serve", () => {
       "status",
       "vault-policy",
     ],
-    changes: ["adopt", "detach", "invoke", "migrate-mirror", "mirror", "redrive", "rollback", "rotate", "smoke-test"],
+    changes: [
+      "adopt",
+      "bundle-engine",
+      "detach",
+      "invoke",
+      "migrate-mirror",
+      "mirror",
+      "redrive",
+      "rollback",
+      "rotate",
+      "smoke-test",
+    ],
     serves: ["agent", "console", "local"],
   });
 });

@@ -13,7 +13,7 @@ export const bundleEngine: CommandDefinition = {
     { flags: "--name <rotate-name>", about: "of the function: rotate- and lower-case letters; needed" },
     { flags: "--description <text>", about: "of the function" },
     { flags: "--admins", about: "it may read administrators' secrets, and has the grants of UserGrants" },
-    { flags: "--out <folder>", about: "dist/rekey unless said" },
+    { flags: "--out <folder>", about: "default: dist/rekey" },
   ],
   examples: [
     "rekey bundle-engine ./engine.ts --name rotate-keeper --out dist/rekey",
