@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { build, type Metafile } from "esbuild";
-import { requireForCommonJs, slim } from "./bundle-function.ts";
+import { slim } from "./bundle-function.ts";
+import { nodeModule } from "./node-module.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -10,18 +11,13 @@ const root = fileURLToPath(new URL("..", import.meta.url));
  */
 export async function buildKit(outdir: string): Promise<Metafile> {
   const { metafile } = await build({
+    ...nodeModule,
+    ...slim,
     absWorkingDir: root,
     entryPoints: { engine: "shared/kit/index.ts", function: "shared/kit/function.ts" },
     outdir,
     outExtension: { ".js": ".mjs" },
-    bundle: true,
     splitting: true,
-    minify: true,
-    format: "esm",
-    platform: "node",
-    target: "node22",
-    banner: { js: requireForCommonJs },
-    ...slim,
     metafile: true,
     logLevel: "warning",
   });

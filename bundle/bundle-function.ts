@@ -3,6 +3,7 @@ import { isBuiltin } from "node:module";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
+import { nodeModule } from "./node-module.ts";
 import { unreachedOfMongodb } from "./unreached-of-mongodb.ts";
 import { unreachedOfMysql2 } from "./unreached-of-mysql2.ts";
 import { unreachedOfPg } from "./unreached-of-pg.ts";
@@ -72,21 +73,12 @@ export const versionsOnly: Plugin = {
 const keeps = (importer: string, path: string): boolean =>
   path === "@smithy/core/event-streams" && /\/client-(?:lambda|cloudwatch-logs|s3)\//.test(importer);
 
-/** CommonJS packages call `require`, which an ES module does not have. */
-export const requireForCommonJs =
-  'const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);';
-
 const base = (name: string, outfile: string): BuildOptions & { readonly metafile: true } => ({
+  ...nodeModule,
   absWorkingDir: root,
   entryPoints: [`functions/${name}/handler.ts`],
   outfile,
-  bundle: true,
-  minify: true,
-  format: "esm",
-  platform: "node",
-  target: "node22",
   sourcemap: "external",
-  banner: { js: requireForCommonJs },
   metafile: true,
   logLevel: "warning",
 });

@@ -138,7 +138,15 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   functions: { rooms: ["shared/runtime", "shared/rotation", "shared/engines"], packages: [] },
   cli: {
-    rooms: ["shared", "functions", "console/server", ...localStack, "deploy/reading", "package.json"],
+    rooms: [
+      "shared",
+      "functions",
+      "console/server",
+      ...localStack,
+      "deploy/reading",
+      "bundle/node-module.ts",
+      "package.json",
+    ],
     packages: [
       "node:util",
       "commander",

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
-import { requireForCommonJs, slim } from "../../bundle/bundle-function.ts";
+import { slim } from "../../bundle/bundle-function.ts";
+import { requireForCommonJs } from "../../bundle/node-module.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
 

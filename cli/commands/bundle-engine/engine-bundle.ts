@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { BuildOptions } from "esbuild";
+import { nodeModule } from "../../../bundle/node-module.ts";
 import { packageRoot } from "../../../local/package-root.ts";
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 
@@ -27,6 +28,7 @@ async function esbuildOf(folder: string): Promise<Esbuild> {
 
 /** One self-contained module with `handler`. What the engine imports of `rekey/engine` is the very code that runs it. */
 const optionsOf = (file: string, outfile: string): BuildOptions => ({
+  ...nodeModule,
   stdin: {
     contents: `
       import engine from ${JSON.stringify(file)};
@@ -36,16 +38,7 @@ const optionsOf = (file: string, outfile: string): BuildOptions => ({
   },
   alias: { "rekey/engine": join(kit, "engine.mjs"), "rekey-function": join(kit, "function.mjs") },
   outfile,
-  bundle: true,
-  minify: true,
-  format: "esm",
-  platform: "node",
-  target: "node22",
   mainFields: ["module", "main"],
-  // CommonJS packages call `require`, which an ES module does not have.
-  banner: {
-    js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
-  },
   logLevel: "silent",
 });
 

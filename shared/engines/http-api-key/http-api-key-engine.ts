@@ -12,6 +12,7 @@ import type {
 } from "../../ports/database-engine.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import type { IsGranted } from "../connecting/granted-origins.ts";
+import { isSegment, requireListed } from "../connecting/key-ids.ts";
 import { explainPlainLogin } from "../connecting/tls-alerts.ts";
 import { ask as askApi, keyApiOf, type KeyOperation, refusedBy } from "./key-api.ts";
 
@@ -26,12 +27,7 @@ const unexpected = (operation: string): RekeyError =>
     hint: "see the contract of the API in docs/reference/http-api-key.md",
   });
 
-/**
- * An id stands as one segment in a path: a dot segment would be another path, `DELETE <keys>/..` the whole collection's
- * parent.
- */
-const isId = (value: unknown): value is string =>
-  isText(value) && value !== "." && value !== ".." && !/\p{Cc}|\p{Cs}/u.test(value);
+const isId = (value: unknown): value is string => isText(value) && isSegment(value);
 
 /**
  * An HTTP API whose account has two keys and issues them itself, by the contract in `docs/reference/http-api-key.md`. A
@@ -78,23 +74,16 @@ export function httpApiKeyEngine(isGranted: IsGranted): DatabaseEngine & Credent
     return ids;
   }
 
-  /**
-   * The ids of the account's keys, of which `keep` is one: where the secret's user name is no id, the very key that is to be kept
-   * would be taken for another one. Errors: `secret-malformed`.
-   */
-  async function listBeside(target: DatabaseTarget, keep: Credential, call: CallOptions): Promise<readonly string[]> {
+  /** The ids of the account's other keys. Errors: `secret-malformed`. */
+  async function listOthers(target: DatabaseTarget, keep: Credential, call: CallOptions): Promise<readonly string[]> {
     const ids = await listKeys(target, keep, call);
-    if (ids.includes(keep.username)) return ids;
-    throw new RekeyError("secret-malformed", {
-      context: { field: "username", problem: "not the id of one of the account's keys" },
-      hint: "write the id that the API lists for this key as the secret's username",
-    });
+    requireListed(ids, keep);
+    return ids.filter((id) => id !== keep.username);
   }
 
   /** Every key but this one; one that is gone already is no error. */
   async function deleteOthers(target: DatabaseTarget, keep: Credential, call: CallOptions): Promise<void> {
-    for (const id of await listBeside(target, keep, call)) {
-      if (id === keep.username) continue;
+    for (const id of await listOthers(target, keep, call)) {
       const path = `${keyApiOf(target).keysPath}/${encodeURIComponent(id)}`;
       const answer = await ask(target, keep, { method: "DELETE", path }, call);
       if (![200, 202, 204, 404, 410].includes(answer.status)) throw refusedBy(answer, "delete key");
@@ -125,7 +114,7 @@ export function httpApiKeyEngine(isGranted: IsGranted): DatabaseEngine & Credent
       };
     },
     async rehearse(change, call) {
-      if (change.method === "issue") await listBeside(target, credential, call);
+      if (change.method === "issue") await listOthers(target, credential, call);
     },
     async [Symbol.asyncDispose]() {},
   });

@@ -7,6 +7,7 @@ import { defined } from "../../secrets/defined.ts";
 import { fillIn } from "../../secrets/placeholders.ts";
 import { boundedRequest } from "../connecting/bounded-request.ts";
 import type { IsGranted } from "../connecting/granted-origins.ts";
+import { isSendable } from "../connecting/key-ids.ts";
 import type { ClientCredentials, Operation, RequestTemplate } from "./description.ts";
 import type { GrantedApi } from "./granted-api.ts";
 import { isPath, mapTexts } from "./read-members.ts";
@@ -37,8 +38,8 @@ const unshowable = (field: string): RekeyError =>
 /** What a secret may hold is what can be sent without becoming something else. */
 function shownTexts({ username, password }: Credential, account: string): Texts {
   const key = password.reveal();
-  if (username.length > 1_024 || /\p{Cc}|\p{Cs}/u.test(username)) throw unshowable("username");
-  if (key.length > 4_096 || /\p{Cc}|\p{Cs}/u.test(key)) throw unshowable("password");
+  if (username.length > 1_024 || !isSendable(username)) throw unshowable("username");
+  if (key.length > 4_096 || !isSendable(key)) throw unshowable("password");
   return { username, password: key, account };
 }
 

@@ -1,4 +1,3 @@
-import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { CredentialIssuer } from "../../ports/credential-issuer.ts";
 import type {
@@ -10,6 +9,7 @@ import type {
   Rehearsal,
 } from "../../ports/database-engine.ts";
 import type { IsGranted } from "../connecting/granted-origins.ts";
+import { requireListed } from "../connecting/key-ids.ts";
 import { apiClient } from "./api-client.ts";
 import type { HttpApi } from "./description.ts";
 import { type ApiGrants, apiOf, grantedApis } from "./granted-api.ts";
@@ -30,17 +30,14 @@ export interface HttpApiOptions {
 
 const betweenTriesMs = 1_000;
 
-/**
- * The account's keys, of which `keep` is one: where the secret's user name is no id, the very key that is to be kept would be
- * taken for another one. That the API answers shows that `keep` works. Errors: `secret-malformed`.
- */
-async function listBeside(keys: Keys, keep: Credential, call: CallOptions): Promise<readonly ListedKey[]> {
+/** The account's other keys. That the API answers shows that `keep` works. Errors: `secret-malformed`. */
+async function listOthers(keys: Keys, keep: Credential, call: CallOptions): Promise<readonly ListedKey[]> {
   const listed = await keys.list(call);
-  if (listed.some(({ id }) => id === keep.username)) return listed.filter(({ id }) => id !== keep.username);
-  throw new RekeyError("secret-malformed", {
-    context: { field: "username", problem: "not the id of one of the account's keys" },
-    hint: "write the id that the API lists for this key as the secret's username",
-  });
+  requireListed(
+    listed.map(({ id }) => id),
+    keep,
+  );
+  return listed.filter(({ id }) => id !== keep.username);
 }
 
 /**
@@ -62,7 +59,7 @@ export function httpApiEngine(options: HttpApiOptions): DatabaseEngine & Credent
 
   /** One that a cut run made and nothing stored has such a label, too. */
   async function revokeOwn(keys: Keys, target: DatabaseTarget, keep: Credential, call: CallOptions): Promise<void> {
-    for (const { id, label } of await listBeside(keys, keep, call)) {
+    for (const { id, label } of await listOthers(keys, keep, call)) {
       if (label?.startsWith(ownLabel(target)) === true) await keys.revoke(id, call);
     }
   }
@@ -86,7 +83,7 @@ export function httpApiEngine(options: HttpApiOptions): DatabaseEngine & Credent
       return { version: "HTTP API", isSupported: true, isReadOnly: false, users: new Map() };
     },
     async rehearse(change, call) {
-      if (change.method === "issue") await listBeside(keysAs(target, credential), credential, call);
+      if (change.method === "issue") await listOthers(keysAs(target, credential), credential, call);
     },
     async [Symbol.asyncDispose]() {},
   });

@@ -4,6 +4,7 @@ import type { HttpAnswer } from "../../http/exchange.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential } from "../../ports/database-engine.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
+import { isSegment, isSendable } from "../connecting/key-ids.ts";
 import type { ApiClient } from "./api-client.ts";
 import type { HttpApi, Operation, RequestTemplate } from "./description.ts";
 import { refusedBy, unexpected } from "./refusal.ts";
@@ -18,11 +19,10 @@ export interface ListedKey {
 /** More than an account has by itself, and few enough to look through. */
 const mostKeys = 500;
 
-/** A number is an id as it is written. A dot segment would be another path, even encoded. */
+/** A number is an id as it is written. */
 function idIn(value: unknown): string | undefined {
   const id = typeof value === "number" && Number.isSafeInteger(value) ? String(value) : value;
-  if (typeof id !== "string" || id === "" || id.length > 1_024) return undefined;
-  return id === "." || id === ".." || /\p{Cc}|\p{Cs}/u.test(id) ? undefined : id;
+  return typeof id === "string" && id.length <= 1_024 && isSegment(id) ? id : undefined;
 }
 
 /** The keys of an API's account, by its description. */
@@ -91,15 +91,8 @@ export function keysOf(api: HttpApi, client: ApiClient): Keys {
       if (!isDone(answer)) throw refusedBy(answer, name, "create");
       const id = idIn(memberAt(answer.body, ...create.id));
       const key = memberAt(answer.body, ...create.key);
-      if (
-        id === undefined ||
-        typeof key !== "string" ||
-        key === "" ||
-        key.length > 4_096 ||
-        /\p{Cc}|\p{Cs}/u.test(key)
-      ) {
-        throw unexpected(name, "create");
-      }
+      const isKey = typeof key === "string" && key !== "" && key.length <= 4_096 && isSendable(key);
+      if (id === undefined || !isKey) throw unexpected(name, "create");
       return { username: id, password: new SecretValue(key) };
     },
     async revoke(id, call) {

@@ -1,6 +1,7 @@
 import { isMembers, type Members } from "../../answers/members.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { isUnfinished, placeholdersIn } from "../../secrets/placeholders.ts";
+import { isSendable } from "../connecting/key-ids.ts";
 import type { Pointer } from "./description.ts";
 
 export const option = "REKEY_HTTP_APIS";
@@ -22,7 +23,7 @@ export function membersIn(value: unknown, place: string, known: readonly string[
 
 export function textIn(value: unknown, place: string): string {
   if (typeof value !== "string" || value === "") throw invalid(place, "not a text");
-  if (/\p{Cc}|\p{Cs}/u.test(value)) throw invalid(place, "has a control character");
+  if (!isSendable(value)) throw invalid(place, "has a control character");
   return value;
 }
 

@@ -4,7 +4,8 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { bundleFunction, requireForCommonJs } from "../../../bundle/bundle-function.ts";
+import { bundleFunction } from "../../../bundle/bundle-function.ts";
+import { requireForCommonJs } from "../../../bundle/node-module.ts";
 import { functionEnvironment } from "../../../bundle/function-environment.ts";
 import { type InvocationOutcome, startContainer } from "../../../local/lambda/container.ts";
 
