@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { createServer as createTlsServer } from "node:https";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { answeringHttp } from "./listening.ts";
 
 export interface SeenRequest {
   readonly method: string;
@@ -43,7 +43,6 @@ export async function startKeyServer(
   const requests: SeenRequest[] = [];
   let serial = 0;
   let refusals = 0;
-  let port = 0;
   let countdown: { left: number; readonly takesEffect: boolean } | undefined;
 
   function handle(request: SeenRequest, answer: ServerResponse): void {
@@ -71,28 +70,6 @@ export async function startKeyServer(
     return say(201, made);
   }
 
-  const server: KeyServer = {
-    keys,
-    give,
-    take: (id) => void keys.delete(id),
-    accountOf: (id) => accounts.get(id),
-    get refusals() {
-      return refusals;
-    },
-    accepts: (id, key) => keys.get(id) === key,
-    requests,
-    intercept: undefined,
-    get port() {
-      return port;
-    },
-    cut(at, takesEffect) {
-      countdown = { left: at, takesEffect };
-    },
-    async stop() {
-      listener.closeAllConnections();
-      await new Promise((resolve) => listener.close(resolve));
-    },
-  };
   const onRequest = (message: IncomingMessage, answer: ServerResponse): void => {
     const request = { method: message.method ?? "", path: message.url ?? "", headers: message.headers };
     requests.push(request);
@@ -110,12 +87,23 @@ export async function startKeyServer(
     }
     if (server.intercept?.(request, answer) !== true) handle(request, answer);
   };
-  const listener =
-    tls === undefined ? createServer(onRequest) : createTlsServer({ key: tls.key, cert: tls.certificate }, onRequest);
-  await new Promise<void>((resolve) => {
-    listener.listen(0, "127.0.0.1", resolve);
-  });
-  const address = listener.address();
-  port = typeof address === "object" && address !== null ? address.port : 0;
+  const { port, stop } = await answeringHttp(onRequest, tls);
+  const server: KeyServer = {
+    keys,
+    give,
+    take: (id) => void keys.delete(id),
+    accountOf: (id) => accounts.get(id),
+    get refusals() {
+      return refusals;
+    },
+    accepts: (id, key) => keys.get(id) === key,
+    requests,
+    intercept: undefined,
+    port,
+    cut(at, takesEffect) {
+      countdown = { left: at, takesEffect };
+    },
+    stop,
+  };
   return server;
 }

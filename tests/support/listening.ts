@@ -1,5 +1,8 @@
 import { once } from "node:events";
+import { createServer, type RequestListener } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { connect, type Server, type Socket } from "node:net";
+import type { ServerCertificate } from "../../shared/testing/engine-contract/fixture.ts";
 
 export interface LoopbackServer extends AsyncDisposable {
   readonly port: number;
@@ -24,6 +27,12 @@ export async function listening(server: Server): Promise<LoopbackServer> {
   };
   return { port: address.port, stop, [Symbol.asyncDispose]: stop };
 }
+
+/** The same, of HTTP, or of HTTPS with this certificate. */
+export const answeringHttp = async (onRequest: RequestListener, tls?: ServerCertificate): Promise<LoopbackServer> =>
+  listening(
+    tls === undefined ? createServer(onRequest) : createTlsServer({ key: tls.key, cert: tls.certificate }, onRequest),
+  );
 
 /** Whether something on 127.0.0.1 takes connections on this port. */
 export async function takesConnections(port: number): Promise<boolean> {

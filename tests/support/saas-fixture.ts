@@ -6,6 +6,7 @@ import type { CredentialIssuer } from "../../shared/ports/credential-issuer.ts";
 import type { Credential, DatabaseEngine, DatabaseTarget } from "../../shared/ports/database-engine.ts";
 import { issued } from "../../shared/rotation/strategies/issued.ts";
 import type { EngineFixture, EngineServer, Exemption } from "../../shared/testing/engine-contract/fixture.ts";
+import { keyApiExemptions, keyApiServer } from "./key-api-fixture.ts";
 import { exampleAt, startSaas, type SaasServer } from "./saas-server.ts";
 import type { SaasShape } from "./saas-shapes.ts";
 
@@ -69,7 +70,7 @@ function serverOf(saas: SaasServer, { name }: SaasShape): EngineServer {
     saas.give({ id: username, key: password, label: `${labelOf(account)}first`, account });
   };
   return {
-    host: "127.0.0.1",
+    ...keyApiServer(saas),
     port: saas.port,
     fields: { engine: "http-api", ssl: false },
     ...(name === "grafana" && { usernameOf: numberOf }),
@@ -81,40 +82,15 @@ function serverOf(saas: SaasServer, { name }: SaasShape): EngineServer {
       give(username, password);
     },
     accepts: async ({ username, password }) => saas.keys.get(username)?.key === password,
-    logs: async () => "an API's log is its own",
     failedLogins: async () => saas.refusals,
-    hardships: {
-      async busy() {
-        saas.intercept = (_request, answer) => Boolean(answer.writeHead(503).end());
-        return {
-          async [Symbol.asyncDispose]() {
-            saas.intercept = undefined;
-          },
-        };
-      },
-    },
     stop: saas.stop,
   };
 }
 
 const exemptions: readonly Exemption[] = [
-  {
-    clause: "nothing-else-changed",
-    reason: "an API shows nothing of an account but its keys, whose own tests count them",
-  },
-  { clause: "healthy", reason: "each request is a connection of its own, so there are more than two" },
-  {
-    clause: "clear-text",
-    reason: "the API makes the keys and writes no log here; the engine's own tests look for them",
-  },
-  { clause: "locked", reason: "an API shows no locks" },
-  { clause: "read-only", reason: "an API shows no replicas" },
-  { clause: "expired", reason: "an expired key is answered like a wrong one" },
-  { clause: "unknown-database", reason: "an API has no databases" },
+  ...keyApiExemptions,
   { clause: "clear-password-asked", reason: "a key is shown as it is, to a verified certificate" },
   { clause: "tls-not-verified", reason: "a secret has no say in how the API is verified" },
-  { clause: "at-once", reason: "two runs may each have a key made, and one revokes the other's before it is stored" },
-  { clause: "tampered", reason: "the API names the key, so another id in AWSPENDING cannot be told; the login tells" },
   { clause: "changed-by-hand", reason: "without a working AWSCURRENT nobody may make another key" },
 ];
 

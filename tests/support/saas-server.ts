@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { createServer as createTlsServer } from "node:https";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import type { ServerCertificate } from "../../shared/testing/engine-contract/fixture.ts";
+import { answeringHttp } from "./listening.ts";
 import type { SaasKey, SaasRequest, SaasShape } from "./saas-shapes.ts";
 
 /** An API that makes its keys itself, and that can be told to fail. */
@@ -50,7 +50,6 @@ export async function startSaas(shape: SaasShape, tls?: ServerCertificate): Prom
   const requests: SaasRequest[] = [];
   let hiddenFor = 0;
   let refusals = 0;
-  let port = 0;
   let countdown: { left: number; readonly takesEffect: boolean } | undefined;
 
   const accountKeys = {
@@ -81,18 +80,14 @@ export async function startSaas(shape: SaasShape, tls?: ServerCertificate): Prom
     answer.writeHead(status, { "content-type": "application/json" }).end(body && JSON.stringify(body));
   }
 
-  const listener = (message: IncomingMessage, answer: ServerResponse): void => void onRequest(message, answer);
-  const http =
-    tls === undefined ? createServer(listener) : createTlsServer({ key: tls.key, cert: tls.certificate }, listener);
+  const { port, stop } = await answeringHttp((message, answer) => void onRequest(message, answer), tls);
   const server: SaasServer = {
     keys,
     requests,
     get refusals() {
       return refusals;
     },
-    get port() {
-      return port;
-    },
+    port,
     give: (key) => void keys.set(key.id, key),
     take: (id) => void keys.delete(id),
     hideNewKeysFor(count) {
@@ -102,15 +97,7 @@ export async function startSaas(shape: SaasShape, tls?: ServerCertificate): Prom
     cut(at, takesEffect) {
       countdown = { left: at, takesEffect };
     },
-    async stop() {
-      http.closeAllConnections();
-      await new Promise((resolve) => http.close(resolve));
-    },
+    stop,
   };
-  await new Promise<void>((resolve) => {
-    http.listen(0, "127.0.0.1", resolve);
-  });
-  const address = http.address();
-  port = typeof address === "object" && address !== null ? address.port : 0;
   return server;
 }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { answersLike } from "../../../tests/support/answers-like.ts";
 import { httpAnswer, startRogueHttp } from "../../../tests/support/rogue-http.ts";
 import { exampleAt } from "../../../tests/support/saas-server.ts";
 import { sampledRuns } from "../../../tests/support/sampled.ts";
@@ -27,13 +28,7 @@ const honest: readonly object[] = [
   { id: "3", keyId: "3", secretText: "next", spec: { secret: "next" } },
 ];
 
-/** Honest answers with one member anywhere in them replaced by any JSON. */
-const answer = fc
-  .tuple(fc.constantFrom(...honest), fc.nat(8), fc.jsonValue({ maxDepth: 3 }))
-  .map(([whole, at, other]) => {
-    let index = 0;
-    return JSON.stringify(whole, (_name, value: unknown) => (index++ === at ? other : value));
-  });
+const answer = answersLike(honest, 8);
 
 test("whatever an API's JSON has in place of what it should have, a step ends in a result or a typed error", async () => {
   const status = fc.constantFrom(200, 200, 200, 201, 202, 204, 307, 400, 401, 403, 404, 409, 429, 500, 503);

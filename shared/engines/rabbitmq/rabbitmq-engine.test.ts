@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { answersLike } from "../../../tests/support/answers-like.ts";
 import { httpAnswer, type RogueHttp, startRogueHttp } from "../../../tests/support/rogue-http.ts";
 import { sampledRuns } from "../../../tests/support/sampled.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
@@ -194,22 +195,15 @@ describe("a change", () => {
   });
 });
 
-/** Honest answers with one member anywhere in them replaced by any JSON. */
-const lie = fc
-  .tuple(
-    fc.constantFrom<unknown>(
-      administrator,
-      user("app"),
-      [{ vhost: "/", configure: ".*", write: ".*", read: ".*" }],
-      [{ user: "app", value: { "max-channels": 4 } }],
-    ),
-    fc.nat(5),
-    fc.jsonValue({ maxDepth: 3 }),
-  )
-  .map(([whole, at, other]) => {
-    let index = 0;
-    return JSON.stringify(whole, (_name, value: unknown) => (index++ === at ? other : value));
-  });
+const lie = answersLike(
+  [
+    administrator,
+    user("app"),
+    [{ vhost: "/", configure: ".*", write: ".*", read: ".*" }],
+    [{ user: "app", value: { "max-channels": 4 } }],
+  ],
+  5,
+);
 
 test("whatever a broker's JSON has in place of what it should have, a change ends in a result or a typed error", async () => {
   const status = fc.constantFrom(200, 200, 200, 204, 302, 400, 401, 404, 429, 500, 503);

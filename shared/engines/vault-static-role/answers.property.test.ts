@@ -4,6 +4,7 @@ import { vaultStaticRoleEngine } from "./vault-static-role-engine.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { connectVault } from "../../vault/connect-vault.ts";
+import { answersLike } from "../../../tests/support/answers-like.ts";
 import { httpAnswer, startRogueHttp } from "../../../tests/support/rogue-http.ts";
 import { sampledRuns } from "../../../tests/support/sampled.ts";
 
@@ -23,13 +24,7 @@ const honest: readonly object[] = [
   { errors: ["1 error occurred:\n\t* permission denied"] },
 ];
 
-/** Honest answers with one member anywhere in them replaced by any JSON. */
-const answer = fc
-  .tuple(fc.constantFrom(...honest), fc.nat(4), fc.jsonValue({ maxDepth: 3 }))
-  .map(([whole, at, other]) => {
-    let index = 0;
-    return JSON.stringify(whole, (_name, value: unknown) => (index++ === at ? other : value));
-  });
+const answer = answersLike(honest, 4);
 
 test("whatever Vault's JSON has in place of what it should have, a step ends in a result or a typed error", async () => {
   const status = fc.constantFrom(200, 200, 200, 204, 307, 400, 403, 404, 429, 473, 500, 503);
