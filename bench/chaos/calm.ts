@@ -9,7 +9,15 @@ export const isForDeadLetters = (queue: string): boolean => /-(?:DeadLetter|Unde
 /** Longer than EventBridge, SNS and Secrets Manager wait between two tries. */
 const quietForMs = 700_000;
 const stepMs = 20_000;
-const longestMs = 120_000;
+const longestMs = 240_000;
+/**
+ * How long a step takes while a service has messages. Services come back by the machine's clock, after half a minute at most,
+ * and their queues keep a message for an hour of the stack's.
+ */
+const stepForServicesMs = 500;
+
+const servicesHaveMessages = ({ stack }: World): boolean =>
+  stack.sqs.queues().some(({ name, messages }) => name.startsWith("rekey-subscriber-") && messages().length > 0);
 
 const isBusy = ({ stack, secrets }: World): boolean =>
   stack.sqs.queues().some((queue) => !isForDeadLetters(queue.name) && queue.messages().length > 0) ||
@@ -25,7 +33,7 @@ export async function untilCalm(world: World): Promise<void> {
     if (performance.now() - startedMs > longestMs) throw new Error("the stack does not come to rest");
     if (isBusy(world)) {
       quietMs = 0;
-      await wait(20);
+      await wait(servicesHaveMessages(world) ? stepForServicesMs : 20);
     } else quietMs += stepMs;
     await stack.clock.advance(stepMs);
   }

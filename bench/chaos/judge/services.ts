@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { World } from "../world.ts";
 import { currentOf } from "./mirrors.ts";
 
-const longestMs = 15_000;
+const longestMs = 60_000;
 const againMs = 200;
 
 /**
