@@ -98,6 +98,12 @@ const rows: readonly RotationRow[] = [
     admins: true,
   },
   {
+    name: "rotate-kafka",
+    description: "Rotates the passwords of Kafka's users of SCRAM for Secrets Manager.",
+    output: "The rotation function of Kafka.",
+    admins: true,
+  },
+  {
     name: "rotate-http-api-key",
     description: "Rotates the keys of an HTTP API that issues them itself.",
     output: "The rotation function of keys of HTTP APIs.",
