@@ -54,8 +54,16 @@ function sessionOf(process: LoginProcess, can: readonly LookMethod[]): Looking {
  * login; `time-budget-spent`, `server-misbehaved`, `internal-fault` as `LoginProcess` has them.
  */
 export function isolatedEngine(engine: DatabaseEngine, processes: LoginProcesses): DatabaseEngine {
-  const { capabilities, names, defaultPort, defaultDatabase, maxUsernameBytes, plannedStatements, passwordHash, dualMechanism } =
-    engine;
+  const {
+    capabilities,
+    names,
+    defaultPort,
+    defaultDatabase,
+    maxUsernameBytes,
+    plannedStatements,
+    passwordHash,
+    dualMechanism,
+  } = engine;
   return {
     capabilities,
     names,

@@ -51,7 +51,11 @@ const root = { username: "root", password: "root-of-the-tests" };
 const run = promisify(execFile);
 const module = "org.apache.kafka.common.security.scram.ScramLoginModule required";
 
-const settings = (home: string, ports: Record<"internal" | "external" | "controller", number>, tls: boolean): string => `
+const settings = (
+  home: string,
+  ports: Record<"internal" | "external" | "controller", number>,
+  tls: boolean,
+): string => `
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@${host}:${ports.controller}
@@ -129,10 +133,12 @@ export async function startKafka(program: string, tls?: ServerCertificate): Prom
     plainPort: server.port,
     admin,
     async held(user) {
-      const { results } = await describeUserScramCredentialsV0.async(admin, [{ name: user }]).catch((error: unknown) => {
-        if (String(Object(error)["message"]).includes("results")) return { results: [] };
-        throw error;
-      });
+      const { results } = await describeUserScramCredentialsV0.api
+        .async(admin, [{ name: user }])
+        .catch((error: unknown) => {
+          if (String(Object(error)["message"]).includes("results")) return { results: [] };
+          throw error;
+        });
       const ids = results.flatMap(({ credentialInfos }) => credentialInfos.map(({ mechanism }) => Number(mechanism)));
       return mechanismNames.filter((name) => ids.includes(mechanisms[name]));
     },
@@ -143,8 +149,14 @@ export async function startKafka(program: string, tls?: ServerCertificate): Prom
         const saltedPassword = pbkdf2Sync(password, salt, 4_096, digest === "sha256" ? 32 : 64, digest);
         return { name: user, mechanism: mechanisms[name], iterations: 4_096, salt, saltedPassword };
       });
-      for (const upsertion of upsertions) await alterUserScramCredentialsV0.async(admin, [], [upsertion]);
-      for (const name of names) while (!(await accepts(user, password, [name]))) await delay(20);
+      for (const upsertion of upsertions) await alterUserScramCredentialsV0.api.async(admin, [], [upsertion]);
+      const late = performance.now() + 1_500;
+      for (const name of names) {
+        while (!(await accepts(user, password, [name]))) {
+          if (performance.now() > late) throw new Error(`a user does not log in: ${JSON.stringify([user, password])}`);
+          await delay(20);
+        }
+      }
     },
     accepts,
     log: server.output,
@@ -153,8 +165,7 @@ export async function startKafka(program: string, tls?: ServerCertificate): Prom
         .output()
         .split("\n")
         .filter((line) => line.includes("Failed authentication") && line.includes(`:${external}-`)).length,
-    stored: () =>
-      readFileSync(join(server.home, "data", "__cluster_metadata-0", "00000000000000000000.log"), "latin1"),
+    stored: () => readFileSync(join(server.home, "data", "__cluster_metadata-0", "00000000000000000000.log"), "latin1"),
     async stop() {
       await admin.close();
       await server.stop();

@@ -94,11 +94,7 @@ function sessionOn(connection: Connection, logsIn: Probe): KafkaSession {
   };
 }
 
-async function login(
-  target: DatabaseTarget,
-  credential: Credential,
-  call: CallOptions,
-): Promise<Login<KafkaSession>> {
+async function login(target: DatabaseTarget, credential: Credential, call: CallOptions): Promise<Login<KafkaSession>> {
   refuseMsk(target);
   mechanismOf(credential);
   const connection = await connect(target, call);

@@ -33,27 +33,28 @@ const exact = 0;
 
 const principalOf = (user: string): string => `User:${user}`;
 
-const readAcls: Api<{ readonly error: number; readonly found: readonly (readonly (Acl & { principal: string })[])[] }> = {
-  operation: "read ACLs",
-  key: 29,
-  version: 1,
-  read(answer) {
-    answer.int32();
-    const error = answer.int16();
-    answer.nullableString();
-    const found = answer.array(() => {
-      const resource = { resource: answer.int8(), name: answer.string(), pattern: answer.int8() };
-      return answer.array(() => ({
-        ...resource,
-        principal: answer.string(),
-        host: answer.string(),
-        operation: answer.int8(),
-        permission: answer.int8(),
-      }));
-    });
-    return { error, found };
-  },
-};
+const readAcls: Api<{ readonly error: number; readonly found: readonly (readonly (Acl & { principal: string })[])[] }> =
+  {
+    operation: "read ACLs",
+    key: 29,
+    version: 1,
+    read(answer) {
+      answer.int32();
+      const error = answer.int16();
+      answer.nullableString();
+      const found = answer.array(() => {
+        const resource = { resource: answer.int8(), name: answer.string(), pattern: answer.int8() };
+        return answer.array(() => ({
+          ...resource,
+          principal: answer.string(),
+          host: answer.string(),
+          operation: answer.int8(),
+          permission: answer.int8(),
+        }));
+      });
+      return { error, found };
+    },
+  };
 
 const errorOf = (answer: Reader): number => {
   const error = answer.int16();
@@ -112,6 +113,7 @@ const readQuotas: Api<{ readonly error: number; readonly entries: readonly Quota
 const alterQuotas: Api<readonly number[]> = {
   ...createAcls,
   key: 49,
+  version: 0,
   read(answer) {
     answer.int32();
     return answer.array(() => {
@@ -250,4 +252,3 @@ export async function requireRights(
     hint: `give the session's user ${missing} on the cluster (kafka-acls --add --cluster), or name an admin secret in masterarn`,
   });
 }
-

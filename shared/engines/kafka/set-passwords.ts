@@ -12,29 +12,31 @@ export type Probe = (credential: Credential, call: CallOptions) => Promise<boole
 
 const mostProbes = 4;
 
+/** What is asked about a user's password for one mechanism, to find out whose it is. */
+interface Question {
+  readonly held: Held;
+  readonly mechanism: Mechanism;
+  readonly username: string;
+  readonly known: readonly SecretValue[];
+  readonly own: SecretPasswords;
+}
+
 /**
- * A password for the other mechanism that no version of the secret has is somebody else's. A broker shows nobody what it is,
- * so the secret's are tried; once a rotation has succeeded both are the secret's. Errors: `account-unsupported`.
+ * A password that no version of the secret has is somebody else's. A broker shows nobody what it is, so the secret's are tried;
+ * once a rotation has succeeded both are the secret's.
  */
-async function requireOwn(
-  held: Held,
-  mechanism: Mechanism,
-  username: string,
-  known: readonly SecretValue[],
-  { wasRotated, earlier }: SecretPasswords,
+async function isSecrets(
+  { held, mechanism, username, known, own }: Question,
   logsIn: Probe,
   call: CallOptions,
-): Promise<void> {
-  if (wasRotated || !held.has(mechanism)) return;
-  const all = [...known, ...(await earlier())];
+): Promise<boolean> {
+  if (own.wasRotated || !held.has(mechanism)) return true;
+  const all = [...known, ...(await own.earlier())];
   const tried = all.filter((one, index) => all.findIndex((other) => other.equals(one)) === index);
   for (const password of tried.slice(0, mostProbes)) {
-    if (await logsIn({ username, password, saslMechanism: mechanism.name }, call)) return;
+    if (await logsIn({ username, password, saslMechanism: mechanism.name }, call)) return true;
   }
-  throw new RekeyError("account-unsupported", {
-    context: { user: username, property: `a password for ${mechanism.name} that is not the secret's` },
-    hint: `somebody else may log in by it: delete it (kafka-configs --alter --delete-config '${mechanism.name}'), or rotate once with ${strategyTag}=single-user, which replaces it`,
-  });
+  return false;
 }
 
 /**
@@ -51,25 +53,34 @@ export async function setPassword(connection: Connection, next: Credential, call
   await changePasswords(connection, { user: next.username, password: next.password, given, ended: [] }, held, call);
 }
 
-/** The next password for its own mechanism, which leaves the other one's alone: that is the current password's. */
+const othersPassword = (user: string, { name }: Mechanism): RekeyError =>
+  new RekeyError("account-unsupported", {
+    context: { user, property: `a password for ${name} that is not the secret's` },
+    hint: `somebody else may log in by it: delete it (kafka-configs --alter --delete-config '${name}'), or rotate once with ${strategyTag}=single-user, which replaces it`,
+  });
+
+/**
+ * The next password for its own mechanism, which leaves the other one's alone: that is the current password's. Errors:
+ * `account-unsupported`, those of a broker.
+ */
 export async function keepBoth(
   connection: Connection,
   current: Credential,
-  next: Credential,
+  { username, password, ...rest }: Credential,
   own: SecretPasswords,
   logsIn: Probe,
   call: CallOptions,
 ): Promise<void> {
-  const mechanism = mechanismOf(next);
-  const held = await readHeld(connection, next.username, call);
-  if (mechanism !== mechanismOf(current)) {
-    await requireOwn(held, mechanism, next.username, [next.password, current.password], own, logsIn, call);
+  const mechanism = mechanismOf(rest);
+  const held = await readHeld(connection, username, call);
+  const question = { held, mechanism, username, known: [password, current.password], own };
+  if (mechanism !== mechanismOf(current) && !(await isSecrets(question, logsIn, call))) {
+    throw othersPassword(username, mechanism);
   }
-  const change = { user: next.username, password: next.password, given: [mechanism], ended: [] };
-  await changePasswords(connection, change, held, call);
+  await changePasswords(connection, { user: username, password, given: [mechanism], ended: [] }, held, call);
 }
 
-/** This password for its own mechanism, and none for the other. */
+/** This password for its own mechanism, and none of the secret's for the other. */
 export async function keepOnly(
   connection: Connection,
   { username, password, ...rest }: Credential,
@@ -78,8 +89,9 @@ export async function keepOnly(
   call: CallOptions,
 ): Promise<void> {
   const mechanism = mechanismOf(rest);
+  const other = otherMechanism(mechanism);
   const held = await readHeld(connection, username, call);
-  await requireOwn(held, otherMechanism(mechanism), username, [password], own, logsIn, call);
-  const change = { user: username, password, given: [mechanism], ended: [otherMechanism(mechanism)] };
+  const isOurs = await isSecrets({ held, mechanism: other, username, known: [password], own }, logsIn, call);
+  const change = { user: username, password, given: [mechanism], ended: isOurs ? [other] : [] };
   await changePasswords(connection, change, held, call);
 }
