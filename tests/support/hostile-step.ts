@@ -1,4 +1,5 @@
 import { httpApiKeyEngine } from "../../shared/engines/http-api-key/http-api-key-engine.ts";
+import { kafkaEngine } from "../../shared/engines/kafka/kafka-engine.ts";
 import { ldapEngine } from "../../shared/engines/ldap/ldap-engine.ts";
 import { mongodbEngine } from "../../shared/engines/mongodb/mongodb-engine.ts";
 import { redisEngine } from "../../shared/engines/redis/redis-engine.ts";
@@ -59,6 +60,14 @@ async function work(): Promise<void> {
       await using session = login.session;
       await session.inspect([username], call);
       await session.keepBoth(credential(password), credential(next), call);
+      return;
+    }
+    case "kafka": {
+      const login = await kafkaEngine().login(target, credential(password), call);
+      if (!login.ok) throw new RekeyError("credential-refused");
+      await using session = login.session;
+      await session.inspect([username], call);
+      await session.keepBoth(credential(password), { ...credential(next), saslMechanism: "SCRAM-SHA-256" }, call);
       return;
     }
     case "http-api-key":

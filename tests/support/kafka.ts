@@ -139,8 +139,8 @@ export async function startKafka(program: string, tls?: ServerCertificate): Prom
           if (String(Object(error)["message"]).includes("results")) return { results: [] };
           throw error;
         });
-      const ids = results.flatMap(({ credentialInfos }) => credentialInfos.map(({ mechanism }) => Number(mechanism)));
-      return mechanismNames.filter((name) => ids.includes(mechanisms[name]));
+      const ids = new Set(results.flatMap(({ credentialInfos }) => credentialInfos.map(({ mechanism }) => mechanism)));
+      return mechanismNames.filter((name) => ids.has(mechanisms[name]));
     },
     async setPassword(user, password, names) {
       const upsertions = names.map((name) => {
