@@ -1,13 +1,12 @@
 import { randomBytes, randomInt } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
-import { timeSpent } from "../connecting/cut-on-abort.ts";
 import type { Api, Connection } from "./connection.ts";
 import { type Mechanism, mechanisms } from "./mechanisms.ts";
 import { saltedPassword } from "./scram-login.ts";
 import { errors, requireNone } from "./translate-error.ts";
+import { pause, until } from "./until.ts";
 import { compactArray, compactBytes, compactString, int32, int8, noTags } from "./wire.ts";
 
 /** How often each password of a user is hashed, by the mechanism that it is for. */
@@ -18,8 +17,8 @@ const bounds = { least: 4_096, most: 16_384 } as const;
 const usualIterations = 8_192;
 const band = 64;
 
-/** A broker hears of a change from its controller, within some ten milliseconds as a rule. */
-const spread = { pollMs: 20, mostMs: 10_000, settleMs: 150 } as const;
+/** Far more than a broker needs from what it shows to what it logs in by. */
+const settleMs = 150;
 
 interface Results {
   readonly error: number;
@@ -94,19 +93,8 @@ async function untilHeard(
   isHeard: (held: Held) => boolean,
   call: CallOptions,
 ): Promise<void> {
-  const { signal } = call;
-  const pause = async (ms: number): Promise<void> =>
-    delay(ms, undefined, { signal }).catch(() => {
-      throw timeSpent("wait for the broker");
-    });
-  const start = performance.now();
-  while (!isHeard(await readHeld(connection, user, call))) {
-    if (performance.now() - start > spread.mostMs) {
-      throw new RekeyError("database-busy", { context: { operation: "wait for the broker" } });
-    }
-    await pause(spread.pollMs);
-  }
-  await pause(spread.settleMs);
+  await until(async () => isHeard(await readHeld(connection, user, call)), call);
+  await pause(settleMs, call);
 }
 
 /** What becomes of a user's passwords. */

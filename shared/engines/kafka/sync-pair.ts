@@ -5,6 +5,7 @@ import { checkPair } from "../check-pair.ts";
 import type { Connection } from "./connection.ts";
 import { changePasswords, type Held, readHeld } from "./credentials.ts";
 import { mechanismOf } from "./mechanisms.ts";
+import { until } from "./until.ts";
 import { changeRights, type Quota, readRights, type Rights } from "./rights.ts";
 
 interface User {
@@ -13,10 +14,12 @@ interface User {
 }
 
 interface PlannedPair {
+  readonly first: User;
   readonly next: User | undefined;
   readonly alternate: Rights;
   readonly wanted: Rights;
-  readonly first: User;
+  /** Whether the alternate is yet to be marked. */
+  readonly isNew: boolean;
 }
 
 const noRights: Rights = { acls: [], quotas: [] };
@@ -51,7 +54,19 @@ export async function planPair(
   const mark = isOurs || !pair.isGranted ? [markOf(pair)] : [];
   const wanted = { acls: first.rights.acls, quotas: [...mark, ...first.rights.quotas] };
   const isFirst = next.username === pair.first;
-  return { first, next: isFirst ? first : alternate, alternate: alternate?.rights ?? noRights, wanted };
+  const isNew = !isOurs && !pair.isGranted;
+  return { first, next: isFirst ? first : alternate, alternate: alternate?.rights ?? noRights, wanted, isNew };
+}
+
+/** Marks the alternate, and waits until the broker shows that: ACLs are shown sooner than a quota. */
+async function mark(connection: Connection, pair: UserPair, call: CallOptions): Promise<Rights> {
+  await changeRights(connection, pair.alternate, noRights, { acls: [], quotas: [markOf(pair)] }, call);
+  let rights = noRights;
+  await until(async () => {
+    rights = await readRights(connection, pair.alternate, call);
+    return rights.quotas.some((quota) => isMark(quota, pair));
+  }, call);
+  return rights;
 }
 
 /**
@@ -65,11 +80,12 @@ export async function syncPair(
   call: CallOptions,
 ): Promise<void> {
   const planned = await planPair(connection, pair, next, call);
-  await changeRights(connection, pair.alternate, planned.alternate, planned.wanted, call);
+  const held = planned.isNew ? await mark(connection, pair, call) : planned.alternate;
+  await changeRights(connection, pair.alternate, held, planned.wanted, call);
   const own = mechanismOf(next);
   const others = [...planned.first.held.keys()].filter((mechanism) => mechanism !== own);
-  const held: Held = planned.next?.held ?? new Map();
-  const ended = [...held.keys()].filter((mechanism) => mechanism !== own && !others.includes(mechanism));
+  const passwords: Held = planned.next?.held ?? new Map();
+  const ended = [...passwords.keys()].filter((mechanism) => mechanism !== own && !others.includes(mechanism));
   const change = { user: next.username, password: next.password, given: [...others, own], ended };
-  await changePasswords(connection, change, held, call);
+  await changePasswords(connection, change, passwords, call);
 }
