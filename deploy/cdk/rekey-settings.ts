@@ -171,6 +171,7 @@ export const engines = [
   "elasticache",
   "rabbitmq",
   "ldap",
+  "kafka",
   "http-api-key",
   "http-api",
   "signing-key",

@@ -2,6 +2,7 @@
 import { createEngine as elasticache } from "../rotate-elasticache/rotation.ts";
 import { createEngine as httpApi } from "../rotate-http-api/rotation.ts";
 import { createEngine as httpApiKey } from "../rotate-http-api-key/rotation.ts";
+import { createEngine as kafka } from "../rotate-kafka/rotation.ts";
 import { createEngine as ldap } from "../rotate-ldap/rotation.ts";
 import { createEngine as mariadb } from "../rotate-mariadb/rotation.ts";
 import { createEngine as mongodb } from "../rotate-mongodb/rotation.ts";
@@ -16,6 +17,7 @@ export const engines = [
   elasticache(),
   httpApi(),
   httpApiKey(),
+  kafka(),
   ldap(),
   mariadb(),
   mongodb(),

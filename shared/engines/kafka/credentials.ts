@@ -18,7 +18,7 @@ const usualIterations = 8_192;
 const band = 64;
 
 /** Far more than a broker needs from what it shows to what it logs in by. */
-const settleMs = 150;
+const settleMs = 50;
 
 interface Results {
   readonly error: number;

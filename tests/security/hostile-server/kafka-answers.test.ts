@@ -120,7 +120,7 @@ async function converse(made: Change | undefined, deadlineMs: number): Promise<s
   await using server = await startRogueKafka((_kind, honest) => {
     if (asked++ !== made?.entry) return honest;
     const [entry] = changed([honest], { ...made, entry: 0 });
-    return made.kind === "truncated" ? (socket) => socket.end(entry) : (entry ?? honest);
+    return made.kind === "truncated" ? (socket) => void socket.end(entry ?? "") : (entry ?? honest);
   });
   const call = { signal: AbortSignal.timeout(deadlineMs) };
   const credential = (password: string, saslMechanism: string) => ({
