@@ -28,7 +28,7 @@ interface Budget {
 /** A cold start's work, counted: it is the same on every machine, and a tenth more than it is now is a decision. */
 const budgets: Readonly<Record<string, Budget>> = {
   "announce-change": { bytes: 210_000, evaluatedBytes: 70_000, builtins: 56 },
-  "check-login": { bytes: 845_000, evaluatedBytes: 197_000, builtins: 96 },
+  "check-login": { bytes: 880_000, evaluatedBytes: 206_000, builtins: 96 },
   "mirror-to-vault": { bytes: 300_000, evaluatedBytes: 101_000, builtins: 86 },
   "notify-redis": { bytes: 202_000, evaluatedBytes: 63_000, builtins: 58 },
   "notify-webhook": { bytes: 190_000, evaluatedBytes: 60_000, builtins: 84 },
@@ -38,6 +38,7 @@ const budgets: Readonly<Record<string, Budget>> = {
   "rotate-http-api": { bytes: 235_000, evaluatedBytes: 76_000, builtins: 84 },
   "rotate-http-api-key": { bytes: 235_000, evaluatedBytes: 74_000, builtins: 84 },
   "rotate-iam-access-key": { bytes: 285_000, evaluatedBytes: 105_000, builtins: 58 },
+  "rotate-kafka": { bytes: 238_000, evaluatedBytes: 73_000, builtins: 56 },
   "rotate-ldap": { bytes: 310_000, evaluatedBytes: 82_000, builtins: 65 },
   "rotate-mariadb": { bytes: 400_000, evaluatedBytes: 117_000, builtins: 56 },
   "rotate-mongodb": { bytes: 480_000, evaluatedBytes: 133_000, builtins: 65 },

@@ -14,7 +14,7 @@ import { createEngine, strategiesOn } from "../../functions/rotate-kafka/rotatio
 import type { AccountProperty, EngineFixture, EngineServer } from "../../shared/testing/engine-contract/fixture.ts";
 import { type KafkaUnderTest, startKafka } from "./kafka.ts";
 
-export const rotator = { username: "rotator", password: "rotator-of-the-tests" };
+const rotator = { username: "rotator", password: "rotator-of-the-tests" };
 const mark = /^rekey-alternate-of-/;
 
 /** A right of a user as an operator gives it with `kafka-acls`. */
@@ -39,7 +39,7 @@ export async function giveClusterRights(kafka: KafkaUnderTest, user: string): Pr
   }
 }
 
-export async function limit({ admin }: KafkaUnderTest, user: string, value: number, client?: string): Promise<void> {
+async function limit({ admin }: KafkaUnderTest, user: string, value: number, client?: string): Promise<void> {
   const entities = [
     { entityType: "user" as const, entityName: user },
     ...(client === undefined ? [] : [{ entityType: "client-id" as const, entityName: client }]),
@@ -101,7 +101,8 @@ export async function describeRights({ admin }: KafkaUnderTest, user: string): P
     false,
   );
   const own = entries.filter(({ entity }) => !entity.some(({ entityName }) => mark.test(entityName ?? "")));
-  return [...resources, ...own]
+  const rights = resources.flatMap(({ acls, ...resource }) => acls.map((acl) => ({ ...resource, ...acl })));
+  return [...rights, ...own]
     .map((line) => JSON.stringify(line).replaceAll(JSON.stringify(user).slice(1, -1), "<user>"))
     .toSorted();
 }

@@ -21,7 +21,7 @@ export const kafkaProgram: string | undefined = outsideProgram("REKEY_KAFKA", ".
 
 const mechanisms = { "SCRAM-SHA-256": ScramMechanisms.SCRAM_SHA_256, "SCRAM-SHA-512": ScramMechanisms.SCRAM_SHA_512 };
 export type MechanismName = keyof typeof mechanisms;
-export const mechanismNames = ["SCRAM-SHA-256", "SCRAM-SHA-512"] as const;
+const mechanismNames = ["SCRAM-SHA-256", "SCRAM-SHA-512"] as const;
 
 /** A real Kafka, one broker that is its own controller, that a test may do to what it likes. */
 export interface KafkaUnderTest {

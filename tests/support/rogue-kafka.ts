@@ -31,7 +31,7 @@ export type KafkaRequest = (typeof kinds)[keyof typeof kinds] | "other";
 
 const password = "canary-current-3f6a";
 const salt = Buffer.from("salt-of-the-rogue");
-export const rogueIterations = 4_096;
+const rogueIterations = 4_096;
 
 /** An answer with the length in front of it. `claims`: the length that it says it has. */
 export const frame = (id: number, body: readonly Buffer[], claims?: number): Buffer => {
@@ -100,7 +100,7 @@ function honestBroker(): (kind: KafkaRequest, body: Buffer) => readonly Buffer[]
         });
         return [noTags, int32(0), compactArray([[compactString("app"), int16(0), noText]]), noTags];
       }
-      default:
+      case "other":
         return [];
     }
   };

@@ -39,7 +39,7 @@ const meanings: Readonly<Record<number, Meaning>> = {
 };
 
 /** The error for a number that a broker answered; its own words are not looked at. */
-export function brokerError(number: number, operation: string): RekeyError {
+function brokerError(number: number, operation: string): RekeyError {
   const { code, reason, hint } = meanings[number] ?? { code: "database-failed", reason: "error" };
   return new RekeyError(code, { context: { operation, reason, error: number }, hint });
 }
