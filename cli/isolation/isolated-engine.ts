@@ -54,23 +54,15 @@ function sessionOf(process: LoginProcess, can: readonly LookMethod[]): Looking {
  * login; `time-budget-spent`, `server-misbehaved`, `internal-fault` as `LoginProcess` has them.
  */
 export function isolatedEngine(engine: DatabaseEngine, processes: LoginProcesses): DatabaseEngine {
-  const {
-    capabilities,
-    names,
-    defaultPort,
-    defaultDatabase,
-    maxUsernameBytes,
-    plannedStatements,
-    passwordHash,
-    dualMechanism,
-  } = engine;
+  const { capabilities, names, defaultPort, defaultDatabase, maxUsernameBytes } = engine;
+  const { plannedStatements, passwordHash, dualMechanism, isExperimental } = engine;
   return {
     capabilities,
     names,
     defaultPort,
     defaultDatabase,
     maxUsernameBytes,
-    ...defined({ plannedStatements, passwordHash, dualMechanism }),
+    ...defined({ plannedStatements, passwordHash, dualMechanism, isExperimental }),
     async login(target, { password, username, authSource, saslMechanism }, call): Promise<Login<DatabaseSession>> {
       const process = processes.to(target);
       const credential = { username, password: password.reveal(), authSource, saslMechanism };
