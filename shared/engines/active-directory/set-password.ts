@@ -22,9 +22,10 @@ export function requireSame(user: User, username: string, account: string | unde
 }
 
 /** For an admin neither the password's age nor its history counts. */
-const leftToAdmin = new RekeyError("database-rights-missing", {
-  context: { operation, reason: "password restriction" },
-});
+const leftToAdmin = (): RekeyError =>
+  new RekeyError("database-rights-missing", {
+    context: { operation, reason: "password restriction" },
+  });
 
 /**
  * Errors: `account-unsupported` while the domain does not let the user change its own password again. A policy that the user has
@@ -83,7 +84,7 @@ async function changeOwn(
     });
   }
   if (result.detail === details.passwordPolicy) {
-    if (hasAdmin) throw leftToAdmin;
+    if (hasAdmin) throw leftToAdmin();
     await requireAge(connection, directory, user, next.username, call);
   }
   throw resultError(result, operation);
@@ -131,6 +132,6 @@ export async function rehearsePassword(
   const { user, isOfSession } = await userToChange(session, next, terms, call);
   if (!isOfSession) return;
   await requireAge(session.connection, session.directory, user, next.username, call).catch((error: unknown) => {
-    throw terms.hasAdmin === true && isRekeyError(error, "account-unsupported") ? leftToAdmin : error;
+    throw terms.hasAdmin === true && isRekeyError(error, "account-unsupported") ? leftToAdmin() : error;
   });
 }

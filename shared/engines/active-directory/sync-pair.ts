@@ -6,7 +6,7 @@ import { checkPair, collision } from "../check-pair.ts";
 import type { Connection, ValueChange } from "../ldap/connection.ts";
 import type { Result } from "../ldap/guard-answers.ts";
 import { copied, excluded, mark, markOf, requireCopyable, wholeUser } from "./account.ts";
-import { type Directory, findUser, textAt, textsAt, type User } from "./directory.ts";
+import { findUser, textAt, textsAt, type User } from "./directory.ts";
 import { nameNextTo, parseName } from "./names.ts";
 import { quoted, requireSame, type Session, unicodePwd } from "./set-password.ts";
 import { codes, details, resultError } from "./translate-error.ts";
@@ -18,13 +18,19 @@ interface EntryChange {
   readonly change: ValueChange;
 }
 
-/** What brings a pair in step: a user that is made, or changes in the order in which they are made. */
-type Plan =
-  | { readonly make: Parameters<Connection["add"]> extends [...infer Given, CallOptions] ? Given : never }
-  | {
-      readonly make: undefined;
-      readonly changes: readonly EntryChange[];
-    };
+/** A user that is to be made. */
+interface Made {
+  readonly dn: string;
+  readonly attributes: Readonly<Record<string, readonly Buffer[]>>;
+}
+
+/** What brings a pair in step, in the order in which it is done. */
+interface Plan {
+  readonly made?: Made;
+  readonly changes: readonly EntryChange[];
+  /** Whose password is set at last. */
+  readonly dn: string;
+}
 
 /** Two invocations of one step, and somebody who works on the users by hand. */
 const mostRounds = 4;
@@ -94,11 +100,7 @@ const replacing = (dn: string, attribute: string, values: readonly Buffer[]): En
 });
 
 /** A new user next to the first one, with its properties and its password at once; it is in no group yet. */
-function madeUser(
-  pair: UserPair,
-  first: User,
-  next: Credential,
-): readonly [string, Readonly<Record<string, readonly Buffer[]>>] {
+function madeUser(pair: UserPair, first: User, next: Credential): Made {
   const name = parseName(pair.alternate);
   const dn = name.form === "distinguished name" ? undefined : nameNextTo(first.dn, name.account);
   if (name.form === "distinguished name" || dn === undefined) {
@@ -119,16 +121,11 @@ function madeUser(
     text === undefined ? [] : [[attribute, [Buffer.from(text)]] as const],
   );
   const all = [...texts, ...properties.filter(([, values]) => values.length > 0)];
-  return [dn, { ...Object.fromEntries(all), [unicodePwd]: [quoted(next.password)] }];
+  return { dn, attributes: { ...Object.fromEntries(all), [unicodePwd]: [quoted(next.password)] } };
 }
 
 /** Reads both users and compares them. Errors: those of `syncPair` that come before anything is changed. */
-async function planPair(
-  session: Session,
-  pair: UserPair,
-  next: Credential,
-  call: CallOptions,
-): Promise<Plan & { readonly dn: string }> {
+async function planPair(session: Session, pair: UserPair, next: Credential, call: CallOptions): Promise<Plan> {
   const { connection, directory } = session;
   const read = async (username: string): Promise<User | undefined> =>
     findUser(connection, directory, username, call, wholeUser);
@@ -145,8 +142,8 @@ async function planPair(
   const isOfPair = [checked, alternate].some((user) => user?.sid.toString("hex") === pair.own?.account);
   if (!isOfPair) requireSame(checked, pair.first, pair.own?.account);
   if (alternate === undefined) {
-    const make = madeUser(pair, checked, next);
-    return { dn: make[0], make };
+    const made = madeUser(pair, checked, next);
+    return { dn: made.dn, made, changes: [] };
   }
   if (checked.sid.equals(alternate.sid)) throw collision(pair, "both names lead to one user");
   const { joined, left } = await groupChanges(session, [checked, alternate], call);
@@ -154,7 +151,7 @@ async function planPair(
     .filter((attribute) => !isSame(valuesAt(checked, attribute), valuesAt(alternate, attribute)))
     .map((attribute) => replacing(alternate.dn, attribute, valuesAt(checked, attribute)));
   const { dn } = next.username === pair.alternate ? alternate : checked;
-  return { dn, make: undefined, changes: [...joined, ...properties, ...left] };
+  return { dn, changes: [...joined, ...properties, ...left] };
 }
 
 /** Another invocation, or a person, has done this very thing in between. */
@@ -181,18 +178,18 @@ export async function syncPair(session: Session, pair: UserPair, next: Credentia
     throw resultError(result, operation);
   };
   for (let round = 1; round <= mostRounds; round++) {
-    const plan = await planPair(session, pair, next, call);
-    if (plan.make !== undefined) {
-      isDone(await connection.add(...plan.make, call));
+    const { made, changes, dn: changed } = await planPair(session, pair, next, call);
+    if (made !== undefined) {
+      isDone(await connection.add(made.dn, made.attributes, call));
       continue;
     }
     let isInStep = true;
-    for (const { dn, attribute, change } of plan.changes) {
+    for (const { dn, attribute, change } of changes) {
       isInStep = isDone(await connection.modify(dn, attribute, [change], call)) && isInStep;
     }
     if (!isInStep) continue;
     const change = { operation: "replace", values: [quoted(next.password)] } as const;
-    if (isDone(await connection.modify(plan.dn, unicodePwd, [change], call))) return;
+    if (isDone(await connection.modify(changed, unicodePwd, [change], call))) return;
   }
   throw new RekeyError("database-busy", { context: { first: pair.first, problem: "others change the pair" } });
 }
