@@ -1,8 +1,11 @@
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
+import { connect } from "node:tls";
 import { Attribute, Change, Client, InvalidCredentialsError } from "ldapts";
 import { createAuthority } from "../../shared/testing/engine-contract/certificates.ts";
 import type { ServerCertificate } from "../../shared/testing/engine-contract/fixture.ts";
+import { listening } from "./listening.ts";
 import { outsideProgram } from "./outside-program.ts";
 import { startServer } from "./server-process.ts";
 
@@ -23,6 +26,8 @@ export interface DirectoryUnderTest {
   readonly port: number;
   /** Of LDAP, with StartTLS. */
   readonly plainPort: number;
+  /** On 127.0.0.1, of a tunnel to LDAPS: who speaks LDAP with it needs no TLS, without which the server sets no password. */
+  readonly tunnelPort: number;
   /** Verifies the server. */
   readonly ca: string;
   /** Does something as the domain's administrator. */
@@ -116,10 +121,19 @@ export async function startActiveDirectory(
         throw error;
       }),
   });
+  const tunnel = await listening(
+    createServer((client) => {
+      const upstream = connect({ host, port: 636, rejectUnauthorized: false });
+      client.setNoDelay(true).pipe(upstream).pipe(client);
+      client.on("error", () => upstream.destroy()).on("close", () => upstream.destroy());
+      upstream.on("error", () => client.destroy()).on("close", () => client.destroy());
+    }),
+  );
   return {
     host,
     port: 636,
     plainPort: 389,
+    tunnelPort: tunnel.port,
     ca,
     admin: async (work) => as(root, work),
     async accepts(username, password) {
@@ -131,6 +145,9 @@ export async function startActiveDirectory(
       }
     },
     log: server.output,
-    stop: server.stop,
+    async stop() {
+      await tunnel.stop();
+      await server.stop();
+    },
   };
 }

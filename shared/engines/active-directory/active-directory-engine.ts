@@ -1,4 +1,3 @@
-import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type {
   Credential,
@@ -13,6 +12,7 @@ import type {
   UserPairing,
 } from "../../ports/database-engine.ts";
 import { guardSession } from "../connecting/guarded-stream.ts";
+import { explainPlainLogin } from "../connecting/tls-alerts.ts";
 import { type Connection, connect } from "../ldap/connection.ts";
 import { isOwn, readDirectory, requireUser } from "./directory.ts";
 import { inspect } from "./inspect.ts";
@@ -40,15 +40,6 @@ const sends = {
   ],
 };
 
-/** Active Directory takes a password that is set as its text, and over TLS alone: without TLS it would be sent for nothing. */
-function requireTls({ tls }: DatabaseTarget): void {
-  if (tls.mode !== "disable") return;
-  throw new RekeyError("tls-refused", {
-    context: { problem: "ssl: false" },
-    hint: "Active Directory sets passwords over TLS alone: remove ssl: false from the secret, and use port 636",
-  });
-}
-
 /**
  * Active Directory, and Samba as a domain controller: a user's password is written to `unicodePwd`. The password goes to a
  * verified certificate, as text, since the server takes no hash.
@@ -67,7 +58,7 @@ export function activeDirectoryEngine(): DatabaseEngine<ActiveDirectorySession> 
       return { ok: false, ...refused };
     } catch (error) {
       connection.close();
-      throw error;
+      throw await explainPlainLogin(error, target, call);
     }
   }
 
@@ -115,7 +106,6 @@ export function activeDirectoryEngine(): DatabaseEngine<ActiveDirectorySession> 
     plannedStatements: sends,
     async login(target, credential, call) {
       parseName(credential.username);
-      requireTls(target);
       // A name with an empty password logs in as nobody, and the server says that it went well.
       if (credential.password.reveal() === "") return { ok: false, refusal: "bad-credential" };
       const connection = await bound(target, credential, call);
