@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { LoginRefusal } from "../../ports/database-engine.ts";
-import { alternateUserTag, passwordEachKindTag } from "../../tags/tag-names.ts";
+import { alternateUserTag, passwordLengthTag } from "../../tags/tag-names.ts";
 import type { Dialect } from "../ldap/connection.ts";
 import type { Result } from "../ldap/guard-answers.ts";
 
@@ -38,7 +38,7 @@ const byDetail: Readonly<Record<number, Meaning>> = {
     code: "account-unsupported",
     reason: "password restriction",
     property: "password policy",
-    hint: `the domain's policy, or a fine-grained one of the user, refuses the password: its length, its characters, its history, or a minimum age. Set ${passwordEachKindTag}=true, rotate less often than its minimum age, or name an admin secret in masterarn, whose changes have neither age nor history`,
+    hint: `the domain's policy, or a fine-grained one of the user, refuses the password: its length, its characters, its history, or a minimum age. Set a longer ${passwordLengthTag}, rotate less often than its minimum age, or name an admin secret in masterarn, whose changes have neither age nor history`,
   },
   0x523: {
     code: "account-unsupported",
