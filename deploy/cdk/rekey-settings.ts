@@ -171,6 +171,7 @@ export const engines = [
   "elasticache",
   "rabbitmq",
   "ldap",
+  "active-directory",
   "http-api-key",
   "http-api",
   "signing-key",

@@ -78,7 +78,7 @@ function propertiesOf(directory: DirectoryUnderTest): Readonly<Record<string, Ac
     give: async (username) => modify(username, attribute, ...values),
   });
   const group = async (username: string): Promise<string> =>
-    makeGroup(directory, String((await entryOf(directory, username)).dn));
+    makeGroup(directory, (await entryOf(directory, username)).dn);
   return {
     "no property": { give: async () => undefined },
     groups: {
@@ -172,8 +172,7 @@ export async function activeDirectoryServerOf(
     },
     accountProperties: propertiesOf(directory),
     async describeAccount(username) {
-      const { dn, ...entry } = await entryOf(directory, username);
-      return Object.entries(entry)
+      return Object.entries(await entryOf(directory, username))
         .filter(([name]) => !ofEachItsOwn.test(name))
         .map(([name, values]) => `${name}: ${JSON.stringify([values].flat().map(String).toSorted())}`)
         .toSorted();

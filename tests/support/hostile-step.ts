@@ -24,7 +24,11 @@ const {
   budgetMs,
 }: HostileStep = JSON.parse(process.argv[2] ?? "{}");
 const call = { signal: AbortSignal.timeout(budgetMs) };
-const username = { ldap: "cn=app,dc=rekey", "active-directory": "app@rekey.test" }[String(engine)] ?? "app";
+const names: Readonly<Partial<Record<HostileStep["engine"], string>>> = {
+  ldap: "cn=app,dc=rekey",
+  "active-directory": "app@rekey.test",
+};
+const username = names[engine] ?? "app";
 const credential = (value: string): Credential => ({ username, password: new SecretValue(value) });
 const target: DatabaseTarget = {
   secretName: "db/app",

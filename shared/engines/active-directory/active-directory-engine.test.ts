@@ -56,7 +56,11 @@ describe.skipIf(sambaDomain === undefined)("on a real domain", () => {
   async function withoutAge(work: () => Promise<void>): Promise<void> {
     const [before = ""] = await domain.valuesOf(base, "minPwdAge");
     await domain.set(base, "minPwdAge", "0");
-    await work().finally(async () => domain.set(base, "minPwdAge", before));
+    try {
+      await work();
+    } finally {
+      await domain.set(base, "minPwdAge", before);
+    }
   }
 
   test("a user is changed by itself under each form of its name, by LDAPS and by StartTLS", async () =>
