@@ -113,7 +113,7 @@ function propertiesOf(directory: DirectoryUnderTest): Readonly<Record<string, Ac
 }
 
 /** `isTunnelled`: reached without TLS, through the tunnel. */
-export async function activeDirectoryServerOf(
+async function activeDirectoryServerOf(
   directory: DirectoryUnderTest,
   isTunnelled: boolean,
 ): Promise<EngineServer> {
