@@ -113,10 +113,7 @@ function propertiesOf(directory: DirectoryUnderTest): Readonly<Record<string, Ac
 }
 
 /** `isTunnelled`: reached without TLS, through the tunnel. */
-async function activeDirectoryServerOf(
-  directory: DirectoryUnderTest,
-  isTunnelled: boolean,
-): Promise<EngineServer> {
+async function activeDirectoryServerOf(directory: DirectoryUnderTest, isTunnelled: boolean): Promise<EngineServer> {
   const { admin } = directory;
   let refusalsOfNext: number | undefined;
   const create = async (username: string, password: string): Promise<string> => {

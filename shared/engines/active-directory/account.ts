@@ -1,4 +1,5 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
+import { strategyTag } from "../../tags/tag-names.ts";
 import { flags, timeAt, type User } from "./directory.ts";
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
@@ -43,7 +44,7 @@ export function requireCopyable(first: User, username: string): void {
     const property = tooMany.test(other) ? "number of groups" : other.slice(0, 60);
     throw new RekeyError("account-unsupported", {
       context: { user: username, property },
-      hint: "rekey does not know how to give an alternate user this attribute as well: take it off, or rotate with rekey:strategy=single-user",
+      hint: `rekey does not know how to give an alternate user this attribute as well: take it off, or rotate with ${strategyTag}=single-user`,
     });
   }
   const until = timeAt(first, "accountExpires");

@@ -1,7 +1,7 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, UserPair } from "../../ports/database-engine.ts";
-import { alternateUserTag } from "../../tags/tag-names.ts";
+import { alternateUserTag, strategyTag } from "../../tags/tag-names.ts";
 import { checkPair, collision } from "../check-pair.ts";
 import type { Connection, ValueChange } from "../ldap/connection.ts";
 import type { Result } from "../ldap/guard-answers.ts";
@@ -77,7 +77,7 @@ async function groupChanges(
   if (elsewhere !== undefined) {
     throw new RekeyError("account-unsupported", {
       context: { property: "a group of another domain" },
-      hint: "rekey changes the members of groups in the user's own domain alone: rotate with rekey:strategy=single-user",
+      hint: `rekey changes the members of groups in the user's own domain alone: rotate with ${strategyTag}=single-user`,
     });
   }
   const change =

@@ -5,37 +5,11 @@ import { SecretValue } from "../../../shared/secrets/secret-value.ts";
 import { endedWith, hostileStep, type StepEnd } from "../../support/hostile-process.ts";
 import { changed, type Change, eachChange } from "../../support/mutated-conversation.ts";
 import { endless } from "../../support/rogue-http.ts";
-import {
-  attribute,
-  entry,
-  type LdapLie,
-  type LdapRequest,
-  message,
-  result,
-  startRogueLdap,
-} from "../../support/rogue-ldap.ts";
+import { type LdapLie, type LdapRequest, message, result, startRogueLdap } from "../../support/rogue-ldap.ts";
+import { asDomainController, domainEntry, searched } from "../../support/rogue-domain-controller.ts";
 
 const misbehaved = endedWith("server-misbehaved");
-const sid = "S-as-bytes-0001";
-
-/** What a domain controller says of itself and of the user, in one entry. */
-const shown: Readonly<Record<string, readonly string[]>> = {
-  defaultNamingContext: ["DC=rekey,DC=test"],
-  configurationNamingContext: ["CN=Configuration,DC=rekey,DC=test"],
-  supportedCapabilities: ["1.2.840.113556.1.4.800"],
-  domainControllerFunctionality: ["7"],
-  tokenGroups: [sid],
-  objectSid: [sid],
-  userAccountControl: ["512"],
-};
-const entryWith = (change: Readonly<Record<string, readonly string[]>> = {}): Buffer =>
-  entry(...Object.entries({ ...shown, ...change }).map(([name, values]) => attribute(name, ...values)));
-const searched = (id: number, ...entries: readonly Buffer[]): Buffer =>
-  Buffer.concat([...entries.map((one) => message(id, one)), message(id, result(0x65, 0))]);
-const honestAs = (kind: LdapRequest, honest: Buffer, id: number): Buffer =>
-  kind === "search" ? searched(id, entryWith()) : honest;
-
-async function stepAgainst(lie: Parameters<typeof startRogueLdap>[0] = honestAs): Promise<StepEnd> {
+async function stepAgainst(lie: Parameters<typeof startRogueLdap>[0] = asDomainController): Promise<StepEnd> {
   const { port, stop } = await startRogueLdap(lie);
   onTestFinished(stop);
   return hostileStep({ engine: "active-directory", port });
@@ -45,20 +19,20 @@ async function stepAgainst(lie: Parameters<typeof startRogueLdap>[0] = honestAs)
 const to =
   (wanted: LdapRequest, lie: (id: number) => LdapLie) =>
   (kind: LdapRequest, honest: Buffer, id: number): LdapLie =>
-    kind === wanted ? lie(id) : honestAs(kind, honest, id);
+    kind === wanted ? lie(id) : asDomainController(kind, honest, id);
 
 test("a server that does not lie is rotated, so that what follows is the lies' doing", async () => {
   expect(await stepAgainst()).toEqual(endedWith("done"));
 });
 
 test("one user more than a name can be told apart by is named, and further ones are refused", async () => {
-  const three = (id: number): Buffer => searched(id, entryWith(), entryWith(), entryWith());
+  const three = (id: number): Buffer => searched(id, domainEntry(), domainEntry(), domainEntry());
   expect(await stepAgainst(to("search", three))).toEqual(misbehaved);
 });
 
 test("entries without an end are cut off", async () => {
   const many = Array.from({ length: 400 }, () => "x".repeat(1_000));
-  expect(await stepAgainst(to("search", (id) => endless(message(id, entryWith({ description: many })))))).toEqual(
+  expect(await stepAgainst(to("search", (id) => endless(message(id, domainEntry({ description: many })))))).toEqual(
     misbehaved,
   );
 });
@@ -75,7 +49,7 @@ test.each([
   let modified = 0;
   const lie = (kind: LdapRequest, honest: Buffer, id: number): LdapLie => {
     if (kind === "modify") modified += 1;
-    return kind === "search" ? searched(id, entryWith(change)) : honest;
+    return kind === "search" ? searched(id, domainEntry(change)) : honest;
   };
   expect({ end: await stepAgainst(lie), modified }).toEqual({ end: endedWith(code), modified: 0 });
 });
@@ -87,13 +61,13 @@ test("a read-only domain controller, which leads to another one, is not followed
 });
 
 test("an answer that came before its request does not confirm a change that was never made", async () => {
-  const early = (id: number): Buffer => Buffer.concat([searched(id, entryWith()), message(id + 1, result(0x67, 0))]);
+  const early = (id: number): Buffer => Buffer.concat([searched(id, domainEntry()), message(id + 1, result(0x67, 0))]);
   expect(await stepAgainst(to("search", early))).toEqual(misbehaved);
 });
 
 /** The server's side of a login, a look at itself and the user, and a change. */
 const recorded = (["bind", "search", "search", "search", "modify"] as const).map((kind, index) =>
-  honestAs(kind, message(index + 2, result(kind === "bind" ? 0x61 : 0x67, 0)), index + 2),
+  asDomainController(kind, message(index + 2, result(kind === "bind" ? 0x61 : 0x67, 0)), index + 2),
 );
 
 async function converse(made: Change | undefined, deadlineMs: number): Promise<string> {
