@@ -10,7 +10,8 @@ import {
   ResourcePatternTypes,
   ResourceTypes,
 } from "@platformatic/kafka";
-import { createEngine, strategiesOn } from "../../functions/rotate-kafka/rotation.ts";
+import { strategiesOn } from "../../functions/rotate-kafka/rotation.ts";
+import { kafkaEngine } from "../../shared/engines/kafka/kafka-engine.ts";
 import type { AccountProperty, EngineFixture, EngineServer } from "../../shared/testing/engine-contract/fixture.ts";
 import { type KafkaUnderTest, startKafka } from "./kafka.ts";
 
@@ -130,7 +131,7 @@ export async function kafkaServerOf(kafka: KafkaUnderTest): Promise<EngineServer
   };
 }
 
-const engine = createEngine();
+const engine = kafkaEngine();
 
 export const kafkaFixture = (program: string): EngineFixture => ({
   name: "Apache Kafka 4.0.1",

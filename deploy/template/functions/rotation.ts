@@ -100,6 +100,12 @@ const rows: readonly RotationRow[] = [
     admins: true,
   },
   {
+    name: "rotate-active-directory",
+    description: "Rotates passwords of Active Directory's users for Secrets Manager.",
+    output: "The rotation function of Active Directory.",
+    admins: true,
+  },
+  {
     name: "rotate-kafka",
     description: "Rotates the passwords of Kafka's users of SCRAM for Secrets Manager.",
     output: "The rotation function of Kafka.",

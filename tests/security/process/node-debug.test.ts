@@ -5,6 +5,7 @@ import { movableClock } from "../../../local/clock.ts";
 import { type LocalVault, startVault } from "../../../local/vault/server.ts";
 import { hostileStep } from "../../support/hostile-process.ts";
 import { type KeyServer, startKeyServer } from "../../support/key-server.ts";
+import { asDomainController } from "../../support/rogue-domain-controller.ts";
 import { startRogueKafka } from "../../support/rogue-kafka.ts";
 import { startRogueLdap } from "../../support/rogue-ldap.ts";
 import { certificate, key } from "../../support/loopback-certificate.ts";
@@ -52,6 +53,14 @@ test("NODE_DEBUG of a rotation of an LDAP password prints neither the passwords 
   expect(complaints).toContain("LDAPTS ");
   expect(complaints).toContain("(not printed)");
   expect(complaints).not.toMatch(/canary|SSHA|"type":"Buffer"/u);
+});
+
+test("NODE_DEBUG of a rotation of a domain's user prints no password", async () => {
+  await using server = await startRogueLdap(asDomainController);
+  const { outcome, complaints } = await hostileStep({ engine: "active-directory", port: server.port }, everything);
+  expect(outcome).toBe("done");
+  expect(complaints).toContain("(not printed)");
+  expect(complaints.replaceAll("\0", "")).not.toMatch(/canary|"type":"Buffer"/u);
 });
 
 test("NODE_DEBUG of a rotation of a Kafka password prints neither the passwords nor what is sent of them", async () => {
