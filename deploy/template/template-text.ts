@@ -16,7 +16,16 @@ import { indent, valueIf } from "./text.ts";
 const section = (name: string): string =>
   readFileSync(resolve(import.meta.dirname, "sections", `${name}.yaml`), "utf8");
 
-const fed = [retirePrevious, reconcile, checkLogin, mirrorToVault, announceChange, notifyWebhook, notifyRedis, notifyChat];
+const fed = [
+  retirePrevious,
+  reconcile,
+  checkLogin,
+  mirrorToVault,
+  announceChange,
+  notifyWebhook,
+  notifyRedis,
+  notifyChat,
+];
 
 /** A right to put events that names no source is refused here what is not its own to say. */
 function rekeysOwnEvents(): string {

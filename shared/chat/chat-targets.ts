@@ -48,7 +48,7 @@ function targetOf(value: unknown): ChatTarget {
   return { kind: known, secret, about: aboutOf(about), ...defined({ origin: originOf(origin) }) };
 }
 
-/** From JSON; ten at most. Errors: `option-invalid`, with nothing of the text. */
+/** From JSON: a list of ten at most. Errors: `option-invalid`, with nothing of the text. */
 export function chatTargets(text: string): readonly ChatTarget[] {
   let parsed: unknown;
   try {
@@ -56,6 +56,6 @@ export function chatTargets(text: string): readonly ChatTarget[] {
   } catch {
     throw invalid("not JSON");
   }
-  if (!Array.isArray(parsed) || parsed.length === 0 || parsed.length > 10) throw invalid("not a list of 1 to 10");
+  if (!Array.isArray(parsed) || parsed.length > 10) throw invalid("not a list of at most 10");
   return parsed.map(targetOf);
 }
