@@ -109,7 +109,7 @@ test("the end of a campaign of several secrets is told to the chat that wants it
   const targetsAt = (origin: string, about: string) =>
     JSON.stringify([{ kind: "slack", secret, origin, about: [about] }]);
   const rotate = async (campaign: string, REKEY_CHAT_TARGETS: string, ...names: string[]) =>
-    stage.rekeyWith({ REKEY_CHAT_TARGETS }, "rotate", ...names, "--yes", "--campaign", campaign, "--canary", "0");
+    stage.rekeyWith({ REKEY_CHAT_TARGETS }, "rotate", ...names, "--yes", "--campaign", campaign, "--at-once", "1");
   await rotate("told-1", targetsAt(slack.origin, "campaigns"), "db/stock", "db/none");
   expect(JSON.stringify(slack.taken)).toContain("`told-1`: campaign ended: 0 rotated, 0 before, 1 failed, 1 not begun");
   await rotate("told-2", targetsAt(slack.origin, "failures"), "db/stock", "db/none");
