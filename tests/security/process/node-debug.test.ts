@@ -7,6 +7,7 @@ import { type LocalVault, startVault } from "../../../local/vault/server.ts";
 import { chatCredential, startChatServer } from "../../support/chat-servers.ts";
 import { hostileStep } from "../../support/hostile-process.ts";
 import { type KeyServer, startKeyServer } from "../../support/key-server.ts";
+import { asDomainController } from "../../support/rogue-domain-controller.ts";
 import { startRogueLdap } from "../../support/rogue-ldap.ts";
 import { certificate, key } from "../../support/loopback-certificate.ts";
 
@@ -74,4 +75,12 @@ test("NODE_DEBUG of a message to a chat does not print the webhook's address", a
   expect(slack.refused).toEqual([{ status: 400, text: "invalid_blocks" }]);
   expect(stderr).toContain("HTTP ");
   expect(stdout + stderr).not.toContain("canary");
+});
+
+test("NODE_DEBUG of a rotation of a domain's user prints no password", async () => {
+  await using server = await startRogueLdap(asDomainController);
+  const { outcome, complaints } = await hostileStep({ engine: "active-directory", port: server.port }, everything);
+  expect(outcome).toBe("done");
+  expect(complaints).toContain("(not printed)");
+  expect(complaints.replaceAll("\0", "")).not.toMatch(/canary|"type":"Buffer"/u);
 });
