@@ -30,6 +30,7 @@ const budgets: Readonly<Record<string, Budget>> = {
   "announce-change": { bytes: 210_000, evaluatedBytes: 70_000, builtins: 56 },
   "check-login": { bytes: 905_000, evaluatedBytes: 210_000, builtins: 96 },
   "mirror-to-vault": { bytes: 300_000, evaluatedBytes: 101_000, builtins: 86 },
+  "notify-chat": { bytes: 176_000, evaluatedBytes: 61_000, builtins: 84 },
   "notify-redis": { bytes: 202_000, evaluatedBytes: 63_000, builtins: 58 },
   "notify-webhook": { bytes: 190_000, evaluatedBytes: 60_000, builtins: 84 },
   reconcile: { bytes: 325_000, evaluatedBytes: 122_000, builtins: 86 },
