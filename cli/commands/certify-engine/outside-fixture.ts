@@ -1,0 +1,32 @@
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { isMembers } from "../../../shared/answers/members.ts";
+import { RekeyError } from "../../../shared/errors/rekey-error.ts";
+import type { EngineFixture } from "../../../shared/testing/engine-contract/fixture.ts";
+
+const isFixture = (value: unknown): value is EngineFixture =>
+  isMembers(value) &&
+  typeof value["start"] === "function" &&
+  isMembers(value["engine"]) &&
+  isMembers(value["strategies"]) &&
+  Array.isArray(value["variants"]) &&
+  value["variants"].length > 0;
+
+const invalid = (problem: string): RekeyError =>
+  new RekeyError("option-invalid", {
+    context: { option: "module", problem },
+    hint: "the module's default export is an EngineFixture of rekey/testing/engine-contract",
+  });
+
+/** The fixture that a module exports. Its code is run. Errors: `option-invalid`. */
+export async function outsideFixture(module: string): Promise<EngineFixture> {
+  let exported: { readonly default?: unknown };
+  try {
+    exported = (await import(pathToFileURL(resolve(module)).href)) as typeof exported;
+  } catch (error) {
+    const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
+    throw invalid(`it cannot be loaded${typeof code === "string" ? ` (${code})` : ""}`);
+  }
+  if (isFixture(exported.default)) return exported.default;
+  throw invalid("its default export is no EngineFixture");
+}
