@@ -47,7 +47,10 @@ const trustOf = ({ tls: { mode, ca } }: DatabaseTarget): SecretFields => ({
 /** What a server that is there cannot be made to be. */
 function givenExemptions({ tls: { mode } }: DatabaseTarget): readonly Exemption[] {
   if (mode !== "disable") {
-    return [{ clause: "tls-absent", reason: "the named server has TLS, which is not turned off for the run" }];
+    return [
+      { clause: "tls-absent", reason: "the named server has TLS, which is not turned off for the run" },
+      { clause: "clear-password-asked", reason: "the run's users log in over TLS, and whoever asks here has none" },
+    ];
   }
   const reason = "the admin secret says ssl: false";
   return [
@@ -60,7 +63,7 @@ function givenExemptions({ tls: { mode } }: DatabaseTarget): readonly Exemption[
  * A certificate is for a name, which leads to loopback for the time of a login; an address does not. Errors: `option-invalid`
  * for an address elsewhere whose certificate is verified.
  */
-function hostInSecrets({ host, tls: { mode } }: DatabaseTarget): string {
+export function hostInSecrets({ host, tls: { mode } }: DatabaseTarget): string {
   if (isIP(host.replace(/^\[(.+)\]$/u, "$1")) === 0) return host;
   if (host === "127.0.0.1" || mode !== "verify-full") return "127.0.0.1";
   throw new RekeyError("option-invalid", {
@@ -84,9 +87,8 @@ function variantsOf({ server, place, version, strategies }: Certified): readonly
 /** A server that is already there as the contract's, and what ends the users that the contract makes on it. */
 export function liveFixture(certified: Certified): LiveFixture {
   const { server, place, version, strategiesOn } = certified;
-  const { target, admin, prefix } = place;
+  const { target, admin, prefix, secretHost } = place;
   const users = server.users(place);
-  const secretHost = hostInSecrets(target);
   let refused = 0;
   let made = 0;
   let names = 0;

@@ -10,6 +10,8 @@ import type {
 export interface Place {
   readonly target: DatabaseTarget;
   readonly admin: Credential;
+  /** What the run's secrets have as their host, which leads to loopback; see `hostInSecrets`. */
+  readonly secretHost: string;
   /** Every user that the run makes has a name that begins with this, and no other user has. */
   readonly prefix: string;
 }

@@ -5,11 +5,10 @@ import { quoteAccount, quoteText } from "../../../shared/engines/mysql-family/na
 import { setUpSession } from "../../../shared/engines/mysql-family/one-at-a-time.ts";
 import type { Product } from "../../../shared/engines/mysql-family/product.ts";
 import { product as mysqlProduct } from "../../../shared/engines/mysql/product.ts";
-import { alternateSuffix } from "../../../shared/rotation/strategies/alternating-users.ts";
 import type { Account, EngineServer, Exemption } from "../../../shared/testing/engine-contract/fixture.ts";
 import type { LiveServer, LiveUsers, Place } from "../live-server.ts";
 import { askForClearPassword } from "./mysql-greeting.ts";
-import { type Open, sessionsOf, type Sessions } from "./sessions.ts";
+import { firstOf, type Open, sessionsOf, type Sessions } from "./sessions.ts";
 
 /** What the two products do in ways of their own. */
 interface Kind {
@@ -54,14 +53,14 @@ const common: Kind["properties"] = {
 };
 
 type Row = Readonly<Record<string, unknown>>;
-const firstOf = (row: Row | undefined): string => String(Object.values(row ?? {})[0]);
+const valueOf = (row: Row | undefined): string => String(Object.values(row ?? {})[0]);
 
 /** The servers keep names in three-byte UTF-8, and strip spaces from their ends. */
 const kept = (username: string): string => username.replaceAll(/[\u{10000}-\u{10FFFF}]/gu, "†").trim();
 const accountOf = (username: string): string => quoteAccount({ user: kept(username), host: "%" });
 
 const grantsOf = (rows: readonly Row[]): readonly string[] =>
-  rows.map((row) => firstOf(row).replace(/ IDENTIFIED (?:BY PASSWORD|VIA) .*?(?= REQUIRE| WITH|$)/, ""));
+  rows.map((row) => valueOf(row).replace(/ IDENTIFIED (?:BY PASSWORD|VIA) .*?(?= REQUIRE| WITH|$)/, ""));
 
 const withoutName = (line: string, username: string): string =>
   line.replaceAll(accountOf(username), "<user>").replaceAll(`\`${kept(username)}\``, "<user>");
@@ -108,7 +107,7 @@ function hardshipsOf(
       return {
         async [Symbol.asyncDispose]() {
           await session.close();
-          const look = `SELECT id FROM information_schema.processlist WHERE id = ${Number(firstOf(row))}`;
+          const look = `SELECT id FROM information_schema.processlist WHERE id = ${Number(valueOf(row))}`;
           for (let looks = 0; looks < 50 && (await run(look)).length > 0; looks++) await wait(100);
         },
       };
@@ -127,7 +126,7 @@ function descriptionsOf({ run, as }: Asking, kind: Kind): Required<Pick<LiveUser
     async describe(username) {
       const account = accountOf(username);
       return [
-        kind.settled(firstOf((await run(`SHOW CREATE USER ${account}`))[0])),
+        kind.settled(valueOf((await run(`SHOW CREATE USER ${account}`))[0])),
         ...grantsOf(await run(`SHOW GRANTS FOR ${account}`)),
       ]
         .map((line) => withoutName(line, username))
@@ -135,9 +134,8 @@ function descriptionsOf({ run, as }: Asking, kind: Kind): Required<Pick<LiveUser
     },
     async describeInEffect(account) {
       const [grants = [], own = []] = await as(account, "SHOW GRANTS", "SHOW CREATE USER CURRENT_USER()");
-      const isAlternate = account.username.endsWith(alternateSuffix);
-      const first = accountOf(isAlternate ? account.username.slice(0, -alternateSuffix.length) : account.username);
-      return [...grantsOf(grants), kind.settled(firstOf(own[0]))]
+      const first = accountOf(firstOf(account.username));
+      return [...grantsOf(grants), kind.settled(valueOf(own[0]))]
         .filter((line) => !line.startsWith(`GRANT ${first} TO`) && !line.includes("`rekey alternate of "))
         .map((line) => withoutName(line, account.username))
         .toSorted();
@@ -162,7 +160,7 @@ function users(place: Place, kind: Kind): LiveUsers {
     ...descriptionsOf(asked, kind),
     async ours() {
       const start = `LEFT(User, ${place.prefix.length}) = ${quoteText(place.prefix)}`;
-      return (await run(`SELECT DISTINCT User FROM mysql.user WHERE ${start}`)).map(firstOf);
+      return (await run(`SELECT DISTINCT User FROM mysql.user WHERE ${start}`)).map(valueOf);
     },
     async create({ username, password }) {
       passwords.set(username, password);

@@ -4,7 +4,7 @@ import type { CallOptions } from "../../../shared/ports/call.ts";
 import { alternateSuffix } from "../../../shared/rotation/strategies/alternating-users.ts";
 import type { Account, AccountProperty, EngineServer } from "../../../shared/testing/engine-contract/fixture.ts";
 import type { LiveServer, LiveUsers } from "../live-server.ts";
-import { type Open, sessionsOf, type Sessions } from "./sessions.ts";
+import { firstOf, type Open, sessionsOf, type Sessions } from "./sessions.ts";
 
 interface Line {
   readonly line: string;
@@ -21,10 +21,10 @@ export const run = async (sessions: Sessions<Connection>, ...statements: readonl
     for (const statement of statements) await session.run("prepare the users of the run", statement, call);
   });
 
-/** Rows `line`, with the user's own name as `<user>`. */
+/** Rows `line`, with the user's own name, and the first one's of a pair, as `<user>`. */
 async function linesOf(session: Connection, username: string, sql: string, call: CallOptions): Promise<string[]> {
   const rows = await session.run<Line>("describe a user", sql, call);
-  return rows.map(({ line }) => line.replaceAll(username, "<user>")).toSorted();
+  return rows.map(({ line }) => line.replaceAll(username, "<user>").replaceAll(firstOf(username), "<user>")).toSorted();
 }
 
 /** What every session may read of a role. */
@@ -40,7 +40,7 @@ const described = (username: string): string => {
 
 /** What an application notices; the names of the pair are left out where both have them. */
 function inEffect(username: string): string {
-  const first = username.endsWith(alternateSuffix) ? username.slice(0, -alternateSuffix.length) : username;
+  const first = firstOf(username);
   const pair = `(${literal(first)}, ${literal(`${first}${alternateSuffix}`)})`;
   return `SELECT 'acts as ' || CASE WHEN current_user = ${literal(first)} THEN 'the first' ELSE current_user END AS line
     UNION ALL SELECT 'may act as ' || rolname FROM pg_roles WHERE pg_has_role(session_user, oid, 'MEMBER') AND rolname NOT IN ${pair}

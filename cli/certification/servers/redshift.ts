@@ -2,11 +2,10 @@ import { escapeIdentifier as quoted, escapeLiteral as literal } from "pg";
 import { type Connection, connect } from "../../../shared/engines/postgres/connection.ts";
 import { markGroup, readPair } from "../../../shared/engines/redshift/pair-state.ts";
 import type { CallOptions } from "../../../shared/ports/call.ts";
-import { alternateSuffix } from "../../../shared/rotation/strategies/alternating-users.ts";
 import type { AccountProperty } from "../../../shared/testing/engine-contract/fixture.ts";
 import type { LiveServer, LiveUsers } from "../live-server.ts";
 import { hardshipsOf, postgres, run } from "./postgres.ts";
-import { type Open, sessionsOf, type Sessions } from "./sessions.ts";
+import { firstOf, type Open, sessionsOf, type Sessions } from "./sessions.ts";
 
 const open: Open<Connection> = async (target, credential, call) => {
   const outcome = await connect(target, credential, call, { failureOf: () => "bad-credential" });
@@ -17,9 +16,6 @@ const names = async (sessions: Sessions<Connection>, sql: string): Promise<reado
   sessions.asAdmin(async (session, call) =>
     (await session.run<{ name: string }>("list the users of the run", sql, call)).map(({ name }) => name),
   );
-
-const firstOf = (username: string): string =>
-  username.endsWith(alternateSuffix) ? username.slice(0, -alternateSuffix.length) : username;
 
 /** Without the group that marks the pair, which the two are not to have alike. */
 async function describe(session: Connection, username: string, call: CallOptions): Promise<readonly string[]> {

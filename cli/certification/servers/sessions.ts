@@ -1,9 +1,14 @@
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import type { CallOptions } from "../../../shared/ports/call.ts";
 import type { Credential, DatabaseTarget } from "../../../shared/ports/database-engine.ts";
+import { alternateSuffix } from "../../../shared/rotation/strategies/alternating-users.ts";
 import { SecretValue } from "../../../shared/secrets/secret-value.ts";
 import type { Account } from "../../../shared/testing/engine-contract/fixture.ts";
 import type { Place } from "../live-server.ts";
+
+/** Of a pair that rekey named, the first user; of another user itself. */
+export const firstOf = (username: string): string =>
+  username.endsWith(alternateSuffix) ? username.slice(0, -alternateSuffix.length) : username;
 
 const sessionMs = 60_000;
 

@@ -13,7 +13,7 @@ import { defined } from "../../../shared/secrets/defined.ts";
 import type { HostAndPort, RotationGrants } from "../../../shared/rotation/grants.ts";
 import { isolatedEngine } from "../../isolation/isolated-engine.ts";
 import { loginProcesses } from "../../isolation/login-processes.ts";
-import type { Certified } from "../../certification/live-fixture.ts";
+import { type Certified, hostInSecrets } from "../../certification/live-fixture.ts";
 import { liveServers } from "../../certification/live-servers.ts";
 import type { Place } from "../../certification/live-server.ts";
 import { engineNamed, type RotatableEngine } from "../../wiring/engines.ts";
@@ -104,7 +104,7 @@ export async function namedServer(
     options: new Map(),
   };
   const { username, password, authSource } = secret;
-  const place: Place = { target, admin: { username, password, authSource }, prefix };
+  const place: Place = { target, admin: { username, password, authSource }, prefix, secretHost: hostInSecrets(target) };
   const version = await versionOf(rotatable, place, call);
   if ((await server.users(place).ours()).length > 0) {
     throw new RekeyError("user-collision", {
