@@ -17,7 +17,7 @@ export const certifyEngine: CommandDefinition = {
     { flags: "--strategy <name>", about: "try only this strategy; may be given several times", many: true },
     { flags: "--points <number>", about: "try at most so many points of each list; default: all" },
     { flags: "--tls-ca <file>", about: "root certificates in PEM that the server's certificate is verified with" },
-    { flags: "--module <file>", about: "whose default export is an EngineFixture of rekey/testing/engine-contract" },
+    { flags: "--module <file>", about: "that exports an EngineFixture of rekey/testing/engine-contract" },
     jsonOption,
     yesOption,
   ],

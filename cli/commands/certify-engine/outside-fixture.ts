@@ -15,18 +15,19 @@ const isFixture = (value: unknown): value is EngineFixture =>
 const invalid = (problem: string): RekeyError =>
   new RekeyError("option-invalid", {
     context: { option: "module", problem },
-    hint: "the module's default export is an EngineFixture of rekey/testing/engine-contract",
+    hint: "export an EngineFixture of rekey/testing/engine-contract",
   });
 
 /** The fixture that a module exports. Its code is run. Errors: `option-invalid`. */
 export async function outsideFixture(module: string): Promise<EngineFixture> {
-  let exported: { readonly default?: unknown };
+  let exported: Readonly<Record<string, unknown>>;
   try {
     exported = (await import(pathToFileURL(resolve(module)).href)) as typeof exported;
   } catch (error) {
     const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
     throw invalid(`it cannot be loaded${typeof code === "string" ? ` (${code})` : ""}`);
   }
-  if (isFixture(exported.default)) return exported.default;
-  throw invalid("its default export is no EngineFixture");
+  const fixture = Object.values(exported).find(isFixture);
+  if (fixture !== undefined) return fixture;
+  throw invalid("it exports no EngineFixture");
 }

@@ -121,9 +121,7 @@ test(
   "Ctrl-C in the middle: exit code 130, the report says so, and no user left",
   async () => {
     const words = ["certify-engine", "--secret", "admin", "--yes", "--tls-ca", path.join(folder, "ca.pem")];
-    const child = spawn(process.execPath, [rekeyMain, "certify-engine", "--secret", "admin", "--yes"], {
-      env: variables(),
-    });
+    const child = spawn(process.execPath, [rekeyMain, ...words], { env: variables() });
     let out = "";
     child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
     const code = new Promise((resolve) => child.once("close", resolve));
