@@ -9,7 +9,7 @@ function install(): void {
   const { lookup } = dns;
   const leading = (host: string, ...rest: unknown[]): unknown =>
     Reflect.apply(lookup, dns, [led.getStore() === true ? "127.0.0.1" : host, ...rest]);
-  dns.lookup = Object.assign(leading, lookup) as typeof lookup;
+  dns.lookup = Object.assign(leading, lookup);
   isInstalled = true;
 }
 

@@ -1,5 +1,6 @@
 import { type Connection, connect } from "../../../shared/engines/mongodb/connection.ts";
 import type { AccountProperty } from "../../../shared/testing/engine-contract/fixture.ts";
+import { alternateUserTag, changeAtTag } from "../../../shared/tags/tag-names.ts";
 import type { LiveServer, LiveUsers } from "../live-server.ts";
 import { type Open, sessionsOf } from "./sessions.ts";
 
@@ -72,8 +73,8 @@ export const mongodb: LiveServer = {
   // A pair is named where it cannot be recorded: not every server of the protocol keeps customData.
   variants: ({ prefix }) => [
     { strategy: "single-user", usesAdmin: false },
-    { strategy: "single-user", usesAdmin: false, tags: { "rekey:change-at": "finishSecret" } },
-    { strategy: "alternating-users", usesAdmin: true, tags: { "rekey:alternate-user": `${prefix}_b` } },
+    { strategy: "single-user", usesAdmin: false, tags: { [changeAtTag]: "finishSecret" } },
+    { strategy: "alternating-users", usesAdmin: true, tags: { [alternateUserTag]: `${prefix}_b` } },
   ],
   exemptions: [
     { clause: "locked", reason: "no lock that one client can hold against another's updateUser" },

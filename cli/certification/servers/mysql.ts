@@ -6,6 +6,7 @@ import { setUpSession } from "../../../shared/engines/mysql-family/one-at-a-time
 import type { Product } from "../../../shared/engines/mysql-family/product.ts";
 import { product as mysqlProduct } from "../../../shared/engines/mysql/product.ts";
 import type { Account, EngineServer, Exemption } from "../../../shared/testing/engine-contract/fixture.ts";
+import { changeAtTag } from "../../../shared/tags/tag-names.ts";
 import type { LiveServer, LiveUsers, Place } from "../live-server.ts";
 import { askForClearPassword } from "./mysql-greeting.ts";
 import { firstOf, type Open, sessionsOf, type Sessions } from "./sessions.ts";
@@ -214,7 +215,7 @@ export const mariadb: LiveServer = {
   ...liveServer(mariadbKind),
   variants: () => [
     { strategy: "single-user", usesAdmin: false },
-    { strategy: "single-user", usesAdmin: false, tags: { "rekey:change-at": "finishSecret" } },
+    { strategy: "single-user", usesAdmin: false, tags: { [changeAtTag]: "finishSecret" } },
     { strategy: "alternating-users", usesAdmin: true },
     { strategy: "dual-password", usesAdmin: true },
   ],

@@ -3,6 +3,7 @@ import { type Connection, connect } from "../../../shared/engines/postgres/conne
 import type { CallOptions } from "../../../shared/ports/call.ts";
 import { alternateSuffix } from "../../../shared/rotation/strategies/alternating-users.ts";
 import type { Account, AccountProperty, EngineServer } from "../../../shared/testing/engine-contract/fixture.ts";
+import { changeAtTag } from "../../../shared/tags/tag-names.ts";
 import type { LiveServer, LiveUsers } from "../live-server.ts";
 import { firstOf, type Open, sessionsOf, type Sessions } from "./sessions.ts";
 
@@ -162,7 +163,7 @@ const users: LiveServer["users"] = (place): LiveUsers => {
 export const postgres: LiveServer = {
   variants: () => [
     { strategy: "single-user", usesAdmin: false },
-    { strategy: "single-user", usesAdmin: false, tags: { "rekey:change-at": "finishSecret" } },
+    { strategy: "single-user", usesAdmin: false, tags: { [changeAtTag]: "finishSecret" } },
     { strategy: "alternating-users", usesAdmin: true },
   ],
   exemptions: [{ clause: "read-only", reason: "it would make the whole database read-only" }],
