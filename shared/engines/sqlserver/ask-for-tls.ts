@@ -134,7 +134,11 @@ export async function askForTls(socket: Socket, wantsTls: boolean, { signal }: C
   if (signal.aborted) throw timeSpent(operation);
   try {
     const question = packetsOf(kinds.prelogin, prelogin(wantsTls));
-    const answer = await cutOnAbort(async () => answered(socket, question), signal, () => socket.destroy());
+    const answer = await cutOnAbort(
+      async () => answered(socket, question),
+      signal,
+      () => socket.destroy(),
+    );
     judged(encryptionIn(answer), wantsTls);
   } catch (error) {
     if (signal.aborted) throw timeSpent(operation);

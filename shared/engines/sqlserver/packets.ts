@@ -35,10 +35,7 @@ export interface Message {
  * Puts what arrives together to messages. Errors: `ServerMisbehaved` for a packet of another kind than `expected`, of an
  * impossible length, or for a message that is far longer than any answer.
  */
-export function messageReader(
-  expected: readonly number[],
-  take: (message: Message) => void,
-): (chunk: Buffer) => void {
+export function messageReader(expected: readonly number[], take: (message: Message) => void): (chunk: Buffer) => void {
   let rest: Buffer = Buffer.alloc(0);
   let parts: Buffer[] = [];
   let bytes = 0;

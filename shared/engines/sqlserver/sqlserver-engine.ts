@@ -7,7 +7,6 @@ import type {
   Rehearsal,
   UserPairing,
 } from "../../ports/database-engine.ts";
-import { explainPlainLogin } from "../connecting/tls-alerts.ts";
 import { guardSession } from "../connecting/guarded-stream.ts";
 import { type Connection, connect } from "./connection.ts";
 import { inspect } from "./inspect.ts";
@@ -18,7 +17,10 @@ import { refusalIn } from "./translate-error.ts";
 export type SqlserverSession = DatabaseSession & PasswordChange & UserPairing & Inspection & Rehearsal;
 
 const sends = {
-  setPassword: ["SELECT … rights of the session", "ALTER LOGIN … WITH PASSWORD = … OLD_PASSWORD = …, or USER in place of LOGIN"],
+  setPassword: [
+    "SELECT … rights of the session",
+    "ALTER LOGIN … WITH PASSWORD = … OLD_PASSWORD = …, or USER in place of LOGIN",
+  ],
   syncPair: [
     "EXEC sp_getapplock N'rekey'",
     "SELECT … both logins, and their users in each database",
@@ -65,13 +67,9 @@ export function sqlserverEngine(): DatabaseEngine<SqlserverSession> {
     refusedAlike: "a user that does not exist, and every login while the server takes logins of Windows only",
     plannedStatements: sends,
     async login(target, credential, call) {
-      try {
-        const connected = await connect(target, credential, call);
-        if ("query" in connected) return { ok: true, session: guardSession(sessionOn(connected, credential)) };
-        return { ok: false, ...refusalIn(connected) };
-      } catch (error) {
-        throw await explainPlainLogin(error, target, call);
-      }
+      const connected = await connect(target, credential, call);
+      if ("query" in connected) return { ok: true, session: guardSession(sessionOn(connected, credential)) };
+      return { ok: false, ...refusalIn(connected) };
     },
   };
 }

@@ -36,8 +36,16 @@ function checkCopied(first: Login, alternate: Login | undefined): void {
     if (is === true) throw unsupported(first.name, property, hint);
   };
   refuse(first.hasCredential, "credential", "a credential of a login is not copied: take it off the login");
-  refuse(first.ownsDatabase, "database owner", "a database has one owner: ALTER AUTHORIZATION ON DATABASE::[…] TO [sa]");
-  refuse(first.ownsServerObjects, "owner of server objects", "the login owns a role or an endpoint: give that to another one");
+  refuse(
+    first.ownsDatabase,
+    "database owner",
+    "a database has one owner: ALTER AUTHORIZATION ON DATABASE::[…] TO [sa]",
+  );
+  refuse(
+    first.ownsServerObjects,
+    "owner of server objects",
+    "the login owns a role or an endpoint: give that to another one",
+  );
   refuse(first.isDisabled, "disabled", "the first user is disabled: ALTER LOGIN [<user>] ENABLE");
   refuse(alternate?.isDisabled, "disabled", "the alternate was disabled by hand: ALTER LOGIN [<user>] ENABLE");
 }
@@ -88,7 +96,8 @@ async function databaseChanges(
     const userOf = (sid: string): DatabaseUser | undefined => users.find((user) => user.sid === sid);
     const statements = userStatements(pair, userOf(firstSid), userOf(otherSid));
     // What is read-only is not brought in step before somebody makes it writable.
-    if (isReadOnly && statements.length > 0) throw new RekeyError("database-read-only", { context: { database: name } });
+    if (isReadOnly && statements.length > 0)
+      throw new RekeyError("database-read-only", { context: { database: name } });
     const use = `USE ${quoteName(name)}; `;
     changes.push(...statements.map((statement) => ({ operation: "copy rights", statement: `${use}${statement}` })));
   }
@@ -108,7 +117,11 @@ export async function planPair(
 ): Promise<readonly Change[]> {
   const session = await readSession(connection, call);
   if (session.isContained) {
-    throw unsupported(pair.first, "contained user", "two users alternate as logins of the server: use the strategy single-user");
+    throw unsupported(
+      pair.first,
+      "contained user",
+      "two users alternate as logins of the server: use the strategy single-user",
+    );
   }
   requireRight(session.mayAlterLogins, "ALTER ANY LOGIN");
   requireRight(session.seesDefinitions, "VIEW ANY DEFINITION");

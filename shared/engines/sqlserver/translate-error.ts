@@ -38,7 +38,10 @@ const meanings: Readonly<Record<number, Meaning>> = {
   },
   4064: { code: "database-unknown", hint: "the login's default database cannot be opened: set dbname in the secret" },
   5011: rights,
-  15_023: { code: "user-collision", hint: "a database has a user of the alternate's name that is another login's: rename it" },
+  15_023: {
+    code: "user-collision",
+    hint: "a database has a user of the alternate's name that is another login's: rename it",
+  },
   15_025: { code: "user-collision" },
   15_114: policy(
     "the password was changed too recently (minimum password age): rotate less often, or let an admin secret set it",
@@ -73,7 +76,10 @@ interface Refusal {
 
 const refusals: Readonly<Record<number, Refusal>> = {
   18_456: { refusal: "bad-credential" },
-  18_452: { refusal: "login-not-allowed", hint: "the server takes logins of Windows only: allow SQL Server authentication" },
+  18_452: {
+    refusal: "login-not-allowed",
+    hint: "the server takes logins of Windows only: allow SQL Server authentication",
+  },
   18_470: { refusal: "login-not-allowed", hint: "the login is disabled: ALTER LOGIN [<user>] ENABLE" },
   18_486: {
     refusal: "login-not-allowed",
