@@ -153,13 +153,15 @@ const until = (undo: () => void): AsyncDisposable => ({ [Symbol.asyncDispose]: a
 
 async function serverOf(certificate?: ServerCertificate): Promise<EngineServer> {
   const { catalog, port, stop } = await startSqlserver(certificate);
+  let locksAfter = Number.POSITIVE_INFINITY;
   return {
     host,
     port,
     fields: { engine: "sqlserver", ssl: false },
     admin: rotator,
     async createUser({ username, password }) {
-      catalog.logins.set(username, newLogin(username, password));
+      catalog.logins.set(username, { ...newLogin(username, password), locksAfter });
+      locksAfter = Number.POSITIVE_INFINITY;
       return {};
     },
     async changePassword({ username, password }) {
@@ -199,7 +201,7 @@ async function serverOf(certificate?: ServerCertificate): Promise<EngineServer> 
     describeAccount: async (username) => describe(catalog, username),
     unknownDatabase: { dbname: "nowhere" },
     async lockOutAfter(refusals) {
-      catalog.lockOutAfter = refusals;
+      locksAfter = refusals;
     },
     stop,
   };

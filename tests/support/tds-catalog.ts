@@ -38,6 +38,8 @@ export interface KeptLogin extends Holder {
   isExpired: boolean;
   /** Refused logins since the last one that went well. */
   refused: number;
+  /** After so many refused logins the login is locked. */
+  locksAfter: number;
 }
 
 /** As the server stores a password: a version, salt, and SHA-512 over UTF-16 and the salt. */
@@ -76,6 +78,7 @@ export const newLogin = (name: string, password: string, sid = newSid()): KeptLo
   ownsServerObjects: false,
   isExpired: false,
   refused: 0,
+  locksAfter: Number.POSITIVE_INFINITY,
   roles: new Set(),
   rights: [right("CONNECT SQL")],
 });
@@ -100,7 +103,6 @@ export class Catalog {
   isBusy = false;
   /** Whose rows another session has locked. */
   readonly locked = new Set<string>();
-  lockOutAfter = Number.POSITIVE_INFINITY;
   failedLogins = 0;
   readonly log: string[] = [];
 
@@ -118,7 +120,7 @@ export class Catalog {
     const contained = users?.find((user) => user.name === username && user.stored !== undefined);
     const login = this.logins.get(username);
     const kept = contained?.stored ?? login?.stored;
-    if (login !== undefined && login.refused >= this.lockOutAfter) return this.#refuse(login, 18_486);
+    if (login !== undefined && login.refused >= login.locksAfter) return this.#refuse(login, 18_486);
     if (kept === undefined || !opens(kept, password)) return this.#refuse(login, 18_456);
     if (login?.isDisabled === true) return this.#refuse(login, 18_470);
     if (login?.isExpired === true) return this.#refuse(login, 18_487);

@@ -73,7 +73,7 @@ async function answered(socket: Socket, question: Buffer): Promise<Buffer> {
         resolve(content);
       } catch (error) {
         settle();
-        reject(error as Error);
+        reject(error);
       }
     };
     socket.once("close", lost).on("data", read).write(question);

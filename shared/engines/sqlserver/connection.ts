@@ -53,7 +53,9 @@ function conversation(socket: Socket) {
     }
   };
   socket
-    .on("data", (chunk: Buffer) => void guarded(() => read(chunk)))
+    .on("data", (chunk: Buffer) => {
+      guarded(() => read(chunk));
+    })
     .on("error", (error) => end(brokenConnection(error)))
     .on("close", () => end(new RekeyError("connection-lost")));
   if (socket.destroyed) end(new RekeyError("connection-lost"));
@@ -87,11 +89,11 @@ function conversation(socket: Socket) {
   };
 }
 
-function rowsIn<Row>(text: string | undefined): readonly Row[] {
+function rowsIn(text: string | undefined): readonly unknown[] {
   if (text === undefined) return [];
   try {
     const rows: unknown = JSON.parse(text);
-    if (Array.isArray(rows)) return rows as readonly Row[];
+    if (Array.isArray(rows)) return rows;
   } catch {
     // Reported below.
   }
@@ -136,7 +138,7 @@ export async function connect(
     async query<Row>(operation: string, select: string, by: CallOptions, database?: string) {
       const use = database === undefined ? "" : `USE ${database}; `;
       const sql = `${use}SELECT CAST((${select} FOR JSON PATH, INCLUDE_NULL_VALUES) AS nvarchar(max)) AS answer`;
-      return rowsIn<Row>((await send(operation, sql, by)).text);
+      return rowsIn((await send(operation, sql, by)).text) as readonly Row[];
     },
     async run(operation, statement, by) {
       await send(operation, `SET LOCK_TIMEOUT 5000; ${statement}`, by);
