@@ -73,13 +73,18 @@ function converse(stream: Duplex, { login, batch }: TdsSession): void {
   stream.on("data", read);
 }
 
-/**
- * Speaks TDS 7.4 on loopback, with TLS in its own messages where there is a certificate. `preloginSays` stands in for the answer to
- * the question for TLS.
- */
+interface TdsOptions {
+  readonly certificate?: ServerCertificate;
+  /** What stands in for the answer to the question for TLS. */
+  readonly preloginSays?: Buffer;
+  /** The same, with its packets. */
+  readonly rawPrelogin?: () => TdsAnswer;
+}
+
+/** Speaks TDS 7.4 on loopback, with TLS in its own messages where there is a certificate. */
 export async function startTdsServer(
   open: () => TdsSession,
-  { certificate, preloginSays }: { readonly certificate?: ServerCertificate; readonly preloginSays?: Buffer } = {},
+  { certificate, preloginSays, rawPrelogin }: TdsOptions = {},
 ): Promise<LoopbackServer> {
   const secureContext =
     certificate && createSecureContext({ cert: certificate.certificate, key: certificate.key, maxVersion: "TLSv1.2" });
@@ -97,7 +102,9 @@ export async function startTdsServer(
       const wantsTls = content[content.readUInt16BE(6)] === encryption.on;
       const hasTls = wantsTls && secureContext !== undefined;
       const said = preloginSays ?? preloginAnswer(hasTls ? encryption.on : encryption.notSupported);
-      socket.write(message(kinds.answer, said));
+      const raw = rawPrelogin?.() ?? message(kinds.answer, said);
+      if (typeof raw === "function") raw(socket);
+      else socket.write(raw);
       if (!hasTls) {
         converse(socket, open());
         return;
