@@ -11,6 +11,7 @@ import { createEngine as rabbitmq } from "../rotate-rabbitmq/rotation.ts";
 import { createEngine as redis } from "../rotate-redis/rotation.ts";
 import { createEngine as redshift } from "../rotate-redshift/rotation.ts";
 import { createEngine as signingKey } from "../rotate-signing-key/rotation.ts";
+import { createEngine as sqlserver } from "../rotate-sqlserver/rotation.ts";
 
 export const engines = [
   elasticache(),
@@ -25,4 +26,5 @@ export const engines = [
   redis(),
   redshift(),
   signingKey(),
+  sqlserver(),
 ];

@@ -62,7 +62,7 @@ export function sqlserverEngine(): DatabaseEngine<SqlserverSession> {
     isExperimental: true,
     names: ["sqlserver"],
     defaultPort: 1_433,
-    defaultDatabase: "",
+    defaultDatabase: "master",
     maxUsernameBytes: 128,
     refusedAlike: "a user that does not exist, and every login while the server takes logins of Windows only",
     plannedStatements: sends,

@@ -20,7 +20,7 @@ export interface Change {
 /** Rotations of one server go one after another: each reads what the one before it has written. The session's end frees the lock. */
 export const lock =
   "DECLARE @held int; EXEC @held = master.sys.sp_getapplock @Resource = N'rekey', @LockMode = N'Exclusive', @LockOwner = N'Session', @LockTimeout = 5000; " +
-  `IF @held < 0 THROW ${lockNotFree}, N'rekey', 1`;
+  `IF @held < 0 BEGIN ;THROW ${lockNotFree}, N'rekey', 1; END`;
 
 /** A password that nobody has, of all kinds of characters, until the alternate is whole. */
 const nobodysPassword = (): SecretValue => new SecretValue(`aA1-${randomBytes(24).toString("base64url")}`);
