@@ -173,6 +173,7 @@ export const engines = [
   "elasticache",
   "rabbitmq",
   "ldap",
+  "active-directory",
   "sqlserver",
   "http-api-key",
   "http-api",

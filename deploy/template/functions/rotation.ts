@@ -100,6 +100,12 @@ const rows: readonly RotationRow[] = [
     admins: true,
   },
   {
+    name: "rotate-active-directory",
+    description: "Rotates passwords of Active Directory's users for Secrets Manager.",
+    output: "The rotation function of Active Directory.",
+    admins: true,
+  },
+  {
     name: "rotate-sqlserver",
     description: "Rotates SQL Server credentials for Secrets Manager. Experimental.",
     output: "The rotation function of SQL Server, which is experimental.",
