@@ -15,4 +15,5 @@ export const rotations = {
   "rotate-redis": async () => import("../../functions/rotate-redis/rotation.ts"),
   "rotate-redshift": async () => import("../../functions/rotate-redshift/rotation.ts"),
   "rotate-signing-key": async () => import("../../functions/rotate-signing-key/rotation.ts"),
+  "rotate-sqlserver": async () => import("../../functions/rotate-sqlserver/rotation.ts"),
 };

@@ -183,6 +183,7 @@ export const engines = [
   "ldap",
   "active-directory",
   "kafka",
+  "sqlserver",
   "http-api-key",
   "http-api",
   "signing-key",

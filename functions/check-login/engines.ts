@@ -13,6 +13,7 @@ import { createEngine as rabbitmq } from "../rotate-rabbitmq/rotation.ts";
 import { createEngine as redis } from "../rotate-redis/rotation.ts";
 import { createEngine as redshift } from "../rotate-redshift/rotation.ts";
 import { createEngine as signingKey } from "../rotate-signing-key/rotation.ts";
+import { createEngine as sqlserver } from "../rotate-sqlserver/rotation.ts";
 
 export const engines = [
   activeDirectory(),
@@ -29,4 +30,5 @@ export const engines = [
   redis(),
   redshift(),
   signingKey(),
+  sqlserver(),
 ];

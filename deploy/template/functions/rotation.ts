@@ -112,6 +112,13 @@ const rows: readonly RotationRow[] = [
     admins: true,
   },
   {
+    name: "rotate-sqlserver",
+    description: "Rotates SQL Server credentials for Secrets Manager. Experimental.",
+    output: "The rotation function of SQL Server, which is experimental.",
+    experimental: true,
+    admins: true,
+  },
+  {
     name: "rotate-http-api-key",
     description: "Rotates the keys of an HTTP API that issues them itself.",
     output: "The rotation function of keys of HTTP APIs.",
