@@ -12,6 +12,8 @@ import { startOracle } from "./oracle/server.ts";
 
 const admin = { username: "rotator", password: "rotator-of-the-tests" };
 const rollover = "SERVICES";
+/** No Oracle takes a double quote in a password. */
+const kept = (password: string): string => password.replaceAll('"', "_");
 const plainName = /^[a-z][a-z0-9_$#]*$/i;
 
 const settings = (database: Database, entries: Readonly<Record<string, string>>): AccountProperty => ({
@@ -70,12 +72,12 @@ export async function oracleServer(certificate?: ServerCertificate): Promise<Eng
     admin,
     usernameOf: (name) => (plainName.test(name) ? name : `"${name}"`),
     async createUser({ username, password }) {
-      database.create(keptName(username), password, profileOfNext);
+      database.create(keptName(username), kept(password), profileOfNext);
       profileOfNext = rollover;
-      return {};
+      return { password: kept(password) };
     },
     changePassword: async ({ username, password }) => database.replace(keptName(username), password),
-    accepts: async ({ username, password }) => database.accepts(keptName(username), password),
+    accepts: async ({ username, password }) => database.accepts(keptName(username), kept(password)),
     logs: async () => database.lines.join("\n"),
     failedLogins: async () => database.refusedLogins,
     hardships: {

@@ -193,6 +193,8 @@ function serve(socket: Socket, database: Database, tls: ServerCertificate | unde
   }
 
   function takeAll(): void {
+    // TLS where none is spoken.
+    if (!isAccepted && held[0] === 0x16) return void socket.destroy();
     while (held.length >= 8) {
       const length = isAccepted ? held.readUInt32BE(0) : held.readUInt16BE(0);
       if (length < 8) return void socket.destroy();
