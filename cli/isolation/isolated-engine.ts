@@ -54,15 +54,15 @@ function sessionOf(process: LoginProcess, can: readonly LookMethod[]): Looking {
  * login; `time-budget-spent`, `server-misbehaved`, `internal-fault` as `LoginProcess` has them.
  */
 export function isolatedEngine(engine: DatabaseEngine, processes: LoginProcesses): DatabaseEngine {
-  const { capabilities, names, defaultPort, defaultDatabase, maxUsernameBytes, plannedStatements, passwordHash } =
-    engine;
+  const { capabilities, names, defaultPort, defaultDatabase, maxUsernameBytes } = engine;
+  const { plannedStatements, passwordHash, isExperimental } = engine;
   return {
     capabilities,
     names,
     defaultPort,
     defaultDatabase,
     maxUsernameBytes,
-    ...defined({ plannedStatements, passwordHash }),
+    ...defined({ plannedStatements, passwordHash, isExperimental }),
     async login(target, { username, password, authSource }, call): Promise<Login<DatabaseSession>> {
       const process = processes.to(target);
       const question = { ask: "log in", target, username, password: password.reveal(), authSource } as const;

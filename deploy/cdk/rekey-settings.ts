@@ -48,6 +48,8 @@ export interface RekeySettings {
   readonly iamUserArns?: readonly string[];
   /** IAM users whose keys a secret holds, by the name of the secret; each user in one secret. Example prod/mailer=mailer */
   readonly iamUserGrants?: string;
+  /** true for the functions of experimental engines too, which never ran on a real server. A secret has to accept one by its tag rekey:accept-experimental. Default: false. */
+  readonly experimentalEngines?: boolean;
   /** Vault's address, for example https://vault.example.com:8200. Empty to mirror nothing. */
   readonly vaultAddress?: string;
   /** This Vault's name among VaultClusters, where several share the secrets. */

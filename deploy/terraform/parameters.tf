@@ -30,6 +30,7 @@ locals {
     HttpApiGrants                     = var.http_api_grants
     IamUserArns                       = var.iam_user_arns == null ? null : join(",", var.iam_user_arns)
     IamUserGrants                     = var.iam_user_grants
+    ExperimentalEngines               = var.experimental_engines
     VaultAddress                      = var.vault_address
     VaultCluster                      = var.vault_cluster
     VaultClusters                     = var.vault_clusters
@@ -360,6 +361,12 @@ variable "iam_user_grants" {
     condition     = var.iam_user_grants == null ? true : can(regex("^(?:([^,\\s]+=[^,=\\s]+([ ,]+([^,\\s]+=)?[^,=\\s]+)*)?)$", var.iam_user_grants))
     error_message = "It must match ([^,\\s]+=[^,=\\s]+([ ,]+([^,\\s]+=)?[^,=\\s]+)*)?."
   }
+}
+
+variable "experimental_engines" {
+  type        = bool
+  default     = null
+  description = "true for the functions of experimental engines too, which never ran on a real server. A secret has to accept one by its tag rekey:accept-experimental. Default: false."
 }
 
 variable "vault_address" {

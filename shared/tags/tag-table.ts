@@ -87,6 +87,14 @@ export const tagTable: Readonly<Record<TagName, Tag>> = {
     meaning: "The form in which the server keeps the password. Redshift has only `md5`.",
     page: "postgres.md#the-form-of-the-password",
   },
+  [names.acceptExperimentalTag]: {
+    values: ["true", "false"],
+    default: "false",
+    reader: rotation,
+    meaning:
+      "Whether an experimental engine, which never ran on a real server, may rotate the secret. Without `true` it begins no rotation.",
+    page: "engines.md#experimental-engines",
+  },
   [names.redisReplicasTag]: {
     values: ["change"],
     reader: "`rotate-redis`",

@@ -21,6 +21,8 @@ interface RotationRow {
   readonly description: string;
   readonly output?: string;
   readonly condition?: string;
+  /** Whether its engine never ran on a real server: then there is a function only where ExperimentalEngines asks for it. */
+  readonly experimental?: true;
   /** Whether an administrator's secret may be used; a server that issues its credentials itself needs none. */
   readonly admins: boolean;
   /** 30 unless given. */
@@ -176,6 +178,9 @@ const rows: readonly RotationRow[] = [
   },
 ];
 
+const conditionOf = ({ experimental, condition }: RotationRow): string =>
+  condition ?? (experimental === undefined ? "Rotates" : "RotatesExperimental");
+
 const variablesOf = ({ admins, variables = [] }: RotationRow): readonly string[] => [
   "EVENT_BUS_NAME: !Ref EventBus",
   "NODE_EXTRA_CA_CERTS: /var/runtime/ca-cert.pem # Lambda's own file of Amazon's roots, those of RDS among them.",
@@ -208,7 +213,7 @@ const rotateTheseSecrets = (name: string): string =>
 export const rotationFunctions: readonly FunctionRow[] = rows.map((row) => ({
   name: row.name,
   description: row.description,
-  condition: row.condition ?? "Rotates",
+  condition: conditionOf(row),
   timeoutSeconds: row.timeoutSeconds ?? 30,
   variables: variablesOf(row),
   statements: [
@@ -239,8 +244,10 @@ SecretsManagerInvokes${pascalCase(name)}:
       - !Sub arn:\${AWS::Partition}:secretsmanager:\${AWS::Region}:\${AWS::AccountId}:secret:*
 `;
 
-const arnOfRole = ({ name, condition }: RotationRow): string =>
-  valueIf(condition, `!GetAtt ${pascalCase(name)}Role.Arn`);
+const arnOfRole = (row: RotationRow): string => {
+  const condition = conditionOf(row);
+  return valueIf(condition === "Rotates" ? undefined : condition, `!GetAtt ${pascalCase(row.name)}Role.Arn`);
+};
 
 /** Everybody who needs a secret of another account, as one text with commas. */
 export const accountCallers = `!Join [",", ${flow(["!GetAtt RetirePreviousRole.Arn", ...rows.map(arnOfRole)])}]`;
@@ -248,7 +255,7 @@ export const accountCallers = `!Join [",", ${flow(["!GetAtt RetirePreviousRole.A
 /** Their ARNs, which a schedule names. */
 export const rotationOutputs = rows
   .map(
-    ({ name, output, condition = "Rotates" }) =>
-      `${pascalCase(name)}Arn:\n  Condition: ${condition}\n  Description: ${output ?? ""}\n  Value: !GetAtt ${pascalCase(name)}.Arn`,
+    (row) =>
+      `${pascalCase(row.name)}Arn:\n  Condition: ${conditionOf(row)}\n  Description: ${row.output ?? ""}\n  Value: !GetAtt ${pascalCase(row.name)}.Arn`,
   )
   .join("\n");

@@ -26,7 +26,7 @@ import {
 import { type LocalAws, rotationFunctionArn, startLocalAws } from "./local-aws.ts";
 import { createWire, type Wire } from "./wire.ts";
 import { startWireProxy, type WireProxy } from "./wire-proxy.ts";
-import { alternateUserTag, strategyTag } from "../../tags/tag-names.ts";
+import { acceptExperimentalTag, alternateUserTag, strategyTag } from "../../tags/tag-names.ts";
 
 export interface StageSecret {
   readonly id: string;
@@ -169,6 +169,7 @@ export async function startStage(
         );
         const id = await create(secretName, value, {
           [strategyTag]: variant.strategy,
+          ...(fixture.engine.isExperimental === true ? { [acceptExperimentalTag]: "true" } : {}),
           ...variant.tags,
         });
         return { id, account };
