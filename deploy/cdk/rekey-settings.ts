@@ -173,6 +173,7 @@ export const engines = [
   "elasticache",
   "rabbitmq",
   "ldap",
+  "oracle",
   "http-api-key",
   "http-api",
   "signing-key",

@@ -86,6 +86,7 @@ const read = "SELECT … FROM USER_USERS";
  */
 export function oracleEngine(): DatabaseEngine<OracleSession> {
   return {
+    isExperimental: true,
     capabilities: { hashesPasswordOnClient: false },
     names: ["oracle", "oracle-ee", "oracle-se2"],
     defaultPort: 1521,
