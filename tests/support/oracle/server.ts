@@ -167,13 +167,21 @@ export interface OracleServer extends LoopbackServer {
   readonly database: Database;
 }
 
+/** What is written in place of an honest packet, the `index`-th of the connection; a function may go on writing. */
+export type OracleLie = (honest: Buffer, index: number) => Buffer | ((socket: Socket) => void);
+
 /** Splits what a client writes into packets, and answers for the listener until it is accepted. */
-function serve(socket: Socket, database: Database, tls: ServerCertificate | undefined): void {
+function serve(socket: Socket, database: Database, tls: ServerCertificate | undefined, lie: OracleLie): void {
+  let index = 0;
   let isAccepted = false;
   let mayResend = tls !== undefined;
   let held = Buffer.alloc(0);
   let stream = socket;
-  const write = (whole: Buffer): void => void stream.write(whole);
+  const write = (whole: Buffer): void => {
+    const written = lie(whole, index++);
+    if (typeof written === "function") written(stream);
+    else stream.write(written);
+  };
   const conversation = new Conversation(database, write);
 
   function connect(descriptor: string): void {
@@ -224,7 +232,11 @@ function serve(socket: Socket, database: Database, tls: ServerCertificate | unde
 }
 
 /** Speaks as much of Oracle's protocol as rekey hears of a 19c. With a certificate, TLS only. */
-export async function startOracle(database: Database, tls?: ServerCertificate): Promise<OracleServer> {
-  const server = await listening(createServer((socket) => serve(socket, database, tls)));
+export async function startOracle(
+  database: Database,
+  tls?: ServerCertificate,
+  lie: OracleLie = (honest) => honest,
+): Promise<OracleServer> {
+  const server = await listening(createServer((socket) => serve(socket, database, tls, lie)));
   return { ...server, host: "127.0.0.1", database };
 }
