@@ -39,7 +39,15 @@ export async function buildCli(outdir: string, served: readonly Metafile[]): Pro
       js: 'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);\nprocess.getBuiltinModule ??= require;',
     },
     alias: { "iconv-lite": `${root}bundle/text-decoding.ts` },
-    plugins: [builtinsWithoutFacade, unreachedOfMysql2, unreachedOfOracledb, unreachedOfPg, unreached, unreachedOfRedis, versionsOnly],
+    plugins: [
+      builtinsWithoutFacade,
+      unreachedOfMysql2,
+      unreachedOfOracledb,
+      unreachedOfPg,
+      unreached,
+      unreachedOfRedis,
+      versionsOnly,
+    ],
     metafile: true,
     logLevel: "warning",
   });

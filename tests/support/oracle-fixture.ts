@@ -32,7 +32,11 @@ function propertiesOf(database: Database): Readonly<Record<string, AccountProper
   });
   return {
     "no property": { give: async () => undefined },
-    "tablespaces and quotas": settings(database, { DEFAULT_TABLESPACE: "ORDERS", TEMPORARY_TABLESPACE: "TEMP2", QUOTA: "10M" }),
+    "tablespaces and quotas": settings(database, {
+      DEFAULT_TABLESPACE: "ORDERS",
+      TEMPORARY_TABLESPACE: "TEMP2",
+      QUOTA: "10M",
+    }),
     "roles and proxies": settings(database, { ROLES: "CONNECT, ORDERS_READ", PROXY: "…_PROXY" }),
     "a profile of its own": profile("OWN", { rolloverDays: 1, failedLogins: 3 }),
     "a profile that forbids reuse": profile("NO_REUSE", { rolloverDays: 1, forbidsReuse: true }),

@@ -39,7 +39,11 @@ function accountIn([status, common, authentication, expires, rollover]: Row): Ac
 }
 
 /** `undefined` where there is no such user. Errors: `database-rights-missing` for a session that sees itself only. */
-export async function readAccount(connection: Connection, name: string, call: CallOptions): Promise<Account | undefined> {
+export async function readAccount(
+  connection: Connection,
+  name: string,
+  call: CallOptions,
+): Promise<Account | undefined> {
   const sql = name === connection.user ? ownAccount : accountOf(name);
   const [row] = await connection.query("read user", sql, call);
   return row === undefined ? undefined : accountIn(row);
@@ -72,7 +76,8 @@ export async function changeable(connection: Connection, name: string, call: Cal
     throw unsupported(name, "common user", hint);
   }
   if (!account.hasPassword) {
-    const hint = "the user does not log in by a password of the database (EXTERNAL, GLOBAL or NONE), so there is none to rotate";
+    const hint =
+      "the user does not log in by a password of the database (EXTERNAL, GLOBAL or NONE), so there is none to rotate";
     throw unsupported(name, "authentication type", hint);
   }
   return account;

@@ -71,7 +71,8 @@ async function lineTo(target: DatabaseTarget, call: CallOptions): Promise<Line &
   return {
     stream,
     async beginTlsAnew() {
-      if (stream === plain) throw new RekeyError("server-misbehaved", { context: { problem: "TLS that is not spoken" } });
+      if (stream === plain)
+        throw new RekeyError("server-misbehaved", { context: { problem: "TLS that is not spoken" } });
       stream.removeAllListeners();
       stream = await secured(plain, target, call);
       return stream;
@@ -127,7 +128,11 @@ export async function connect(target: DatabaseTarget, credential: Credential, ca
 
   try {
     const login = { user: credential.username, password: password.reveal(), driverName: "rekey", program: "rekey" };
-    await bounded("log in", async () => driver.connect({ ...login, connectString: descriptor, stmtCacheSize: 0 }), call);
+    await bounded(
+      "log in",
+      async () => driver.connect({ ...login, connectString: descriptor, stmtCacheSize: 0 }),
+      call,
+    );
   } catch (error) {
     close();
     throw error;

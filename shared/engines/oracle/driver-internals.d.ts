@@ -16,7 +16,12 @@ declare module "oracledb/lib/thin/connection.js" {
     readonly serverVersionString: string;
     readonly _protocol: { _recoverFromError: (error: unknown) => Promise<void> };
     connect(parameters: object): Promise<void>;
-    execute(sql: string, times: number, binds: readonly [], options: object): Promise<{ readonly resultSet?: ResultSet }>;
+    execute(
+      sql: string,
+      times: number,
+      binds: readonly [],
+      options: object,
+    ): Promise<{ readonly resultSet?: ResultSet }>;
     /** Both passwords go encrypted by the key that the login has agreed on. */
     changePassword(username: string, password: string, newPassword: string): Promise<void>;
     /** What has been learned by the login. */

@@ -7,8 +7,11 @@ import { listenerError, redirected, tooOld } from "./translate-error.ts";
 
 const headerBytes = 8;
 const packet = { accept: 2, refuse: 4, redirect: 5, data: 6, resend: 11, marker: 12, control: 14 } as const;
+const ofListeners: ReadonlySet<number> = new Set([packet.accept, packet.refuse, packet.redirect, packet.resend]);
+const ofSessions: ReadonlySet<number> = new Set([packet.data, packet.marker, packet.control]);
 const compressed = 0x400;
 const acceptBytes = 45;
+const markerBytes = 11;
 const oldestProtocol = 315;
 const leastUnit = 512;
 const mostUnit = 2 * 1024 * 1024;
@@ -18,7 +21,7 @@ const mostPackets = 64;
 const mostResends = 3;
 /** Oracle's own are 4,096 and 3; the driver computes them at one go. */
 const mostRounds = 100_000;
-const texts: readonly number[] = [1, 96];
+const texts: ReadonlySet<number> = new Set([1, 96]);
 
 /**
  * Packets against what the driver takes on trust: a length of nothing makes it read the same packet for ever, and it connects
@@ -52,6 +55,8 @@ export class PacketGuard {
       this.#held = Buffer.concat([this.#held, chunk]);
       while (this.#held.length >= headerBytes) {
         const length = this.#isAccepted ? this.#held.readUInt32BE(0) : this.#held.readUInt16BE(0);
+        const types = this.#isAccepted ? ofSessions : ofListeners;
+        if (!types.has(this.#held[4] ?? 0)) throw new ServerMisbehaved("an unknown kind of packet");
         if (length < headerBytes) throw new ServerMisbehaved("a packet shorter than its header");
         if (length > maxMessageBytes) throw new ServerMisbehaved(`a packet of more than ${maxMessageBytes} bytes`);
         if (this.#held.length < length) return;
@@ -71,20 +76,28 @@ export class PacketGuard {
   }
 
   #isForDriver(whole: Buffer): boolean {
-    const type = whole[4];
-    if (type === packet.refuse) throw listenerError(whole.toString("latin1", headerBytes));
-    if (type === packet.redirect) throw redirected();
-    if (!this.#isAccepted) {
-      if (type === packet.accept) this.#accept(whole);
-      else if (type !== packet.resend || ++this.#resends > mostResends) throw new ServerMisbehaved("no answer to connect");
-      return true;
+    switch (whole[4] ?? 0) {
+      case packet.accept:
+        this.#accept(whole);
+        return true;
+      case packet.refuse:
+        throw listenerError(whole.toString("latin1", headerBytes));
+      case packet.redirect:
+        throw redirected();
+      case packet.resend:
+        if (++this.#resends > mostResends) throw new ServerMisbehaved("a request that is to be sent for ever");
+        return true;
+      case packet.control:
+        // The driver knows what to do with one only in its pool.
+        return false;
+      case packet.marker:
+        if (whole.length !== markerBytes) throw new ServerMisbehaved("a marker of another length");
+        return true;
+      default:
+        if (whole.length <= headerBytes + 2) throw new ServerMisbehaved("a packet of nothing");
+        if ((whole.readUInt16BE(headerBytes) & compressed) !== 0) throw new ServerMisbehaved("compression");
+        return true;
     }
-    // The driver knows what to do with one only in its pool.
-    if (type === packet.control) return false;
-    if (type === packet.marker && whole.length === 11) return true;
-    if (type !== packet.data || whole.length < 11) throw new ServerMisbehaved("an unknown kind of packet");
-    if ((whole.readUInt16BE(headerBytes) & compressed) !== 0) throw new ServerMisbehaved("compression");
-    return true;
   }
 
   #accept(whole: Buffer): void {
@@ -102,7 +115,7 @@ const readColumn = MessageWithData.prototype.processColumnInfo;
 /** Columns of rekey's statements are texts. Of others the driver decodes whatever a server sends: trees, vectors, objects. */
 MessageWithData.prototype.processColumnInfo = function readTextColumn(buffer, number) {
   const column = readColumn.call(this, buffer, number);
-  if (!texts.includes(column.type._oraTypeNum)) throw new ServerMisbehaved("a column of another type");
+  if (!texts.has(column.type._oraTypeNum)) throw new ServerMisbehaved("a column of another type");
   return column;
 };
 

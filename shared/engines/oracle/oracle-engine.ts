@@ -31,7 +31,9 @@ const refusals: Readonly<Record<number, Refused>> = {
   1005: { ok: false, refusal: "bad-credential" },
   1017: { ok: false, refusal: "bad-credential" },
   1045: notAllowed("GRANT CREATE SESSION TO the user"),
-  28000: notAllowed("the user is locked, by hand or after refused logins (FAILED_LOGIN_ATTEMPTS): ALTER USER … ACCOUNT UNLOCK"),
+  28000: notAllowed(
+    "the user is locked, by hand or after refused logins (FAILED_LOGIN_ATTEMPTS): ALTER USER … ACCOUNT UNLOCK",
+  ),
   28001: {
     ok: false,
     refusal: "expired",

@@ -20,7 +20,11 @@ async function endRollover(connection: Connection, name: string, call: CallOptio
 }
 
 /** Makes this the only password of the user, also where its profile would let the one before log in for a while. */
-export async function setOnly(connection: Connection, { username, password }: Credential, call: CallOptions): Promise<void> {
+export async function setOnly(
+  connection: Connection,
+  { username, password }: Credential,
+  call: CallOptions,
+): Promise<void> {
   const name = exactName(username);
   await changeable(connection, name, call);
   await put(connection, name, password, call);

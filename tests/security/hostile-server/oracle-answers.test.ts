@@ -101,7 +101,11 @@ test("a redirect is not followed: nobody else hears of the user", async () => {
   });
   onTestFinished(other.stop);
   const address = `(ADDRESS=(PROTOCOL=tcp)(HOST=127.0.0.1)(PORT=${other.port}))`;
-  const redirect = packet(packetTypes.redirect, Buffer.from(`\0${String.fromCharCode(address.length)}${address}`), false);
+  const redirect = packet(
+    packetTypes.redirect,
+    Buffer.from(`\0${String.fromCharCode(address.length)}${address}`),
+    false,
+  );
   expect(await stepAgainst(to(at.accept, () => redirect))).toEqual(endedWith("database-unreachable"));
   expect(isFollowed).toBe(false);
 });
@@ -159,10 +163,9 @@ test("an answer that came before its request does not confirm a change that was 
   expect(await stepAgainst(to(at.change - 1, early))).toEqual(misbehaved);
 });
 
-test("four gigabytes of names of errors are not waited for past the deadline", async () => {
+test("four thousand million elements of a message that are not there are not waited for", async () => {
   const piggyback = Buffer.concat([Buffer.from([23, 5]), number(0), Buffer.from([0]), number(0xffff_ffff), bytes("x")]);
-  const { outcome, exit } = await stepAgainst(to(at.rights, () => data(piggyback)));
-  expect({ outcome, exit }).toEqual({ outcome: "time-budget-spent", exit: 0 });
+  expect(await stepAgainst(to(at.rights, () => data(piggyback)))).toEqual(misbehaved);
 });
 
 async function converse(made: Change | undefined, deadlineMs: number): Promise<string> {
@@ -175,7 +178,14 @@ async function converse(made: Change | undefined, deadlineMs: number): Promise<s
   const call = { signal: AbortSignal.timeout(deadlineMs) };
   const credential = (password: string) => ({ username: "app", password: new SecretValue(password) });
   const tls = { mode: "disable" } as const;
-  const target = { engine: "oracle", host: "127.0.0.1", port: rogue.port, dbname: server.service, tls, options: new Map() };
+  const target = {
+    engine: "oracle",
+    host: "127.0.0.1",
+    port: rogue.port,
+    dbname: server.service,
+    tls,
+    options: new Map(),
+  };
   try {
     const login = await oracleEngine().login(target, credential(current), call);
     if (!login.ok) return login.refusal;

@@ -120,8 +120,7 @@ export class Database {
     this.lines.push(sql);
     const session = this.user(as);
     if (sql.endsWith("FROM USER_USERS")) return [this.#row(session)];
-    if (sql.includes("FROM SESSION_PRIVS"))
-      return session.rights.has("ALTER USER") ? [["ALTER USER"]] : [];
+    if (sql.includes("FROM SESSION_PRIVS")) return session.rights.has("ALTER USER") ? [["ALTER USER"]] : [];
     if (sql.includes("'DATABASE_ROLE'")) return [[this.isReadOnly ? "PHYSICAL STANDBY" : "PRIMARY"]];
     if (sql.includes("FROM DBA_USERS")) return this.#anyUser(session, sql);
     const [, name, work = ""] = /^ALTER USER "([^"]+)" (.*)$/s.exec(sql) ?? [];

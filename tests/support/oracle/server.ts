@@ -93,7 +93,8 @@ class Conversation {
     const { pairs } = this.#named(reader);
     try {
       if (this.#key !== undefined) {
-        const passwordAt = (name: string): string => passwordIn(this.#key ?? Buffer.alloc(0), pairs.get(name) ?? "") ?? "";
+        const passwordAt = (name: string): string =>
+          passwordIn(this.#key ?? Buffer.alloc(0), pairs.get(name) ?? "") ?? "";
         this.#database.changeOwn(this.#user, passwordAt("AUTH_PASSWORD"), passwordAt("AUTH_NEWPASSWORD"));
         return this.#write(data(parameters([]), status()));
       }
