@@ -55,7 +55,7 @@ function propertiesOf(database: Database): Readonly<Record<string, AccountProper
 }
 
 /** A server for the engine contract, on loopback and without TLS unless there is a certificate. */
-export async function oracleServer(certificate?: ServerCertificate): Promise<EngineServer> {
+async function oracleServer(certificate?: ServerCertificate): Promise<EngineServer> {
   const database = new Database();
   database.profiles.set(rollover, { rolloverDays: 7 });
   const rotator = database.create("ROTATOR", admin.password);

@@ -9,7 +9,7 @@ const mostNameBytes = 128;
 /** Of Oracle 23ai; before, 30. */
 const mostPasswordBytes = 1_024;
 /** What an Oracle before 23ai takes. */
-export const shortestLimit = 30;
+const shortestLimit = 30;
 const serviceName = /^[a-z0-9_$#.-]{1,255}$/i;
 
 /**

@@ -84,6 +84,7 @@ const byNumber: Readonly<Record<number, Meaning>> = {
     hint: `the profile forbids a password that the user had. Two passwords need that while a rollover is under way: use ${strategyTag}=single-user, or a profile without PASSWORD_REUSE_TIME and PASSWORD_REUSE_MAX`,
   },
   28008: { code: "credential-refused", hint: "somebody has changed the password in between" },
+  28009: { code: "account-unsupported", property: "SYS", hint: "SYS logs in as SYSDBA only, which rekey does not" },
   28040: {
     code: "engine-unsupported",
     hint: "the server and rekey share no way to log in: see SQLNET.ALLOWED_LOGON_VERSION_SERVER",
