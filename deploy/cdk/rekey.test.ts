@@ -63,6 +63,7 @@ test("what is synthesized has every function with its code, and passes the CDK's
     "NotifyRedisFunction",
     "NotifyWebhookFunction",
     "RotateIamAccessKey",
+    "RotateOracle",
     "RotateVaultStaticRole",
   ];
   const functions = Object.entries(template.Resources).filter(([, { Type }]) => Type === "AWS::Serverless::Function");
