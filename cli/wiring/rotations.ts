@@ -1,6 +1,7 @@
 // Written by `npm run docs` from the folders functions/rotate-*.
 /** The module of each rotation function; it brings its driver only when it is asked for. */
 export const rotations = {
+  "rotate-active-directory": async () => import("../../functions/rotate-active-directory/rotation.ts"),
   "rotate-elasticache": async () => import("../../functions/rotate-elasticache/rotation.ts"),
   "rotate-http-api": async () => import("../../functions/rotate-http-api/rotation.ts"),
   "rotate-http-api-key": async () => import("../../functions/rotate-http-api-key/rotation.ts"),

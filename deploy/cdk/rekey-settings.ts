@@ -174,6 +174,7 @@ export const engines = [
   "rabbitmq",
   "ldap",
   "oracle",
+  "active-directory",
   "http-api-key",
   "http-api",
   "signing-key",

@@ -1,4 +1,5 @@
 // Written by `npm run docs` from the folders functions/rotate-*.
+import { createEngine as activeDirectory } from "../rotate-active-directory/rotation.ts";
 import { createEngine as elasticache } from "../rotate-elasticache/rotation.ts";
 import { createEngine as httpApi } from "../rotate-http-api/rotation.ts";
 import { createEngine as httpApiKey } from "../rotate-http-api-key/rotation.ts";
@@ -14,6 +15,7 @@ import { createEngine as redshift } from "../rotate-redshift/rotation.ts";
 import { createEngine as signingKey } from "../rotate-signing-key/rotation.ts";
 
 export const engines = [
+  activeDirectory(),
   elasticache(),
   httpApi(),
   httpApiKey(),

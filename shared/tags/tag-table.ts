@@ -104,7 +104,7 @@ export const tagTable: Readonly<Record<TagName, Tag>> = {
   [names.startTlsTag]: {
     values: ["true", "false"],
     default: "`true` at port 389, else `false`",
-    reader: "`rotate-ldap`",
+    reader: "`rotate-ldap`, `rotate-active-directory`",
     meaning: "Whether the connection begins without TLS and asks for it (StartTLS). Nothing else is sent before TLS.",
     page: "ldap.md",
   },

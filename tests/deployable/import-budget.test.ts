@@ -28,12 +28,13 @@ interface Budget {
 /** A cold start's work, counted: it is the same on every machine, and a tenth more than it is now is a decision. */
 const budgets: Readonly<Record<string, Budget>> = {
   "announce-change": { bytes: 210_000, evaluatedBytes: 70_000, builtins: 56 },
-  "check-login": { bytes: 1_140_000, evaluatedBytes: 295_000, builtins: 96 },
+  "check-login": { bytes: 1_190_000, evaluatedBytes: 305_000, builtins: 96 },
   "mirror-to-vault": { bytes: 300_000, evaluatedBytes: 101_000, builtins: 86 },
   "notify-redis": { bytes: 202_000, evaluatedBytes: 63_000, builtins: 58 },
   "notify-webhook": { bytes: 190_000, evaluatedBytes: 60_000, builtins: 84 },
   reconcile: { bytes: 325_000, evaluatedBytes: 122_000, builtins: 86 },
   "retire-previous": { bytes: 365_000, evaluatedBytes: 165_000, builtins: 58 },
+  "rotate-active-directory": { bytes: 305_000, evaluatedBytes: 80_000, builtins: 65 },
   "rotate-elasticache": { bytes: 326_000, evaluatedBytes: 132_000, builtins: 58 },
   "rotate-http-api": { bytes: 235_000, evaluatedBytes: 76_000, builtins: 84 },
   "rotate-http-api-key": { bytes: 235_000, evaluatedBytes: 74_000, builtins: 84 },

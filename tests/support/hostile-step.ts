@@ -1,3 +1,4 @@
+import { activeDirectoryEngine } from "../../shared/engines/active-directory/active-directory-engine.ts";
 import { httpApiKeyEngine } from "../../shared/engines/http-api-key/http-api-key-engine.ts";
 import { ldapEngine } from "../../shared/engines/ldap/ldap-engine.ts";
 import { mongodbEngine } from "../../shared/engines/mongodb/mongodb-engine.ts";
@@ -25,7 +26,11 @@ const {
 }: HostileStep = JSON.parse(process.argv[2] ?? "{}");
 const call = { signal: AbortSignal.timeout(budgetMs) };
 const databases: Readonly<Record<string, string>> = { redis: "0", oracle: "ORDERS.example.com" };
-const username = engine === "ldap" ? "cn=app,dc=rekey" : "app";
+const names: Readonly<Partial<Record<HostileStep["engine"], string>>> = {
+  ldap: "cn=app,dc=rekey",
+  "active-directory": "app@rekey.test",
+};
+const username = names[engine] ?? "app";
 const credential = (value: string): Credential => ({ username, password: new SecretValue(value) });
 const target: DatabaseTarget = {
   secretName: "db/app",
@@ -61,6 +66,14 @@ async function work(): Promise<void> {
       await using session = login.session;
       await session.inspect(["app"], call);
       await session.keepBoth(credential(password), credential(next), call);
+      return;
+    }
+    case "active-directory": {
+      const login = await activeDirectoryEngine().login(target, credential(password), call);
+      if (!login.ok) throw new RekeyError("credential-refused");
+      await using session = login.session;
+      await session.readOwnAccount(call);
+      await session.setPassword(credential(next), call);
       return;
     }
     case "ldap": {
