@@ -36,6 +36,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "ldapts",
       "mongodb",
       "mysql2",
+      "oracledb",
     ],
   },
   "shared/aws": {
