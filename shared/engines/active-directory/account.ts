@@ -7,9 +7,9 @@ const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 /** What the second of two users gets from the first. */
 export const copied = words(`
   accountExpires logonHours userWorkstations userAccountControl msDS-SupportedEncryptionTypes
-  scriptPath profilePath homeDirectory homeDrive
+  scriptPath profilePath homeDirectory homeDrive userParameters
   description department division company title info comment l st c co postalCode streetAddress
-  physicalDeliveryOfficeName telephoneNumber mobile ipPhone wWWHomePage employeeType
+  physicalDeliveryOfficeName telephoneNumber mobile ipPhone wWWHomePage employeeType manager
   gidNumber loginShell unixHomeDirectory preferredLanguage countryCode codePage localeID
 `);
 
@@ -17,7 +17,7 @@ export const copied = words(`
 const ofEachItsOwn = new Set(
   words(`
   dn distinguishedName cn name sAMAccountName userPrincipalName displayName givenName sn initials uid mail
-  objectGUID objectSid objectClass objectCategory sAMAccountType instanceType uidNumber
+  mS-DS-ConsistencyGuid msDS-ExternalDirectoryObjectId objectGUID objectSid objectClass objectCategory sAMAccountType instanceType uidNumber
   whenCreated whenChanged uSNCreated uSNChanged dSCorePropagationData createTimeStamp modifyTimeStamp
   pwdLastSet lockoutTime badPwdCount badPasswordTime lastLogon lastLogoff lastLogonTimestamp logonCount
   msDS-LastSuccessfulInteractiveLogonTime msDS-LastFailedInteractiveLogonTime

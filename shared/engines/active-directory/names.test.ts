@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { alternateName, nameNextTo, parseName } from "./names.ts";
+import { alternateName, isOfDomain, nameNextTo, parseName } from "./names.ts";
 
 test.each([
   ["orders@corp.example.com", { form: "principal name", account: "orders", suffix: "corp.example.com" }],
@@ -37,4 +37,16 @@ test("a new entry stands next to the first one, whatever is in either name", () 
     String.raw`CN=a\,b \#,OU=a\\,DC=corp`,
   );
   expect(nameNextTo("DC", "orders")).toBeUndefined();
+});
+
+test("a domain below or next to a domain is another one", () => {
+  const domain = "DC=corp,DC=com";
+  const names = [
+    "CN=a,OU=b,dc=corp,DC=com",
+    "CN=a,DC=sub,DC=corp,DC=com",
+    "CN=a,DC=notcorp,DC=com",
+    "CN=a,DC=com",
+    domain,
+  ];
+  expect(names.map((dn) => isOfDomain(dn, domain))).toEqual([true, false, false, false, false]);
 });

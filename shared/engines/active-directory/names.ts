@@ -41,3 +41,9 @@ export function nameNextTo(dn: string, account: string): string | undefined {
   const [, parent] = /^(?:\\.|[^\\,])+,(.+)$/su.exec(dn) ?? [];
   return parent === undefined ? undefined : `CN=${escaped(account)},${parent}`;
 }
+
+/** Whether an entry is one of this very domain's, and not of a domain below it. */
+export function isOfDomain(dn: string, domain: string): boolean {
+  const [name, suffix] = [dn.slice(0, -domain.length), dn.slice(-domain.length)];
+  return suffix.toLowerCase() === domain.toLowerCase() && name.endsWith(",") && !/(?:^|,)DC=[^,]*,$/i.test(name);
+}

@@ -7,7 +7,7 @@ import type { Connection, ValueChange } from "../ldap/connection.ts";
 import type { Result } from "../ldap/guard-answers.ts";
 import { copied, excluded, mark, markOf, requireCopyable, wholeUser } from "./account.ts";
 import { findUser, textAt, textsAt, type User } from "./directory.ts";
-import { nameNextTo, parseName } from "./names.ts";
+import { isOfDomain, nameNextTo, parseName } from "./names.ts";
 import { quoted, requireSame, type Session, unicodePwd } from "./set-password.ts";
 import { codes, details, resultError } from "./translate-error.ts";
 
@@ -73,7 +73,7 @@ async function groupChanges(
     wanted.add(await primaryGroupOf(connection, first, call));
     held.add(await primaryGroupOf(connection, alternate, call));
   }
-  const elsewhere = [...wanted].find((group) => !group.toLowerCase().endsWith(directory.domain.toLowerCase()));
+  const elsewhere = [...wanted].find((group) => !isOfDomain(group, directory.domain));
   if (elsewhere !== undefined) {
     throw new RekeyError("account-unsupported", {
       context: { property: "a group of another domain" },
