@@ -83,7 +83,7 @@ export const notifyChat: FunctionRow = {
   ],
   statements: [
     describeTheseSecrets,
-    readSecret("ReadTheAddressesAndKeys", "ChatSecretArns"),
+    onlyIf("HasChatSecrets", readSecret("ReadTheAddressesAndKeys", "ChatSecretArns")),
     useSecretsKey(),
     useDataKey(),
   ],
