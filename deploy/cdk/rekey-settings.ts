@@ -181,6 +181,7 @@ export const engines = [
   "elasticache",
   "rabbitmq",
   "ldap",
+  "oracle",
   "active-directory",
   "http-api-key",
   "http-api",
