@@ -98,6 +98,6 @@ export const opensearchFixture = (binary: string): EngineFixture => ({
       reason: "the API is handed the password in clear, so a certificate that is not verified is refused: ssl: require",
     },
   ],
-  notInNames: /:/g,
+  notInNames: /[:%]/g,
   start: async (certificate) => opensearchServerOf(await startOpensearch(binary, certificate)),
 });

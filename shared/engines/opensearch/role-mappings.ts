@@ -50,7 +50,11 @@ export async function roleChanges(api: SecurityApi, pair: UserPair, call: CallOp
       operation: "bring the pair in step",
       method: "PATCH",
       path: `${securityPath}/api/rolesmapping/${segment(role)}`,
-      json: [{ op: "add", path: "/users", value: wanted }],
+      // Whom an operator adds or removes in between is not overwritten: then nothing is changed.
+      json: [
+        { op: "test", path: "/users", value: users },
+        { op: "add", path: "/users", value: wanted },
+      ],
     });
   }
   return changes;
