@@ -25,7 +25,7 @@ export const tagTable: Readonly<Record<TagName, Tag>> = {
     values: ["single-user", "alternating-users", "dual-password", "issued"],
     reader: rotation,
     meaning:
-      "How a password is replaced. Without the tag, `masterarn` selects alternating users, else the engine's own default counts. Redis, ElastiCache, MariaDB, MySQL and OpenLDAP have `dual-password`; an API, Vault and signing keys have `issued`.",
+      "How a password is replaced. Without the tag, `masterarn` selects alternating users, else the engine's own default counts. Redis, ElastiCache, MariaDB, MySQL, OpenLDAP and Oracle have `dual-password`; an API, Vault and signing keys have `issued`.",
   },
   [names.changeAtTag]: {
     values: ["setSecret", "finishSecret"],
@@ -104,7 +104,7 @@ export const tagTable: Readonly<Record<TagName, Tag>> = {
   [names.startTlsTag]: {
     values: ["true", "false"],
     default: "`true` at port 389, else `false`",
-    reader: "`rotate-ldap`",
+    reader: "`rotate-ldap`, `rotate-active-directory`",
     meaning: "Whether the connection begins without TLS and asks for it (StartTLS). Nothing else is sent before TLS.",
     page: "ldap.md",
   },

@@ -28,12 +28,13 @@ interface Budget {
 /** A cold start's work, counted: it is the same on every machine, and a tenth more than it is now is a decision. */
 const budgets: Readonly<Record<string, Budget>> = {
   "announce-change": { bytes: 210_000, evaluatedBytes: 70_000, builtins: 56 },
-  "check-login": { bytes: 845_000, evaluatedBytes: 197_000, builtins: 96 },
+  "check-login": { bytes: 1_165_000, evaluatedBytes: 300_000, builtins: 96 },
   "mirror-to-vault": { bytes: 300_000, evaluatedBytes: 101_000, builtins: 86 },
   "notify-redis": { bytes: 202_000, evaluatedBytes: 63_000, builtins: 58 },
   "notify-webhook": { bytes: 190_000, evaluatedBytes: 60_000, builtins: 84 },
   reconcile: { bytes: 325_000, evaluatedBytes: 122_000, builtins: 86 },
   "retire-previous": { bytes: 365_000, evaluatedBytes: 165_000, builtins: 58 },
+  "rotate-active-directory": { bytes: 305_000, evaluatedBytes: 80_000, builtins: 65 },
   "rotate-elasticache": { bytes: 326_000, evaluatedBytes: 132_000, builtins: 58 },
   "rotate-http-api": { bytes: 235_000, evaluatedBytes: 76_000, builtins: 84 },
   "rotate-http-api-key": { bytes: 235_000, evaluatedBytes: 74_000, builtins: 84 },
@@ -43,6 +44,7 @@ const budgets: Readonly<Record<string, Budget>> = {
   "rotate-mongodb": { bytes: 480_000, evaluatedBytes: 133_000, builtins: 65 },
   "rotate-mysql": { bytes: 400_000, evaluatedBytes: 117_000, builtins: 56 },
   "rotate-opensearch": { bytes: 265_000, evaluatedBytes: 94_000, builtins: 86 },
+  "rotate-oracle": { bytes: 488_000, evaluatedBytes: 163_000, builtins: 60 },
   "rotate-postgres": { bytes: 310_000, evaluatedBytes: 88_000, builtins: 60 },
   "rotate-redis": { bytes: 248_000, evaluatedBytes: 77_000, builtins: 58 },
   "rotate-redshift": { bytes: 300_000, evaluatedBytes: 88_000, builtins: 60 },

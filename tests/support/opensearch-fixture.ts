@@ -10,7 +10,8 @@ const userPath = (username: string): string => `internalusers/${encodeURICompone
 /** What an operator gives by the API. */
 function propertiesOf({ admin }: OpensearchUnderTest): Readonly<Record<string, AccountProperty>> {
   const add = (member: string, value: unknown): AccountProperty => ({
-    give: async (username) => void (await admin("PATCH", userPath(username), [{ op: "add", path: `/${member}`, value }])),
+    give: async (username) =>
+      void (await admin("PATCH", userPath(username), [{ op: "add", path: `/${member}`, value }])),
   });
   const map = (role: string, usersOf: (username: string) => readonly string[]): AccountProperty => ({
     async give(username) {
@@ -41,7 +42,11 @@ async function describe({ admin }: OpensearchUnderTest, username: string): Promi
   const own = Object.entries(attributes).filter(([name]) => name !== mark);
   const mappings = (await admin("GET", "rolesmapping")) as Record<string, { users: string[] }>;
   const named = Object.entries(mappings).filter(([, { users }]) => users.includes(username));
-  return [JSON.stringify({ description: "", ...rest }, Object.keys({ description: "", ...rest }).toSorted()), JSON.stringify(own.toSorted()), ...named.map(([role]) => role)];
+  return [
+    JSON.stringify({ description: "", ...rest }, Object.keys({ description: "", ...rest }).toSorted()),
+    JSON.stringify(own.toSorted()),
+    ...named.map(([role]) => role),
+  ];
 }
 
 export async function opensearchServerOf(opensearch: OpensearchUnderTest): Promise<EngineServer> {

@@ -11,7 +11,10 @@ import { outsideProgram } from "./outside-program.ts";
 import { startServer } from "./server-process.ts";
 
 /** What `.ci/install-opensearch` writes. */
-export const opensearchServer: string | undefined = outsideProgram("REKEY_OPENSEARCH", "Maven, by .ci/install-opensearch");
+export const opensearchServer: string | undefined = outsideProgram(
+  "REKEY_OPENSEARCH",
+  "Maven, by .ci/install-opensearch",
+);
 
 /** A real OpenSearch that a test may do to what it likes; its administrator is `root`. */
 export interface OpensearchUnderTest {
@@ -71,7 +74,12 @@ rootLogger.appenderRef.console.ref = console
 
 const meta = (type: string): string => `_meta: { type: ${type}, config_version: 2 }\n`;
 
-function writeSettings(binary: string, home: string, ports: { http: number; transport: number }, tls?: ServerCertificate) {
+function writeSettings(
+  binary: string,
+  home: string,
+  ports: { http: number; transport: number },
+  tls?: ServerCertificate,
+) {
   const security = join(home, "opensearch-security");
   cpSync(join(dirname(binary), "plugins/opensearch-security/config"), security, { recursive: true });
   const authority = createAuthority("transport");
@@ -134,7 +142,8 @@ export async function startOpensearch(binary: string, tls?: ServerCertificate): 
     port: server.port,
     async admin(method, path, json) {
       const { status, body } = await ask(server.port, root, method, `api/${path}`, json);
-      if (status >= 400 && status !== 404) throw new Error(`OpenSearch answered ${status} to ${method} ${path}: ${body}`);
+      if (status >= 400 && status !== 404)
+        throw new Error(`OpenSearch answered ${status} to ${method} ${path}: ${body}`);
       return status === 404 ? undefined : (JSON.parse(body) as unknown);
     },
     async accepts(account) {

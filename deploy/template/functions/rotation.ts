@@ -106,6 +106,19 @@ const rows: readonly RotationRow[] = [
     admins: true,
   },
   {
+    name: "rotate-oracle",
+    description: "Rotates Oracle credentials for Secrets Manager; experimental.",
+    output: "The rotation function of Oracle, which is experimental.",
+    experimental: true,
+    admins: true,
+  },
+  {
+    name: "rotate-active-directory",
+    description: "Rotates passwords of Active Directory's users for Secrets Manager.",
+    output: "The rotation function of Active Directory.",
+    admins: true,
+  },
+  {
     name: "rotate-http-api-key",
     description: "Rotates the keys of an HTTP API that issues them itself.",
     output: "The rotation function of keys of HTTP APIs.",

@@ -19,11 +19,7 @@ async function factsOf(api: SecurityApi, user: string, call: CallOptions): Promi
 }
 
 /** What a session may read: a user without rights to the API learns nothing. No password expires. */
-export async function inspect(
-  api: SecurityApi,
-  usernames: readonly string[],
-  call: CallOptions,
-): Promise<ServerFacts> {
+export async function inspect(api: SecurityApi, usernames: readonly string[], call: CallOptions): Promise<ServerFacts> {
   const overview = await ifAnswered(api.read("read version", "", call));
   const told = memberAt(memberAt(overview, "version"), "number");
   const version = typeof told === "string" ? told : undefined;
@@ -31,9 +27,7 @@ export async function inspect(
   const isAdministrator = memberAt(rights, "has_api_access") === true;
   const users = new Map<string, UserFacts>();
   for (const user of usernames) {
-    const facts = isAdministrator
-      ? await factsOf(api, user, call)
-      : { mayBeChanged: false, isOurAlternate: false };
+    const facts = isAdministrator ? await factsOf(api, user, call) : { mayBeChanged: false, isOurAlternate: false };
     if (facts !== undefined) users.set(user, facts);
   }
   return {

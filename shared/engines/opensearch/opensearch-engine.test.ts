@@ -35,9 +35,19 @@ const failure = async (work: Promise<unknown>): Promise<RekeyError> => {
 
 type Answers = Readonly<Record<string, readonly [status: number, body: unknown]>>;
 const loggedIn = { user_name: "rotator" };
-const account = { hash: "", reserved: false, hidden: false, static: false, backend_roles: [], attributes: {}, opendistro_security_roles: [] };
+const account = {
+  hash: "",
+  reserved: false,
+  hidden: false,
+  static: false,
+  backend_roles: [],
+  attributes: {},
+  opendistro_security_roles: [],
+};
 const user = (name: string, more: object = {}): object => ({ [name]: { ...account, ...more } });
-const mapping = (users: readonly string[], more: object = {}): object => ({ orders: { users, reserved: false, ...more } });
+const mapping = (users: readonly string[], more: object = {}): object => ({
+  orders: { users, reserved: false, ...more },
+});
 
 /** A server with these answers, at paths below the security plugin's, and for everything else what one says of nothing. */
 async function withServer(answers: Answers, work: (target: DatabaseTarget, server: RogueHttp) => Promise<void>) {
@@ -118,7 +128,11 @@ describe("a change of a password", () => {
     ["a user that is not internal", {}, "account-unsupported"],
     ["a reserved user", { "GET api/internalusers/app": [200, user("app", { reserved: true })] }, "account-unsupported"],
     ["a hidden user", { "GET api/internalusers/app": [200, user("app", { hidden: true })] }, "account-unsupported"],
-    ["no rights to the API", { "GET api/internalusers/app": [403, { status: "FORBIDDEN" }] }, "database-rights-missing"],
+    [
+      "no rights to the API",
+      { "GET api/internalusers/app": [403, { status: "FORBIDDEN" }] },
+      "database-rights-missing",
+    ],
     ["a password that changed meanwhile", { "GET api/internalusers/app": [401, undefined] }, "credential-refused"],
     ["a proxy's page", { "GET api/internalusers/app": [200, undefined] }, "server-misbehaved"],
     ["another user's answer", { "GET api/internalusers/app": [200, user("root")] }, "server-misbehaved"],

@@ -30,7 +30,8 @@ function wantedUsers(role: string, users: readonly string[], { first, alternate 
   const patterns = users.filter(isPattern);
   const isHeld = users.includes(first) || patterns.some((pattern) => isLike(pattern, first));
   const isAlsoFor = patterns.some((pattern) => isLike(pattern, alternate));
-  if (isAlsoFor && !isHeld) throw unsupported(role, "a role mapping by a pattern that the alternate user alone is like");
+  if (isAlsoFor && !isHeld)
+    throw unsupported(role, "a role mapping by a pattern that the alternate user alone is like");
   const others = users.filter((user) => user !== alternate);
   return isHeld && !isAlsoFor ? [...others, alternate] : others;
 }

@@ -41,7 +41,8 @@ export interface SecurityApi {
 
 export const securityPath = "_plugins/_security";
 
-const notTheApi = "the answer is not that of OpenSearch's security plugin: enable the plugin, and let port be that of HTTPS";
+const notTheApi =
+  "the answer is not that of OpenSearch's security plugin: enable the plugin, and let port be that of HTTPS";
 
 /** The error that a refusal stands for. Of the answer only its status crosses. */
 function refusedBy({ status, headers }: HttpAnswer, operation: Operation): RekeyError {

@@ -61,6 +61,7 @@ export async function planPair(
   if (next.username === pair.alternate) {
     return [...mapped, userChange("set password", pair.alternate, { ...changed, hash })];
   }
-  const inStep = Object.keys(changed).length === 0 ? [] : [userChange("bring the pair in step", pair.alternate, changed)];
+  const inStep =
+    Object.keys(changed).length === 0 ? [] : [userChange("bring the pair in step", pair.alternate, changed)];
   return [...mapped, ...inStep, userChange("set password", pair.first, { hash })];
 }

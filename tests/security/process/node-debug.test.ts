@@ -5,6 +5,7 @@ import { movableClock } from "../../../local/clock.ts";
 import { type LocalVault, startVault } from "../../../local/vault/server.ts";
 import { hostileStep } from "../../support/hostile-process.ts";
 import { type KeyServer, startKeyServer } from "../../support/key-server.ts";
+import { asDomainController } from "../../support/rogue-domain-controller.ts";
 import { startRogueLdap } from "../../support/rogue-ldap.ts";
 import { certificate, key } from "../../support/loopback-certificate.ts";
 
@@ -51,4 +52,12 @@ test("NODE_DEBUG of a rotation of an LDAP password prints neither the passwords 
   expect(complaints).toContain("LDAPTS ");
   expect(complaints).toContain("(not printed)");
   expect(complaints).not.toMatch(/canary|SSHA|"type":"Buffer"/u);
+});
+
+test("NODE_DEBUG of a rotation of a domain's user prints no password", async () => {
+  await using server = await startRogueLdap(asDomainController);
+  const { outcome, complaints } = await hostileStep({ engine: "active-directory", port: server.port }, everything);
+  expect(outcome).toBe("done");
+  expect(complaints).toContain("(not printed)");
+  expect(complaints.replaceAll("\0", "")).not.toMatch(/canary|"type":"Buffer"/u);
 });
