@@ -44,7 +44,7 @@ async function describe({ admin }: OpensearchUnderTest, username: string): Promi
   const named = Object.entries(mappings).filter(([, { users }]) => users.includes(username));
   return [
     JSON.stringify({ description: "", ...rest }, Object.keys({ description: "", ...rest }).toSorted()),
-    JSON.stringify(own.toSorted()),
+    JSON.stringify(own.toSorted(([one], [other]) => one.localeCompare(other, "en"))),
     ...named.map(([role]) => role),
   ];
 }
