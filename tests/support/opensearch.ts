@@ -1,12 +1,16 @@
+import { X509Certificate } from "node:crypto";
 import { chownSync, cpSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
+import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
+import { createServer } from "node:tls";
 import bcrypt from "bcryptjs";
 import { createAuthority } from "../../shared/testing/engine-contract/certificates.ts";
 import type { Account, ServerCertificate } from "../../shared/testing/engine-contract/fixture.ts";
 import { freePort } from "./free-port.ts";
+import { type LoopbackServer, listening } from "./listening.ts";
 import { outsideProgram } from "./outside-program.ts";
 import { startServer } from "./server-process.ts";
 
@@ -98,7 +102,23 @@ function writeSettings(
   for (const [name, content] of Object.entries(files)) writeFileSync(join(home, name), content);
 }
 
-export async function startOpensearch(binary: string, tls?: ServerCertificate): Promise<OpensearchUnderTest> {
+const hasExpired = ({ certificate }: ServerCertificate): boolean =>
+  Date.parse(new X509Certificate(certificate).validTo) < Date.now();
+
+/** TLS in front of a server without. */
+const loadBalancer = async (port: number, { certificate, key }: ServerCertificate): Promise<LoopbackServer> =>
+  listening(
+    createServer({ cert: certificate, key }, (socket) => {
+      const behind = connect(port, host);
+      for (const one of [socket, behind]) one.on("error", () => [socket, behind].forEach((end) => end.destroy()));
+      socket.pipe(behind).pipe(socket);
+    }),
+  );
+
+export async function startOpensearch(binary: string, shown?: ServerCertificate): Promise<OpensearchUnderTest> {
+  // OpenSearch does not start with a certificate that has expired, so a load balancer shows that one.
+  const balanced = shown !== undefined && hasExpired(shown) ? shown : undefined;
+  const tls = balanced === undefined ? shown : undefined;
   const transport = await freePort();
   const ask = async (port: number, { username, password }: Account, method: string, path: string, json?: unknown) => {
     const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
@@ -137,9 +157,10 @@ export async function startOpensearch(binary: string, tls?: ServerCertificate): 
       ),
   });
 
+  const balancer = balanced === undefined ? undefined : await loadBalancer(server.port, balanced);
   return {
     host,
-    port: server.port,
+    port: balancer?.port ?? server.port,
     async admin(method, path, json) {
       const { status, body } = await ask(server.port, root, method, `api/${path}`, json);
       if (status >= 400 && status !== 404)
@@ -152,6 +173,9 @@ export async function startOpensearch(binary: string, tls?: ServerCertificate): 
       return status === 200;
     },
     log: server.output,
-    stop: server.stop,
+    async stop() {
+      await balancer?.stop();
+      await server.stop();
+    },
   };
 }

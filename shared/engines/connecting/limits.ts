@@ -21,6 +21,3 @@ export const maxScramIterations = 1_000_000;
 
 /** 2^10 rounds, a tenth of a second; a generated password of 128 bits or more needs none. */
 export const bcryptRounds = 10;
-
-/** What follows is no part of bcrypt's hash. */
-export const maxBcryptBytes = 72;

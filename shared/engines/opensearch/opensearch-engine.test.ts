@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import bcrypt from "bcryptjs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -33,7 +34,9 @@ const failure = async (work: Promise<unknown>): Promise<RekeyError> => {
   throw new Error("no RekeyError", { cause: outcome });
 };
 
-type Answers = Readonly<Record<string, readonly [status: number, body: unknown]>>;
+type Answer = readonly [status: number, body: unknown];
+type Answers = Readonly<Record<string, Answer | (() => Answer)>>;
+type Work = (session: OpensearchSession, server: RogueHttp) => Promise<void>;
 const loggedIn = { user_name: "rotator" };
 const account = {
   hash: "",
@@ -53,8 +56,10 @@ const mapping = (users: readonly string[], more: object = {}): object => ({
 async function withServer(answers: Answers, work: (target: DatabaseTarget, server: RogueHttp) => Promise<void>) {
   const server = await startRogueHttp((line) => {
     const name = line.replace("/_plugins/_security/", "").split(" ", 2).join(" ");
-    const [status, body] = { "GET authinfo": [200, loggedIn], ...answers }[name] ?? [404, { status: "NOT_FOUND" }];
-    return httpAnswer(status as number, body === undefined ? "" : JSON.stringify(body));
+    const all: Answers = { "GET authinfo": [200, loggedIn], ...answers };
+    const answer = all[name] ?? [404, { status: "NOT_FOUND" }];
+    const [status, body] = typeof answer === "function" ? answer() : answer;
+    return httpAnswer(status, body === undefined ? "" : JSON.stringify(body));
   });
   try {
     await work(targetOf({ port: server.port }), server);
@@ -62,10 +67,7 @@ async function withServer(answers: Answers, work: (target: DatabaseTarget, serve
     await server.stop();
   }
 }
-async function asAdmin(
-  answers: Answers,
-  work: (session: OpensearchSession, server: RogueHttp) => Promise<void>,
-): Promise<void> {
+async function asAdmin(answers: Answers, work: Work): Promise<void> {
   await withServer(answers, async (target, server) => {
     const login = await engine.login(target, admin, call);
     if (!login.ok) throw new Error("refused");
@@ -117,10 +119,6 @@ describe("a hash", () => {
     expect(one.reveal()).not.toBe(other.reveal());
     expect(await bcrypt.compare("canary-next", one.reveal())).toBe(true);
   });
-
-  test.each(["é".repeat(37), "a\0b"])("of a password that bcrypt would cut off is not made", async (text) => {
-    expect(await failure(passwordHash(new SecretValue(text)))).toMatchObject({ code: "account-unsupported" });
-  });
 });
 
 describe("a change of a password", () => {
@@ -150,6 +148,48 @@ describe("a change of a password", () => {
         code: "account-unsupported",
       });
       expect(server.requests).toHaveLength(1);
+    });
+  });
+
+  const probe = `api/internalusers/rekey-probe-${createHash("sha256").update("app").digest("hex").slice(0, 16)}`;
+  const proven: Answers = {
+    "GET api/internalusers/app": [200, user("app")],
+    [`PUT ${probe}`]: [201, {}],
+    [`GET ${probe}`]: [200, {}],
+    [`DELETE ${probe}`]: [200, {}],
+    "PATCH api/internalusers/app": [200, {}],
+  };
+  /** The second login is the probe's. */
+  const asked = async (secondLogin: readonly [number, unknown], answers: Answers, work: Work) => {
+    let logins = 0;
+    await asAdmin(
+      { ...proven, ...answers, "GET authinfo": () => (++logins === 1 ? [200, loggedIn] : secondLogin) },
+      work,
+    );
+  };
+  const of = (server: RogueHttp): readonly string[] => written(server).map((line) => line.split(" ", 1)[0] ?? "");
+
+  test("is made once its hash has logged in as a user that is deleted again", async () => {
+    await asked([200, { user_name: probe.slice(18) }], {}, async (session, server) => {
+      await session.setPassword(next, call);
+      expect(of(server)).toEqual(["PUT", "DELETE", "PATCH"]);
+    });
+  });
+
+  test("is not made on a server that lets nobody in by bcrypt", async () => {
+    await asked([401, undefined], {}, async (session, server) => {
+      expect(await failure(session.setPassword(next, call))).toMatchObject({
+        code: "account-unsupported",
+        context: { property: "no login by bcrypt" },
+      });
+      expect(of(server)).toEqual(["PUT", "DELETE"]);
+    });
+  });
+
+  test("is tried again a few times where the user of the trial is gone", async () => {
+    await asked([401, undefined], { [`GET ${probe}`]: [404, { status: "NOT_FOUND" }] }, async (session, server) => {
+      expect(await failure(session.setPassword(next, call))).toMatchObject({ code: "database-busy" });
+      expect(of(server)).toEqual(["PUT", "DELETE", "PUT", "DELETE", "PUT", "DELETE"]);
     });
   });
 
@@ -196,10 +236,12 @@ describe("a pair", () => {
     ["a reserved role mapping", mapping(["app"], { reserved: true })],
     ["a role mapping by a regular expression", mapping(["/app.*/"])],
     ["a role mapping by a pattern that the alternate user alone is like", mapping(["*_clone"])],
+    ["a name that a role mapping takes for a pattern", mapping(["app"]), "app?"],
     ["a name that no URL can hold", { "..": { users: ["app"] } }],
-  ])("is refused for %s, and nothing is changed", async (property, mappings) => {
+  ])("is refused for %s, and nothing is changed", async (property, mappings, other = "app_clone") => {
     await asAdmin({ ...first, "GET api/rolesmapping": [200, mappings] }, async (session, server) => {
-      expect(await failure(session.syncPair(pair, alternate, call))).toMatchObject({
+      const work = session.syncPair({ ...pair, alternate: other }, { ...next, username: other }, call);
+      expect(await failure(work)).toMatchObject({
         code: "account-unsupported",
         context: { property },
       });

@@ -8,13 +8,17 @@ import type {
 } from "../../ports/database-engine.ts";
 import { inspect } from "./inspect.ts";
 import { type SecurityApi, securityApiOf } from "./security-api.ts";
-import { planPassword } from "./set-password.ts";
+import { requireInternal, setPassword } from "./set-password.ts";
 import { planPair } from "./sync-pair.ts";
 
 export type OpensearchSession = DatabaseSession & PasswordChange & UserPairing & Inspection & Rehearsal;
 
 const sends = {
-  setPassword: ["GET internalusers/…", "PATCH internalusers/… {hash}"],
+  setPassword: [
+    "GET internalusers/…",
+    "PUT and DELETE internalusers/rekey-probe-… {hash}",
+    "PATCH internalusers/… {hash}",
+  ],
   syncPair: [
     "GET internalusers/… of both, GET rolesmapping",
     "PATCH rolesmapping/… {users} where the two differ",
@@ -24,14 +28,12 @@ const sends = {
 
 function sessionOf(api: SecurityApi): OpensearchSession {
   return {
-    async setPassword(credential, call) {
-      await api.change(await planPassword(api, credential, call), call);
-    },
+    setPassword: async (credential, call) => setPassword(api, credential, call),
     async syncPair(pair, next, call) {
       for (const change of await planPair(api, pair, next, call)) await api.change(change, call);
     },
     async rehearse(change, call) {
-      if (change.method === "setPassword") await planPassword(api, change.credential, call);
+      if (change.method === "setPassword") await requireInternal(api, change.credential.username, call);
       else if (change.method === "syncPair") await planPair(api, change.pair, change.next, call);
     },
     inspect: async (usernames, call) => inspect(api, usernames, call),

@@ -24,16 +24,23 @@ const isLike = (pattern: string, name: string): boolean =>
 const isExpression = (pattern: string): boolean => /^\/.*\/$/s.test(pattern);
 const isPattern = (pattern: string): boolean => /[*?]/.test(pattern);
 
-/** Who a role's mapping must name so that it gives the alternate what it gives the first. */
-function wantedUsers(role: string, users: readonly string[], { first, alternate }: UserPair): readonly string[] {
+/** What makes a role's mapping give the alternate what it gives the first, where it does not: a patch of its users. */
+function patchOf(role: string, users: readonly string[], { first, alternate }: UserPair): object | undefined {
   if (users.some(isExpression)) throw unsupported(role, "a role mapping by a regular expression");
   const patterns = users.filter(isPattern);
   const isHeld = users.includes(first) || patterns.some((pattern) => isLike(pattern, first));
-  const isAlsoFor = patterns.some((pattern) => isLike(pattern, alternate));
-  if (isAlsoFor && !isHeld)
+  const isNamed = users.includes(alternate);
+  const isLikeOne = patterns.some((pattern) => pattern !== alternate && isLike(pattern, alternate));
+  if (!isHeld && isLikeOne) {
     throw unsupported(role, "a role mapping by a pattern that the alternate user alone is like");
-  const others = users.filter((user) => user !== alternate);
-  return isHeld && !isAlsoFor ? [...others, alternate] : others;
+  }
+  if (!isHeld) return isNamed ? { path: "/users", value: users.filter((user) => user !== alternate) } : undefined;
+  if (isNamed || isLikeOne) return undefined;
+  if (isPattern(alternate) || isExpression(alternate)) {
+    throw unsupported(role, "a name that a role mapping takes for a pattern");
+  }
+  // Behind whom the list holds by then: nobody whom an operator adds in between is lost.
+  return { path: "/users/-", value: alternate };
 }
 
 /** The changes after which the alternate has the mapped roles of the first. Errors: `account-unsupported`, before any of them. */
@@ -44,18 +51,14 @@ export async function roleChanges(api: SecurityApi, pair: UserPair, call: CallOp
   for (const [role, mapping] of Object.entries(mappings) as [string, unknown][]) {
     const users = memberAt(mapping, "users");
     if (!isTexts(users)) throw misbehaved("read role mappings");
-    const wanted = wantedUsers(role, users, pair);
-    if (wanted.length === users.length && wanted.every((user) => users.includes(user))) continue;
+    const patch = patchOf(role, users, pair);
+    if (patch === undefined) continue;
     if (memberAt(mapping, "reserved") === true) throw unsupported(role, "a reserved role mapping");
     changes.push({
       operation: "bring the pair in step",
       method: "PATCH",
       path: `${securityPath}/api/rolesmapping/${segment(role)}`,
-      // Whom an operator adds or removes in between is not overwritten: then nothing is changed.
-      json: [
-        { op: "test", path: "/users", value: users },
-        { op: "add", path: "/users", value: wanted },
-      ],
+      json: [{ op: "add", ...patch }],
     });
   }
   return changes;

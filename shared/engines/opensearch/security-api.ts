@@ -17,6 +17,7 @@ export type Operation =
   | "read rights"
   | "read user"
   | "read role mappings"
+  | "try the hash"
   | "set password"
   | "make the pair"
   | "bring the pair in step";
@@ -24,9 +25,9 @@ export type Operation =
 /** A request that changes something. */
 export interface Change {
   readonly operation: Operation;
-  readonly method: "PUT" | "PATCH";
+  readonly method: "PUT" | "PATCH" | "DELETE";
   readonly path: string;
-  readonly json: object;
+  readonly json?: object;
 }
 
 /** The security plugin's API as one user. Every request has a connection of its own. */
@@ -35,8 +36,10 @@ export interface SecurityApi {
   logsIn(call: CallOptions): Promise<boolean>;
   /** The JSON at a path; `undefined` where there is nothing. Errors: the table of `refusedBy`. */
   read(operation: Operation, path: string, call: CallOptions): Promise<unknown>;
-  /** Idempotent. */
+  /** Idempotent; what is deleted may be gone already. */
   change(change: Change, call: CallOptions): Promise<void>;
+  /** The same server's API as another user. */
+  as(credential: Credential): SecurityApi;
 }
 
 export const securityPath = "_plugins/_security";
@@ -126,7 +129,10 @@ export function securityApiOf(target: DatabaseTarget, credential: Credential): S
     },
     async change({ operation, method, path, json }, call) {
       const answer = await ask(method, path, json, call);
-      if (answer.status !== 200 && answer.status !== 201) throw refusedBy(answer, operation);
+      const isDone = answer.status === 200 || answer.status === 201;
+      if (isDone || (method === "DELETE" && answer.status === 404)) return;
+      throw refusedBy(answer, operation);
     },
+    as: (other) => securityApiOf(target, other),
   };
 }
