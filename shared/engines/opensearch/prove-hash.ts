@@ -14,8 +14,8 @@ const probeOf = (user: string): string =>
   `rekey-probe-${createHash("sha256").update(user, "utf8").digest("hex").slice(0, 16)}`;
 
 /**
- * A server whose `plugins.security.password.hashing.algorithm` is not bcrypt takes the hash and then lets nobody in by it, and
- * shows the setting to nobody. So a user that is made for it and deleted tries this hash first. Errors: `account-unsupported`.
+ * A server whose `plugins.security.password.hashing.algorithm` is not bcrypt lets nobody in by a hash of bcrypt, and shows the
+ * setting to nobody. So a user that is made for it and deleted tries this hash first. Errors: `account-unsupported`.
  */
 export async function proveHash(
   api: SecurityApi,
