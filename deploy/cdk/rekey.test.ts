@@ -65,6 +65,7 @@ test("what is synthesized has every function with its code, and passes the CDK's
     "NotifyWebhookFunction",
     "RotateIamAccessKey",
     "RotateOracle",
+    "RotateSqlserver",
     "RotateVaultStaticRole",
   ];
   const functions = Object.entries(template.Resources).filter(([, { Type }]) => Type === "AWS::Serverless::Function");
