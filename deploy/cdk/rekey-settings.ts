@@ -180,6 +180,7 @@ export const engines = [
   "redis",
   "elasticache",
   "rabbitmq",
+  "opensearch",
   "ldap",
   "oracle",
   "active-directory",
