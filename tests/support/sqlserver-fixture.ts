@@ -18,7 +18,7 @@ export const rotator = { username: "rotator", password: "rotator-of-the-tests-1A
 const host = "127.0.0.1";
 
 /** A login or a user of a database, with a session of its own on the catalog. */
-export function sessionOn(catalog: Catalog): TdsSession {
+function sessionOn(catalog: Catalog): TdsSession {
   let sender = { username: "", database: "" };
   return {
     login({ username, password, database }) {

@@ -32,7 +32,7 @@ export function message(kind: number, content: Buffer): Buffer {
 export const done = (status = 0): Buffer => Buffer.concat([Buffer.from([0xfd]), short(status), Buffer.alloc(10)]);
 
 /** An error; its text is the server's own words, which hold what was sent. */
-export const error = (number: number, text = "the server's own words", state = 1): Buffer =>
+const error = (number: number, text = "the server's own words", state = 1): Buffer =>
   sized(
     0xaa,
     long(number),

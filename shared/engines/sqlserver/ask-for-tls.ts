@@ -17,7 +17,7 @@ const options = { version: 0, encryption: 1, end: 0xff } as const;
 const optionBytes = 5;
 
 /** The version that rekey says to be of, as any client does, and whether it wants TLS. */
-export function prelogin(wantsTls: boolean): Buffer {
+function prelogin(wantsTls: boolean): Buffer {
   const version = Buffer.from([1, 0, 0, 0, 0, 0]);
   const table = Buffer.alloc(2 * optionBytes + 1);
   table.writeUInt8(options.version, 0);

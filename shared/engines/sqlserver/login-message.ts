@@ -9,7 +9,7 @@ const secondOptions = 0x02;
 const fixedBytes = 94;
 
 /** The password's bytes, each with its halves exchanged and then changed: no more than a disguise. Source: MS-TDS, 2.2.6.4. */
-export function disguised(password: string): Buffer {
+function disguised(password: string): Buffer {
   const bytes = Buffer.from(password, "utf16le");
   return bytes.map((byte) => (((byte & 0x0f) << 4) | (byte >> 4)) ^ 0xa5) as Buffer;
 }
