@@ -94,9 +94,22 @@ const rows: readonly RotationRow[] = [
     admins: true,
   },
   {
+    name: "rotate-opensearch",
+    description: "Rotates the passwords of OpenSearch's internal users for Secrets Manager.",
+    output: "The rotation function of OpenSearch.",
+    admins: true,
+  },
+  {
     name: "rotate-ldap",
     description: "Rotates the passwords of OpenLDAP's entries for Secrets Manager.",
     output: "The rotation function of OpenLDAP.",
+    admins: true,
+  },
+  {
+    name: "rotate-oracle",
+    description: "Rotates Oracle credentials for Secrets Manager; experimental.",
+    output: "The rotation function of Oracle, which is experimental.",
+    experimental: true,
     admins: true,
   },
   {
