@@ -28,7 +28,7 @@ interface Budget {
 /** A cold start's work, counted: it is the same on every machine, and a tenth more than it is now is a decision. */
 const budgets: Readonly<Record<string, Budget>> = {
   "announce-change": { bytes: 210_000, evaluatedBytes: 70_000, builtins: 56 },
-  "check-login": { bytes: 1_190_000, evaluatedBytes: 316_000, builtins: 96 },
+  "check-login": { bytes: 1_215_000, evaluatedBytes: 324_000, builtins: 96 },
   "mirror-to-vault": { bytes: 300_000, evaluatedBytes: 101_000, builtins: 86 },
   "notify-redis": { bytes: 202_000, evaluatedBytes: 63_000, builtins: 58 },
   "notify-webhook": { bytes: 190_000, evaluatedBytes: 60_000, builtins: 84 },
@@ -49,6 +49,7 @@ const budgets: Readonly<Record<string, Budget>> = {
   "rotate-redis": { bytes: 248_000, evaluatedBytes: 77_000, builtins: 58 },
   "rotate-redshift": { bytes: 300_000, evaluatedBytes: 88_000, builtins: 60 },
   "rotate-signing-key": { bytes: 228_000, evaluatedBytes: 74_000, builtins: 56 },
+  "rotate-sqlserver": { bytes: 243_000, evaluatedBytes: 78_000, builtins: 54 },
   "rotate-vault-static-role": { bytes: 300_000, evaluatedBytes: 104_000, builtins: 86 },
 };
 
