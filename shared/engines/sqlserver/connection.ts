@@ -4,7 +4,8 @@ import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, DatabaseTarget } from "../../ports/database-engine.ts";
 import { cutOnAbort, timeSpent } from "../connecting/cut-on-abort.ts";
 import { ServerMisbehaved } from "../connecting/guarded-stream.ts";
-import { openSocket } from "../connecting/open-socket.ts";
+import { openPlain, secured } from "../connecting/open-socket.ts";
+import { requireVerifiedTls } from "../connecting/tls-options.ts";
 import { brokenConnection } from "../connecting/tls-alerts.ts";
 import { askForTls, handshakeCarrier } from "./ask-for-tls.ts";
 import { loginMessage } from "./login-message.ts";
@@ -102,7 +103,7 @@ function rowsIn(text: string | undefined): readonly unknown[] {
 
 /**
  * Connects and logs in; the errors of a refused login are a result. The password goes out after the server's certificate is
- * verified, or where the secret says no TLS. Errors: those of `openSocket` and `askForTls`, and of a conversation that breaks.
+ * verified, or where the secret says no TLS. Errors: those of `openPlain`, `askForTls` and `secured`, and of a conversation that breaks.
  */
 export async function connect(
   target: DatabaseTarget,
@@ -110,16 +111,15 @@ export async function connect(
   call: CallOptions,
 ): Promise<Connection | readonly ServerError[]> {
   const wantsTls = target.tls.mode !== "disable";
-  const socket = await openSocket(target, call, async (plain) => {
-    await askForTls(plain, true, call);
-    return handshakeCarrier(plain);
-  });
+  requireVerifiedTls(target);
+  const plain = await openPlain(target, call);
   try {
-    if (!wantsTls) await askForTls(socket, false, call);
+    await askForTls(plain, wantsTls, call);
   } catch (error) {
-    socket.destroy();
+    plain.destroy();
     throw error;
   }
+  const socket = wantsTls ? await secured(plain, target, call, handshakeCarrier(plain)) : plain;
   const { ask, end } = conversation(socket);
   socket.resume();
   const close = (): void => end(new RekeyError("connection-lost"));
