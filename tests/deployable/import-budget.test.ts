@@ -39,7 +39,7 @@ const budgets: Readonly<Record<string, Budget>> = {
   "rotate-http-api": { bytes: 235_000, evaluatedBytes: 76_000, builtins: 84 },
   "rotate-http-api-key": { bytes: 235_000, evaluatedBytes: 74_000, builtins: 84 },
   "rotate-iam-access-key": { bytes: 285_000, evaluatedBytes: 105_000, builtins: 58 },
-  "rotate-kafka": { bytes: 238_000, evaluatedBytes: 73_000, builtins: 56 },
+  "rotate-kafka": { bytes: 239_000, evaluatedBytes: 76_000, builtins: 56 },
   "rotate-ldap": { bytes: 310_000, evaluatedBytes: 82_000, builtins: 65 },
   "rotate-mariadb": { bytes: 400_000, evaluatedBytes: 117_000, builtins: 56 },
   "rotate-mongodb": { bytes: 480_000, evaluatedBytes: 133_000, builtins: 65 },
