@@ -173,6 +173,7 @@ export const engines = [
   "elasticache",
   "rabbitmq",
   "ldap",
+  "oracle",
   "active-directory",
   "kafka",
   "http-api-key",

@@ -36,6 +36,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "ldapts",
       "mongodb",
       "mysql2",
+      "oracledb",
     ],
   },
   "shared/aws": {
@@ -178,6 +179,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ["cli/wiring/engines.ts", "shared/answers", ...vocabulary],
     packages: ["node:child_process", "node:diagnostics_channel", "node:net", "node:worker_threads"],
   },
+  // The engine contract against a server that somebody names: it makes users there, and the drivers log in as them.
+  "cli/certification": {
+    rooms: ["shared/engines", "shared/rotation", "shared/runtime", "shared/testing/engine-contract", ...vocabulary],
+    packages: ["node:async_hooks", "node:dns", "node:events", "node:net", "node:timers/promises", "node:tls", "pg"],
+  },
   // Served to an operator's browser, which is told everything as JSON: the page knows shapes, and no module of the system.
   console: { rooms: [], packages: [] },
   "console/contract.ts": { rooms: ["shared/operations", "shared/capacity", "shared/errors"], packages: [] },
@@ -284,6 +290,7 @@ export const mayReveal = [
   "shared/client",
   "shared/agent",
   "shared/testing/engine-contract",
+  "cli/certification",
   "cli/isolation",
   "examples/keeper",
   "local/demo",

@@ -176,7 +176,7 @@ test.each(
 });
 
 test("a function that does not exist or a file that is no event: exit code 1 and what is wrong", async () => {
-  expect(await invoke("rotate-oracle", "{}")).toMatchObject({
+  expect(await invoke("rotate-db2", "{}")).toMatchObject({
     code: 1,
     err: expect.stringContaining("option-invalid"),
   });

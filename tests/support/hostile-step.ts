@@ -3,6 +3,7 @@ import { httpApiKeyEngine } from "../../shared/engines/http-api-key/http-api-key
 import { kafkaEngine } from "../../shared/engines/kafka/kafka-engine.ts";
 import { ldapEngine } from "../../shared/engines/ldap/ldap-engine.ts";
 import { mongodbEngine } from "../../shared/engines/mongodb/mongodb-engine.ts";
+import { oracleEngine } from "../../shared/engines/oracle/oracle-engine.ts";
 import { redisEngine } from "../../shared/engines/redis/redis-engine.ts";
 import { vaultStaticRoleEngine } from "../../shared/engines/vault-static-role/vault-static-role-engine.ts";
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
@@ -25,6 +26,7 @@ const {
   budgetMs,
 }: HostileStep = JSON.parse(process.argv[2] ?? "{}");
 const call = { signal: AbortSignal.timeout(budgetMs) };
+const databases: Readonly<Record<string, string>> = { redis: "0", oracle: "ORDERS.example.com" };
 const names: Readonly<Partial<Record<HostileStep["engine"], string>>> = {
   ldap: "cn=app,dc=rekey",
   "active-directory": "app@rekey.test",
@@ -36,7 +38,7 @@ const target: DatabaseTarget = {
   engine,
   host,
   port,
-  dbname: engine === "redis" ? "0" : "admin",
+  dbname: databases[engine] ?? "admin",
   tls,
   options: new Map([["rekey:vault-role", "app"]]),
 };
@@ -49,6 +51,14 @@ async function work(): Promise<void> {
       await using session = login.session;
       await session.inspect(["app"], call);
       await session.setPassword(credential(next), call);
+      return;
+    }
+    case "oracle": {
+      const login = await oracleEngine().login(target, credential(password), call);
+      if (!login.ok) throw new RekeyError("credential-refused");
+      await using session = login.session;
+      await session.inspect(["app"], call);
+      await session.keepBoth(credential(password), credential(next), call);
       return;
     }
     case "redis": {

@@ -100,6 +100,13 @@ const rows: readonly RotationRow[] = [
     admins: true,
   },
   {
+    name: "rotate-oracle",
+    description: "Rotates Oracle credentials for Secrets Manager; experimental.",
+    output: "The rotation function of Oracle, which is experimental.",
+    experimental: true,
+    admins: true,
+  },
+  {
     name: "rotate-active-directory",
     description: "Rotates passwords of Active Directory's users for Secrets Manager.",
     output: "The rotation function of Active Directory.",

@@ -30,6 +30,50 @@ async function opened(socket: Socket, event: "connect" | "secureConnect", call: 
   }
 }
 
+function failed(
+  socket: Socket,
+  error: unknown,
+  code: "database-unreachable" | "tls-refused",
+  { signal }: CallOptions,
+): RekeyError {
+  socket.destroy();
+  if (signal.aborted) return timeSpent("log in");
+  const reason = error instanceof Error ? codeOf(error) : "unknown";
+  const isLate = reason === "timeout" && code === "tls-refused";
+  return new RekeyError(isLate ? "database-timeout" : code, { context: { operation: "log in", reason } });
+}
+
+/** A connection of TCP. Errors: `database-unreachable`, `time-budget-spent`. */
+export async function openPlain({ host, port }: DatabaseTarget, call: CallOptions): Promise<Socket> {
+  if (call.signal.aborted) throw timeSpent("log in");
+  const plain = connectTcp({ host, port, noDelay: true });
+  plain.on("error", () => undefined);
+  try {
+    await opened(plain, "connect", call);
+    return plain;
+  } catch (error) {
+    throw failed(plain, error, "database-unreachable", call);
+  }
+}
+
+/**
+ * TLS on a connection as the target wants it, or the connection itself where it wants none. Errors: `tls-refused`,
+ * `database-timeout`, `time-budget-spent`.
+ */
+export async function secured(plain: Socket, target: DatabaseTarget, call: CallOptions): Promise<Socket> {
+  const { host } = target;
+  const tls = tlsOptions(target.tls);
+  if (tls === undefined) return plain;
+  const secure = connectTls({ ...tls, host, ...(isIP(host) === 0 ? { servername: host } : {}), socket: plain });
+  secure.on("error", () => undefined);
+  try {
+    await opened(secure, "secureConnect", call);
+    return secure;
+  } catch (error) {
+    throw failed(secure, error, "tls-refused", call);
+  }
+}
+
 /**
  * A connection to a server that is handed a password in clear: its certificate is verified unless the target says `disable`.
  * `askForTls` goes before the handshake, where a server wants to be asked for it. Errors: its own, `database-unreachable`,
@@ -51,37 +95,13 @@ export async function openSocket(
   call: CallOptions,
   askForTls: (plain: Socket) => Promise<void> = async () => undefined,
 ): Promise<Socket> {
-  const fail = (socket: Socket, error: unknown, code: "database-unreachable" | "tls-refused"): RekeyError => {
-    socket.destroy();
-    if (call.signal.aborted) return timeSpent("log in");
-    const reason = error instanceof Error ? codeOf(error) : "unknown";
-    const isLate = reason === "timeout" && code === "tls-refused";
-    return new RekeyError(isLate ? "database-timeout" : code, { context: { operation: "log in", reason } });
-  };
   requireVerifiedTls(target);
-  if (call.signal.aborted) throw timeSpent("log in");
-  const plain = connectTcp({ host: target.host, port: target.port, noDelay: true });
-  plain.on("error", () => undefined);
+  const plain = await openPlain(target, call);
   try {
-    await opened(plain, "connect", call);
-  } catch (error) {
-    throw fail(plain, error, "database-unreachable");
-  }
-  const { host } = target;
-  const tls = tlsOptions(target.tls);
-  if (tls === undefined) return plain;
-  try {
-    await askForTls(plain);
+    if (tlsOptions(target.tls) !== undefined) await askForTls(plain);
   } catch (error) {
     plain.destroy();
     throw error;
   }
-  const secure = connectTls({ ...tls, host, ...(isIP(host) === 0 ? { servername: host } : {}), socket: plain });
-  secure.on("error", () => undefined);
-  try {
-    await opened(secure, "secureConnect", call);
-    return secure;
-  } catch (error) {
-    throw fail(secure, error, "tls-refused");
-  }
+  return secured(plain, target, call);
 }

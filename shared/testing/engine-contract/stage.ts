@@ -89,8 +89,9 @@ export async function startStage(
   const lockOuts: string[] = [];
   const passwords: string[] = [];
   /** Secrets lead to the server through the proxy; a test may lead one there directly. */
+  const host = server.hostInSecrets ?? "127.0.0.1";
   const targets = [
-    { host: "127.0.0.1", port: proxy.port },
+    { host, port: proxy.port },
     { host: server.host, port: server.port },
   ];
   const users = new Map<string, readonly UserGrant[]>();
@@ -153,7 +154,7 @@ export async function startStage(
         const own = await server.createUser(account);
         const value = {
           ...server.fields,
-          host: "127.0.0.1",
+          host,
           port: proxy.port,
           ...account,
           ...(variant.usesAdmin ? { masterarn: adminArn } : {}),
