@@ -10,6 +10,7 @@ export const rotations = {
   "rotate-mariadb": async () => import("../../functions/rotate-mariadb/rotation.ts"),
   "rotate-mongodb": async () => import("../../functions/rotate-mongodb/rotation.ts"),
   "rotate-mysql": async () => import("../../functions/rotate-mysql/rotation.ts"),
+  "rotate-opensearch": async () => import("../../functions/rotate-opensearch/rotation.ts"),
   "rotate-oracle": async () => import("../../functions/rotate-oracle/rotation.ts"),
   "rotate-postgres": async () => import("../../functions/rotate-postgres/rotation.ts"),
   "rotate-rabbitmq": async () => import("../../functions/rotate-rabbitmq/rotation.ts"),

@@ -172,6 +172,7 @@ export const engines = [
   "redis",
   "elasticache",
   "rabbitmq",
+  "opensearch",
   "ldap",
   "oracle",
   "active-directory",

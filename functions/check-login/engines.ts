@@ -8,6 +8,7 @@ import { createEngine as ldap } from "../rotate-ldap/rotation.ts";
 import { createEngine as mariadb } from "../rotate-mariadb/rotation.ts";
 import { createEngine as mongodb } from "../rotate-mongodb/rotation.ts";
 import { createEngine as mysql } from "../rotate-mysql/rotation.ts";
+import { createEngine as opensearch } from "../rotate-opensearch/rotation.ts";
 import { createEngine as oracle } from "../rotate-oracle/rotation.ts";
 import { createEngine as postgres } from "../rotate-postgres/rotation.ts";
 import { createEngine as rabbitmq } from "../rotate-rabbitmq/rotation.ts";
@@ -25,6 +26,7 @@ export const engines = [
   mariadb(),
   mongodb(),
   mysql(),
+  opensearch(),
   oracle(),
   postgres(),
   rabbitmq(),

@@ -33,6 +33,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "node:util",
       "pg",
       "@mongodb-js/saslprep",
+      "bcryptjs",
       "ldapts",
       "mongodb",
       "mysql2",

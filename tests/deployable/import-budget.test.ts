@@ -28,7 +28,7 @@ interface Budget {
 /** A cold start's work, counted: it is the same on every machine, and a tenth more than it is now is a decision. */
 const budgets: Readonly<Record<string, Budget>> = {
   "announce-change": { bytes: 210_000, evaluatedBytes: 70_000, builtins: 56 },
-  "check-login": { bytes: 1_185_000, evaluatedBytes: 305_000, builtins: 96 },
+  "check-login": { bytes: 1_205_000, evaluatedBytes: 322_000, builtins: 96 },
   "mirror-to-vault": { bytes: 300_000, evaluatedBytes: 101_000, builtins: 86 },
   "notify-redis": { bytes: 202_000, evaluatedBytes: 63_000, builtins: 58 },
   "notify-webhook": { bytes: 190_000, evaluatedBytes: 60_000, builtins: 84 },
@@ -44,6 +44,7 @@ const budgets: Readonly<Record<string, Budget>> = {
   "rotate-mariadb": { bytes: 400_000, evaluatedBytes: 117_000, builtins: 56 },
   "rotate-mongodb": { bytes: 480_000, evaluatedBytes: 133_000, builtins: 65 },
   "rotate-mysql": { bytes: 400_000, evaluatedBytes: 117_000, builtins: 56 },
+  "rotate-opensearch": { bytes: 265_000, evaluatedBytes: 94_000, builtins: 86 },
   "rotate-oracle": { bytes: 488_000, evaluatedBytes: 163_000, builtins: 60 },
   "rotate-postgres": { bytes: 310_000, evaluatedBytes: 88_000, builtins: 60 },
   "rotate-redis": { bytes: 248_000, evaluatedBytes: 77_000, builtins: 58 },

@@ -94,6 +94,12 @@ const rows: readonly RotationRow[] = [
     admins: true,
   },
   {
+    name: "rotate-opensearch",
+    description: "Rotates the passwords of OpenSearch's internal users for Secrets Manager.",
+    output: "The rotation function of OpenSearch.",
+    admins: true,
+  },
+  {
     name: "rotate-ldap",
     description: "Rotates the passwords of OpenLDAP's entries for Secrets Manager.",
     output: "The rotation function of OpenLDAP.",
