@@ -60,6 +60,7 @@ test("what is synthesized has every function with its code, and passes the CDK's
   expect(Object.keys(record(made, "Parameters"))).toEqual(["BootstrapVersion"]);
   const optional = [
     "CheckLoginFunction",
+    "NotifyChatFunction",
     "NotifyRedisFunction",
     "NotifyWebhookFunction",
     "RotateIamAccessKey",
