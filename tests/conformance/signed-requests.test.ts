@@ -146,7 +146,7 @@ test("a request is signed as the SDK signs it", async () => {
         const request = { method: "POST", protocol: "https:", hostname: host, path: "/", body };
         const theirs = await signer.sign({ ...request, headers: { ...headers, host } }, { signingDate: date });
         const unsigned = { host, body, headers, service: "secretsmanager", region, nowMs: date.getTime() };
-        expect(signedHeaders(unsigned, credentials)["authorization"]).toBe(theirs.headers["authorization"]);
+        expect((await signedHeaders(unsigned, credentials))["authorization"]).toBe(theirs.headers["authorization"]);
       },
     ),
     { seed: 20_261_202 },

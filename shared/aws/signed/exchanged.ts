@@ -1,5 +1,4 @@
-import { Agent as HttpAgent, type IncomingHttpHeaders, request as requestHttp } from "node:http";
-import { Agent as HttpsAgent, request as requestHttps } from "node:https";
+import type { Agent, IncomingHttpHeaders, request } from "node:http";
 
 export interface Answer {
   readonly status: number;
@@ -17,17 +16,31 @@ export interface Request {
 
 /** Twenty secrets of 64 KB, each byte of them escaped. */
 const mostCharacters = 20 * 65_536 * 6;
-const agents = {
-  "http:": new HttpAgent({ keepAlive: true }),
-  "https:": new HttpsAgent({ keepAlive: true }),
-};
+interface Way {
+  readonly send: typeof request;
+  readonly agent: Agent;
+}
+
+/** By scheme. Made by the first request, so that who reads nothing at a cold start does not wait for it. */
+const ways = new Map<string, Promise<Way>>();
+
+async function newWay(scheme: string): Promise<Way> {
+  const { Agent: KeepingAgent, request: send } = await (scheme === "https:"
+    ? import("node:https")
+    : import("node:http"));
+  return { send, agent: new KeepingAgent({ keepAlive: true }) };
+}
+
+async function wayOf(scheme: string): Promise<Way> {
+  const way = ways.get(scheme) ?? newWay(scheme);
+  ways.set(scheme, way);
+  return way;
+}
 
 /** One request over connections that are kept. Follows nothing. Rejects with what Node.js says, or the signal's reason. */
-export const exchanged = async ({ method, url, headers, body = "", signal }: Request): Promise<Answer> =>
-  new Promise((resolve, reject) => {
-    const isTls = url.protocol === "https:";
-    const send = isTls ? requestHttps : requestHttp;
-    const agent = agents[isTls ? "https:" : "http:"];
+export async function exchanged({ method, url, headers, body = "", signal }: Request): Promise<Answer> {
+  const { send, agent } = await wayOf(url.protocol);
+  return new Promise((resolve, reject) => {
     const length = { "content-length": Buffer.byteLength(body) };
     const sent = send(url, { method, headers: { ...headers, ...length }, agent, signal });
     sent.once("error", reject);
@@ -47,3 +60,4 @@ export const exchanged = async ({ method, url, headers, body = "", signal }: Req
     });
     sent.end(body);
   });
+}

@@ -1,5 +1,3 @@
-import { createHash, createHmac } from "node:crypto";
-
 export interface AwsKeys {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -17,17 +15,19 @@ export interface Unsigned {
 }
 
 const algorithm = "AWS4-HMAC-SHA256";
-const hash = (text: string): string => createHash("sha256").update(text).digest("hex");
-const keyed = (key: string | Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest();
 
 /**
  * All headers of a POST of `/`, signed by AWS Signature Version 4 as "Create a signed AWS API request" in IAM's user guide
  * has it.
  */
-export function signedHeaders(
+export async function signedHeaders(
   { host, body, headers, service, region, nowMs }: Unsigned,
   { accessKeyId, secretAccessKey, sessionToken }: AwsKeys,
-): Readonly<Record<string, string>> {
+): Promise<Readonly<Record<string, string>>> {
+  // Loaded by the first request, so that who reads nothing at a cold start does not wait for it.
+  const { createHash, createHmac } = await import("node:crypto");
+  const hash = (text: string): string => createHash("sha256").update(text).digest("hex");
+  const keyed = (key: string | Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest();
   const time = new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d{3}/g, "");
   const day = time.slice(0, 8);
   const all: Readonly<Record<string, string>> = {

@@ -74,7 +74,7 @@ export function signedCaller(
     const keys = await credentials.keys();
     const unsigned = { "content-type": "application/x-amz-json-1.1", "x-amz-target": `${target}.${operation}` };
     const nowMs = Date.now() + skewMs;
-    const headers = signedHeaders({ host: url.host, body, headers: unsigned, service, region, nowMs }, keys);
+    const headers = await signedHeaders({ host: url.host, body, headers: unsigned, service, region, nowMs }, keys);
     const within = AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]);
     const answer = await exchanged({ method: "POST", url, headers, body, signal: within });
     const members = answer.status === 200 ? membersOf(answer.text) : undefined;
