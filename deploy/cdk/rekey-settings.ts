@@ -110,6 +110,14 @@ export interface RekeySettings {
   readonly redisChannel?: string;
   /** The full ARN of the secret whose text is the key that the messages on that channel are signed with. Empty: they are not signed, and anybody who may publish on the channel is heard. */
   readonly redisChannelKeySecretArn?: string;
+  /** Who is told of failures and findings, as JSON; docs/reference/chat.md has the form. Empty for nobody. Example [{"kind":"slack","secret":"arn:aws:secretsmanager:eu-west-1:123456789012:secret:chat/slack-AbCdEf"}] */
+  readonly chatTargets?: string;
+  /** The full ARNs of the secrets that ChatTargets names, each with the address of a webhook or a routing key as its text. Needed with ChatTargets. */
+  readonly chatSecretArns?: readonly string[];
+  /** Where docs/runbook.md is published; what chats are told links to its sections. Empty for no such links. */
+  readonly runbookUrl?: string;
+  /** Where the console is reached; what chats are told links to a secret's page. Empty for no such links. */
+  readonly consoleUrl?: string;
   /** When every secret and its mirror are looked at, a rate() or cron() expression of EventBridge. Default: rate(1 hour). */
   readonly reconcileSchedule?: string;
   /** How long the bus's events are kept for a replay. 0 to keep none. Default: 30. */

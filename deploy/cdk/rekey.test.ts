@@ -60,10 +60,12 @@ test("what is synthesized has every function with its code, and passes the CDK's
   expect(Object.keys(record(made, "Parameters"))).toEqual(["BootstrapVersion"]);
   const optional = [
     "CheckLoginFunction",
+    "NotifyChatFunction",
     "NotifyRedisFunction",
     "NotifyWebhookFunction",
     "RotateIamAccessKey",
     "RotateOracle",
+    "RotateSqlserver",
     "RotateVaultStaticRole",
   ];
   const functions = Object.entries(template.Resources).filter(([, { Type }]) => Type === "AWS::Serverless::Function");

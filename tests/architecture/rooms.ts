@@ -101,6 +101,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: [],
   },
   "shared/webhook": { rooms: ["shared/events", ...vocabulary], packages: ["node:crypto", "node:http", "node:https"] },
+  // What people are told, and the forms in which each service takes it.
+  "shared/chat": {
+    rooms: ["shared/answers", "shared/events", "shared/http", ...vocabulary],
+    packages: ["node:crypto"],
+  },
   "shared/testing": {
     rooms: ["shared/rotation", "shared/client", "shared/events", ...vocabulary],
     packages: ["node:"],
@@ -119,6 +124,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "shared/vault",
       "shared/webhook",
       "shared/channels",
+      "shared/chat",
       ...vocabulary,
     ],
     packages: ["@middy/core", "aws-lambda", "@aws-sdk/", "node:fs", "node:fs/promises", "node:timers/promises"],
@@ -287,6 +293,7 @@ export const mayReveal = [
   "shared/vault",
   "shared/mirrors",
   "shared/webhook",
+  "shared/chat",
   "shared/client",
   "shared/agent",
   "shared/testing/engine-contract",

@@ -63,6 +63,9 @@ beforeAll(async () => {
     REKEY_LOGIN_QUEUE_URL: QueueUrl,
     REKEY_REDIS_CHANNEL: "rekey",
     REKEY_REDIS_SECRET: await make("rekey/redis", redisLogin),
+    REKEY_CHAT_TARGETS: JSON.stringify([
+      { kind: "slack", secret: await make("rekey/chat", "https://127.0.0.1:1/canary") },
+    ]),
     REKEY_RETIRE_QUEUE_URL: QueueUrl,
     REKEY_ROTATION_FUNCTIONS: "arn:aws:lambda:*:*:function:rekey-rotate-*",
     REKEY_SECRETS: "arn:aws:secretsmanager:*:*:secret:db/*",

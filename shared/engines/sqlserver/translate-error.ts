@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { LoginRefusal } from "../../ports/database-engine.ts";
+import { passwordEachKindTag, passwordLengthTag } from "../../tags/tag-names.ts";
 import type { ServerError } from "./tokens.ts";
 
 interface Meaning {
@@ -47,9 +48,9 @@ const meanings: Readonly<Record<number, Meaning>> = {
     "the password was changed too recently (minimum password age): rotate less often, or let an admin secret set it",
   ),
   15_115: policy("the password was used before (password history)"),
-  15_116: policy("the password policy wants a longer password: set rekey:password-length"),
-  15_117: policy("the password is too long for the policy: set rekey:password-length"),
-  15_118: policy("the password policy wants more kinds of characters: remove rekey:password-each-kind=false"),
+  15_116: policy(`the password policy wants a longer password: set ${passwordLengthTag}`),
+  15_117: policy(`the password is too long for the policy: set ${passwordLengthTag}`),
+  15_118: policy(`the password policy wants more kinds of characters: remove ${passwordEachKindTag}=false`),
   15_119: policy("a password filter of Windows refuses what rekey generates"),
   15_151: {
     code: "database-rights-missing",
