@@ -5,6 +5,7 @@ export const rotations = {
   "rotate-elasticache": async () => import("../../functions/rotate-elasticache/rotation.ts"),
   "rotate-http-api": async () => import("../../functions/rotate-http-api/rotation.ts"),
   "rotate-http-api-key": async () => import("../../functions/rotate-http-api-key/rotation.ts"),
+  "rotate-kafka": async () => import("../../functions/rotate-kafka/rotation.ts"),
   "rotate-ldap": async () => import("../../functions/rotate-ldap/rotation.ts"),
   "rotate-mariadb": async () => import("../../functions/rotate-mariadb/rotation.ts"),
   "rotate-mongodb": async () => import("../../functions/rotate-mongodb/rotation.ts"),

@@ -184,6 +184,7 @@ export const engines = [
   "ldap",
   "oracle",
   "active-directory",
+  "kafka",
   "sqlserver",
   "http-api-key",
   "http-api",

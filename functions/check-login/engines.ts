@@ -3,6 +3,7 @@ import { createEngine as activeDirectory } from "../rotate-active-directory/rota
 import { createEngine as elasticache } from "../rotate-elasticache/rotation.ts";
 import { createEngine as httpApi } from "../rotate-http-api/rotation.ts";
 import { createEngine as httpApiKey } from "../rotate-http-api-key/rotation.ts";
+import { createEngine as kafka } from "../rotate-kafka/rotation.ts";
 import { createEngine as ldap } from "../rotate-ldap/rotation.ts";
 import { createEngine as mariadb } from "../rotate-mariadb/rotation.ts";
 import { createEngine as mongodb } from "../rotate-mongodb/rotation.ts";
@@ -21,6 +22,7 @@ export const engines = [
   elasticache(),
   httpApi(),
   httpApiKey(),
+  kafka(),
   ldap(),
   mariadb(),
   mongodb(),

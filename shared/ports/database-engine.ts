@@ -30,6 +30,8 @@ export interface Credential {
   readonly password: SecretValue;
   /** The database that holds this user, where that is not the target's. */
   readonly authSource?: string | undefined;
+  /** The mechanism of SASL that the password is for, where a user has a password for each. */
+  readonly saslMechanism?: string | undefined;
 }
 
 export type LoginRefusal = "bad-credential" | "expired" | "login-not-allowed";
@@ -268,6 +270,11 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
    * user keeps the form that it has. Absent where an engine has no choice. Errors: `option-invalid`.
    */
   readonly passwordHash?: (options: ReadonlyMap<string, string>) => string | undefined;
+  /**
+   * The mechanism of SASL that the next password is for under dual passwords, where a user has one for each mechanism. Errors:
+   * `secret-malformed`.
+   */
+  readonly dualMechanism?: (current: Credential) => string;
   /**
    * A wrong credential is a result. A refusal for another reason is one too, or an error with a hint of its own. An
    * unreachable, unverified or broken server is an error.

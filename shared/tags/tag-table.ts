@@ -25,7 +25,7 @@ export const tagTable: Readonly<Record<TagName, Tag>> = {
     values: ["single-user", "alternating-users", "dual-password", "issued"],
     reader: rotation,
     meaning:
-      "How a password is replaced. Without the tag, `masterarn` selects alternating users, else the engine's own default counts. Redis, ElastiCache, MariaDB, MySQL, OpenLDAP and Oracle have `dual-password`; an API, Vault and signing keys have `issued`.",
+      "How a password is replaced. Without the tag, `masterarn` selects alternating users, else the engine's own default counts. Redis, ElastiCache, MariaDB, MySQL, OpenLDAP, Kafka and Oracle have `dual-password`; an API, Vault and signing keys have `issued`.",
   },
   [names.changeAtTag]: {
     values: ["setSecret", "finishSecret"],

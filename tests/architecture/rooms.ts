@@ -244,6 +244,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "@redis/client",
       "amqplib",
       "ldapts",
+      "@platformatic/kafka",
       "@aws-lambda-powertools/parameters",
       "@aws-sdk/client-lambda",
       "@aws-sdk/client-secrets-manager",

@@ -28,7 +28,7 @@ interface Budget {
 /** A cold start's work, counted: it is the same on every machine, and a tenth more than it is now is a decision. */
 const budgets: Readonly<Record<string, Budget>> = {
   "announce-change": { bytes: 210_000, evaluatedBytes: 70_000, builtins: 56 },
-  "check-login": { bytes: 1_215_000, evaluatedBytes: 324_000, builtins: 96 },
+  "check-login": { bytes: 1_225_000, evaluatedBytes: 327_000, builtins: 96 },
   "mirror-to-vault": { bytes: 300_000, evaluatedBytes: 101_000, builtins: 86 },
   "notify-chat": { bytes: 176_000, evaluatedBytes: 61_000, builtins: 84 },
   "notify-redis": { bytes: 202_000, evaluatedBytes: 63_000, builtins: 58 },
@@ -40,6 +40,7 @@ const budgets: Readonly<Record<string, Budget>> = {
   "rotate-http-api": { bytes: 235_000, evaluatedBytes: 76_000, builtins: 84 },
   "rotate-http-api-key": { bytes: 235_000, evaluatedBytes: 74_000, builtins: 84 },
   "rotate-iam-access-key": { bytes: 285_000, evaluatedBytes: 105_000, builtins: 58 },
+  "rotate-kafka": { bytes: 239_000, evaluatedBytes: 76_000, builtins: 56 },
   "rotate-ldap": { bytes: 310_000, evaluatedBytes: 82_000, builtins: 65 },
   "rotate-mariadb": { bytes: 400_000, evaluatedBytes: 117_000, builtins: 56 },
   "rotate-mongodb": { bytes: 480_000, evaluatedBytes: 133_000, builtins: 65 },

@@ -1,5 +1,6 @@
 import { activeDirectoryEngine } from "../../shared/engines/active-directory/active-directory-engine.ts";
 import { httpApiKeyEngine } from "../../shared/engines/http-api-key/http-api-key-engine.ts";
+import { kafkaEngine } from "../../shared/engines/kafka/kafka-engine.ts";
 import { ldapEngine } from "../../shared/engines/ldap/ldap-engine.ts";
 import { mongodbEngine } from "../../shared/engines/mongodb/mongodb-engine.ts";
 import { oracleEngine } from "../../shared/engines/oracle/oracle-engine.ts";
@@ -82,6 +83,14 @@ async function work(): Promise<void> {
       await using session = login.session;
       await session.inspect([username], call);
       await session.keepBoth(credential(password), credential(next), call);
+      return;
+    }
+    case "kafka": {
+      const login = await kafkaEngine().login(target, credential(password), call);
+      if (!login.ok) throw new RekeyError("credential-refused");
+      await using session = login.session;
+      await session.inspect([username], call);
+      await session.keepBoth(credential(password), { ...credential(next), saslMechanism: "SCRAM-SHA-256" }, call);
       return;
     }
     case "http-api-key":

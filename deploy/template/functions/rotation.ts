@@ -119,6 +119,12 @@ const rows: readonly RotationRow[] = [
     admins: true,
   },
   {
+    name: "rotate-kafka",
+    description: "Rotates the passwords of Kafka's users of SCRAM for Secrets Manager.",
+    output: "The rotation function of Kafka.",
+    admins: true,
+  },
+  {
     name: "rotate-sqlserver",
     description: "Rotates SQL Server credentials for Secrets Manager. Experimental.",
     output: "The rotation function of SQL Server, which is experimental.",

@@ -8,6 +8,7 @@ import { chatCredential, startChatServer } from "../../support/chat-servers.ts";
 import { hostileStep } from "../../support/hostile-process.ts";
 import { type KeyServer, startKeyServer } from "../../support/key-server.ts";
 import { asDomainController } from "../../support/rogue-domain-controller.ts";
+import { startRogueKafka } from "../../support/rogue-kafka.ts";
 import { startRogueLdap } from "../../support/rogue-ldap.ts";
 import { certificate, key } from "../../support/loopback-certificate.ts";
 
@@ -83,4 +84,12 @@ test("NODE_DEBUG of a rotation of a domain's user prints no password", async () 
   expect(outcome).toBe("done");
   expect(complaints).toContain("(not printed)");
   expect(complaints.replaceAll("\0", "")).not.toMatch(/canary|"type":"Buffer"/u);
+});
+
+test("NODE_DEBUG of a rotation of a Kafka password prints neither the passwords nor what is sent of them", async () => {
+  await using server = await startRogueKafka();
+  const { outcome, complaints } = await hostileStep({ engine: "kafka", port: server.port }, everything);
+  expect(outcome).toBe("done");
+  expect(complaints).toContain("NET ");
+  expect(complaints).not.toMatch(/canary|"type":"Buffer"/u);
 });
