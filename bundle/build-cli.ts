@@ -7,6 +7,7 @@ import { bundledPackages } from "./bundled-packages.ts";
 import { lockedPackages } from "./locked-packages.ts";
 import { thirdPartyLicenses } from "./third-party-licenses.ts";
 import { unreachedOfMysql2 } from "./unreached-of-mysql2.ts";
+import { unreachedOfOracledb } from "./unreached-of-oracledb.ts";
 import { unreachedOfPg } from "./unreached-of-pg.ts";
 import { unreachedOfRedis } from "./unreached-of-redis.ts";
 
@@ -38,7 +39,15 @@ export async function buildCli(outdir: string, served: readonly Metafile[]): Pro
       js: 'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);\nprocess.getBuiltinModule ??= require;',
     },
     alias: { "iconv-lite": `${root}bundle/text-decoding.ts` },
-    plugins: [builtinsWithoutFacade, unreachedOfMysql2, unreachedOfPg, unreached, unreachedOfRedis, versionsOnly],
+    plugins: [
+      builtinsWithoutFacade,
+      unreachedOfMysql2,
+      unreachedOfOracledb,
+      unreachedOfPg,
+      unreached,
+      unreachedOfRedis,
+      versionsOnly,
+    ],
     metafile: true,
     logLevel: "warning",
   });

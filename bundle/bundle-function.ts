@@ -6,6 +6,7 @@ import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
 import { nodeModule } from "./node-module.ts";
 import { unreachedOfMongodb } from "./unreached-of-mongodb.ts";
 import { unreachedOfMysql2 } from "./unreached-of-mysql2.ts";
+import { unreachedOfOracledb } from "./unreached-of-oracledb.ts";
 import { unreachedOfPg } from "./unreached-of-pg.ts";
 import { unreachedOfRekey } from "./unreached-of-rekey.ts";
 import { errorsByTable, unreachedOfSdk } from "./unreached-of-sdk.ts";
@@ -96,6 +97,7 @@ export const slim: Pick<BuildOptions, "alias" | "mainFields" | "plugins"> = {
     builtinsWithoutFacade,
     unreachedOfMongodb,
     unreachedOfMysql2,
+    unreachedOfOracledb,
     unreachedOfPg,
     unreachedOfSdk,
     errorsByTable,

@@ -10,5 +10,6 @@ export const functionEnvironment: Readonly<Record<string, string>> = {
   REKEY_REDIS_SECRET: "redis-login",
   REKEY_RETIRE_QUEUE_URL: "http://127.0.0.1/queue",
   REKEY_WEBHOOK_KEY_SECRET: "webhook-key",
+  REKEY_CHAT_TARGETS: '[{"kind":"slack","secret":"chat"}]',
   REKEY_WEBHOOK_URL: "https://127.0.0.1/",
 };

@@ -25,6 +25,10 @@ interface Entry {
 
 const folder = "node_modules/";
 
+/** Those of an SPDX expression that offers some: `(Apache-2.0 OR UPL-1.0)`. */
+const choices = (expression: string): readonly string[] =>
+  /^\([^()]+ OR [^()]+\)$/.test(expression) ? expression.slice(1, -1).split(" OR ") : [expression];
+
 /** Node's own way: the nearest `node_modules` that has it, from `path` upwards. */
 function resolve(entries: Readonly<Record<string, Entry>>, path: string, name: string): string | undefined {
   let from = path === "" ? "" : `${path}/`;
@@ -52,7 +56,7 @@ export function lockedPackages(): ReadonlyMap<string, LockedPackage> {
             path,
             name: path === "" ? "rekey" : path.slice(path.lastIndexOf(folder) + folder.length),
             version,
-            licenses: typeof license === "string" ? [license] : license.map(({ type }) => type),
+            licenses: typeof license === "string" ? choices(license) : license.map(({ type }) => type),
             integrity,
             dependencies: names.flatMap((name) => resolve(packages, path, name) ?? []),
           },

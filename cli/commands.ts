@@ -2,6 +2,7 @@ import type { CommandDefinition } from "./command.ts";
 import { adopt } from "./commands/adopt/definition.ts";
 import { agent } from "./commands/agent/definition.ts";
 import { bundleEngine } from "./commands/bundle-engine/definition.ts";
+import { certifyEngine } from "./commands/certify-engine/definition.ts";
 import { completion } from "./commands/completion/definition.ts";
 import { consoleDefinition } from "./commands/console/definition.ts";
 import { detach } from "./commands/detach/definition.ts";
@@ -43,6 +44,7 @@ export const commands: readonly CommandDefinition[] = [
   consoleDefinition,
   smokeTest,
   bundleEngine,
+  certifyEngine,
   local,
   agent,
   completion,

@@ -49,6 +49,7 @@ test("every command is known to read, to change something or to serve", () => {
     changes: [
       "adopt",
       "bundle-engine",
+      "certify-engine",
       "detach",
       "invoke",
       "migrate-mirror",

@@ -14,6 +14,8 @@ export interface Service {
 /** A server with its engine, and how services use it. The server takes a few hundred connections at once. */
 export interface Product {
   readonly fixture: EngineFixture;
+  /** How many ask at the same time; default: 64. */
+  readonly connections?: number;
   /** With rekey's pool or connection. */
   rotating(client: SecretClient, secretId: string, connections: number): Service;
   /** A connection with this credential, and one query on it. */

@@ -1,5 +1,6 @@
 import { loadavg } from "node:os";
 import { startStage } from "../../shared/testing/engine-contract/stage.ts";
+import { kafkaProgram } from "../../tests/support/kafka.ts";
 import { slapd } from "../../tests/support/ldap.ts";
 import { mariadbd } from "../../tests/support/mysql-servers.ts";
 import { poolServers } from "../../tests/support/pool-servers.ts";
@@ -8,6 +9,7 @@ import { redisServer } from "../../tests/support/redis.ts";
 import { rotateAtTheLimit } from "./at-the-limit.ts";
 import { elastiCache } from "./elasticache.ts";
 import type { Product } from "./load.ts";
+import { kafka } from "./kafka.ts";
 import { ldap } from "./ldap.ts";
 import { mariadb } from "./mariadb.ts";
 import { postgres } from "./postgres.ts";
@@ -27,6 +29,7 @@ const products: readonly Product[] = [
   ...(redisServer === undefined ? [] : [redis(redisServer), elastiCache(redisServer)]),
   ...(rabbitmqServer === undefined ? [] : [rabbitmq(rabbitmqServer)]),
   ...(slapd === undefined ? [] : [ldap(slapd)]),
+  ...(kafkaProgram === undefined ? [] : [kafka(kafkaProgram)]),
 ];
 
 // The servers end with the process, when it exits.

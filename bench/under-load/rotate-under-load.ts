@@ -6,7 +6,7 @@ import type { Variant } from "../../shared/testing/engine-contract/fixture.ts";
 import type { Stage } from "../../shared/testing/engine-contract/stage.ts";
 import type { Product, Service } from "./load.ts";
 
-const connections = 64;
+const usualConnections = 64;
 /** For both services; no event tells either of a rotation. Shorter than the time between rotations, as it is in life. */
 const ttlMs = 100;
 const betweenRotationsMs = 200;
@@ -31,7 +31,7 @@ const caching = (product: Product, client: SecretClient, secretId: string): Serv
   end: async () => undefined,
 });
 
-/** 64 workers that query on new connections all the time, while the secret is rotated so many times, one after the other. */
+/** Workers that query on new connections all the time, while the secret is rotated so many times, one after the other. */
 export async function rotateUnderLoad(
   product: Product,
   stage: Stage,
@@ -39,6 +39,7 @@ export async function rotateUnderLoad(
   options: { readonly isRotating: boolean; readonly rotations: number },
 ): Promise<Outcome> {
   const { host, port } = stage.server;
+  const { connections = usualConnections } = product;
   const { id: secretId } = await stage.newSecret(variant, { fields: { host, port } });
   await using client = createSecretClient({ source: secretsManagerStore(stage.aws.own), ttlMs });
   const service = options.isRotating

@@ -8,6 +8,7 @@ import type { Service } from "./load.ts";
 export interface Login {
   readonly username: string;
   readonly password: SecretValue;
+  readonly saslMechanism?: string | undefined;
 }
 
 const attempts = 4;

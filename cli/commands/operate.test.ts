@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { chatCredential, startChatServer } from "../../tests/support/chat-servers.ts";
 import { type CliStage, startCliStage } from "../../tests/support/cli-stage.ts";
 
 /** The stage starts once for all commands that work on rotated secrets of a real server. */
@@ -98,6 +99,26 @@ test("rotate of what is not rotated: exit code 1, the code, and how to go on", a
     go on with: --campaign c1
     "
   `);
+});
+
+test("the end of a campaign of several secrets is told to the chat that wants it, and a chat that is away is a line", async () => {
+  const slack = await startChatServer("slack");
+  onTestFinished(slack.stop);
+  const SecretString = chatCredential("slack", slack.origin);
+  const { ARN: secret } = await stage.secrets.createSecret({ Name: "chat/slack", SecretString });
+  const targetsAt = (origin: string, about: string) =>
+    JSON.stringify([{ kind: "slack", secret, origin, about: [about] }]);
+  const rotate = async (campaign: string, REKEY_CHAT_TARGETS: string, ...names: string[]) =>
+    stage.rekeyWith({ REKEY_CHAT_TARGETS }, "rotate", ...names, "--yes", "--campaign", campaign, "--at-once", "1");
+  await rotate("told-1", targetsAt(slack.origin, "campaigns"), "db/stock", "db/none");
+  expect(JSON.stringify(slack.taken)).toContain("`told-1`: campaign ended: 0 rotated, 0 before, 1 failed, 1 not begun");
+  await rotate("told-2", targetsAt(slack.origin, "failures"), "db/stock", "db/none");
+  await rotate("told-3", targetsAt(slack.origin, "campaigns"), "db/stock");
+  expect(slack.taken).toHaveLength(1);
+  const { code, out } = await rotate("told-4", targetsAt("http://127.0.0.1:1", "campaigns"), "db/stock", "db/none");
+  expect([code, out]).toEqual([1, expect.stringContaining("slack was not told of it: secret-malformed")]);
+  const wrong = await rotate("told-5", '[{"kind":"canary"}]', "db/stock");
+  expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining("REKEY_CHAT_TARGETS")]);
 });
 
 test("no command rotates, adopts, plans or rolls back what a partner rotates; each says who does", async () => {

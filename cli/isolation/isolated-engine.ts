@@ -54,18 +54,19 @@ function sessionOf(process: LoginProcess, can: readonly LookMethod[]): Looking {
  * login; `time-budget-spent`, `server-misbehaved`, `internal-fault` as `LoginProcess` has them.
  */
 export function isolatedEngine(engine: DatabaseEngine, processes: LoginProcesses): DatabaseEngine {
-  const { capabilities, names, defaultPort, defaultDatabase, maxUsernameBytes, plannedStatements, passwordHash } =
-    engine;
+  const { capabilities, names, defaultPort, defaultDatabase, maxUsernameBytes } = engine;
+  const { plannedStatements, passwordHash, dualMechanism, isExperimental } = engine;
   return {
     capabilities,
     names,
     defaultPort,
     defaultDatabase,
     maxUsernameBytes,
-    ...defined({ plannedStatements, passwordHash }),
-    async login(target, { username, password, authSource }, call): Promise<Login<DatabaseSession>> {
+    ...defined({ plannedStatements, passwordHash, dualMechanism, isExperimental }),
+    async login(target, { password, username, authSource, saslMechanism }, call): Promise<Login<DatabaseSession>> {
       const process = processes.to(target);
-      const question = { ask: "log in", target, username, password: password.reveal(), authSource } as const;
+      const credential = { username, password: password.reveal(), authSource, saslMechanism };
+      const question = { ask: "log in", target, ...credential } as const;
       const answer = await process.ask(question, call);
       if (answer.of === "session") return { ok: true, session: sessionOf(process, answer.can) };
       process.release();

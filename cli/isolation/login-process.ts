@@ -32,9 +32,9 @@ async function answerTo(question: Question): Promise<Answer> {
   const call = { signal: AbortSignal.timeout(answerMs) };
   switch (question.ask) {
     case "log in": {
-      const { target, username, password, authSource } = question;
+      const { target, username, password, authSource, saslMechanism } = question;
       const { engine } = await engineNamed(target.engine);
-      const credential = { username, password: new SecretValue(password), authSource };
+      const credential = { username, password: new SecretValue(password), authSource, saslMechanism };
       const login = await engine.login(target, credential, call);
       if (!login.ok) return { of: "refusal", refusal: login.refusal, hint: login.hint };
       const made: DatabaseSession & Partial<Look> = login.session;

@@ -43,6 +43,7 @@ export type Question =
       readonly username: string;
       readonly password: string;
       readonly authSource: string | undefined;
+      readonly saslMechanism: string | undefined;
     }
   | { readonly ask: "inspect"; readonly usernames: readonly string[] }
   | { readonly ask: "read own account" }

@@ -48,6 +48,8 @@ export interface RekeySettings {
   readonly iamUserArns?: readonly string[];
   /** IAM users whose keys a secret holds, by the name of the secret; each user in one secret. Example prod/mailer=mailer */
   readonly iamUserGrants?: string;
+  /** true for the functions of experimental engines too, which never ran on a real server. A secret has to accept one by its tag rekey:accept-experimental. Default: false. */
+  readonly experimentalEngines?: boolean;
   /** Vault's address, for example https://vault.example.com:8200. Empty to mirror nothing. */
   readonly vaultAddress?: string;
   /** This Vault's name among VaultClusters, where several share the secrets. */
@@ -108,6 +110,14 @@ export interface RekeySettings {
   readonly redisChannel?: string;
   /** The full ARN of the secret whose text is the key that the messages on that channel are signed with. Empty: they are not signed, and anybody who may publish on the channel is heard. */
   readonly redisChannelKeySecretArn?: string;
+  /** Who is told of failures and findings, as JSON; docs/reference/chat.md has the form. Empty for nobody. Example [{"kind":"slack","secret":"arn:aws:secretsmanager:eu-west-1:123456789012:secret:chat/slack-AbCdEf"}] */
+  readonly chatTargets?: string;
+  /** The full ARNs of the secrets that ChatTargets names, each with the address of a webhook or a routing key as its text. Needed with ChatTargets. */
+  readonly chatSecretArns?: readonly string[];
+  /** Where docs/runbook.md is published; what chats are told links to its sections. Empty for no such links. */
+  readonly runbookUrl?: string;
+  /** Where the console is reached; what chats are told links to a secret's page. Empty for no such links. */
+  readonly consoleUrl?: string;
   /** When every secret and its mirror are looked at, a rate() or cron() expression of EventBridge. Default: rate(1 hour). */
   readonly reconcileSchedule?: string;
   /** How long the bus's events are kept for a replay. 0 to keep none. Default: 30. */
@@ -170,7 +180,12 @@ export const engines = [
   "redis",
   "elasticache",
   "rabbitmq",
+  "opensearch",
   "ldap",
+  "oracle",
+  "active-directory",
+  "kafka",
+  "sqlserver",
   "http-api-key",
   "http-api",
   "signing-key",

@@ -60,9 +60,12 @@ test("what is synthesized has every function with its code, and passes the CDK's
   expect(Object.keys(record(made, "Parameters"))).toEqual(["BootstrapVersion"]);
   const optional = [
     "CheckLoginFunction",
+    "NotifyChatFunction",
     "NotifyRedisFunction",
     "NotifyWebhookFunction",
     "RotateIamAccessKey",
+    "RotateOracle",
+    "RotateSqlserver",
     "RotateVaultStaticRole",
   ];
   const functions = Object.entries(template.Resources).filter(([, { Type }]) => Type === "AWS::Serverless::Function");
@@ -191,7 +194,7 @@ test("what is said of a rotation is what the schedule and the tags have", () => 
 
 test.each([
   [{}, /engine.*must be set/u],
-  [{ database: { engine: { engineType: "oracle-se2" } } }, /oracle-se2 has no rotation function/u],
+  [{ database: { engine: { engineType: "db2-se" } } }, /db2-se has no rotation function/u],
 ])("an engine that is not named, or that has no function, is refused", (options, problem) => {
   const stack = new Stack(new App(), "Orders");
   const rotate = (): unknown => Reflect.apply(rekeyIn({}).rotate, rekeyIn({}), [new Secret(stack, "Secret"), options]);

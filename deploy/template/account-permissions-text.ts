@@ -1,13 +1,41 @@
+import type { FunctionRow } from "./function-resources.ts";
 import { rotationFunctions } from "./functions/rotation.ts";
 import { pascalCase } from "../reading/function-names.ts";
 import { indent } from "./text.ts";
 
 /** Keys of IAM users are rotated in rekey's own account alone. */
-const isForOthers = ({ condition }: (typeof rotationFunctions)[number]): boolean => condition !== "RotatesIamKeys";
+const functions = rotationFunctions.filter(({ condition }) => condition !== "RotatesIamKeys");
 
-const permission = (row: (typeof rotationFunctions)[number]): string => `
+/** What only some stacks have, by the condition of its functions. */
+const choices = [
+  {
+    of: "VaultIsAuthority",
+    condition: "HasStaticRoles",
+    parameter: "RotatesStaticRoles",
+    description: "true where rekey's stack has the function that rotates static roles of Vault.",
+  },
+  {
+    of: "RotatesExperimental",
+    condition: "HasExperimentalEngines",
+    parameter: "ExperimentalEngines",
+    description: "true where rekey's stack has the functions of experimental engines.",
+  },
+].filter(({ of }) => functions.some(({ condition }) => condition === of));
+
+const parameterText = ({ parameter, description }: (typeof choices)[number]): string => `
+  ${parameter}:
+    Type: String
+    Default: "false"
+    AllowedValues: ["true", "false"]
+    Description: ${description}`;
+const conditionText = ({ condition, parameter }: (typeof choices)[number]): string =>
+  `\n  ${condition}: !Equals [!Ref ${parameter}, "true"]`;
+const conditionLine = (row: FunctionRow): string =>
+  choices.flatMap(({ of, condition }) => (of === row.condition ? [`\n  Condition: ${condition}`] : [])).join("");
+
+const permission = (row: FunctionRow): string => `
 ${pascalCase(row.name)}:
-  Type: AWS::Lambda::Permission${row.condition === "VaultIsAuthority" ? "\n  Condition: HasStaticRoles" : ""}
+  Type: AWS::Lambda::Permission${conditionLine(row)}
   Properties:
     Action: lambda:InvokeFunction
     FunctionName: !Sub \${RekeyStackName}-${row.name}
@@ -32,14 +60,8 @@ Parameters:
   SecretsAccountId:
     Type: String
     Description: The account of the secrets.
-    AllowedPattern: \\d{12}
-  RotatesStaticRoles:
-    Type: String
-    Default: "false"
-    AllowedValues: ["true", "false"]
-    Description: true where rekey's stack has the function that rotates static roles of Vault.
+    AllowedPattern: \\d{12}${choices.map(parameterText).join("")}
 
-Conditions:
-  HasStaticRoles: !Equals [!Ref RotatesStaticRoles, "true"]
+Conditions:${choices.map(conditionText).join("")}
 
-Resources:${indent(2, rotationFunctions.filter(isForOthers).map(permission).join(""))}`;
+Resources:${indent(2, functions.map(permission).join(""))}`;

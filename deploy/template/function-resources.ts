@@ -31,13 +31,13 @@ export const stemOf = ({ name }: FunctionRow): string => pascalCase(name);
 
 const logicalIdOf = (row: FunctionRow): string => (row.queue === undefined ? stemOf(row) : `${stemOf(row)}Function`);
 
-const eventSource = ({ name, batchSize, concurrency = "5" }: QueueRow): string => `
+const eventSource = ({ name, batchSize, windowSeconds, concurrency = "5" }: QueueRow): string => `
     Events:
       Queue:
         Type: SQS
         Properties:
           Queue: !GetAtt ${name}.Arn
-          BatchSize: ${batchSize}
+          BatchSize: ${batchSize}${windowSeconds === undefined ? "" : `\n          MaximumBatchingWindowInSeconds: ${windowSeconds}`}
           FunctionResponseTypes: [ReportBatchItemFailures]
           ScalingConfig:
             MaximumConcurrency: ${concurrency}`;

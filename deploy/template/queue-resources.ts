@@ -5,6 +5,8 @@ export interface QueueRow {
   /** Its logical id. */
   readonly name: string;
   readonly batchSize: number;
+  /** How long a batch is gathered; undefined: not at all. */
+  readonly windowSeconds?: number;
   /** How many invocations at once the queue starts. */
   readonly concurrency?: string;
   readonly keepSeconds: string;

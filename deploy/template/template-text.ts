@@ -5,7 +5,7 @@ import { functionResources, stemOf, type FunctionRow } from "./function-resource
 import { announceChange } from "./functions/announce-change.ts";
 import { checkLogin } from "./functions/check-login.ts";
 import { mirrorToVault } from "./functions/mirror-to-vault.ts";
-import { notifyRedis, notifyWebhook } from "./functions/notify.ts";
+import { notifyChat, notifyRedis, notifyWebhook } from "./functions/notify.ts";
 import { reconcile } from "./functions/reconcile.ts";
 import { retirePrevious } from "./functions/retire-previous.ts";
 import { accountCallers, invocation, rotationFunctions, rotationOutputs } from "./functions/rotation.ts";
@@ -16,7 +16,16 @@ import { indent, valueIf } from "./text.ts";
 const section = (name: string): string =>
   readFileSync(resolve(import.meta.dirname, "sections", `${name}.yaml`), "utf8");
 
-const fed = [retirePrevious, reconcile, checkLogin, mirrorToVault, announceChange, notifyWebhook, notifyRedis];
+const fed = [
+  retirePrevious,
+  reconcile,
+  checkLogin,
+  mirrorToVault,
+  announceChange,
+  notifyWebhook,
+  notifyRedis,
+  notifyChat,
+];
 
 /** A right to put events that names no source is refused here what is not its own to say. */
 function rekeysOwnEvents(): string {
@@ -46,6 +55,7 @@ const allRules = [
   ...rules(["MirrorRule"], "MirrorToVault"),
   ...rules(["WebhookRule"], "HasWebhook"),
   ...rules(["RedisRule"], "HasRedis"),
+  ...rules(["ChatRule"], "HasChat"),
   ...rules(["ReplicasRule", "ReplicaBusesRule"], "HasReplicaBus"),
 ];
 
@@ -69,6 +79,7 @@ const resources: readonly (readonly [title: string, ...parts: readonly string[]]
   ["Replicas in other regions.", section("replicas")],
   ["A webhook.", withQueue(notifyWebhook), section("notify-webhook")],
   ["A channel of Redis.", withQueue(notifyRedis), section("notify-redis")],
+  ["Chat and on-call services.", withQueue(notifyChat), section("notify-chat")],
   [
     "What nobody could take: messages after their last try, and events that a rule could not deliver.",
     lastQueueResources("DeadLetterQueue", []),

@@ -70,7 +70,7 @@ test.skipIf(program === undefined).each([
   [{ vault_auth: "kerberos" }, "It must be one of approle, aws, jwt, token."],
   [{ archive_retention_days: 9999 }, "It must be at most 3650."],
   [{ secret_arn_pattern: ["db/*"] }, "It must match arn:"],
-  [{ secrets: { orders: { arn, engine: "oracle" } } }, "An engine is postgres"],
+  [{ secrets: { orders: { arn, engine: "db2" } } }, "An engine is postgres"],
   [{ name: "a".repeat(40) }, "at most 39"],
   [{ no_such_variable: 1 }, "the module has no variable no_such_variable"],
 ])("%j is refused", (variables, problem) => {

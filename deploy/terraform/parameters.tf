@@ -30,6 +30,7 @@ locals {
     HttpApiGrants                     = var.http_api_grants
     IamUserArns                       = var.iam_user_arns == null ? null : join(",", var.iam_user_arns)
     IamUserGrants                     = var.iam_user_grants
+    ExperimentalEngines               = var.experimental_engines
     VaultAddress                      = var.vault_address
     VaultCluster                      = var.vault_cluster
     VaultClusters                     = var.vault_clusters
@@ -62,6 +63,10 @@ locals {
     RedisSecretArn                    = var.redis_secret_arn
     RedisChannel                      = var.redis_channel
     RedisChannelKeySecretArn          = var.redis_channel_key_secret_arn
+    ChatTargets                       = var.chat_targets
+    ChatSecretArns                    = var.chat_secret_arns == null ? null : join(",", var.chat_secret_arns)
+    RunbookUrl                        = var.runbook_url
+    ConsoleUrl                        = var.console_url
     ReconcileSchedule                 = var.reconcile_schedule
     ArchiveRetentionDays              = var.archive_retention_days
     SchemaRegistry                    = var.schema_registry
@@ -362,6 +367,12 @@ variable "iam_user_grants" {
   }
 }
 
+variable "experimental_engines" {
+  type        = bool
+  default     = null
+  description = "true for the functions of experimental engines too, which never ran on a real server. A secret has to accept one by its tag rekey:accept-experimental. Default: false."
+}
+
 variable "vault_address" {
   type        = string
   default     = null
@@ -616,6 +627,45 @@ variable "redis_channel_key_secret_arn" {
   validation {
     condition     = var.redis_channel_key_secret_arn == null ? true : can(regex("^(?:(arn:[^:]+:secretsmanager:[^:]+:\\d{12}:secret:.*-[A-Za-z0-9]{6})?)$", var.redis_channel_key_secret_arn))
     error_message = "It must match (arn:[^:]+:secretsmanager:[^:]+:\\d{12}:secret:.*-[A-Za-z0-9]{6})?."
+  }
+}
+
+variable "chat_targets" {
+  type        = string
+  default     = null
+  description = "Who is told of failures and findings, as JSON; docs/reference/chat.md has the form. Empty for nobody. Example [{\"kind\":\"slack\",\"secret\":\"arn:aws:secretsmanager:eu-west-1:123456789012:secret:chat/slack-AbCdEf\"}]"
+}
+
+variable "chat_secret_arns" {
+  type        = list(string)
+  default     = null
+  description = "The full ARNs of the secrets that ChatTargets names, each with the address of a webhook or a routing key as its text. Needed with ChatTargets."
+
+  validation {
+    condition     = alltrue([for item in coalesce(var.chat_secret_arns, []) : can(regex("^(?:(arn:[^:]+:secretsmanager:[^:]+:\\d{12}:secret:.*-[A-Za-z0-9]{6})?)$", item))])
+    error_message = "It must match (arn:[^:]+:secretsmanager:[^:]+:\\d{12}:secret:.*-[A-Za-z0-9]{6})?."
+  }
+}
+
+variable "runbook_url" {
+  type        = string
+  default     = null
+  description = "Where docs/runbook.md is published; what chats are told links to its sections. Empty for no such links."
+
+  validation {
+    condition     = var.runbook_url == null ? true : can(regex("^(?:(https?://[!-~]{1,400})?)$", var.runbook_url))
+    error_message = "It must match (https?://[!-~]{1,400})?."
+  }
+}
+
+variable "console_url" {
+  type        = string
+  default     = null
+  description = "Where the console is reached; what chats are told links to a secret's page. Empty for no such links."
+
+  validation {
+    condition     = var.console_url == null ? true : can(regex("^(?:(https?://[!-~]{1,400})?)$", var.console_url))
+    error_message = "It must match (https?://[!-~]{1,400})?."
   }
 }
 

@@ -39,19 +39,27 @@ export function secretArnIn({ detail = {} }: DeliveredEvent): string {
   throw malformed("no detail.secretArn");
 }
 
+/** Errors: `event-malformed`. */
+export const versionIdIn = (detail: Members): string => matching(detail, "versionId", /^[A-Za-z0-9-]{32,64}$/);
+
+/** When the event says that it happened. Errors: `event-malformed`. */
+export function instantIn(detail: Members): Date {
+  const at = new Date(matching(detail, "at", /^\d{4}-\d\d-\d\dT[\d:.]+Z$/));
+  if (Number.isNaN(at.getTime())) throw malformed("no at");
+  return at;
+}
+
 /** What `Secret Rotated` or `Secret Adopted` says. Errors: `event-malformed`. */
 export function retirementCueIn(event: DeliveredEvent): RetirementCue {
   const { type, source, detail = {} } = event;
   const ids = {
     secretArn: matching(detail, "secretArn", arnOfSecret),
-    versionId: matching(detail, "versionId", /^[A-Za-z0-9-]{32,64}$/),
+    versionId: versionIdIn(detail),
   };
   if (type === "Secret Adopted") {
     const subscriber = matching(detail, "subscriber", /^[A-Za-z0-9_./=+@:-]{1,64}$/);
     return { kind: "adopted", ...ids, subscriber, source: matching({ source }, "source", /^rekey\.subscriber/) };
   }
   if (type !== "Secret Rotated") throw malformed("another detail-type");
-  const at = new Date(matching(detail, "at", /^\d{4}-\d\d-\d\dT[\d:.]+Z$/));
-  if (Number.isNaN(at.getTime())) throw malformed("no at");
-  return { kind: "rotated", ...ids, at };
+  return { kind: "rotated", ...ids, at: instantIn(detail) };
 }

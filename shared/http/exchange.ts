@@ -86,7 +86,10 @@ function payloadOf({ json, form }: Exchange): { readonly type: string; readonly 
   return json === undefined ? undefined : { type: "application/json", text: JSON.stringify(json) };
 }
 
-/** The headers are set on the request and are no option of it: `NODE_DEBUG` prints the options of each connection. */
+/**
+ * Headers and path are set on the request and are no options of it: `NODE_DEBUG` prints the options of each connection, and a
+ * webhook's path is its credential.
+ */
 async function send(url: URL, options: Exchange, signal: AbortSignal, connected: () => void): Promise<IncomingMessage> {
   const payload = payloadOf(options);
   if (options.publicOnly === true) refuseInternal(url);
@@ -100,7 +103,8 @@ async function send(url: URL, options: Exchange, signal: AbortSignal, connected:
     ...(options.verifiesName === false && { checkServerIdentity: () => undefined }),
   };
   return new Promise((resolve, reject) => {
-    const request = (url.protocol === "https:" ? requestHttps : requestHttp)(url, settings, resolve);
+    const request = (url.protocol === "https:" ? requestHttps : requestHttp)(new URL(url.origin), settings, resolve);
+    request.path = url.pathname + url.search;
     // The parser may tell of bytes behind the answer when all is over; an error that nobody listens to ends the process.
     request.on("error", reject).once("socket", (socket) => socket.once("connect", connected));
     if (payload !== undefined) request.setHeader("content-type", payload.type);

@@ -30,6 +30,8 @@ export interface Credential {
   readonly password: SecretValue;
   /** The database that holds this user, where that is not the target's. */
   readonly authSource?: string | undefined;
+  /** The mechanism of SASL that the password is for, where a user has a password for each. */
+  readonly saslMechanism?: string | undefined;
 }
 
 export type LoginRefusal = "bad-credential" | "expired" | "login-not-allowed";
@@ -255,6 +257,10 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
   readonly defaultPort: number;
   readonly defaultDatabase: string;
   readonly maxUsernameBytes: number;
+  /** The alternate's name, where that is not the user's with the suffix behind it. Errors: `secret-malformed`. */
+  readonly alternateName?: (username: string, suffix: string) => string;
+  /** Whether it never ran on a real server. Then it begins no rotation of a secret whose tags do not accept that. */
+  readonly isExperimental?: boolean;
   /** What else than a wrong password a server refuses in the same way, for whoever finds that no password logs in. */
   readonly refusedAlike?: string;
   /** The statements that each method of a session sends, with `…` in place of values, for a plan. */
@@ -264,6 +270,11 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
    * user keeps the form that it has. Absent where an engine has no choice. Errors: `option-invalid`.
    */
   readonly passwordHash?: (options: ReadonlyMap<string, string>) => string | undefined;
+  /**
+   * The mechanism of SASL that the next password is for under dual passwords, where a user has one for each mechanism. Errors:
+   * `secret-malformed`.
+   */
+  readonly dualMechanism?: (current: Credential) => string;
   /**
    * A wrong credential is a result. A refusal for another reason is one too, or an error with a hint of its own. An
    * unreachable, unverified or broken server is an error.

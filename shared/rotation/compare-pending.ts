@@ -26,9 +26,9 @@ export function comparePending(
   const rotation = rotationOf(deps, values.current, facts, call);
   const { strategy, current } = rotation;
   const pending = parseDatabaseSecret(values.pending);
-  const expectedUsername = isSameLogin(current, pending)
-    ? current.username
-    : strategy.expectedUsername(current, facts.policy);
+  const isCopy = isSameLogin(current, pending);
+  const expectedUsername = isCopy ? current.username : strategy.expectedUsername(current, facts.policy);
+  const mechanism = (isCopy ? undefined : strategy.expectedMechanism?.(current)) ?? current.saslMechanism;
   const kept = [
     "engine",
     "host",
@@ -45,7 +45,8 @@ export function comparePending(
   const field =
     other ??
     (JSON.stringify(pending.otherHosts) === JSON.stringify(current.otherHosts) ? undefined : "hosts") ??
-    (expectedUsername === undefined || pending.username === expectedUsername ? undefined : "username");
+    (expectedUsername === undefined || pending.username === expectedUsername ? undefined : "username") ??
+    (pending.saslMechanism === mechanism ? undefined : "sasl_mechanism");
   if (field !== undefined) throw new RekeyError("pending-tampered", { context: { field } });
   return { rotation, versions: { current, pending } };
 }

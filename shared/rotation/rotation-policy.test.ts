@@ -9,6 +9,7 @@ test("a secret without tags gets a URL-safe password of 32 characters, changed i
     adminSecretArn: undefined,
     alternateUser: undefined,
     changeAt: "setSecret",
+    acceptsExperimental: false,
     graceMs: undefined,
   });
 });
@@ -33,6 +34,7 @@ test("tags choose strategy, charset, length, TLS mode, admin secret, alternate u
     adminSecretArn: "arn:admin",
     alternateUser: "app_b",
     changeAt: "finishSecret",
+    acceptsExperimental: false,
     graceMs: 129_600_000,
   });
 });

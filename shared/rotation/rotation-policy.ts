@@ -3,6 +3,7 @@ import { defined } from "../secrets/defined.ts";
 import { checkPasswordPolicy, passwordCharsets, type PasswordPolicy } from "../secrets/password.ts";
 import { type TlsMode, tlsModes } from "../secrets/secret-fields.ts";
 import {
+  acceptExperimentalTag,
   adminSecretTag,
   alternateUserTag,
   changeAtTag,
@@ -29,6 +30,8 @@ export interface RotationPolicy {
   readonly changeAt: "setSecret" | "finishSecret";
   /** How long the replaced credential still logs in; undefined: until a later rotation replaces it. */
   readonly graceMs: number | undefined;
+  /** Whether an engine that never ran on a real server may rotate the secret. */
+  readonly acceptsExperimental: boolean;
 }
 
 const unitMs = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -81,5 +84,6 @@ export function rotationPolicy(tags: ReadonlyMap<string, string>): RotationPolic
     alternateUser: tags.get(alternateUserTag),
     changeAt: oneOf(tags, changeAtTag, ["setSecret", "finishSecret"]) ?? "setSecret",
     graceMs: duration(tags, graceTag),
+    acceptsExperimental: oneOf(tags, acceptExperimentalTag, ["true", "false"]) === "true",
   };
 }

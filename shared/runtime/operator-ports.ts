@@ -12,6 +12,8 @@ import { secretAdministration } from "../aws/secrets-manager/secret-administrati
 import { secretListing } from "../aws/secrets-manager/secret-listing.ts";
 import { secretsManagerStore } from "../aws/secrets-manager/secret-store.ts";
 import type { Environment } from "./environment.ts";
+import { campaignTeller } from "./campaign-teller.ts";
+import { defined } from "../secrets/defined.ts";
 import { operatorLimits } from "./operator-limits.ts";
 import { environmentViews } from "./vault-mirror.ts";
 
@@ -35,6 +37,7 @@ export function operatorPorts(
     trail: cloudTrail(new CloudTrailClient(operatorLimits)),
     mirrors: environmentViews(environment, store, connections),
     ...(table === undefined ? {} : { adoptions: adoptionTable(new DynamoDBClient(operatorLimits), table) }),
+    ...defined({ tellEnd: campaignTeller(environment, store) }),
     nowMs: Date.now,
     pause: async (ms, { signal }) =>
       setTimeout(ms, undefined, { signal }).catch((error: unknown) => {

@@ -32,6 +32,8 @@ export interface DatabaseSecret {
   readonly dbname: string | undefined;
   /** The database that holds the user, where the server keeps users in databases. */
   readonly authSource: string | undefined;
+  /** From `sasl_mechanism`: what the password is for, where a user has one for each mechanism of SASL. */
+  readonly saslMechanism: string | undefined;
   readonly username: string;
   readonly password: SecretValue;
   readonly masterArn: string | undefined;
@@ -56,6 +58,7 @@ export interface LoginSecret {
   readonly port: number | undefined;
   readonly dbname: string | undefined;
   readonly authSource: string | undefined;
+  readonly saslMechanism: string | undefined;
   readonly tlsMode: TlsMode | undefined;
   readonly tlsCa: string | undefined;
 }
@@ -77,6 +80,7 @@ export function parseLoginSecret(value: SecretValue): LoginSecret {
     port: parsePort(fields),
     dbname: textOf(fields, "dbname"),
     authSource: textOf(fields, "authSource"),
+    saslMechanism: textOf(fields, "sasl_mechanism"),
     tlsMode: parseTlsMode(fields),
     tlsCa: textOf(fields, "sslrootcert"),
   };

@@ -11,6 +11,7 @@ const own = new Set([
   "port",
   "dbname",
   "authSource",
+  "sasl_mechanism",
   "username",
   "password",
   "masterarn",

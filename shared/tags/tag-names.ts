@@ -29,6 +29,7 @@ export const vaultClusterTag = "rekey:vault-cluster";
 export const vaultPathTag = "rekey:vault-path";
 export const subscribersTag = "rekey:subscribers";
 export const rotationReasonTag = "rekey:rotation-reason";
+export const acceptExperimentalTag = "rekey:accept-experimental";
 export const smokeTestTag = "rekey:smoke-test";
 /** On the IAM role of a subscriber, not on a secret. */
 export const subscriberTag = "rekey:subscriber";

@@ -25,7 +25,7 @@ export const tagTable: Readonly<Record<TagName, Tag>> = {
     values: ["single-user", "alternating-users", "dual-password", "issued"],
     reader: rotation,
     meaning:
-      "How a password is replaced. Without the tag, `masterarn` selects alternating users, else the engine's own default counts. Redis, ElastiCache, MariaDB, MySQL and OpenLDAP have `dual-password`; an API, Vault and signing keys have `issued`.",
+      "How a password is replaced. Without the tag, `masterarn` selects alternating users, else the engine's own default counts. Redis, ElastiCache, MariaDB, MySQL, OpenLDAP, Kafka and Oracle have `dual-password`; an API, Vault and signing keys have `issued`.",
   },
   [names.changeAtTag]: {
     values: ["setSecret", "finishSecret"],
@@ -87,6 +87,14 @@ export const tagTable: Readonly<Record<TagName, Tag>> = {
     meaning: "The form in which the server keeps the password. Redshift has only `md5`.",
     page: "postgres.md#the-form-of-the-password",
   },
+  [names.acceptExperimentalTag]: {
+    values: ["true", "false"],
+    default: "false",
+    reader: rotation,
+    meaning:
+      "Whether an experimental engine, which never ran on a real server, may rotate the secret. Without `true` it begins no rotation.",
+    page: "engines.md#experimental-engines",
+  },
   [names.redisReplicasTag]: {
     values: ["change"],
     reader: "`rotate-redis`",
@@ -96,7 +104,7 @@ export const tagTable: Readonly<Record<TagName, Tag>> = {
   [names.startTlsTag]: {
     values: ["true", "false"],
     default: "`true` at port 389, else `false`",
-    reader: "`rotate-ldap`",
+    reader: "`rotate-ldap`, `rotate-active-directory`",
     meaning: "Whether the connection begins without TLS and asks for it (StartTLS). Nothing else is sent before TLS.",
     page: "ldap.md",
   },

@@ -33,9 +33,11 @@ export const rooms: Readonly<Record<string, Room>> = {
       "node:util",
       "pg",
       "@mongodb-js/saslprep",
+      "bcryptjs",
       "ldapts",
       "mongodb",
       "mysql2",
+      "oracledb",
     ],
   },
   "shared/aws": {
@@ -99,6 +101,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: [],
   },
   "shared/webhook": { rooms: ["shared/events", ...vocabulary], packages: ["node:crypto", "node:http", "node:https"] },
+  // What people are told, and the forms in which each service takes it.
+  "shared/chat": {
+    rooms: ["shared/answers", "shared/events", "shared/http", ...vocabulary],
+    packages: ["node:crypto"],
+  },
   "shared/testing": {
     rooms: ["shared/rotation", "shared/client", "shared/events", ...vocabulary],
     packages: ["node:"],
@@ -117,6 +124,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "shared/vault",
       "shared/webhook",
       "shared/channels",
+      "shared/chat",
       ...vocabulary,
     ],
     packages: ["@middy/core", "aws-lambda", "@aws-sdk/", "node:fs", "node:fs/promises", "node:timers/promises"],
@@ -178,6 +186,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ["cli/wiring/engines.ts", "shared/answers", ...vocabulary],
     packages: ["node:child_process", "node:diagnostics_channel", "node:net", "node:worker_threads"],
   },
+  // The engine contract against a server that somebody names: it makes users there, and the drivers log in as them.
+  "cli/certification": {
+    rooms: ["shared/engines", "shared/rotation", "shared/runtime", "shared/testing/engine-contract", ...vocabulary],
+    packages: ["node:async_hooks", "node:dns", "node:events", "node:net", "node:timers/promises", "node:tls", "pg"],
+  },
   // Served to an operator's browser, which is told everything as JSON: the page knows shapes, and no module of the system.
   console: { rooms: [], packages: [] },
   "console/contract.ts": { rooms: ["shared/operations", "shared/capacity", "shared/errors"], packages: [] },
@@ -231,6 +244,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "@redis/client",
       "amqplib",
       "ldapts",
+      "@platformatic/kafka",
       "@aws-lambda-powertools/parameters",
       "@aws-sdk/client-lambda",
       "@aws-sdk/client-secrets-manager",
@@ -280,9 +294,11 @@ export const mayReveal = [
   "shared/vault",
   "shared/mirrors",
   "shared/webhook",
+  "shared/chat",
   "shared/client",
   "shared/agent",
   "shared/testing/engine-contract",
+  "cli/certification",
   "cli/isolation",
   "examples/keeper",
   "local/demo",

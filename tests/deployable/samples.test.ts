@@ -63,6 +63,9 @@ beforeAll(async () => {
     REKEY_LOGIN_QUEUE_URL: QueueUrl,
     REKEY_REDIS_CHANNEL: "rekey",
     REKEY_REDIS_SECRET: await make("rekey/redis", redisLogin),
+    REKEY_CHAT_TARGETS: JSON.stringify([
+      { kind: "slack", secret: await make("rekey/chat", "https://127.0.0.1:1/canary") },
+    ]),
     REKEY_RETIRE_QUEUE_URL: QueueUrl,
     REKEY_ROTATION_FUNCTIONS: "arn:aws:lambda:*:*:function:rekey-rotate-*",
     REKEY_SECRETS: "arn:aws:secretsmanager:*:*:secret:db/*",
@@ -176,7 +179,7 @@ test.each(
 });
 
 test("a function that does not exist or a file that is no event: exit code 1 and what is wrong", async () => {
-  expect(await invoke("rotate-oracle", "{}")).toMatchObject({
+  expect(await invoke("rotate-db2", "{}")).toMatchObject({
     code: 1,
     err: expect.stringContaining("option-invalid"),
   });

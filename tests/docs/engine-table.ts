@@ -74,6 +74,7 @@ async function factsOf(engineFile: string): Promise<EngineFacts> {
     engine: name,
     function: `rotate-${name}`,
     names: engine.names,
+    isExperimental: engine.isExperimental === true,
     strategies: Object.entries(strategies).map((entry) => strategyFacts(entry, product)),
     defaultStrategy,
     onlyHash: defaultStrategy === "issued" ? null : engine.capabilities.hashesPasswordOnClient,
@@ -102,11 +103,11 @@ const list = (items: readonly string[]): string => items.join(", ") || "-";
 
 /** `docs/reference/engines.md`. */
 export function enginePage(): string {
-  const rows = engineFacts.flatMap(({ engine, strategies, defaultStrategy, onlyHash, testedOn }) =>
+  const rows = engineFacts.flatMap(({ engine, isExperimental, strategies, defaultStrategy, onlyHash, testedOn }) =>
     strategies.map(({ name, overlap, endedBy }) => {
       const tests = Object.entries(testedOn).map(([server, file]) => `[${server}](../../${file})`);
       const strategy = `${name}${name === defaultStrategy ? " (default)" : ""}`;
-      return `| ${engine} | ${strategy} | ${overlapTexts[overlap]} | ${endedBy} | ${hashTexts.get(onlyHash)} | ${list(tests)} |`;
+      return `| ${engine}${isExperimental ? " (experimental)" : ""} | ${strategy} | ${overlapTexts[overlap]} | ${endedBy} | ${hashTexts.get(onlyHash)} | ${list(tests)} |`;
     }),
   );
   const versions = engineFacts.map(({ engine, names, oldest }) => {
@@ -125,6 +126,15 @@ export function enginePage(): string {
     "| engine | strategy | overlap | what ends the old credential | only hash | contract kept on |",
     "|---|---|---|---|---|---|",
     ...rows,
+    "",
+    "## Experimental engines",
+    "",
+    "An experimental engine never ran on a real server, because none could be had for the tests. It kept the contract on a stand-in that was written from the",
+    "vendor's documentation; where that is wrong or silent, so is the engine. Its function is deployed only with `ExperimentalEngines=true`, and it begins no rotation of a",
+    "secret without the tag [`rekey:accept-experimental`](secret.md#tags)`=true`: it ends as `engine-experimental`, before anything is changed.",
+    "[Decision 64](../decisions/0064-experimental-engines.md).",
+    "",
+    "## Names in secrets",
     "",
     "| engine | `engine` in the secret | products |",
     "|---|---|---|",

@@ -34,6 +34,7 @@ const given: Readonly<Record<string, { readonly before?: string; readonly files?
     "docs/how-to/deploy.md": {
       files: { "policy.json": jsonWith("secretsmanager:GetSecretValue"), "roots.pem": roots },
     },
+    "docs/how-to/subscribe.md": { files: { "slack-address.txt": "https://hooks.slack.example/of-the-reader" } },
     "docs/how-to/migrate-from-managed-rotation.md": {
       before: [
         "NEW_MASTER_PASSWORD=a-password-of-the-readers-own",

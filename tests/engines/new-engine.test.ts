@@ -3,6 +3,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { rotationFunctions } from "../../deploy/template/functions/rotation.ts";
 import { sourceFiles } from "../architecture/check-imports.ts";
+import { engineFacts } from "../docs/engine-table.ts";
 import { engineLists, root } from "./render-engine-lists.ts";
 
 const textOf = (file: string): string => readFileSync(path.join(root, file), "utf8");
@@ -32,6 +33,12 @@ test("every engine has its function, the function's row in the template, and a t
     .map(([, name = ""]) => textOf(`tests/support/${name}`));
   const tested = [...contracts, ...fixtures].join("");
   expect(engines.filter((name) => !tested.includes(`/${name}-engine.ts"`))).toEqual([]);
+});
+
+test("the functions of experimental engines, and no others, are deployed only where the parameter asks", () => {
+  const rows = rotationFunctions.filter(({ condition }) => condition === "RotatesExperimental");
+  const experimental = engineFacts.filter(({ isExperimental }) => isExperimental);
+  expect(rows.map(({ name }) => name).toSorted()).toEqual(experimental.map((one) => one.function).toSorted());
 });
 
 test("no source but an engine's own function loads the engine, benchmarks apart", () => {

@@ -55,6 +55,14 @@ describe("the secret by itself", () => {
     expect(await find(made)).toEqual(["error option-invalid"]);
   });
 
+  test("an experimental engine: an error until the secret accepts it, then a warning", async () => {
+    const made = await stage.secret();
+    const untested = { ...made, deps: { ...made.deps, engine: { ...stage.engine, isExperimental: true } } };
+    expect(await find(untested)).toEqual(["error engine-experimental"]);
+    made.store.tags.set("rekey:accept-experimental", "true");
+    expect(await find(untested)).toEqual(["warning engine-untested", unverified]);
+  });
+
   test("a tag that rekey does not know is named, without its value", async () => {
     const made = await stage.secret();
     made.store.tags.set("rekey:grase", "tag-canary");

@@ -77,6 +77,21 @@ test.each([
   expect(unsaid).toEqual([]);
 });
 
+test("a plan says that its engine is experimental, and there is none before the secret accepts it", async () => {
+  const made = await make("single-user");
+  const engine = { ...stage.engine, isExperimental: true };
+  const planned = async () =>
+    planRotation(
+      { rotation: made.deps, engine, strategiesOf: (one) => strategiesOn(one).strategies },
+      made.secretArn,
+      call,
+    );
+  await expect(planned()).rejects.toMatchObject({ code: "engine-experimental" });
+  made.store.tags.set("rekey:accept-experimental", "true");
+  expect(await planned()).toMatchObject({ strategy: "single-user", isExperimental: true });
+  expect(await plan(made)).toMatchObject({ isExperimental: false });
+});
+
 test("a secret that cannot be rotated has no plan", async () => {
   const made = await make("alternating-users");
   made.store.tags.set("rekey:alternate-user", made.username);

@@ -46,3 +46,11 @@ test("an engine that lives elsewhere is bundled, deployed with rekey's template 
   expect(await server.accepts({ username: "orders", password })).toBe(true);
   expect(await server.accepts(account)).toBe(false);
 });
+
+test("rekey certify-engine runs the contract of a fixture that lives elsewhere, and says what held", async () => {
+  const words = ["certify-engine", "--module", path.join(keeper, "fixture.ts"), "--points", "1"];
+  const { code, out } = await runRekey(words, { env: { PATH: process.env["PATH"] } });
+  expect(out).toContain("fault points tried 1, converged 1");
+  expect(out).toContain("the engine contract holds");
+  expect(code).toBe(0);
+}, 120_000);

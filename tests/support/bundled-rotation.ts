@@ -16,7 +16,11 @@ export interface BundledRotation {
 }
 
 /** Rotates a secret of this value once, with the function as it is bundled for Lambda. */
-export async function rotateByBundle(functionName: string, value: object): Promise<BundledRotation> {
+export async function rotateByBundle(
+  functionName: string,
+  value: object,
+  tags: Readonly<Record<string, string>> = {},
+): Promise<BundledRotation> {
   const folder = await mkdtemp(path.join(tmpdir(), "rekey-bundle-"));
   let handler: Handler | undefined;
   const failures: unknown[] = [];
@@ -40,7 +44,11 @@ export async function rotateByBundle(functionName: string, value: object): Promi
       SECRETS_MANAGER_ENDPOINT: `${protocol}//${hostname}:${String(port)}`,
     });
     ({ handler } = (await import(pathToFileURL(outfile).href)) as { readonly handler: Handler });
-    const secret = new CreateSecretCommand({ Name: "bundled", SecretString: JSON.stringify(value) });
+    const secret = new CreateSecretCommand({
+      Name: "bundled",
+      SecretString: JSON.stringify(value),
+      Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+    });
     const { ARN } = await aws.own.send(secret);
     await aws.own.send(new RotateSecretCommand({ SecretId: ARN, RotationLambdaARN: rotationFunctionArn }));
     await aws.idle();

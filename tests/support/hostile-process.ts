@@ -5,7 +5,7 @@ import type { DatabaseTarget } from "../../shared/ports/database-engine.ts";
 import { childVariables } from "./child-variables.ts";
 
 export interface HostileStep {
-  readonly engine: "ldap" | "mongodb" | "redis" | "http-api-key" | "vault";
+  readonly engine: "active-directory" | "kafka" | "ldap" | "mongodb" | "oracle" | "redis" | "http-api-key" | "vault";
   readonly host?: string;
   readonly port: number;
   readonly tls: DatabaseTarget["tls"];

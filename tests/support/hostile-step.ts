@@ -1,6 +1,9 @@
+import { activeDirectoryEngine } from "../../shared/engines/active-directory/active-directory-engine.ts";
 import { httpApiKeyEngine } from "../../shared/engines/http-api-key/http-api-key-engine.ts";
+import { kafkaEngine } from "../../shared/engines/kafka/kafka-engine.ts";
 import { ldapEngine } from "../../shared/engines/ldap/ldap-engine.ts";
 import { mongodbEngine } from "../../shared/engines/mongodb/mongodb-engine.ts";
+import { oracleEngine } from "../../shared/engines/oracle/oracle-engine.ts";
 import { redisEngine } from "../../shared/engines/redis/redis-engine.ts";
 import { vaultStaticRoleEngine } from "../../shared/engines/vault-static-role/vault-static-role-engine.ts";
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
@@ -23,14 +26,19 @@ const {
   budgetMs,
 }: HostileStep = JSON.parse(process.argv[2] ?? "{}");
 const call = { signal: AbortSignal.timeout(budgetMs) };
-const username = engine === "ldap" ? "cn=app,dc=rekey" : "app";
+const databases: Readonly<Record<string, string>> = { redis: "0", oracle: "ORDERS.example.com" };
+const names: Readonly<Partial<Record<HostileStep["engine"], string>>> = {
+  ldap: "cn=app,dc=rekey",
+  "active-directory": "app@rekey.test",
+};
+const username = names[engine] ?? "app";
 const credential = (value: string): Credential => ({ username, password: new SecretValue(value) });
 const target: DatabaseTarget = {
   secretName: "db/app",
   engine,
   host,
   port,
-  dbname: engine === "redis" ? "0" : "admin",
+  dbname: databases[engine] ?? "admin",
   tls,
   options: new Map([["rekey:vault-role", "app"]]),
 };
@@ -45,6 +53,14 @@ async function work(): Promise<void> {
       await session.setPassword(credential(next), call);
       return;
     }
+    case "oracle": {
+      const login = await oracleEngine().login(target, credential(password), call);
+      if (!login.ok) throw new RekeyError("credential-refused");
+      await using session = login.session;
+      await session.inspect(["app"], call);
+      await session.keepBoth(credential(password), credential(next), call);
+      return;
+    }
     case "redis": {
       const login = await redisEngine({ report: () => undefined }).login(target, credential(password), call);
       if (!login.ok) throw new RekeyError("credential-refused");
@@ -53,12 +69,28 @@ async function work(): Promise<void> {
       await session.keepBoth(credential(password), credential(next), call);
       return;
     }
+    case "active-directory": {
+      const login = await activeDirectoryEngine().login(target, credential(password), call);
+      if (!login.ok) throw new RekeyError("credential-refused");
+      await using session = login.session;
+      await session.readOwnAccount(call);
+      await session.setPassword(credential(next), call);
+      return;
+    }
     case "ldap": {
       const login = await ldapEngine().login(target, credential(password), call);
       if (!login.ok) throw new RekeyError("credential-refused");
       await using session = login.session;
       await session.inspect([username], call);
       await session.keepBoth(credential(password), credential(next), call);
+      return;
+    }
+    case "kafka": {
+      const login = await kafkaEngine().login(target, credential(password), call);
+      if (!login.ok) throw new RekeyError("credential-refused");
+      await using session = login.session;
+      await session.inspect([username], call);
+      await session.keepBoth(credential(password), { ...credential(next), saslMechanism: "SCRAM-SHA-256" }, call);
       return;
     }
     case "http-api-key":

@@ -1,8 +1,9 @@
+import { askForClearPassword } from "../../cli/certification/servers/mysql-greeting.ts";
 import { strategiesOn } from "../../functions/rotate-mariadb/rotation.ts";
 import { mariadbEngine } from "../../shared/engines/mariadb/mariadb-engine.ts";
 import type { EngineFixture, SecretFields } from "../../shared/testing/engine-contract/fixture.ts";
 import { mariadbAccounts } from "./mariadb-accounts.ts";
-import { askForClearPassword, contractServer, type Product } from "./mysql-fixture.ts";
+import { contractServer, type Product } from "./mysql-fixture.ts";
 import { startMysqlServer } from "./mysql-servers.ts";
 
 const engine = mariadbEngine();

@@ -11,7 +11,7 @@ declare module "vitest" {
 /** `npm run test:full` tries every case; `npm test` tries a few of each long list. */
 const isFullRun = process.env["REKEY_TEST_FULL"] === "1";
 /** Set and printed by vitest.config.ts. The same seed picks the same cases. */
-const seed = process.env["REKEY_TEST_SEED"] ?? "";
+export const seed = process.env["REKEY_TEST_SEED"] ?? "";
 
 /** At most so many of the cases, picked by the seed, in their order. */
 export function pick<Case>(cases: readonly Case[], most: number, seed: string): readonly Case[] {

@@ -47,6 +47,8 @@ const everything: Readonly<Record<string, string>> = {
   RedisChannelKeySecretArn: `${secret}:redis-key-AbCdEf`,
   WebhookUrl: "https://hook.example.com",
   WebhookKeySecretArn: `${secret}:hook-AbCdEf`,
+  ChatTargets: `[{"kind":"slack","secret":"${secret}:chat/slack-AbCdEf"}]`,
+  ChatSecretArns: `${secret}:chat/slack-AbCdEf`,
   SecretArns: `${secret}:db/*`,
 };
 

@@ -15,6 +15,8 @@ export interface EngineFacts {
   readonly function: string;
   /** The values of `engine` in a secret. */
   readonly names: readonly string[];
+  /** Whether it never ran on a real server: `testedOn` names what stood in for one. */
+  readonly isExperimental: boolean;
   readonly strategies: readonly StrategyFacts[];
   /** The strategy of a secret without the tag `rekey:strategy`. */
   readonly defaultStrategy: string;

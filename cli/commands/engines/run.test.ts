@@ -18,7 +18,7 @@ test("an engine is found by any name that a secret may give it", async () => {
 });
 
 test("another name is wrong use, and the names are told", async () => {
-  const { err, code } = await runRekey(["engines", "oracle"], { env: {} });
+  const { err, code } = await runRekey(["engines", "db2"], { env: {} });
   expect(code).toBe(1);
   expect(err).toContain("option-invalid");
   expect(err).toContain("postgres, rabbitmq, redis, redshift");

@@ -21,9 +21,16 @@ function chosen(word: string | undefined): readonly EngineFacts[] {
 
 const hashText = (onlyHash: boolean | null): string => (onlyHash === null ? "-" : onlyHash ? "yes" : "no");
 
-const rowsOf = ({ engine, strategies, defaultStrategy, onlyHash, testedOn }: EngineFacts): readonly string[][] =>
+const rowsOf = ({
+  engine,
+  isExperimental,
+  strategies,
+  defaultStrategy,
+  onlyHash,
+  testedOn,
+}: EngineFacts): readonly string[][] =>
   strategies.map(({ name, overlap, endedBy }) => [
-    engine,
+    isExperimental ? `${engine} (experimental)` : engine,
     name === defaultStrategy ? `${name} (default)` : name,
     overlap,
     hashText(onlyHash),

@@ -4,7 +4,14 @@ import { flagOption } from "../../options.ts";
 import { print, printJson } from "../../output/output.ts";
 import { secretOperations } from "../../wiring/secret-operations.ts";
 
-function describe({ secretArn, strategy, steps, passwordHash, window }: RotationPlan): readonly string[] {
+function describe({
+  secretArn,
+  strategy,
+  steps,
+  passwordHash,
+  isExperimental,
+  window,
+}: RotationPlan): readonly string[] {
   const lines = steps.flatMap(({ step, actions }) => [
     "",
     step,
@@ -15,6 +22,7 @@ function describe({ secretArn, strategy, steps, passwordHash, window }: Rotation
     ...lines,
     "",
     ...(passwordHash === undefined ? [] : [`form in which the server keeps the password: ${passwordHash}`]),
+    ...(isExperimental ? ["experimental: this engine never ran on a real server"] : []),
     `window in which AWSCURRENT does not log in: ${window}`,
     "nothing was changed and no server was contacted",
   ];

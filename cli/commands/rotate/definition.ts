@@ -8,6 +8,7 @@ export const rotate: CommandDefinition = {
   about: [
     "Asks Secrets Manager for each rotation and waits for it. Many go in waves: first the canary alone, then wave by wave, at a pace that leaves room in Secrets Manager's quotas; after a failure no further rotation is begun, and those under way are waited for.",
     "A campaign's state is in Secrets Manager: run again with its --campaign, after Ctrl-C or a failure, it passes over what it rotated and goes on with the rest.",
+    "REKEY_CHAT_TARGETS, as of notify-chat, has the end of a campaign of several secrets told to the targets whose `about` has campaigns.",
   ],
   options: [
     { flags: "--tag <key[=value]>", about: "every managed secret with this tag" },

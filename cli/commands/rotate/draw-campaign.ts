@@ -53,6 +53,8 @@ export function drawCampaign({ json, secrets }: { readonly json: boolean; readon
         return secrets > 1 ? [] : [stepText(event)];
       case "wave-started":
         return secrets > 1 ? [coloured("dim", `wave ${event.wave}: ${event.secrets}`)] : [];
+      case "not-told":
+        return [coloured("yellow", `${event.target} was not told of it: ${event.code}: ${event.hint}`)];
       case "campaign-finished":
         return endText(event);
       case "campaign-started":

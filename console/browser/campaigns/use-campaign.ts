@@ -53,6 +53,7 @@ function after(state: CampaignState, event: CampaignEventMessage): CampaignState
       return withSecret(state, event.secretArn, (before) => ({ ...before, steps: [...before.steps, event.step] }));
     case "campaign-finished":
       return { ...state, finished: event };
+    case "not-told":
     case "wave-finished":
       return state;
   }

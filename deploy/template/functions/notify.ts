@@ -66,3 +66,35 @@ export const notifyRedis: FunctionRow = {
     rules: ["!GetAtt RedisRule.Arn"],
   },
 };
+
+// What is posted depends on the service, and several events are one message, so this function does.
+export const notifyChat: FunctionRow = {
+  name: "notify-chat",
+  description: "Tells chat and on-call services of failures and findings.",
+  condition: "HasChat",
+  memoryMb: 256,
+  timeoutSeconds: 60,
+  variables: [
+    "REKEY_CHAT_TARGETS: !Ref ChatTargets",
+    "REKEY_CONSOLE_URL: !Ref ConsoleUrl",
+    "REKEY_RUNBOOK_URL: !Ref RunbookUrl",
+    'REKEY_SECRETS: !Join [",", !Ref SecretArnPattern]',
+    "SECRETS_MANAGER_ENDPOINT: !Ref SecretsManagerEndpoint",
+  ],
+  statements: [
+    describeTheseSecrets,
+    onlyIf("HasChatSecrets", readSecret("ReadTheAddressesAndKeys", "ChatSecretArns")),
+    useSecretsKey(),
+    useDataKey(),
+  ],
+  publishes: false,
+  queue: {
+    name: "ChatQueue",
+    batchSize: 100,
+    windowSeconds: 20,
+    concurrency: "2",
+    keepSeconds: "1209600",
+    tries: 20,
+    rules: ["!GetAtt ChatRule.Arn"],
+  },
+};

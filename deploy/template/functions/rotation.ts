@@ -21,6 +21,8 @@ interface RotationRow {
   readonly description: string;
   readonly output?: string;
   readonly condition?: string;
+  /** Whether its engine never ran on a real server: then there is a function only where ExperimentalEngines asks for it. */
+  readonly experimental?: true;
   /** Whether an administrator's secret may be used; a server that issues its credentials itself needs none. */
   readonly admins: boolean;
   /** 30 unless given. */
@@ -92,9 +94,41 @@ const rows: readonly RotationRow[] = [
     admins: true,
   },
   {
+    name: "rotate-opensearch",
+    description: "Rotates the passwords of OpenSearch's internal users for Secrets Manager.",
+    output: "The rotation function of OpenSearch.",
+    admins: true,
+  },
+  {
     name: "rotate-ldap",
     description: "Rotates the passwords of OpenLDAP's entries for Secrets Manager.",
     output: "The rotation function of OpenLDAP.",
+    admins: true,
+  },
+  {
+    name: "rotate-oracle",
+    description: "Rotates Oracle credentials for Secrets Manager; experimental.",
+    output: "The rotation function of Oracle, which is experimental.",
+    experimental: true,
+    admins: true,
+  },
+  {
+    name: "rotate-active-directory",
+    description: "Rotates passwords of Active Directory's users for Secrets Manager.",
+    output: "The rotation function of Active Directory.",
+    admins: true,
+  },
+  {
+    name: "rotate-kafka",
+    description: "Rotates the passwords of Kafka's users of SCRAM for Secrets Manager.",
+    output: "The rotation function of Kafka.",
+    admins: true,
+  },
+  {
+    name: "rotate-sqlserver",
+    description: "Rotates SQL Server credentials for Secrets Manager. Experimental.",
+    output: "The rotation function of SQL Server, which is experimental.",
+    experimental: true,
     admins: true,
   },
   {
@@ -176,6 +210,9 @@ const rows: readonly RotationRow[] = [
   },
 ];
 
+const conditionOf = ({ experimental, condition }: RotationRow): string =>
+  condition ?? (experimental === undefined ? "Rotates" : "RotatesExperimental");
+
 const variablesOf = ({ admins, variables = [] }: RotationRow): readonly string[] => [
   "EVENT_BUS_NAME: !Ref EventBus",
   "NODE_EXTRA_CA_CERTS: /var/runtime/ca-cert.pem # Lambda's own file of Amazon's roots, those of RDS among them.",
@@ -208,7 +245,7 @@ const rotateTheseSecrets = (name: string): string =>
 export const rotationFunctions: readonly FunctionRow[] = rows.map((row) => ({
   name: row.name,
   description: row.description,
-  condition: row.condition ?? "Rotates",
+  condition: conditionOf(row),
   timeoutSeconds: row.timeoutSeconds ?? 30,
   variables: variablesOf(row),
   statements: [
@@ -239,8 +276,10 @@ SecretsManagerInvokes${pascalCase(name)}:
       - !Sub arn:\${AWS::Partition}:secretsmanager:\${AWS::Region}:\${AWS::AccountId}:secret:*
 `;
 
-const arnOfRole = ({ name, condition }: RotationRow): string =>
-  valueIf(condition, `!GetAtt ${pascalCase(name)}Role.Arn`);
+const arnOfRole = (row: RotationRow): string => {
+  const condition = conditionOf(row);
+  return valueIf(condition === "Rotates" ? undefined : condition, `!GetAtt ${pascalCase(row.name)}Role.Arn`);
+};
 
 /** Everybody who needs a secret of another account, as one text with commas. */
 export const accountCallers = `!Join [",", ${flow(["!GetAtt RetirePreviousRole.Arn", ...rows.map(arnOfRole)])}]`;
@@ -248,7 +287,7 @@ export const accountCallers = `!Join [",", ${flow(["!GetAtt RetirePreviousRole.A
 /** Their ARNs, which a schedule names. */
 export const rotationOutputs = rows
   .map(
-    ({ name, output, condition = "Rotates" }) =>
-      `${pascalCase(name)}Arn:\n  Condition: ${condition}\n  Description: ${output ?? ""}\n  Value: !GetAtt ${pascalCase(name)}.Arn`,
+    (row) =>
+      `${pascalCase(row.name)}Arn:\n  Condition: ${conditionOf(row)}\n  Description: ${row.output ?? ""}\n  Value: !GetAtt ${pascalCase(row.name)}.Arn`,
   )
   .join("\n");

@@ -18,3 +18,6 @@ export const minScramIterations = 4_096;
 
 /** About a second. PostgreSQL's default is 4,096, MongoDB's 10,000 or 15,000; a server may name two thousand millions. */
 export const maxScramIterations = 1_000_000;
+
+/** 2^10 rounds, a tenth of a second; a generated password of 128 bits or more needs none. */
+export const bcryptRounds = 10;

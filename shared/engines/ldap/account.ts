@@ -6,7 +6,7 @@ import { maxStoredPasswords } from "./limits.ts";
 export const userPassword = "userPassword";
 
 /** An attribute and a value, as each distinguished name begins. A driver takes other texts for something else than a name. */
-const beginsAsName = /^\s*(?:[a-z][a-z0-9-]*|\d+(?:\.\d+)+)\s*=/i;
+export const beginsAsName = /^\s*(?:[a-z][a-z0-9-]*|\d+(?:\.\d+)+)\s*=/i;
 
 /** Errors: `secret-malformed` for a user name that cannot be an entry's. */
 export function requireName(username: string): void {

@@ -38,10 +38,10 @@ export async function carryOut(
 ): Promise<boolean> {
   const attempt = async (...changes: readonly ValueChange[]): Promise<Result> =>
     connection.modify(dn, userPassword, changes, call);
-  const isDone = ({ code, policy }: Result): boolean => {
-    if (code === success) return true;
-    if (code === noSuchAttribute || code === valueExists) return false;
-    throw resultError({ code, policy }, operation);
+  const isDone = (result: Result): boolean => {
+    if (result.code === success) return true;
+    if (result.code === noSuchAttribute || result.code === valueExists) return false;
+    throw resultError(result, operation);
   };
   const end = changeOf("delete", ...ended);
   if (added === undefined) return ended.length === 0 || isDone(await attempt(end));

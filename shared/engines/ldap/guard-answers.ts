@@ -3,12 +3,14 @@ import { ServerMisbehaved } from "../connecting/guarded-stream.ts";
 import { maxAnswerBytes, maxMessageBytes } from "../connecting/limits.ts";
 import { type Element, frameOf, numberIn, readElement } from "./ber.ts";
 
-export type Request = "bind" | "search" | "modify" | "startTls";
+export type Request = "bind" | "search" | "find" | "modify" | "add" | "startTls";
 
 /** How the server ended a request: a result code of RFC 4511, and what a password policy says about it, by its own number. */
 export interface Result {
   readonly code: number;
   readonly policy: number | undefined;
+  /** The number by which Active Directory tells apart what has one code. */
+  readonly detail: number | undefined;
 }
 
 /** What keeps an LDAP server's answers in order. */
@@ -23,7 +25,16 @@ export interface AnswerGuard {
 
 const tags = { sequence: 0x30, set: 0x31, integer: 0x02, octets: 0x04, enumerated: 0x0a, controls: 0xa0 } as const;
 const searchEntry = 0x64;
-const resultTags: Readonly<Record<Request, number>> = { bind: 0x61, search: 0x65, modify: 0x67, startTls: 0x78 };
+const resultTags: Readonly<Record<Request, number>> = {
+  bind: 0x61,
+  search: 0x65,
+  find: 0x65,
+  modify: 0x67,
+  add: 0x69,
+  startTls: 0x78,
+};
+/** A look for the one that has a name may find that two have it. */
+const mostEntries: Readonly<Partial<Record<Request, number>>> = { search: 1, find: 2 };
 /** What may follow the three members that each result has: referrals, SASL's answer, an extension's name and value. */
 const afterResult = new Set([0xa3, 0x87, 0x8a, 0x8b]);
 
@@ -62,6 +73,12 @@ function policyErrorIn(controls: Element | undefined): number | undefined {
   return undefined;
 }
 
+/** Of a refused login it stands behind the word `data`, else at the beginning. Nothing else of the text is taken. */
+function detailIn(text: string): number | undefined {
+  const [, number] = /, data ([0-9a-f]{3,8}),/i.exec(text) ?? /^([0-9a-f]{8}):/i.exec(text) ?? [];
+  return number === undefined ? undefined : Number.parseInt(number, 16);
+}
+
 function readResult(operation: Element, controls: Element | undefined): Result {
   const { children } = operation;
   need(hasTags(children, tags.enumerated, tags.octets, tags.octets), "a result of another form");
@@ -69,7 +86,8 @@ function readResult(operation: Element, controls: Element | undefined): Result {
     children.slice(3).every(({ tag }) => afterResult.has(tag)),
     "a result with more than results have",
   );
-  return { code: numberIn(children[0] ?? operation), policy: policyErrorIn(controls) };
+  const detail = detailIn(children[2]?.content.toString("latin1") ?? "");
+  return { code: numberIn(children[0] ?? operation), policy: policyErrorIn(controls), detail };
 }
 
 export function answerGuard(): AnswerGuard {
@@ -89,9 +107,10 @@ export function answerGuard(): AnswerGuard {
     if (numberIn(id) === 0) throw new RekeyError("connection-lost");
     if (expected === undefined) throw new ServerMisbehaved("an answer that nothing asked for");
     need(numberIn(id) === expected.id, "an answer to another request");
-    if (expected.request === "search" && operation.tag === searchEntry) {
+    const most = mostEntries[expected.request];
+    if (most !== undefined && operation.tag === searchEntry) {
       entries += 1;
-      need(entries === 1, "more entries than were asked for");
+      need(entries <= most, "more entries than were asked for");
       return checkEntry(operation);
     }
     need(operation.tag === resultTags[expected.request], "an answer of another kind");

@@ -13,8 +13,8 @@ import type {
 } from "../../ports/database-engine.ts";
 import { explainPlainLogin } from "../connecting/tls-alerts.ts";
 import { requireName } from "./account.ts";
-import { type Connection, connect } from "./connection.ts";
-import type { Result } from "./guard-answers.ts";
+import { type Connection, connect, type Dialect } from "./connection.ts";
+import { passwordPolicyControl, type Result } from "./guard-answers.ts";
 import { inspect } from "./inspect.ts";
 import { rehearsing, requireRight } from "./rehearse.ts";
 import { changePasswords, keeping, replacing } from "./set-passwords.ts";
@@ -26,6 +26,8 @@ const change = ["search … (base) userPassword", "modify … add: userPassword 
 
 /** Where nobody tells of the secret's other passwords, all that are not given are somebody else's. */
 const noneElse: SecretPasswords = { wasRotated: false, earlier: async () => [] };
+
+const openLdap: Dialect = { controls: [passwordPolicyControl], resultError };
 
 type Refused = Exclude<Login<LdapSession>, { readonly ok: true }>;
 
@@ -109,7 +111,7 @@ export function ldapEngine(): DatabaseEngine<LdapSession> {
       requireName(credential.username);
       // A name with an empty password logs in as nobody, and the server says that it went well.
       if (credential.password.reveal() === "") return { ok: false, refusal: "bad-credential" };
-      const connection = await connect(target, call);
+      const connection = await connect(target, call, openLdap);
       try {
         const refused = refusalIn(await connection.bind(credential, call));
         if (refused === undefined) return { ok: true, session: sessionOn(connection) };

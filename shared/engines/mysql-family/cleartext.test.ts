@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { greet, switchTo } from "../../../tests/support/mysql-fixture.ts";
+import { greet, switchTo } from "../../../cli/certification/servers/mysql-greeting.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { falseServer } from "../../testing/engine-contract/dead-ends.ts";
 import { mariadbEngine } from "../mariadb/mariadb-engine.ts";

@@ -18,6 +18,16 @@ export const distributionCodes = {
     meaning: "Redis did not take the event for its channel",
     hint: "the message is delivered again; check host, port, security groups and the server's health by the reason in the context",
   },
+  "chat-refused": {
+    disposition: "intervene",
+    meaning: "a chat or on-call service refused the message for good",
+    hint: "look at the status or reason in the context: the webhook or routing key in the target's secret is wrong, or was taken away",
+  },
+  "chat-unavailable": {
+    disposition: "retry",
+    meaning: "a chat or on-call service did not take the message",
+    hint: "the message is delivered again; look at the service's own state if it persists",
+  },
   "event-malformed": {
     disposition: "abort",
     meaning: "the message is not one of rekey's events",

@@ -1,5 +1,5 @@
 import type { CodeEntry } from "../code-entry.ts";
-import { graceTag } from "../../tags/tag-names.ts";
+import { acceptExperimentalTag, graceTag } from "../../tags/tag-names.ts";
 
 /** The secret, its rotation, and the store that keeps both. */
 export const rotationCodes = {
@@ -17,6 +17,11 @@ export const rotationCodes = {
     disposition: "abort",
     meaning: "the function's configuration does not let this admin secret be used, or not on this server",
     hint: "if the secret may use this admin, add its ARN to REKEY_ADMIN_SECRETS (template parameter AdminSecretArns)",
+  },
+  "engine-experimental": {
+    disposition: "abort",
+    meaning: "the engine is experimental: it never ran on a real server, and the secret's tags do not accept that",
+    hint: `try it with a secret of a test server; where you accept it for this secret, set its tag ${acceptExperimentalTag} to true`,
   },
   "grace-not-over": {
     disposition: "retry",

@@ -8,6 +8,25 @@ import type { StepRecord } from "../../ports/records.ts";
  */
 export type Progress = "requested" | "waiting" | "promoted" | "rotated" | "already" | "failed";
 
+/** How a campaign ended. */
+export interface CampaignEnd {
+  readonly type: "campaign-finished";
+  readonly campaign: string;
+  readonly rotated: number;
+  readonly already: number;
+  readonly failed: number;
+  /** Never begun: the campaign was stopped by failures, or by the caller. */
+  readonly left: number;
+  readonly stopped: "no" | "by-failures" | "by-caller";
+}
+
+/** A chat or on-call service that could not be told of the end. */
+export interface UntoldTarget {
+  readonly target: string;
+  readonly code: ErrorCode;
+  readonly hint: string;
+}
+
 export type CampaignEvent =
   | {
       readonly type: "campaign-started";
@@ -28,13 +47,5 @@ export type CampaignEvent =
   /** A step, as the function logged it. */
   | { readonly type: "step"; readonly secretArn: string; readonly step: StepRecord }
   | { readonly type: "wave-finished"; readonly wave: number }
-  | {
-      readonly type: "campaign-finished";
-      readonly campaign: string;
-      readonly rotated: number;
-      readonly already: number;
-      readonly failed: number;
-      /** Never begun: the campaign was stopped by failures, or by the caller. */
-      readonly left: number;
-      readonly stopped: "no" | "by-failures" | "by-caller";
-    };
+  | (UntoldTarget & { readonly type: "not-told" })
+  | CampaignEnd;

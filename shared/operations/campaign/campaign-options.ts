@@ -2,10 +2,13 @@ import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { FleetPorts } from "../fleet/fleet-ports.ts";
 import { reasonTag } from "../by-hand/operator-request.ts";
+import type { CampaignEnd, UntoldTarget } from "./campaign-events.ts";
 
 export interface CampaignPorts extends Pick<FleetPorts, "store" | "administration" | "log" | "nowMs"> {
   /** Ends early, without an error, when the signal fires. */
   readonly pause: (ms: number, call: CallOptions) => Promise<void>;
+  /** Tells people of the end of a campaign of several secrets, and returns who could not be told. Errors: none. */
+  readonly tellEnd?: (end: CampaignEnd) => Promise<readonly UntoldTarget[]>;
 }
 
 export interface CampaignOptions {

@@ -145,6 +145,9 @@ export function rotateCampaign(
     const ok = settings.wait ? rotated : counts.requested;
     const left = secretIds.length - ok - already - failed;
     const stopped = call.signal.aborted ? "by-caller" : left > 0 ? "by-failures" : "no";
-    tell({ type: "campaign-finished", campaign, rotated: ok, already, failed, left, stopped });
+    const end = { type: "campaign-finished", campaign, rotated: ok, already, failed, left, stopped } as const;
+    const untold = secretIds.length > 1 ? await ports.tellEnd?.(end) : undefined;
+    for (const target of untold ?? []) tell({ type: "not-told", ...target });
+    tell(end);
   }, caller);
 }

@@ -16,8 +16,8 @@ interface Refused {
 export function avoidLockout(): (engine: DatabaseEngine) => DatabaseEngine {
   const refusals = new Map<string, Refused[]>();
   const turns = new Map<string, Promise<unknown>>();
-  const keyOf = ({ host, port }: DatabaseTarget, { username, authSource }: Credential): string =>
-    JSON.stringify([host.toLowerCase(), port, username, authSource]);
+  const keyOf = ({ host, port }: DatabaseTarget, { username, authSource, saslMechanism }: Credential): string =>
+    JSON.stringify([host.toLowerCase(), port, username, authSource, saslMechanism]);
 
   return (engine) => ({
     ...engine,

@@ -54,6 +54,12 @@ export const checks = {
     meaning: "a dead-letter queue of the stack is not empty: a mirror, a subscriber or a webhook missed a change",
     remedy: "mend what its messages failed for, then: rekey redrive <queue>",
   },
+  "engine-untested": {
+    severity: "warning",
+    meaning: "the engine is experimental: it never ran on a real server, and the secret's tags accept that",
+    remedy:
+      "rotate a test user of a test server of the same version first, and keep another way to log in as an administrator",
+  },
   "engine-version-unsupported": {
     severity: "warning",
     meaning: "the server is older than the oldest version that rekey supports",

@@ -1,6 +1,7 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { RotationDependencies } from "../../rotation/dependencies.ts";
 import type { CallOptions } from "../../ports/call.ts";
+import { checkAccepted } from "../../rotation/experimental.ts";
 import { readCurrent } from "../../rotation/read-current.ts";
 import { type SecretDescription, versionUnderWay } from "../../ports/secret-store.ts";
 import { type Rotation, rotationOf } from "../../rotation/rotation-context.ts";
@@ -52,6 +53,7 @@ export async function checkSecret(
   const version = await readCurrent(deps.store, description.secretArn, call);
   const rotation = rotationOf(deps, version.value, facts, call);
   const { strategy, current, hosts } = rotation;
+  checkAccepted(deps.engine, facts, current.engine);
   const newPassword = (): SecretValue => deps.generatePassword(facts.policy.password);
   // A credential that the server makes is not asked for; the other fields must still be renderable for one.
   const next = strategy.nextChangesServer
@@ -68,6 +70,7 @@ export async function checkSecret(
     pending,
     findings: [
       ...describedResults(description),
+      ...(deps.engine.isExperimental === true ? [checkResult("engine-untested", { engine: current.engine })] : []),
       ...(alternates && !hosts[0].hasAdmin ? [checkResult("admin-not-set", { user: username })] : []),
       ...(alternates && !isNamed && username.endsWith(alternateSuffix)
         ? [checkResult("pair-of-alternate", { user: username, alternate: `${username}${alternateSuffix}` })]

@@ -13,6 +13,8 @@ export interface RotationPlan {
   readonly steps: readonly { readonly step: RotationStep; readonly actions: readonly PlannedAction[] }[];
   /** The form in which the server keeps the password afterwards, in words; absent where the engine has no choice. */
   readonly passwordHash?: string;
+  /** Whether the engine never ran on a real server. */
+  readonly isExperimental: boolean;
   /** When AWSCURRENT does not log in, in words. */
   readonly window: string;
 }
@@ -75,6 +77,7 @@ export async function planRotation<Engine extends DatabaseEngine>(
     ...(engine.passwordHash === undefined
       ? {}
       : { passwordHash: engine.passwordHash(tags) ?? "the form that the user's password has now" }),
+    isExperimental: engine.isExperimental === true,
     window: replaces ? (late ? windows.short : windows.long) : windows.none,
   };
 }

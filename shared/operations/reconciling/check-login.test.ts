@@ -110,7 +110,7 @@ test.each([
   ["holds no credential", { fields: '{"key":"value"}' }, 0],
   ["holds no JSON", { fields: "text" }, 0],
   ["holds bytes", { fields: new BinaryValue(Uint8Array.of(0), "db/app") }, 0],
-  ["is of an engine that is not known", { fields: { engine: "oracle" } }, 0],
+  ["is of an engine that is not known", { fields: { engine: "db2" } }, 0],
 ])("a secret that %s is passed over", async (_what, options, logins) => {
   expect(await check(options)).toEqual({ outcome: { outcome: "no-login" }, events: [], logins });
 });

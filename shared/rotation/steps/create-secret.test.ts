@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { recording } from "../../testing/gated.ts";
+import type { MemoryEngine } from "../../testing/memory-engine.ts";
 import { memoryRotation, memoryValue } from "../../testing/memory-rotation.ts";
 
 const call = { signal: new AbortController().signal };
@@ -56,4 +57,32 @@ test("the password follows the secret's policy", async () => {
   await stage.container()("createSecret");
   const { password } = JSON.parse(stage.store.labelled("AWSPENDING")?.value.reveal() ?? "{}") as { password: string };
   expect(password).toHaveLength(77);
+});
+
+const experimental = { wiring: (engine: MemoryEngine) => ({ engine: { ...engine, isExperimental: true } }) };
+
+test.each([{}, { "rekey:accept-experimental": "false" }])(
+  "an experimental engine begins no rotation of a secret with the tags %j, and says so",
+  async (tags) => {
+    const stage = memoryRotation({ strategy: "single-user", tags, ...experimental });
+    stage.store.beginRotation("v1");
+    await expect(stage.container()("createSecret")).rejects.toMatchObject({
+      code: "engine-experimental",
+      context: { secret: stage.store.secretId, engine: "memory" },
+    });
+    expect(stage.store.labelled("AWSPENDING")?.value).toBeUndefined();
+    expect(stage.publisher.events).toMatchObject([{ type: "Secret Rotation Failed", code: "engine-experimental" }]);
+  },
+);
+
+test("it rotates a secret that accepts it, and finishes a rotation whose tag is taken away", async () => {
+  const tags = { "rekey:accept-experimental": "true" };
+  const stage = memoryRotation({ strategy: "single-user", tags, ...experimental });
+  stage.store.beginRotation("v1");
+  await stage.container()("createSecret");
+  await stage.container()("setSecret");
+  stage.store.tags.delete("rekey:accept-experimental");
+  await stage.container()("testSecret");
+  await stage.container()("finishSecret");
+  expect(stage.logsIn("AWSCURRENT")).toBe(true);
 });

@@ -2,6 +2,7 @@ import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
 import type { StepOutcome } from "../../ports/rotation.ts";
 import { readCurrent } from "../read-current.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
+import { checkAccepted } from "../experimental.ts";
 import { comparePending } from "../compare-pending.ts";
 import type { Invocation } from "../invocation.ts";
 import { rotationOf } from "../rotation-context.ts";
@@ -31,7 +32,8 @@ export async function createSecret(invocation: Invocation): Promise<StepOutcome>
   const { state, facts } = await checkRequest(invocation);
   if (state === "current") return "already-done";
   const current = (await readCurrent(store, request.secretId, call)).value;
-  const { strategy, hosts } = rotationOf(invocation, current, facts, call);
+  const { strategy, hosts, kind } = rotationOf(invocation, current, facts, call);
+  checkAccepted(invocation.engine, facts, kind.engine);
   if (strategy.nextChangesServer) {
     const written = await keepWritten(invocation, facts, current);
     if (written !== undefined) return written;

@@ -19,17 +19,21 @@ export const alternateSuffix = "_clone";
 type Pair = Pick<UserPair, "first" | "alternate">;
 
 /** The pair as the secret records it, or as its first rotation makes it. */
-function pairOf(current: DatabaseSecret, policy: RotationPolicy, maxUsernameBytes: number): Pair {
-  const [first, alternate] = current.alternateUsers ?? [
-    current.username,
-    policy.alternateUser ?? `${current.username}${alternateSuffix}`,
+function pairOf(
+  { username, alternateUsers }: DatabaseSecret,
+  policy: RotationPolicy,
+  { maxUsernameBytes, alternateName = (user, suffix) => `${user}${suffix}` }: DatabaseEngine,
+): Pair {
+  const [first, alternate] = alternateUsers ?? [
+    username,
+    policy.alternateUser ?? alternateName(username, alternateSuffix),
   ];
   if (first === alternate) {
     throw new RekeyError("option-invalid", {
       context: { option: alternateUserTag, problem: "names the secret's own user" },
     });
   }
-  if (current.username !== first && current.username !== alternate) {
+  if (username !== first && username !== alternate) {
     throw new RekeyError("secret-malformed", {
       context: { field: "alternateusers", problem: "does not hold the user" },
     });
@@ -60,8 +64,7 @@ const otherOf = (pair: Pair, username: string): string => (username === pair.fir
  * ```
  */
 export function alternatingUsers(engine: DatabaseEngine<Session>): RotationStrategy {
-  const pairFor = (current: DatabaseSecret, policy: RotationPolicy): Pair =>
-    pairOf(current, policy, engine.maxUsernameBytes);
+  const pairFor = (current: DatabaseSecret, policy: RotationPolicy): Pair => pairOf(current, policy, engine);
   const pairOn = (current: DatabaseSecret, { policy, isGranted }: StrategyContext): UserPair => {
     const pair = pairFor(current, policy);
     return { ...pair, isGranted: isGranted(pair.alternate) };

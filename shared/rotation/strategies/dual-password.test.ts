@@ -238,3 +238,44 @@ test("the passwords that an engine is told are the secret's are those of its use
   await stage.container()("setSecret");
   expect(told[0]?.map((password) => password.reveal())).not.toContain("of another user");
 });
+
+describe("where each password is for a mechanism of its own", () => {
+  const staged = (fields: object = {}): MemoryRotation =>
+    memoryRotation({
+      strategy: "dual-password",
+      fields,
+      wiring: (engine) => {
+        const telling: typeof engine = {
+          ...engine,
+          dualMechanism: ({ saslMechanism = "B" }) => (saslMechanism === "B" ? "A" : "B"),
+        };
+        return { engine: telling, strategies: { "dual-password": dualPassword(telling) } };
+      },
+    });
+  const mechanismAt = ({ store }: MemoryRotation, label: string): string | undefined =>
+    parseDatabaseSecret(store.labelled(label)?.value ?? memoryValue("")).saslMechanism;
+
+  test("the next version of the secret names the other one", async () => {
+    for (const [fields, next] of [
+      [{}, "A"],
+      [{ sasl_mechanism: "A" }, "B"],
+    ] as const) {
+      const stage = staged(fields);
+      stage.store.beginRotation("v1");
+      for (const step of ["createSecret", "setSecret"] as const) await stage.container()(step);
+      expect(mechanismAt(stage, "AWSPENDING")).toBe(next);
+    }
+  });
+
+  test("an AWSPENDING for the current one's mechanism is refused before any contact", async () => {
+    const stage = staged({ sasl_mechanism: "A" });
+    stage.store.beginRotation("v1");
+    const request = { step: "createSecret", secretId: stage.store.secretId, versionId: "v1" } as const;
+    await stage.store.putPending(request, memoryValue("whatever", { sasl_mechanism: "A" }), call);
+    await expect(stage.container()("setSecret")).rejects.toMatchObject({
+      code: "pending-tampered",
+      context: { field: "sasl_mechanism" },
+    });
+    expect(stage.engine.logins()).toBe(0);
+  });
+});

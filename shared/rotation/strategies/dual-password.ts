@@ -1,4 +1,5 @@
 import { parseDatabaseSecret, withCredential } from "../../secrets/database-secret.ts";
+import { defined } from "../../secrets/defined.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
 import type {
   Credential,
@@ -66,9 +67,12 @@ export function dualPassword(engine: DatabaseEngine<Session>): RotationStrategy 
     replacesCurrent: false,
     nextChangesServer: false,
     async next(current, _context, newPassword) {
-      return withCredential(current, { username: parseDatabaseSecret(current).username, password: newPassword() });
+      const secret = parseDatabaseSecret(current);
+      const computed = defined({ sasl_mechanism: engine.dualMechanism?.(secret) });
+      return withCredential(current, { username: secret.username, password: newPassword() }, computed);
     },
     expectedUsername: (current) => current.username,
+    expectedMechanism: (current) => engine.dualMechanism?.(current),
     async set({ current, pending }, context, recovering) {
       const { call } = context;
       const own = secretPasswords(current, context, current);

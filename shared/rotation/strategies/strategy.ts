@@ -58,6 +58,8 @@ export interface RotationStrategy {
   next(current: SecretValue, context: StrategyContext, newPassword: () => SecretValue): Promise<SecretValue>;
   /** The user that AWSPENDING must name, or `undefined` when the server says it. */
   expectedUsername(current: DatabaseSecret, policy: RotationPolicy): string | undefined;
+  /** The mechanism of SASL that AWSPENDING must name, where that is another one than AWSCURRENT's. */
+  expectedMechanism?(current: DatabaseSecret): string | undefined;
   /**
    * Makes the pending credential log in. `recovering` is awaited before anything is changed by another session than one of
    * AWSCURRENT's: from then on AWSCURRENT must not be installed. Errors: `credential-orphaned`.

@@ -34,6 +34,8 @@ export interface AccountProperty {
 export interface EngineServer {
   readonly host: string;
   readonly port: number;
+  /** What secrets have as the host in place of `127.0.0.1`, where the fixture's engine is led to loopback by that name. */
+  readonly hostInSecrets?: string;
   /** The secret's members beside `host`, `port`, `username` and `password`, without TLS: `{ engine, dbname, ssl: false }`. */
   readonly fields: SecretFields;
   /** The admin secret's credential; absent where no variant uses an admin. It may change every user made here. */

@@ -83,8 +83,15 @@ function groupOf(
   };
 }
 
-/** The whole contract of a fixture: what whoever runs it has to run. A sampled one has one test of each clause. */
-export function contractGroups(fixture: EngineFixture, sampled: Sampling): readonly Group[] {
+/**
+ * The whole contract of a fixture: what whoever runs it has to run. `ofTests` picks among the tests of each clause, and
+ * `sampled` among the cases within one (default: the same).
+ */
+export function contractGroups(
+  fixture: EngineFixture,
+  sampled: Sampling,
+  ofTests: Sampling = sampled,
+): readonly Group[] {
   const [first] = fixture.variants;
   const groups = [
     groupOf(fixture, sampled, { name: "connections", variant: first, clauses: ofConnection }),
@@ -96,7 +103,7 @@ export function contractGroups(fixture: EngineFixture, sampled: Sampling): reado
     groups.flatMap(({ tests }) => tests),
     ({ clause }) => clause,
   );
-  const tried = new Set([...byClause.values()].flatMap((tests) => sampled(tests, 1)));
+  const tried = new Set([...byClause.values()].flatMap((tests) => ofTests(tests, 1)));
   return groups.flatMap((group) => {
     const tests = group.tests.filter((one) => tried.has(one));
     return tests.length === 0 ? [] : [{ ...group, tests }];

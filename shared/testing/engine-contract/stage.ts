@@ -26,7 +26,7 @@ import {
 import { type LocalAws, rotationFunctionArn, startLocalAws } from "./local-aws.ts";
 import { createWire, type Wire } from "./wire.ts";
 import { startWireProxy, type WireProxy } from "./wire-proxy.ts";
-import { alternateUserTag, strategyTag } from "../../tags/tag-names.ts";
+import { acceptExperimentalTag, alternateUserTag, strategyTag } from "../../tags/tag-names.ts";
 
 export interface StageSecret {
   readonly id: string;
@@ -89,8 +89,9 @@ export async function startStage(
   const lockOuts: string[] = [];
   const passwords: string[] = [];
   /** Secrets lead to the server through the proxy; a test may lead one there directly. */
+  const host = server.hostInSecrets ?? "127.0.0.1";
   const targets = [
-    { host: "127.0.0.1", port: proxy.port },
+    { host, port: proxy.port },
     { host: server.host, port: server.port },
   ];
   const users = new Map<string, readonly UserGrant[]>();
@@ -153,7 +154,7 @@ export async function startStage(
         const own = await server.createUser(account);
         const value = {
           ...server.fields,
-          host: "127.0.0.1",
+          host,
           port: proxy.port,
           ...account,
           ...(variant.usesAdmin ? { masterarn: adminArn } : {}),
@@ -169,6 +170,7 @@ export async function startStage(
         );
         const id = await create(secretName, value, {
           [strategyTag]: variant.strategy,
+          ...(fixture.engine.isExperimental === true ? { [acceptExperimentalTag]: "true" } : {}),
           ...variant.tags,
         });
         return { id, account };

@@ -47,6 +47,9 @@ function rekey(words: readonly string[]): Treatment {
   if (words[0] === "smoke-test") {
     return { how: "elsewhere", file: "cli/commands/smoke-test/run.test.ts", text: '"smoke-test", ...words' }; // It wants CloudFormation.
   }
+  if (words[0] === "certify-engine") {
+    return { how: "elsewhere", file: "cli/commands/certify-engine/run.test.ts", text: '"certify-engine", "--secret"' }; // It wants a server.
+  }
   if (words[0] !== "invoke") return { how: "run", program: "rekey" };
   // With the variables of the function, which a reader has set.
   return { how: "elsewhere", file: "tests/deployable/samples.test.ts", text: '["cli/main.ts", "invoke", name, file]' };

@@ -1,0 +1,4 @@
+import { contractTests } from "../support/contract-tests.ts";
+import { oracleFixture } from "../support/oracle-fixture.ts";
+
+contractTests(oracleFixture);

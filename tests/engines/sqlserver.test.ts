@@ -1,0 +1,4 @@
+import { contractTests } from "../support/contract-tests.ts";
+import { sqlserverFixture } from "../support/sqlserver-fixture.ts";
+
+contractTests(sqlserverFixture);
