@@ -1,5 +1,5 @@
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { startStack } from "../../local/stack.ts";
 import { vaultKv2Mirror } from "../../shared/mirrors/vault-kv2.ts";
 import type { Mirror } from "../../shared/ports/mirror.ts";
@@ -40,9 +40,9 @@ describe.skipIf(bao === undefined)("three nodes of OpenBao on raft", { timeout: 
   }
   beforeAll(async () => {
     cluster = await startRaftCluster(bao ?? "");
-  }, patience);
+    return async () => cluster.stop();
+  }, 2 * patience);
   beforeEach(async () => cluster.heal(), patience);
-  afterAll(async () => cluster.stop());
 
   test("the leader is killed between two versions: the function's queue brings every secret to its newest, and no older one ever stands above it", async () => {
     const balancer = await startBalancer(cluster.nodes.map(({ address }) => address));

@@ -9,6 +9,7 @@ import {
   AuthenticationError,
   Connection,
   describeUserScramCredentialsV0,
+  ResponseError,
   ScramMechanisms,
 } from "@platformatic/kafka";
 import type { ServerCertificate } from "../../shared/testing/engine-contract/fixture.ts";
@@ -136,8 +137,8 @@ export async function startKafka(program: string, tls?: ServerCertificate): Prom
       const { results } = await describeUserScramCredentialsV0.api
         .async(admin, [{ name: user }])
         .catch((error: unknown) => {
-          // The driver takes a user without a password for an error.
-          if (String(error).includes("does not exist")) return { results: [] };
+          const isUnknown = error instanceof ResponseError && error.findBy("apiId", "RESOURCE_NOT_FOUND") !== null;
+          if (isUnknown) return { results: [] }; // The driver takes a user without a password for an error.
           throw error;
         });
       const ids = new Set(results.flatMap(({ credentialInfos }) => credentialInfos.map(({ mechanism }) => mechanism)));

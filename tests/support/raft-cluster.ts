@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { vi } from "vitest";
@@ -32,6 +32,8 @@ export interface RaftCluster {
 interface Process extends RaftNode {
   /** Does nothing while it runs. */
   start(): void;
+  /** Throws, with what it has printed, when it has ended by itself. */
+  mustRun(): void;
   unseal(key: string): Promise<void>;
 }
 
@@ -52,6 +54,7 @@ async function nodeIn(home: string, binary: string, id: string): Promise<Process
       cluster_addr: `https://127.0.0.1:${clusterPort}`,
     }),
   );
+  const outputFile = join(home, `${id}.log`);
   let running: ReturnType<typeof spawn> | undefined;
   const health = async (): Promise<number> =>
     rawRequest(address, { method: "GET", path: "/v1/sys/health" }).then(
@@ -66,7 +69,13 @@ async function nodeIn(home: string, binary: string, id: string): Promise<Process
     start() {
       if (running !== undefined) return;
       const env = { PATH: process.env["PATH"] ?? "", HOME: home };
-      running = spawn(binary, ["server", `-config=${file}`], { stdio: "ignore", env });
+      const output = openSync(outputFile, "a");
+      running = spawn(binary, ["server", `-config=${file}`], { stdio: ["ignore", output, output], env });
+      closeSync(output);
+    },
+    mustRun() {
+      if (running?.exitCode === null) return;
+      throw new Error(`node ${id} of OpenBao has ended:\n${readFileSync(outputFile, "utf8")}`);
     },
     async unseal(key: string) {
       const taken = async () =>
@@ -87,8 +96,20 @@ async function nodeIn(home: string, binary: string, id: string): Promise<Process
   };
 }
 
+const attempts = 3;
+
 /** Three nodes of OpenBao that hold one store by raft, initialised, joined and unsealed, with KV version 2 at `secret`. */
 export async function startRaftCluster(binary: string): Promise<RaftCluster> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOnFreePorts(binary);
+    } catch (error) {
+      if (attempt === attempts) throw error; // Else a port was taken meanwhile, or a busy machine let a wait run out.
+    }
+  }
+}
+
+async function startOnFreePorts(binary: string): Promise<RaftCluster> {
   const home = mkdtempSync(join(tmpdir(), "rekey-raft-"));
   const nodes: Process[] = [];
   const stop = async (): Promise<void> => {
@@ -98,7 +119,11 @@ export async function startRaftCluster(binary: string): Promise<RaftCluster> {
   try {
     for (const id of ["one", "two", "three"]) nodes.push(await nodeIn(home, binary, id));
     for (const node of nodes) node.start();
-    for (const node of nodes) await vi.waitUntil(async () => (await node.health()) === 501, patience);
+    const listens = async (node: Process): Promise<boolean> => {
+      node.mustRun();
+      return (await node.health()) === 501;
+    };
+    for (const node of nodes) await vi.waitUntil(async () => listens(node), patience);
     const [first, ...others] = nodes;
     if (first === undefined) throw new Error("three were made");
     const request = { method: "PUT", path: "/v1/sys/init", body: { secret_shares: 1, secret_threshold: 1 } };
