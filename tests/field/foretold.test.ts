@@ -35,6 +35,7 @@ const lasting: Readonly<Partial<Record<ErrorCode, Foretold | ArisesLater>>> = {
   "database-read-only": {},
   "database-rights-missing": {},
   "database-unknown": {},
+  "engine-experimental": {},
   "engine-unsupported": {},
   "event-rejected": { by: "iam-denied" },
   "internal-fault": { arises: "it is a fault of rekey's own" },

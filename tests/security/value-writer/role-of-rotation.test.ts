@@ -40,7 +40,12 @@ beforeAll(async () => {
   const VaultAuthorityCredentialSecretArn = ARN;
   const IamUserArns = `arn:aws:iam::${stack.accountId}:user/rekey/*`;
   deployed = await stack.deploy({
-    parameters: { IamUserArns, VaultAuthorityCredentialSecretArn, VaultAuthorityAuth: "token" },
+    parameters: {
+      ExperimentalEngines: "true",
+      IamUserArns,
+      VaultAuthorityCredentialSecretArn,
+      VaultAuthorityAuth: "token",
+    },
   });
 });
 afterAll(async () => {
