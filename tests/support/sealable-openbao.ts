@@ -65,8 +65,8 @@ export async function startSealableOpenBao(binary: string): Promise<SealableOpen
     const startedMs = performance.now();
     let failure: unknown;
     while ((await healthOf(address)) !== health) {
-      if (performance.now() - startedMs > 60_000)
-        throw new Error(`OpenBao: ${path} takes a minute`, { cause: failure });
+      if (performance.now() - startedMs > 300_000)
+        throw new Error(`OpenBao: ${path} takes five minutes`, { cause: failure });
       await ask("POST", path, body).catch((error: unknown) => (failure = error));
       await delay(20);
     }
