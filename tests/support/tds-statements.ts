@@ -77,6 +77,15 @@ function rowsFor(catalog: Catalog, { username, database }: Sender, select: strin
     return users
       .filter(({ sid }) => list.includes(sid))
       .map((user) => ({ ...user, stored: undefined, ...rowOf(user) }));
+  const [, prefix] = /^SELECT p\.name AS line FROM sys\.server_principals AS p WHERE LEFT\(p\.name, \d+\) = N'(\w+)'$/u.exec(select) ?? [];
+  if (prefix !== undefined) {
+    return [...catalog.logins.keys()].filter((one) => one.startsWith(prefix)).map((line) => ({ line }));
+  }
+  if (select.includes(" FROM sys.dm_exec_query_stats AS ")) {
+    if (!holds(own, "VIEW SERVER STATE")) throw new Refused(300);
+    // Plans are kept of queries alone.
+    return catalog.log.filter((line) => line.startsWith("SELECT ")).slice(-100).map((line) => ({ line }));
+  }
   throw new Refused(102);
 }
 
@@ -209,7 +218,53 @@ const statements: readonly Statement[] = [
       catalog.databases.set(sender.database, left);
     },
   ],
-  [/^DECLARE @held int; EXEC @held = master\.sys\.sp_getapplock @Resource = N'rekey', .*/u, () => undefined],
+  [
+    /^DECLARE @held int; EXEC @held = master\.sys\.sp_getapplock @Resource = N'rekey', .*/u,
+    (catalog, sender) => {
+      if (catalog.lockHolder !== undefined && catalog.lockHolder !== sender) throw new Refused(50_001);
+      catalog.lockHolder = sender;
+    },
+  ],
+  [
+    whole(`CREATE LOGIN ${name} WITH PASSWORD = ${text}, CHECK_POLICY = OFF`),
+    (catalog, sender, [login, password]) => {
+      requireAlterLogin(catalog, sender);
+      if (catalog.logins.has(unquoted(login))) throw new Refused(15_025);
+      const made = newLogin(unquoted(login), plain(password));
+      catalog.logins.set(made.name, { ...made, checksPolicy: false });
+    },
+  ],
+  [
+    whole(`ALTER LOGIN ${name} WITH PASSWORD = ${text} MUST_CHANGE, CHECK_EXPIRATION = ON, CHECK_POLICY = ON`),
+    (catalog, sender, [login, password]) => {
+      requireAlterLogin(catalog, sender);
+      const change = { stored: stored(plain(password)), checksPolicy: true, checksExpiration: true, isExpired: true };
+      Object.assign(existing(catalog.logins.get(unquoted(login))), change);
+    },
+  ],
+  [
+    whole(`ALTER LOGIN ${name} WITH (?:DEFAULT_LANGUAGE = ${name}|CHECK_POLICY = ON(, CHECK_EXPIRATION = ON)?)`),
+    (catalog, sender, [login, language, expiration]) => {
+      requireAlterLogin(catalog, sender);
+      const changed = existing(catalog.logins.get(unquoted(login)));
+      if (language !== undefined) changed.language = unquoted(language);
+      else Object.assign(changed, { checksPolicy: true, checksExpiration: expiration !== undefined });
+    },
+  ],
+  [
+    whole(`DROP LOGIN ${name}`),
+    (catalog, sender, [login]) => {
+      requireAlterLogin(catalog, sender);
+      catalog.logins.delete(existing(catalog.logins.get(unquoted(login))).name);
+    },
+  ],
+  [
+    whole(`DROP USER IF EXISTS ${name}`),
+    ({ databases }, { database }, [user]) => {
+      const left = existing(databases.get(database)).filter((one) => one.name !== unquoted(user));
+      databases.set(database, left);
+    },
+  ],
 ];
 
 function carryOut(catalog: Catalog, sender: Sender, statement: string): void {

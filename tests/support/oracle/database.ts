@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { administer } from "./administration.ts";
 import { verifierOf } from "./verifier.ts";
 
 /** What an Oracle does to a user's passwords, by its documentation: a model, and no Oracle. */
@@ -23,6 +24,10 @@ export interface User {
 export interface Profile {
   readonly rolloverDays?: number;
   readonly failedLogins?: number;
+  /** No further session of the user. */
+  readonly isFull?: boolean;
+  /** All that was set, as the catalog shows it. */
+  readonly limits?: Readonly<Record<string, string>>;
   /** The password may not be one that the user had. */
   readonly forbidsReuse?: boolean;
   readonly verifies?: (password: string) => boolean;
@@ -78,6 +83,10 @@ export class Database {
     return user;
   }
 
+  expire(name: string): void {
+    this.user(name).isExpired = true;
+  }
+
   /** As an operator would set it: from now on it is the only one. */
   replace(name: string, password: string): void {
     this.#store(this.user(name), [password]);
@@ -102,7 +111,7 @@ export class Database {
     }
     if (user.isExpired) throw new OraError(28001);
     if (!user.mayCreateSession) throw new OraError(1045);
-    if (this.busyUsers.has(name)) throw new OraError(2391);
+    if (this.busyUsers.has(name) || this.#profileOf(user).isFull === true) throw new OraError(2391);
     user.refusedLogins = 0;
     return user;
   }
@@ -119,6 +128,8 @@ export class Database {
   run(as: string, sql: string): readonly (readonly (string | null)[])[] {
     this.lines.push(sql);
     const session = this.user(as);
+    const administered = administer(this, session.rights, sql);
+    if (administered !== undefined) return administered;
     if (sql.endsWith("FROM USER_USERS")) return [this.#row(session)];
     if (sql.includes("FROM SESSION_PRIVS")) return session.rights.has("ALTER USER") ? [["ALTER USER"]] : [];
     if (sql.includes("'DATABASE_ROLE'")) return [[this.isReadOnly ? "PHYSICAL STANDBY" : "PRIMARY"]];
@@ -181,6 +192,7 @@ export class Database {
 
   #store(user: User, passwords: readonly string[]): void {
     user.passwords = passwords;
+    user.isExpired = false;
     user.history.push(...passwords);
     user.verifiers = passwords.map((password) => verifierOf(password, user.salt));
   }
