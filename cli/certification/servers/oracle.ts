@@ -3,6 +3,7 @@ import { exactName, quoteName, quotePassword, quoteText } from "../../../shared/
 import { setOnly } from "../../../shared/engines/oracle/set-password.ts";
 import { errorNumber } from "../../../shared/engines/oracle/translate-error.ts";
 import { SecretValue } from "../../../shared/secrets/secret-value.ts";
+import { passwordLengthTag } from "../../../shared/tags/tag-names.ts";
 import type { Account, AccountProperty, EngineServer } from "../../../shared/testing/engine-contract/fixture.ts";
 import type { LiveServer, LiveUsers, Place } from "../live-server.ts";
 import { type Open, sessionsOf, type Sessions, sourcesOf } from "./sessions.ts";
@@ -19,10 +20,13 @@ const open: Open<Connection> = async (target, credential, call) => {
   }
 };
 
-/** No Oracle takes a double quote in a password, and none before 23ai more than 30 bytes. */
+/** Of an Oracle before 23ai. */
+const mostPasswordBytes = 30;
+
+/** No Oracle takes a double quote in a password. */
 function kept(password: string): string {
   const characters = Array.from(password.replaceAll('"', "_"));
-  while (Buffer.byteLength(characters.join("")) > 30) characters.pop();
+  while (Buffer.byteLength(characters.join("")) > mostPasswordBytes) characters.pop();
   return characters.join("");
 }
 
@@ -161,12 +165,15 @@ const users: LiveServer["users"] = (place: Place): LiveUsers => {
 const resendPacket = 11;
 const tlsAnew = 0x08;
 
+/** The rotation function's own default, which the contract has to be told. */
+const tags = { [passwordLengthTag]: String(mostPasswordBytes) };
+
 /** Oracle, RDS included. */
 export const oracle: LiveServer = {
   variants: () => [
-    { strategy: "single-user", usesAdmin: false },
-    { strategy: "dual-password", usesAdmin: false },
-    { strategy: "dual-password", usesAdmin: true },
+    { strategy: "single-user", usesAdmin: false, tags },
+    { strategy: "dual-password", usesAdmin: false, tags },
+    { strategy: "dual-password", usesAdmin: true, tags },
   ],
   exemptions: [
     { clause: "locked", reason: "a statement that changes a user commits at once, so no session can hold one up" },
