@@ -80,7 +80,8 @@ const ledSession = (session: DatabaseSession): DatabaseSession =>
     get(target, name): unknown {
       const member: unknown = Reflect.get(target, name);
       if (typeof member !== "function") return member;
-      return async (...how: unknown[]) => throughLoopback(async (): Promise<unknown> => Reflect.apply(member, target, how));
+      return async (...how: unknown[]) =>
+        throughLoopback(async (): Promise<unknown> => Reflect.apply(member, target, how));
     },
   });
 

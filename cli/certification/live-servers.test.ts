@@ -104,9 +104,9 @@ describe.runIf(process.env["REKEY_TEST_FULL"] === "1")("a run of rekey certify-e
     async () => {
       const { port, stop } = await startSqlserver(certificate);
       onTestFinished(stop);
-      expect(
-        await certified({ engine: "sqlserver", port, admin: rotator, dbname: "orders", tls: verified }),
-      ).toEqual(held);
+      expect(await certified({ engine: "sqlserver", port, admin: rotator, dbname: "orders", tls: verified })).toEqual(
+        held,
+      );
     },
     longMs,
   );

@@ -72,7 +72,10 @@ function encrypt(halves: Halves): void {
       socket: to?.stream ?? server,
       ...limits,
     });
-    theirs.on("error", end).on("close", end).once("secureConnect", () => to?.secured());
+    theirs
+      .on("error", end)
+      .on("close", end)
+      .once("secureConnect", () => to?.secured());
     own.on("data", (chunk: Buffer) => theirs.write(chunk));
     theirs.on("data", (chunk: Buffer) => {
       own.write(chunk, () => {

@@ -77,14 +77,19 @@ function rowsFor(catalog: Catalog, { username, database }: Sender, select: strin
     return users
       .filter(({ sid }) => list.includes(sid))
       .map((user) => ({ ...user, stored: undefined, ...rowOf(user) }));
-  const [, prefix] = /^SELECT p\.name AS line FROM sys\.server_principals AS p WHERE LEFT\(p\.name, \d+\) = N'(\w+)'$/u.exec(select) ?? [];
+  const [, prefix] =
+    /^SELECT p\.name AS line FROM sys\.server_principals AS p WHERE LEFT\(p\.name, \d+\) = N'(\w+)'$/u.exec(select) ??
+    [];
   if (prefix !== undefined) {
     return [...catalog.logins.keys()].filter((one) => one.startsWith(prefix)).map((line) => ({ line }));
   }
   if (select.includes(" FROM sys.dm_exec_query_stats AS ")) {
     if (!holds(own, "VIEW SERVER STATE")) throw new Refused(300);
     // Plans are kept of queries alone.
-    return catalog.log.filter((line) => line.startsWith("SELECT ")).slice(-100).map((line) => ({ line }));
+    return catalog.log
+      .filter((line) => line.startsWith("SELECT "))
+      .slice(-100)
+      .map((line) => ({ line }));
   }
   throw new Refused(102);
 }

@@ -119,7 +119,7 @@ const users: LiveServer["users"] = (place: Place): LiveUsers => {
     async ours() {
       const all = `SELECT USERNAME FROM DBA_USERS WHERE ${begins("USERNAME")} UNION SELECT PROFILE FROM DBA_PROFILES WHERE ${begins("PROFILE")} ORDER BY 1`;
       const found: string[] = [];
-      for (let page: readonly string[] | undefined; page === undefined || page.length === pageOfNames; ) {
+      for (let page: readonly string[] | undefined; page === undefined || page.length === pageOfNames;) {
         page = await lines(`${all} OFFSET ${found.length} ROWS FETCH NEXT ${pageOfNames} ROWS ONLY`);
         found.push(...page);
       }
@@ -148,7 +148,7 @@ const users: LiveServer["users"] = (place: Place): LiveUsers => {
     },
     written: async () =>
       sourcesOf({
-        "V$SQL": async () =>
+        V$SQL: async () =>
           lines(
             `SELECT SQL_TEXT FROM V$SQL WHERE INSTR(UPPER(SQL_TEXT), ${prefix}) > 0 ORDER BY LAST_ACTIVE_TIME DESC FETCH FIRST 100 ROWS ONLY`,
           ),
