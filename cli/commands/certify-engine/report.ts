@@ -70,7 +70,11 @@ export function certificateOf(
       failed: failures.length,
       ...tallies[group],
       ...sourcesIn(run?.sources.get(group)),
-      exempt: exemptions.filter((one) => one.group === group).map(({ clause, reason }) => ({ clause, reason })),
+      exempt: [
+        ...new Map(
+          exemptions.flatMap(({ group: of, clause, reason }) => (of === group ? [[clause, { clause, reason }]] : [])),
+        ).values(),
+      ],
       failures: failures.map(({ clause, sentence, detail = "" }) => ({ clause, sentence, detail })),
     };
   });

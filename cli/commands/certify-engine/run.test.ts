@@ -87,10 +87,7 @@ test(
     expect(report.groups.length).toBe(strategies.length === 0 ? 4 : 2);
     for (const one of report.groups) {
       const { group, clearTextSources, faultPoints, converged, lockOuts, clearTextFindings, failedLogins } = one;
-      if (group === "connections") {
-        expect(clearTextSources).toBeUndefined();
-        continue;
-      }
+      if (group === "connections") continue;
       // This server has no such extension.
       expect(clearTextSources).toEqual([
         { source: "pg_stat_activity", entries: expect.toSatisfy((entries: number) => entries > 0) },

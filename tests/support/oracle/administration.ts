@@ -106,7 +106,8 @@ const queries: readonly (readonly [RegExp, (database: Database, parts: readonly 
 ];
 
 /** The rows of such a query, none for such a statement, and `undefined` for anything else. */
-export function administer(database: Database, rights: ReadonlySet<string>, sql: string): Rows | undefined {
+export function administer(database: Database, as: string, sql: string): Rows | undefined {
+  const { rights } = database.user(as);
   for (const [pattern, read] of queries) {
     const [whole, ...parts] = pattern.exec(sql) ?? [];
     if (whole === undefined) continue;
@@ -117,6 +118,7 @@ export function administer(database: Database, rights: ReadonlySet<string>, sql:
     const [whole, ...parts] = pattern.exec(sql) ?? [];
     if (whole === undefined) continue;
     if (!rights.has("CREATE USER")) throw new OraError(1031);
+    database.lines.push(sql);
     work(database, parts);
     return [];
   }

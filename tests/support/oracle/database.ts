@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { administer } from "./administration.ts";
 import { verifierOf } from "./verifier.ts";
 
 /** What an Oracle does to a user's passwords, by its documentation: a model, and no Oracle. */
@@ -128,8 +127,6 @@ export class Database {
   run(as: string, sql: string): readonly (readonly (string | null)[])[] {
     this.lines.push(sql);
     const session = this.user(as);
-    const administered = administer(this, session.rights, sql);
-    if (administered !== undefined) return administered;
     if (sql.endsWith("FROM USER_USERS")) return [this.#row(session)];
     if (sql.includes("FROM SESSION_PRIVS")) return session.rights.has("ALTER USER") ? [["ALTER USER"]] : [];
     if (sql.includes("'DATABASE_ROLE'")) return [[this.isReadOnly ? "PHYSICAL STANDBY" : "PRIMARY"]];
