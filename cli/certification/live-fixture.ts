@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { RekeyError } from "../../shared/errors/rekey-error.ts";
-import type { DatabaseEngine, DatabaseTarget } from "../../shared/ports/database-engine.ts";
+import type { DatabaseEngine, DatabaseSession, DatabaseTarget } from "../../shared/ports/database-engine.ts";
 import type { StrategyName } from "../../shared/rotation/rotation-policy.ts";
 import type { RotationStrategies } from "../../shared/runtime/rotation-function.ts";
 import type {
@@ -12,7 +12,7 @@ import type {
   SecretFields,
   Variant,
 } from "../../shared/testing/engine-contract/fixture.ts";
-import type { LiveServer, Place } from "./live-server.ts";
+import type { LiveServer, Place, Source } from "./live-server.ts";
 import { throughLoopback } from "./through-loopback.ts";
 import { startTlsRelay } from "./tls-relay.ts";
 
@@ -32,6 +32,8 @@ export interface LiveFixture {
   readonly fixture: EngineFixture;
   /** Users that the contract made, without the alternates that rotations made. */
   readonly made: () => number;
+  /** Where the run has looked for clear text last. */
+  readonly sources: () => readonly Source[];
   /** Makes no more users, and removes all. Returns the names of those that are left. */
   removeUsers(): Promise<readonly string[]>;
 }
@@ -72,6 +74,17 @@ export function hostInSecrets({ host, tls: { mode } }: DatabaseTarget): string {
   });
 }
 
+/** The session, some of which open further connections. */
+const ledSession = (session: DatabaseSession): DatabaseSession =>
+  new Proxy(session, {
+    get(target, name): unknown {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== "function") return member;
+      return async (...how: unknown[]) =>
+        throughLoopback(async (): Promise<unknown> => Reflect.apply(member, target, how));
+    },
+  });
+
 /** Errors: `option-invalid` for a strategy that cannot be tried here. */
 function variantsOf({ server, place, version, strategies }: Certified): readonly [Variant, ...Variant[]] {
   const all = server.variants(place, version);
@@ -93,18 +106,20 @@ export function liveFixture(certified: Certified): LiveFixture {
   let made = 0;
   let names = 0;
   let isOver = false;
+  let sources: readonly Source[] = [];
   const engine: DatabaseEngine = {
     ...certified.engine,
     async login(...how) {
       const login = await throughLoopback(async () => certified.engine.login(...how));
-      if (!login.ok) refused++;
+      if (login.ok) return { ...login, session: ledSession(login.session) };
+      refused++;
       return login;
     },
   };
 
   async function createUser(account: Account): Promise<SecretFields> {
     if (isOver) throw new RekeyError("time-budget-spent", { context: { operation: "create a user" } });
-    if (!account.username.startsWith(prefix)) {
+    if (!account.username.startsWith(prefix, server.usernameOf !== undefined && account.username[0] === '"' ? 1 : 0)) {
       throw new RekeyError("user-collision", { context: { user: account.username, problem: "not of this run" } });
     }
     made++;
@@ -121,7 +136,7 @@ export function liveFixture(certified: Certified): LiveFixture {
     ...(server.notInNames === undefined ? {} : { notInNames: server.notInNames }),
     ...(server.askForClearPassword === undefined ? {} : { askForClearPassword: server.askForClearPassword }),
     async start(certificate): Promise<EngineServer> {
-      const relay = certificate === undefined ? undefined : await startTlsRelay(target, certificate);
+      const relay = certificate === undefined ? undefined : await startTlsRelay(target, certificate, server);
       return {
         host: relay === undefined ? target.host : "127.0.0.1",
         port: relay?.port ?? target.port,
@@ -132,13 +147,17 @@ export function liveFixture(certified: Certified): LiveFixture {
           ...(target.authSource === undefined ? {} : { authSource: target.authSource }),
           ...trustOf(target),
         },
+        ...(server.usernameOf === undefined ? {} : { usernameOf: server.usernameOf }),
         ...(server.unknownDatabase === undefined ? {} : { unknownDatabase: server.unknownDatabase }),
         admin: { username: admin.username, password: admin.password.reveal() },
         createUser,
         changePassword: async (account) => users.changePassword(account),
         accepts: async (account) => users.accepts(account),
-        // What the run itself knows is never empty, so that a server which tells nothing does not fail for that.
-        logs: async () => `${version}\n${await users.written()}`,
+        async logs() {
+          sources = await users.written();
+          // What the run itself knows is never empty, so that a server which tells nothing does not fail for that.
+          return [version, ...sources.flatMap(({ lines = [] }) => lines)].join("\n");
+        },
         failedLogins: async () => refused,
         hardships: users.hardships,
         ...(users.accountProperties === undefined ? {} : { accountProperties: users.accountProperties }),
@@ -153,6 +172,7 @@ export function liveFixture(certified: Certified): LiveFixture {
   return {
     fixture,
     made: () => made,
+    sources: () => sources,
     async removeUsers() {
       isOver = true;
       let left: readonly string[] = [];

@@ -5,6 +5,7 @@ import type {
   EngineServer,
   SecretFields,
 } from "../../shared/testing/engine-contract/fixture.ts";
+import type { RelayedProtocol } from "./tls-relay.ts";
 
 /** A server that somebody named, and its administrator. */
 export interface Place {
@@ -14,6 +15,13 @@ export interface Place {
   readonly secretHost: string;
   /** Every user that the run makes has a name that begins with this, and no other user has. */
   readonly prefix: string;
+}
+
+/** Somewhere that a server writes statements down. */
+export interface Source {
+  readonly name: string;
+  /** Absent where the administrator may not read them, or the server has none. */
+  readonly lines?: readonly string[];
 }
 
 /** What an administrator's session does to the users of the run. Errors: those of the engine's connection. */
@@ -32,12 +40,16 @@ export interface LiveUsers extends Pick<EngineServer, "hardships" | "accountProp
   describe(username: string): Promise<readonly string[]>;
   /** As in `EngineServer`. */
   describeInEffect?(account: Account): Promise<readonly string[]>;
-  /** What the server keeps of statements, as far as the administrator may read it. */
-  written(): Promise<string>;
+  /** What the server keeps of statements, by where it keeps them. */
+  written(): Promise<readonly Source[]>;
 }
 
 /** One kind of server: how the contract's users are made, described and removed there. */
-export interface LiveServer extends Pick<EngineFixture, "notInNames" | "askForClearPassword"> {
+export interface LiveServer
+  extends
+    Pick<EngineFixture, "notInNames" | "askForClearPassword">,
+    Pick<EngineServer, "usernameOf">,
+    Pick<RelayedProtocol, "carrierOf" | "beginsTlsAnew"> {
   /** `version`: what the server says of itself. */
   variants(place: Place, version: string): EngineFixture["variants"];
   readonly exemptions: NonNullable<EngineFixture["exemptions"]>;

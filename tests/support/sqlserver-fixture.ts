@@ -28,6 +28,9 @@ function sessionOn(catalog: Catalog): TdsSession {
       return loggedIn(sender.database);
     },
     batch: (sql) => runBatch(catalog, sender, sql),
+    end() {
+      if (catalog.lockHolder === sender) catalog.lockHolder = undefined;
+    },
   };
 }
 

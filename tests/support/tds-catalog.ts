@@ -105,6 +105,8 @@ export class Catalog {
   readonly locked = new Set<string>();
   failedLogins = 0;
   readonly log: string[] = [];
+  /** The session that has rekey's lock. */
+  lockHolder: object | undefined;
 
   usersOf(sid: string): readonly (readonly [string, KeptUser])[] {
     return [...this.databases].flatMap(([database, users]) =>

@@ -11,6 +11,7 @@ export type TdsAnswer = Buffer | ((stream: Duplex) => void);
 export interface TdsSession {
   readonly login: (fields: LoginFields) => TdsAnswer;
   readonly batch: (sql: string) => TdsAnswer;
+  readonly end?: () => void;
 }
 
 const kinds = { batch: 0x01, answer: 0x04, login: 0x10, prelogin: 0x12 };
@@ -60,7 +61,7 @@ function handshakeOn(socket: Socket): Duplex {
   return stream;
 }
 
-function converse(stream: Duplex, { login, batch }: TdsSession): void {
+function converse(stream: Duplex, { login, batch, end }: TdsSession): void {
   const read = eachMessage((kind, content) => {
     if (kind !== kinds.login && kind !== kinds.batch) {
       stream.destroy();
@@ -70,7 +71,7 @@ function converse(stream: Duplex, { login, batch }: TdsSession): void {
     if (typeof said === "function") said(stream);
     else stream.write(message(kinds.answer, said));
   });
-  stream.on("data", read);
+  stream.on("data", read).on("close", () => end?.());
 }
 
 interface TdsOptions {

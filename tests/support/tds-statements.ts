@@ -10,76 +10,10 @@ import {
   right,
   stored,
 } from "./tds-catalog.ts";
-
-/** Who sends statements, and from which database. */
-export interface Sender {
-  readonly username: string;
-  database: string;
-}
-
-class Refused extends Error {
-  readonly number: number;
-
-  constructor(number: number) {
-    super(String(number));
-    this.number = number;
-  }
-}
+import { holds, plain, Refused, rowsFor, type Sender, text } from "./tds-queries.ts";
 
 const name = String.raw`\[((?:[^\]]|\]\])+)\]`;
-const text = String.raw`N'((?:[^']|'')*)'`;
 const unquoted = (quoted = ""): string => quoted.replaceAll("]]", "]");
-const plain = (quoted = ""): string => quoted.replaceAll("''", "'");
-const textsIn = (list: string): readonly string[] =>
-  [...list.matchAll(new RegExp(text, "gu"))].map(([, value]) => plain(value));
-
-const holds = (login: KeptLogin | undefined, permission: string): boolean =>
-  login?.rights.some((held) => held.state !== "D" && [permission, "CONTROL SERVER"].includes(held.permission)) === true;
-
-const rowOf = ({ roles, rights }: KeptLogin | KeptUser): object => ({
-  roles: roles.size === 0 ? null : [...roles].sort().map((role) => ({ role })),
-  permissions: rights.length === 0 ? null : rights,
-});
-
-/** What a query of rekey's asks for, by how it begins. */
-function rowsFor(catalog: Catalog, { username, database }: Sender, select: string): readonly object[] {
-  const own = catalog.logins.get(username);
-  const users = catalog.databases.get(database) ?? [];
-  if (select.startsWith("SELECT CAST(SERVERPROPERTY(N'ProductVersion')")) {
-    return [
-      {
-        version: "16.0.1000.6",
-        isContained: own === undefined,
-        isReadOnly: catalog.isReadOnly,
-        mayAlterLogins: holds(own, "ALTER ANY LOGIN"),
-        mayAlterUsers: holds(own, "ALTER ANY LOGIN"),
-        seesDefinitions: holds(own, "VIEW ANY DEFINITION"),
-        controlsServer: holds(own, "CONTROL SERVER"),
-      },
-    ];
-  }
-  const [, list = ""] = /\(([^()]*(?:'[^']*'[^()]*)*)\)$/u.exec(select) ?? [];
-  if (select.startsWith("SELECT p.name, CONVERT(")) {
-    const wanted = textsIn(select.slice(select.lastIndexOf(" IN (")));
-    return [...catalog.logins.values()]
-      .filter((login) => wanted.includes(login.name) && (login === own || holds(own, "VIEW ANY DEFINITION")))
-      .map((login) => ({
-        ...login,
-        stored: undefined,
-        isAdministrator: login.roles.has("sysadmin") || holds(login, "ALTER ANY LOGIN"),
-        daysLeft: login.checksExpiration ? 20 : null,
-        ...rowOf(login),
-      }));
-  }
-  if (select.startsWith("SELECT d.name, "))
-    return [...catalog.databases.keys()].map((one) => ({ name: one, isInReach: true, isReadOnly: false }));
-  if (select.startsWith("SELECT u.name, CONVERT("))
-    return users
-      .filter(({ sid }) => list.includes(sid))
-      .map((user) => ({ ...user, stored: undefined, ...rowOf(user) }));
-  throw new Refused(102);
-}
-
 const passwordPart = String.raw`PASSWORD = (?:${text}|(0x[0-9A-Fa-f]{140}) HASHED)`;
 const settingsPart = String.raw`DEFAULT_DATABASE = ${name}, DEFAULT_LANGUAGE = ${name}, CHECK_POLICY = (ON|OFF), CHECK_EXPIRATION = (ON|OFF)`;
 
@@ -209,7 +143,53 @@ const statements: readonly Statement[] = [
       catalog.databases.set(sender.database, left);
     },
   ],
-  [/^DECLARE @held int; EXEC @held = master\.sys\.sp_getapplock @Resource = N'rekey', .*/u, () => undefined],
+  [
+    /^DECLARE @held int; EXEC @held = master\.sys\.sp_getapplock @Resource = N'rekey', .*/u,
+    (catalog, sender) => {
+      if (catalog.lockHolder !== undefined && catalog.lockHolder !== sender) throw new Refused(50_001);
+      catalog.lockHolder = sender;
+    },
+  ],
+  [
+    whole(`CREATE LOGIN ${name} WITH PASSWORD = ${text}, CHECK_POLICY = OFF`),
+    (catalog, sender, [login, password]) => {
+      requireAlterLogin(catalog, sender);
+      if (catalog.logins.has(unquoted(login))) throw new Refused(15_025);
+      const made = newLogin(unquoted(login), plain(password));
+      catalog.logins.set(made.name, { ...made, checksPolicy: false });
+    },
+  ],
+  [
+    whole(`ALTER LOGIN ${name} WITH PASSWORD = ${text} MUST_CHANGE, CHECK_EXPIRATION = ON, CHECK_POLICY = ON`),
+    (catalog, sender, [login, password]) => {
+      requireAlterLogin(catalog, sender);
+      const change = { stored: stored(plain(password)), checksPolicy: true, checksExpiration: true, isExpired: true };
+      Object.assign(existing(catalog.logins.get(unquoted(login))), change);
+    },
+  ],
+  [
+    whole(`ALTER LOGIN ${name} WITH (?:DEFAULT_LANGUAGE = ${name}|CHECK_POLICY = ON(, CHECK_EXPIRATION = ON)?)`),
+    (catalog, sender, [login, language, expiration]) => {
+      requireAlterLogin(catalog, sender);
+      const changed = existing(catalog.logins.get(unquoted(login)));
+      if (language !== undefined) changed.language = unquoted(language);
+      else Object.assign(changed, { checksPolicy: true, checksExpiration: expiration !== undefined });
+    },
+  ],
+  [
+    whole(`DROP LOGIN ${name}`),
+    (catalog, sender, [login]) => {
+      requireAlterLogin(catalog, sender);
+      catalog.logins.delete(existing(catalog.logins.get(unquoted(login))).name);
+    },
+  ],
+  [
+    whole(`DROP USER IF EXISTS ${name}`),
+    ({ databases }, { database }, [user]) => {
+      const left = existing(databases.get(database)).filter((one) => one.name !== unquoted(user));
+      databases.set(database, left);
+    },
+  ],
 ];
 
 function carryOut(catalog: Catalog, sender: Sender, statement: string): void {

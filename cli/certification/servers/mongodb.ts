@@ -2,7 +2,7 @@ import { type Connection, connect } from "../../../shared/engines/mongodb/connec
 import type { AccountProperty } from "../../../shared/testing/engine-contract/fixture.ts";
 import { alternateUserTag, changeAtTag } from "../../../shared/tags/tag-names.ts";
 import type { LiveServer, LiveUsers } from "../live-server.ts";
-import { type Open, sessionsOf } from "./sessions.ts";
+import { type Open, sessionsOf, sourcesOf } from "./sessions.ts";
 
 interface UserInfo {
   readonly user: string;
@@ -52,12 +52,15 @@ const users: LiveServer["users"] = (place): LiveUsers => {
         )
         .toSorted();
     },
-    written: async () => {
-      const answer = await sessions
-        .asAdmin(async (session, call) => session.run("read the log", "admin", { getLog: "global" }, call))
-        .catch(() => ({}));
-      return JSON.stringify(answer);
-    },
+    written: async () =>
+      sourcesOf({
+        getLog: async () => {
+          const { log }: { readonly log?: unknown } = await sessions.asAdmin(async (session, call) =>
+            session.run("read the log", "admin", { getLog: "global" }, call),
+          );
+          return Array.isArray(log) ? log : [];
+        },
+      }),
     hardships: {},
     accountProperties: {
       "no property": { give: async () => undefined },

@@ -9,7 +9,7 @@ import type { Account, EngineServer, Exemption } from "../../../shared/testing/e
 import { changeAtTag } from "../../../shared/tags/tag-names.ts";
 import type { LiveServer, LiveUsers, Place } from "../live-server.ts";
 import { askForClearPassword } from "./mysql-greeting.ts";
-import { firstOf, type Open, sessionsOf, type Sessions } from "./sessions.ts";
+import { firstOf, type Open, sessionsOf, type Sessions, sourcesOf } from "./sessions.ts";
 
 /** What the two products do in ways of their own. */
 interface Kind {
@@ -175,9 +175,10 @@ function users(place: Place, kind: Kind): LiveUsers {
     remove: async (username) => void (await run(`DROP USER ${accountOf(username)}`)),
     accepts: async ({ username, password }) => sessions.accepts({ username: kept(username), password }),
     written: async () =>
-      JSON.stringify(
-        await run("SELECT SQL_TEXT FROM performance_schema.events_statements_history_long").catch(() => []),
-      ),
+      sourcesOf({
+        "performance_schema.events_statements_history_long": async () =>
+          run("SELECT SQL_TEXT FROM performance_schema.events_statements_history_long"),
+      }),
     hardships: hardshipsOf(sessions, asked, (username) => passwords.get(username) ?? ""),
     accountProperties: {
       "no property": { give: async () => undefined },

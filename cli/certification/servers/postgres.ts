@@ -4,8 +4,8 @@ import type { CallOptions } from "../../../shared/ports/call.ts";
 import { alternateSuffix } from "../../../shared/rotation/strategies/alternating-users.ts";
 import type { Account, AccountProperty, EngineServer } from "../../../shared/testing/engine-contract/fixture.ts";
 import { changeAtTag } from "../../../shared/tags/tag-names.ts";
-import type { LiveServer, LiveUsers } from "../live-server.ts";
-import { firstOf, type Open, sessionsOf, type Sessions } from "./sessions.ts";
+import type { LiveServer, LiveUsers, Source } from "../live-server.ts";
+import { firstOf, type Open, sessionsOf, type Sessions, sourcesOf } from "./sessions.ts";
 
 interface Line {
   readonly line: string;
@@ -113,20 +113,16 @@ export function hardshipsOf(sessions: Sessions<Connection>): EngineServer["hards
   };
 }
 
-/** What the server tells the administrator of statements; an extension that is not there is left out. */
-async function written(sessions: Sessions<Connection>): Promise<string> {
-  const looks = ["SELECT query AS line FROM pg_stat_activity", "SELECT query AS line FROM pg_stat_statements"];
-  const found = await Promise.all(
-    looks.map(async (look) =>
-      sessions
-        .asAdmin(async (session, call) => session.run<Line>("read what was kept of statements", look, call))
-        .catch(() => []),
-    ),
-  );
-  return found
-    .flat()
-    .map(({ line }) => line)
-    .join("\n");
+async function written(sessions: Sessions<Connection>): Promise<readonly Source[]> {
+  const reader = (view: string) => async (): Promise<readonly string[]> => {
+    const look = `SELECT query AS line FROM ${view}`;
+    const rows = await sessions.asAdmin(async (session, call) =>
+      session.run<Line>("read what was kept of statements", look, call),
+    );
+    return rows.map(({ line }) => line);
+  };
+  const views = ["pg_stat_activity", "pg_stat_statements"];
+  return sourcesOf(Object.fromEntries(views.map((view) => [view, reader(view)])));
 }
 
 const users: LiveServer["users"] = (place): LiveUsers => {

@@ -5,7 +5,7 @@ import type { CallOptions } from "../../../shared/ports/call.ts";
 import type { AccountProperty } from "../../../shared/testing/engine-contract/fixture.ts";
 import type { LiveServer, LiveUsers } from "../live-server.ts";
 import { hardshipsOf, postgres, run } from "./postgres.ts";
-import { firstOf, type Open, sessionsOf, type Sessions } from "./sessions.ts";
+import { firstOf, type Open, sessionsOf, type Sessions, sourcesOf } from "./sessions.ts";
 
 const open: Open<Connection> = async (target, credential, call) => {
   const outcome = await connect(target, credential, call, { failureOf: () => "bad-credential" });
@@ -53,11 +53,10 @@ const users: LiveServer["users"] = (place): LiveUsers => {
     accepts: async (account) => sessions.accepts(account),
     describe: async (username) => sessions.asAdmin(async (session, call) => describe(session, username, call)),
     written: async () =>
-      (
-        await names(sessions, "SELECT querytxt AS name FROM stl_query ORDER BY starttime DESC LIMIT 10000").catch(
-          () => [],
-        )
-      ).join("\n"),
+      sourcesOf({
+        stl_query: async () =>
+          names(sessions, "SELECT querytxt AS name FROM stl_query ORDER BY starttime DESC LIMIT 10000"),
+      }),
     hardships,
     accountProperties: {
       "no property": { give: async () => undefined },

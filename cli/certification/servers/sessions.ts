@@ -4,11 +4,23 @@ import type { Credential, DatabaseTarget } from "../../../shared/ports/database-
 import { alternateSuffix } from "../../../shared/rotation/strategies/alternating-users.ts";
 import { SecretValue } from "../../../shared/secrets/secret-value.ts";
 import type { Account } from "../../../shared/testing/engine-contract/fixture.ts";
-import type { Place } from "../live-server.ts";
+import type { Place, Source } from "../live-server.ts";
 
 /** Of a pair that rekey named, the first user; of another user itself. */
 export const firstOf = (username: string): string =>
   username.endsWith(alternateSuffix) ? username.slice(0, -alternateSuffix.length) : username;
+
+/** Reads what is there; a source that cannot be read is one without lines. */
+export const sourcesOf = async (
+  readers: Readonly<Record<string, () => Promise<readonly unknown[]>>>,
+): Promise<readonly Source[]> =>
+  Promise.all(
+    Object.entries(readers).map(async ([name, read]) => {
+      const lines = await read().catch(() => undefined);
+      const text = (line: unknown): string => (typeof line === "string" ? line : JSON.stringify(line));
+      return lines === undefined ? { name } : { name, lines: lines.map(text) };
+    }),
+  );
 
 const sessionMs = 60_000;
 

@@ -1,3 +1,4 @@
+import type { Source } from "../../certification/live-server.ts";
 import type { ClauseResult, EngineReport } from "../../../shared/testing/engine-contract/index.ts";
 import type { Exemption, Tally } from "../../../shared/testing/engine-contract/index.ts";
 
@@ -24,10 +25,18 @@ export interface Facts {
   readonly points?: number;
 }
 
+interface ClearTextSource {
+  readonly source: string;
+  /** How many entries were there; `null`: it could not be read. */
+  readonly entries: number | null;
+}
+
 interface GroupReport extends Partial<Tally> {
   readonly group: string;
   readonly passed: number;
   readonly failed: number;
+  /** Where clear text was looked for; absent for a group that does not look. */
+  readonly clearTextSources?: readonly ClearTextSource[];
   readonly exempt: readonly Pick<Exemption, "clause" | "reason">[];
   readonly failures: readonly Pick<ClauseResult, "clause" | "sentence" | "detail">[];
 }
@@ -39,12 +48,18 @@ export interface Certificate extends Facts {
   readonly users?: UsersOfRun;
 }
 
+const sourcesIn = (found: readonly Source[] | undefined): Pick<GroupReport, "clearTextSources"> =>
+  found === undefined
+    ? {}
+    : { clearTextSources: found.map(({ name, lines }) => ({ source: name, entries: lines?.length ?? null })) };
+
 export function certificateOf(
   facts: Facts,
   { results, tallies, exemptions, holds }: EngineReport,
   isInterrupted: boolean,
-  users?: UsersOfRun,
+  run?: { readonly users: UsersOfRun; readonly sources: ReadonlyMap<string, readonly Source[]> },
 ): Certificate {
+  const users = run?.users;
   const names = [...new Set([...results.map(({ group }) => group), ...Object.keys(tallies)])];
   const groups = names.map((group): GroupReport => {
     const own = results.filter((result) => result.group === group);
@@ -54,7 +69,12 @@ export function certificateOf(
       passed: own.length - failures.length,
       failed: failures.length,
       ...tallies[group],
-      exempt: exemptions.filter((one) => one.group === group).map(({ clause, reason }) => ({ clause, reason })),
+      ...sourcesIn(run?.sources.get(group)),
+      exempt: [
+        ...new Map(
+          exemptions.flatMap(({ group: of, clause, reason }) => (of === group ? [[clause, { clause, reason }]] : [])),
+        ).values(),
+      ],
       failures: failures.map(({ clause, sentence, detail = "" }) => ({ clause, sentence, detail })),
     };
   });
@@ -65,6 +85,9 @@ export function certificateOf(
 
 function groupText(one: GroupReport): readonly string[] {
   const { faultPoints, converged, givenUp, healed, lockOuts, clearTextFindings, failedLogins, properties } = one;
+  const looked = (one.clearTextSources ?? []).map(({ source, entries }) =>
+    entries === null ? `${source} (could not be read)` : `${source} (${entries} entries)`,
+  );
   return [
     "",
     `${one.group}: ${one.passed} passed, ${one.failed} failed`,
@@ -74,6 +97,7 @@ function groupText(one: GroupReport): readonly string[] {
           `  fault points tried ${faultPoints}, converged ${converged}; given up ${givenUp}, healed ${healed}`,
           `  lock-outs ${lockOuts}, clear-text findings ${clearTextFindings}, failed logins ${failedLogins}, properties kept ${properties}`,
         ]),
+    ...(looked.length === 0 ? [] : [`  clear text looked for in ${looked.join(", ")}`]),
     ...one.failures.flatMap(({ clause, sentence, detail }) => [`  failed ${clause}: ${sentence}`, `    ${detail}`]),
     ...one.exempt.map(({ clause, reason }) => `  exempt from ${clause}: ${reason}`),
   ];

@@ -3,10 +3,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { type EmbeddedPostgres, startPostgres } from "../../../local/postgres/embedded-postgres.ts";
 import { type Stack, startStack } from "../../../local/stack.ts";
 import { createAuthority } from "../../../shared/testing/engine-contract/certificates.ts";
+import { namedServer } from "./named-server.ts";
 import { rekeyMain, runRekey } from "../../../tests/support/run-rekey.ts";
 import { stackVariables } from "../../../tests/support/stack-variables.ts";
 
@@ -84,8 +85,14 @@ test(
       users: { left: [] },
     });
     expect(report.groups.length).toBe(strategies.length === 0 ? 4 : 2);
-    for (const { group, faultPoints, converged, lockOuts, clearTextFindings, failedLogins } of report.groups) {
+    for (const one of report.groups) {
+      const { group, clearTextSources, faultPoints, converged, lockOuts, clearTextFindings, failedLogins } = one;
       if (group === "connections") continue;
+      // This server has no such extension.
+      expect(clearTextSources).toEqual([
+        { source: "pg_stat_activity", entries: expect.toSatisfy((entries: number) => entries > 0) },
+        { source: "pg_stat_statements", entries: null },
+      ]);
       expect({ group, faultPoints, converged, lockOuts, clearTextFindings, failedLogins }).toEqual({
         group,
         faultPoints: 1,
@@ -113,6 +120,9 @@ test(
       code: 1,
       hasText: true,
     });
+    expect(out).toMatch(
+      /clear text looked for in pg_stat_activity \(\d+ entries\), pg_stat_statements \(could not be read\)/,
+    );
   },
   longMs,
 );
@@ -175,6 +185,27 @@ test("an administrator without the right to make users: that error alone", async
   const { code, out, err } = await certified("humble");
   expect([code, out]).toEqual([1, ""]);
   expect(err).toContain("database-rights-missing");
+});
+
+test("a user whose name begins with the run's prefix: refused before anything is made, and the user stays", async () => {
+  await postgres.admin(`CREATE ROLE rekey_00000000_theirs LOGIN PASSWORD 'of-somebody-else'`);
+  onTestFinished(async () => void (await postgres.admin("DROP ROLE rekey_00000000_theirs")));
+  vi.stubEnv("REKEY_ADMIN_SECRETS", [...arns.values()].join(","));
+  for (const [name, value] of Object.entries(stackVariables(stack))) vi.stubEnv(name, value);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const before = await postgres.admin("SELECT oid, rolname FROM pg_roles ORDER BY oid");
+  const named = namedServer(
+    {
+      secretId: "admin",
+      engine: undefined,
+      tlsCa: path.join(folder, "ca.pem"),
+      strategies: [],
+      prefix: "rekey_00000000",
+    },
+    { signal: AbortSignal.timeout(longMs) },
+  );
+  await expect(named).rejects.toMatchObject({ code: "user-collision" });
+  expect(await postgres.admin("SELECT oid, rolname FROM pg_roles ORDER BY oid")).toEqual(before);
 });
 
 test("neither a server nor a module, and a module without a fixture, are wrong use", async () => {

@@ -1,8 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
-import { certify, type EngineFixture, type EngineReport } from "../../../shared/testing/engine-contract/index.ts";
+import {
+  certify,
+  type ClauseResult,
+  type EngineFixture,
+  type EngineReport,
+} from "../../../shared/testing/engine-contract/index.ts";
 import { defined } from "../../../shared/secrets/defined.ts";
 import { type Certified, type LiveFixture, liveFixture } from "../../certification/live-fixture.ts";
+import type { Source } from "../../certification/live-server.ts";
 import { type CommandContext, interruptedCode, type Options, type Run } from "../../command.ts";
 import { flagOption, listOption, numberOption, textOption } from "../../options.ts";
 import { print, printJson } from "../../output/output.ts";
@@ -41,6 +47,7 @@ async function report(
   fixture: EngineFixture,
   points: number | undefined,
   { signal }: CommandContext,
+  onResult: (result: ClauseResult) => void = () => undefined,
 ): Promise<EngineReport> {
   const line = progressLine();
   let done = 0;
@@ -48,7 +55,10 @@ async function report(
     return await certify(fixture, {
       signal,
       ...defined({ points }),
-      onResult: ({ group, sentence }) => line.show(`${++done} tests done: ${group}: ${sentence}`),
+      onResult(result) {
+        line.show(`${++done} tests done: ${result.group}: ${result.sentence}`);
+        onResult(result);
+      },
     });
   } finally {
     line.clear();
@@ -73,16 +83,19 @@ async function checkRights({ server, place }: Certified): Promise<void> {
 async function certifyLive(certified: Certified, live: LiveFixture, facts: Facts, context: CommandContext) {
   let found: EngineReport | undefined;
   let left: readonly string[] = [];
+  const sources = new Map<string, readonly Source[]>();
   try {
     await checkRights(certified);
-    found = await report(live.fixture, facts.points, context);
+    found = await report(live.fixture, facts.points, context, ({ group, clause }) => {
+      if (clause === "clear-text") sources.set(group, live.sources());
+    });
   } finally {
     const { prefix } = certified.place;
     left = await live.removeUsers().catch(() => [`unknown: see the users whose name begins with ${prefix}`]);
     if (found === undefined && left.length > 0) print(...left.map((name) => `could not be removed: ${name}`));
   }
   const users = { prefix: certified.place.prefix, made: live.made(), left };
-  return certificateOf(facts, found, context.isInterrupted(), users);
+  return certificateOf(facts, found, context.isInterrupted(), { users, sources });
 }
 
 /** Runs the engine contract against a server that the caller names, in users that it makes and removes. */

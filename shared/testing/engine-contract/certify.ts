@@ -3,7 +3,7 @@ import { isRekeyError } from "../../errors/rekey-error.ts";
 import { type Clause, type EngineFixture, type EngineServer, type Exemption, variantName } from "./fixture.ts";
 import { type ClauseTest, contractGroups, type Group } from "./groups.ts";
 import type { Stage } from "./stage.ts";
-import { everyCase, type Sampling, type Tally } from "./suite.ts";
+import { emptyTally, everyCase, type Sampling, type Tally } from "./suite.ts";
 
 /** How one test of a clause ended. */
 export interface ClauseResult {
@@ -110,6 +110,16 @@ async function runGroup(
   }
 }
 
+/** By name: with and without an admin is one way to rotate. */
+function summed(ways: readonly Pick<Group, "name" | "tally">[]): Readonly<Record<string, Tally>> {
+  const tallies: Record<string, Tally> = {};
+  for (const { name, tally } of ways) {
+    const all = (tallies[name] ??= emptyTally());
+    for (const count of Object.keys(tally) as (keyof Tally)[]) all[count] += tally[count];
+  }
+  return tallies;
+}
+
 /**
  * Runs the engine contract without a test runner, and says what held. Rejects where the server cannot be started or stopped:
  * with what the fixture rejects with.
@@ -142,7 +152,7 @@ export async function certify(
   return {
     name: fixture.name,
     results,
-    tallies: Object.fromEntries(ways.map(({ name, tally }) => [name, tally])),
+    tallies: summed(ways),
     exemptions: fixture.variants.flatMap((variant) =>
       (fixture.exemptions ?? [])
         .filter(({ strategy = variant.strategy }) => strategy === variant.strategy)

@@ -23,6 +23,10 @@ export interface User {
 export interface Profile {
   readonly rolloverDays?: number;
   readonly failedLogins?: number;
+  /** No further session of the user. */
+  readonly isFull?: boolean;
+  /** All that was set, as the catalog shows it. */
+  readonly limits?: Readonly<Record<string, string>>;
   /** The password may not be one that the user had. */
   readonly forbidsReuse?: boolean;
   readonly verifies?: (password: string) => boolean;
@@ -78,6 +82,10 @@ export class Database {
     return user;
   }
 
+  expire(name: string): void {
+    this.user(name).isExpired = true;
+  }
+
   /** As an operator would set it: from now on it is the only one. */
   replace(name: string, password: string): void {
     this.#store(this.user(name), [password]);
@@ -102,7 +110,7 @@ export class Database {
     }
     if (user.isExpired) throw new OraError(28001);
     if (!user.mayCreateSession) throw new OraError(1045);
-    if (this.busyUsers.has(name)) throw new OraError(2391);
+    if (this.busyUsers.has(name) || this.#profileOf(user).isFull === true) throw new OraError(2391);
     user.refusedLogins = 0;
     return user;
   }
@@ -181,6 +189,7 @@ export class Database {
 
   #store(user: User, passwords: readonly string[]): void {
     user.passwords = passwords;
+    user.isExpired = false;
     user.history.push(...passwords);
     user.verifiers = passwords.map((password) => verifierOf(password, user.salt));
   }

@@ -3,6 +3,7 @@ import { createServer, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { ServerCertificate } from "../../../shared/testing/engine-contract/fixture.ts";
 import { type LoopbackServer, listening } from "../listening.ts";
+import { administer } from "./administration.ts";
 import { type Database, keptName, OraError, type User } from "./database.ts";
 import {
   acceptance,
@@ -115,7 +116,7 @@ class Conversation {
   #execute(reader: Reader): void {
     const sql = statementIn(reader);
     try {
-      const table = this.#database.run(this.#user, sql);
+      const table = administer(this.#database, this.#user, sql) ?? this.#database.run(this.#user, sql);
       this.#write(data(rows(table), ending(sql.startsWith("SELECT") ? endOfRows : 0)));
     } catch (error) {
       // As before 23ai: the server breaks off, and says why once the client is ready to hear it.
