@@ -125,6 +125,23 @@ const rows: readonly RotationRow[] = [
     admins: true,
   },
   {
+    name: "rotate-msk",
+    description: "Rotates the passwords of Amazon MSK's users of SCRAM for Secrets Manager.",
+    output: "The rotation function of Amazon MSK.",
+    condition: "RotatesMsk",
+    admins: false,
+    // MSK takes a password up to ten minutes after its secret has it.
+    timeoutSeconds: 900,
+    variables: ["REKEY_MSK_SECRETS: !Ref MskSecretGrants"],
+    statements: [
+      allow(
+        "WriteWhatMskReads",
+        ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"],
+        "!Ref MskSecretArns",
+      ),
+    ],
+  },
+  {
     name: "rotate-sqlserver",
     description: "Rotates SQL Server credentials for Secrets Manager. Experimental.",
     output: "The rotation function of SQL Server, which is experimental.",
