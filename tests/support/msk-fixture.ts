@@ -11,8 +11,11 @@ const noAdmin = "only the user that is in use changes the other one, so AWSCURRE
 
 /** A real Kafka that takes passwords as MSK does, at once: from secrets in memory. The engine's own tests let it take its time. */
 export function mskFixture(program: string): EngineFixture {
-  let kafka: KafkaUnderTest | undefined;
-  const secrets = memoryMskSecrets(async (username, password) => kafka?.setPassword(username, password, [mechanism]));
+  /** The suite has several servers at once. */
+  const clusterOf = new Map<string, KafkaUnderTest>();
+  const secrets = memoryMskSecrets(async (username, password) =>
+    clusterOf.get(username)?.setPassword(username, password, [mechanism]),
+  );
   const engine = mskEngine({ secrets, secretsOf: secrets.arns, pollMs: 20 });
   return {
     name: "Apache Kafka 4.0.1 with a stand-in for MSK's reading of secrets",
@@ -38,7 +41,6 @@ export function mskFixture(program: string): EngineFixture {
     notInNames: /[^\p{ASCII}]/gu,
     async start(certificate) {
       const started = await startKafka(program, certificate);
-      kafka = started;
       const {
         admin: _admin,
         accountProperties: _none,
@@ -50,8 +52,10 @@ export function mskFixture(program: string): EngineFixture {
         fields: { engine: "msk", ssl: false },
         async createUser({ username, password }) {
           await started.setPassword(username, password, [mechanism]);
+          const alternate = `${username}${alternateSuffix}`;
+          for (const user of [username, alternate]) clusterOf.set(user, started);
           secrets.put(username, password);
-          secrets.put(`${username}${alternateSuffix}`, "of-the-alternate");
+          secrets.put(alternate, "of-the-alternate");
           return {};
         },
         changePassword: async ({ username, password }) => started.setPassword(username, password, [mechanism]),
