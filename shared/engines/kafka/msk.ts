@@ -8,6 +8,6 @@ export function refuseMsk({ host, secretName = "" }: DatabaseTarget): void {
   if (!mskHost.test(host) && !secretName.startsWith("AmazonMSK_")) return;
   throw new RekeyError("engine-unsupported", {
     context: { problem: "Amazon MSK" },
-    hint: 'MSK reads passwords itself from secrets named AmazonMSK_…: rotate the secret that the services read, with "engine": "msk" and the function rotate-msk, see docs/reference/msk.md',
+    hint: 'MSK reads passwords itself from secrets named AmazonMSK_…: rotate the secret that the services read, with "engine": "msk" and the function rotate-msk, see docs/reference/kafka.md',
   });
 }
