@@ -21,7 +21,7 @@ export interface MemoryMskSecrets extends MskSecrets {
   versions(arn: string): number;
 }
 
-export const mskArnOf = (username: string): string =>
+const mskArnOf = (username: string): string =>
   `arn:aws:secretsmanager:us-east-1:123456789012:secret:AmazonMSK_${Buffer.from(username).toString("hex")}-AbCdEf`;
 
 /** `taken`: what MSK does at once with a password that it is given; default: nothing. */
