@@ -8,12 +8,13 @@ import {
   readSecret,
   readTheTlsCa,
   readTheVaultCa,
+  rotateTheseSecrets,
   tlsCaVariable,
   useSecretsKey,
   vaultCaVariable,
 } from "../statements.ts";
 import { pascalCase } from "../../reading/function-names.ts";
-import { flow, functionArn, onlyIf, valueIf } from "../text.ts";
+import { flow, onlyIf, valueIf } from "../text.ts";
 
 /** A rotation function. A new engine is one row here, besides its folders in `functions/` and `shared/engines/`. */
 interface RotationRow {
@@ -242,21 +243,6 @@ const variablesOf = ({ admins, variables = [] }: RotationRow): readonly string[]
   "SECRETS_MANAGER_ENDPOINT: !Ref SecretsManagerEndpoint",
   ...variables,
 ];
-
-const rotateTheseSecrets = (name: string): string =>
-  allow(
-    "RotateTheseSecrets",
-    [
-      "secretsmanager:DescribeSecret",
-      "secretsmanager:GetSecretValue",
-      "secretsmanager:ListSecretVersionIds",
-      "secretsmanager:PutSecretValue",
-      "secretsmanager:UpdateSecretVersionStage",
-    ],
-    "!Ref SecretArnPattern",
-    // Of a secret that another function rotates, this one reads and writes nothing.
-    `secretsmanager:resource/AllowRotationLambdaArn: ${functionArn(name)}`,
-  );
 
 /** The rotation functions, as rows of all functions. */
 export const rotationFunctions: readonly FunctionRow[] = rows.map((row) => ({

@@ -78,7 +78,7 @@ test.each([
   const arns = of([used, idle]).flatMap((arn) => arn ?? []);
   await expect(find(arns)).rejects.toMatchObject({
     code,
-    context: { option: "REKEY_MSK_SECRETS" },
+    context: { option: "MskSecretGrants" },
     hint: expect.stringContaining("app/kafka=<ARN> <ARN>"),
   });
   expect([secrets.versions(used), secrets.versions(idle)]).toEqual([1, 1]);

@@ -31,7 +31,7 @@ function theOnlyOf(all: readonly UserSecret[], username: string, secretName: str
   if (found !== undefined && others.length === 0) return found;
   throw new RekeyError("option-invalid", {
     context: {
-      option: "REKEY_MSK_SECRETS",
+      option: "MskSecretGrants",
       user: username,
       problem: `${found === undefined ? "none" : "several"} of the secrets granted to this secret hold this user`,
     },
