@@ -9,6 +9,7 @@ export const rotations = {
   "rotate-ldap": async () => import("../../functions/rotate-ldap/rotation.ts"),
   "rotate-mariadb": async () => import("../../functions/rotate-mariadb/rotation.ts"),
   "rotate-mongodb": async () => import("../../functions/rotate-mongodb/rotation.ts"),
+  "rotate-msk": async () => import("../../functions/rotate-msk/rotation.ts"),
   "rotate-mysql": async () => import("../../functions/rotate-mysql/rotation.ts"),
   "rotate-opensearch": async () => import("../../functions/rotate-opensearch/rotation.ts"),
   "rotate-oracle": async () => import("../../functions/rotate-oracle/rotation.ts"),

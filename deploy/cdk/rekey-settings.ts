@@ -38,6 +38,10 @@ export interface RekeySettings {
   readonly cacheUserArns?: readonly string[];
   /** Which of CacheUserArns a secret may name as its user_arn, by the name of the secret. Example db/orders=arn:aws:elasticache:us-east-1:123456789012:user:orders */
   readonly cacheUserGrants?: string;
+  /** Full ARNs of the AmazonMSK_ secrets that the stack's function may write passwords of MSK's users into. Empty for none, and then there is no such function. Example arn:aws:secretsmanager:us-east-1:123456789012:secret:AmazonMSK_orders_a-AbCdEf */
+  readonly mskSecretArns?: readonly string[];
+  /** Which two of MskSecretArns, those of a pair of users, belong to a secret that services read, by its name. Example app/kafka=arn:aws:secretsmanager:us-east-1:123456789012:secret:AmazonMSK_orders_a-AbCdEf arn:aws:secretsmanager:us-east-1:123456789012:secret:AmazonMSK_orders_b-GhIjKl */
+  readonly mskSecretGrants?: string;
   /** Origins that keys of HTTP APIs may be rotated at though they lie inside the network or speak plain http. Every other host is reached by https and at a public address alone. Empty for none. Example http://10.0.0.5:8080 */
   readonly httpApiOrigins?: readonly string[];
   /** HTTP APIs whose keys are rotated, as JSON of descriptions by name, or the path of a JSON file in a layer, for example /opt/http-apis.json. docs/reference/http-api.md has the form. Empty for none. */
@@ -185,6 +189,7 @@ export const engines = [
   "oracle",
   "active-directory",
   "kafka",
+  "msk",
   "sqlserver",
   "http-api-key",
   "http-api",

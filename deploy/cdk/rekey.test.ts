@@ -64,6 +64,7 @@ test("what is synthesized has every function with its code, and passes the CDK's
     "NotifyRedisFunction",
     "NotifyWebhookFunction",
     "RotateIamAccessKey",
+    "RotateMsk",
     "RotateOracle",
     "RotateSqlserver",
     "RotateVaultStaticRole",

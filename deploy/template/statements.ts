@@ -1,4 +1,4 @@
-import { flow, onlyIf } from "./text.ts";
+import { flow, functionArn, onlyIf } from "./text.ts";
 
 /** Statements of a function's role. Each is one item of a YAML list. */
 
@@ -62,6 +62,21 @@ export const readTheseSecrets = allow(
   ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"],
   "!Ref SecretArnPattern",
 );
+
+export const rotateTheseSecrets = (name: string): string =>
+  allow(
+    "RotateTheseSecrets",
+    [
+      "secretsmanager:DescribeSecret",
+      "secretsmanager:GetSecretValue",
+      "secretsmanager:ListSecretVersionIds",
+      "secretsmanager:PutSecretValue",
+      "secretsmanager:UpdateSecretVersionStage",
+    ],
+    "!Ref SecretArnPattern",
+    // Of a secret that another function rotates, this one reads and writes nothing.
+    `secretsmanager:resource/AllowRotationLambdaArn: ${functionArn(name)}`,
+  );
 
 export const readSecret = (sid: string, secret: string): string =>
   allow(sid, "secretsmanager:GetSecretValue", `!Ref ${secret}`);

@@ -25,6 +25,8 @@ locals {
     TlsCaSecretArn                    = var.tls_ca_secret_arn
     CacheUserArns                     = var.cache_user_arns == null ? null : join(",", var.cache_user_arns)
     CacheUserGrants                   = var.cache_user_grants
+    MskSecretArns                     = var.msk_secret_arns == null ? null : join(",", var.msk_secret_arns)
+    MskSecretGrants                   = var.msk_secret_grants
     HttpApiOrigins                    = var.http_api_origins == null ? null : join(",", var.http_api_origins)
     HttpApis                          = var.http_apis
     HttpApiGrants                     = var.http_api_grants
@@ -313,6 +315,28 @@ variable "cache_user_grants" {
 
   validation {
     condition     = var.cache_user_grants == null ? true : can(regex("^(?:([^,\\s]+=arn:[^,=\\s]+([ ,]+([^,\\s]+=)?arn:[^,=\\s]+)*)?)$", var.cache_user_grants))
+    error_message = "It must match ([^,\\s]+=arn:[^,=\\s]+([ ,]+([^,\\s]+=)?arn:[^,=\\s]+)*)?."
+  }
+}
+
+variable "msk_secret_arns" {
+  type        = list(string)
+  default     = null
+  description = "Full ARNs of the AmazonMSK_ secrets that the stack's function may write passwords of MSK's users into. Empty for none, and then there is no such function. Example arn:aws:secretsmanager:us-east-1:123456789012:secret:AmazonMSK_orders_a-AbCdEf"
+
+  validation {
+    condition     = alltrue([for item in coalesce(var.msk_secret_arns, []) : can(regex("^(?:(arn:[^:]+:secretsmanager:[^:]+:\\d{12}:secret:AmazonMSK_[A-Za-z0-9/_+.@-]+-[A-Za-z0-9]{6})?)$", item))])
+    error_message = "It must match (arn:[^:]+:secretsmanager:[^:]+:\\d{12}:secret:AmazonMSK_[A-Za-z0-9/_+.@-]+-[A-Za-z0-9]{6})?."
+  }
+}
+
+variable "msk_secret_grants" {
+  type        = string
+  default     = null
+  description = "Which two of MskSecretArns, those of a pair of users, belong to a secret that services read, by its name. Example app/kafka=arn:aws:secretsmanager:us-east-1:123456789012:secret:AmazonMSK_orders_a-AbCdEf arn:aws:secretsmanager:us-east-1:123456789012:secret:AmazonMSK_orders_b-GhIjKl"
+
+  validation {
+    condition     = var.msk_secret_grants == null ? true : can(regex("^(?:([^,\\s]+=arn:[^,=\\s]+([ ,]+([^,\\s]+=)?arn:[^,=\\s]+)*)?)$", var.msk_secret_grants))
     error_message = "It must match ([^,\\s]+=arn:[^,=\\s]+([ ,]+([^,\\s]+=)?arn:[^,=\\s]+)*)?."
   }
 }

@@ -14,10 +14,10 @@ variable "secrets" {
 
   validation {
     condition = alltrue([for secret in values(var.secrets) : contains(
-      ["postgres", "redshift", "mongodb", "mariadb", "mysql", "redis", "elasticache", "rabbitmq", "opensearch", "ldap", "oracle", "active-directory", "kafka", "sqlserver", "http-api-key", "http-api", "signing-key", "iam-access-key", "vault-static-role"],
+      ["postgres", "redshift", "mongodb", "mariadb", "mysql", "redis", "elasticache", "rabbitmq", "opensearch", "ldap", "oracle", "active-directory", "kafka", "msk", "sqlserver", "http-api-key", "http-api", "signing-key", "iam-access-key", "vault-static-role"],
       secret.engine,
     )])
-    error_message = "An engine is postgres, redshift, mongodb, mariadb, mysql, redis, elasticache, rabbitmq, opensearch, ldap, oracle, active-directory, kafka, sqlserver, http-api-key, http-api, signing-key, iam-access-key or vault-static-role."
+    error_message = "An engine is postgres, redshift, mongodb, mariadb, mysql, redis, elasticache, rabbitmq, opensearch, ldap, oracle, active-directory, kafka, msk, sqlserver, http-api-key, http-api, signing-key, iam-access-key or vault-static-role."
   }
 }
 
@@ -36,6 +36,7 @@ locals {
     "oracle"            = try(local.outputs["RotateOracleArn"], null)
     "active-directory"  = local.outputs["RotateActiveDirectoryArn"]
     "kafka"             = local.outputs["RotateKafkaArn"]
+    "msk"               = try(local.outputs["RotateMskArn"], null)
     "sqlserver"         = try(local.outputs["RotateSqlserverArn"], null)
     "http-api-key"      = local.outputs["RotateHttpApiKeyArn"]
     "http-api"          = local.outputs["RotateHttpApiArn"]

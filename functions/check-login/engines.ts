@@ -7,6 +7,7 @@ import { createEngine as kafka } from "../rotate-kafka/rotation.ts";
 import { createEngine as ldap } from "../rotate-ldap/rotation.ts";
 import { createEngine as mariadb } from "../rotate-mariadb/rotation.ts";
 import { createEngine as mongodb } from "../rotate-mongodb/rotation.ts";
+import { createEngine as msk } from "../rotate-msk/rotation.ts";
 import { createEngine as mysql } from "../rotate-mysql/rotation.ts";
 import { createEngine as opensearch } from "../rotate-opensearch/rotation.ts";
 import { createEngine as oracle } from "../rotate-oracle/rotation.ts";
@@ -26,6 +27,7 @@ export const engines = [
   ldap(),
   mariadb(),
   mongodb(),
+  msk(),
   mysql(),
   opensearch(),
   oracle(),

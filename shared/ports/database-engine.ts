@@ -259,6 +259,11 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
   readonly maxUsernameBytes: number;
   /** The alternate's name, where that is not the user's with the suffix behind it. Errors: `secret-malformed`. */
   readonly alternateName?: (username: string, suffix: string) => string;
+  /**
+   * Whether the session of a pair's user changes the other one by rights of the function's own, so that no admin is asked. What
+   * was replaced then ends with the next rotation.
+   */
+  readonly pairsWithoutAdmin?: boolean;
   /** Whether it never ran on a real server. Then it begins no rotation of a secret whose tags do not accept that. */
   readonly isExperimental?: boolean;
   /** What else than a wrong password a server refuses in the same way, for whoever finds that no password logs in. */

@@ -8,6 +8,7 @@ import type { SecretStore } from "../ports/secret-store.ts";
 import type { EventPublisher } from "../ports/event-publisher.ts";
 import type { SecretAdministration, SecretCatalogue } from "../ports/secret-administration.ts";
 import { assumedRole } from "../aws/sts/assumed-role.ts";
+import { putLabelled } from "../aws/secrets-manager/put-labelled.ts";
 import { secretVersions } from "../aws/secrets-manager/secret-versions.ts";
 import { secretCatalogue } from "../aws/secrets-manager/secret-catalogue.ts";
 import { secretsManagerStore } from "../aws/secrets-manager/secret-store.ts";
@@ -58,6 +59,9 @@ export function roleStore(environment: Environment, roleArn: string): SecretStor
   });
   return secretsManagerStore(secretsManagerClient(environment, { credentials }));
 }
+
+export const putLabelledSecret = (environment: Environment): SecretAdministration["putLabelled"] =>
+  putLabelled(secretsManagerClient(environment));
 
 export const environmentVersions = (environment: Environment): SecretAdministration["versions"] =>
   secretVersions(secretsManagerClient(environment));

@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { environmentOf } from "./environment.ts";
-import { cacheUserGrants, httpApiGrants, iamUserGrants, rotationGrants, vaultRoleGrants } from "./rotation-grants.ts";
+import {
+  cacheUserGrants,
+  httpApiGrants,
+  iamUserGrants,
+  mskSecretGrants,
+  rotationGrants,
+  vaultRoleGrants,
+} from "./rotation-grants.ts";
 
 const admin = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!cluster-1=a-AbCdEf";
 const other = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db/admin-AbCdEf";
@@ -193,4 +200,35 @@ describe("users of a cache service by secret", () => {
       );
     },
   );
+});
+
+describe("the secrets of MSK's users that a secret is granted", () => {
+  const of = (name: string): string => `arn:aws:secretsmanager:eu-west-1:123456789012:secret:AmazonMSK_${name}-AbCdEf`;
+  const grants = (REKEY_MSK_SECRETS: string) => mskSecretGrants(environmentOf({ REKEY_MSK_SECRETS }));
+
+  test("a pair for each secret, and none without a grant", () => {
+    expect(grants("")).toEqual(new Map());
+    expect(grants(`app/kafka=${of("a")} ${of("b")}, app/other=${of("c")} ${of("d")}`)).toEqual(
+      new Map([
+        ["app/kafka", [of("a"), of("b")]],
+        ["app/other", [of("c"), of("d")]],
+      ]),
+    );
+  });
+
+  test.each([
+    ["one alone", `app/kafka=${of("a")}`],
+    ["three", `app/kafka=${of("a")} ${of("b")} ${of("c")}`],
+    ["one that another secret has", `app/kafka=${of("a")} ${of("b")},app/other=${of("b")} ${of("c")}`],
+    ["the same twice", `app/kafka=${of("a")} ${of("a")}`],
+    ["a secret that MSK does not read", `app/kafka=${of("a")} ${other}`],
+    ["an ARN without its six characters", `app/kafka=${of("a")} ${of("b").slice(0, -7)}`],
+  ])("%s cannot be read as a grant", (_what, text) => {
+    expect(() => grants(text)).toThrow(
+      expect.objectContaining({
+        code: "option-invalid",
+        context: expect.objectContaining({ option: "REKEY_MSK_SECRETS" }),
+      }),
+    );
+  });
 });

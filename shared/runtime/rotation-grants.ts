@@ -155,3 +155,22 @@ export function cacheUserGrants(
     (onlySecret === undefined || secretNameIn(onlySecret) === secretName) &&
     (onlyUser === undefined || onlyUser === username);
 }
+
+/** The name of a secret that MSK reads, in its ARN. */
+const mskSecret = /^arn:[^:\s]+:secretsmanager:[^:\s]+:\d{12}:secret:AmazonMSK_[\w/+.@-]+-[A-Za-z0-9]{6}$/u;
+
+/**
+ * The secrets of a pair of MSK's users that `REKEY_MSK_SECRETS` grants, by ARN, to the secret of that name. A user is one
+ * secret's alone, since two rotations would take it from each other. Errors: as for `rotationGrants`.
+ */
+export function mskSecretGrants(environment: Environment): ReadonlyMap<string, readonly string[]> {
+  const variable = "REKEY_MSK_SECRETS";
+  const form = "<secret name>=<ARN of an AmazonMSK_… secret> <ARN of the other user's>";
+  const grants = parseGrants(environment, variable, (arn) => (mskSecret.test(arn) ? arn : undefined), form);
+  const all = [...grants.values()].flat();
+  const twice = all.find((arn, index) => all.indexOf(arn) !== index);
+  if (twice !== undefined) throw invalid(variable, `grants ${twice} twice`, "give each to one secret");
+  const other = [...grants].find(([, arns]) => arns.length !== 2);
+  if (other === undefined) return grants;
+  throw invalid(variable, `grants ${other[1].length} to ${other[0]}`, "grant two, those of the pair's users");
+}

@@ -34,6 +34,10 @@ const longest: Readonly<Record<string, string>> = {
   HttpApis: JSON.stringify({ sendgrid: { origin: name("h", 2_000) } }),
   HttpApiGrants: several(5, (index) => `team/mail-${index}=sendgrid:team-${index}`),
   HttpApiOrigins: several(5, (index) => `https://api-${index}.internal.example.com:8443`),
+  MskSecretGrants: several(
+    5,
+    (index) => `team/kafka-${index}=${secretOf(`AmazonMSK_a-${index}`)} ${secretOf(`AmazonMSK_b-${index}`)}`,
+  ),
   IamUserGrants: several(20, (index) => `team/mailer-${index}=team-mailer-${index}`),
   EventBusName: name("b", 60),
   SecretsManagerEndpoint: "https://vpce-0123456789abcdef0-abcdefgh.secretsmanager.ap-southeast-2.vpce.amazonaws.com",

@@ -44,6 +44,7 @@ const budgets: Readonly<Record<string, Budget>> = {
   "rotate-ldap": { bytes: 310_000, evaluatedBytes: 82_000, builtins: 65 },
   "rotate-mariadb": { bytes: 400_000, evaluatedBytes: 117_000, builtins: 56 },
   "rotate-mongodb": { bytes: 480_000, evaluatedBytes: 133_000, builtins: 65 },
+  "rotate-msk": { bytes: 245_000, evaluatedBytes: 78_000, builtins: 56 },
   "rotate-mysql": { bytes: 400_000, evaluatedBytes: 117_000, builtins: 56 },
   "rotate-opensearch": { bytes: 265_000, evaluatedBytes: 94_000, builtins: 86 },
   "rotate-oracle": { bytes: 488_000, evaluatedBytes: 163_000, builtins: 60 },

@@ -28,6 +28,7 @@ const everything: Readonly<Record<string, string>> = {
   SecretsKmsKeyArns: `${key}/secrets`,
   SenderAccountId: account,
   CacheUserArns: `arn:aws:elasticache:us-east-1:${account}:user:orders,arn:aws:memorydb:us-east-1:${account}:user/orders`,
+  MskSecretArns: `${secret}:AmazonMSK_orders_a-AbCdEf,${secret}:AmazonMSK_orders_b-AbCdEf`,
   AdminSecretArns: `${secret}:admin-AbCdEf`,
   SecretsKmsKeyArn: `${key}/secrets`,
   TlsCaSecretArn: `${secret}:tls-roots-AbCdEf`,

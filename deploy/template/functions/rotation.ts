@@ -8,12 +8,13 @@ import {
   readSecret,
   readTheTlsCa,
   readTheVaultCa,
+  rotateTheseSecrets,
   tlsCaVariable,
   useSecretsKey,
   vaultCaVariable,
 } from "../statements.ts";
 import { pascalCase } from "../../reading/function-names.ts";
-import { flow, functionArn, onlyIf, valueIf } from "../text.ts";
+import { flow, onlyIf, valueIf } from "../text.ts";
 
 /** A rotation function. A new engine is one row here, besides its folders in `functions/` and `shared/engines/`. */
 interface RotationRow {
@@ -125,6 +126,23 @@ const rows: readonly RotationRow[] = [
     admins: true,
   },
   {
+    name: "rotate-msk",
+    description: "Rotates the passwords of Amazon MSK's users of SCRAM for Secrets Manager.",
+    output: "The rotation function of Amazon MSK.",
+    condition: "RotatesMsk",
+    admins: false,
+    // MSK takes a password up to ten minutes after its secret has it.
+    timeoutSeconds: 900,
+    variables: ["REKEY_MSK_SECRETS: !Ref MskSecretGrants"],
+    statements: [
+      allow(
+        "WriteWhatMskReads",
+        ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"],
+        "!Ref MskSecretArns",
+      ),
+    ],
+  },
+  {
     name: "rotate-sqlserver",
     description: "Rotates SQL Server credentials for Secrets Manager. Experimental.",
     output: "The rotation function of SQL Server, which is experimental.",
@@ -225,21 +243,6 @@ const variablesOf = ({ admins, variables = [] }: RotationRow): readonly string[]
   "SECRETS_MANAGER_ENDPOINT: !Ref SecretsManagerEndpoint",
   ...variables,
 ];
-
-const rotateTheseSecrets = (name: string): string =>
-  allow(
-    "RotateTheseSecrets",
-    [
-      "secretsmanager:DescribeSecret",
-      "secretsmanager:GetSecretValue",
-      "secretsmanager:ListSecretVersionIds",
-      "secretsmanager:PutSecretValue",
-      "secretsmanager:UpdateSecretVersionStage",
-    ],
-    "!Ref SecretArnPattern",
-    // Of a secret that another function rotates, this one reads and writes nothing.
-    `secretsmanager:resource/AllowRotationLambdaArn: ${functionArn(name)}`,
-  );
 
 /** The rotation functions, as rows of all functions. */
 export const rotationFunctions: readonly FunctionRow[] = rows.map((row) => ({

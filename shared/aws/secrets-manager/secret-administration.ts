@@ -1,6 +1,5 @@
 import {
   CancelRotateSecretCommand,
-  PutSecretValueCommand,
   RotateSecretCommand,
   type SecretsManagerClient,
   TagResourceCommand,
@@ -8,6 +7,7 @@ import {
 } from "@aws-sdk/client-secrets-manager";
 import type { SecretAdministration } from "../../ports/secret-administration.ts";
 import type { CallOptions } from "../../ports/call.ts";
+import { putLabelled } from "./put-labelled.ts";
 import { secretVersions } from "./secret-versions.ts";
 import { translateError } from "../errors/translate-error.ts";
 
@@ -60,15 +60,6 @@ export function secretAdministration(client: SecretsManagerClient): SecretAdmini
       attempt("UntagResource", secretId, call, async (options) => {
         await client.send(new UntagResourceCommand({ SecretId: secretId, TagKeys: [...tags] }), options);
       }),
-    putLabelled: async (secretId, { versionId, value, label }, call) =>
-      attempt("PutSecretValue", secretId, call, async (options) => {
-        const command = new PutSecretValueCommand({
-          SecretId: secretId,
-          ClientRequestToken: versionId,
-          SecretString: value.reveal(),
-          VersionStages: [label],
-        });
-        await client.send(command, options);
-      }),
+    putLabelled: putLabelled(client),
   };
 }

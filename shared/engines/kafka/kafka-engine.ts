@@ -1,4 +1,3 @@
-import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type {
   Credential,
@@ -16,12 +15,11 @@ import type {
   UserFacts,
   UserPairing,
 } from "../../ports/database-engine.ts";
-import { explainPlainLogin } from "../connecting/tls-alerts.ts";
-import { type Connection, connect } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import { readHeld } from "./credentials.ts";
-import { logIn } from "./log-in.ts";
 import { mechanismOf, otherMechanism } from "./mechanisms.ts";
 import { refuseMsk } from "./msk.ts";
+import { openConnection } from "./open-connection.ts";
 import { clusterRights, readRights, requireRights } from "./rights.ts";
 import { keepBoth, keepOnly, type Probe, setPassword } from "./set-passwords.ts";
 import { markOf, planPair, syncPair } from "./sync-pair.ts";
@@ -97,23 +95,14 @@ function sessionOn(connection: Connection, logsIn: Probe): KafkaSession {
 async function login(target: DatabaseTarget, credential: Credential, call: CallOptions): Promise<Login<KafkaSession>> {
   refuseMsk(target);
   mechanismOf(credential);
-  const connection = await connect(target, call);
+  const opened = await openConnection(target, credential, call);
+  if (!opened.ok) return opened;
   const logsIn: Probe = async (other, options) => {
     const found = await login(target, other, options);
     if (found.ok) await found.session[Symbol.asyncDispose]();
     return found.ok;
   };
-  try {
-    const refused = await logIn(connection, credential, call);
-    if (refused === undefined) return { ok: true, session: sessionOn(connection, logsIn) };
-    connection.close();
-    return refused;
-  } catch (error) {
-    connection.close();
-    const explained = await explainPlainLogin(error, target, call);
-    if (explained instanceof RekeyError) throw explained;
-    throw new RekeyError("database-failed", { context: { operation: "log in" } });
-  }
+  return { ok: true, session: sessionOn(opened.connection, logsIn) };
 }
 
 /**

@@ -31,7 +31,7 @@ const authenticate: Api<{ readonly error: number; readonly said: string }> = {
   },
 };
 
-type Refused = Exclude<Login<AsyncDisposable>, { readonly ok: true }>;
+export type Refused = Exclude<Login<AsyncDisposable>, { readonly ok: true }>;
 
 const misbehaved = (problem: string): RekeyError =>
   new RekeyError("server-misbehaved", { context: { operation, problem } });

@@ -71,7 +71,9 @@ export async function checkSecret(
     findings: [
       ...describedResults(description),
       ...(deps.engine.isExperimental === true ? [checkResult("engine-untested", { engine: current.engine })] : []),
-      ...(alternates && !hosts[0].hasAdmin ? [checkResult("admin-not-set", { user: username })] : []),
+      ...(alternates && !hosts[0].hasAdmin && deps.engine.pairsWithoutAdmin !== true
+        ? [checkResult("admin-not-set", { user: username })]
+        : []),
       ...(alternates && !isNamed && username.endsWith(alternateSuffix)
         ? [checkResult("pair-of-alternate", { user: username, alternate: `${username}${alternateSuffix}` })]
         : []),

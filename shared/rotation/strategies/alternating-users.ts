@@ -54,7 +54,7 @@ const otherOf = (pair: Pair, username: string): string => (username === pair.fir
 /**
  * Two users take turns: an admin gives the idle one the next password, so AWSCURRENT keeps logging in throughout. One of
  * the secret's own credentials must log in first: it proves that the secret's writer holds the pair, before the admin's
- * rights are used for it.
+ * rights are used for it. Where an engine needs no admin, that is AWSCURRENT's.
  *
  * @example
  * ```ts
@@ -75,7 +75,16 @@ export function alternatingUsers(engine: DatabaseEngine<Session>): RotationStrat
     return own === undefined ? undefined : await ownAccount(own, context.call);
   }
 
-  return {
+  /** Only the user that is seen to be in use changes the other one. */
+  async function syncAsCurrent(current: DatabaseSecret, pending: DatabaseSecret, context: StrategyContext) {
+    await using own = await openSession(engine, current, context);
+    if (own === undefined) {
+      throw new RekeyError("credential-refused", { context: { user: current.username, label: "AWSCURRENT" } });
+    }
+    await own.syncPair(pairOn(current, context), pending, context.call);
+  }
+
+  const strategy: RotationStrategy = {
     name: "alternating-users",
     replacesCurrent: false,
     nextChangesServer: false,
@@ -87,6 +96,7 @@ export function alternatingUsers(engine: DatabaseEngine<Session>): RotationStrat
     },
     expectedUsername: (current, policy) => otherOf(pairFor(current, policy), current.username),
     async set({ current, pending }, context) {
+      if (engine.pairsWithoutAdmin === true) return syncAsCurrent(current, pending, context);
       const pair = pairOn(current, context);
       let own = await readAsCurrent(current, context);
       if (own === undefined) {
@@ -102,6 +112,10 @@ export function alternatingUsers(engine: DatabaseEngine<Session>): RotationStrat
     async restore({ current }, context) {
       if (!(await logsIn(engine, current, context))) throw orphaned(current, engine);
     },
+  };
+  if (engine.pairsWithoutAdmin === true) return strategy;
+  return {
+    ...strategy,
     async retire(current, context, newPassword) {
       const own = await readAsCurrent(current, context);
       if (own === undefined) throw orphaned(current, engine);

@@ -1,0 +1,9 @@
+import { environmentOf } from "../../shared/runtime/environment.ts";
+import { environmentMskSecrets } from "../../shared/runtime/msk-secrets.ts";
+import { rotationFunction } from "../../shared/runtime/rotation-function.ts";
+import { createEngine, strategiesOn } from "./rotation.ts";
+
+const engine = createEngine(environmentMskSecrets(environmentOf(process.env)));
+
+/** Secrets Manager invokes it with `{ Step, SecretId, ClientRequestToken, RotationToken? }`, one step at a time. */
+export const handler = rotationFunction(engine, strategiesOn(engine), process.env);
