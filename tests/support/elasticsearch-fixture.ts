@@ -1,0 +1,100 @@
+import { elasticsearchEngine } from "../../shared/engines/elasticsearch/elasticsearch-engine.ts";
+import { alternatingUsers } from "../../shared/rotation/strategies/alternating-users.ts";
+import { singleUser } from "../../shared/rotation/strategies/single-user.ts";
+import type {
+  AccountProperty,
+  EngineFixture,
+  EngineServer,
+  ServerCertificate,
+} from "../../shared/testing/engine-contract/fixture.ts";
+import { type ElasticsearchStandIn, type KeptUser, quickUser, startElasticsearch } from "./elasticsearch-server.ts";
+
+const rotator = { username: "rotator", password: "rotator-of-the-tests" };
+const mark = "rekey_alternate_of";
+
+/** What an operator gives by the API. */
+function propertiesOf({ users }: ElasticsearchStandIn): Readonly<Record<string, AccountProperty>> {
+  const set = (change: Partial<KeptUser>): AccountProperty => ({
+    give: async (username) => void Object.assign(users.get(username) ?? {}, change),
+  });
+  return {
+    "no property": set({}),
+    roles: set({ roles: ["orders reader", "kibana_user"] }),
+    "full name": set({ full_name: 'Orders "A"' }),
+    email: set({ email: "orders@example.com" }),
+    metadata: set({ metadata: { tenant: 42, shops: { north: [1, 2.5], south: null } } }),
+    "metadata and roles": set({ roles: ["superuser"], metadata: { team: "a" } }),
+  };
+}
+
+function describe({ users }: ElasticsearchStandIn, username: string): readonly string[] {
+  const kept = users.get(username);
+  if (kept === undefined) return [];
+  const { metadata, password: _password, ...rest } = kept;
+  const own = Object.entries(metadata).filter(([name, value]) => name !== mark && value !== null);
+  return [JSON.stringify(Object.entries(rest).toSorted()), JSON.stringify(own.toSorted())];
+}
+
+async function serverOf(certificate?: ServerCertificate): Promise<EngineServer> {
+  const server = await startElasticsearch(certificate);
+  server.users.set(rotator.username, quickUser(rotator.password, ["manage_users"]));
+  return {
+    host: "127.0.0.1",
+    port: server.port,
+    fields: { engine: "elasticsearch", ssl: false },
+    admin: rotator,
+    async createUser({ username, password }) {
+      server.users.set(username, quickUser(password));
+      return {};
+    },
+    async changePassword({ username, password }) {
+      Object.assign(server.users.get(username) ?? {}, { password: quickUser(password).password });
+    },
+    accepts: server.accepts,
+    logs: async () => server.log.join("\n"),
+    failedLogins: async () => server.failedLogins,
+    hardships: {
+      async busy() {
+        server.isBusy = true;
+        return { [Symbol.asyncDispose]: async () => void (server.isBusy = false) };
+      },
+    },
+    accountProperties: propertiesOf(server),
+    describeAccount: async (username) => describe(server, username),
+    stop: server.stop,
+  };
+}
+
+const engine = elasticsearchEngine();
+
+export const elasticsearchFixture: EngineFixture = {
+  name: "a server of the tests that answers like Elasticsearch",
+  engine,
+  strategies: { "single-user": singleUser(engine), "alternating-users": alternatingUsers(engine) },
+  variants: [
+    { strategy: "single-user", usesAdmin: false },
+    { strategy: "single-user", usesAdmin: false, tags: { "rekey:change-at": "finishSecret" } },
+    { strategy: "single-user", usesAdmin: true },
+    { strategy: "alternating-users", usesAdmin: true },
+  ],
+  exemptions: [
+    { clause: "healthy", reason: "each request is a connection of its own, so there are more than two" },
+    { clause: "lock-out", reason: "Elasticsearch locks nobody out" },
+    { clause: "locked", reason: "the API has no locks that last" },
+    { clause: "read-only", reason: "Elasticsearch has no read-only replicas" },
+    { clause: "expired", reason: "native users and their passwords do not expire" },
+    { clause: "unknown-database", reason: "a login names no index" },
+    {
+      clause: "clear-password-asked",
+      reason:
+        "the API knows no other login; the password goes to a verified certificate, or where the secret says ssl: false",
+    },
+    {
+      clause: "tls-not-verified",
+      reason: "the API is handed the password in clear, so a certificate that is not verified is refused: ssl: require",
+    },
+  ],
+  // Printable ASCII without blanks at the ends; rekey refuses a comma and an underscore in front.
+  notInNames: /^(?:[^\x20-\x7e]|[:,_ ])+|(?:[^\x20-\x7e]|[:, ])+$|[^\x20-\x7e]|[:,]/gu,
+  start: serverOf,
+};
