@@ -30,9 +30,14 @@ function propertiesOf({ users }: ElasticsearchStandIn): Readonly<Record<string, 
 function describe({ users }: ElasticsearchStandIn, username: string): readonly string[] {
   const kept = users.get(username);
   if (kept === undefined) return [];
-  const { metadata, password: _password, ...rest } = kept;
+  const { roles, full_name, email, enabled, metadata } = kept;
   const own = Object.entries(metadata).filter(([name, value]) => name !== mark && value !== null);
-  return [JSON.stringify(Object.entries(rest).toSorted()), JSON.stringify(own.toSorted())];
+  return [
+    JSON.stringify({ roles, full_name, email, enabled }),
+    ...own
+      .map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
+      .toSorted((one, other) => one.localeCompare(other, "en")),
+  ];
 }
 
 async function serverOf(certificate?: ServerCertificate): Promise<EngineServer> {

@@ -53,10 +53,13 @@ const isTable = (value: unknown): value is Json => typeof value === "object" && 
 /** As an update by a part of a document does it: what the part does not name stays. */
 function merge(held: unknown, part: unknown): unknown {
   if (!isTable(held) || !isTable(part)) return part;
-  return { ...held, ...Object.fromEntries(Object.entries(part).map(([name, value]) => [name, merge(held[name], value)])) };
+  return {
+    ...held,
+    ...Object.fromEntries(Object.entries(part).map(([name, value]) => [name, merge(held[name], value)])),
+  };
 }
 
-const privileged = ["superuser", "manage_users"];
+const privileged: ReadonlySet<string> = new Set(["superuser", "manage_users"]);
 const validName = /^(?! )[\x20-\x7e]{1,507}(?<! )$/u;
 
 export async function startElasticsearch(certificate?: ServerCertificate): Promise<ElasticsearchStandIn> {
@@ -110,8 +113,9 @@ export async function startElasticsearch(certificate?: ServerCertificate): Promi
 
   async function answerTo(method: string, path: string, sender: string, body: Json): Promise<Answer> {
     const [, api, what, name, own] = path.split("/");
-    const mayManage = users.get(sender)?.roles.some((role) => privileged.includes(role)) === true;
-    if (path === "/") return [200, { version: { number: "8.17.0", build_flavor: "default" }, tagline: "You Know, for Search" }];
+    const mayManage = users.get(sender)?.roles.some((role) => privileged.has(role)) === true;
+    if (path === "/")
+      return [200, { version: { number: "8.17.0", build_flavor: "default" }, tagline: "You Know, for Search" }];
     if (path === "/_security/_authenticate") return whoIs(sender);
     if (path === "/_security/user/_password" && method !== "GET") {
       return ofFiles.has(sender) ? failed(403, "security_exception") : changePassword(sender, body);

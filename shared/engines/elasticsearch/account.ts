@@ -29,7 +29,11 @@ const unsupported = (user: string, property: string, hint: string): RekeyError =
 export function segment(user: string): string {
   const encoded = pathSegment(user, "the user");
   if (/^_|,/.test(user)) {
-    throw unsupported(user, "a name that the API reads otherwise", "take a name without a comma that does not begin with _");
+    throw unsupported(
+      user,
+      "a name that the API reads otherwise",
+      "take a name without a comma that does not begin with _",
+    );
   }
   return encoded;
 }
@@ -50,16 +54,30 @@ const isTexts = (list: unknown): list is readonly string[] =>
 const isTextOrNull = (value: unknown): value is string | null => value === null || typeof value === "string";
 
 function accountIn(found: unknown, user: string): Account {
-  const [roles, enabled, metadata] = [memberAt(found, "roles"), memberAt(found, "enabled"), memberAt(found, "metadata")];
+  const [roles, enabled, metadata] = [
+    memberAt(found, "roles"),
+    memberAt(found, "enabled"),
+    memberAt(found, "metadata"),
+  ];
   const [fullName, email] = [memberAt(found, "full_name") ?? null, memberAt(found, "email") ?? null];
   const isWhole = isTexts(roles) && typeof enabled === "boolean" && isTable(metadata);
   if (!isWhole || !isTextOrNull(fullName) || !isTextOrNull(email) || memberAt(found, "username") !== user) {
     throw misbehaved("read user");
   }
-  if (metadata["_reserved"] === true) throw unsupported(user, "reserved", "this user is the server's own: make another one for services");
-  if (!enabled) throw unsupported(user, "disabled", "the server lets a disabled user in by no password: enable it, or take it out of the secret");
+  if (metadata["_reserved"] === true)
+    throw unsupported(user, "reserved", "this user is the server's own: make another one for services");
+  if (!enabled)
+    throw unsupported(
+      user,
+      "disabled",
+      "the server lets a disabled user in by no password: enable it, or take it out of the secret",
+    );
   if (!isKept(metadata)) {
-    throw unsupported(user, "metadata that is not kept", `metadata may have ${mostLevels} levels, and whole numbers up to 2^53`);
+    throw unsupported(
+      user,
+      "metadata that is not kept",
+      `metadata may have ${mostLevels} levels, and whole numbers up to 2^53`,
+    );
   }
   return { user, roles, full_name: fullName, email, metadata, enabled };
 }
@@ -82,7 +100,8 @@ export async function readAccounts(
   return new Map(found.map((user) => [user, accountIn(answer[user], user)]));
 }
 
-const notNative = "rekey changes users of the native realm alone; file, LDAP, SAML and others keep their users elsewhere";
+const notNative =
+  "rekey changes users of the native realm alone; file, LDAP, SAML and others keep their users elsewhere";
 
 /** Errors: `account-unsupported` for a session that is no native user's. */
 export function requireNative({ username, realmType, isReserved }: Identity): void {

@@ -65,7 +65,11 @@ function refusedBy({ status, body }: HttpAnswer, operation: Operation, json: obj
   if (status === 408 || status === 409 || status === 429 || (status >= 502 && status <= 504)) {
     return new RekeyError("database-busy", { context });
   }
-  if (status === 400 && "password_hash" in json && refusedHash.some((type) => type === memberAt(body, "error", "type"))) {
+  if (
+    status === 400 &&
+    "password_hash" in json &&
+    refusedHash.some((type) => type === memberAt(body, "error", "type"))
+  ) {
     return new RekeyError("account-unsupported", {
       context: { ...context, property: "no password by bcrypt" },
       hint: "the server does not take the hash: rekey needs xpack.security.authc.password_hashing.algorithm: bcrypt, which is the default",
