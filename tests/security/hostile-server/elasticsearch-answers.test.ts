@@ -134,7 +134,7 @@ test.each([
   expect(requests.filter((line) => partOf(line) === "change")).toEqual([]);
 });
 
-test("metadata of a million levels ends in a typed error", async () => {
+test("metadata of 100,000 levels ends in a typed error", async () => {
   const levels = 100_000;
   const metadata = `${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`;
   const body = `{"app":${JSON.stringify(user("app")).replace('"metadata":{}', `"metadata":${metadata}`)}}`;
