@@ -181,6 +181,7 @@ export const engines = [
   "elasticache",
   "rabbitmq",
   "opensearch",
+  "elasticsearch",
   "ldap",
   "oracle",
   "active-directory",

@@ -24,6 +24,7 @@ export interface ElasticsearchStandIn extends LoopbackServer {
   readonly ofFiles: Map<string, string>;
   /** Each request with its body, as an audit log with bodies has it. */
   readonly log: readonly string[];
+  forget(): void;
   isBusy: boolean;
   failedLogins: number;
   /** What a password's hash must look like. */
@@ -152,5 +153,6 @@ export async function startElasticsearch(certificate?: ServerCertificate): Promi
   }
 
   const server = await answeringHttp((request, answer) => void handle(request, answer), certificate);
-  return Object.assign(state, { users, ofFiles, log, accepts, ...server });
+  const forget = (): void => void log.splice(0);
+  return Object.assign(state, { users, ofFiles, log, forget, accepts, ...server });
 }

@@ -145,7 +145,7 @@ describe("a change of a password", () => {
     expect([...server.users.keys()]).toEqual(["rotator", "app"]);
   });
 
-  const deep = (levels: number): object => (levels === 0 ? {} : { inner: deep(levels - 1) });
+  const deep = (levels: number): Readonly<Record<string, unknown>> => (levels === 0 ? {} : { inner: deep(levels - 1) });
   test.each([
     ["reserved", { metadata: { _reserved: true } }],
     ["disabled", { enabled: false }],
@@ -214,7 +214,7 @@ describe("a pair", () => {
     const session = await sessionOf(server, admin);
     await session.syncPair(pair, alternate, call);
     for (const each of [next, alternate]) {
-      server.log.length = 0;
+      server.forget();
       await session.syncPair(pair, each, call);
       expect(written(server)).toEqual([`POST /_security/user/${each.username}/_password`]);
     }
@@ -238,7 +238,7 @@ describe("a pair", () => {
     expect(metadata).toMatchObject({ team: { name: "y" }, z: 1 });
     expect(JSON.stringify(metadata)).not.toMatch(/"at":\[/);
     expect(await accepts(server, alternate)).toBe(true);
-    server.log.length = 0;
+    server.forget();
     await session.syncPair(pair, to, call);
     expect(written(server)).toHaveLength(1);
   });
