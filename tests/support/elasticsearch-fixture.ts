@@ -8,6 +8,7 @@ import type {
   ServerCertificate,
 } from "../../shared/testing/engine-contract/fixture.ts";
 import { type ElasticsearchStandIn, type KeptUser, quickUser, startElasticsearch } from "./elasticsearch-server.ts";
+import { httpExemptions } from "./http-exemptions.ts";
 
 const rotator = { username: "rotator", password: "rotator-of-the-tests" };
 const mark = "rekey_alternate_of";
@@ -83,21 +84,10 @@ export const elasticsearchFixture: EngineFixture = {
     { strategy: "alternating-users", usesAdmin: true },
   ],
   exemptions: [
-    { clause: "healthy", reason: "each request is a connection of its own, so there are more than two" },
+    ...httpExemptions,
     { clause: "lock-out", reason: "Elasticsearch locks nobody out" },
-    { clause: "locked", reason: "the API has no locks that last" },
     { clause: "read-only", reason: "Elasticsearch has no read-only replicas" },
     { clause: "expired", reason: "native users and their passwords do not expire" },
-    { clause: "unknown-database", reason: "a login names no index" },
-    {
-      clause: "clear-password-asked",
-      reason:
-        "the API knows no other login; the password goes to a verified certificate, or where the secret says ssl: false",
-    },
-    {
-      clause: "tls-not-verified",
-      reason: "the API is handed the password in clear, so a certificate that is not verified is refused: ssl: require",
-    },
   ],
   // Printable ASCII without blanks at the ends; rekey refuses a comma and an underscore in front.
   notInNames: /^(?:[^\x20-\x7e]|[:,_ ])+|(?:[^\x20-\x7e]|[:, ])+$|[^\x20-\x7e]|[:,]/gu,

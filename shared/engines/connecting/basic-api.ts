@@ -1,4 +1,4 @@
-import { RekeyError } from "../../errors/rekey-error.ts";
+import { type ErrorContext, RekeyError } from "../../errors/rekey-error.ts";
 import { exchange, type HttpAnswer, HttpFault } from "../../http/exchange.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, DatabaseTarget } from "../../ports/database-engine.ts";
@@ -42,6 +42,15 @@ export function basicApi(target: DatabaseTarget, credential: Credential, bounds:
       throw new RekeyError(httpFaultCodes[error.failure], { context: { host, reason: error.reason } });
     }
   };
+}
+
+/** The error of a refusal that means the same in every such API; `undefined` for one that the API itself must explain. */
+export function plainRefusal({ status }: HttpAnswer, context: ErrorContext): RekeyError | undefined {
+  if (status === 401) return new RekeyError("credential-refused", { context });
+  if (status === 408 || status === 409 || status === 429 || (status >= 502 && status <= 504)) {
+    return new RekeyError("database-busy", { context });
+  }
+  return status === 400 || status >= 500 ? new RekeyError("database-failed", { context }) : undefined;
 }
 
 /**

@@ -3,7 +3,7 @@ import { RekeyError } from "../../errors/rekey-error.ts";
 import type { HttpAnswer } from "../../http/exchange.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, DatabaseTarget } from "../../ports/database-engine.ts";
-import { basicApi, type Bounds } from "../connecting/basic-api.ts";
+import { basicApi, type Bounds, plainRefusal } from "../connecting/basic-api.ts";
 import { explainPlainLogin } from "../connecting/tls-alerts.ts";
 
 const bounds: Bounds = { timeoutMs: 10_000, maxAnswerBytes: 4 * 1024 * 1024 };
@@ -53,17 +53,14 @@ const notTheApi =
 const refusedHash = ["illegal_argument_exception", "action_request_validation_exception"];
 
 /** The error that a refusal stands for. Of the answer only its status crosses. */
-function refusedBy({ status, body }: HttpAnswer, operation: Operation, json: object = {}): RekeyError {
+function refusedBy(answer: HttpAnswer, operation: Operation, json: object = {}): RekeyError {
+  const { status, body } = answer;
   const context = { operation, status };
-  if (status === 401) return new RekeyError("credential-refused", { context });
   if (status === 403) {
     return new RekeyError("database-rights-missing", {
       context,
       hint: "only a user with the cluster privilege manage_security may change other users: name an admin secret in masterarn whose user has it",
     });
-  }
-  if (status === 408 || status === 409 || status === 429 || (status >= 502 && status <= 504)) {
-    return new RekeyError("database-busy", { context });
   }
   if (
     status === 400 &&
@@ -75,8 +72,7 @@ function refusedBy({ status, body }: HttpAnswer, operation: Operation, json: obj
       hint: "the server does not take the hash: rekey needs xpack.security.authc.password_hashing.algorithm: bcrypt, which is the default",
     });
   }
-  if (status === 400 || status >= 500) return new RekeyError("database-failed", { context });
-  return new RekeyError("server-misbehaved", { context, hint: notTheApi });
+  return plainRefusal(answer, context) ?? new RekeyError("server-misbehaved", { context, hint: notTheApi });
 }
 
 export const misbehaved = (operation: Operation): RekeyError =>

@@ -3,7 +3,7 @@ import { RekeyError } from "../../errors/rekey-error.ts";
 import type { HttpAnswer } from "../../http/exchange.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, DatabaseTarget } from "../../ports/database-engine.ts";
-import { basicApi, type Bounds } from "../connecting/basic-api.ts";
+import { basicApi, type Bounds, plainRefusal } from "../connecting/basic-api.ts";
 import { explainPlainLogin } from "../connecting/tls-alerts.ts";
 
 const bounds: Bounds = { timeoutMs: 10_000, maxAnswerBytes: 4 * 1024 * 1024 };
@@ -46,24 +46,20 @@ const notTheApi =
   "the answer is not that of OpenSearch's security plugin: enable the plugin, and let port be that of HTTPS";
 
 /** The error that a refusal stands for. Of the answer only its status crosses. */
-function refusedBy({ status, headers }: HttpAnswer, operation: Operation): RekeyError {
+function refusedBy(answer: HttpAnswer, operation: Operation): RekeyError {
+  const { status, headers } = answer;
   const context = { operation, status };
   if (headers["x-elastic-product"] !== undefined) {
     const hint = "this is Elasticsearch, which has another API for users: the engine elasticsearch rotates it";
     return new RekeyError("engine-unsupported", { context: { ...context, product: "Elasticsearch" }, hint });
   }
-  if (status === 401) return new RekeyError("credential-refused", { context });
   if (status === 403) {
     return new RekeyError("database-rights-missing", {
       context,
       hint: "only a role in plugins.security.restapi.roles_enabled may change users: name an admin secret in masterarn whose user has one",
     });
   }
-  if (status === 408 || status === 409 || status === 429 || (status >= 502 && status <= 504)) {
-    return new RekeyError("database-busy", { context });
-  }
-  if (status === 400 || status >= 500) return new RekeyError("database-failed", { context });
-  return new RekeyError("server-misbehaved", { context, hint: notTheApi });
+  return plainRefusal(answer, context) ?? new RekeyError("server-misbehaved", { context, hint: notTheApi });
 }
 
 export const misbehaved = (operation: Operation): RekeyError =>
