@@ -53,6 +53,16 @@ const userChange = (operation: Change["operation"], user: string, json: object):
 });
 
 /**
+ * The search for both does not see a user that was made a moment ago; a single name is looked up as it is. Where neither finds
+ * the alternate, there is none.
+ */
+async function readPair(api: SecurityApi, pair: UserPair, call: CallOptions): Promise<ReadonlyMap<string, Account>> {
+  const both = await readAccounts(api, [pair.first, pair.alternate], call);
+  if (both.has(pair.alternate)) return both;
+  return new Map([...both, ...(await readAccounts(api, [pair.alternate], call))]);
+}
+
+/**
  * The changes that give `next` its password and the alternate exactly the roles, full name, email and metadata of the first.
  * Errors: `user-collision`, `account-unsupported`, before anything is changed.
  */
@@ -62,7 +72,7 @@ export async function planPair(
   next: Credential,
   call: CallOptions,
 ): Promise<readonly Change[]> {
-  const found = await readAccounts(api, [pair.first, pair.alternate], call);
+  const found = await readPair(api, pair, call);
   const alternate = found.get(pair.alternate);
   const first = checkPair(pair, {
     first: found.get(pair.first),
