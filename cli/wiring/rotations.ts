@@ -3,6 +3,7 @@
 export const rotations = {
   "rotate-active-directory": async () => import("../../functions/rotate-active-directory/rotation.ts"),
   "rotate-elasticache": async () => import("../../functions/rotate-elasticache/rotation.ts"),
+  "rotate-elasticsearch": async () => import("../../functions/rotate-elasticsearch/rotation.ts"),
   "rotate-http-api": async () => import("../../functions/rotate-http-api/rotation.ts"),
   "rotate-http-api-key": async () => import("../../functions/rotate-http-api-key/rotation.ts"),
   "rotate-kafka": async () => import("../../functions/rotate-kafka/rotation.ts"),

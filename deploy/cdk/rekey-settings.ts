@@ -185,6 +185,7 @@ export const engines = [
   "elasticache",
   "rabbitmq",
   "opensearch",
+  "elasticsearch",
   "ldap",
   "oracle",
   "active-directory",

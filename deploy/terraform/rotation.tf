@@ -14,10 +14,10 @@ variable "secrets" {
 
   validation {
     condition = alltrue([for secret in values(var.secrets) : contains(
-      ["postgres", "redshift", "mongodb", "mariadb", "mysql", "redis", "elasticache", "rabbitmq", "opensearch", "ldap", "oracle", "active-directory", "kafka", "msk", "sqlserver", "http-api-key", "http-api", "signing-key", "iam-access-key", "vault-static-role"],
+      ["postgres", "redshift", "mongodb", "mariadb", "mysql", "redis", "elasticache", "rabbitmq", "opensearch", "elasticsearch", "ldap", "oracle", "active-directory", "kafka", "msk", "sqlserver", "http-api-key", "http-api", "signing-key", "iam-access-key", "vault-static-role"],
       secret.engine,
     )])
-    error_message = "An engine is postgres, redshift, mongodb, mariadb, mysql, redis, elasticache, rabbitmq, opensearch, ldap, oracle, active-directory, kafka, msk, sqlserver, http-api-key, http-api, signing-key, iam-access-key or vault-static-role."
+    error_message = "An engine is postgres, redshift, mongodb, mariadb, mysql, redis, elasticache, rabbitmq, opensearch, elasticsearch, ldap, oracle, active-directory, kafka, msk, sqlserver, http-api-key, http-api, signing-key, iam-access-key or vault-static-role."
   }
 }
 
@@ -32,6 +32,7 @@ locals {
     "elasticache"       = local.outputs["RotateElasticacheArn"]
     "rabbitmq"          = local.outputs["RotateRabbitmqArn"]
     "opensearch"        = local.outputs["RotateOpensearchArn"]
+    "elasticsearch"     = try(local.outputs["RotateElasticsearchArn"], null)
     "ldap"              = local.outputs["RotateLdapArn"]
     "oracle"            = try(local.outputs["RotateOracleArn"], null)
     "active-directory"  = local.outputs["RotateActiveDirectoryArn"]

@@ -1,6 +1,7 @@
 // Written by `npm run docs` from the folders functions/rotate-*.
 import { createEngine as activeDirectory } from "../rotate-active-directory/rotation.ts";
 import { createEngine as elasticache } from "../rotate-elasticache/rotation.ts";
+import { createEngine as elasticsearch } from "../rotate-elasticsearch/rotation.ts";
 import { createEngine as httpApi } from "../rotate-http-api/rotation.ts";
 import { createEngine as httpApiKey } from "../rotate-http-api-key/rotation.ts";
 import { createEngine as kafka } from "../rotate-kafka/rotation.ts";
@@ -21,6 +22,7 @@ import { createEngine as sqlserver } from "../rotate-sqlserver/rotation.ts";
 export const engines = [
   activeDirectory(),
   elasticache(),
+  elasticsearch(),
   httpApi(),
   httpApiKey(),
   kafka(),

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { UserPair } from "../ports/database-engine.ts";
 
@@ -12,6 +13,10 @@ interface FoundPair<User> {
   /** Why a user cannot be one of a pair, where it cannot. */
   readonly excludes?: (user: User) => string | undefined;
 }
+
+/** Sixteen letters and digits that stand for the first user, for a mark on its alternate. */
+export const digestOfFirst = ({ first }: Pick<UserPair, "first">): string =>
+  createHash("sha256").update(first, "utf8").digest("hex").slice(0, 16);
 
 export const collision = ({ first, alternate }: UserPair, problem: string): RekeyError =>
   new RekeyError("user-collision", { context: { first, alternate, problem } });

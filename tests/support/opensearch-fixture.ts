@@ -2,6 +2,7 @@ import { opensearchEngine } from "../../shared/engines/opensearch/opensearch-eng
 import { alternatingUsers } from "../../shared/rotation/strategies/alternating-users.ts";
 import { singleUser } from "../../shared/rotation/strategies/single-user.ts";
 import type { AccountProperty, EngineFixture, EngineServer } from "../../shared/testing/engine-contract/fixture.ts";
+import { httpExemptions } from "./http-exemptions.ts";
 import { type OpensearchUnderTest, quickHash, startOpensearch } from "./opensearch.ts";
 
 const mark = "rekey_alternate_of";
@@ -86,22 +87,11 @@ export const opensearchFixture = (binary: string): EngineFixture => ({
     { strategy: "alternating-users", usesAdmin: true },
   ],
   exemptions: [
-    { clause: "healthy", reason: "each request is a connection of its own, so there are more than two" },
+    ...httpExemptions,
     { clause: "lock-out", reason: "OpenSearch locks nobody out unless it is configured to" },
-    { clause: "locked", reason: "the API has no locks that last" },
     { clause: "busy", reason: "the API has no limit of its own on connections" },
     { clause: "read-only", reason: "OpenSearch has no read-only replicas" },
     { clause: "expired", reason: "OpenSearch's users and passwords do not expire" },
-    { clause: "unknown-database", reason: "a login names no index" },
-    {
-      clause: "clear-password-asked",
-      reason:
-        "the API knows no other login; the password goes to a verified certificate, or where the secret says ssl: false",
-    },
-    {
-      clause: "tls-not-verified",
-      reason: "the API is handed the password in clear, so a certificate that is not verified is refused: ssl: require",
-    },
   ],
   notInNames: /[:%?]/g,
   start: async (certificate) => opensearchServerOf(await startOpensearch(binary, certificate)),

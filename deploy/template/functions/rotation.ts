@@ -101,6 +101,13 @@ const rows: readonly RotationRow[] = [
     admins: true,
   },
   {
+    name: "rotate-elasticsearch",
+    description: "Rotates the passwords of Elasticsearch's native users for Secrets Manager. Experimental.",
+    output: "The rotation function of Elasticsearch, which is experimental.",
+    experimental: true,
+    admins: true,
+  },
+  {
     name: "rotate-ldap",
     description: "Rotates the passwords of OpenLDAP's entries for Secrets Manager.",
     output: "The rotation function of OpenLDAP.",

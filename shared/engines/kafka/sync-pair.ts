@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, UserPair } from "../../ports/database-engine.ts";
-import { checkPair } from "../check-pair.ts";
+import { checkPair, digestOfFirst } from "../check-pair.ts";
 import type { Connection } from "./connection.ts";
 import { changePasswords, type Held, readHeld } from "./credentials.ts";
 import { mechanismOf } from "./mechanisms.ts";
@@ -25,8 +24,8 @@ interface PlannedPair {
 const noRights: Rights = { acls: [], quotas: [] };
 
 /** A quota of a client that nobody is: how an alternate that rekey made is known again. It limits nothing. */
-export const markOf = ({ first }: Pick<UserPair, "first">): Quota => ({
-  client: `rekey-alternate-of-${createHash("sha256").update(first, "utf8").digest("hex").slice(0, 16)}`,
+export const markOf = (pair: Pick<UserPair, "first">): Quota => ({
+  client: `rekey-alternate-of-${digestOfFirst(pair)}`,
   key: "request_percentage",
   value: 1_000_000,
 });

@@ -1,6 +1,7 @@
 import { memberAt } from "../../answers/member-at.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
+import { pathSegment } from "../connecting/basic-api.ts";
 import { misbehaved, type SecurityApi, securityPath } from "./security-api.ts";
 
 /** What the server stores of a user that belongs to a pair as a whole; never the hash, which it does not show. */
@@ -16,17 +17,8 @@ export interface Account extends Properties {
   readonly user: string;
 }
 
-/**
- * A name as one segment of a path. No name and a dot segment would lead to another path, even encoded, and half a character
- * has no encoding. Errors: `account-unsupported`.
- */
-export function segment(name: string): string {
-  if (!/^\.{0,2}$/.test(name) && name.isWellFormed()) return encodeURIComponent(name);
-  throw new RekeyError("account-unsupported", {
-    context: { property: "a name that no URL can hold" },
-    hint: "the name of the user, or of a role that is mapped to it, is empty, . or .., or no text: take another name",
-  });
-}
+/** Errors: `account-unsupported`. */
+export const segment = (name: string): string => pathSegment(name, "the user, or of a role that is mapped to it,");
 
 export const userPath = (user: string): string => `${securityPath}/api/internalusers/${segment(user)}`;
 

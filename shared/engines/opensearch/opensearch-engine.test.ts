@@ -9,8 +9,8 @@ import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { DatabaseTarget, UserPair } from "../../ports/database-engine.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
+import { bcryptHash } from "../connecting/bcrypt-hash.ts";
 import { opensearchEngine, type OpensearchSession } from "./opensearch-engine.ts";
-import { passwordHash } from "./password-hash.ts";
 
 const call: CallOptions = { signal: new AbortController().signal };
 const engine = opensearchEngine();
@@ -114,7 +114,7 @@ describe("a login", () => {
 
 describe("a hash", () => {
   test("is bcrypt's, in a form that OpenSearch takes, with a salt of its own", async () => {
-    const [one, other] = [await passwordHash(next.password), await passwordHash(next.password)];
+    const [one, other] = [await bcryptHash(next.password), await bcryptHash(next.password)];
     expect(one.reveal()).toMatch(/^\$2[aby]\$10\$/);
     expect(one.reveal()).not.toBe(other.reveal());
     expect(await bcrypt.compare("canary-next", one.reveal())).toBe(true);

@@ -1,14 +1,12 @@
 import { memberAt } from "../../answers/member-at.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import { exchange, type HttpAnswer, HttpFault } from "../../http/exchange.ts";
+import type { HttpAnswer } from "../../http/exchange.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, DatabaseTarget } from "../../ports/database-engine.ts";
-import { httpFaultCodes } from "../connecting/http-fault-codes.ts";
+import { basicApi, type Bounds, plainRefusal } from "../connecting/basic-api.ts";
 import { explainPlainLogin } from "../connecting/tls-alerts.ts";
-import { requireVerifiedTls } from "../connecting/tls-options.ts";
 
-const timeoutMs = 10_000;
-const maxAnswerBytes = 4 * 1024 * 1024;
+const bounds: Bounds = { timeoutMs: 10_000, maxAnswerBytes: 4 * 1024 * 1024 };
 
 /** What is asked of the API, for errors: it names no user and holds no value. */
 export type Operation =
@@ -48,65 +46,28 @@ const notTheApi =
   "the answer is not that of OpenSearch's security plugin: enable the plugin, and let port be that of HTTPS";
 
 /** The error that a refusal stands for. Of the answer only its status crosses. */
-function refusedBy({ status, headers }: HttpAnswer, operation: Operation): RekeyError {
+function refusedBy(answer: HttpAnswer, operation: Operation): RekeyError {
+  const { status, headers } = answer;
   const context = { operation, status };
   if (headers["x-elastic-product"] !== undefined) {
-    const hint = "this is Elasticsearch, which has another API for users: rekey does not rotate it";
+    const hint = "this is Elasticsearch, which has another API for users: the engine elasticsearch rotates it";
     return new RekeyError("engine-unsupported", { context: { ...context, product: "Elasticsearch" }, hint });
   }
-  if (status === 401) return new RekeyError("credential-refused", { context });
   if (status === 403) {
     return new RekeyError("database-rights-missing", {
       context,
       hint: "only a role in plugins.security.restapi.roles_enabled may change users: name an admin secret in masterarn whose user has one",
     });
   }
-  if (status === 408 || status === 409 || status === 429 || (status >= 502 && status <= 504)) {
-    return new RekeyError("database-busy", { context });
-  }
-  if (status === 400 || status >= 500) return new RekeyError("database-failed", { context });
-  return new RekeyError("server-misbehaved", { context, hint: notTheApi });
+  return plainRefusal(answer, context) ?? new RekeyError("server-misbehaved", { context, hint: notTheApi });
 }
 
 export const misbehaved = (operation: Operation): RekeyError =>
   new RekeyError("server-misbehaved", { context: { operation, problem: "answer of another form" }, hint: notTheApi });
 
-function authorization({ username, password }: Credential): string {
-  if (username.includes(":")) {
-    const problem = "holds a colon, which a name of OpenSearch cannot have";
-    throw new RekeyError("secret-malformed", { context: { field: "username", problem } });
-  }
-  return `Basic ${Buffer.from(`${username}:${password.reveal()}`, "utf8").toString("base64")}`;
-}
-
 /** Errors: `secret-malformed`, `tls-refused`, with nothing sent; of each request, those of `httpFaultCodes`. */
 export function securityApiOf(target: DatabaseTarget, credential: Credential): SecurityApi {
-  const { host, port, tls } = target;
-  requireVerifiedTls(target);
-  const address = `${tls.mode === "disable" ? "http" : "https"}://${host}:${port}`;
-  if (!URL.canParse(address)) {
-    throw new RekeyError("secret-malformed", { context: { field: "host", problem: "not a host" } });
-  }
-  const headers = { authorization: authorization(credential) };
-
-  async function ask(method: string, path: string, json: object | undefined, call: CallOptions): Promise<HttpAnswer> {
-    try {
-      return await exchange(`${address}/${path}`, {
-        method,
-        headers,
-        json,
-        signal: call.signal,
-        timeoutMs,
-        maxAnswerBytes,
-        ca: tls.ca,
-        verifiesName: tls.mode !== "verify-ca",
-      });
-    } catch (error) {
-      if (!(error instanceof HttpFault)) throw error;
-      throw new RekeyError(httpFaultCodes[error.failure], { context: { host, reason: error.reason } });
-    }
-  }
-
+  const ask = basicApi(target, credential, bounds);
   return {
     async logsIn(call) {
       try {

@@ -1,8 +1,8 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential } from "../../ports/database-engine.ts";
+import { bcryptHash } from "../connecting/bcrypt-hash.ts";
 import { readAccount, userPath } from "./account.ts";
-import { passwordHash } from "./password-hash.ts";
 import { proveHash } from "./prove-hash.ts";
 import type { Change, SecurityApi } from "./security-api.ts";
 
@@ -26,7 +26,7 @@ export async function requireInternal(api: SecurityApi, user: string, call: Call
 /** Gives a user its password, once a hash of it has logged in. Errors: `account-unsupported`, those of the API. */
 export async function setPassword(api: SecurityApi, next: Credential, call: CallOptions): Promise<void> {
   await requireInternal(api, next.username, call);
-  const hash = await passwordHash(next.password);
+  const hash = await bcryptHash(next.password);
   await proveHash(api, next, hash, call);
   await api.change(userChange("set password", next.username, { hash: hash.reveal() }), call);
 }

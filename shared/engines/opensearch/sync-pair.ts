@@ -1,26 +1,24 @@
-import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, UserPair } from "../../ports/database-engine.ts";
-import { checkPair } from "../check-pair.ts";
+import { checkPair, digestOfFirst } from "../check-pair.ts";
+import { bcryptHash } from "../connecting/bcrypt-hash.ts";
 import { type Account, type Properties, readAccount, userPath } from "./account.ts";
-import { passwordHash } from "./password-hash.ts";
 import { roleChanges } from "./role-mappings.ts";
 import type { Change, SecurityApi } from "./security-api.ts";
 import { userChange } from "./set-password.ts";
 
 /** The attribute of an alternate that rekey made; its value is this. */
 const mark = "rekey_alternate_of";
-const markOf = ({ first }: UserPair): string => createHash("sha256").update(first, "utf8").digest("hex").slice(0, 16);
 
-const isMarked = ({ attributes }: Account, pair: UserPair): boolean => attributes[mark] === markOf(pair);
+const isMarked = ({ attributes }: Account, pair: UserPair): boolean => attributes[mark] === digestOfFirst(pair);
 
 /** What the alternate must have: everything of the first, and the mark where rekey made it. */
 function wantedProperties(first: Account, alternate: Account | undefined, pair: UserPair): Properties {
   const isOurs = alternate === undefined ? !pair.isGranted : isMarked(alternate, pair);
   const { user: _user, ...properties } = first;
   if (!isOurs) return properties;
-  return { ...properties, attributes: { ...first.attributes, [mark]: markOf(pair) } };
+  return { ...properties, attributes: { ...first.attributes, [mark]: digestOfFirst(pair) } };
 }
 
 /** What of the alternate is not as it must be. A description that the first has no more becomes an empty one. */
@@ -52,7 +50,7 @@ export async function planPair(
   });
   const wanted = wantedProperties(first, alternate, pair);
   const mapped = await roleChanges(api, pair, call);
-  const hash = (await passwordHash(next.password)).reveal();
+  const hash = (await bcryptHash(next.password)).reveal();
   if (alternate === undefined) {
     const json = { ...wanted, hash };
     return [...mapped, { operation: "make the pair", method: "PUT", path: userPath(pair.alternate), json }];

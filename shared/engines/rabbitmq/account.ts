@@ -2,6 +2,7 @@ import { memberAt } from "../../answers/member-at.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
+import { pathSegment } from "../connecting/basic-api.ts";
 import type { Change, Management, Operation } from "./management.ts";
 import type { StoredPassword } from "./password-hash.ts";
 
@@ -17,17 +18,9 @@ export interface Account {
 const misbehaved = (operation: Operation): RekeyError =>
   new RekeyError("server-misbehaved", { context: { operation, problem: "answer of another form" } });
 
-/**
- * A name as one segment of a path. No name and a dot segment would lead to another path, even encoded, and half a character
- * has no encoding. Errors: `account-unsupported`.
- */
-function segment(name: string): string {
-  if (!/^\.{0,2}$/.test(name) && name.isWellFormed()) return encodeURIComponent(name);
-  throw new RekeyError("account-unsupported", {
-    context: { property: "a name that no URL can hold" },
-    hint: "the name of the user, or of a virtual host or an exchange that it has a right on, is empty, . or .., or no text: take another name",
-  });
-}
+/** Errors: `account-unsupported`. */
+const segment = (name: string): string =>
+  pathSegment(name, "the user, or of a virtual host or an exchange that it has a right on,");
 
 export const userPath = (user: string): string => `users/${segment(user)}`;
 

@@ -1,14 +1,12 @@
 import { memberAt } from "../../answers/member-at.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
-import { exchange, type HttpAnswer, HttpFault } from "../../http/exchange.ts";
+import type { HttpAnswer } from "../../http/exchange.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, DatabaseTarget } from "../../ports/database-engine.ts";
-import { httpFaultCodes } from "../connecting/http-fault-codes.ts";
+import { type Ask, basicApi, type Bounds } from "../connecting/basic-api.ts";
 import { explainPlainLogin } from "../connecting/tls-alerts.ts";
-import { requireVerifiedTls } from "../connecting/tls-options.ts";
 
-const timeoutMs = 5_000;
-const maxAnswerBytes = 1024 * 1024;
+const bounds: Bounds = { timeoutMs: 5_000, maxAnswerBytes: 1024 * 1024 };
 
 /** What is asked of the API, for errors: it names no user and holds no value. */
 export type Operation =
@@ -71,42 +69,11 @@ function refusedBy(answer: HttpAnswer, operation: Operation): RekeyError {
   return new RekeyError("server-misbehaved", { context, hint: notTheApi });
 }
 
-function authorization({ username, password }: Credential): string {
-  if (username.includes(":")) {
-    const problem = "holds a colon, which a login to the management API cannot have";
-    throw new RekeyError("secret-malformed", { context: { field: "username", problem } });
-  }
-  return `Basic ${Buffer.from(`${username}:${password.reveal()}`, "utf8").toString("base64")}`;
-}
-
 /** Errors: `secret-malformed`, `tls-refused`, with nothing sent; of each request, those of `httpFaultCodes`. */
 export function managementOf(target: DatabaseTarget, credential: Credential): Management {
-  const { host, tls } = target;
-  requireVerifiedTls(target);
-  const address = `${tls.mode === "disable" ? "http" : "https"}://${host}:${managementPort(target)}`;
-  if (!URL.canParse(address)) {
-    throw new RekeyError("secret-malformed", { context: { field: "host", problem: "not a host" } });
-  }
   // No `Accept`: a change of a limit has no answer in JSON, and asked for one the server refuses it.
-  const headers = { authorization: authorization(credential) };
-
-  async function ask(method: string, path: string, json: object | undefined, call: CallOptions): Promise<HttpAnswer> {
-    try {
-      return await exchange(`${address}/api/${path}`, {
-        method,
-        headers,
-        json,
-        signal: call.signal,
-        timeoutMs,
-        maxAnswerBytes,
-        ca: tls.ca,
-        verifiesName: tls.mode !== "verify-ca",
-      });
-    } catch (error) {
-      if (!(error instanceof HttpFault)) throw error;
-      throw new RekeyError(httpFaultCodes[error.failure], { context: { host, reason: error.reason } });
-    }
-  }
+  const askAt = basicApi({ ...target, port: managementPort(target) }, credential, bounds);
+  const ask: Ask = async (method, path, json, call) => askAt(method, `api/${path}`, json, call);
 
   return {
     async whoAmI(call) {

@@ -1,15 +1,13 @@
-import { createHash } from "node:crypto";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, UserPair } from "../../ports/database-engine.ts";
-import { checkPair } from "../check-pair.ts";
+import { checkPair, digestOfFirst } from "../check-pair.ts";
 import { type Account, readAccount, readRights, requirePassword, rightChanges } from "./account.ts";
 import type { Change, Management } from "./management.ts";
 import { storedPassword } from "./password-hash.ts";
 import { userChange } from "./set-password.ts";
 
 /** The tag of an alternate that rekey made. It gives no rights: the server knows six words, and this is none of them. */
-const markOf = ({ first }: UserPair): string =>
-  `rekey-alternate-of-${createHash("sha256").update(first, "utf8").digest("hex").slice(0, 16)}`;
+const markOf = (pair: UserPair): string => `rekey-alternate-of-${digestOfFirst(pair)}`;
 
 const isMarked = ({ tags }: Account, pair: UserPair): boolean => tags.includes(markOf(pair));
 
