@@ -97,7 +97,9 @@ export function violations(root: string): readonly string[] {
     if (room === undefined) return [`${file} is in no room`];
     const allowed = rooms[room];
     const lines = source.split("\n").length - 1;
-    const most = file.startsWith("functions/") ? longestHandlerLines : longestFileLines;
+    // The list of engines is as long as there are engines.
+    const isHandler = file.startsWith("functions/") && path.basename(file) !== "engines.ts";
+    const most = isHandler ? longestHandlerLines : longestFileLines;
     return [
       ...importsOf(file, source)
         .filter((specifier) => allowed === undefined || !mayImport(room, allowed, file, specifier))
