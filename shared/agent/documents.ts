@@ -3,7 +3,7 @@ import { bareName } from "../client/secret-id.ts";
 import type { SecretSource, SourceAnswer } from "../client/sources/secret-source.ts";
 import { defined } from "../secrets/defined.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
-import { isAbsent } from "../aws/secrets-manager/secret-store.ts";
+import { isAbsent } from "../aws/secrets-manager/version-reads.ts";
 import { translateError } from "../aws/errors/translate-error.ts";
 
 /** GetSecretValue's answer with the names, the order and the kinds of values that AWS's agent gives them. */
