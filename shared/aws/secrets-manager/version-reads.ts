@@ -3,7 +3,7 @@ import type {
   GetSecretValueRequest,
   GetSecretValueResponse,
 } from "@aws-sdk/client-secrets-manager";
-import { isRekeyError } from "../../errors/rekey-error.ts";
+import { isRekeyError } from "../../errors/reading-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { SecretStore, VersionSelector } from "../../ports/secret-store.ts";
 import { defined } from "../../secrets/defined.ts";

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { RekeyError } from "../../errors/rekey-error.ts";
+import { RekeyError } from "../../errors/reading-error.ts";
 import type { KeyProvider } from "./key-provider.ts";
 import { exchanged } from "./exchanged.ts";
 import { keysIn } from "./keys-in.ts";

@@ -1,4 +1,4 @@
-import { RekeyError } from "../../errors/rekey-error.ts";
+import { RekeyError } from "../../errors/reading-error.ts";
 import { containerKeys } from "./container-keys.ts";
 import { instanceKeys } from "./instance-keys.ts";
 import type { ExpiringKeys, KeyProvider, Variables } from "./key-provider.ts";

@@ -1,4 +1,4 @@
-import { RekeyError } from "../../errors/rekey-error.ts";
+import { RekeyError } from "../../errors/reading-error.ts";
 import type { KeyProvider } from "./key-provider.ts";
 import { type Answer, exchanged, type Request } from "./exchanged.ts";
 import { keysIn } from "./keys-in.ts";

@@ -1,4 +1,4 @@
-import { RekeyError } from "../../errors/rekey-error.ts";
+import { RekeyError } from "../../errors/reading-error.ts";
 import type { ExpiringKeys } from "./key-provider.ts";
 import type { Answer } from "./exchanged.ts";
 

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { RekeyError } from "../../errors/rekey-error.ts";
+import { RekeyError } from "../../errors/reading-error.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { type Answer, exchanged } from "./exchanged.ts";

@@ -3,7 +3,7 @@ import { translateError } from "../../aws/errors/translate-error.ts";
 import { secretContent } from "../../aws/secrets-manager/secret-content.ts";
 import { versionReads } from "../../aws/secrets-manager/version-reads.ts";
 import type { BatchReadingApi } from "../../aws/signed/secrets-manager-api.ts";
-import type { RekeyError } from "../../errors/rekey-error.ts";
+import type { RekeyError } from "../../errors/reading-error.ts";
 import { isSameSecret } from "../secret-id.ts";
 import type { SecretSource, SourceAnswer } from "./secret-source.ts";
 

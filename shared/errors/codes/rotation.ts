@@ -3,11 +3,6 @@ import { acceptExperimentalTag, graceTag } from "../../tags/tag-names.ts";
 
 /** The secret, its rotation, and the store that keeps both. */
 export const rotationCodes = {
-  "access-denied": {
-    disposition: "intervene",
-    meaning: "the role of this function or process may not make this call",
-    hint: "grant the action named in the context on the secret's full ARN (with its six random characters, or -??????)",
-  },
   "account-refused": {
     disposition: "abort",
     meaning: "the secret is of an account for which the function's configuration names no role",
@@ -33,20 +28,10 @@ export const rotationCodes = {
     meaning: "rekey met a state that it does not know",
     hint: "report it with the name in the context; the state in the stores is unchanged or converges on the next try",
   },
-  "option-invalid": {
-    disposition: "abort",
-    meaning: "an option, tag or environment variable has a value that rekey does not take",
-    hint: "correct the value named in the context",
-  },
   "pending-tampered": {
     disposition: "abort",
     meaning: "AWSPENDING names another host, port, user, database or engine than this rotation would",
     hint: "remove AWSPENDING from that version and rotate again",
-  },
-  "quota-exceeded": {
-    disposition: "intervene",
-    meaning: "a quota of Secrets Manager is used up",
-    hint: "see the service quotas; versions are cleaned up after 24 hours",
   },
   "rotation-disabled": {
     disposition: "abort",
@@ -68,50 +53,10 @@ export const rotationCodes = {
     meaning: "a rotation of this secret is not finished",
     hint: "wait for Secrets Manager to finish or repeat it; rekey doctor says what keeps it",
   },
-  "secret-binary": {
-    disposition: "abort",
-    meaning: "the secret's value is stored as bytes (SecretBinary), where text is needed",
-    hint: "store it as text, in SecretString. A service reads bytes with bytes() of the client's value",
-  },
-  "secret-malformed": {
-    disposition: "abort",
-    meaning: "the secret's value is not the JSON that rotation needs",
-    hint: "give it the keys engine, host, username and password; see docs/reference/secret.md",
-  },
-  "secret-not-found": {
-    disposition: "abort",
-    meaning: "there is no such secret, or no version with that staging label",
-    hint: "check the secret's ARN and the region",
-  },
   "step-invalid": {
     disposition: "abort",
     meaning: "the event is not a Secrets Manager rotation event",
     hint: "the function takes Step, SecretId and ClientRequestToken as Secrets Manager sends them",
-  },
-  "store-rejected": {
-    disposition: "abort",
-    meaning: "Secrets Manager refused the call",
-    hint: "see the reason in the context; the secret may be a replica, or scheduled for deletion",
-  },
-  "store-throttled": {
-    disposition: "retry",
-    meaning: "Secrets Manager is limiting the rate of calls",
-    hint: "Secrets Manager repeats the rotation; spread the schedules if it persists",
-  },
-  "store-unavailable": {
-    disposition: "retry",
-    meaning: "Secrets Manager could not be reached or failed",
-    hint: "check the endpoint, the VPC endpoint and the service's health",
-  },
-  "time-budget-spent": {
-    disposition: "retry",
-    meaning: "the time for this call ran out",
-    hint: "raise the function's timeout, or look at what was slow in the log",
-  },
-  "version-conflict": {
-    disposition: "intervene",
-    meaning: "the version already exists with another value",
-    hint: "cancel the rotation, remove AWSPENDING from that version and rotate again",
   },
   "version-not-pending": {
     disposition: "abort",

@@ -1,5 +1,4 @@
 import type { CodeEntry } from "../code-entry.ts";
-import { tlsTag } from "../../tags/tag-names.ts";
 
 /** What a database, or whatever else holds the credential, answers. */
 export const serversCodes = {
@@ -88,11 +87,6 @@ export const serversCodes = {
     disposition: "abort",
     meaning: "the server is older than the oldest version that rekey supports",
     hint: "upgrade the server",
-  },
-  "tls-refused": {
-    disposition: "abort",
-    meaning: "the server's certificate or its TLS was not acceptable, so nothing was sent",
-    hint: `give the right CA, or spell out a weaker mode with the secret's ssl field or the tag ${tlsTag}`,
   },
   "user-collision": {
     disposition: "abort",
