@@ -1,4 +1,4 @@
-import type { CodeEntry } from "./code-entry.ts";
+import { type CodeEntry, retry } from "./code-entry.ts";
 import { CodedError, type RekeyErrorOptions } from "./coded-error.ts";
 import type { ErrorCode } from "./codes.ts";
 import { clientCodes } from "./codes/client.ts";
@@ -12,7 +12,7 @@ const entries = { ...readingCodes, ...clientCodes };
 export type ReadingCode = keyof typeof entries;
 
 /** Of a code that only a source of the service's own raises: its hint says the rest. */
-const ofAnother = { disposition: "retry", meaning: "the source failed", hint: "look at the source" } as const;
+const ofAnother = retry("the source failed", "look at the source");
 
 /**
  * `RekeyError` with the texts of the codes that the client raises, and of no others: a service loads what it bundles. A source

@@ -27,7 +27,7 @@ type Members = Readonly<Record<string, unknown>>;
 
 /** What the SDK's standard retry strategy repeats. */
 const throttles =
-  /^(Throttl(ing|ed)|ThrottlingException|ThrottledException|RequestThrottled(Exception)?|TooManyRequestsException|SlowDown|PriorRequestNotComplete|TransactionInProgressException|RequestLimitExceeded|BandwidthLimitExceeded|ProvisionedThroughputExceededException|EC2ThrottledException)$/;
+  /^((EC2|Request)?Throttl(ing|ed)|TooManyRequests|SlowDown|PriorRequestNotComplete|TransactionInProgress|(Request|Bandwidth)LimitExceeded|ProvisionedThroughputExceeded)(Exception)?$/;
 const transientStatus = new Set([500, 502, 503, 504]);
 const clockErrors =
   /^(RequestTimeTooSkewed|RequestExpired|RequestInTheFuture|InvalidSignatureException|SignatureDoesNotMatch)$/;

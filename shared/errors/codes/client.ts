@@ -1,35 +1,26 @@
-import type { CodeEntry } from "../code-entry.ts";
+import { abort, retry, type CodeEntry } from "../code-entry.ts";
 
 /** What only the client itself raises, whatever it reads from. No function has them in its bundle. */
 export const clientCodes = {
-  "client-quota-exceeded": {
-    disposition: "retry",
-    meaning: "the client's own budget of requests to the source is spent",
-    hint: "wait for retryAfterMs; raise the budget, or the TTL, if it persists",
-  },
-  "event-unrecognized": {
-    disposition: "abort",
-    meaning: "messages of a subscription do not say which version is current, for the reason in the context",
-    hint: "send the event as EventBridge made it, without an input transformer, and nothing else to this queue or channel; confirm the subscription where the reason is unconfirmed",
-  },
-  "invalidation-unavailable": {
-    disposition: "retry",
-    meaning: "what tells of rotations could not be heard",
-    hint: "look at the source and the reason in the context; the cache falls back to its TTL meanwhile",
-  },
-  "pool-closed": {
-    disposition: "abort",
-    meaning: "the rotating pool or the client was closed",
-    hint: "create a new one",
-  },
-  "source-malformed": {
-    disposition: "abort",
-    meaning: "the client's source gave something that is not a version of a secret",
-    hint: "return { versionId, value } with a text and a SecretValue, or undefined where there is no such version",
-  },
-  "version-not-visible": {
-    disposition: "retry",
-    meaning: "a replica shows an older version than was read before, and the primary did not answer",
-    hint: "a replica lags behind; if it persists, look for a replication that is stuck and for why the primary is silent",
-  },
+  "client-quota-exceeded": retry(
+    "the client's own budget of requests to the source is spent",
+    "wait for retryAfterMs; raise the budget, or the TTL, if it persists",
+  ),
+  "event-unrecognized": abort(
+    "messages of a subscription do not say which version is current, for the reason in the context",
+    "send the event as EventBridge made it, without an input transformer, and nothing else to this queue or channel; confirm the subscription where the reason is unconfirmed",
+  ),
+  "invalidation-unavailable": retry(
+    "what tells of rotations could not be heard",
+    "look at the source and the reason in the context; the cache falls back to its TTL meanwhile",
+  ),
+  "pool-closed": abort("the rotating pool or the client was closed", "create a new one"),
+  "source-malformed": abort(
+    "the client's source gave something that is not a version of a secret",
+    "return { versionId, value } with a text and a SecretValue, or undefined where there is no such version",
+  ),
+  "version-not-visible": retry(
+    "a replica shows an older version than was read before, and the primary did not answer",
+    "a replica lags behind; if it persists, look for a replication that is stuck and for why the primary is silent",
+  ),
 } as const satisfies Record<string, CodeEntry>;
