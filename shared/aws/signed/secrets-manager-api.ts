@@ -44,8 +44,8 @@ export function signedSecretsManager(options: SignedApiOptions, variables: Varia
     requestTimeoutMs,
   });
   const operation =
-    <Input extends object, Answer>(name: string) =>
-    async (input: Input, { abortSignal }: { readonly abortSignal: AbortSignal }): Promise<Answer> =>
+    <Answer>(name: string) =>
+    async (input: object, { abortSignal }: { readonly abortSignal: AbortSignal }): Promise<Answer> =>
       readable(await call(name, input, abortSignal)) as Answer;
   return {
     getSecretValue: operation("GetSecretValue"),

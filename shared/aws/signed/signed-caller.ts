@@ -25,9 +25,9 @@ interface ServiceError extends Error {
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** What the SDK's standard retry strategy repeats. */
+/** What the SDK's standard retry strategy repeats, but for names that EC2 and DynamoDB alone have. */
 const throttles =
-  /^((EC2|Request)?Throttl(ing|ed)|TooManyRequests|SlowDown|PriorRequestNotComplete|TransactionInProgress|(Request|Bandwidth)LimitExceeded|ProvisionedThroughputExceeded)(Exception)?$/;
+  /^((Request)?Throttl(ing|ed)|TooManyRequests|SlowDown|PriorRequestNotComplete|(Request|Bandwidth)LimitExceeded|ProvisionedThroughputExceeded)(Exception)?$/;
 const transientStatus = new Set([500, 502, 503, 504]);
 const clockErrors =
   /^(RequestTimeTooSkewed|RequestExpired|RequestInTheFuture|InvalidSignatureException|SignatureDoesNotMatch)$/;
@@ -46,11 +46,13 @@ function membersOf(text: string): Members | undefined {
   }
 }
 
+const textIn = (...values: readonly unknown[]): string | undefined => values.find((value) => typeof value === "string");
+
 function errorOf({ status, headers, text }: Answer): ServiceError {
   const { __type: inBody, message, Message } = membersOf(text) ?? {};
-  const type = String(headers["x-amzn-errortype"] ?? inBody ?? "UnknownError");
+  const type = textIn(headers["x-amzn-errortype"], inBody) ?? "UnknownError";
   const name = (type.split(":")[0] ?? "").replace(/^.*#/, "");
-  return Object.assign(new Error(String(message ?? Message ?? "")), {
+  return Object.assign(new Error(textIn(message, Message)), {
     name,
     $metadata: { httpStatusCode: status },
     $response: { headers },
