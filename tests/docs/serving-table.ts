@@ -2,7 +2,7 @@ import { servingRule } from "../../shared/client/cache/serving-rules.ts";
 import { codes, type ErrorCode } from "../../shared/errors/codes.ts";
 
 /** Each cause in a few words, in the order of the table. */
-export const causes: Readonly<Partial<Record<ErrorCode, string>>> = {
+const causes: Readonly<Partial<Record<ErrorCode, string>>> = {
   "credentials-missing": "the process's own credentials: none, or their provider failed",
   "credentials-expired": "the process's own credentials: expired",
   "credentials-refused": "the process's own credentials: not recognized, or a wrong signature",
