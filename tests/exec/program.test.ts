@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statfsSync, statSync, writeFileS
 import { join } from "node:path";
 import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { outsideProgram } from "../support/outside-program.ts";
 import { type ExecStage, startExecStage } from "../support/exec-stage.ts";
 
 const names = ["canary-user", "canary-password"] as const;
@@ -160,6 +161,23 @@ test.each<[string, readonly string[], string]>([
   expect(run.err()).toContain(problem);
   expect(run.out()).toBe("");
 });
+
+const script = outsideProgram("REKEY_SCRIPT", "Debian: bsdutils", "script");
+
+test.skipIf(script === undefined)(
+  "in a terminal, Ctrl-C reaches the program once, and the terminal is its own",
+  async () => {
+    const inner = `'tty; trap "echo int" INT; trap "echo term; exit 4" TERM; echo "up $PPID="; ${"while :; do sleep 0.1; done"}'`;
+    const run = stage.run([...password, "--", "sh", "-c", inner], { terminal: script ?? "" });
+    await run.printed("up ");
+    expect(run.out()).toContain("/dev/pts/");
+    run.child.stdin?.write("\u0003");
+    await run.printed("int");
+    process.kill(Number(/up (\d+)=/u.exec(run.out())?.[1]), "SIGTERM");
+    expect(await run.ended).toBe(4);
+    expect(run.out().split("int").length).toBe(2);
+  },
+);
 
 function mayUnshare(): boolean {
   try {

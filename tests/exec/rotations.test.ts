@@ -1,23 +1,29 @@
+import { randomUUID } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { PutEventsCommand, EventBridgeClient } from "@aws-sdk/client-eventbridge";
-import { ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { ListQueuesCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type ExecRun, type ExecStage, startExecStage } from "../support/exec-stage.ts";
 import { redisServer, startRedis } from "../support/redis.ts";
 
 let stage: ExecStage;
+let sqs: SQSClient;
 let made = 0;
 const runs: ExecRun[] = [];
 
 beforeAll(async () => {
   stage = await startExecStage();
+  sqs = new SQSClient(stage.stack.clientConfig);
 });
 afterAll(async () => {
+  sqs.destroy();
   const printed = await stage.stop();
   expect(printed).not.toContain("canary");
   expect(runs.map((run) => run.err()).join("")).not.toContain("canary");
 });
+
+const queues = async (): Promise<readonly string[]> =>
+  (await sqs.send(new ListQueuesCommand({ QueueNamePrefix: "rekey-subscriber-" }))).QueueUrls ?? [];
 
 /** A secret of this test alone. */
 async function secret(members: Readonly<Record<string, unknown>>): Promise<string> {
@@ -54,9 +60,7 @@ test("a rotation restarts the program with the new values, after its stop signal
   await started.printed("pw=canary-after");
   expect(started.out()).toContain("stopped");
   expect(await end(started)).toBe(143);
-  const sqs = new SQSClient(stage.stack.clientConfig);
-  expect((await sqs.send(new ListQueuesCommand({ QueueNamePrefix: "rekey-subscriber-" }))).QueueUrls ?? []).toEqual([]);
-  sqs.destroy();
+  expect(await queues()).toEqual([]);
 });
 
 test("a program that ignores the stop signal is killed with its group after the grace time", async () => {
@@ -174,7 +178,7 @@ test("while the secret cannot be read, the program runs on; a version that is pe
   const pending = JSON.stringify({ password: "canary-pending" });
   await stage.secrets.putSecretValue({ SecretId: name, SecretString: pending, VersionStages: ["AWSPENDING"] });
   await stage.secrets.deleteSecret({ SecretId: name });
-  await forge(stage, name);
+  await forge(name);
   await started.logged("secret-deleted");
   expect(started.child.exitCode).toBe(null);
   await stage.secrets.restoreSecret({ SecretId: name });
@@ -184,23 +188,13 @@ test("while the secret cannot be read, the program runs on; a version that is pe
   await end(started);
 });
 
-/** `Secret Rotated` of a version that does not exist, as whoever may send events can send it. */
-async function forge({ stack, secrets }: ExecStage, name: string): Promise<void> {
-  const events = new EventBridgeClient(stack.clientConfig);
-  const secretArn = (await secrets.describeSecret({ SecretId: name })).ARN ?? "";
-  const detail = {
-    schemaVersion: 1,
-    secretArn,
-    secretName: name,
-    versionId: "forged-forged-forged-forged-forged-1",
-    previousVersionId: "forged-forged-forged-forged-forged-0",
-    strategy: "single-user",
-    occurredAt: new Date().toISOString(),
-  };
-  const Detail = JSON.stringify({ ...detail, command: "touch canary-made", password: "canary-forged" });
-  const sent = { Source: "rekey", DetailType: "Secret Rotated", Detail };
-  await events.send(new PutEventsCommand({ Entries: [sent] }));
-  events.destroy();
+/** `Secret Rotated` of a version that does not exist, as whoever may send to the queue can send it. */
+async function forge(name: string): Promise<void> {
+  const secretArn = (await stage.secrets.describeSecret({ SecretId: name })).ARN ?? "";
+  const detail = { secretArn, versionId: randomUUID(), at: new Date().toISOString(), password: "canary-forged" };
+  const event = JSON.stringify({ "detail-type": "Secret Rotated", detail, command: "touch canary-made" });
+  const [queueUrl] = await queues();
+  await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: event }));
 }
 
 test("whoever may send events causes reads, and neither a restart nor anything else", async () => {
@@ -209,7 +203,7 @@ test("whoever may send events causes reads, and neither a restart nor anything e
   await started.printed("pw=canary-1");
   const reads = (): number => stage.stack.aws.requests.filter(({ operation }) => operation === "GetSecretValue").length;
   const before = reads();
-  for (let sent = 0; sent < 5; sent++) await forge(stage, name);
+  for (let sent = 0; sent < 5; sent++) await forge(name);
   await expect.poll(reads).toBeGreaterThan(before);
   await stage.put(name, { password: "canary-2" });
   await started.printed("pw=canary-2");

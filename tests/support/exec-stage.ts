@@ -29,6 +29,8 @@ export interface ExecOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What runs it, such as `unshare`. */
   readonly before?: readonly string[];
+  /** The program `script`, to run it in a terminal of its own, by a shell. */
+  readonly terminal?: string;
 }
 
 /** The local stack with the template deployed, and the built command line. */
@@ -54,8 +56,12 @@ export async function startExecStage(): Promise<ExecStage> {
   const folder = await mkdtemp(join(tmpdir(), "rekey-exec-test-"));
   const runs: ExecRun[] = [];
 
-  function run(words: readonly string[], { env = {}, before = [] }: ExecOptions = {}): ExecRun {
-    const [command = "", ...rest] = [...before, process.execPath, main, "exec", ...words];
+  function run(words: readonly string[], { env = {}, before = [], terminal }: ExecOptions = {}): ExecRun {
+    const line = [...before, process.execPath, main, "exec", ...words];
+    const [command = "", ...rest] =
+      terminal === undefined
+        ? line
+        : [terminal, "--quiet", "--return", "--command", `exec ${line.join(" ")}`, "/dev/null"];
     const child = spawn(command, rest, { env: { ...stackVariables(stack), ...env }, cwd: folder });
     const text = { out: "", err: "" };
     child.stdout.on("data", (chunk: Buffer) => (text.out += chunk.toString()));

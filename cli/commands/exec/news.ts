@@ -18,6 +18,7 @@ export function createNews(everyMs: number): News {
   let wake = (): void => undefined;
   let laterMs = firstMs;
   let later: NodeJS.Timeout | undefined;
+  let isStopped = false;
   const tell = (): void => {
     isNew = true;
     wake();
@@ -26,7 +27,7 @@ export function createNews(everyMs: number): News {
   return {
     tell,
     tellLater() {
-      if (later !== undefined) return;
+      if (later !== undefined || isStopped) return;
       later = setTimeout(() => {
         later = undefined;
         tell();
@@ -39,6 +40,7 @@ export function createNews(everyMs: number): News {
       isNew = false;
     },
     stop() {
+      isStopped = true;
       clearInterval(interval);
       clearTimeout(later);
     },

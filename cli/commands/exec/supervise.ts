@@ -144,7 +144,7 @@ export async function supervise(parts: Supervision, first: Delivery): Promise<nu
       return code;
     }
     if ((await supervisor.newer()) === undefined) continue;
-    await Promise.race([running.ended, delay(supervisor.pauseMs())]);
+    await Promise.race([running.ended, delay(supervisor.pauseMs(), undefined, { ref: false })]);
     if (running.hasEnded()) continue;
     const newest = await supervisor.newer();
     if (newest === undefined || running.hasEnded() || !supervisor.take(newest)) continue;

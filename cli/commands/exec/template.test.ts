@@ -7,10 +7,10 @@ import { parseTemplate, renderTemplate } from "./template.ts";
 
 const secrets = [namedSecret("app/db"), namedSecret("key=app/key.v2"), namedSecret("app/db.old")];
 
-/** A template of this target with these values of `app/db`, and others of the other secrets. */
-function rendered(target: string, source: string, members: Readonly<Record<string, unknown>>): string {
+/** A template of this target with this value of `app/db`, and others of the other secrets. */
+function rendered(target: string, source: string, members: Readonly<Record<string, unknown>> | string): string {
   const values = new Map([
-    ["app/db", new SecretValue(JSON.stringify(members))],
+    ["app/db", new SecretValue(typeof members === "string" ? members : JSON.stringify(members))],
     ["app/db.old", new SecretValue('{"password":"canary-old"}')],
     ["app/key.v2", new SecretValue("canary-key")],
   ]);
@@ -40,12 +40,7 @@ test.each<[string, string, string, string]>([
 ])("%s is written", (_what, target, source, wanted) => {
   const text =
     '{"password":"it\'s","n":12345678901234567890,"q":"\\"\\\\","list":[1, 2],"plain":"plain","lines":"a\\nb"}';
-  const values = new Map([
-    ["app/db", new SecretValue(text)],
-    ["app/db.old", new SecretValue('{"password":"canary-old"}')],
-    ["app/key.v2", new SecretValue("canary-key")],
-  ]);
-  expect(renderTemplate(parseTemplate(source, { name: "template", target, secrets }), values)).toBe(wanted);
+  expect(rendered(target, source, text)).toBe(wanted);
 });
 
 test.each<[string, string, string]>([
