@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
-import { expect } from "vitest";
+import { vi } from "vitest";
 import { type Stack, startStack } from "../../local/stack.ts";
 import { stackVariables } from "./stack-variables.ts";
 
@@ -45,9 +45,17 @@ export interface ExecStage {
   /** Puts its next version. */
   put(name: string, members: Readonly<Record<string, unknown>>): Promise<void>;
   run(words: readonly string[], options?: ExecOptions): ExecRun;
-  /** Ends what runs, and gives everything that was printed, for a scan. */
-  stop(): Promise<string>;
+  /** Ends what runs. Errors: rekey, or a program's errors, printed the canary. */
+  stop(canary: string): Promise<void>;
 }
+
+const until = async (holds: () => boolean, problem: () => string): Promise<void> =>
+  vi.waitFor(
+    () => {
+      if (!holds()) throw new Error(problem());
+    },
+    { timeout: 60_000 },
+  );
 
 export async function startExecStage(): Promise<ExecStage> {
   const stack = await startStack();
@@ -73,8 +81,16 @@ export async function startExecStage(): Promise<ExecStage> {
       ended,
       out: () => text.out,
       err: () => text.err,
-      printed: async (wanted) => expect.poll(() => text.out, { message: text.err }).toContain(wanted),
-      logged: async (wanted) => expect.poll(() => text.err).toContain(wanted),
+      printed: async (wanted) =>
+        until(
+          () => text.out.includes(wanted),
+          () => `it did not print ${wanted}: ${text.err}`,
+        ),
+      logged: async (wanted) =>
+        until(
+          () => text.err.includes(wanted),
+          () => `it did not log ${wanted}: ${text.err}`,
+        ),
     };
     runs.push(made);
     return made;
@@ -92,13 +108,13 @@ export async function startExecStage(): Promise<ExecStage> {
     async put(name, members) {
       await secrets.putSecretValue({ SecretId: name, SecretString: JSON.stringify(members) });
     },
-    async stop() {
+    async stop(canary) {
       for (const { child } of runs) if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
       await Promise.all(runs.map(async ({ ended }) => ended));
       secrets.destroy();
       await stack.stop();
       await rm(folder, { recursive: true });
-      return runs.map((each) => each.err()).join("\n");
+      if (runs.some((each) => each.err().includes(canary))) throw new Error("a value was printed");
     },
   };
 }

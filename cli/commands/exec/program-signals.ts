@@ -11,8 +11,10 @@ export interface ProgramSignals {
   readonly hasTerminal: boolean;
   /** Fires at the first signal that asks for the end. */
   readonly ending: AbortSignal;
-  /** The exit code of the last signal that asked for the end; `undefined`: none since the program was started. */
+  /** The exit code of the last signal that asked for the end; `undefined`: none, or it is forgotten. */
   asked(): number | undefined;
+  /** A program that got them may have had its own use for them. */
+  forget(): void;
   /** Who gets them from now on. */
   passTo(program: Program | undefined): void;
 }
@@ -48,9 +50,7 @@ export function programSignals(): ProgramSignals {
     hasTerminal,
     ending: ended.signal,
     asked: () => asked,
-    passTo(program) {
-      current = program;
-      if (program !== undefined) asked = undefined;
-    },
+    forget: () => void (asked = undefined),
+    passTo: (program) => void (current = program),
   };
 }

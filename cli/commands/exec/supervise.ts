@@ -22,6 +22,8 @@ export interface Supervision {
 
 /** Between two restarts, at least: a secret that changes all the time leaves the program time to work. */
 const calmMs = 5_000;
+/** For a newer version, while no program runs. */
+const longestLookMs = 1_000;
 
 /** A program that runs, and the versions that it has. */
 class Supervisor {
@@ -116,16 +118,14 @@ class Supervisor {
 
   async #restart(program: Program): Promise<Program | number> {
     const { plan, signals, guard } = this.#parts;
-    const before = signals.asked();
+    signals.forget();
     await program.stop(plan.stopSignal, plan.graceMs);
     guard?.watch(undefined);
     signals.passTo(undefined);
-    const asked = signals.asked();
-    if (asked !== undefined && asked !== before) return asked;
-    // What came while it stopped: one restart is enough for both.
-    const newer = await this.newer();
+    // What came while it stopped: one restart is enough for both. A source that is slow now does not hold it up.
+    const newer = await Promise.race([this.newer(), delay(longestLookMs, undefined, { ref: false })]);
     if (newer !== undefined) this.take(newer);
-    return this.start();
+    return signals.asked() ?? this.start();
   }
 }
 
