@@ -29,17 +29,22 @@ const queueLimits = {
   requestHandler: { ...limits.requestHandler, throwOnRequestTimeout: true },
 } as const;
 
-/** Secrets Manager, or Vault's mirror where `VAULT_ADDR` names one. Errors: those of the login, `option-invalid`. */
-export async function agentSource(variables: Readonly<Record<string, string | undefined>>): Promise<SecretSource> {
+type Variables = Readonly<Record<string, string | undefined>>;
+
+async function sourceOf(
+  variables: Variables,
+  ofSecretsManager: (sdk: SecretsManagerClient) => SecretSource,
+  ofVault: (source: SecretSource) => SecretSource,
+): Promise<SecretSource> {
   const environment = environmentOf(variables);
   const sdk = new SecretsManagerClient(limits);
   const address = environment.text("VAULT_ADDR");
-  if (address === undefined) return secretsManagerDocuments(sdk);
+  if (address === undefined) return ofSecretsManager(sdk);
   const store = secretsManagerStore(sdk);
   return reachedSource(async () => {
     const call = { signal: AbortSignal.timeout(setUpMs) };
     const ca = await environmentCa(environment, "VAULT_CACERT", store)(call);
-    return asDocuments(
+    return ofVault(
       vaultSource({
         address,
         login: await environmentLogin(environment, store, call),
@@ -53,6 +58,14 @@ export async function agentSource(variables: Readonly<Record<string, string | un
     );
   });
 }
+
+/** Secrets Manager, or Vault's mirror where `VAULT_ADDR` names one. Errors: those of the login, `option-invalid`. */
+export const agentSource = async (variables: Variables): Promise<SecretSource> =>
+  sourceOf(variables, secretsManagerDocuments, asDocuments);
+
+/** The same, with the secrets' own values. Errors: those of the login, `option-invalid`. */
+export const valueSource = async (variables: Variables): Promise<SecretSource> =>
+  sourceOf(variables, secretsManagerSource, (source) => source);
 
 export interface AgentPush {
   readonly source: InvalidationSource;
@@ -68,9 +81,11 @@ function unavailable(source: string): (error: unknown) => never {
   };
 }
 
-async function byTopic(topicArn: string): Promise<AgentPush> {
+async function byTopic(topicArn: string, secrets: readonly string[] | undefined): Promise<AgentPush> {
   const [sqs, sns] = [new SQSClient(queueLimits), new SNSClient(queueLimits)];
-  const { queueUrl, remove } = await createSubscriberQueue({ sqs, sns, topicArn }).catch(unavailable(topicArn));
+  const { queueUrl, remove } = await createSubscriberQueue({ sqs, sns, topicArn, ...defined({ secrets }) }).catch(
+    unavailable(topicArn),
+  );
   return { source: sqsSource({ sqs: new SQSClient({}), queueUrl }), release: remove };
 }
 
@@ -117,10 +132,12 @@ export async function agentPush(
     readonly redisChannel: string;
     /** The secret whose text signs what is published on the channel. */
     readonly redisKeySecret: string | undefined;
+    /** Whose events a queue of its own gets. Default: those of all secrets. */
+    readonly secrets?: readonly string[];
   },
   signal: AbortSignal,
 ): Promise<AgentPush | undefined> {
-  if (from.topicArn !== undefined) return byTopic(from.topicArn);
+  if (from.topicArn !== undefined) return byTopic(from.topicArn, from.secrets);
   if (from.redisUrl !== undefined) return byRedis(from.redisUrl, from.redisChannel, from.redisKeySecret, signal);
   const { queueUrl } = from;
   if (queueUrl === undefined) return undefined;

@@ -32,6 +32,11 @@ export const clientCodes = {
     meaning: "what tells of rotations could not be heard",
     hint: "look at the source and the reason in the context; the cache falls back to its TTL meanwhile",
   },
+  "member-unusable": {
+    disposition: "intervene",
+    meaning: "a secret's value does not have what a variable or a file is to get, or cannot stand there",
+    hint: "look at the problem in the context, and put the member into the secret, or change the reference or its form",
+  },
   "pool-closed": {
     disposition: "abort",
     meaning: "the rotating pool or the client was closed",
@@ -46,6 +51,11 @@ export const clientCodes = {
     disposition: "abort",
     meaning: "the client's source gave something that is not a version of a secret",
     hint: "return { versionId, value } with a text and a SecretValue, or undefined where there is no such version",
+  },
+  "template-invalid": {
+    disposition: "abort",
+    meaning: "a template of a file is wrong",
+    hint: "look at the line and the problem in the context; docs/how-to/exec.md has the form of templates",
   },
   "vault-behind": {
     disposition: "retry",
