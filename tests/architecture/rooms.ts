@@ -47,6 +47,11 @@ export const rooms: Readonly<Record<string, Room>> = {
       "@smithy/core/checksum",
       "@smithy/signature-v4",
       "node:timers/promises",
+      // Sends signed requests without the SDK.
+      "node:crypto",
+      "node:fs/promises",
+      "node:http",
+      "node:https",
       // Reads a stack's template.
       "yaml",
     ],
