@@ -96,16 +96,12 @@ test("whatever a value is, JSON has it in its member and nowhere else", () => {
   );
 });
 
-test("whatever a value is, a shell that reads the variables has it in its own and no other", () => {
+const oneLine = nasty.map((text) => text.replaceAll(/[\p{Cc}\u2028\u2029]/gu, "").toWellFormed());
+
+test("whatever a value of one line is, a shell that reads the variables has it in its own and no other", () => {
   fc.assert(
-    fc.property(nasty, (one) => {
-      let text = "";
-      try {
-        text = rendered("f.env", "A={{ app/db.one }}\nB=u://{{ app/db.one | url }}@h\nexport C=c\n", { one });
-      } catch (error) {
-        expect(error).toMatchObject({ code: "member-unusable" });
-        return;
-      }
+    fc.property(oneLine, (one) => {
+      const text = rendered("f.env", "A={{ app/db.one }}\nB=u://{{ app/db.one | url }}@h\nexport C=c\n", { one });
       expect(text.split("\n")).toHaveLength(4);
       const run = `set -a; ${text}env -0`;
       const seen = execFileSync("/bin/sh", ["-c", run], { env: { PATH: process.env["PATH"] ?? "" } }).toString();

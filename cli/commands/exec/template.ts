@@ -23,7 +23,7 @@ const allowed: Readonly<Record<Format, readonly string[]>> = {
   text: ["json", "env", "shell", "text", "raw"],
 };
 
-export const formatOf = (target: string): Format =>
+const formatOf = (target: string): Format =>
   /\.json$/iu.test(target) ? "json" : /\.env$/iu.test(target) ? "env" : "text";
 
 /** What is on a place's line, before and behind it. */
