@@ -3,8 +3,9 @@ import { rotationFunctions } from "./functions/rotation.ts";
 import { pascalCase } from "../reading/function-names.ts";
 import { indent } from "./text.ts";
 
-/** Keys of IAM users are rotated in rekey's own account alone. */
-const functions = rotationFunctions.filter(({ condition }) => condition !== "RotatesIamKeys");
+/** Keys of IAM users and passwords of MSK's users are rotated in rekey's own account alone. */
+const inOwnAccount = new Set<string | undefined>(["RotatesIamKeys", "RotatesMsk"]);
+const functions = rotationFunctions.filter(({ condition }) => !inOwnAccount.has(condition));
 
 /** What only some stacks have, by the condition of its functions. */
 const choices = [

@@ -49,6 +49,17 @@ describe("a secret that this function cannot rotate", () => {
       context: { engine: "memory", strategy: "issued" },
     });
   });
+
+  test("names a strategy that the engine does not have: the error says which ones it has", async () => {
+    const wiring: Options["wiring"] = (engine) => ({
+      strategies: { "single-user": dualPassword(engine), "dual-password": dualPassword(engine) },
+    });
+    const stage = memoryRotation({ strategy: "issued", wiring });
+    stage.store.beginRotation("v1");
+    await expect(stage.container()("createSecret")).rejects.toMatchObject({
+      hint: expect.stringContaining("has single-user and dual-password: name one of them in the tag rekey:strategy,"),
+    });
+  });
 });
 
 test("an engine without names takes a secret of any engine", async () => {

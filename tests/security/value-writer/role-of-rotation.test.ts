@@ -43,6 +43,7 @@ beforeAll(async () => {
     parameters: {
       ExperimentalEngines: "true",
       IamUserArns,
+      MskSecretArns: `arn:aws:secretsmanager:us-east-1:${stack.accountId}:secret:AmazonMSK_orders-AbCdEf`,
       VaultAuthorityCredentialSecretArn,
       VaultAuthorityAuth: "token",
     },
