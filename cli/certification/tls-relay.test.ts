@@ -27,7 +27,7 @@ const servers: Readonly<Record<string, () => Promise<Server>>> = {
     const { port, stop } = await startSqlserver(certificate);
     return { engine: sqlserverEngine(), protocol: sqlserver, port, dbname: "master", stop };
   },
-  "Oracle, where TLS begins anew": async () => {
+  "Oracle, where TLS begins again": async () => {
     const database = new Database();
     database.create("ROTATOR", rotator.password);
     const { port, stop } = await startOracle(database, certificate);

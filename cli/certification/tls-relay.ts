@@ -10,7 +10,7 @@ import type { ServerCertificate } from "../../shared/testing/engine-contract/fix
 export interface RelayedProtocol {
   /** What carries the handshake, in messages of the protocol's own. */
   readonly carrierOf?: (socket: Socket) => TlsCarrier;
-  /** Whether a server that wrote this has both sides begin TLS anew, on the same connection. */
+  /** Whether a server that wrote this has both sides begin TLS again, on the same connection. */
   readonly beginsTlsAnew?: (chunk: Buffer) => boolean;
 }
 
@@ -48,7 +48,7 @@ interface Halves {
   readonly protocol: RelayedProtocol;
 }
 
-/** Encrypts both halves anew: the client's with the relay's certificate, the server's verified as the target says. */
+/** Encrypts both halves again: the client's with the relay's certificate, the server's verified as the target says. */
 function encrypt(halves: Halves): void {
   const { client, server, target, certificate, protocol } = halves;
   const { carrierOf, beginsTlsAnew } = protocol;

@@ -68,7 +68,7 @@ test("Teams' card", () => {
   });
 });
 
-test("PagerDuty's events: one incident for what a rotation mends, another for a mirror", () => {
+test("PagerDuty's events: one incident for what a rotation fixes, another for a mirror", () => {
   const mirror = noticeOf({ ...finding, finding: "mirror-older", repaired: true }, "prod/orders", links);
   const events = pagerDutyEvents([...notices, mirror]).map(({ body }) => body);
   expect(events).toEqual([

@@ -9,7 +9,7 @@ export const severities = ["critical", "error", "warning", "info"] as const;
 export interface Notice {
   /** The same for the same trouble of the same secret. */
   readonly key: string;
-  /** Of the incident: troubles that one rotation mends share it. */
+  /** Of the incident: troubles that one rotation fixes share it. */
   readonly incident: string;
   readonly about: "failures" | "findings" | "campaigns";
   readonly severity: (typeof severities)[number];

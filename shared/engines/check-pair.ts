@@ -18,6 +18,9 @@ interface FoundPair<User> {
 export const digestOfFirst = ({ first }: Pick<UserPair, "first">): string =>
   createHash("sha256").update(first, "utf8").digest("hex").slice(0, 16);
 
+/** Whether the alternate of a pair that `checkPair` has let through has rekey's mark in the end: it has it now, or rekey makes it. */
+export const keepsMark = (isOurs: boolean, { isGranted }: Pick<UserPair, "isGranted">): boolean => isOurs || !isGranted;
+
 export const collision = ({ first, alternate }: UserPair, problem: string): RekeyError =>
   new RekeyError("user-collision", { context: { first, alternate, problem } });
 

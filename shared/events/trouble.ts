@@ -14,7 +14,7 @@ interface About {
   readonly at: Date;
 }
 
-/** What somebody is told of, and `rotated`, which ends it. Beside the ids, every word is one of rekey's own. */
+/** What somebody is told of, and `rotated`, which ends it. Except for the ids, every word is one of rekey's own. */
 export type Trouble =
   | (About & { readonly kind: "failed"; readonly step: Step; readonly code: ErrorCode | undefined })
   | (About & {
@@ -25,7 +25,7 @@ export type Trouble =
   | (About & { readonly kind: "finding"; readonly finding: Finding; readonly repaired: boolean })
   | (About & { readonly kind: "rotated"; readonly versionId: string });
 
-/** Who answers for a finding: a rotation mends those of the credential, and the description tells the described ones. */
+/** Who answers for a finding: a rotation fixes those of the credential, and the description tells the described ones. */
 export const findingFacts: Readonly<
   Record<Finding, { readonly part: "credential" | "mirror" | "replica"; readonly isDescribed: boolean }>
 > = {

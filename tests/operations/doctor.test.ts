@@ -25,6 +25,11 @@ const find = async ({ deps, secretArn }: Made, ports: { account?: Account; mirro
   return findings.map(({ code, severity }) => `${severity} ${code}`);
 };
 const unverified = "warning tls-not-verified";
+/** Has Secrets Manager describe the secret so. */
+function describeAs({ deps: { store } }: Made, change: Partial<Awaited<ReturnType<typeof store.describe>>>): void {
+  const { describe: before } = store;
+  store.describe = async (id, options) => ({ ...(await before(id, options)), ...change });
+}
 
 test("a secret in order: nothing but what it asked for itself", async () => {
   const made = await stage.secret();
@@ -94,11 +99,7 @@ describe("the secret by itself", () => {
     const made = await stage.secret();
     made.store.putByHand("bytes", new BinaryValue(Buffer.from([0, 255]), made.secretArn));
     expect(await find(made)).toEqual(["error secret-binary"]);
-    const describeSecret = made.deps.store.describe;
-    made.deps.store.describe = async (id, options) => ({
-      ...(await describeSecret(id, options)),
-      deletedAt: new Date(),
-    });
+    describeAs(made, { deletedAt: new Date() });
     expect(await find(made)).toEqual(["error store-rejected"]);
   });
 });
@@ -193,10 +194,7 @@ describe("around the secret", () => {
   });
   const rotated = async (): Promise<Made> => {
     const made = await stage.secret();
-    const { deps } = made;
-    const describeSecret = deps.store.describe;
-    deps.store.describe = async (id, options) => ({
-      ...(await describeSecret(id, options)),
+    describeAs(made, {
       rotationFunctionArn: "arn:function",
       replicas: new Map([
         ["eu-west-1", "InProgress"],
@@ -226,11 +224,7 @@ describe("around the secret", () => {
   test("the role is asked about with the conditions that the calls have: its secrets, the admin's, the bus", async () => {
     const made = await stage.secret({ fields: { masterarn: adminArn } });
     const functionArn = "arn:aws:lambda:eu-west-1:123456789012:function:rotate";
-    const describeSecret = made.deps.store.describe;
-    made.deps.store.describe = async (id, options) => ({
-      ...(await describeSecret(id, options)),
-      rotationFunctionArn: functionArn,
-    });
+    describeAs(made, { rotationFunctionArn: functionArn });
     const asked: Intent[] = [];
     const environment = new Map([["EVENT_BUS_NAME", "rekey"]]);
     const found = await doctor(
@@ -266,8 +260,7 @@ describe("around the secret", () => {
     ["alias/orders", async () => [], ["warning key-cannot-be-seen"]],
   ])("the secret's own key %s is asked about too (%#)", async (kmsKeyId, deniedActions, expected) => {
     const made = await rotated();
-    const describeSecret = made.deps.store.describe;
-    made.deps.store.describe = async (id, options) => ({ ...(await describeSecret(id, options)), kmsKeyId });
+    describeAs(made, { kmsKeyId });
     const found = await find(made, { account: account({ deniedActions }) });
     expect(found.slice(2)).toEqual(expected);
   });

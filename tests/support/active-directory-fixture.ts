@@ -43,7 +43,7 @@ async function makeGroup({ admin }: DirectoryUnderTest, member: string): Promise
   return dn;
 }
 
-/** A policy beside the domain's, for a user as a member of a group. */
+/** A policy in addition to the domain's, for a user as a member of a group. */
 async function givePolicy(directory: DirectoryUnderTest, dn: string, lockoutThreshold: number): Promise<void> {
   const days = (count: number): string => String(-864_000_000_000 * count);
   const group = await makeGroup(directory, dn);

@@ -4,7 +4,7 @@ import type { Exemption } from "../../shared/testing/engine-contract/fixture.ts"
 export const httpExemptions: readonly Exemption[] = [
   { clause: "healthy", reason: "each request is a connection of its own, so there are more than two" },
   { clause: "locked", reason: "the API has no locks that last" },
-  { clause: "unknown-database", reason: "a login names no index" },
+  { clause: "unknown-database", reason: "a login names no database" },
   {
     clause: "clear-password-asked",
     reason:

@@ -1,4 +1,6 @@
 import fc from "fast-check";
+import { RekeyError } from "../../shared/errors/rekey-error.ts";
+import type { DatabaseSession, Login } from "../../shared/ports/database-engine.ts";
 import { sampledRuns } from "./sampled.ts";
 
 /** What becomes of one entry of a recorded conversation. `at` is a share of its bytes. */
@@ -33,6 +35,23 @@ export function changed(recorded: readonly Buffer[], made: Change | undefined): 
   const before = recorded.slice(0, made.entry);
   const after = made.kind === "truncated" ? [] : recorded.slice(made.entry + 1);
   return [...before, ...changedEntry(recorded[made.entry] ?? Buffer.alloc(0), made), ...after];
+}
+
+/** How a conversation ended: `done`, as a login's result, or with the code of rekey's own error. Another error is thrown. */
+export async function endOf<Session extends DatabaseSession>(
+  login: Promise<Login<Session>>,
+  work: (session: Session) => Promise<void>,
+): Promise<string> {
+  try {
+    const found = await login;
+    if (!found.ok) return found.refusal;
+    await using session = found.session;
+    await work(session);
+    return "done";
+  } catch (error) {
+    if (error instanceof RekeyError) return error.code;
+    throw error;
+  }
 }
 
 /** A few hundred conversations, eight at a time, always the same. */

@@ -2,6 +2,7 @@ import { rabbitmqEngine } from "../../shared/engines/rabbitmq/rabbitmq-engine.ts
 import { alternatingUsers } from "../../shared/rotation/strategies/alternating-users.ts";
 import { singleUser } from "../../shared/rotation/strategies/single-user.ts";
 import type { AccountProperty, EngineFixture, EngineServer } from "../../shared/testing/engine-contract/fixture.ts";
+import { httpExemptions } from "./http-exemptions.ts";
 import { type RabbitmqUnderTest, startRabbitmq } from "./rabbitmq.ts";
 
 const named = encodeURIComponent;
@@ -101,22 +102,11 @@ export const rabbitmqFixture = (binary: string): EngineFixture => ({
     { strategy: "alternating-users", usesAdmin: true },
   ],
   exemptions: [
-    { clause: "healthy", reason: "each request is a connection of its own, so there are more than two" },
+    ...httpExemptions,
     { clause: "lock-out", reason: "RabbitMQ locks nobody out" },
-    { clause: "locked", reason: "the API has no locks that last" },
     { clause: "busy", reason: "the API has no limit of its own on connections" },
     { clause: "read-only", reason: "RabbitMQ has no read-only replicas" },
     { clause: "expired", reason: "RabbitMQ's users and passwords do not expire" },
-    { clause: "unknown-database", reason: "a login to the API names no virtual host" },
-    {
-      clause: "clear-password-asked",
-      reason:
-        "the API knows no other login; the password goes to a verified certificate, or where the secret says ssl: false",
-    },
-    {
-      clause: "tls-not-verified",
-      reason: "the API is handed the password in clear, so a certificate that is not verified is refused: ssl: require",
-    },
   ],
   notInNames: /:/g,
   start: async (certificate) => rabbitmqServerOf(await startRabbitmq(binary, certificate)),

@@ -13,6 +13,15 @@ export type HttpLie = string | Buffer | ((socket: Socket) => void);
 export const httpAnswer = (status: number, body: string): string =>
   `HTTP/1.1 ${status} X\r\nconnection: close\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 
+/** These answers one after another, and then again from the first. */
+export function inTurn(answers: readonly (readonly [status: number, body: string])[]): () => string {
+  let asked = 0;
+  return () => {
+    const [status, body] = answers[asked++ % answers.length] ?? [500, ""];
+    return httpAnswer(status, body);
+  };
+}
+
 /** Reads a request up to the end of its headers, and answers with whatever it is told to. */
 export async function startRogueHttp(lie: (requestLine: string) => HttpLie): Promise<RogueHttp> {
   const requests: string[] = [];

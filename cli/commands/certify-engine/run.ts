@@ -17,7 +17,7 @@ import { namedServer } from "./named-server.ts";
 import { outsideFixture } from "./outside-fixture.ts";
 import { type Certificate, certificateOf, certificateText, type Facts } from "./report.ts";
 
-/** Of each way to rotate, beside its points; each of these takes a user of its own and 1 to 5 rotations. */
+/** Of each way to rotate, in addition to its points; each of these takes a user of its own and 1 to 5 rotations. */
 const fixedTests = 60;
 /** More messages than any engine's rotation has, each broken in four ways, and in two until somebody gives up. */
 const pointsOfAll = 240;

@@ -29,7 +29,7 @@ const leftToAdmin = (): RekeyError =>
 
 /**
  * Errors: `account-unsupported` while the domain does not let the user change its own password again. A policy that the user has
- * beside the domain's is not shown to it.
+ * in addition to the domain's is not shown to it.
  */
 async function requireAge(
   connection: Connection,

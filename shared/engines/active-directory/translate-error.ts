@@ -1,17 +1,9 @@
-import type { ErrorCode } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { LoginRefusal } from "../../ports/database-engine.ts";
 import { alternateUserTag, passwordLengthTag } from "../../tags/tag-names.ts";
 import type { Dialect } from "../ldap/connection.ts";
 import type { Result } from "../ldap/guard-answers.ts";
-
-interface Meaning {
-  readonly code: ErrorCode;
-  readonly reason: string;
-  readonly hint?: string;
-  /** What of the account stands in the way. */
-  readonly property?: string;
-}
+import { commonMeanings, type Meaning } from "../ldap/result-meanings.ts";
 
 /** Numbers of Windows that a result is told apart by. Source: MS-ERREF, 2.2. */
 export const details = { wrongPassword: 0x56, passwordPolicy: 0x52d, userExists: 0x524, notMember: 0x561 } as const;
@@ -50,11 +42,9 @@ const byDetail: Readonly<Record<number, Meaning>> = {
 
 /** Result codes to their meanings. Source: RFC 4511, 4.1.9 and A.2; measured on Samba 4.17. */
 const byCode: Readonly<Record<number, Meaning>> = {
-  3: { code: "database-busy", reason: "timeLimitExceeded" },
-  7: { code: "engine-unsupported", reason: "authMethodNotSupported", hint: "the server takes no simple bind" },
+  ...commonMeanings,
   8: { code: "tls-refused", reason: "strongerAuthRequired", hint: "the server wants TLS: use port 636" },
   10: { ...readOnly, reason: "referral" },
-  11: { code: "database-busy", reason: "adminLimitExceeded" },
   13: { code: "tls-refused", reason: "confidentialityRequired", hint: "the server wants TLS: use port 636" },
   19: {
     code: "account-unsupported",
@@ -62,15 +52,12 @@ const byCode: Readonly<Record<number, Meaning>> = {
     property: "a rule of the directory",
     hint: "the directory's schema or a rule of the domain refuses the change: look up the detail in the context, a number of Windows",
   },
-  32: { code: "credential-refused", reason: "noSuchObject", hint: "the server shows this session no such entry" },
   34: {
     code: "engine-unsupported",
     reason: "invalidDNSyntax",
     hint: "the server wants a distinguished name, so it is not Active Directory, or the secret's is none",
   },
   50: { ...rightsMissing, reason: "insufficientAccessRights" },
-  51: { code: "database-busy", reason: "busy" },
-  52: { code: "database-busy", reason: "unavailable" },
 };
 
 /** The error for a result that is no success. Only words of these tables cross: the server's own text may repeat what was sent. */

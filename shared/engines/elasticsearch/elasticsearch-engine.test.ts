@@ -6,7 +6,9 @@ import {
   startElasticsearch,
 } from "../../../tests/support/elasticsearch-server.ts";
 import { httpAnswer, startRogueHttp } from "../../../tests/support/rogue-http.ts";
-import { RekeyError } from "../../errors/rekey-error.ts";
+import { loopbackTarget } from "../../../tests/support/loopback-target.ts";
+import { rekeyFailure } from "../../../tests/support/rekey-failure.ts";
+import type { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, DatabaseTarget, UserPair } from "../../ports/database-engine.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
@@ -20,20 +22,8 @@ const next = { username: "app", password: new SecretValue("canary-next") };
 const alternate = { ...next, username: "app_clone" };
 const pair: UserPair = { first: "app", alternate: "app_clone", isGranted: false };
 
-const targetOf = (change: Partial<DatabaseTarget> = {}): DatabaseTarget => ({
-  engine: "elasticsearch",
-  host: "127.0.0.1",
-  port: 1,
-  dbname: "",
-  tls: { mode: "disable" },
-  options: new Map(),
-  ...change,
-});
-const failure = async (work: Promise<unknown>): Promise<RekeyError> => {
-  const outcome: unknown = await work.catch((error: unknown) => error);
-  if (outcome instanceof RekeyError) return outcome;
-  throw new Error("no RekeyError", { cause: outcome });
-};
+const targetOf = (change: Partial<DatabaseTarget> = {}): DatabaseTarget =>
+  loopbackTarget({ engine: "elasticsearch", ...change });
 
 async function started(app: Partial<KeptUser> = {}): Promise<ElasticsearchStandIn> {
   const server = await startElasticsearch();
@@ -55,7 +45,7 @@ const written = ({ log }: ElasticsearchStandIn): readonly string[] =>
 async function answered(answer: string, root = answer): Promise<RekeyError> {
   const { port, stop } = await startRogueHttp((line) => (line.startsWith("GET / ") ? root : answer));
   onTestFinished(stop);
-  return failure(engine.login(targetOf({ port }), next, call));
+  return rekeyFailure(engine.login(targetOf({ port }), next, call));
 }
 const withHeader = (answer: string, header: string): string => answer.replace("connection", `${header}\r\nconnection`);
 
@@ -100,12 +90,14 @@ describe("a login", () => {
   });
 
   test.each(["require", "verify-ca"] as const)("mode %s is refused before anything is sent", async (mode) => {
-    expect(await failure(engine.login(targetOf({ tls: { mode } }), next, call))).toMatchObject({ code: "tls-refused" });
+    expect(await rekeyFailure(engine.login(targetOf({ tls: { mode } }), next, call))).toMatchObject({
+      code: "tls-refused",
+    });
   });
 
   test("a user name with a colon is refused before anything is sent", async () => {
     const work = engine.login(targetOf(), { ...next, username: "app:x" }, call);
-    expect(await failure(work)).toMatchObject({ code: "secret-malformed", context: { field: "username" } });
+    expect(await rekeyFailure(work)).toMatchObject({ code: "secret-malformed", context: { field: "username" } });
   });
 });
 
@@ -124,7 +116,7 @@ describe("a change of a password", () => {
     await (await sessionOf(server, admin)).setPassword(next, call);
     expect(await accepts(server, next)).toBe(true);
     const session = await sessionOf(server, next);
-    expect(await failure(session.setPassword({ ...next, username: "rotator" }, call))).toMatchObject({
+    expect(await rekeyFailure(session.setPassword({ ...next, username: "rotator" }, call))).toMatchObject({
       code: "database-rights-missing",
     });
   });
@@ -134,13 +126,13 @@ describe("a change of a password", () => {
     server.takesHash = /^\{PBKDF2\}/u;
     for (const by of [admin, current]) {
       const session = await sessionOf(server, by);
-      expect(await failure(session.setPassword(next, call))).toMatchObject({
+      expect(await rekeyFailure(session.setPassword(next, call))).toMatchObject({
         code: "account-unsupported",
         context: { property: "no password by bcrypt" },
       });
     }
     const session = await sessionOf(server, admin);
-    expect(await failure(session.syncPair(pair, alternate, call))).toMatchObject({ code: "account-unsupported" });
+    expect(await rekeyFailure(session.syncPair(pair, alternate, call))).toMatchObject({ code: "account-unsupported" });
     expect(await accepts(server, current)).toBe(true);
     expect([...server.users.keys()]).toEqual(["rotator", "app"]);
   });
@@ -155,7 +147,7 @@ describe("a change of a password", () => {
     const server = await started(app);
     const session = await sessionOf(server, admin);
     for (const work of [session.setPassword(next, call), session.syncPair(pair, alternate, call)]) {
-      expect(await failure(work)).toMatchObject({ code: "account-unsupported", context: { property } });
+      expect(await rekeyFailure(work)).toMatchObject({ code: "account-unsupported", context: { property } });
     }
     expect(written(server)).toEqual([]);
   });
@@ -165,8 +157,8 @@ describe("a change of a password", () => {
     server.ofFiles.set("app", "canary-of-files");
     const session = await sessionOf(server, { ...next, password: new SecretValue("canary-of-files") });
     const expected = { code: "account-unsupported", context: { property: "not in the native realm" } };
-    expect(await failure(session.setPassword(next, call))).toMatchObject(expected);
-    expect(await failure(session.readOwnAccount(call))).toMatchObject(expected);
+    expect(await rekeyFailure(session.setPassword(next, call))).toMatchObject(expected);
+    expect(await rekeyFailure(session.readOwnAccount(call))).toMatchObject(expected);
     expect(await accepts(server, current)).toBe(true);
   });
 
@@ -179,7 +171,7 @@ describe("a change of a password", () => {
       const strange = { ...next, username };
       const strangePair = { ...pair, alternate: username };
       for (const work of [session.setPassword(strange, call), session.syncPair(strangePair, strange, call)]) {
-        expect(await failure(work)).toMatchObject({ code: "account-unsupported" });
+        expect(await rekeyFailure(work)).toMatchObject({ code: "account-unsupported" });
       }
       expect(server.log).toHaveLength(1);
       expect(await accepts(server, admin)).toBe(true);
@@ -247,7 +239,7 @@ describe("a pair", () => {
     const server = await started();
     server.users.set("app_clone", { ...quickUser("x"), metadata: { rekey_alternate_of: "0123456789abcdef" } });
     const session = await sessionOf(server, admin);
-    expect(await failure(session.syncPair(pair, alternate, call))).toMatchObject({ code: "user-collision" });
+    expect(await rekeyFailure(session.syncPair(pair, alternate, call))).toMatchObject({ code: "user-collision" });
     expect(written(server)).toEqual([]);
   });
 });

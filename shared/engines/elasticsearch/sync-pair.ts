@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, UserPair } from "../../ports/database-engine.ts";
-import { checkPair, digestOfFirst } from "../check-pair.ts";
+import { checkPair, digestOfFirst, keepsMark } from "../check-pair.ts";
 import { type Account, isTable, type Metadata, type Properties, readAccounts, segment } from "./account.ts";
 import { type Change, type SecurityApi, securityPath } from "./security-api.ts";
 import { passwordChange, passwordHash } from "./set-password.ts";
@@ -13,10 +13,9 @@ export const isMarked = ({ metadata }: Account, pair: Pick<UserPair, "first">): 
   metadata[mark] === digestOfFirst(pair);
 
 /** What the alternate must have: everything of the first, and the mark where rekey made it. */
-function wantedProperties(first: Account, alternate: Account | undefined, pair: UserPair): Properties {
-  const isOurs = alternate === undefined ? !pair.isGranted : isMarked(alternate, pair);
+function wantedProperties(first: Account, isOurs: boolean, pair: UserPair): Properties {
   const { user: _user, ...properties } = first;
-  if (!isOurs) return properties;
+  if (!keepsMark(isOurs, pair)) return properties;
   return { ...properties, metadata: { ...first.metadata, [mark]: digestOfFirst(pair) } };
 }
 
@@ -74,13 +73,14 @@ export async function planPair(
 ): Promise<readonly Change[]> {
   const found = await readPair(api, pair, call);
   const alternate = found.get(pair.alternate);
+  const isOurs = alternate !== undefined && isMarked(alternate, pair);
   const first = checkPair(pair, {
     first: found.get(pair.first),
     alternate,
-    isOurs: alternate !== undefined && isMarked(alternate, pair),
+    isOurs,
     next: next.username,
   });
-  const wanted = wantedProperties(first, alternate, pair);
+  const wanted = wantedProperties(first, isOurs, pair);
   const hash = await passwordHash(next.password);
   const own = passwordChange(next.username, hash);
   if (alternate === undefined) return [userChange("make the pair", pair.alternate, { ...wanted, password_hash: hash })];

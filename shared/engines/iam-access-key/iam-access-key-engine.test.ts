@@ -1,14 +1,8 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { iamRotation } from "../../../tests/support/iam-rotation.ts";
-import { RekeyError } from "../../errors/rekey-error.ts";
+import { rekeyFailure } from "../../../tests/support/rekey-failure.ts";
 import { smtpPassword } from "./smtp-password.ts";
-
-const failure = async (work: Promise<unknown>): Promise<RekeyError> => {
-  const outcome: unknown = await work.catch((error: unknown) => error);
-  if (outcome instanceof RekeyError) return outcome;
-  throw new Error("no RekeyError", { cause: outcome });
-};
 
 describe("a rotation", () => {
   test("makes a key next to the current one, and both sign", async () => {
@@ -37,7 +31,7 @@ describe("a rotation", () => {
     pass(48);
     iam.use(before.username, before.password.reveal(), "ses");
     pass(3);
-    const error = await failure(rotation.rotate("v2"));
+    const error = await rekeyFailure(rotation.rotate("v2"));
     expect(error).toMatchObject({
       code: "grace-not-over",
       retryAfterMs: 3_600_000,
@@ -54,7 +48,7 @@ describe("a rotation", () => {
     pass(1_000);
     await rotation.rotate("v1");
     pass(3);
-    expect(await failure(rotation.rotate("v2"))).toMatchObject({ code: "grace-not-over" });
+    expect(await rekeyFailure(rotation.rotate("v2"))).toMatchObject({ code: "grace-not-over" });
     pass(2);
     const [replaced] = ids();
     await rotation.rotate("v2");
@@ -64,7 +58,7 @@ describe("a rotation", () => {
   test("with a grace period deactivates the key before when it is over, and the next one deletes it", async () => {
     const { iam, rotation, ids, works, pass } = iamRotation({ tags: { "rekey:grace": "0m" } });
     await rotation.rotate("v1");
-    expect(await failure(rotation.run("retirePrevious", "v1"))).toMatchObject({ code: "grace-not-over" });
+    expect(await rekeyFailure(rotation.run("retirePrevious", "v1"))).toMatchObject({ code: "grace-not-over" });
     expect(works("AWSPREVIOUS")).toBe(true);
     pass(5);
     for (let repetition = 0; repetition < 2; repetition++) {
@@ -92,7 +86,7 @@ describe("a rotation", () => {
 
   test("of a secret whose SMTP password could not be made makes no key", async () => {
     const { rotation, ids } = iamRotation({ fields: { SmtpPassword: "old" } });
-    expect(await failure(rotation.rotate("v1"))).toMatchObject({ code: "secret-malformed" });
+    expect(await rekeyFailure(rotation.rotate("v1"))).toMatchObject({ code: "secret-malformed" });
     expect(ids()).toHaveLength(1);
   });
 
@@ -116,7 +110,7 @@ describe("a new key", () => {
   test("that is refused for longer ends the step, which goes on when it is repeated", async () => {
     const { iam, rotation, idOf, works, ids } = iamRotation();
     iam.hideNewKeysFor(8);
-    expect(await failure(rotation.rotate("v1"))).toMatchObject({ code: "database-busy", disposition: "retry" });
+    expect(await rekeyFailure(rotation.rotate("v1"))).toMatchObject({ code: "database-busy", disposition: "retry" });
     const pending = idOf("AWSPENDING");
     await rotation.rotate("v1");
     expect([idOf("AWSCURRENT"), works("AWSCURRENT"), ids().length]).toEqual([pending, true, 2]);
@@ -128,7 +122,7 @@ describe("a new key", () => {
     await rotation.run("createSecret", "v1");
     const pending = iam.all.get(idOf("AWSPENDING"));
     await iam.deactivate("mailer", pending?.id ?? "", { signal: AbortSignal.timeout(1_000) });
-    const error = await failure(rotation.run("testSecret", "v1"));
+    const error = await rekeyFailure(rotation.run("testSecret", "v1"));
     expect(error).toMatchObject({ code: "credential-refused", hint: expect.stringContaining("--status Active") });
     expect(inspect(error, { depth: 9 })).not.toContain("canary");
     expect(works("AWSCURRENT")).toBe(true);
@@ -142,7 +136,7 @@ describe("a new key", () => {
     rotation.store.beginRotation("v1");
     await rotation.run("createSecret", "v1");
     await iam.remove("mailer", idOf("AWSPENDING"), { signal: AbortSignal.timeout(1_000) });
-    expect(await failure(rotation.run("testSecret", "v1"))).toMatchObject({ code: "credential-refused" });
+    expect(await rekeyFailure(rotation.run("testSecret", "v1"))).toMatchObject({ code: "credential-refused" });
     expect([rotation.store.versionIdOf("AWSPENDING"), works("AWSCURRENT")]).toEqual([undefined, true]);
     await rotation.rotate("v2");
     expect([ids(), works("AWSCURRENT")]).toEqual([[idOf("AWSPREVIOUS"), idOf("AWSCURRENT")], true]);

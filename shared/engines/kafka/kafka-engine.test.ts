@@ -1,20 +1,13 @@
 import { expect, test } from "vitest";
+import { loopbackTarget } from "../../../tests/support/loopback-target.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
-import type { DatabaseTarget } from "../../ports/database-engine.ts";
 import { kafkaEngine } from "./kafka-engine.ts";
 import { scramLogin } from "./scram-login.ts";
 import { compactString, Reader, varint } from "./wire.ts";
 
 const call = { signal: AbortSignal.timeout(10_000) };
 const password = new SecretValue("pencil");
-const target: DatabaseTarget = {
-  engine: "kafka",
-  host: "127.0.0.1",
-  port: 1,
-  dbname: "",
-  tls: { mode: "verify-full" },
-  options: new Map(),
-};
+const target = loopbackTarget({ engine: "kafka", tls: { mode: "verify-full" } });
 
 test.each([
   ["a host of MSK", { host: "b-1.orders.a1b2c3.c4.kafka.eu-central-1.amazonaws.com" }],

@@ -1,6 +1,6 @@
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, UserPair } from "../../ports/database-engine.ts";
-import { checkPair, digestOfFirst } from "../check-pair.ts";
+import { checkPair, digestOfFirst, keepsMark } from "../check-pair.ts";
 import type { Connection } from "./connection.ts";
 import { changePasswords, type Held, readHeld } from "./credentials.ts";
 import { mechanismOf } from "./mechanisms.ts";
@@ -50,7 +50,7 @@ export async function planPair(
   const alternate = await readUser(connection, pair.alternate, call);
   const isOurs = alternate?.rights.quotas.some((quota) => isMark(quota, pair)) === true;
   const first = checkPair<User>(pair, { first: found.first, alternate, isOurs, next: next.username });
-  const mark = isOurs || !pair.isGranted ? [markOf(pair)] : [];
+  const mark = keepsMark(isOurs, pair) ? [markOf(pair)] : [];
   const wanted = { acls: first.rights.acls, quotas: [...mark, ...first.rights.quotas] };
   const isFirst = next.username === pair.first;
   const isNew = !isOurs && !pair.isGranted;

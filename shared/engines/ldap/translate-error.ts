@@ -1,15 +1,7 @@
-import type { ErrorCode } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { strategyTag } from "../../tags/tag-names.ts";
 import type { Result } from "./guard-answers.ts";
-
-interface Meaning {
-  readonly code: ErrorCode;
-  readonly reason: string;
-  readonly hint?: string;
-  /** What of the account stands in the way. */
-  readonly property?: string;
-}
+import { commonMeanings, type Meaning } from "./result-meanings.ts";
 
 /** What a password policy objects to, by its number. Source: draft-behera-ldap-password-policy, 6.2. */
 export const policyErrors = {
@@ -46,11 +38,9 @@ const readOnly: Omit<Meaning, "reason"> = {
 
 /** Result codes to their meanings. Source: RFC 4511, 4.1.9 and A.2; measured on OpenLDAP 2.5.13. */
 const byCode: Readonly<Record<number, Meaning>> = {
-  3: { code: "database-busy", reason: "timeLimitExceeded" },
-  7: { code: "engine-unsupported", reason: "authMethodNotSupported", hint: "the server takes no simple bind" },
+  ...commonMeanings,
   8: { code: "tls-refused", reason: "strongerAuthRequired", hint: "the server wants TLS: remove ssl: false" },
   10: { ...readOnly, reason: "referral" },
-  11: { code: "database-busy", reason: "adminLimitExceeded" },
   13: { code: "tls-refused", reason: "confidentialityRequired", hint: "the server wants TLS: remove ssl: false" },
   17: {
     code: "account-unsupported",
@@ -64,15 +54,12 @@ const byCode: Readonly<Record<number, Meaning>> = {
     property: "password policy",
     hint: `a password policy or a constraint refuses the change: allow userPassword two values, or use ${strategyTag}=single-user`,
   },
-  32: { code: "credential-refused", reason: "noSuchObject", hint: "the server shows this session no such entry" },
   34: {
     code: "secret-malformed",
     reason: "invalidDNSyntax",
     hint: "username is the distinguished name that services bind with, such as cn=orders,ou=services,dc=example,dc=com",
   },
   50: insufficientRights,
-  51: { code: "database-busy", reason: "busy" },
-  52: { code: "database-busy", reason: "unavailable" },
   53: { ...readOnly, reason: "unwillingToPerform" },
   65: {
     code: "account-unsupported",

@@ -1,19 +1,12 @@
 import { expect, test } from "vitest";
-import type { DatabaseTarget } from "../../ports/database-engine.ts";
+import { loopbackTarget } from "../../../tests/support/loopback-target.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { loginsOnly } from "./engine-options.ts";
 import { mskEngine } from "./msk-engine.ts";
 
 const call = { signal: AbortSignal.timeout(10_000) };
 const credential = { username: "orders", password: new SecretValue("canary-pencil") };
-const target: DatabaseTarget = {
-  engine: "msk",
-  host: "127.0.0.1",
-  port: 1,
-  dbname: "",
-  tls: { mode: "verify-full" },
-  options: new Map(),
-};
+const target = loopbackTarget({ engine: "msk", tls: { mode: "verify-full" } });
 
 test.each([
   ["a secret that MSK reads", { secretName: "AmazonMSK_orders" }, {}, "engine-unsupported", "MskSecretGrants"],

@@ -3,8 +3,10 @@ import bcrypt from "bcryptjs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { answersLike } from "../../../tests/support/answers-like.ts";
-import { httpAnswer, type RogueHttp, startRogueHttp } from "../../../tests/support/rogue-http.ts";
+import { httpAnswer, inTurn, type RogueHttp, startRogueHttp } from "../../../tests/support/rogue-http.ts";
 import { sampledRuns } from "../../../tests/support/sampled.ts";
+import { loopbackTarget } from "../../../tests/support/loopback-target.ts";
+import { rekeyFailure } from "../../../tests/support/rekey-failure.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { DatabaseTarget, UserPair } from "../../ports/database-engine.ts";
@@ -19,20 +21,8 @@ const next = { username: "app", password: new SecretValue("canary-next") };
 const alternate = { ...next, username: "app_clone" };
 const pair: UserPair = { first: "app", alternate: "app_clone", isGranted: false };
 
-const targetOf = (change: Partial<DatabaseTarget> = {}): DatabaseTarget => ({
-  engine: "opensearch",
-  host: "127.0.0.1",
-  port: 1,
-  dbname: "",
-  tls: { mode: "disable" },
-  options: new Map(),
-  ...change,
-});
-const failure = async (work: Promise<unknown>): Promise<RekeyError> => {
-  const outcome: unknown = await work.catch((error: unknown) => error);
-  if (outcome instanceof RekeyError) return outcome;
-  throw new Error("no RekeyError", { cause: outcome });
-};
+const targetOf = (change: Partial<DatabaseTarget> = {}): DatabaseTarget =>
+  loopbackTarget({ engine: "opensearch", ...change });
 
 type Answer = readonly [status: number, body: unknown];
 type Answers = Readonly<Record<string, Answer | (() => Answer)>>;
@@ -85,7 +75,7 @@ describe("a login", () => {
 
   test("a server that takes the credential for another user's has not judged it", async () => {
     await withServer({ "GET authinfo": [200, { user_name: "opendistro_security_anonymous" }] }, async (target) => {
-      expect(await failure(engine.login(target, next, call))).toMatchObject({ code: "server-misbehaved" });
+      expect(await rekeyFailure(engine.login(target, next, call))).toMatchObject({ code: "server-misbehaved" });
     });
   });
 
@@ -93,7 +83,7 @@ describe("a login", () => {
     const answer = httpAnswer(status, "{}").replace("connection", "x-elastic-product: Elasticsearch\r\nconnection");
     const server = await startRogueHttp(() => answer);
     try {
-      expect(await failure(engine.login(targetOf({ port: server.port }), next, call))).toMatchObject({
+      expect(await rekeyFailure(engine.login(targetOf({ port: server.port }), next, call))).toMatchObject({
         code: "engine-unsupported",
         context: { product: "Elasticsearch" },
       });
@@ -103,12 +93,14 @@ describe("a login", () => {
   });
 
   test.each(["require", "verify-ca"] as const)("mode %s is refused before anything is sent", async (mode) => {
-    expect(await failure(engine.login(targetOf({ tls: { mode } }), next, call))).toMatchObject({ code: "tls-refused" });
+    expect(await rekeyFailure(engine.login(targetOf({ tls: { mode } }), next, call))).toMatchObject({
+      code: "tls-refused",
+    });
   });
 
   test("a user name with a colon, which the login would end at, is refused before anything is sent", async () => {
     const work = engine.login(targetOf(), { ...next, username: "app:x" }, call);
-    expect(await failure(work)).toMatchObject({ code: "secret-malformed", context: { field: "username" } });
+    expect(await rekeyFailure(work)).toMatchObject({ code: "secret-malformed", context: { field: "username" } });
   });
 });
 
@@ -137,14 +129,14 @@ describe("a change of a password", () => {
     ["a server that starts", { "GET api/internalusers/app": [503, undefined] }, "database-busy"],
   ] as readonly [string, Answers, string][])("%s: changes nothing", async (_what, answers, code) => {
     await asAdmin(answers, async (session, server) => {
-      expect(await failure(session.setPassword(next, call))).toMatchObject({ code });
+      expect(await rekeyFailure(session.setPassword(next, call))).toMatchObject({ code });
       expect(written(server)).toEqual([]);
     });
   });
 
   test.each(["", ".", "..", "\ud800"])("of a user named %j is refused before it is asked for", async (username) => {
     await asAdmin({}, async (session, server) => {
-      expect(await failure(session.setPassword({ ...next, username }, call))).toMatchObject({
+      expect(await rekeyFailure(session.setPassword({ ...next, username }, call))).toMatchObject({
         code: "account-unsupported",
       });
       expect(server.requests).toHaveLength(1);
@@ -178,7 +170,7 @@ describe("a change of a password", () => {
 
   test("is not made on a server that lets nobody in by bcrypt", async () => {
     await asked([401, undefined], {}, async (session, server) => {
-      expect(await failure(session.setPassword(next, call))).toMatchObject({
+      expect(await rekeyFailure(session.setPassword(next, call))).toMatchObject({
         code: "account-unsupported",
         context: { property: "no login by bcrypt" },
       });
@@ -188,7 +180,7 @@ describe("a change of a password", () => {
 
   test("is tried again a few times where the user of the trial is gone", async () => {
     await asked([401, undefined], { [`GET ${probe}`]: [404, { status: "NOT_FOUND" }] }, async (session, server) => {
-      expect(await failure(session.setPassword(next, call))).toMatchObject({ code: "database-busy" });
+      expect(await rekeyFailure(session.setPassword(next, call))).toMatchObject({ code: "database-busy" });
       expect(of(server)).toEqual(["PUT", "DELETE", "PUT", "DELETE", "PUT", "DELETE"]);
     });
   });
@@ -241,7 +233,7 @@ describe("a pair", () => {
   ])("is refused for %s, and nothing is changed", async (property, mappings, other = "app_clone") => {
     await asAdmin({ ...first, "GET api/rolesmapping": [200, mappings] }, async (session, server) => {
       const work = session.syncPair({ ...pair, alternate: other }, { ...next, username: other }, call);
-      expect(await failure(work)).toMatchObject({
+      expect(await rekeyFailure(work)).toMatchObject({
         code: "account-unsupported",
         context: { property },
       });
@@ -257,7 +249,7 @@ describe("a pair", () => {
       "GET api/internalusers/app_clone": [200, user("app_clone", { attributes })],
     };
     await asAdmin(answers, async (session, server) => {
-      expect(await failure(session.syncPair(pair, alternate, call))).toMatchObject({ code: "user-collision" });
+      expect(await rekeyFailure(session.syncPair(pair, alternate, call))).toMatchObject({ code: "user-collision" });
       expect(written(server)).toEqual([]);
     });
   });
@@ -269,12 +261,10 @@ test("whatever a server's JSON has in place of what it should have, a change end
   const status = fc.constantFrom(200, 200, 200, 201, 302, 400, 401, 403, 404, 409, 429, 500, 503);
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(status, lie), { minLength: 1, maxLength: 8 }), async (answers) => {
-      let index = 0;
-      const server = await startRogueHttp((line) => {
-        if (line.includes("authinfo")) return httpAnswer(200, JSON.stringify(loggedIn));
-        const [code, body] = answers[index++ % answers.length] ?? [500, ""];
-        return httpAnswer(code, body);
-      });
+      const lies = inTurn(answers);
+      const server = await startRogueHttp((line) =>
+        line.includes("authinfo") ? httpAnswer(200, JSON.stringify(loggedIn)) : lies(),
+      );
       try {
         const login = await engine.login(targetOf({ port: server.port }), admin, call);
         if (!login.ok) return;

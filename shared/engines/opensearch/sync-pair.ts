@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, UserPair } from "../../ports/database-engine.ts";
-import { checkPair, digestOfFirst } from "../check-pair.ts";
+import { checkPair, digestOfFirst, keepsMark } from "../check-pair.ts";
 import { bcryptHash } from "../connecting/bcrypt-hash.ts";
 import { type Account, type Properties, readAccount, userPath } from "./account.ts";
 import { roleChanges } from "./role-mappings.ts";
@@ -14,10 +14,9 @@ const mark = "rekey_alternate_of";
 const isMarked = ({ attributes }: Account, pair: UserPair): boolean => attributes[mark] === digestOfFirst(pair);
 
 /** What the alternate must have: everything of the first, and the mark where rekey made it. */
-function wantedProperties(first: Account, alternate: Account | undefined, pair: UserPair): Properties {
-  const isOurs = alternate === undefined ? !pair.isGranted : isMarked(alternate, pair);
+function wantedProperties(first: Account, isOurs: boolean, pair: UserPair): Properties {
   const { user: _user, ...properties } = first;
-  if (!isOurs) return properties;
+  if (!keepsMark(isOurs, pair)) return properties;
   return { ...properties, attributes: { ...first.attributes, [mark]: digestOfFirst(pair) } };
 }
 
@@ -42,13 +41,14 @@ export async function planPair(
   call: CallOptions,
 ): Promise<readonly Change[]> {
   const alternate = await readAccount(api, pair.alternate, call);
+  const isOurs = alternate !== undefined && isMarked(alternate, pair);
   const first = checkPair(pair, {
     first: await readAccount(api, pair.first, call),
     alternate,
-    isOurs: alternate !== undefined && isMarked(alternate, pair),
+    isOurs,
     next: next.username,
   });
-  const wanted = wantedProperties(first, alternate, pair);
+  const wanted = wantedProperties(first, isOurs, pair);
   const mapped = await roleChanges(api, pair, call);
   const hash = (await bcryptHash(next.password)).reveal();
   if (alternate === undefined) {

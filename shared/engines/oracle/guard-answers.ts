@@ -17,7 +17,7 @@ const leastUnit = 512;
 const mostUnit = 2 * 1024 * 1024;
 /** One request of rekey's is answered with one packet, an error with three more. */
 const mostPackets = 64;
-/** A listener asks for the request again once, where TLS begins anew. */
+/** A listener asks for the request again once, where TLS begins again. */
 const mostResends = 3;
 /** Oracle's own are 4,096 and 3; the driver computes them at one go. */
 const mostRounds = 100_000;
@@ -45,7 +45,7 @@ export class PacketGuard {
     this.#bytes = 0;
   }
 
-  /** TLS begins anew: nothing of the connection before belongs to it. */
+  /** TLS begins again: nothing of the connection before belongs to it. */
   startOver(): void {
     if (this.isBetween) throw new ServerMisbehaved("more before TLS than a packet");
   }

@@ -7,7 +7,7 @@ import SessionAtts from "oracledb/lib/thin/sqlnet/sessionAtts.js";
 import { guardStream, ServerMisbehaved } from "../connecting/guarded-stream.ts";
 import { PacketGuard } from "./guard-answers.ts";
 
-/** A connection to the server, on which TLS may have to begin anew: the listener's ends where a process takes over. */
+/** A connection to the server, on which TLS may have to begin again: the listener's ends where a process takes over. */
 export interface Line {
   readonly stream: Socket;
   beginTlsAnew(): Promise<Socket>;

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { answersLike } from "../../../tests/support/answers-like.ts";
-import { httpAnswer, type RogueHttp, startRogueHttp } from "../../../tests/support/rogue-http.ts";
+import { httpAnswer, inTurn, type RogueHttp, startRogueHttp } from "../../../tests/support/rogue-http.ts";
 import { sampledRuns } from "../../../tests/support/sampled.ts";
+import { loopbackTarget } from "../../../tests/support/loopback-target.ts";
+import { rekeyFailure } from "../../../tests/support/rekey-failure.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { DatabaseTarget, UserPair } from "../../ports/database-engine.ts";
@@ -15,20 +17,8 @@ const admin = { username: "rotator", password: new SecretValue("canary-admin") }
 const next = { username: "app", password: new SecretValue("canary-next") };
 const pair: UserPair = { first: "app", alternate: "app_clone", isGranted: false };
 
-const targetOf = (change: Partial<DatabaseTarget> = {}): DatabaseTarget => ({
-  engine: "rabbitmq",
-  host: "127.0.0.1",
-  port: 1,
-  dbname: "/",
-  tls: { mode: "disable" },
-  options: new Map(),
-  ...change,
-});
-const failure = async (work: Promise<unknown>): Promise<RekeyError> => {
-  const outcome: unknown = await work.catch((error: unknown) => error);
-  if (outcome instanceof RekeyError) return outcome;
-  throw new Error("no RekeyError", { cause: outcome });
-};
+const targetOf = (change: Partial<DatabaseTarget> = {}): DatabaseTarget =>
+  loopbackTarget({ engine: "rabbitmq", dbname: "/", ...change });
 
 type Answers = Readonly<Record<string, readonly [status: number, body: unknown]>>;
 const administrator = { name: "rotator", tags: ["administrator"] };
@@ -75,7 +65,7 @@ describe("a login", () => {
         login.session.syncPair(pair, next, call),
         login.session.rehearse({ method: "setPassword", credential: next }, call),
       ]) {
-        expect(await failure(work)).toMatchObject({ code: "database-rights-missing" });
+        expect(await rekeyFailure(work)).toMatchObject({ code: "database-rights-missing" });
       }
       expect(broker.requests).toHaveLength(1);
     });
@@ -83,7 +73,7 @@ describe("a login", () => {
 
   test("what is not the management API is said to be none", async () => {
     await withBroker({ "GET /api/whoami": [302, undefined] }, async (target) => {
-      expect(await failure(engine.login(target, next, call))).toMatchObject({
+      expect(await rekeyFailure(engine.login(target, next, call))).toMatchObject({
         code: "server-misbehaved",
         hint: expect.stringContaining("management API"),
       });
@@ -91,12 +81,14 @@ describe("a login", () => {
   });
 
   test.each(["require", "verify-ca"] as const)("mode %s is refused before anything is sent", async (mode) => {
-    expect(await failure(engine.login(targetOf({ tls: { mode } }), next, call))).toMatchObject({ code: "tls-refused" });
+    expect(await rekeyFailure(engine.login(targetOf({ tls: { mode } }), next, call))).toMatchObject({
+      code: "tls-refused",
+    });
   });
 
   test("a user name with a colon, which the login would end at, is refused before anything is sent", async () => {
     const work = engine.login(targetOf(), { ...next, username: "app:x" }, call);
-    expect(await failure(work)).toMatchObject({ code: "secret-malformed", context: { field: "username" } });
+    expect(await rekeyFailure(work)).toMatchObject({ code: "secret-malformed", context: { field: "username" } });
   });
 });
 
@@ -143,7 +135,7 @@ describe("a change", () => {
     await withBroker({ ...loggedIn, ...answers }, async (target, broker) => {
       const login = await engine.login(target, admin, call);
       if (!login.ok) throw new Error("refused");
-      expect(await failure(login.session.setPassword(next, call))).toMatchObject({ code });
+      expect(await rekeyFailure(login.session.setPassword(next, call))).toMatchObject({ code });
       expect(broker.requests.filter((line) => !line.startsWith("GET "))).toEqual([]);
     });
   });
@@ -154,7 +146,7 @@ describe("a change", () => {
       await withBroker(loggedIn, async (target, broker) => {
         const login = await engine.login(target, admin, call);
         if (!login.ok) throw new Error("refused");
-        expect(await failure(login.session.setPassword({ ...next, username }, call))).toMatchObject({
+        expect(await rekeyFailure(login.session.setPassword({ ...next, username }, call))).toMatchObject({
           code: "account-unsupported",
         });
         expect(broker.requests).toHaveLength(1);
@@ -172,7 +164,7 @@ describe("a change", () => {
       const login = await engine.login(target, admin, call);
       if (!login.ok) throw new Error("refused");
       const alternate = { ...next, username: "app_clone" };
-      expect(await failure(login.session.syncPair(pair, alternate, call))).toMatchObject({
+      expect(await rekeyFailure(login.session.syncPair(pair, alternate, call))).toMatchObject({
         code: "account-unsupported",
       });
       expect(broker.requests.filter((line) => !line.startsWith("GET "))).toEqual([]);
@@ -189,7 +181,7 @@ describe("a change", () => {
     await withBroker(answers, async (target, broker) => {
       const login = await engine.login(target, admin, call);
       if (!login.ok) throw new Error("refused");
-      expect(await failure(login.session.syncPair(pair, next, call))).toMatchObject({ code: "user-collision" });
+      expect(await rekeyFailure(login.session.syncPair(pair, next, call))).toMatchObject({ code: "user-collision" });
       expect(broker.requests.filter((line) => !line.startsWith("GET "))).toEqual([]);
     });
   });
@@ -209,12 +201,10 @@ test("whatever a broker's JSON has in place of what it should have, a change end
   const status = fc.constantFrom(200, 200, 200, 204, 302, 400, 401, 404, 429, 500, 503);
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(status, lie), { minLength: 1, maxLength: 8 }), async (answers) => {
-      let index = 0;
-      const broker = await startRogueHttp((line) => {
-        if (line.includes("whoami")) return httpAnswer(200, JSON.stringify(administrator));
-        const [code, body] = answers[index++ % answers.length] ?? [500, ""];
-        return httpAnswer(code, body);
-      });
+      const lies = inTurn(answers);
+      const broker = await startRogueHttp((line) =>
+        line.includes("whoami") ? httpAnswer(200, JSON.stringify(administrator)) : lies(),
+      );
       try {
         const login = await engine.login(targetOf({ port: broker.port }), admin, call);
         if (!login.ok) return;

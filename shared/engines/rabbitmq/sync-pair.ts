@@ -1,6 +1,6 @@
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, UserPair } from "../../ports/database-engine.ts";
-import { checkPair, digestOfFirst } from "../check-pair.ts";
+import { checkPair, digestOfFirst, keepsMark } from "../check-pair.ts";
 import { type Account, readAccount, readRights, requirePassword, rightChanges } from "./account.ts";
 import type { Change, Management } from "./management.ts";
 import { storedPassword } from "./password-hash.ts";
@@ -15,9 +15,8 @@ const isSameSet = (one: readonly string[], other: readonly string[]): boolean =>
   one.toSorted().join() === other.toSorted().join();
 
 /** The tags that the alternate must have: the first one's, and the mark where rekey made it. */
-function wantedTags(first: Account, alternate: Account | undefined, pair: UserPair): readonly string[] {
-  const isOurs = alternate === undefined ? !pair.isGranted : isMarked(alternate, pair);
-  return isOurs ? [...first.tags, markOf(pair)] : first.tags;
+function wantedTags(first: Account, isOurs: boolean, pair: UserPair): readonly string[] {
+  return keepsMark(isOurs, pair) ? [...first.tags, markOf(pair)] : first.tags;
 }
 
 /**
@@ -32,14 +31,15 @@ export async function planPair(
   call: CallOptions,
 ): Promise<readonly Change[]> {
   const alternate = await readAccount(management, pair.alternate, call);
+  const isOurs = alternate !== undefined && isMarked(alternate, pair);
   const first = checkPair(pair, {
     first: await readAccount(management, pair.first, call),
     alternate,
-    isOurs: alternate !== undefined && isMarked(alternate, pair),
+    isOurs,
     next: next.username,
   });
   const stored = storedPassword(next.password, requirePassword(first));
-  const tags = wantedTags(first, alternate, pair);
+  const tags = wantedTags(first, isOurs, pair);
   const made = { user: pair.alternate, tags };
   const wanted = await readRights(management, pair.first, pair.alternate, call);
   // A user must be there before it is given rights.

@@ -5,7 +5,7 @@ import { RekeyError } from "../../errors/rekey-error.ts";
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { connectVault } from "../../vault/connect-vault.ts";
 import { answersLike } from "../../../tests/support/answers-like.ts";
-import { httpAnswer, startRogueHttp } from "../../../tests/support/rogue-http.ts";
+import { inTurn, startRogueHttp } from "../../../tests/support/rogue-http.ts";
 import { sampledRuns } from "../../../tests/support/sampled.ts";
 
 const app = { username: "app", password: new SecretValue("canary-current-3f6a") };
@@ -30,11 +30,7 @@ test("whatever Vault's JSON has in place of what it should have, a step ends in 
   const status = fc.constantFrom(200, 200, 200, 204, 307, 400, 403, 404, 429, 473, 500, 503);
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(status, answer), { minLength: 1, maxLength: 4 }), async (answers) => {
-      let index = 0;
-      const server = await startRogueHttp(() => {
-        const [code, body] = answers[index++ % answers.length] ?? [500, ""];
-        return httpAnswer(code, body);
-      });
+      const server = await startRogueHttp(inTurn(answers));
       try {
         const login = { method: "approle", roleId: "r", secretId: new SecretValue("s") } as const;
         const send = connectVault({ address: `http://127.0.0.1:${server.port}`, login, timeoutMs: 500 });

@@ -5,16 +5,16 @@ import { describedFindings } from "../reconciling/compare-secret.ts";
 import { type VersionCheck, versionState } from "./version-state.ts";
 
 /**
- * `stands`: as far as Secrets Manager can tell, it is so now. `mended`: it is not so any more. `stale`: it is told more than a day
+ * `stands`: as far as Secrets Manager can tell, it is so now. `fixed`: it is not so any more. `stale`: it is told more than a day
  * late, as a replay does. `superseded`: of a new version, that another one is current or on its way. `foreign`, `gone`: as of a version.
  */
 export type TroubleState =
   | { readonly state: "stands"; readonly name: string }
-  | { readonly state: "mended" | "stale" | "superseded" | "foreign" | "gone" };
+  | { readonly state: "fixed" | "stale" | "superseded" | "foreign" | "gone" };
 
 const dayMs = 86_400_000;
 
-function isMended(trouble: Exclude<Trouble, { kind: "rotated" }>, description: SecretDescription, nowMs: number) {
+function isFixed(trouble: Exclude<Trouble, { kind: "rotated" }>, description: SecretDescription, nowMs: number) {
   if (trouble.kind === "finding") {
     const { isDescribed, part } = findingFacts[trouble.finding];
     if (isDescribed) return !describedFindings(description, nowMs).some(({ finding }) => finding === trouble.finding);
@@ -41,5 +41,5 @@ export async function confirmTrouble(
   if (at.getTime() < nowMs() - dayMs) return { state: "stale" };
   const description = await describeIfExists(store, secretArn, call);
   if (description?.deletedAt !== undefined || description?.secretArn !== secretArn) return { state: "gone" };
-  return isMended(trouble, description, nowMs()) ? { state: "mended" } : { state: "stands", name: description.name };
+  return isFixed(trouble, description, nowMs()) ? { state: "fixed" } : { state: "stands", name: description.name };
 }

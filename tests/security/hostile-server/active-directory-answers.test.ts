@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from "vitest";
 import { activeDirectoryEngine } from "../../../shared/engines/active-directory/active-directory-engine.ts";
-import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import { SecretValue } from "../../../shared/secrets/secret-value.ts";
 import { endedWith, hostileStep, type StepEnd } from "../../support/hostile-process.ts";
-import { changed, type Change, eachChange } from "../../support/mutated-conversation.ts";
+import { loopbackTarget } from "../../support/loopback-target.ts";
+import { changed, type Change, eachChange, endOf } from "../../support/mutated-conversation.ts";
 import { endless } from "../../support/rogue-http.ts";
 import { type LdapLie, type LdapRequest, message, result, startRogueLdap } from "../../support/rogue-ldap.ts";
 import { asDomainController, domainEntry, searched } from "../../support/rogue-domain-controller.ts";
@@ -76,26 +76,11 @@ async function converse(made: Change | undefined, deadlineMs: number): Promise<s
   await using server = await startRogueLdap(() => answers[asked++] ?? ((socket) => socket.end()));
   const call = { signal: AbortSignal.timeout(deadlineMs) };
   const credential = (password: string) => ({ username: "app@rekey.test", password: new SecretValue(password) });
-  const tls = { mode: "disable" } as const;
-  const target = {
-    engine: "active-directory",
-    host: "127.0.0.1",
-    port: server.port,
-    dbname: "",
-    tls,
-    options: new Map(),
-  };
-  try {
-    const login = await activeDirectoryEngine().login(target, credential("canary-current-3f6a"), call);
-    if (!login.ok) return login.refusal;
-    await using session = login.session;
+  const target = loopbackTarget({ engine: "active-directory", port: server.port });
+  return await endOf(activeDirectoryEngine().login(target, credential("canary-current-3f6a"), call), async (session) => {
     await session.readOwnAccount(call);
     await session.setPassword(credential("canary-next-3f6a"), call);
-    return "done";
-  } catch (error) {
-    if (error instanceof RekeyError) return error.code;
-    throw error;
-  }
+  });
 }
 
 test("a recorded conversation, however it is changed, ends as a login's result or as rekey's own error", async () => {

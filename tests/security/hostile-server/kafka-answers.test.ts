@@ -1,10 +1,10 @@
 import { expect, onTestFinished, test } from "vitest";
 import { kafkaEngine } from "../../../shared/engines/kafka/kafka-engine.ts";
 import { array, int16, int32, string } from "../../../shared/engines/kafka/wire.ts";
-import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import { SecretValue } from "../../../shared/secrets/secret-value.ts";
 import { endedWith, hostileStep, type StepEnd } from "../../support/hostile-process.ts";
-import { changed, type Change, eachChange } from "../../support/mutated-conversation.ts";
+import { loopbackTarget } from "../../support/loopback-target.ts";
+import { changed, type Change, eachChange, endOf } from "../../support/mutated-conversation.ts";
 import { endless } from "../../support/rogue-http.ts";
 import { frame, type KafkaLie, type KafkaRequest, saslAnswer, startRogueKafka } from "../../support/rogue-kafka.ts";
 
@@ -128,20 +128,12 @@ async function converse(made: Change | undefined, deadlineMs: number): Promise<s
     password: new SecretValue(password),
     saslMechanism,
   });
-  const tls = { mode: "disable" } as const;
-  const target = { engine: "kafka", host: "127.0.0.1", port: server.port, dbname: "", tls, options: new Map() };
+  const target = loopbackTarget({ engine: "kafka", port: server.port });
   const current = credential("canary-current-3f6a", "SCRAM-SHA-512");
-  try {
-    const login = await kafkaEngine().login(target, current, call);
-    if (!login.ok) return login.refusal;
-    await using session = login.session;
+  return await endOf(kafkaEngine().login(target, current, call), async (session) => {
     await session.inspect(["app"], call);
     await session.keepBoth(current, credential("canary-next-3f6a", "SCRAM-SHA-256"), call);
-    return "done";
-  } catch (error) {
-    if (error instanceof RekeyError) return error.code;
-    throw error;
-  }
+  });
 }
 
 test("a conversation, however it is changed, ends as a login's result or as rekey's own error", async () => {

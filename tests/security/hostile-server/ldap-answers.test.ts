@@ -3,7 +3,8 @@ import { ldapEngine } from "../../../shared/engines/ldap/ldap-engine.ts";
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import { SecretValue } from "../../../shared/secrets/secret-value.ts";
 import { endedWith, hostileStep, type StepEnd } from "../../support/hostile-process.ts";
-import { changed, type Change, eachChange } from "../../support/mutated-conversation.ts";
+import { loopbackTarget } from "../../support/loopback-target.ts";
+import { changed, type Change, eachChange, endOf } from "../../support/mutated-conversation.ts";
 import { endless } from "../../support/rogue-http.ts";
 import {
   attribute,
@@ -170,19 +171,11 @@ async function converse(made: Change | undefined, deadlineMs: number): Promise<s
   await using server = await startRogueLdap(() => answers[asked++] ?? ((socket) => socket.end()));
   const call = { signal: AbortSignal.timeout(deadlineMs) };
   const credential = (password: string) => ({ username: "cn=app,dc=rekey", password: new SecretValue(password) });
-  const tls = { mode: "disable" } as const;
-  const target = { engine: "ldap", host: "127.0.0.1", port: server.port, dbname: "", tls, options: new Map() };
-  try {
-    const login = await ldapEngine().login(target, credential("canary-current-3f6a"), call);
-    if (!login.ok) return login.refusal;
-    await using session = login.session;
+  const target = loopbackTarget({ engine: "ldap", port: server.port });
+  return await endOf(ldapEngine().login(target, credential("canary-current-3f6a"), call), async (session) => {
     await session.inspect(["cn=app,dc=rekey"], call);
     await session.keepBoth(credential("canary-current-3f6a"), credential("canary-next-3f6a"), call);
-    return "done";
-  } catch (error) {
-    if (error instanceof RekeyError) return error.code;
-    throw error;
-  }
+  });
 }
 
 test("a recorded conversation, however it is changed, ends as a login's result or as rekey's own error", async () => {

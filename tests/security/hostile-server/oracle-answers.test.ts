@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
 import { oracleEngine } from "../../../shared/engines/oracle/oracle-engine.ts";
-import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import { SecretValue } from "../../../shared/secrets/secret-value.ts";
 import { endedWith, hostileStep, type StepEnd } from "../../support/hostile-process.ts";
-import { changed, type Change, eachChange } from "../../support/mutated-conversation.ts";
+import { loopbackTarget } from "../../support/loopback-target.ts";
+import { changed, type Change, eachChange, endOf } from "../../support/mutated-conversation.ts";
 import { Database } from "../../support/oracle/database.ts";
 import { type OracleLie, startOracle } from "../../support/oracle/server.ts";
 import {
@@ -83,8 +83,8 @@ test("a listener that asks for the request again and again is left", async () =>
 });
 
 test("TLS is not begun on a connection that is to have none", async () => {
-  const anew = packet(packetTypes.resend, Buffer.alloc(0), false, 0x08);
-  expect(await stepAgainst(to(at.accept, () => anew))).toEqual(misbehaved);
+  const asksAgain = packet(packetTypes.resend, Buffer.alloc(0), false, 0x08);
+  expect(await stepAgainst(to(at.accept, () => asksAgain))).toEqual(misbehaved);
 });
 
 test("an old server, a busy one and an unknown service are told apart", async () => {
@@ -177,26 +177,11 @@ async function converse(made: Change | undefined, deadlineMs: number): Promise<s
   await using rogue = await startOracle(server, undefined, lie);
   const call = { signal: AbortSignal.timeout(deadlineMs) };
   const credential = (password: string) => ({ username: "app", password: new SecretValue(password) });
-  const tls = { mode: "disable" } as const;
-  const target = {
-    engine: "oracle",
-    host: "127.0.0.1",
-    port: rogue.port,
-    dbname: server.service,
-    tls,
-    options: new Map(),
-  };
-  try {
-    const login = await oracleEngine().login(target, credential(current), call);
-    if (!login.ok) return login.refusal;
-    await using session = login.session;
+  const target = loopbackTarget({ engine: "oracle", port: rogue.port, dbname: server.service });
+  return await endOf(oracleEngine().login(target, credential(current), call), async (session) => {
     await session.inspect(["app"], call);
     await session.keepBoth(credential(current), credential(next), call);
-    return "done";
-  } catch (error) {
-    if (error instanceof RekeyError) return error.code;
-    throw error;
-  }
+  });
 }
 
 test("a conversation, however one packet of the server's is changed, ends as a login's result or as rekey's own error", async () => {

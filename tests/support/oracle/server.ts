@@ -188,7 +188,7 @@ function serve(socket: Socket, database: Database, tls: ServerCertificate | unde
 
   function connect(descriptor: string): void {
     if (mayResend) {
-      // As where a process takes the connection over from the listener: TLS begins anew.
+      // As where a process takes the connection over from the listener: TLS begins again.
       mayResend = false;
       write(packet(packetTypes.resend, Buffer.alloc(0), false, tlsAnew));
       stream.removeAllListeners();

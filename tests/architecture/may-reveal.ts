@@ -1,0 +1,21 @@
+/** The only rooms that may take the text out of a `SecretValue`. */
+export const mayReveal = [
+  "shared/secrets",
+  "shared/engines",
+  "shared/aws/elasticache",
+  "shared/aws/memorydb",
+  "shared/aws/secrets-manager",
+  "shared/aws/iam",
+  "shared/vault",
+  "shared/mirrors",
+  "shared/webhook",
+  "shared/chat",
+  "shared/client",
+  "shared/agent",
+  "shared/testing/engine-contract",
+  "cli/certification",
+  "cli/isolation",
+  "examples/keeper",
+  "local/demo",
+  "bench/under-load",
+];
