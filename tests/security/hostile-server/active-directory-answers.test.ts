@@ -77,10 +77,13 @@ async function converse(made: Change | undefined, deadlineMs: number): Promise<s
   const call = { signal: AbortSignal.timeout(deadlineMs) };
   const credential = (password: string) => ({ username: "app@rekey.test", password: new SecretValue(password) });
   const target = loopbackTarget({ engine: "active-directory", port: server.port });
-  return await endOf(activeDirectoryEngine().login(target, credential("canary-current-3f6a"), call), async (session) => {
-    await session.readOwnAccount(call);
-    await session.setPassword(credential("canary-next-3f6a"), call);
-  });
+  return await endOf(
+    activeDirectoryEngine().login(target, credential("canary-current-3f6a"), call),
+    async (session) => {
+      await session.readOwnAccount(call);
+      await session.setPassword(credential("canary-next-3f6a"), call);
+    },
+  );
 }
 
 test("a recorded conversation, however it is changed, ends as a login's result or as rekey's own error", async () => {
