@@ -13,6 +13,8 @@ const contents = {
   "rekey client": 'export { createSecretClient } from "./shared/client/index.ts";',
   "rekey client and Vault":
     'export { createSecretClient } from "./shared/client/index.ts"; export { vaultSource } from "./shared/client/sources/vault/index.ts";',
+  "rekey client without the SDK":
+    'export { createSecretClient } from "./shared/client/index.ts"; export { awsSource } from "./shared/client/sources/aws-source.ts";',
   "rekey client and the SDK":
     'export { createSecretClient } from "./shared/client/index.ts"; export { secretsManagerSource } from "./shared/client/sources/secrets-manager-source.ts"; export { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";',
   "powertools parameters": 'export { getSecret } from "@aws-lambda-powertools/parameters/secrets";',

@@ -5,6 +5,7 @@ export const packageEntries = {
   "client/mysql2": "shared/client/pools/mysql2/rotating-pool.ts",
   "client/redis": "shared/client/pools/redis/rotating-connection.ts",
   "client/acknowledgement/eventbridge": "shared/client/acknowledgement/eventbridge.ts",
+  "client/aws": "shared/client/sources/aws-source.ts",
   "client/secrets-manager": "shared/client/sources/secrets-manager-source.ts",
   "client/vault": "shared/client/sources/vault/index.ts",
   "client/vault-dynamic": "shared/client/sources/vault-dynamic/dynamic-source.ts",

@@ -22,8 +22,8 @@ export const unreachedOfRekey: Plugin = {
   setup({ onLoad }) {
     for (const place of raisers)
       if (!existsSync(place)) throw new Error(`${place} was moved: bundle/unreached-of-rekey.ts`);
-    onLoad({ filter: /\/shared\/errors\/codes\/(?:client|operators)\.ts$/ }, () => ({
-      contents: "export const clientCodes = {}, operatorCodes = {};",
+    onLoad({ filter: /\/shared\/errors\/codes\/(?:client|connections|operators)\.ts$/ }, () => ({
+      contents: "export const clientCodes = {}, connectionCodes = {}, operatorCodes = {};",
     }));
     onLoad({ filter: /\/shared\/.+\.ts$/ }, ({ path }) =>
       raisers.some((place) => path.startsWith(place))

@@ -50,6 +50,8 @@ export interface CommandDefinition {
   readonly aws: boolean;
   /** `false`: no limit (default: 60,000). */
   readonly timeoutMs?: number | false;
+  /** Whether it listens to signals itself, so that none interrupts it. */
+  readonly ownSignals?: boolean;
   readonly load: () => Promise<Run>;
 }
 

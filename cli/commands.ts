@@ -8,6 +8,7 @@ import { consoleDefinition } from "./commands/console/definition.ts";
 import { detach } from "./commands/detach/definition.ts";
 import { doctor } from "./commands/doctor/definition.ts";
 import { engines } from "./commands/engines/definition.ts";
+import { exec } from "./commands/exec/definition.ts";
 import { history } from "./commands/history/definition.ts";
 import { invoke } from "./commands/invoke/definition.ts";
 import { lintPolicy } from "./commands/lint-policy/definition.ts";
@@ -47,5 +48,6 @@ export const commands: readonly CommandDefinition[] = [
   certifyEngine,
   local,
   agent,
+  exec,
   completion,
 ];

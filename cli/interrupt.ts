@@ -10,6 +10,8 @@ export interface Interrupt {
   readonly exitCode: () => number;
   /** From now on nothing is left that could end in order: the next signal ends the process. */
   over(): void;
+  /** Listens no more. */
+  release(): void;
 }
 
 /**
@@ -28,6 +30,14 @@ export function interruptOf(): Interrupt {
     exitCode = signalCodes[name];
     interrupt.abort();
   }
-  for (const name of Object.keys(signalCodes) as Signal[]) process.on(name, caught);
-  return { signal: interrupt.signal, exitCode: () => exitCode, over: () => void (isOver = true) };
+  const names = Object.keys(signalCodes) as Signal[];
+  for (const name of names) process.on(name, caught);
+  return {
+    signal: interrupt.signal,
+    exitCode: () => exitCode,
+    over: () => void (isOver = true),
+    release() {
+      for (const name of names) process.off(name, caught);
+    },
+  };
 }

@@ -59,6 +59,6 @@ test("every command is known to read, to change something or to serve", () => {
       "rotate",
       "smoke-test",
     ],
-    serves: ["agent", "console", "local"],
+    serves: ["agent", "console", "exec", "local"],
   });
 });

@@ -65,6 +65,7 @@ export async function runProgram(commands: readonly CommandDefinition[], words: 
     ({ kind } = definition);
     if (kind === "serves") void whenLauncherEnds(() => process.kill(process.pid, "SIGTERM"));
     const signals = limitMs === false ? [] : [AbortSignal.timeout(limitMs)];
+    if (definition.ownSignals === true) interrupt.release();
     return { program, signal: AbortSignal.any([interrupt.signal, ...signals]), isInterrupted };
   }
 

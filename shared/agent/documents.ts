@@ -1,9 +1,8 @@
-import { GetSecretValueCommand, type SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { bareName } from "../client/secret-id.ts";
 import type { SecretSource, SourceAnswer } from "../client/sources/secret-source.ts";
 import { defined } from "../secrets/defined.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
-import { isAbsent } from "../aws/secrets-manager/secret-store.ts";
+import { isAbsent, type ReadingApi } from "../aws/secrets-manager/version-reads.ts";
 import { translateError } from "../aws/errors/translate-error.ts";
 
 /** GetSecretValue's answer with the names, the order and the kinds of values that AWS's agent gives them. */
@@ -30,13 +29,13 @@ const answerOf = (document: SecretDocument, createdAt: Date | undefined): Source
 });
 
 /** Secrets Manager as a source whose values are whole answers, so that a read from the cache need not make one. */
-export const secretsManagerDocuments = (sdk: SecretsManagerClient): SecretSource => ({
+export const secretsManagerDocuments = (api: Pick<ReadingApi, "getSecretValue">): SecretSource => ({
   async read(secretId, at, call) {
     const VersionId = "versionId" in at ? at.versionId : undefined;
     const VersionStage = "label" in at ? at.label : undefined;
-    const command = new GetSecretValueCommand({ SecretId: secretId, VersionId, VersionStage });
+    const input = { SecretId: secretId, VersionId, VersionStage };
     try {
-      const found = await sdk.send(command, { abortSignal: call.signal });
+      const found = await api.getSecretValue(input, { abortSignal: call.signal });
       if (found.VersionId === undefined) return undefined;
       const document: SecretDocument = {
         ARN: found.ARN ?? null,

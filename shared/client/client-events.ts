@@ -1,4 +1,4 @@
-import type { RekeyError } from "../errors/rekey-error.ts";
+import type { RekeyError } from "../errors/reading-error.ts";
 import { callListener } from "./call-listener.ts";
 import type { SourceVersion } from "./sources/secret-source.ts";
 

@@ -1,4 +1,4 @@
-import { RekeyError } from "../errors/rekey-error.ts";
+import { RekeyError } from "../errors/reading-error.ts";
 import { type Clock, eventLoopClock } from "./clock.ts";
 import { processBudget, type RequestBudget } from "./cache/request-budget.ts";
 import type { SecretSource } from "./sources/secret-source.ts";

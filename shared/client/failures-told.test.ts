@@ -6,7 +6,7 @@ import { manualClock } from "../testing/manual-clock.ts";
 import type { ClientEvents } from "./client-events.ts";
 import { requestBudget } from "./cache/request-budget.ts";
 import { createSecretClient } from "./secret-client.ts";
-import { servingRule, servingRules } from "./cache/serving-rules.ts";
+import { servingRule } from "./cache/serving-rules.ts";
 
 const ttlMs = 1_000;
 const hour = 3_600_000;
@@ -55,9 +55,3 @@ test.each(Object.keys(codes) as ErrorCode[])(
     expect(client.peek("orders")).toBeUndefined();
   },
 );
-
-test("each rule is of a code, and its cause is no other's", () => {
-  const causes = Object.values(servingRules).map(({ cause }) => cause);
-  expect(new Set(causes).size).toBe(causes.length);
-  expect(Object.keys(servingRules).filter((code) => !(code in codes))).toEqual([]);
-});

@@ -1,6 +1,6 @@
 export type { Disposition } from "../errors/code-entry.ts";
 export type { ErrorCode } from "../errors/codes.ts";
-export { type ErrorContext, isRekeyError, RekeyError } from "../errors/rekey-error.ts";
+export { type ErrorContext, isRekeyError, RekeyError } from "../errors/reading-error.ts";
 export { SecretValue } from "../secrets/secret-value.ts";
 export type { ClientEvents } from "./client-events.ts";
 export type { SecretClientOptions } from "./client-options.ts";

@@ -1,4 +1,4 @@
-import { RekeyError } from "../errors/rekey-error.ts";
+import { RekeyError } from "../errors/reading-error.ts";
 
 /** The name of what a callback threw, and nothing else of it: it may hold a value, and be of any kind. */
 export function nameOfThrown(thrown: unknown): string {

@@ -1,4 +1,4 @@
-import { RekeyError } from "../errors/rekey-error.ts";
+import { RekeyError } from "../errors/reading-error.ts";
 import { checkedAnswer } from "./cache/checked-answer.ts";
 import { checkedSecretId } from "./invalidation/checked-notice.ts";
 import { awaited, toSmallInteger, orTooLate } from "./clock.ts";

@@ -1,5 +1,5 @@
-import { type ObservableResult, metrics, SpanStatusCode, trace } from "@opentelemetry/api";
-import { isRekeyError } from "../errors/rekey-error.ts";
+import { type MetricOptions, metrics, type ObservableCallback, SpanStatusCode, trace } from "@opentelemetry/api";
+import { isRekeyError } from "../errors/reading-error.ts";
 
 export interface Counts {
   /** Reads of every kind. */
@@ -43,32 +43,37 @@ export function createTelemetry(counts: Counts, state: State): Telemetry {
   const meter = metrics.getMeter("rekey.client");
   const tracer = trace.getTracer("rekey.client");
   const latency = meter.createHistogram("rekey.client.refresh.duration", { unit: "ms" });
-  const observed = [
-    [meter.createObservableCounter("rekey.client.reads"), () => counts.reads],
-    [meter.createObservableCounter("rekey.client.reads.stale"), () => counts.staleReads],
-    [meter.createObservableCounter("rekey.client.refreshes"), () => counts.refreshes],
-    [meter.createObservableCounter("rekey.client.refreshes.failed"), () => counts.failedRefreshes],
-    [meter.createObservableCounter("rekey.client.rotations"), () => counts.rotations],
-    [meter.createObservableCounter("rekey.client.notices"), () => counts.notices],
-    [meter.createObservableGauge("rekey.client.subscriptions"), () => state.subscriptions().length],
-    [
-      meter.createObservableGauge("rekey.client.subscriptions.failing"),
-      () => state.subscriptions().filter(({ code }) => code !== undefined).length,
-    ],
-    [meter.createObservableGauge("rekey.client.secrets"), () => state.secrets()],
-    [meter.createObservableGauge("rekey.client.age.oldest", { unit: "ms" }), () => state.oldestAgeMs()],
-  ] as const;
-  const stops = observed.map(([instrument, value]) => {
-    const observe = (result: ObservableResult): void => result.observe(value());
-    instrument.addCallback(observe);
-    return () => instrument.removeCallback(observe);
-  });
-  const unrecognized = meter.createObservableCounter("rekey.client.notices.unrecognized");
-  const observeUnrecognized = (result: ObservableResult): void => {
+  const stops: (() => void)[] = [];
+  function observe(
+    kind: "Counter" | "Gauge",
+    name: string,
+    callback: ObservableCallback,
+    options?: MetricOptions,
+  ): void {
+    const instrument = meter[`createObservable${kind}`](`rekey.client.${name}`, options);
+    instrument.addCallback(callback);
+    stops.push(() => instrument.removeCallback(callback));
+  }
+  const observeNumber = (kind: "Counter" | "Gauge", name: string, value: () => number, options?: MetricOptions): void =>
+    observe(kind, name, (result) => result.observe(value()), options);
+
+  observeNumber("Counter", "reads", () => counts.reads);
+  observeNumber("Counter", "reads.stale", () => counts.staleReads);
+  observeNumber("Counter", "refreshes", () => counts.refreshes);
+  observeNumber("Counter", "refreshes.failed", () => counts.failedRefreshes);
+  observeNumber("Counter", "rotations", () => counts.rotations);
+  observeNumber("Counter", "notices", () => counts.notices);
+  observe("Counter", "notices.unrecognized", (result) => {
     for (const [reason, count] of counts.ignored) result.observe(count, { reason });
-  };
-  unrecognized.addCallback(observeUnrecognized);
-  stops.push(() => unrecognized.removeCallback(observeUnrecognized));
+  });
+  observeNumber("Gauge", "subscriptions", () => state.subscriptions().length);
+  observeNumber(
+    "Gauge",
+    "subscriptions.failing",
+    () => state.subscriptions().filter(({ code }) => code !== undefined).length,
+  );
+  observeNumber("Gauge", "secrets", () => state.secrets());
+  observeNumber("Gauge", "age.oldest", () => state.oldestAgeMs(), { unit: "ms" });
 
   return {
     refresh: async (secretId, work) =>

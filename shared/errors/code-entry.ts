@@ -11,3 +11,11 @@ export interface CodeEntry {
   readonly meaning: string;
   readonly hint: string;
 }
+
+const entry =
+  (disposition: Disposition) =>
+  (meaning: string, hint: string): CodeEntry => ({ disposition, meaning, hint });
+
+export const retry = entry("retry");
+export const abort = entry("abort");
+export const intervene = entry("intervene");

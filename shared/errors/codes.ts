@@ -1,5 +1,6 @@
 import { operatorCodes } from "./codes/operators.ts";
 import { clientCodes } from "./codes/client.ts";
+import { connectionCodes } from "./codes/connections.ts";
 import { distributionCodes } from "./codes/distribution.ts";
 import { readingCodes } from "./codes/reading.ts";
 import { rotationCodes } from "./codes/rotation.ts";
@@ -10,6 +11,7 @@ export const codes = {
   ...rotationCodes,
   ...readingCodes,
   ...clientCodes,
+  ...connectionCodes,
   ...serversCodes,
   ...distributionCodes,
   ...operatorCodes,

@@ -1,4 +1,5 @@
 import { expect, test, vi } from "vitest";
+import { RekeyError as ReadingError } from "./reading-error.ts";
 import { isRekeyError, RekeyError } from "./rekey-error.ts";
 
 test("an error says its code, what it means and what is known, and what to do next", () => {
@@ -36,4 +37,13 @@ test("an error of another copy of rekey is one of rekey's", async () => {
   expect([error instanceof RekeyError, isRekeyError(error, "pool-closed")]).toEqual([true, true]);
   expect(Reflect.get(Object(error), Symbol.for("rekey.error"))).toBe(true);
   expect([undefined, null, "pool-closed", {}].map((value) => isRekeyError(value))).toEqual(Array(4).fill(false));
+});
+
+test("the error of the client has the texts of its own codes, and of others the hint that it is given", () => {
+  const [own, full] = [new ReadingError("pool-closed"), new RekeyError("pool-closed")];
+  expect([own.message, own.hint, own.disposition]).toEqual([full.message, full.hint, full.disposition]);
+  expect([own instanceof RekeyError, full instanceof ReadingError]).toEqual([true, true]);
+  const other = new ReadingError("mirror-unavailable", { hint: "look at the mirror", context: { secret: "a" } });
+  expect(other).toMatchObject({ code: "mirror-unavailable", hint: "look at the mirror", disposition: "retry" });
+  expect(other.message).toBe("mirror-unavailable: the source failed (secret=a)");
 });

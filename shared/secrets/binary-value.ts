@@ -1,4 +1,4 @@
-import { RekeyError } from "../errors/rekey-error.ts";
+import { RekeyError } from "../errors/reading-error.ts";
 import { SecretValue } from "./secret-value.ts";
 
 /** The value of a secret that is stored as bytes (`SecretBinary`), as unprintable as text. */

@@ -14,6 +14,7 @@ export const mayReveal = [
   "shared/agent",
   "shared/testing/engine-contract",
   "cli/certification",
+  "cli/commands/exec",
   "cli/isolation",
   "examples/keeper",
   "local/demo",

@@ -47,6 +47,11 @@ export const rooms: Readonly<Record<string, Room>> = {
       "@smithy/core/checksum",
       "@smithy/signature-v4",
       "node:timers/promises",
+      // Sends signed requests without the SDK.
+      "node:crypto",
+      "node:fs/promises",
+      "node:http",
+      "node:https",
       // Reads a stack's template.
       "yaml",
     ],
@@ -181,6 +186,21 @@ export const rooms: Readonly<Record<string, Room>> = {
   "cli/output/outlet.ts": { rooms: [], packages: ["node:fs", "node:net", "node:stream", "node:worker_threads"] },
   // Deployed into a function of its own.
   "cli/commands/smoke-test/key-api": { rooms: [], packages: ["@aws-sdk/client-dynamodb", "node:crypto"] },
+  // What gives a program secrets: it starts processes, and writes files that leave with them.
+  "cli/commands/exec": {
+    rooms: ["cli", "shared/client", "shared/errors", "shared/secrets"],
+    packages: [
+      "node:child_process",
+      "node:crypto",
+      "node:events",
+      "node:fs",
+      "node:fs/promises",
+      "node:os",
+      "node:path",
+      "node:timers/promises",
+      "node:tty",
+    ],
+  },
   // What an operator's tools log in with: a process of its own, with the drivers, and no credentials of the operator's.
   "cli/isolation": {
     rooms: ["cli/wiring/engines.ts", "shared/answers", ...vocabulary],

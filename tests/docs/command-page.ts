@@ -105,6 +105,7 @@ export function commandPage(): string {
     "| doctor | `DescribeSecret`, `GetSecretValue`, also of other rotated secrets; `ListSecrets`, without a secret needed, else it may be missing | `lambda:GetFunctionConfiguration`, `iam:SimulatePrincipalPolicy`; without a secret `sqs:ListQueues`, `sqs:GetQueueAttributes`, `lambda:GetAccountSettings`; each may be missing; Vault: log in; reaches the database |",
     "| mirror | `DescribeSecret`, `GetSecretValue`; `--all`: `ListSecrets` | Vault: [the mirror's policy](#rekey-vault-policy) |",
     "| migrate-mirror | `ListSecrets`, `DescribeSecret`, `GetSecretValue` | each Vault: [the mirror's policy](#rekey-vault-policy) |",
+    "| exec | `GetSecretValue` | the channel: `sns:Subscribe`, `sns:Unsubscribe` and `sqs:*` on `rekey-subscriber-*`, or what its queue needs |",
     "| smoke-test | its dry run prints them | |",
     "",
     ...commands.flatMap(commandSection),

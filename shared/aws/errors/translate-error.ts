@@ -1,5 +1,4 @@
-import type { ErrorCode } from "../../errors/codes.ts";
-import { type ErrorContext, RekeyError } from "../../errors/rekey-error.ts";
+import { type ErrorContext, type ReadingCode, RekeyError } from "../../errors/reading-error.ts";
 import { isClockOff } from "./clock-skew.ts";
 import { networkTrouble } from "./network-trouble.ts";
 
@@ -7,7 +6,7 @@ import { networkTrouble } from "./network-trouble.ts";
  * Names of AWS's errors, without the `Exception` that some protocols put behind them. By (service, code):
  * `LimitExceededException` is a quota here, though the SDK's generic table calls it a throttle.
  */
-const names: Readonly<Partial<Record<ErrorCode, string>>> = {
+const names: Readonly<Partial<Record<ReadingCode, string>>> = {
   "access-denied": "AccessDenied",
   "clock-skewed": "RequestExpired RequestInTheFuture RequestTimeTooSkewed",
   "credentials-expired": "ExpiredToken TokenRefreshRequired",
@@ -23,7 +22,7 @@ const names: Readonly<Partial<Record<ErrorCode, string>>> = {
   "version-conflict": "ResourceExists",
 };
 const byName = new Map(
-  Object.entries(names).flatMap(([code, list]) => list.split(" ").map((name) => [name, code as ErrorCode] as const)),
+  Object.entries(names).flatMap(([code, list]) => list.split(" ").map((name) => [name, code as ReadingCode] as const)),
 );
 
 const field = (error: unknown, name: string): unknown =>
@@ -41,7 +40,7 @@ const statusOf = (error: unknown): number | undefined => {
 };
 
 /** AWS has one type of error for these and words alone to tell them apart. They are compared, and never passed on. */
-const byWords: readonly (readonly [name: string, words: RegExp, code: ErrorCode])[] = [
+const byWords: readonly (readonly [name: string, words: RegExp, code: ReadingCode])[] = [
   ["AccessDeniedException", /access to kms|kms:Decrypt/i, "key-denied"],
   ["CredentialsProviderError", /expired/i, "credentials-expired"],
   ["TokenProviderError", /expired/i, "credentials-expired"],
@@ -52,7 +51,7 @@ const byWords: readonly (readonly [name: string, words: RegExp, code: ErrorCode]
 /** To a write, a secret that is marked for deletion is one more that is refused. */
 const deleted = /(marked|scheduled) for deletion|currently marked deleted/i;
 
-function codeOf(error: unknown, operation: string): ErrorCode | undefined {
+function codeOf(error: unknown, operation: string): ReadingCode | undefined {
   const name = awsErrorName(error);
   const said = field(error, "message");
   const message = typeof said === "string" ? said.slice(0, 2_000) : "";

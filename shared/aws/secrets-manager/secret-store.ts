@@ -10,9 +10,9 @@ import {
 } from "@aws-sdk/client-secrets-manager";
 import { isRekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
-import type { SecretDescription, SecretStore, VersionSelector } from "../../ports/secret-store.ts";
-import { secretContent } from "./secret-content.ts";
-import { awsErrorName, translateError } from "../errors/translate-error.ts";
+import type { SecretDescription, SecretStore } from "../../ports/secret-store.ts";
+import { versionReads } from "./version-reads.ts";
+import { translateError } from "../errors/translate-error.ts";
 import { defined } from "../../secrets/defined.ts";
 
 /** Who rotates the secret in place of a function: the AWS service that owns it, or the partner that its type names. */
@@ -25,14 +25,6 @@ export function managerOf({ OwningService, Type }: Pick<SecretListEntry, "Owning
 
 /** Of a hundred versions each. */
 const mostPages = 5;
-
-/** Of GetSecretValue: no such secret, version, label or value, which AWS tells apart by words alone. */
-export const isAbsent = (error: unknown): boolean => awsErrorName(error) === "ResourceNotFoundException";
-
-/** Who may read a secret need not be allowed to describe it. */
-function unlessDenied(error: unknown): void {
-  if (!isRekeyError(error, "access-denied")) throw error;
-}
 
 /** A version may be encrypted by another key than the newest one. */
 const isKeyTrouble = (error: unknown): boolean =>
@@ -82,50 +74,10 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
       };
     });
 
-  /**
-   * Whether a refusal of GetSecretValue means that there is no such version. AWS has one type of error for that and for a secret
-   * that is not there, and one for a label that is on another version and for other refusals, so the secret itself is asked;
-   * but not for the labels that most secrets lack. Errors: `secret-not-found`, for AWSCURRENT of no secret.
-   */
-  async function isNoVersion(
-    secretId: string,
-    at: VersionSelector,
-    error: unknown,
-    call: CallOptions,
-  ): Promise<boolean> {
-    if (isAbsent(error)) {
-      if (at.label === "AWSCURRENT") await describe(secretId, call).catch(unlessDenied);
-      return true;
-    }
-    if (at.label === undefined || at.versionId === undefined) return false;
-    if (awsErrorName(error) !== "InvalidRequestException") return false;
-    const { labels, deletedAt } = await describe(secretId, call);
-    return deletedAt === undefined && labels.get(at.versionId)?.includes(at.label) !== true;
-  }
-
-  const read: SecretStore["read"] = async (secretId, at, call) =>
-    attempt("GetSecretValue", secretId, call, async (options) => {
-      const command = new GetSecretValueCommand({
-        SecretId: secretId,
-        VersionId: at.versionId,
-        VersionStage: at.label,
-      });
-      try {
-        const answer = await client.send(command, options);
-        const value = secretContent(answer, secretId);
-        if (answer.VersionId === undefined || value === undefined) return undefined;
-        const { ARN: secretArn } = answer;
-        return {
-          versionId: answer.VersionId,
-          value,
-          createdAt: answer.CreatedDate ?? new Date(0),
-          ...defined({ secretArn }),
-        };
-      } catch (error) {
-        if (await isNoVersion(secretId, at, error, call)) return undefined;
-        throw error;
-      }
-    });
+  const read = versionReads({
+    getSecretValue: async (input, options) => client.send(new GetSecretValueCommand(input), options),
+    describeSecret: async (input, options) => client.send(new DescribeSecretCommand(input), options),
+  });
 
   /** In no order of Secrets Manager's, so all of them; it keeps about a hundred, and more of the last day. */
   const listVersions = async (secretId: string, call: CallOptions): Promise<readonly SecretVersionsListEntry[]> => {

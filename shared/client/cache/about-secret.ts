@@ -1,16 +1,15 @@
-import { codes } from "../../errors/codes.ts";
-import { RekeyError } from "../../errors/rekey-error.ts";
+import { CodedError } from "../../errors/coded-error.ts";
 import { servingRule } from "./serving-rules.ts";
 
 /** What the place of failure says is best to do, else what a service can do about it. */
-const hintOf = ({ code, hint }: RekeyError): string => (hint === codes[code]?.hint && servingRule(code).hint) || hint;
+const hintOf = ({ code, hint, entry }: CodedError): string => (hint === entry.hint && servingRule(code).hint) || hint;
 
 /** The error with the secret's name and the operation in its context, and with a hint for a service. */
-export function aboutSecret(secret: string, error: RekeyError): RekeyError {
-  const { code, context, retryAfterMs } = error;
+export function aboutSecret(secret: string, error: CodedError): CodedError {
+  const { code, context, entry, retryAfterMs } = error;
   const hint = hintOf(error);
   if (context["secret"] !== undefined && context["operation"] !== undefined && hint === error.hint) return error;
-  return new RekeyError(code, {
+  return new CodedError(code, entry, {
     context: { secret, operation: "read", ...context },
     hint,
     ...(retryAfterMs && { retryAfterMs }),

@@ -1,4 +1,4 @@
-import { RekeyError } from "../../errors/rekey-error.ts";
+import { RekeyError } from "../../errors/reading-error.ts";
 import { aboutSecret } from "./about-secret.ts";
 import type { Clock } from "../clock.ts";
 import { nameOfThrown } from "../name-of-thrown.ts";

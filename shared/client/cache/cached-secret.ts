@@ -1,4 +1,4 @@
-import type { RekeyError } from "../../errors/rekey-error.ts";
+import type { RekeyError } from "../../errors/reading-error.ts";
 import type { ParsedJson } from "./json-value.ts";
 import type { Stillness } from "./bounded-request.ts";
 import type { SourceSelector, SourceVersion } from "../sources/secret-source.ts";

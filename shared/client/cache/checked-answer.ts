@@ -1,4 +1,4 @@
-import { RekeyError } from "../../errors/rekey-error.ts";
+import { RekeyError } from "../../errors/reading-error.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
 import { nameOfThrown } from "../name-of-thrown.ts";
 import type { SourceAnswer } from "../sources/secret-source.ts";

@@ -1,4 +1,4 @@
-import { RekeyError } from "../../errors/rekey-error.ts";
+import { RekeyError } from "../../errors/reading-error.ts";
 import { checkedAnswer } from "./checked-answer.ts";
 import type { Listeners } from "../client-events.ts";
 import { type Clock, toSmallInteger } from "../clock.ts";

@@ -1,4 +1,4 @@
-import { RekeyError } from "../../errors/rekey-error.ts";
+import { RekeyError } from "../../errors/reading-error.ts";
 import type { SourceVersion } from "../sources/secret-source.ts";
 import type { StandardIssue, StandardResult, StandardSchema } from "../standard-schema.ts";
 

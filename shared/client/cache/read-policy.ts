@@ -1,4 +1,5 @@
-import { RekeyError } from "../../errors/rekey-error.ts";
+import { CodedError } from "../../errors/coded-error.ts";
+import { RekeyError } from "../../errors/reading-error.ts";
 import type { Settings } from "../client-options.ts";
 import { awaited } from "../clock.ts";
 import { type CachedSecret, invalidated, isPinned } from "./cached-secret.ts";
@@ -18,6 +19,9 @@ const isBackingOff = ({ requestState }: CachedSecret, nowMs: number): boolean =>
 /** With a request under way: what it finds is waited for, since nobody knows how long ago its value was read. */
 const stoodStill = ({ requestState }: CachedSecret, nowMs: number): boolean =>
   nowMs >= (requestState?.inFlight?.stillness.fromMs ?? Number.POSITIVE_INFINITY);
+
+const againAfter = ({ code, entry, context, hint }: CodedError, retryAfterMs: number): CodedError =>
+  new CodedError(code, entry, { context, hint, retryAfterMs });
 
 /** What is served when an entry is no longer fresh: past its time, invalidated, failing or never read. */
 export class ReadPolicy {
@@ -63,8 +67,8 @@ export class ReadPolicy {
     const failure = entry.requestState?.failure;
     if (failure === undefined || nowMs >= failure.retryAtMs || stoodStill(entry, nowMs))
       return awaited(clock, this.#ask(entry));
-    const { code, context, hint } = failure.error;
-    return Promise.reject(new RekeyError(code, { context, hint, retryAfterMs: failure.retryAtMs - nowMs }));
+    const { error, retryAtMs } = failure;
+    return Promise.reject(againAfter(error, retryAtMs - nowMs));
   }
 
   /** Makes a request that nobody waits for. Settles when it has ended, and never rejects. */

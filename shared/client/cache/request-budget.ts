@@ -1,4 +1,4 @@
-import { RekeyError } from "../../errors/rekey-error.ts";
+import { RekeyError } from "../../errors/reading-error.ts";
 import { type Clock, eventLoopClock } from "../clock.ts";
 
 export interface RequestBudgetOptions {

@@ -1,4 +1,4 @@
-import { RekeyError } from "../../errors/rekey-error.ts";
+import { RekeyError } from "../../errors/reading-error.ts";
 import type { SecretNotice } from "./invalidation-source.ts";
 
 /** The longest ARN. */

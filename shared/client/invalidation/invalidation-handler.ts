@@ -1,4 +1,4 @@
-import { RekeyError } from "../../errors/rekey-error.ts";
+import { RekeyError } from "../../errors/reading-error.ts";
 import { checkedNotice, checkedSecretId } from "./checked-notice.ts";
 import type { Listeners } from "../client-events.ts";
 import type { Settings } from "../client-options.ts";

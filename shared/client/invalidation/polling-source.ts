@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { jittered } from "./in-time.ts";
-import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
+import { isRekeyError, RekeyError } from "../../errors/reading-error.ts";
 import { failureReason } from "../name-of-thrown.ts";
 import { guardedSink, type InvalidationSink, type InvalidationSource } from "./invalidation-source.ts";
 

@@ -1,4 +1,4 @@
-import { isRekeyError, RekeyError } from "../../errors/rekey-error.ts";
+import { isRekeyError, RekeyError } from "../../errors/reading-error.ts";
 import type { ClientEvents } from "../client-events.ts";
 import { atMost, awaited, type Clock } from "../clock.ts";
 import type { SubscriptionHealth } from "../health.ts";

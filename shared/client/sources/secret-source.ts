@@ -1,4 +1,4 @@
-import type { RekeyError } from "../../errors/rekey-error.ts";
+import type { RekeyError } from "../../errors/reading-error.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
 
 export type Stage = "AWSCURRENT" | "AWSPENDING" | "AWSPREVIOUS";

@@ -1,23 +1,21 @@
 import {
-  type APIErrorType,
   BatchGetSecretValueCommand,
+  DescribeSecretCommand,
+  GetSecretValueCommand,
   type SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
-import type { RekeyError } from "../../errors/rekey-error.ts";
-import { secretContent } from "../../aws/secrets-manager/secret-content.ts";
-import { secretsManagerStore } from "../../aws/secrets-manager/secret-store.ts";
-import { translateError } from "../../aws/errors/translate-error.ts";
-import { isSameSecret } from "../secret-id.ts";
-import type { SecretSource, SourceAnswer } from "./secret-source.ts";
+import type { BatchReadingApi } from "../../aws/signed/secrets-manager-api.ts";
+import { secretsManagerReads } from "./secrets-manager-reads.ts";
+import type { SecretSource } from "./secret-source.ts";
 
 // Services that emit declarations name what they infer by the entry that they import.
 export type { SecretSource } from "./secret-source.ts";
 
-/** What the SDK's errors look like where a batch reports one of its secrets. */
-const clientError = ({ ErrorCode, Message }: APIErrorType): object => ({
-  name: ErrorCode,
-  message: Message,
-  $metadata: { httpStatusCode: 400 },
+/** Secrets Manager's reading operations over the AWS SDK. */
+export const sdkReads = (sdk: SecretsManagerClient): BatchReadingApi => ({
+  getSecretValue: async (input, options) => sdk.send(new GetSecretValueCommand(input), options),
+  describeSecret: async (input, options) => sdk.send(new DescribeSecretCommand(input), options),
+  batchGetSecretValue: async (input, options) => sdk.send(new BatchGetSecretValueCommand(input), options),
 });
 
 /**
@@ -31,35 +29,5 @@ const clientError = ({ ErrorCode, Message }: APIErrorType): object => ({
  * const source = secretsManagerSource(new SecretsManagerClient({ region: "eu-central-1" }));
  * ```
  */
-export function secretsManagerSource(sdk: SecretsManagerClient): Required<SecretSource> {
-  const { read } = secretsManagerStore(sdk);
-
-  return {
-    read,
-    async readMany(secretIds, call) {
-      const operation = "BatchGetSecretValue";
-      const command = new BatchGetSecretValueCommand({ SecretIdList: [...secretIds] });
-      const answer = await sdk.send(command, { abortSignal: call.signal }).catch((error: unknown) => {
-        throw translateError(error, call, { operation, secret: `${secretIds.length} secrets` });
-      });
-      const { SecretValues = [], Errors = [] } = answer;
-
-      function outcome(secretId: string): SourceAnswer | RekeyError | undefined {
-        const refused = Errors.find(({ SecretId = "" }) => isSameSecret(SecretId, secretId));
-        if (refused !== undefined) {
-          return translateError(clientError(refused), call, { operation, secret: secretId });
-        }
-        const found = SecretValues.find(({ ARN = "" }) => isSameSecret(ARN, secretId));
-        const value = found && secretContent(found, secretId);
-        if (found?.VersionId === undefined || value === undefined) return undefined;
-        return {
-          versionId: found.VersionId,
-          value,
-          ...(found.ARN && { secretArn: found.ARN }),
-          ...(found.CreatedDate && { createdAt: found.CreatedDate }),
-        };
-      }
-      return new Map(secretIds.map((secretId) => [secretId, outcome(secretId)]));
-    },
-  };
-}
+export const secretsManagerSource = (sdk: SecretsManagerClient): Required<SecretSource> =>
+  secretsManagerReads(sdkReads(sdk));

@@ -1,126 +1,55 @@
-import type { CodeEntry } from "../code-entry.ts";
+import { abort, intervene, retry, type CodeEntry } from "../code-entry.ts";
 import { acceptExperimentalTag, graceTag } from "../../tags/tag-names.ts";
 
 /** The secret, its rotation, and the store that keeps both. */
 export const rotationCodes = {
-  "access-denied": {
-    disposition: "intervene",
-    meaning: "the role of this function or process may not make this call",
-    hint: "grant the action named in the context on the secret's full ARN (with its six random characters, or -??????)",
-  },
-  "account-refused": {
-    disposition: "abort",
-    meaning: "the secret is of an account for which the function's configuration names no role",
-    hint: "if the function may rotate that account's secrets, add a role of it to REKEY_ACCOUNT_ROLES (template parameter AccountRoleArns)",
-  },
-  "admin-secret-refused": {
-    disposition: "abort",
-    meaning: "the function's configuration does not let this admin secret be used, or not on this server",
-    hint: "if the secret may use this admin, add its ARN to REKEY_ADMIN_SECRETS (template parameter AdminSecretArns)",
-  },
-  "engine-experimental": {
-    disposition: "abort",
-    meaning: "the engine is experimental: it never ran on a real server, and the secret's tags do not accept that",
-    hint: `try it with a secret of a test server; where you accept it for this secret, set its tag ${acceptExperimentalTag} to true`,
-  },
-  "grace-not-over": {
-    disposition: "retry",
-    meaning: "the replaced credential may still be in use: its grace period is not over, or a rotation is under way",
-    hint: `nothing to do; it is retired later. The tag ${graceTag} says how long it lives`,
-  },
-  "internal-fault": {
-    disposition: "intervene",
-    meaning: "rekey met a state that it does not know",
-    hint: "report it with the name in the context; the state in the stores is unchanged or converges on the next try",
-  },
-  "option-invalid": {
-    disposition: "abort",
-    meaning: "an option, tag or environment variable has a value that rekey does not take",
-    hint: "correct the value named in the context",
-  },
-  "pending-tampered": {
-    disposition: "abort",
-    meaning: "AWSPENDING names another host, port, user, database or engine than this rotation would",
-    hint: "remove AWSPENDING from that version and rotate again",
-  },
-  "quota-exceeded": {
-    disposition: "intervene",
-    meaning: "a quota of Secrets Manager is used up",
-    hint: "see the service quotas; versions are cleaned up after 24 hours",
-  },
-  "rotation-disabled": {
-    disposition: "abort",
-    meaning: "rotation is not enabled for this secret",
-    hint: "call RotateSecret with this function's ARN first",
-  },
-  "rotation-function-failed": {
-    disposition: "retry",
-    meaning: "the secret's rotation function could not be invoked, or died",
-    hint: "look at that function's log, and at the role's lambda:InvokeFunction permission",
-  },
-  "rotation-too-soon": {
-    disposition: "retry",
-    meaning: "services may not know the next signing key yet",
-    hint: "rotate after retryAfterMs",
-  },
-  "rotation-under-way": {
-    disposition: "retry",
-    meaning: "a rotation of this secret is not finished",
-    hint: "wait for Secrets Manager to finish or repeat it; rekey doctor says what keeps it",
-  },
-  "secret-binary": {
-    disposition: "abort",
-    meaning: "the secret's value is stored as bytes (SecretBinary), where text is needed",
-    hint: "store it as text, in SecretString. A service reads bytes with bytes() of the client's value",
-  },
-  "secret-malformed": {
-    disposition: "abort",
-    meaning: "the secret's value is not the JSON that rotation needs",
-    hint: "give it the keys engine, host, username and password; see docs/reference/secret.md",
-  },
-  "secret-not-found": {
-    disposition: "abort",
-    meaning: "there is no such secret, or no version with that staging label",
-    hint: "check the secret's ARN and the region",
-  },
-  "step-invalid": {
-    disposition: "abort",
-    meaning: "the event is not a Secrets Manager rotation event",
-    hint: "the function takes Step, SecretId and ClientRequestToken as Secrets Manager sends them",
-  },
-  "store-rejected": {
-    disposition: "abort",
-    meaning: "Secrets Manager refused the call",
-    hint: "see the reason in the context; the secret may be a replica, or scheduled for deletion",
-  },
-  "store-throttled": {
-    disposition: "retry",
-    meaning: "Secrets Manager is limiting the rate of calls",
-    hint: "Secrets Manager repeats the rotation; spread the schedules if it persists",
-  },
-  "store-unavailable": {
-    disposition: "retry",
-    meaning: "Secrets Manager could not be reached or failed",
-    hint: "check the endpoint, the VPC endpoint and the service's health",
-  },
-  "time-budget-spent": {
-    disposition: "retry",
-    meaning: "the time for this call ran out",
-    hint: "raise the function's timeout, or look at what was slow in the log",
-  },
-  "version-conflict": {
-    disposition: "intervene",
-    meaning: "the version already exists with another value",
-    hint: "cancel the rotation, remove AWSPENDING from that version and rotate again",
-  },
-  "version-not-pending": {
-    disposition: "abort",
-    meaning: "the version is not labelled AWSPENDING, so it must not be promoted",
-    hint: "rotate again; a value put by hand in the middle of a rotation ends that rotation",
-  },
-  "version-unknown": {
-    disposition: "abort",
-    meaning: "the secret has no such version, or the version has no value",
-    hint: "start the rotation with RotateSecret; do not call the steps by hand",
-  },
+  "account-refused": abort(
+    "the secret is of an account for which the function's configuration names no role",
+    "if the function may rotate that account's secrets, add a role of it to REKEY_ACCOUNT_ROLES (template parameter AccountRoleArns)",
+  ),
+  "admin-secret-refused": abort(
+    "the function's configuration does not let this admin secret be used, or not on this server",
+    "if the secret may use this admin, add its ARN to REKEY_ADMIN_SECRETS (template parameter AdminSecretArns)",
+  ),
+  "engine-experimental": abort(
+    "the engine is experimental: it never ran on a real server, and the secret's tags do not accept that",
+    `try it with a secret of a test server; where you accept it for this secret, set its tag ${acceptExperimentalTag} to true`,
+  ),
+  "grace-not-over": retry(
+    "the replaced credential may still be in use: its grace period is not over, or a rotation is under way",
+    `nothing to do; it is retired later. The tag ${graceTag} says how long it lives`,
+  ),
+  "internal-fault": intervene(
+    "rekey met a state that it does not know",
+    "report it with the name in the context; the state in the stores is unchanged or converges on the next try",
+  ),
+  "pending-tampered": abort(
+    "AWSPENDING names another host, port, user, database or engine than this rotation would",
+    "remove AWSPENDING from that version and rotate again",
+  ),
+  "rotation-disabled": abort(
+    "rotation is not enabled for this secret",
+    "call RotateSecret with this function's ARN first",
+  ),
+  "rotation-function-failed": retry(
+    "the secret's rotation function could not be invoked, or died",
+    "look at that function's log, and at the role's lambda:InvokeFunction permission",
+  ),
+  "rotation-too-soon": retry("services may not know the next signing key yet", "rotate after retryAfterMs"),
+  "rotation-under-way": retry(
+    "a rotation of this secret is not finished",
+    "wait for Secrets Manager to finish or repeat it; rekey doctor says what keeps it",
+  ),
+  "step-invalid": abort(
+    "the event is not a Secrets Manager rotation event",
+    "the function takes Step, SecretId and ClientRequestToken as Secrets Manager sends them",
+  ),
+  "version-not-pending": abort(
+    "the version is not labelled AWSPENDING, so it must not be promoted",
+    "rotate again; a value put by hand in the middle of a rotation ends that rotation",
+  ),
+  "version-unknown": abort(
+    "the secret has no such version, or the version has no value",
+    "start the rotation with RotateSecret; do not call the steps by hand",
+  ),
 } as const satisfies Record<string, CodeEntry>;

@@ -4,7 +4,10 @@ import { SecretsManagerClient, type SecretsManagerClientConfig } from "@aws-sdk/
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { requestBudget } from "../../../shared/client/cache/request-budget.ts";
 import { createSecretClient, type SecretClient } from "../../../shared/client/secret-client.ts";
+import { signedSecretsManager } from "../../../shared/aws/signed/secrets-manager-api.ts";
+import { secretsManagerReads } from "../../../shared/client/sources/secrets-manager-reads.ts";
 import { secretsManagerSource } from "../../../shared/client/sources/secrets-manager-source.ts";
+import type { SecretSource } from "../../../shared/client/sources/secret-source.ts";
 import { servingRule } from "../../../shared/client/cache/serving-rules.ts";
 import type { ErrorCode } from "../../../shared/errors/codes.ts";
 import { isRekeyError, type RekeyError } from "../../../shared/errors/rekey-error.ts";
@@ -22,7 +25,7 @@ const [ttlMs, maxDeniedMs, maxStaleMs] = [1_000, 60_000, 3_600_000];
 
 let aws: ScriptedAws;
 let clock: ManualClock;
-let open: { readonly client: SecretClient; readonly sdk: SecretsManagerClient }[] = [];
+let open: (() => Promise<void>)[] = [];
 
 beforeAll(async () => void (aws = await startScriptedAws()));
 beforeEach(() => {
@@ -30,24 +33,30 @@ beforeEach(() => {
   aws.answer = value;
 });
 afterEach(async () => {
-  for (const { client, sdk } of open) {
-    await client.close();
-    sdk.destroy();
-  }
+  for (const close of open) await close();
   open = [];
 });
 afterAll(async () => aws.stop());
 
-function start(settings: SecretsManagerClientConfig = {}): SecretClient {
-  const sdk = new SecretsManagerClient({
-    endpoint: aws.endpoint,
-    region: "us-east-1",
-    credentials: { accessKeyId: "AKIATEST", secretAccessKey: "test" },
-    maxAttempts: 1,
-    ...settings,
-  });
+/** `undefined`: the source without the SDK, whose clock and keys are its own. */
+function sourceOf(sdk: SecretsManagerClient | undefined, endpoint: string): SecretSource {
+  if (sdk !== undefined) return secretsManagerSource(sdk);
+  const variables = { AWS_ACCESS_KEY_ID: "AKIATEST", AWS_SECRET_ACCESS_KEY: "test" };
+  return secretsManagerReads(signedSecretsManager({ endpoint, region: "us-east-1", maxAttempts: 1 }, variables));
+}
+
+function start(settings: SecretsManagerClientConfig = {}, isSigned = false, endpoint = aws.endpoint): SecretClient {
+  const sdk = isSigned
+    ? undefined
+    : new SecretsManagerClient({
+        endpoint,
+        region: "us-east-1",
+        credentials: { accessKeyId: "AKIATEST", secretAccessKey: "test" },
+        maxAttempts: 1,
+        ...settings,
+      });
   const client = createSecretClient({
-    source: secretsManagerSource(sdk),
+    source: sourceOf(sdk, endpoint),
     clock,
     random: () => 0,
     ttlMs,
@@ -56,9 +65,17 @@ function start(settings: SecretsManagerClientConfig = {}): SecretClient {
     requestTimeoutMs: 1_000_000,
     budget: requestBudget({ requestsPerSecond: 1_000, burst: 1_000, whenSpent: "wait" }, clock),
   });
-  open.push({ client, sdk });
+  open.push(async () => {
+    await client.close();
+    sdk?.destroy();
+  });
   return client;
 }
+
+const sources = [
+  ["over the SDK", false],
+  ["without the SDK", true],
+] as const;
 
 const failureOf = async (read: Promise<unknown>): Promise<RekeyError> => {
   const error: unknown = await settled(read).catch((thrown: unknown) => thrown);
@@ -134,11 +151,11 @@ const answers: readonly (readonly [what: string, answer: ScriptedAws["answer"], 
   ["the connection is reset", "reset", "store-unavailable"],
 ];
 
-test.each(answers)(
-  "while %s, a service gets that cause's code and hint, and its value for as long as the cause allows",
-  async (_what, answer, expected) =>
+test.each(sources.flatMap(([how, isSigned]) => answers.map((row) => [how, ...row, isSigned] as const)))(
+  "%s: while %s, a service gets that cause's code and hint, and its value for as long as the cause allows",
+  async (_how, _what, answer, expected, isSigned) =>
     fieldCase(kind, async () => {
-      const client = start();
+      const client = start({}, isSigned);
       const events: unknown[] = [];
       client.on("stale", (event) => events.push(event));
       await settled(client.get("prod/orders"));
@@ -193,8 +210,6 @@ const providers: readonly (readonly [string, SecretsManagerClientConfig, ErrorCo
     },
     "credentials-refused",
   ],
-  ["its endpoint's name is not in the DNS", { endpoint: "http://secretsmanager.invalid" }, "store-unavailable"],
-  ["nothing listens at its endpoint", { endpoint: "http://127.0.0.1:1" }, "store-unavailable"],
 ];
 
 test.each(providers)("when %s, the first read says so", async (_what, settings, expected) =>
@@ -208,23 +223,38 @@ test.each(providers)("when %s, the first read says so", async (_what, settings, 
   })(),
 );
 
-test(
-  "an endpoint that speaks no TLS is told as TLS, with what to do",
-  fieldCase(kind, async () => {
-    await using plain = await listening(createServer());
-    const error = await failureOf(start({ endpoint: `https://127.0.0.1:${plain.port}` }).get("prod/orders"));
-    expect(error).toMatchObject({ code: "tls-refused", hint: expect.stringContaining("certificate") });
-  }),
+const endpoints = [
+  ["its endpoint's name is not in the DNS", "http://secretsmanager.invalid"],
+  ["nothing listens at its endpoint", "http://127.0.0.1:1"],
+] as const;
+
+test.each(sources.flatMap(([how, isSigned]) => endpoints.map((row) => [how, ...row, isSigned] as const)))(
+  "%s: when %s, the first read says so",
+  async (_how, _what, endpoint, isSigned) =>
+    fieldCase(kind, async () => {
+      const error = await failureOf(start({}, isSigned, endpoint).get("prod/orders"));
+      expect(error).toMatchObject({
+        code: "store-unavailable",
+        context: { secret: "prod/orders", operation: "GetSecretValue", reason: expect.stringMatching(/^\w+$/) },
+      });
+    })(),
 );
 
-test(
-  "a clock that is off is corrected by the SDK, and the read goes on",
+test.each(sources)("%s, an endpoint that speaks no TLS is told as TLS, with what to do", async (_how, isSigned) =>
   fieldCase(kind, async () => {
-    const client = start();
+    await using plain = await listening(createServer());
+    const error = await failureOf(start({}, isSigned, `https://127.0.0.1:${plain.port}`).get("prod/orders"));
+    expect(error).toMatchObject({ code: "tls-refused", hint: expect.stringContaining("certificate") });
+  })(),
+);
+
+test.each(sources)("%s, a clock that is off is corrected, and the read goes on", async (_how, isSigned) =>
+  fieldCase(kind, async () => {
+    const client = start({}, isSigned);
     aws.answer = awsError(400, "InvalidSignatureException", "Signature expired", off);
     const read = settled(client.get("prod/orders"));
     await expect.poll(() => aws.calls.length, { timeout: 60_000 }).toBeGreaterThan(0);
     aws.answer = value;
     expect((await read).value.reveal()).toBe("one");
-  }),
+  })(),
 );

@@ -1,0 +1,25 @@
+import type { InvalidationSource } from "../../../shared/client/invalidation/invalidation-source.ts";
+import { RekeyError } from "../../../shared/errors/rekey-error.ts";
+
+export const setUpMs = 10_000;
+
+/** Of a request. The AWS SDK waits without limit by default, and the client cuts its requests off before these do. */
+export const requestTimeoutMs = 4_000;
+export const sdkLimits = {
+  maxAttempts: 1,
+  requestHandler: { connectionTimeout: 2_000, requestTimeout: requestTimeoutMs },
+} as const;
+
+/** A driver's error may hold an address with a password in it. */
+export function unavailable(source: string): (error: unknown) => never {
+  return (error) => {
+    const reason = error instanceof Error ? error.name : "unknown";
+    throw new RekeyError("invalidation-unavailable", { context: { source, reason } });
+  };
+}
+
+export interface AgentPush {
+  readonly source: InvalidationSource;
+  /** Gives back what was made for this instance. */
+  release(): Promise<void>;
+}

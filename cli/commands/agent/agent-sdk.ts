@@ -1,0 +1,40 @@
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { secretsManagerStore } from "../../../shared/aws/secrets-manager/secret-store.ts";
+import type { BatchReadingApi } from "../../../shared/aws/signed/secrets-manager-api.ts";
+import { sdkReads } from "../../../shared/client/sources/secrets-manager-source.ts";
+import type { SecretSource } from "../../../shared/client/sources/secret-source.ts";
+import { vaultSource } from "../../../shared/client/sources/vault/vault-source.ts";
+import { environmentCa } from "../../../shared/runtime/environment-ca.ts";
+import { environmentLogin } from "../../../shared/runtime/environment-login.ts";
+import type { Environment } from "../../../shared/runtime/environment.ts";
+import { defined } from "../../../shared/secrets/defined.ts";
+import { sdkLimits, setUpMs } from "./agent-limits.ts";
+import { reachedSource } from "./reached-source.ts";
+
+/** Secrets Manager with every kind of credentials that the AWS SDK finds: profiles, SSO, web identities, an instance's role. */
+export const sdkApi = (): BatchReadingApi => sdkReads(new SecretsManagerClient(sdkLimits));
+
+/** Vault's mirror; its login and its roots may be secrets. Errors: those of the login, `option-invalid`. */
+export async function vaultMirror(
+  address: string,
+  environment: Environment,
+  formOf: (mirror: SecretSource) => SecretSource,
+): Promise<SecretSource> {
+  const store = secretsManagerStore(new SecretsManagerClient(sdkLimits));
+  return reachedSource(async () => {
+    const call = { signal: AbortSignal.timeout(setUpMs) };
+    const ca = await environmentCa(environment, "VAULT_CACERT", store)(call);
+    return formOf(
+      vaultSource({
+        address,
+        login: await environmentLogin(environment, store, call),
+        ...defined({
+          namespace: environment.text("VAULT_NAMESPACE"),
+          ca,
+          mount: environment.text("VAULT_MOUNT"),
+          pathPrefix: environment.text("VAULT_PATH_PREFIX"),
+        }),
+      }),
+    );
+  });
+}

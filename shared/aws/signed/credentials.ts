@@ -1,0 +1,76 @@
+import { RekeyError } from "../../errors/reading-error.ts";
+import { containerKeys } from "./container-keys.ts";
+import { instanceKeys } from "./instance-keys.ts";
+import type { ExpiringKeys, KeyProvider, Variables } from "./key-provider.ts";
+import type { AwsKeys } from "./signature.ts";
+
+/** The SDKs renew keys so long before they expire. */
+const renewedBeforeMs = 5 * 60_000;
+
+const missing = (problem: string, hint?: string): RekeyError =>
+  new RekeyError("credentials-missing", { context: { operation: "read credentials", problem }, hint });
+
+const variableKeys: KeyProvider = async (variables) => {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = variables;
+  if (!accessKeyId || !secretAccessKey) return undefined;
+  return { accessKeyId, secretAccessKey, sessionToken: variables["AWS_SESSION_TOKEN"] || undefined };
+};
+
+/** What the SDKs would take before a container's or an instance's role, and this source does not read. */
+const leftToTheSdk = ["AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE"];
+
+const refuseWhatIsTheSdks: KeyProvider = async (variables) => {
+  const named = leftToTheSdk.find((name) => variables[name]);
+  if (named === undefined) return undefined;
+  throw missing(
+    `${named} is set`,
+    "take rekey/client/secrets-manager with the AWS SDK, which reads profiles and web identities",
+  );
+};
+
+const providers: readonly KeyProvider[] = [variableKeys, refuseWhatIsTheSdks, containerKeys, instanceKeys];
+
+export interface Credentials {
+  /** Kept until shortly before they expire; callers at the same time share one request. */
+  keys(): Promise<AwsKeys>;
+  /** They were refused as expired: the next caller gets new ones. */
+  forget(): void;
+}
+
+/**
+ * The process's keys, in the AWS SDKs' order: variables, the endpoint of an ECS task or an EKS Pod Identity, an EC2
+ * instance's role by IMDSv2. Errors: `credentials-missing`.
+ */
+export function credentialsOf(variables: Variables, now: () => number = Date.now): Credentials {
+  let kept: ExpiringKeys | undefined;
+  let reading: Promise<ExpiringKeys> | undefined;
+
+  async function read(): Promise<ExpiringKeys> {
+    // Many callers share it, so it ends by its own limit and not with one of them.
+    const signal = AbortSignal.timeout(5_000);
+    for (const provider of providers) {
+      const found = await provider(variables, signal);
+      if (found !== undefined) return found;
+    }
+    throw missing("no variables, no container, no instance role");
+  }
+  const isFresh = ({ expiresAtMs = Infinity }: ExpiringKeys, forMs: number): boolean => expiresAtMs - forMs > now();
+
+  async function renewed(): Promise<ExpiringKeys> {
+    reading ??= read().finally(() => (reading = undefined));
+    return (kept = await reading);
+  }
+  return {
+    async keys() {
+      if (kept !== undefined && isFresh(kept, renewedBeforeMs)) return kept;
+      const before = kept;
+      return renewed().catch((error: unknown) => {
+        if (before !== undefined && isFresh(before, 0)) return before;
+        throw error;
+      });
+    },
+    forget() {
+      kept = undefined;
+    },
+  };
+}
