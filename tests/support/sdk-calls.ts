@@ -40,12 +40,18 @@ function actionsIn({ file, text }: Source): ReadonlyMap<string, string> {
   return new Map(imported);
 }
 
-/** All names that stand in each of a file's named functions: its methods, and the constants that they share. */
+const holdsFunctions: ReadonlySet<string> = new Set([
+  "ArrowFunctionExpression",
+  "FunctionExpression",
+  "CallExpression",
+]);
+
+/** All names that stand in each of a file's named functions, also those that a call makes: its methods, and what they share. */
 function namesByFunction({ file, text }: Source): ReadonlyMap<string, ReadonlySet<string>> {
   const byFunction = new Map<string, Set<string>>();
   const open: Set<string>[] = [];
   const isNamed = (key: Node, value: Node | null): key is Node & { readonly name: string } =>
-    key.type === "Identifier" && (value?.type === "ArrowFunctionExpression" || value?.type === "FunctionExpression");
+    key.type === "Identifier" && holdsFunctions.has(value?.type ?? "");
   const enter = (key: Node, value: Node | null): void => {
     if (!isNamed(key, value)) return;
     const names = new Set<string>();

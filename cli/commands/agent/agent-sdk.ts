@@ -1,7 +1,7 @@
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { secretsManagerStore } from "../../../shared/aws/secrets-manager/secret-store.ts";
 import type { BatchReadingApi } from "../../../shared/aws/signed/secrets-manager-api.ts";
-import { sdkReads } from "../../../shared/client/sources/secrets-manager-source.ts";
+import { sdkReads } from "../../../shared/client/sources/sdk-reads.ts";
 import type { SecretSource } from "../../../shared/client/sources/secret-source.ts";
 import { vaultSource } from "../../../shared/client/sources/vault/vault-source.ts";
 import { environmentCa } from "../../../shared/runtime/environment-ca.ts";
