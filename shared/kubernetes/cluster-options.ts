@@ -137,10 +137,10 @@ function clusterOf(value: unknown): ClusterOptions {
 }
 
 /** From JSON: a list of twenty at most. Errors: `option-invalid`, with nothing of the text. */
-export function clusterOptions(text: string): readonly ClusterOptions[] {
+export function clusterOptions(text: SecretValue): readonly ClusterOptions[] {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = JSON.parse(text.reveal());
   } catch {
     throw invalid("not JSON");
   }

@@ -39,13 +39,13 @@ export function environmentClusters(
   environment: Environment,
   store: Pick<SecretStore, "read">,
 ): (call: CallOptions) => Promise<readonly WorkloadCluster[]> {
-  const clustersOf = (text: string): readonly WorkloadCluster[] =>
+  const clustersOf = (text: SecretValue): readonly WorkloadCluster[] =>
     clusterOptions(text).map((options) =>
       kubernetesCluster(options, { token: tokenOf(options, environment), nowMs: Date.now }),
     );
   const set = environment.required(option);
   if (!set.startsWith("arn:")) {
-    const clusters = clustersOf(set);
+    const clusters = clustersOf(new SecretValue(set));
     return async () => clusters;
   }
   let kept: { readonly clusters: readonly WorkloadCluster[]; readonly untilMs: number } = { clusters: [], untilMs: 0 };
@@ -53,7 +53,7 @@ export function environmentClusters(
     if (Date.now() < kept.untilMs) return kept.clusters;
     const version = await store.read(set, { label: "AWSCURRENT" }, call);
     if (version === undefined) throw new RekeyError("secret-not-found", { context: { option, secret: set } });
-    kept = { clusters: clustersOf(version.value.reveal()), untilMs: Date.now() + keptMs };
+    kept = { clusters: clustersOf(version.value), untilMs: Date.now() + keptMs };
     return kept.clusters;
   };
 }
