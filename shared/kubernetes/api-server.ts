@@ -24,6 +24,9 @@ export interface ApiRequest {
   readonly accept?: string;
 }
 
+/** What an API server is asked for so that it answers with an object's metadata alone: no value of a Secret comes back. */
+export const metadataAlone = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+
 /** `absent`: there is no such object. `conflict`: it has another revision, or other fields have another manager. */
 export type ApiAnswer =
   | { readonly outcome: "done"; readonly object: Members }

@@ -5,7 +5,7 @@ import type { CallOptions } from "../ports/call.ts";
 import type { ClusterGrant, Workload, WorkloadCluster, WorkloadName } from "../ports/workload-cluster.ts";
 import { workloadKinds } from "../ports/workload-cluster.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
-import { type ApiServerOptions, askApiServer } from "./api-server.ts";
+import { type ApiServerOptions, askApiServer, metadataAlone } from "./api-server.ts";
 import type { ClusterOptions } from "./cluster-options.ts";
 import { askedFor, checkExternalSecret, deliveryOf, isAsked } from "./external-secret.ts";
 import { takeRestarts } from "./restart-rate.ts";
@@ -17,8 +17,6 @@ const mostPages = 100;
 const pageSize = 50;
 const byManager = `?fieldManager=${fieldManager}`;
 const validName = /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/;
-/** The API server answers with an object's metadata alone: no value of a Secret comes back. */
-const metadataAlone = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 
 const workloadsPath = (kind: WorkloadName["kind"], namespace: string): string =>
   `/apis/apps/v1/namespaces/${namespace}/${kind}s`;

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { memberAt } from "../../shared/answers/member-at.ts";
 import { membersOf } from "../../shared/answers/members.ts";
+import { askApiServer, metadataAlone } from "../../shared/kubernetes/api-server.ts";
+import { SecretValue } from "../../shared/secrets/secret-value.ts";
 import { refreshSecret, type SecretRefresh } from "../../shared/operations/refreshing/refresh-secret.ts";
 import { kubernetesPrograms, type KubernetesUnderTest, startKubernetes } from "../support/kubernetes.ts";
 import {
@@ -147,6 +149,11 @@ describe.skipIf(kubernetesPrograms === undefined)("on a real API server", () => 
     stage.store.putByHand("v1", valueOf("canary-second"));
     await refresh(stage);
     expect(passwordIn(await stage.object(theSecret))).toBe("canary-second");
+    const server = { ...kubernetes, name: "prod", token: async () => new SecretValue(kubernetes.token) };
+    const path = theSecret.replace("NS", "written");
+    const answer = await askApiServer(server, { method: "PATCH", path, body: {}, accept: metadataAlone }, call);
+    expect(answer).toMatchObject({ object: { kind: "PartialObjectMetadata" } });
+    expect(answer).not.toMatchObject({ object: { data: expect.anything() } });
   });
 
   test("a key that somebody else manages is left to them, and a Secret that does not exist is not made", async () => {
