@@ -5,9 +5,16 @@ import { clusterOptions } from "./cluster-options.ts";
 
 const secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db/orders-AbCdEf";
 const grant = { secret, namespace: "shop", externalSecret: "orders-db", restart: ["deployment/web"] };
-const written = { secret, namespace: "jobs", kubernetesSecret: "orders-db", keys: { password: "password" }, restart: "all" };
+const written = {
+  secret,
+  namespace: "jobs",
+  kubernetesSecret: "orders-db",
+  keys: { password: "password" },
+  restart: "all",
+};
 const cluster = { name: "prod", server: "https://10.0.0.1:6443", ca: certificate, grants: [grant, written] };
-const parse = (value: unknown) => clusterOptions(new SecretValue(typeof value === "string" ? value : JSON.stringify(value)));
+const parse = (value: unknown) =>
+  clusterOptions(new SecretValue(typeof value === "string" ? value : JSON.stringify(value)));
 
 test("what is granted, and the defaults", () => {
   const { ca, ...others } = parse([cluster])[0] ?? {};

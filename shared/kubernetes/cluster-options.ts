@@ -65,11 +65,14 @@ function workloadOf(value: unknown): WorkloadName {
 function keysOf(value: unknown): ReadonlyMap<string, string> {
   const entries = isMembers(value) ? Object.entries(value) : [];
   if (entries.length === 0 || entries.length > most.keys) throw invalid("keys");
-  return new Map(entries.map(([key, member]) => [matching(key, dataKey, "keys"), matching(member, /^.{1,200}$/, "keys")]));
+  return new Map(
+    entries.map(([key, member]) => [matching(key, dataKey, "keys"), matching(member, /^.{1,200}$/, "keys")]),
+  );
 }
 
 function objectOf(external: unknown, written: unknown, keys: unknown): ClusterGrant["object"] {
-  if ((external === undefined) === (written === undefined)) throw invalid("externalSecret or kubernetesSecret, one of them");
+  if ((external === undefined) === (written === undefined))
+    throw invalid("externalSecret or kubernetesSecret, one of them");
   if (external === undefined) {
     return { kind: "written", name: matching(written, subdomain, "kubernetesSecret"), keys: keysOf(keys) };
   }

@@ -42,7 +42,8 @@ function obstacle(object: Members): string | undefined {
 export function checkExternalSecret(object: Members, version: CurrentVersion, context: ErrorContext): void {
   const problem = namesSecret(object, version) ? obstacle(object) : "it does not name the secret";
   if (problem === undefined) return;
-  const hint = "let the ExternalSecret name the secret by remoteRef.key or extract.key, with the refreshPolicy Periodic and an interval, or OnChange";
+  const hint =
+    "let the ExternalSecret name the secret by remoteRef.key or extract.key, with the refreshPolicy Periodic and an interval, or OnChange";
   throw new RekeyError("kubernetes-refused", { context: { ...context, problem }, hint });
 }
 

@@ -16,7 +16,12 @@ type Options = Pick<ClusterOptions, "grants" | "home" | "tokenFile">;
 
 const rbac = "rbac.authorization.k8s.io";
 
-const rule = (apiGroup: string, resources: readonly string[], verbs: readonly string[], names?: readonly string[]): Rule => ({
+const rule = (
+  apiGroup: string,
+  resources: readonly string[],
+  verbs: readonly string[],
+  names?: readonly string[],
+): Rule => ({
   apiGroups: [apiGroup],
   resources,
   ...(names !== undefined && { resourceNames: [...new Set(names)].toSorted() }),
@@ -29,7 +34,13 @@ const namesOf = (grants: readonly ClusterGrant[], kind: ClusterGrant["object"]["
 /** RBAC cannot narrow a list by name, so a namespace where workloads are listed grants all of them. */
 function workloadRules(grants: readonly ClusterGrant[]): readonly Rule[] {
   if (grants.some(({ restart }) => restart === "all")) {
-    return [rule("apps", workloadKinds.map((kind) => `${kind}s`), ["get", "list", "patch"])];
+    return [
+      rule(
+        "apps",
+        workloadKinds.map((kind) => `${kind}s`),
+        ["get", "list", "patch"],
+      ),
+    ];
   }
   const named = grants.flatMap(({ restart }) => (restart === "all" ? [] : restart));
   const ofKind = (kind: WorkloadKind) => named.filter((workload) => workload.kind === kind).map(({ name }) => name);
@@ -48,7 +59,12 @@ function rulesOf(grants: readonly ClusterGrant[]): readonly Rule[] {
   ];
 }
 
-function bound({ home, tokenFile }: Options, name: string, namespace: string, rules: readonly Rule[]): readonly object[] {
+function bound(
+  { home, tokenFile }: Options,
+  name: string,
+  namespace: string,
+  rules: readonly Rule[],
+): readonly object[] {
   const subject =
     tokenFile === undefined
       ? { apiGroup: rbac, kind: "Group", name: accessGroup }

@@ -26,7 +26,9 @@ const codesIn = (refreshed: SecretRefresh): readonly unknown[] =>
     : [];
 const statesIn = (refreshed: SecretRefresh): readonly string[] =>
   refreshed.state === "current"
-    ? refreshed.clusters.flatMap(({ workloads }) => workloads.map(({ kind, name, state }) => `${kind}/${name} ${state}`))
+    ? refreshed.clusters.flatMap(({ workloads }) =>
+        workloads.map(({ kind, name, state }) => `${kind}/${name} ${state}`),
+      )
     : [];
 const passwordIn = (secret: object): string =>
   Buffer.from(String(memberAt(secret, "data", "password")), "base64").toString();
@@ -46,7 +48,10 @@ describe.skipIf(kubernetesPrograms === undefined)("on a real API server", () => 
   afterAll(async () => kubernetes?.stop());
 
   /** An ExternalSecret that its operator has synced, and a Deployment that uses it. */
-  async function withOperator(namespace: string, settings: Parameters<typeof stageIn>[3] = {}): Promise<KubernetesStage> {
+  async function withOperator(
+    namespace: string,
+    settings: Parameters<typeof stageIn>[3] = {},
+  ): Promise<KubernetesStage> {
     const stage = await stageIn(kubernetes, namespace, [all], settings);
     await create(externalSecret(namespace), workload("Deployment", namespace, "web"));
     await stage.operate();
@@ -166,6 +171,33 @@ describe.skipIf(kubernetesPrograms === undefined)("on a real API server", () => 
     expect(await stage.generation("deployments", "web")).toBe(1);
   });
 
+  test("keys that an administrator hands over, as the page says it, are rekey's from then on", async () => {
+    const stage = await stageIn(kubernetes, "handover", [
+      { ...written, keys: { username: "username", password: "password" } },
+    ]);
+    const type = "kubernetes.io/basic-auth";
+    await create(ownSecret("handover", { type, stringData: { username: "app", password: "present" } }));
+    expect(codesIn(await refresh(stage))).toEqual(["kubernetes-conflict"]);
+    const present = { username: "YXBw", password: "cHJlc2VudA==" };
+    const handover = {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "orders-db", namespace: "handover" },
+      data: present,
+    };
+    const path = `${theSecret.replace("NS", "handover")}?fieldManager=rekey&force=true`;
+    await kubernetes.admin("PATCH", path, handover, "application/apply-patch+yaml");
+    const shared = await stage.object(theSecret);
+    const { managedFields, ...metadata } = membersOf(shared["metadata"]);
+    const own = (Array.isArray(managedFields) ? managedFields : []).filter((one) => memberAt(one, "manager") === "rekey");
+    const left = { ...shared, metadata: { ...metadata, managedFields: own } };
+    await kubernetes.admin("PUT", theSecret.replace("NS", "handover"), left);
+    expect(codesIn(await refresh(stage))).toEqual([]);
+    const secret = await stage.object(theSecret);
+    expect(passwordIn(secret)).toBe("canary-first");
+    expect(secret).toMatchObject({ type, metadata: { labels: { team: "orders" } } });
+  });
+
   test("a secret without the member that is written is malformed, and its text is not in the error", async () => {
     const stage = await stageIn(kubernetes, "malformed", [{ ...written, keys: { password: "passphrase" } }]);
     await create(ownSecret("malformed"));
@@ -177,7 +209,11 @@ describe.skipIf(kubernetesPrograms === undefined)("on a real API server", () => 
     const name = "orders-db";
     const pods: readonly object[] = [
       fromEnvironment,
-      podUsing({ initContainers: [{ name: "i", image: "i", env: [{ name: "P", valueFrom: { secretKeyRef: { name, key: "p" } } }] }] }),
+      podUsing({
+        initContainers: [
+          { name: "i", image: "i", env: [{ name: "P", valueFrom: { secretKeyRef: { name, key: "p" } } }] },
+        ],
+      }),
       podUsing({ volumes: [{ name: "v", secret: { secretName: name } }] }),
       podUsing({ volumes: [{ name: "v", projected: { sources: [{ secret: { name } }] } }] }),
       podUsing({ imagePullSecrets: [{ name }] }),
@@ -185,14 +221,17 @@ describe.skipIf(kubernetesPrograms === undefined)("on a real API server", () => 
     const stage = await stageIn(kubernetes, "found", [all]);
     await create(externalSecret("found"));
     for (const [index, pod] of pods.entries()) {
-      for (const kind of ["Deployment", "StatefulSet", "DaemonSet"]) await create(workload(kind, "found", `uses-${index}`, pod));
+      for (const kind of ["Deployment", "StatefulSet", "DaemonSet"])
+        await create(workload(kind, "found", `uses-${index}`, pod));
     }
     const other = podUsing({ volumes: [{ name: "v", secret: { secretName: "others-db" } }] });
     await create(workload("Deployment", "found", "other", other), workload("DaemonSet", "found", "none", podUsing({})));
     const states = statesIn(await refresh(stage));
     expect(states).toHaveLength(15);
     expect(states.every((state) => /\/uses-\d restarted$/.test(state))).toBe(true);
-    expect([await stage.generation("deployments", "other"), await stage.generation("daemonsets", "none")]).toEqual([1, 1]);
+    expect([await stage.generation("deployments", "other"), await stage.generation("daemonsets", "none")]).toEqual([
+      1, 1,
+    ]);
   });
 
   test("a cluster's rate is kept across processes; the rest follows, and forged times hold nobody up", async () => {
@@ -203,8 +242,14 @@ describe.skipIf(kubernetesPrograms === undefined)("on a real API server", () => 
     const path = "/api/v1/namespaces/rate-home/configmaps/rekey-restarts";
     const forged = { data: { recent: `x ${nowMs + 9e9} ${nowMs + 9e9} -1` } };
     await kubernetes.admin("PATCH", path, forged, "application/merge-patch+json");
-    const count = (refreshed: SecretRefresh, state: string) => statesIn(refreshed).filter((one) => one.endsWith(state)).length;
-    for (const [restarted, postponed] of [[2, 3], [0, 3], [2, 1], [1, 0]] as const) {
+    const count = (refreshed: SecretRefresh, state: string) =>
+      statesIn(refreshed).filter((one) => one.endsWith(state)).length;
+    for (const [restarted, postponed] of [
+      [2, 3],
+      [0, 3],
+      [2, 1],
+      [1, 0],
+    ] as const) {
       const refreshed = await refresh(stage);
       expect([count(refreshed, "restarted"), count(refreshed, "postponed")]).toEqual([restarted, postponed]);
       if (postponed > 0) expect(refreshed).toMatchObject({ clusters: [{ againAfterMs: expect.any(Number) }] });
@@ -214,17 +259,28 @@ describe.skipIf(kubernetesPrograms === undefined)("on a real API server", () => 
 
   test("an event for a secret that no grant names asks nothing, and a workload that no grant names is not restarted", async () => {
     const stage = await stageIn(kubernetes, "ungranted", [{ ...all, restart: ["deployment/web", "statefulset/gone"] }]);
-    await create(externalSecret("ungranted"), workload("Deployment", "ungranted", "web"), workload("Deployment", "ungranted", "other"));
+    await create(
+      externalSecret("ungranted"),
+      workload("Deployment", "ungranted", "web"),
+      workload("Deployment", "ungranted", "other"),
+    );
     const foreign = secretArn.replace("orders", "others");
     expect(await refreshSecret(stage.refresher, foreign, call)).toEqual({ state: "foreign" });
-    expect(await refreshSecret({ ...stage.refresher, manages: () => false }, secretArn, call)).toEqual({ state: "foreign" });
+    expect(await refreshSecret({ ...stage.refresher, manages: () => false }, secretArn, call)).toEqual({
+      state: "foreign",
+    });
     expect(stage.asked()).toBe(0);
     expect(statesIn(await refresh(stage))).toEqual(["deployment/web restarted"]);
     expect(await stage.generation("deployments", "other")).toBe(1);
   });
 
   test("no value is anywhere in a cluster but in Secrets", async () => {
-    for (const path of ["apps/v1/deployments", "apps/v1/daemonsets", "apps/v1/statefulsets", "external-secrets.io/v1/externalsecrets"]) {
+    for (const path of [
+      "apps/v1/deployments",
+      "apps/v1/daemonsets",
+      "apps/v1/statefulsets",
+      "external-secrets.io/v1/externalsecrets",
+    ]) {
       expect(JSON.stringify(await kubernetes.admin("GET", `/apis/${path}`))).not.toContain("canary");
     }
     const text = JSON.stringify(membersOf(await kubernetes.admin("GET", "/api/v1/configmaps")));

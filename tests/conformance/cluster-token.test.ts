@@ -9,10 +9,15 @@ const keys = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "canary-secret-key" 
 
 const addressIn = (token: string): URL =>
   new URL(Buffer.from(token.replace(/^k8s-aws-v1\./, ""), "base64url").toString());
-const sorted = ({ searchParams }: URL): readonly unknown[] => [...searchParams].toSorted(([one], [other]) => (one < other ? -1 : 1));
+const sorted = ({ searchParams }: URL): readonly unknown[] =>
+  [...searchParams].toSorted(([one], [other]) => (one < other ? -1 : 1));
 
 test("a token is one for 60 seconds, and names its cluster among the signed headers", async () => {
-  const options = { region: "eu-west-1", credentials: { ...keys, sessionToken: "session" }, nowMs: Date.UTC(2026, 0, 1) };
+  const options = {
+    region: "eu-west-1",
+    credentials: { ...keys, sessionToken: "session" },
+    nowMs: Date.UTC(2026, 0, 1),
+  };
   const token = (await clusterToken({ cluster: "prod", ...options })).reveal();
   expect(token).toMatch(/^k8s-aws-v1\.[A-Za-z0-9_-]+$/);
   const { host, searchParams } = addressIn(token);
@@ -46,6 +51,8 @@ test.skipIf(aws === undefined)("it is what aws eks get-token makes of the same k
   const theirs = addressIn(status.token);
   const time = theirs.searchParams.get("X-Amz-Date") ?? "";
   const nowMs = Date.parse(time.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
-  const ours = addressIn((await clusterToken({ cluster: "prod", region: "eu-west-1", credentials: keys, nowMs })).reveal());
+  const ours = addressIn(
+    (await clusterToken({ cluster: "prod", region: "eu-west-1", credentials: keys, nowMs })).reveal(),
+  );
   expect([ours.host, ours.pathname, sorted(ours)]).toEqual([theirs.host, theirs.pathname, sorted(theirs)]);
 });

@@ -21,7 +21,12 @@ export const externalSecrets = {
   spec: {
     group: "external-secrets.io",
     scope: "Namespaced",
-    names: { plural: "externalsecrets", singular: "externalsecret", kind: "ExternalSecret", listKind: "ExternalSecretList" },
+    names: {
+      plural: "externalsecrets",
+      singular: "externalsecret",
+      kind: "ExternalSecret",
+      listKind: "ExternalSecretList",
+    },
     versions: [
       {
         name: "v1",
@@ -117,7 +122,9 @@ export async function stageIn(
   async function operate(): Promise<void> {
     const { items } = await admin("GET", base);
     for (const item of Array.isArray(items) ? items : []) {
-      const seen = createHash("sha1").update(JSON.stringify(memberAt(item, "metadata", "annotations") ?? {})).digest("hex");
+      const seen = createHash("sha1")
+        .update(JSON.stringify(memberAt(item, "metadata", "annotations") ?? {}))
+        .digest("hex");
       if (memberAt(item, "status", "syncedResourceVersion") === seen) continue;
       const value = store.labelled("AWSCURRENT")?.value.reveal() ?? "";
       const data = { password: Buffer.from(String(memberAt(JSON.parse(value), "password"))).toString("base64") };

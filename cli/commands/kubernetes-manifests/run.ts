@@ -36,6 +36,9 @@ export const run: Run = async ([file = ""], options) => {
     return 0;
   }
   const documents = items.map((item) => `---\n${stringify(item, { aliasDuplicateObjects: false })}`);
-  print(...accessEntry(cluster, textOption(options, "roleArn") ?? "<role>"), ...documents.join("").trimEnd().split("\n"));
+  print(
+    ...accessEntry(cluster, textOption(options, "roleArn") ?? "<role>"),
+    ...documents.join("").trimEnd().split("\n"),
+  );
   return 0;
 };
