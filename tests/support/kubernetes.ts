@@ -50,8 +50,14 @@ const startEtcd = async (binary: string): Promise<ServerProcess> => {
     name: "etcd",
     binary,
     prepare: (port, home) => [
-      ...["--data-dir", join(home, "data"), "--listen-peer-urls", `http://127.0.0.1:${peerPort}`],
-      ...["--listen-client-urls", `http://127.0.0.1:${port}`, "--advertise-client-urls", `http://127.0.0.1:${port}`],
+      "--data-dir",
+      join(home, "data"),
+      "--listen-peer-urls",
+      `http://127.0.0.1:${peerPort}`,
+      "--listen-client-urls",
+      `http://127.0.0.1:${port}`,
+      "--advertise-client-urls",
+      `http://127.0.0.1:${port}`,
     ],
     isReady: async (port) => {
       const answer = await fetch(`http://127.0.0.1:${port}/health`).catch(() => undefined);
@@ -66,10 +72,17 @@ function argumentsOf(port: number, home: string, etcdPort: number): readonly str
   writeFileSync(key, privateKey.export({ type: "pkcs1", format: "pem" }));
   writeFileSync(file, `${tokens.admin},admin,1,"system:masters"\n${tokens.rekey},rekey,2,"rekey-refresh"\n`);
   return [
-    ...[`--etcd-servers=http://127.0.0.1:${etcdPort}`, "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1"],
-    ...[`--secure-port=${port}`, `--cert-dir=${join(home, "certs")}`, "--authorization-mode=RBAC"],
-    ...["--service-account-issuer=https://kubernetes.default", `--service-account-signing-key-file=${key}`],
-    ...[`--service-account-key-file=${key}`, `--token-auth-file=${file}`, "--service-cluster-ip-range=10.0.0.0/24"],
+    `--etcd-servers=http://127.0.0.1:${etcdPort}`,
+    "--bind-address=127.0.0.1",
+    "--advertise-address=127.0.0.1",
+    `--secure-port=${port}`,
+    `--cert-dir=${join(home, "certs")}`,
+    "--authorization-mode=RBAC",
+    "--service-account-issuer=https://kubernetes.default",
+    `--service-account-signing-key-file=${key}`,
+    `--service-account-key-file=${key}`,
+    `--token-auth-file=${file}`,
+    "--service-cluster-ip-range=10.0.0.0/24",
     "--disable-admission-plugins=ServiceAccount",
   ];
 }
@@ -103,7 +116,7 @@ export async function startKubernetes(programs: NonNullable<typeof kubernetesPro
   });
   const admin: KubernetesUnderTest["admin"] = async (...request) => {
     const answer = await at(server.port, tokens.admin, ...request);
-    if (answer.status > 299) throw new Error(`${request.slice(0, 2).join(" ")}: ${JSON.stringify(answer.body)}`);
+    if (answer.status > 299) throw new Error(`${request[0]} ${request[1]}: ${JSON.stringify(answer.body)}`);
     return membersOf(answer.body);
   };
   return {
