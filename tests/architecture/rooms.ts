@@ -111,6 +111,8 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ["shared/answers", "shared/events", "shared/http", ...vocabulary],
     packages: ["node:crypto"],
   },
+  // An API server of Kubernetes, and the manifests that it is asked by.
+  "shared/kubernetes": { rooms: ["shared/answers", "shared/http", ...vocabulary], packages: [] },
   "shared/testing": {
     rooms: ["shared/rotation", "shared/client", "shared/events", ...vocabulary],
     packages: ["node:"],
@@ -130,6 +132,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "shared/webhook",
       "shared/channels",
       "shared/chat",
+      "shared/kubernetes",
       ...vocabulary,
     ],
     packages: ["@middy/core", "aws-lambda", "@aws-sdk/", "node:fs", "node:fs/promises", "node:timers/promises"],
