@@ -140,6 +140,43 @@ describe.skipIf(ferretDb === undefined)("the rotating client of mongodb", () => 
     await end();
   });
 
+  test.each<[string, string, object, (url: string, login: object) => unknown]>([
+    ["a user in the URL", "server.url", { url: "mongodb://canary-u:canary-p@h/" }, (url, login) => new MongoClient(url, login)],
+    ["a mechanism in the URL", "server.url", { url: "mongodb://h/?authMechanism=MONGODB-AWS" }, (url) => new MongoClient(url)],
+    ["a driver's option", "server.maxPoolSize", { maxPoolSize: 1 }, (url, login) => new MongoClient(url, login)],
+    ["an auth of its own", "createClient", {}, (url, login) => new MongoClient(url, { ...login, auth: { username: "canary-u", password: "canary-p" } })],
+    ["no login at all", "createClient", {}, (url) => new MongoClient(url)],
+    ["a promise", "createClient", {}, async (url, login) => new MongoClient(url, login)],
+  ])("%s is option-invalid, without its text", async (_, option, place, createClient) => {
+    const { id } = await stage.newSecret(singleUser);
+    const client = createSecretClient({ source: secretsManagerStore(stage.aws.own) });
+    const error: unknown = await createRotatingClient({
+      client,
+      secretId: id,
+      server: place,
+      createClient: createClient as (url: string) => MongoClient,
+    }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "option-invalid", context: { option } });
+    expect(inspect(error, { depth: 8, showHidden: true })).not.toContain("canary");
+    await client.close();
+  });
+
+  test("a server without TLS is tls-refused, and another client than the driver's is driver-unsupported", async () => {
+    const { id } = await stage.newSecret(singleUser, { fields: { ssl: true } });
+    const client = createSecretClient({ source: secretsManagerStore(stage.aws.own) });
+    const options = { client, secretId: id };
+    await expect(
+      createRotatingClient({
+        ...options,
+        createClient: (url, login) => new MongoClient(url, { ...login, serverSelectionTimeoutMS: 300 }),
+      }),
+    ).rejects.toMatchObject({ code: "tls-refused", context: { reason: "server without TLS" } });
+    await expect(createRotatingClient({ ...options, createClient: () => ({}) as MongoClient })).rejects.toMatchObject({
+      code: "driver-unsupported",
+    });
+    await client.close();
+  });
+
   test("mongoose.connection stays the same object, models go on, and nothing is buffered", async () => {
     const { id, connection, announce, end } = await rotating(
       twoUsers,

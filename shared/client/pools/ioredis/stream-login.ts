@@ -8,13 +8,15 @@ const longestAnswer = 4_096;
 /** What ends a wait on a stream: the result, or why it cannot come. */
 interface Wait<Result> {
   readonly stream: Socket;
+  /** Why, where the time is over. */
+  readonly late?: () => Error | undefined;
   readonly timeoutMs: number;
   readonly secretId: string;
   /** Listens; returns what stops listening. */
   begin(resolve: (result: Result) => void, reject: (error: Error) => void): () => void;
 }
 
-async function settled<Result>({ stream, timeoutMs, secretId, begin }: Wait<Result>): Promise<Result> {
+async function settled<Result>({ stream, timeoutMs, secretId, begin, late: why }: Wait<Result>): Promise<Result> {
   const lost = (): RekeyError => new RekeyError("connection-lost", { context: { secret: secretId, operation: "log in" } });
   if (stream.destroyed) throw stream.errored ?? lost();
   let stop = (): void => undefined;
@@ -26,7 +28,8 @@ async function settled<Result>({ stream, timeoutMs, secretId, begin }: Wait<Resu
       stream.once("error", reject);
       stream.once("close", closed);
       late = setTimeout(() => {
-        reject(new RekeyError("time-budget-spent", { context: { secret: secretId, operation: "log in", timeoutMs } }));
+        const context = { secret: secretId, operation: "log in", timeoutMs };
+        reject(why?.() ?? new RekeyError("time-budget-spent", { context }));
       }, timeoutMs);
       stop = () => {
         listening();
@@ -48,6 +51,13 @@ export async function untilConnected(stream: Socket, timeoutMs: number, secretId
     stream,
     timeoutMs,
     secretId,
+    late() {
+      if (!isEncrypted || stream.connecting) return undefined;
+      return new RekeyError("tls-refused", {
+        context: { secret: secretId, reason: "no answer to TLS" },
+        hint: "the server does not speak TLS on this port: name the port that does, or write ssl: false in the secret",
+      });
+    },
     begin(resolve) {
       const event = isEncrypted ? "secureConnect" : "connect";
       const connected = (): void => resolve();
@@ -78,7 +88,7 @@ export async function askForLogin(
         else if (answer.length > longestAnswer)
           reject(new RekeyError("connection-lost", { context: { secret: secretId, problem: "no answer of Redis" } }));
       };
-      stream.on("data", take);
+      stream.on("data", take).resume();
       stream.write(`*3\r\n${words.join("")}`);
       return () => {
         stream.off("data", take);
