@@ -14,10 +14,6 @@ export function mongodb(binary: string): Product {
     connections,
     fixture: {
       ...ferretDbFixture(binary),
-      variants: [
-        { strategy: "single-user", usesAdmin: false },
-        { strategy: "alternating-users", usesAdmin: true },
-      ],
       start: async () => ferretDbServerOf((ferret = await startFerretDb(binary))),
     },
     rotating(client, secretId) {

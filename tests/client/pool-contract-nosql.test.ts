@@ -5,5 +5,9 @@ import { ioredisFixture } from "../support/pool-contract/subjects/ioredis.ts";
 import { mongodbFixture } from "../support/pool-contract/subjects/mongodb.ts";
 import { redisServer } from "../support/redis.ts";
 
-describe.skipIf(redisServer === undefined)("Redis", () => poolContract(ioredisFixture(redisServer ?? "")));
-describe.skipIf(ferretDb === undefined)("FerretDB", () => poolContract(mongodbFixture(ferretDb ?? "")));
+describe.skipIf(redisServer === undefined)("Redis", () => {
+  poolContract(ioredisFixture(redisServer ?? ""));
+});
+describe.skipIf(ferretDb === undefined)("FerretDB", () => {
+  poolContract(mongodbFixture(ferretDb ?? ""));
+});

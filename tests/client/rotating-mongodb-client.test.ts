@@ -77,7 +77,7 @@ describe.skipIf(ferretDb === undefined)("the rotating client of mongodb", () => 
       const session = mongo.startSession();
       const versionId = await stage.rotate(id);
       await announce(versionId);
-      expect(await userOf(mongo) === user).toBe(variant === singleUser);
+      expect((await userOf(mongo)) === user).toBe(variant === singleUser);
       await orders.insertOne({ n: 30 });
       expect(await orders.countDocuments({}, { session })).toBe(31);
       expect((await cursor.toArray()).map(({ n }) => n)).toEqual(expect.arrayContaining([1, 29]));
@@ -141,10 +141,25 @@ describe.skipIf(ferretDb === undefined)("the rotating client of mongodb", () => 
   });
 
   test.each<[string, string, object, (url: string, login: object) => unknown]>([
-    ["a user in the URL", "server.url", { url: "mongodb://canary-u:canary-p@h/" }, (url, login) => new MongoClient(url, login)],
-    ["a mechanism in the URL", "server.url", { url: "mongodb://h/?authMechanism=MONGODB-AWS" }, (url) => new MongoClient(url)],
+    [
+      "a user in the URL",
+      "server.url",
+      { url: "mongodb://canary-u:canary-p@h/" },
+      (url, login) => new MongoClient(url, login),
+    ],
+    [
+      "a mechanism in the URL",
+      "server.url",
+      { url: "mongodb://h/?authMechanism=MONGODB-AWS" },
+      (url) => new MongoClient(url),
+    ],
     ["a driver's option", "server.maxPoolSize", { maxPoolSize: 1 }, (url, login) => new MongoClient(url, login)],
-    ["an auth of its own", "createClient", {}, (url, login) => new MongoClient(url, { ...login, auth: { username: "canary-u", password: "canary-p" } })],
+    [
+      "an auth of its own",
+      "createClient",
+      {},
+      (url, login) => new MongoClient(url, { ...login, auth: { username: "canary-u", password: "canary-p" } }),
+    ],
     ["no login at all", "createClient", {}, (url) => new MongoClient(url)],
     ["a promise", "createClient", {}, async (url, login) => new MongoClient(url, login)],
   ])("%s is option-invalid, without its text", async (_, option, place, createClient) => {

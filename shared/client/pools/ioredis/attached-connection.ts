@@ -7,7 +7,11 @@ export interface Logins {
   /** Logs a stream in, before anything else is sent there, and says as which version. Errors: why it cannot. */
   onStream(stream: Socket, connectTimeoutMs: number): Promise<SourceVersion>;
   /** On a connection that is in use: which version it has then. `undefined`: it stays as it is. */
-  onLive(connection: DriverConnection, version: SourceVersion, has: string | undefined): Promise<SourceVersion | undefined>;
+  onLive(
+    connection: DriverConnection,
+    version: SourceVersion,
+    has: string | undefined,
+  ): Promise<SourceVersion | undefined>;
   /** A connection was made, has logged in, or has ended. */
   changed(): void;
 }
@@ -87,10 +91,11 @@ export class AttachedConnection {
   #catchUp(): void {
     const version = this.#due;
     const { status, mode } = this.redis;
-    if (version === undefined || this.#isLoggingIn || this.#isInMulti || status !== "ready" || mode !== "normal") return;
+    if (version === undefined || this.#isLoggingIn || this.#isInMulti || status !== "ready" || mode !== "normal")
+      return;
     this.#isLoggingIn = true;
     this.#due = undefined;
-    this.#logins
+    void this.#logins
       .onLive(this.redis, version, this.#loggedIn?.versionId)
       .then((taken) => {
         if (taken !== undefined) this.#loggedIn = taken;

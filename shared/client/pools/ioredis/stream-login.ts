@@ -17,7 +17,8 @@ interface Wait<Result> {
 }
 
 async function settled<Result>({ stream, timeoutMs, secretId, begin, late: why }: Wait<Result>): Promise<Result> {
-  const lost = (): RekeyError => new RekeyError("connection-lost", { context: { secret: secretId, operation: "log in" } });
+  const lost = (): RekeyError =>
+    new RekeyError("connection-lost", { context: { secret: secretId, operation: "log in" } });
   if (stream.destroyed) throw stream.errored ?? lost();
   let stop = (): void => undefined;
   let late: NodeJS.Timeout | undefined;

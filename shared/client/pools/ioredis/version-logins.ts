@@ -50,16 +50,17 @@ export class VersionLogins {
       if (!answer.startsWith("+")) throw new Error(answer.slice(1));
     };
     const refused = new Set<string>();
-    let failure: unknown;
+    let failure: Error | undefined;
     const candidates = credentialCandidates(this.#client, this.#secretId, refused);
     for (;;) {
-      const next = await candidates.next().catch((error: unknown) => void (failure = error));
+      const next = await candidates.next().catch((error: Error) => void (failure = error));
       if (next === undefined || next.done === true) break;
       if (await this.#offer(next.value, refused, ask)) return next.value;
     }
     // The source fails, or has nothing that is of use: the server decides whether the credential still is.
     const before = this.#accepted;
-    if (before !== undefined && !refused.has(before.versionId) && (await this.#offer(before, refused, ask))) return before;
+    if (before !== undefined && !refused.has(before.versionId) && (await this.#offer(before, refused, ask)))
+      return before;
     throw failure ?? new RekeyError("credential-refused", { context: { secret: this.#secretId } });
   }
 
@@ -86,11 +87,7 @@ export class VersionLogins {
   }
 
   /** Errors: those of `ask` but for a refusal, a reply of the server's as `database-failed`. */
-  async #offer(
-    version: SourceVersion,
-    refused: Set<string>,
-    ask: (login: Login) => Promise<void>,
-  ): Promise<boolean> {
+  async #offer(version: SourceVersion, refused: Set<string>, ask: (login: Login) => Promise<void>): Promise<boolean> {
     const login = this.#usable(version);
     if (login === undefined) {
       refused.add(version.versionId);

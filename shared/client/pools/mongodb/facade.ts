@@ -101,7 +101,8 @@ export function facade<Mongo extends RotatableMongo>(options: FacadeOptions<Mong
 
     function call(name: PropertyKey, given: unknown[]): unknown {
       const invoke = (target: object): unknown => Reflect.apply(member(target, name) as Method, target, given);
-      if (handleMethods.has(name)) return handle(invoke(on(active().mongo)) as object, (mongo) => invoke(on(mongo)) as object);
+      if (handleMethods.has(name))
+        return handle(invoke(on(active().mongo)) as object, (mongo) => invoke(on(mongo)) as object);
       asked();
       try {
         const served = servedFor(given);

@@ -4,7 +4,8 @@ const refusals: ReadonlySet<unknown> = new Set([11, 18, 334]);
 const atlasError = 8000;
 
 /** The server's code of an error of the driver. */
-export const serverCode = (error: unknown): unknown => (error instanceof Error ? Reflect.get(error, "code") : undefined);
+export const serverCode = (error: unknown): unknown =>
+  error instanceof Error ? Reflect.get(error, "code") : undefined;
 
 /** Whether an error of a login says that the server refused the credential. */
 export const isRefusal = (error: unknown): boolean =>

@@ -93,7 +93,14 @@ export const createRotatingClient = async <Mongo extends RotatableMongo>(
 async function connected<Mongo extends RotatableMongo>(
   options: RotatingClientOptions<Mongo>,
 ): Promise<RotatingClient<Mongo>> {
-  const { client, secretId, createClient, server = {}, drainTimeoutMs = 60_000, afterDrainTimeout = "release" } = options;
+  const {
+    client,
+    secretId,
+    createClient,
+    server = {},
+    drainTimeoutMs = 60_000,
+    afterDrainTimeout = "release",
+  } = options;
   assertNoCredential(server);
   const acknowledgement = acknowledging(options);
   const drainListeners = new Set<(versionId: string) => void>();
@@ -114,7 +121,9 @@ async function connected<Mongo extends RotatableMongo>(
     const mongo = createClient(serverUrl(secret, server), settings);
     login.installAt(loginPlace(mongo, settings));
     if (byMongo.has(mongo))
-      throw new RekeyError("option-invalid", { context: { option: "createClient", problem: "returns the same client" } });
+      throw new RekeyError("option-invalid", {
+        context: { option: "createClient", problem: "returns the same client" },
+      });
     const generation = { version, login, mongo, uses: new Uses() };
     byMongo.set(mongo, generation);
     events.add(generation);
@@ -165,8 +174,7 @@ async function connected<Mongo extends RotatableMongo>(
       await mongo.close().catch(() => undefined);
       events.remove(generation);
       replaced.delete(generation);
-      for (const listener of drainListeners)
-        callListener("drained", () => listener(generation.version.versionId));
+      for (const listener of drainListeners) callListener("drained", () => listener(generation.version.versionId));
       settled();
     };
     const over = uses.over();
@@ -187,7 +195,7 @@ async function connected<Mongo extends RotatableMongo>(
       if (version.versionId === active.version.versionId) return;
       try {
         const next = await connect(version);
-        if (isOver) return void (await next.mongo.close());
+        if (isOver) return await next.mongo.close();
         const before = active;
         active = next;
         events.replaced(next);
@@ -231,7 +239,12 @@ async function connected<Mongo extends RotatableMongo>(
       client.get(secretId).catch(() => undefined);
       settled();
     },
-    own: { ...emitterMethods(events.emitter, () => mongo), connect: async (): Promise<Mongo> => mongo, close: over, [Symbol.asyncDispose]: over },
+    own: {
+      ...emitterMethods(events.emitter, () => mongo),
+      connect: async (): Promise<Mongo> => mongo,
+      close: over,
+      [Symbol.asyncDispose]: over,
+    },
     secretId,
   });
   settled();
@@ -258,7 +271,11 @@ function emitterMethods(emitter: NodeJS.EventEmitter, self: () => unknown): Reco
     names.map((name) => [
       name,
       (...given: unknown[]) => {
-        const result: unknown = Reflect.apply(member(emitter, name) as (...given: unknown[]) => unknown, emitter, given);
+        const result: unknown = Reflect.apply(
+          member(emitter, name) as (...given: unknown[]) => unknown,
+          emitter,
+          given,
+        );
         return result === emitter ? self() : result;
       },
     ]),
