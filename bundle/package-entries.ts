@@ -4,6 +4,8 @@ export const packageEntries = {
   "client/pg": "shared/client/pools/pg/rotating-pool.ts",
   "client/mysql2": "shared/client/pools/mysql2/rotating-pool.ts",
   "client/redis": "shared/client/pools/redis/rotating-connection.ts",
+  "client/ioredis": "shared/client/pools/ioredis/rotating-redis.ts",
+  "client/mongodb": "shared/client/pools/mongodb/rotating-client.ts",
   "client/acknowledgement/eventbridge": "shared/client/acknowledgement/eventbridge.ts",
   "client/aws": "shared/client/sources/aws-source.ts",
   "client/secrets-manager": "shared/client/sources/secrets-manager-source.ts",

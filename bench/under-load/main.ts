@@ -1,5 +1,6 @@
 import { loadavg } from "node:os";
 import { startStage } from "../../shared/testing/engine-contract/stage.ts";
+import { ferretDb } from "../../tests/support/ferretdb.ts";
 import { kafkaProgram } from "../../tests/support/kafka.ts";
 import { slapd } from "../../tests/support/ldap.ts";
 import { mariadbd } from "../../tests/support/mysql-servers.ts";
@@ -8,10 +9,12 @@ import { rabbitmqServer } from "../../tests/support/rabbitmq.ts";
 import { redisServer } from "../../tests/support/redis.ts";
 import { rotateAtTheLimit } from "./at-the-limit.ts";
 import { elastiCache } from "./elasticache.ts";
+import { ioredis } from "./ioredis.ts";
 import type { Product } from "./load.ts";
 import { kafka } from "./kafka.ts";
 import { ldap } from "./ldap.ts";
 import { mariadb } from "./mariadb.ts";
+import { mongodb } from "./mongodb.ts";
 import { postgres } from "./postgres.ts";
 import { rabbitmq } from "./rabbitmq.ts";
 import { redis } from "./redis.ts";
@@ -26,7 +29,8 @@ const strategies = ["single-user", "alternating-users", "dual-password"] as cons
 const products: readonly Product[] = [
   postgres,
   ...(mariadbd === undefined ? [] : [mariadb(mariadbd)]),
-  ...(redisServer === undefined ? [] : [redis(redisServer), elastiCache(redisServer)]),
+  ...(redisServer === undefined ? [] : [redis(redisServer), ioredis(redisServer), elastiCache(redisServer)]),
+  ...(ferretDb === undefined ? [] : [mongodb(ferretDb)]),
   ...(rabbitmqServer === undefined ? [] : [rabbitmq(rabbitmqServer)]),
   ...(slapd === undefined ? [] : [ldap(slapd)]),
   ...(kafkaProgram === undefined ? [] : [kafka(kafkaProgram)]),
@@ -54,7 +58,8 @@ for (const product of products) {
   const stage = await startStage(fixture, server);
   try {
     for (const strategy of strategies) {
-      const variant = fixture.variants.find((one) => one.strategy === strategy && one.tags === undefined);
+      const variants = fixture.variants.filter((one) => one.strategy === strategy);
+      const variant = variants.find((one) => one.tags === undefined) ?? variants[0];
       if (variant === undefined) {
         console.log(`${fixture.name}, ${strategy}: the engine has no such strategy`);
         continue;

@@ -265,6 +265,8 @@ export const rooms: Readonly<Record<string, Room>> = {
       "pg",
       "mysql2",
       "@redis/client",
+      "ioredis",
+      "mongodb",
       "amqplib",
       "ldapts",
       "@platformatic/kafka",
@@ -289,10 +291,21 @@ export const rooms: Readonly<Record<string, Room>> = {
   ".ci": { rooms: [], packages: ["node:", "@stryker-mutator/core"] },
   examples: {
     // The servers that their tests run against.
-    rooms: ["shared/testing/engine-contract", "local/postgres", "tests/support/postgres-fixture.ts"],
+    rooms: [
+      "shared/testing/engine-contract",
+      "local/postgres",
+      "tests/support/postgres-fixture.ts",
+      "tests/support/ferretdb.ts",
+      "tests/support/ferretdb-fixture.ts",
+      "tests/support/redis.ts",
+      "tests/support/redis-fixture.ts",
+    ],
     packages: [
       "node:",
       "rekey",
+      "bullmq",
+      "ioredis",
+      "mongoose",
       "pg",
       "drizzle-orm",
       "kysely",

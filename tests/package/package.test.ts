@@ -9,6 +9,8 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { packageMetafile } from "../../bundle/build-package.ts";
 import { bundledPackages } from "../../bundle/bundled-packages.ts";
 import { startCliStage } from "../support/cli-stage.ts";
+import { ferretDb } from "../support/ferretdb.ts";
+import { redisServer } from "../support/redis.ts";
 import { needed, optionalPeers, stagedPackage, stagePackage } from "../../bundle/stage-package.ts";
 import { packageExports, packageTypesVersions } from "../../bundle/package-entries.ts";
 
@@ -168,6 +170,20 @@ test.each(["drizzle", "kysely", "prisma", "typeorm"])(
   },
 );
 
+for (const [name, server] of [
+  ["mongoose", ferretDb],
+  ["bullmq", redisServer],
+] as const) {
+  test.skipIf(server === undefined)(
+    `the example with ${name} loses nothing to two rotations`,
+    { timeout: 60_000 },
+    async () => {
+      const { stdout } = await promisify(execFile)(process.execPath, [path.join(root, "examples", `${name}.ts`)]);
+      expect(stdout).toBe("before, in the midst, after\nrefused logins: 0\n");
+    },
+  );
+}
+
 test("a service that has no driver and no SDK installs the client, which loads and brings one package along", async () => {
   const place = await mkdtemp(path.join(tmpdir(), "rekey-consumer-"));
   onTestFinished(async () => rm(place, { recursive: true }));
@@ -181,7 +197,7 @@ test("a service that has no driver and no SDK installs the client, which loads a
   expect(installed.filter((name) => !name.startsWith("."))).toEqual(["@opentelemetry", "rekey"]);
   const program = `
     const require = (await import("node:module")).createRequire(process.cwd() + "/service.js");
-    for (const entry of ["client", "client/vault", "client/redis", "client/middy", "testing"]) {
+    for (const entry of ["client", "client/vault", "client/redis", "client/ioredis", "client/mongodb", "client/middy", "testing"]) {
       await import("rekey/" + entry);
       require("rekey/" + entry);
     }
