@@ -1,5 +1,4 @@
 import postgres from "postgres";
-import { RekeyError } from "../../../errors/rekey-error.ts";
 import type { CredentialPool } from "../rotating-generations.ts";
 import { explainSqlLogin } from "./login-failure.ts";
 import { insides, type QueryInsides, watchQuery } from "./query-insides.ts";
@@ -34,12 +33,14 @@ export interface CredentialSql extends CredentialPool<Lease> {
 export const cancelled = (): Error =>
   Object.assign(new Error("57014: canceling statement due to user request"), { code: "57014" });
 
-export function credentialSql(options: postgres.Options<object>, changed: () => void): CredentialSql {
-  const sql = postgres(options as object);
+/** `changed`: whenever something is no longer in use; `ended`: once nothing of it is open. */
+export function credentialSql(options: object, changed: () => void, ended: () => void): CredentialSql {
+  const sql = postgres(options);
   const { handler, canceller } = insides(sql.unsafe(""));
   const { max } = sql.options;
   const inUse = new Set<Lease>();
-  const links = new Map<Link, Promise<void>>();
+  /** Each is settled once its connection is closed. */
+  const links = new Set<Promise<void>>();
   let isRetired = false;
 
   function lease<Added extends object>(added: Added, released: () => void = () => undefined): Added & Lease {
@@ -117,18 +118,19 @@ export function credentialSql(options: postgres.Options<object>, changed: () => 
         await one.end({ timeout: 0 });
         throw error;
       }
-      const link: Link = lease({ sql: one }, () => {
-        const ended = one.end({ timeout: 0 }).finally(() => links.delete(link));
-        links.set(link, ended);
+      const closed = Promise.withResolvers<void>();
+      const whenClosed = closed.promise.finally(() => links.delete(whenClosed));
+      links.add(whenClosed);
+      return lease({ sql: one }, () => {
+        one.end({ timeout: 0 }).then(closed.resolve, closed.resolve);
       });
-      return link;
     },
     largeObject: async (oid, mode) => sql.largeObject(oid, mode),
     async end() {
       isRetired = true;
       await (sql as postgres.Sql & { close(): Promise<void> }).close();
-      while (inUse.size > 0) await new Promise<void>((resolve) => waiting.push(resolve));
-      await Promise.all(links.values());
+      await Promise.all(links);
+      ended();
     },
     destroy: () => void sql.end({ timeout: 0 }),
   };

@@ -40,8 +40,8 @@ export function frontOf(settings: AnySettings): postgres.Sql {
  * What the driver makes of the settings with this secret's login. What queries are made with is the front's, so that types
  * that are learned or given later hold for all. Errors: `secret-malformed`, the driver's.
  */
-export function parsedOptions(settings: AnySettings, secret: LoginSecret, front: postgres.Sql): postgres.Options<object> {
-  const isElsewhere = settings.path !== undefined || settings.socket !== undefined;
+export function parsedOptions(settings: AnySettings, secret: LoginSecret, front: postgres.Sql): object {
+  const isElsewhere = settings.path !== undefined || Reflect.get(settings, "socket") !== undefined;
   const host = isElsewhere ? settings.host : (settings.hostname ?? serverHost(secret, hostOf(settings), "postgres.host"));
   const { options } = postgres({
     ...settings,
@@ -55,7 +55,7 @@ export function parsedOptions(settings: AnySettings, secret: LoginSecret, front:
   });
   const { parsers, serializers, transform, parameters, shared } = front.options as unknown as Shared;
   const { typeArrayMap } = shared;
-  return { ...options, parsers, serializers, transform, parameters, shared: { retries: 0, typeArrayMap } } as object;
+  return { ...options, parsers, serializers, transform, parameters, shared: { retries: 0, typeArrayMap } };
 }
 
 const hostOf = ({ host }: AnySettings): string | undefined => (Array.isArray(host) ? host[0] : host);
