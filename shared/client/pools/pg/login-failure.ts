@@ -1,4 +1,4 @@
-import pg from "pg";
+import type pg from "pg";
 import { type PoolerAnswer, poolerAnswer } from "../../../engines/postgres/wire/pooler-answers.ts";
 import { type Explanation, tlsFailure } from "../tls-failure.ts";
 
@@ -13,6 +13,10 @@ const fullPooler: ReadonlySet<PoolerAnswer | undefined> = new Set([
   "no connection left",
 ]);
 
+/** By what it is: a service may have a second copy of the driver, whose errors are of another class. */
+const isAnswer = (error: unknown): error is pg.DatabaseError =>
+  error instanceof Error && error.name === "error" && typeof Reflect.get(error, "length") === "number";
+
 const answerOf = ({ code, message }: pg.DatabaseError): PoolerAnswer | undefined =>
   code === "08P01" ? poolerAnswer(message) : undefined;
 
@@ -21,7 +25,7 @@ const answerOf = ({ code, message }: pg.DatabaseError): PoolerAnswer | undefined
  * SQLSTATE for everything; that its own login to the server was refused also means that there is a newer credential.
  */
 export function isRefusedLogin(error: unknown): boolean {
-  if (!(error instanceof pg.DatabaseError)) return false;
+  if (!isAnswer(error)) return false;
   if (error.code !== "08P01") return refusals.has(error.code);
   const answer = answerOf(error);
   return answer === undefined || answer === "server refuses" || answer === "no LOGIN";
@@ -29,7 +33,7 @@ export function isRefusedLogin(error: unknown): boolean {
 
 /** Whether the server, or a pooler before it, takes no more connections of this user, for this database or at all. */
 export const isConnectionLimit = (error: unknown): boolean =>
-  error instanceof pg.DatabaseError && (limits.has(error.code) || fullPooler.has(answerOf(error)));
+  isAnswer(error) && (limits.has(error.code) || fullPooler.has(answerOf(error)));
 
 const wantsTls: Pick<Explanation, "code" | "hint"> = {
   code: "tls-refused",
@@ -45,7 +49,7 @@ const hints: Readonly<Record<string, string>> = {
 
 /** What an error of a login means, where the driver's own does not say it. */
 export function explainLogin(error: unknown, isEncrypted: boolean): Explanation | undefined {
-  if (!(error instanceof pg.DatabaseError)) return tlsFailure(error);
+  if (!isAnswer(error)) return tlsFailure(error);
   const isUnencrypted =
     !isEncrypted &&
     (error.code === "28000" ? error.routine === "ClientAuthentication" : answerOf(error) === "unencrypted");
