@@ -1,6 +1,6 @@
 import { explainLogin as explainMariadb } from "../mariadb/login-failure.ts";
-import { isLimit as isMysqlLimit, isRefusal as isMysqlRefusal } from "../mysql2/login-failure.ts";
-import { explainLogin as explainPostgres, isConnectionLimit, isRefusedLogin } from "../pg/login-failure.ts";
+import { isLimit, isRefusal } from "../mysql2/login-failure.ts";
+import { type PostgresAnswer, postgresLogins } from "../postgres-logins.ts";
 import type { Explanation } from "../tls-failure.ts";
 import type { Dialect } from "./login-settings.ts";
 
@@ -11,9 +11,18 @@ interface Reading {
   explain(error: unknown, isEncrypted: boolean): Explanation | undefined;
 }
 
-const ofMysql: Reading = { isRefusal: isMysqlRefusal, isLimit: isMysqlLimit, explain: explainMariadb };
+/** As pg names what a server answers; its class is that of whichever pg Sequelize has loaded. */
+const ofPostgres = postgresLogins(
+  (error): error is PostgresAnswer =>
+    error instanceof Error && error.name === "error" && typeof Reflect.get(error, "length") === "number",
+);
+const ofMysql: Reading = { isRefusal, isLimit, explain: explainMariadb };
 const readings: Readonly<Record<Dialect, Reading>> = {
-  postgres: { isRefusal: isRefusedLogin, isLimit: isConnectionLimit, explain: explainPostgres },
+  postgres: {
+    isRefusal: ofPostgres.isRefusedLogin,
+    isLimit: ofPostgres.isConnectionLimit,
+    explain: ofPostgres.explainLogin,
+  },
   mysql: ofMysql,
   mariadb: ofMysql,
 };
@@ -22,10 +31,10 @@ const readings: Readonly<Record<Dialect, Reading>> = {
 const parentOf = (error: unknown): unknown => Reflect.get(Object(error) as object, "parent") ?? error;
 
 export function readingOf(dialect: Dialect): Reading {
-  const { isRefusal, isLimit, explain } = readings[dialect];
+  const reading = readings[dialect];
   return {
-    isRefusal: (error) => isRefusal(parentOf(error)),
-    isLimit: (error) => isLimit(parentOf(error)),
-    explain: (error, isEncrypted) => explain(parentOf(error), isEncrypted),
+    isRefusal: (error) => reading.isRefusal(parentOf(error)),
+    isLimit: (error) => reading.isLimit(parentOf(error)),
+    explain: (error, isEncrypted) => reading.explain(parentOf(error), isEncrypted),
   };
 }
