@@ -81,6 +81,9 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: [
       "pg",
       "mysql2",
+      "mariadb",
+      "sequelize",
+      "@nestjs/common",
       "@aws-sdk/client-eventbridge",
       "@aws-sdk/client-secrets-manager",
       "@aws-sdk/client-sqs",
@@ -264,6 +267,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "node:",
       "pg",
       "mysql2",
+      "sequelize",
       "@redis/client",
       "ioredis",
       "mongodb",
