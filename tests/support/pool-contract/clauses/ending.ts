@@ -5,22 +5,26 @@ const timers = (): number => process.getActiveResourcesInfo().filter((name) => n
 
 /** How it ends. */
 export function ending({ test, service, server, sessions, variants: [variant] }: PoolSuite): void {
-  test("ended", "it ends once, however often it is told to, and leaves no connection, no timer and no caller", async () => {
-    await using orders = await service(variant);
-    const others = new Set(await sessions());
-    const timersBefore = timers();
-    const subject = await orders.open();
-    await Promise.all([subject.operate(newMark()), subject.operate(newMark())]);
-    await orders.rotate();
-    await subject.operate(newMark());
-    await Promise.all([subject.close(), subject.close()]);
-    await subject.close();
-    await expect.poll(async () => (await sessions()).filter((id) => !others.has(id)), soon).toEqual([]);
-    await expect.poll(timers, soon).toBeLessThanOrEqual(timersBefore);
-    const mark = newMark();
-    expect(await failureOf(async () => subject.operate(mark))).toBeInstanceOf(Error);
-    expect(await server().arrived(mark)).toBe(0);
-  });
+  test(
+    "ended",
+    "it ends once, however often it is told to, and leaves no connection, no timer and no caller",
+    async () => {
+      await using orders = await service(variant);
+      const others = new Set(await sessions());
+      const timersBefore = timers();
+      const subject = await orders.open();
+      await Promise.all([subject.operate(newMark()), subject.operate(newMark())]);
+      await orders.rotate();
+      await subject.operate(newMark());
+      await Promise.all([subject.close(), subject.close()]);
+      await subject.close();
+      await expect.poll(async () => (await sessions()).filter((id) => !others.has(id)), soon).toEqual([]);
+      await expect.poll(timers, soon).toBeLessThanOrEqual(timersBefore);
+      const mark = newMark();
+      expect(await failureOf(async () => subject.operate(mark))).toBeInstanceOf(Error);
+      expect(await server().arrived(mark)).toBe(0);
+    },
+  );
 
   test("closed-in-time", "its end waits for what is under way no longer than the drain's time", async () => {
     await using orders = await service(variant);

@@ -7,14 +7,18 @@ const callers = 8;
 export function refusals({ test, service, server, stage, variants: [variant] }: PoolSuite): void {
   const refused = async (): Promise<number> => stage().server.failedLogins();
 
-  test("current-again", "a refused login is followed by AWSCURRENT as it is now, and the operation is run once", async () => {
-    await using orders = await service(variant);
-    await orders.changePassword("AWSCURRENT");
-    const before = await refused();
-    const mark = newMark();
-    await (await orders.open()).operate(mark);
-    expect([(await refused()) - before, orders.reads, await server().arrived(mark)]).toEqual([1, ["AWSCURRENT"], 1]);
-  });
+  test(
+    "current-again",
+    "a refused login is followed by AWSCURRENT as it is now, and the operation is run once",
+    async () => {
+      await using orders = await service(variant);
+      await orders.changePassword("AWSCURRENT");
+      const before = await refused();
+      const mark = newMark();
+      await (await orders.open()).operate(mark);
+      expect([(await refused()) - before, orders.reads, await server().arrived(mark)]).toEqual([1, ["AWSCURRENT"], 1]);
+    },
+  );
 
   test("pending", "a refused login is followed by AWSPENDING, once AWSCURRENT is still the refused one", async () => {
     await using orders = await service(variant);
@@ -29,22 +33,26 @@ export function refusals({ test, service, server, stage, variants: [variant] }: 
     ]);
   });
 
-  test("offered-once", "a credential that is refused everywhere is offered once, and nothing that is printed holds it", async () => {
-    await using orders = await service(variant);
-    const canary = (await orders.client.get(orders.secretId)).value;
-    await orders.changePassword();
-    const before = await refused();
-    const visible: unknown[] = [];
-    const error = await failureOf(async () => {
-      const subject = await orders.open();
-      visible.push(subject.visible);
-      await subject.operate(newMark());
-    });
-    expect(error).toMatchObject({ code: "credential-refused" });
-    expect((await refused()) - before).toBe(1);
-    const { password } = JSON.parse(canary.reveal()) as { password: string };
-    expect(printed(error, ...visible, ...orders.reported)).not.toContain(password);
-  });
+  test(
+    "offered-once",
+    "a credential that is refused everywhere is offered once, and nothing that is printed holds it",
+    async () => {
+      await using orders = await service(variant);
+      const canary = (await orders.client.get(orders.secretId)).value;
+      await orders.changePassword();
+      const before = await refused();
+      const visible: unknown[] = [];
+      const error = await failureOf(async () => {
+        const subject = await orders.open();
+        visible.push(subject.visible);
+        await subject.operate(newMark());
+      });
+      expect(error).toMatchObject({ code: "credential-refused" });
+      expect((await refused()) - before).toBe(1);
+      const { password } = JSON.parse(canary.reveal()) as { password: string };
+      expect(printed(error, ...visible, ...orders.reported)).not.toContain(password);
+    },
+  );
 
   test("burst", `${callers} operations at once that need new connections look for the credential once`, async () => {
     await using orders = await service(variant);

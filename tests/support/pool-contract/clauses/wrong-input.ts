@@ -5,7 +5,11 @@ const canary = "canary-5f1e0c";
 const useless = [
   { what: "no JSON", value: `password=${canary}`, codes: ["secret-malformed"] },
   { what: "no password", value: JSON.stringify({ username: canary }), codes: ["secret-malformed"] },
-  { what: "a password of another type", value: JSON.stringify({ username: "u", password: [canary] }), codes: ["secret-malformed"] },
+  {
+    what: "a password of another type",
+    value: JSON.stringify({ username: "u", password: [canary] }),
+    codes: ["secret-malformed"],
+  },
 ] as const;
 
 /** What nobody can log in with. */

@@ -1,4 +1,5 @@
 import type { EmbeddedPostgres } from "../../../../local/postgres/embedded-postgres.ts";
+import type { EngineServer } from "../../../../shared/testing/engine-contract/fixture.ts";
 import type { SubjectServer } from "../fixture.ts";
 
 /** A table that every user may write into, and none may read. */
@@ -11,3 +12,11 @@ export async function postgresMarks({ admin }: EmbeddedPostgres): Promise<Subjec
     },
   };
 }
+
+/** Names the user, and is in the general log by its mark. */
+export const nameOf = (mark: string): string => `SELECT SUBSTRING_INDEX(USER(), '@', 1) AS name, '${mark}' AS mark`;
+
+/** The server's general log counts. */
+export const mysqlMarks = (server: EngineServer): SubjectServer => ({
+  arrived: async (mark) => (await server.logs()).split(new RegExp(`Query\\t.*'${mark}'`)).length - 1,
+});
