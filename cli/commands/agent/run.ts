@@ -28,7 +28,7 @@ function readerOf(
   log: AgentLog["log"],
 ): Reader {
   const role = defined({ roleArn });
-  const client = createSecretClient({ source, ...options });
+  const client = createSecretClient({ source, metricAttributes: role, ...options });
   client.on("rotated", ({ secretId, version }) => log("rotated", { secretId, ...role, versionId: version.versionId }));
   client.on("stale", ({ secretId, ageMs, error }) => log("stale", { secretId, ...role, ageMs, code: error.code }));
   client.on("error", ({ secretId, error }) => log("error", { secretId, ...role, code: error.code, ...error.context }));
