@@ -41,9 +41,9 @@ export interface AgentOptions {
 export type AgentSettings = Required<Omit<AgentOptions, "metricsListener">> & Pick<AgentOptions, "metricsListener">;
 
 /** A name that a header can have (RFC 9110), and one that no browser or proxy fills by itself. */
-const isTokenHeader = (name: string): boolean =>
-  /^[!#$%&'*+.^_`|~\w-]{1,128}$/.test(name) && !setByOthers.test(name);
-const setByOthers = /^(?:accept|cookie|connection|content-|date$|forwarded|host$|origin$|referer$|sec-|te$|upgrade|user-agent|via$|x-forwarded-)/i;
+const isTokenHeader = (name: string): boolean => /^[!#$%&'*+.^_`|~\w-]{1,128}$/.test(name) && !setByOthers.test(name);
+const setByOthers =
+  /^(?:accept|cookie|connection|content-|date$|forwarded|host$|origin$|referer$|sec-|te$|upgrade|user-agent|via$|x-forwarded-)/i;
 
 const isLoopback = (address: string): boolean =>
   address === "localhost" || address === "::1" || (isIP(address) === 4 && address.startsWith("127."));

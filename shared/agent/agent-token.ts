@@ -57,7 +57,11 @@ export async function agentToken(
 ): Promise<SecretValue> {
   const option = variables.find((name) => (environment[name] ?? "") !== "");
   if (option === undefined) {
-    throw refused(variables[0] ?? "AWS_TOKEN", "not set", "set it to a random token, or to file:///path of one; callers show it");
+    throw refused(
+      variables[0] ?? "AWS_TOKEN",
+      "not set",
+      "set it to a random token, or to file:///path of one; callers show it",
+    );
   }
   const said = (environment[option] ?? "").trim();
   const file = await namedFile(said);

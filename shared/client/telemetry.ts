@@ -1,4 +1,11 @@
-import { type Attributes, type MetricOptions, metrics, type ObservableCallback, SpanStatusCode, trace } from "@opentelemetry/api";
+import {
+  type Attributes,
+  type MetricOptions,
+  metrics,
+  type ObservableCallback,
+  SpanStatusCode,
+  trace,
+} from "@opentelemetry/api";
 import { isRekeyError } from "../errors/reading-error.ts";
 
 export interface Counts {

@@ -123,16 +123,24 @@ test("a role that does not trust the agent is denied as AWS's agent says it", as
 
 test("the configuration file sets headers, variables, keys and what is read ahead by tag, within its share of the cache", async () => {
   const { principals } = stack.aws;
-  const { accessKeyId, secretAccessKey, sessionToken } = principals.assumeRole("host", "agent", [mayRead, {
-    Statement: [{ Effect: "Allow", Action: "sts:*", Resource: "*" }],
-  }]);
+  const { accessKeyId, secretAccessKey, sessionToken } = principals.assumeRole("host", "agent", [
+    mayRead,
+    {
+      Statement: [{ Effect: "Allow", Action: "sts:*", Resource: "*" }],
+    },
+  ]);
   const keys = join(folder, "keys");
   writeFileSync(
     keys,
     `[default]\naws_access_key_id=${accessKeyId}\naws_secret_access_key=${secretAccessKey}\naws_session_token=${sessionToken}\n`,
   );
   chmodSync(keys, 0o600);
-  for (const [name, tag] of [["t/1", "ahead"], ["t/2", "ahead"], ["t/3", "ahead"], ["t/4", "ahead-of-time"]] as const)
+  for (const [name, tag] of [
+    ["t/1", "ahead"],
+    ["t/2", "ahead"],
+    ["t/3", "ahead"],
+    ["t/4", "ahead-of-time"],
+  ] as const)
     await home.createSecret({ Name: name, SecretString: "x", Tags: [{ Key: tag, Value: "" }] });
   const config = join(folder, "config.toml");
   writeFileSync(

@@ -72,7 +72,9 @@ test("the file of AWS's agent sets the same here, with tables", async () => {
 });
 
 test("the older keys at the top are taken, and numbers as text, as AWS's agent takes them", async () => {
-  const path = fileOf('http_port = "2776"\nttl_seconds = 60\nmax_conn = 7\n[prefetch]\nfilter_tags = [{ key = "Team" }]\n');
+  const path = fileOf(
+    'http_port = "2776"\nttl_seconds = 60\nmax_conn = 7\n[prefetch]\nfilter_tags = [{ key = "Team" }]\n',
+  );
   expect(await agentFile(path)).toEqual({
     port: 2776,
     ttlSeconds: 60,
@@ -97,15 +99,22 @@ test.each([
 });
 
 test("what is no TOML is refused with its place, and without what is written there", async () => {
-  const failure = await agentFile(fileOf('region = "eu-west-1"\nssrf_headers = canary')).catch((error: unknown) => error);
-  expect(failure).toMatchObject({ code: "option-invalid", context: { option: "config", problem: expect.stringContaining("line 2") } });
+  const failure = await agentFile(fileOf('region = "eu-west-1"\nssrf_headers = canary')).catch(
+    (error: unknown) => error,
+  );
+  expect(failure).toMatchObject({
+    code: "option-invalid",
+    context: { option: "config", problem: expect.stringContaining("line 2") },
+  });
   expect(String(failure)).not.toContain("canary");
   await expect(agentFile("/nowhere/config.toml")).rejects.toMatchObject({ context: { option: "config" } });
 });
 
 test("the command line comes before the file, and the roles of both are granted", async () => {
   const another = "arn:aws:iam::987654321098:role/path/Other";
-  const config = fileOf(`http_port = 2776\ncache_size = 10\n[[prefetch.secrets]]\nsecret_id = "a"\nrole_arn = "${role}"`);
+  const config = fileOf(
+    `http_port = 2776\ncache_size = 10\n[[prefetch.secrets]]\nsecret_id = "a"\nrole_arn = "${role}"`,
+  );
   const found = await agentConfiguration({ config, port: "2777", role: [another, role], prefetchTag: ["Team"] });
   expect(found).toMatchObject({
     server: { port: 2777 },

@@ -147,5 +147,5 @@ export async function agentFile(path: string): Promise<AgentFile> {
     if (found === undefined) throw refused(key, "it does not take this value", `use ${takes}`);
     if (member !== undefined) members[member] = found;
   }
-  return defined(members) as AgentFile;
+  return defined(members);
 }

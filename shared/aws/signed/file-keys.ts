@@ -33,13 +33,17 @@ export async function fileKeys(path: string, nowMs: () => number = Date.now): Pr
   const found = await stat(path).catch(failed);
   if (!found.isFile() || found.size > mostBytes) throw refused("it is no file of at most 64 KB");
   if ((found.mode & 0o027) !== 0) {
-    throw refused("others than the file's owner and group may use it, or the group may write it", "chmod 0600 the file");
+    throw refused(
+      "others than the file's owner and group may use it, or the group may write it",
+      "chmod 0600 the file",
+    );
   }
   const settings = profileIn(await readFile(path, "utf8").catch(failed), "default");
   const accessKeyId = settings.get("aws_access_key_id");
   const secretAccessKey = settings.get("aws_secret_access_key");
   const sessionToken = settings.get("aws_session_token");
   if (!accessKeyId || !secretAccessKey) throw refused("no keys below [default]");
-  if (!sessionToken) throw refused("the keys have no aws_session_token", "give temporary keys, not those of an IAM user");
+  if (!sessionToken)
+    throw refused("the keys have no aws_session_token", "give temporary keys, not those of an IAM user");
   return { accessKeyId, secretAccessKey, sessionToken, expiresAtMs: nowMs() + servedMs };
 }
