@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { AwsError } from "../../local/aws/service.ts";
+import { AwsError, type PolicyDocument } from "../../local/aws/service.ts";
 import { type Stack, startStack } from "../../local/stack.ts";
 import { type AgentProcess, type ShippedAgent, shippedAgent } from "../support/agent-process.ts";
 import { ask, withToken } from "../support/agent-stage.ts";
@@ -20,16 +20,16 @@ let tenantRole = "";
 let blindRole = "";
 let closedRole = "";
 
-const anybody = (Principal: object | string): { Statement: object[] } => ({
-  Statement: [{ Effect: "Allow", Principal, Action: "sts:AssumeRole" }],
-});
-const mayRead = { Statement: [{ Effect: "Allow", Action: "secretsmanager:*", Resource: "*" }] };
+const allow = (Action: string): PolicyDocument => ({ Statement: [{ Effect: "Allow", Action, Resource: "*" }] });
+const mayRead = allow("secretsmanager:*");
 
 beforeAll(async () => {
   stack = await startStack();
   topicArn = (await stack.deploy()).outputs["SecretRotatedTopicArn"] ?? "";
   const { principals } = stack.aws;
-  const trust = anybody({ AWS: principals.administrator.arn });
+  const trust: PolicyDocument = {
+    Statement: [{ Effect: "Allow", Principal: { AWS: principals.administrator.arn }, Action: "sts:AssumeRole" }],
+  };
   tenantRole = principals.createRole({ name: "agents", accountId: account, trust, policies: [mayRead] });
   blindRole = principals.createRole({ name: "blind", trust, policies: [] });
   closedRole = principals.createRole({ name: "closed", trust: { Statement: [] }, policies: [mayRead] });
@@ -125,9 +125,7 @@ test("the configuration file sets headers, variables, keys and what is read ahea
   const { principals } = stack.aws;
   const { accessKeyId, secretAccessKey, sessionToken } = principals.assumeRole("host", "agent", [
     mayRead,
-    {
-      Statement: [{ Effect: "Allow", Action: "sts:*", Resource: "*" }],
-    },
+    allow("sts:*"),
   ]);
   const keys = join(folder, "keys");
   writeFileSync(
