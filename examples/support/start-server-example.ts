@@ -15,11 +15,13 @@ async function start(fixture: EngineFixture, variant: Variant): Promise<Example>
   const stage = await startStage(fixture, server);
   starting.defer(stage.stop);
   const { id: secretId } = await stage.newSecret(variant);
-  const client = createSecretClient({ source: secretsManagerSource(stage.aws.own) });
+  const source = secretsManagerSource(stage.aws.own);
+  const client = createSecretClient({ source });
   starting.use(client);
   const stops = starting.move();
   return {
     client,
+    source,
     secretId,
     async rotate() {
       const versionId = await stage.rotate(secretId);

@@ -61,13 +61,13 @@ async function drain(server: Server, timeoutMs: number): Promise<void> {
 }
 
 /**
- * Serves a client's secrets over HTTP as AWS's Secrets Manager Agent and its Lambda extension do. The client's source must
- * give documents. Errors: `option-invalid`, also for an address or a port that cannot be listened on.
+ * Serves a client's secrets over HTTP as AWS's Secrets Manager Agent and its Lambda extension do. The sources of the client
+ * and of those of the roles must give documents. Errors: `option-invalid`, also for an address or a port that cannot be listened on.
  */
 export async function startAgent(client: SecretClient, metrics: AgentMetrics, options: AgentOptions): Promise<Agent> {
   const settings = agentSettings(options);
   const gateKeeper = gate(settings);
-  const answers = secretAnswers(client, settings.newReadsPerSecond);
+  const answers = secretAnswers({ own: client, byRole: settings.roles }, settings.newReadsPerSecond);
   const timing = { ...limits, headersTimeout: settings.headerTimeoutMs, requestTimeout: settings.headerTimeoutMs };
   let stopping: Promise<void> | undefined;
 

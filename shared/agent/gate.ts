@@ -3,8 +3,6 @@ import type { IncomingMessage } from "node:http";
 import type { SecretValue } from "../secrets/secret-value.ts";
 import { type Reply, refusal } from "./reply.ts";
 
-/** AWS's agent takes the token in either. */
-const tokenHeaders = ["x-aws-parameters-secrets-token", "x-vault-token"] as const;
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i;
 
 /** Without its port and the dot that ends a full name. */
@@ -21,7 +19,13 @@ export interface Gate {
   caller(request: IncomingMessage): Reply | undefined;
 }
 
-export function gate(options: { readonly token: SecretValue; readonly allowedHosts: readonly string[] }): Gate {
+export function gate(options: {
+  readonly token: SecretValue;
+  /** Any of them may hold the token. */
+  readonly tokenHeaders: readonly string[];
+  readonly allowedHosts: readonly string[];
+}): Gate {
+  const tokenHeaders = options.tokenHeaders.map((name) => name.toLowerCase());
   const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
   const expected = digest(options.token.reveal());
   /** In a time that depends on neither what is right in the text nor how long the token is. */

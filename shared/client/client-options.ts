@@ -31,6 +31,8 @@ export interface SecretClientOptions {
    * past its time is then asked for before it is served. By default it is on everywhere but on AWS Lambda.
    */
   readonly background?: boolean;
+  /** On each of its metrics, to tell the clients of one process apart. Never a secret's id. None. */
+  readonly metricAttributes?: Readonly<Record<string, string>>;
   /** For tests and simulations. */
   readonly clock?: Clock;
   /** Numbers from 0 up to 1, for all jitter. For simulations. `Math.random`. */
@@ -69,6 +71,7 @@ export function settingsOf(options: SecretClientOptions): Settings {
     background: process.env["AWS_LAMBDA_FUNCTION_NAME"] === undefined,
     clock: options.clock ?? eventLoopClock(),
     random: Math.random,
+    metricAttributes: {},
     ...options,
   };
   for (const option of numbers) {

@@ -105,11 +105,12 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
   const listeners = createListeners();
   const closing = new AbortController();
   const table = createSecretTable(settings);
-  const telemetry = createTelemetry(counts, {
+  const state = {
     secrets: () => table.size,
     oldestAgeMs: () => oldestAgeMs(table.values(), clock.nowMs()),
     subscriptions: () => invalidations.subscriptions,
-  });
+  };
+  const telemetry = createTelemetry(counts, state, settings.metricAttributes);
   const allowance = new NoticeAllowance();
   const notices = new NoticeMemory();
   const request = createRequest({ clock, random, budget, timeoutMs: requestTimeoutMs });

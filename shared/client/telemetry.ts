@@ -1,4 +1,11 @@
-import { type MetricOptions, metrics, type ObservableCallback, SpanStatusCode, trace } from "@opentelemetry/api";
+import {
+  type Attributes,
+  type MetricOptions,
+  metrics,
+  type ObservableCallback,
+  SpanStatusCode,
+  trace,
+} from "@opentelemetry/api";
 import { isRekeyError } from "../errors/reading-error.ts";
 
 export interface Counts {
@@ -39,7 +46,7 @@ export interface Telemetry {
  * Metrics and spans by OpenTelemetry's API alone: without an SDK they cost next to nothing. Reads are counted in a number
  * that is observed when metrics are collected, since a call for each would cost more than the read.
  */
-export function createTelemetry(counts: Counts, state: State): Telemetry {
+export function createTelemetry(counts: Counts, state: State, attributes: Attributes = {}): Telemetry {
   const meter = metrics.getMeter("rekey.client");
   const tracer = trace.getTracer("rekey.client");
   const latency = meter.createHistogram("rekey.client.refresh.duration", { unit: "ms" });
@@ -55,7 +62,7 @@ export function createTelemetry(counts: Counts, state: State): Telemetry {
     stops.push(() => instrument.removeCallback(callback));
   }
   const observeNumber = (kind: "Counter" | "Gauge", name: string, value: () => number, options?: MetricOptions): void =>
-    observe(kind, name, (result) => result.observe(value()), options);
+    observe(kind, name, (result) => result.observe(value(), attributes), options);
 
   observeNumber("Counter", "reads", () => counts.reads);
   observeNumber("Counter", "reads.stale", () => counts.staleReads);
@@ -64,7 +71,7 @@ export function createTelemetry(counts: Counts, state: State): Telemetry {
   observeNumber("Counter", "rotations", () => counts.rotations);
   observeNumber("Counter", "notices", () => counts.notices);
   observe("Counter", "notices.unrecognized", (result) => {
-    for (const [reason, count] of counts.ignored) result.observe(count, { reason });
+    for (const [reason, count] of counts.ignored) result.observe(count, { ...attributes, reason });
   });
   observeNumber("Gauge", "subscriptions", () => state.subscriptions().length);
   observeNumber(
@@ -89,7 +96,7 @@ export function createTelemetry(counts: Counts, state: State): Telemetry {
           span.setStatus({ code: SpanStatusCode.ERROR, message: outcome });
           throw error;
         } finally {
-          latency.record(performance.now() - startedMs, { outcome });
+          latency.record(performance.now() - startedMs, { ...attributes, outcome });
           span.end();
         }
       }),

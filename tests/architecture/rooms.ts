@@ -186,6 +186,8 @@ export const rooms: Readonly<Record<string, Room>> = {
       "esbuild",
       "fflate",
       "yaml",
+      // Reads the agent's configuration file.
+      "smol-toml",
     ],
   },
   // Where everything printed leaves the process: by the descriptor of a file, or to a pipe that must not block.

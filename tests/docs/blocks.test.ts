@@ -27,6 +27,7 @@ const shown: Readonly<Record<string, string>> = {
   "docs/architecture.md": "the tree of folders; tests/docs/architecture.test.ts looks whether they are there",
   "docs/capacity.md": "written by npm run docs from the command's own code",
   "docs/reference/cli.md": "written by npm run docs from the command table",
+  "docs/how-to/agent-recipes.md": "parts of examples/python and examples/java, which tests/agent/recipes.test.ts runs",
   "docs/how-to/cross-account.md": "who calls whom; tests/security/other-account plays it",
   "docs/how-to/exec.md": "tests/exec runs the built command with these options",
   "docs/how-to/networks.md":

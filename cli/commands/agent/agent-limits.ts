@@ -1,6 +1,15 @@
 import type { InvalidationSource } from "../../../shared/client/invalidation/invalidation-source.ts";
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 
+/** A key pair as the SDK's clients take it. */
+interface AwsCredentialIdentity {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  /** When the SDK asks for another one. */
+  readonly expiration?: Date;
+}
+
 export const setUpMs = 10_000;
 
 /** Of a request. The AWS SDK waits without limit by default, and the client cuts its requests off before these do. */
@@ -16,6 +25,12 @@ export function unavailable(source: string): (error: unknown) => never {
     const reason = error instanceof Error ? error.name : "unknown";
     throw new RekeyError("invalidation-unavailable", { context: { source, reason } });
   };
+}
+
+/** As whom, and where, the AWS SDK is called. Absent: as it finds out by itself. */
+export interface SdkIdentity {
+  readonly region?: string;
+  readonly credentials?: () => Promise<AwsCredentialIdentity>;
 }
 
 export interface AgentPush {
