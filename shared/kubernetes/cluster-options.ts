@@ -1,10 +1,10 @@
 import { isMembers, type Members } from "../answers/members.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { ClusterGrant, WorkloadName } from "../ports/workload-cluster.ts";
-import { workloadKinds } from "../ports/workload-cluster.ts";
 import { certificatesIn } from "../secrets/certificates.ts";
 import { defined } from "../secrets/defined.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
+import { workloadKinds } from "./workload.ts";
 
 /** One cluster, and what may be done in it: by configuration alone. */
 export interface ClusterOptions {

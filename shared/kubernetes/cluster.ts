@@ -3,13 +3,12 @@ import type { Members } from "../answers/members.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { CallOptions } from "../ports/call.ts";
 import type { ClusterGrant, Workload, WorkloadCluster, WorkloadName } from "../ports/workload-cluster.ts";
-import { workloadKinds } from "../ports/workload-cluster.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 import { type ApiServerOptions, askApiServer, metadataAlone } from "./api-server.ts";
 import type { ClusterOptions } from "./cluster-options.ts";
 import { askedFor, checkExternalSecret, deliveryOf, isAsked } from "./external-secret.ts";
 import { takeRestarts } from "./restart-rate.ts";
-import { restartOf, workloadOf } from "./workload.ts";
+import { restartOf, workloadKinds, workloadOf } from "./workload.ts";
 import { fieldManager, writtenSecret } from "./written-secret.ts";
 
 const attempts = 3;

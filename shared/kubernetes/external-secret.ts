@@ -3,9 +3,9 @@ import type { Members } from "../answers/members.ts";
 import { type ErrorContext, RekeyError } from "../errors/rekey-error.ts";
 import type { CurrentVersion, Delivery } from "../ports/workload-cluster.ts";
 
-export const forceSync = "force-sync";
+const forceSync = "force-sync";
 /** What the operator had synced when it was asked: it is another once the operator has seen the annotation. */
-export const syncedBefore = "rekey/synced-before";
+const syncedBefore = "rekey/synced-before";
 
 const textAt = (object: Members, ...path: readonly string[]): string => {
   const value = memberAt(object, ...path);

@@ -1,6 +1,7 @@
-import { type ClusterGrant, type WorkloadKind, workloadKinds } from "../ports/workload-cluster.ts";
+import type { ClusterGrant, WorkloadName } from "../ports/workload-cluster.ts";
 import type { ClusterOptions } from "./cluster-options.ts";
 import { rateObject } from "./restart-rate.ts";
+import { workloadKinds } from "./workload.ts";
 
 /** The group that an access entry maps the function's role to, and the name of what belongs to it. */
 export const accessGroup = "rekey-refresh";
@@ -43,7 +44,8 @@ function workloadRules(grants: readonly ClusterGrant[]): readonly Rule[] {
     ];
   }
   const named = grants.flatMap(({ restart }) => (restart === "all" ? [] : restart));
-  const ofKind = (kind: WorkloadKind) => named.filter((workload) => workload.kind === kind).map(({ name }) => name);
+  const ofKind = (kind: WorkloadName["kind"]) =>
+    named.filter((workload) => workload.kind === kind).map(({ name }) => name);
   return workloadKinds
     .filter((kind) => ofKind(kind).length > 0)
     .map((kind) => rule("apps", [`${kind}s`], ["get", "patch"], ofKind(kind)));

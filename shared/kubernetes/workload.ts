@@ -3,8 +3,14 @@ import { type Members, membersOf } from "../answers/members.ts";
 import type { CurrentVersion, Rollout, Workload, WorkloadName } from "../ports/workload-cluster.ts";
 import { secretReferences } from "./secret-references.ts";
 
+export const workloadKinds = [
+  "deployment",
+  "statefulset",
+  "daemonset",
+] as const satisfies readonly WorkloadName["kind"][];
+
 /** On the Pod template, as JSON: the VersionId that the workload was last restarted for, by the secret's ARN. */
-export const restartedForAnnotation = "rekey/restarted-for";
+const restartedForAnnotation = "rekey/restarted-for";
 
 const numberAt = (object: Members, ...path: readonly string[]): number | undefined => {
   const value = memberAt(object, ...path);

@@ -1,9 +1,8 @@
 import type { CallOptions } from "./call.ts";
 import type { StoredVersion } from "./secret-store.ts";
 
-/** The kinds of workload that are restarted, as the configuration names them. */
-export const workloadKinds = ["deployment", "statefulset", "daemonset"] as const;
-export type WorkloadKind = (typeof workloadKinds)[number];
+/** The kind of a workload that is restarted, as the configuration names it. */
+type WorkloadKind = "deployment" | "statefulset" | "daemonset";
 
 export interface WorkloadName {
   readonly kind: WorkloadKind;
@@ -61,6 +60,15 @@ export interface Delivery {
 /**
  * A cluster of workloads that hold copies of secrets. Errors of all calls: `kubernetes-unavailable`, `kubernetes-refused`,
  * `time-budget-spent`.
+ *
+ * @example
+ * ```ts
+ * const restartAll = async (cluster: WorkloadCluster, version: CurrentVersion, call: CallOptions) => {
+ *   const workloads = await cluster.workloads("shop", "all", call);
+ *   const { taken } = await cluster.takeRestarts(workloads.length, call);
+ *   for (const workload of workloads.slice(0, taken)) await cluster.restart(workload, version, call);
+ * };
+ * ```
  */
 export interface WorkloadCluster {
   readonly name: string;
