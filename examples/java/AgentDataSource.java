@@ -34,7 +34,7 @@ public final class AgentDataSource implements DataSource {
 
   /**
    * From the cache, then AWSCURRENT as it is now, then AWSPENDING. Between two steps of a rotation the server takes only the
-   * password of AWSPENDING, and a moment later that version is AWSCURRENT, so both are asked for a second time.
+   * password of AWSPENDING, and a moment later that version is AWSCURRENT, so both are asked for again.
    */
   private static final List<Attempt> ATTEMPTS =
       List.of(
@@ -42,6 +42,8 @@ public final class AgentDataSource implements DataSource {
           new Attempt(0, CURRENT),
           new Attempt(0, PENDING),
           new Attempt(250, CURRENT),
+          new Attempt(0, PENDING),
+          new Attempt(1_000, CURRENT),
           new Attempt(0, PENDING));
 
   private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();

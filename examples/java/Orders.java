@@ -41,7 +41,7 @@ public final class Orders {
                       if (logsIn) pool.evictConnection(connection);
                       Thread.sleep(20);
                     } catch (Exception error) {
-                      failures.add(error.getClass().getSimpleName());
+                      failures.add(error.toString());
                     }
                   }
                 });

@@ -27,7 +27,7 @@ def work(number):
                 connection.execute(text("SELECT 1"))
             counts[number] += 1
         except Exception as error:
-            failures.append(type(error).__name__)
+            failures.append(f"{type(error).__name__}: {getattr(error, 'orig', error)}")
         if counts[number] == 1:
             print(json.dumps({"began": number}), flush=True)
 

@@ -38,10 +38,10 @@ class Agent:
         """What may log in, in the order to try it: from the cache, then AWSCURRENT as it is now, then AWSPENDING.
 
         Between two steps of a rotation the server takes only the password of AWSPENDING, and a moment later that
-        version is AWSCURRENT, so both are asked for a second time.
+        version is AWSCURRENT, so both are asked for again.
         """
         yield self.login(secret_id)
-        for pause_s in (0, 0.25):
+        for pause_s in (0, 0.25, 1):
             time.sleep(pause_s)
             yield self.login(secret_id, refreshNow="true")
             yield self.login(secret_id, versionStage="AWSPENDING", refreshNow="true")
