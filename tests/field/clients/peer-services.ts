@@ -163,10 +163,11 @@ print({ open, left });
 `;
 
 export const ioredisService = `
-import { Redis } from "ioredis";
+import ioredis from "ioredis";
 import { fakeSecretClient } from "rekey/testing";
 import { createRotatingRedis } from "rekey/client/ioredis";
 ${load}
+const Redis = ioredis.Redis ?? ioredis;
 const { host, port, root } = input;
 const admin = new Redis({ host, port, ...root });
 const user = "peer_" + process.pid;
@@ -233,15 +234,15 @@ await orders.insertMany([{ n: 1 }, { n: 2 }, { n: 3 }]);
 await underLoad(
   async () => void (await orders.findOne({ n: 1 })),
   async (rotation) => {
-    const cursor = orders.find({}, { batchSize: 1 });
-    await cursor.next();
+    // It stays on the client that it began on.
+    const session = connection.mongo.startSession();
     await admin.db("admin").command({ updateUser: user, pwd: "next" + rotation });
     // New connections are refused and log in again, before anyone tells of the rotation.
     client.secrets.put("orders", secretOf("next" + rotation));
     await wait(100);
     await client.refresh("orders");
-    await cursor.next();
-    await cursor.close();
+    await orders.findOne({ n: 2 }, { session });
+    await session.endSession();
   },
 );
 for (let tries = 0; drained.length < 3 && tries < 100; tries++) await wait(20);
