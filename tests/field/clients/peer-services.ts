@@ -180,6 +180,7 @@ const { made: connection } = await refusal(() =>
 );
 const { redis } = connection;
 const copy = redis.duplicate();
+copy.on("error", () => undefined);
 await underLoad(
   async () => void (await Promise.all([redis.call("PING"), copy.call("PING")])),
   async (rotation) => {
