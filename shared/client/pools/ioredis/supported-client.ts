@@ -13,7 +13,7 @@ type Method<Result = unknown> = (...given: unknown[]) => Result;
 
 /** A connection, with the parts of it that rekey reaches into. */
 export interface DriverConnection extends RotatableIoredis {
-  /** Since 5.2. */
+  /** Absent from 5.0. */
   readonly mode?: string;
   readonly options: Record<string, unknown>;
   condition: { auth?: unknown; readonly subscriber?: unknown } | null | undefined;
