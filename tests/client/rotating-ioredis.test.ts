@@ -157,18 +157,28 @@ describe.skipIf(redisServer === undefined)("the rotating client of ioredis", () 
       concurrency: 4,
       drainDelay: 1,
     });
+    const noise: unknown[] = [];
+    queue.on("error", (error) => noise.push(error));
+    events.on("error", (error) => noise.push(error));
+    worker.on("error", (error) => noise.push(error));
     await worker.waitUntilReady();
     const jobs = 60;
-    for (let n = 0; n < jobs; n++) {
-      if (n % 20 === 10) await rotation.rotate();
-      // The worker's blocking connection is cut, too, and finds the newest password.
-      if (n === 35) await server.admin("CLIENT", "KILL", "USER", "app");
-      await queue.add("mail", { n });
-    }
+    const add = async (from: number, to: number): Promise<void> => {
+      for (let n = from; n < to; n++) {
+        if (n % 20 === 10) await rotation.rotate();
+        await queue.add("mail", { n });
+      }
+    };
+    await add(0, 40);
+    await expect.poll(async () => queue.getCompletedCount(), { timeout: 20_000 }).toBe(40);
+    // Each connection, also the one that blocks, is cut and finds the newest password.
+    await server.admin("CLIENT", "KILL", "USER", "app");
+    await add(40, jobs);
     await expect.poll(() => done.length, { timeout: 20_000 }).toBe(jobs);
     expect(done.toSorted((one, other) => one - other)).toEqual(Array.from({ length: jobs }, (_, n) => n));
-    expect(await queue.getCompletedCount()).toBe(jobs);
+    await expect.poll(async () => queue.getCompletedCount(), { timeout: 20_000 }).toBe(jobs);
     expect(await queue.getFailedCount()).toBe(0);
+    expect(inspect(noise, { depth: 6 })).not.toContain("canary");
     await worker.close();
     await events.close();
     await queue.close();

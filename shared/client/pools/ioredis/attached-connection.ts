@@ -90,7 +90,7 @@ export class AttachedConnection {
 
   #catchUp(): void {
     const version = this.#due;
-    const { status, mode } = this.redis;
+    const { status, condition, mode = condition?.subscriber ? "subscriber" : "normal" } = this.redis;
     if (version === undefined || this.#isLoggingIn || this.#isInMulti || status !== "ready" || mode !== "normal")
       return;
     this.#isLoggingIn = true;

@@ -89,13 +89,10 @@ export async function askForLogin(
         else if (answer.length > longestAnswer)
           reject(new RekeyError("connection-lost", { context: { secret: secretId, problem: "no answer of Redis" } }));
       };
-      stream.on("data", take).resume();
+      stream.on("data", take);
       stream.write(`*3\r\n${words.join("")}`);
-      return () => {
-        stream.off("data", take);
-        // The driver resumes it; until then nothing that comes is lost.
-        stream.pause();
-      };
+      // It flows on, since ioredis 5.0 does not resume what was paused; the server says nothing until it is asked.
+      return () => stream.off("data", take);
     },
   });
 }

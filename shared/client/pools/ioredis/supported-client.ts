@@ -13,9 +13,10 @@ type Method<Result = unknown> = (...given: unknown[]) => Result;
 
 /** A connection, with the parts of it that rekey reaches into. */
 export interface DriverConnection extends RotatableIoredis {
-  readonly mode: string;
+  /** Absent from 5.0. */
+  readonly mode?: string;
   readonly options: Record<string, unknown>;
-  condition: { auth?: unknown } | null | undefined;
+  condition: { auth?: unknown; readonly subscriber?: unknown } | null | undefined;
   readonly connector: { connect: Method<Promise<Socket>>; firstError?: Error | undefined };
   sendCommand: Method;
   duplicate: Method<DriverConnection>;

@@ -112,6 +112,9 @@ async function connected<Mongo extends RotatableMongo>(
   let ending: Promise<void> | undefined;
   let wanted: SourceVersion | undefined;
   let adopting: Promise<void> | undefined;
+  /** A client that is not in use yet. */
+  let candidate: Generation<Mongo> | undefined;
+  let wake = (): void => undefined;
 
   /** Errors: `secret-malformed`, `secret-binary`, `option-invalid`, `driver-unsupported`. */
   function open(version: SourceVersion): Generation<Mongo> {
@@ -133,6 +136,7 @@ async function connected<Mongo extends RotatableMongo>(
   /** Errors: those of `open`, the driver's, `credential-refused`, `tls-refused`. */
   async function connect(version: SourceVersion): Promise<Generation<Mongo>> {
     const generation = open(version);
+    candidate = generation;
     try {
       await generation.mongo.connect();
       return generation;
@@ -140,6 +144,8 @@ async function connected<Mongo extends RotatableMongo>(
       events.remove(generation);
       await generation.mongo.close().catch(() => undefined);
       throw explained(error, secretId);
+    } finally {
+      candidate = undefined;
     }
   }
 
@@ -188,6 +194,15 @@ async function connected<Mongo extends RotatableMongo>(
     draining.add(bounded);
   }
 
+  async function paused(forMs: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+      timer = setTimeout(resolve, forMs).unref();
+    });
+    clearTimeout(timer);
+  }
+
   /** The client keeps the credential that it has for as long as it has no better one. */
   async function adopt(): Promise<void> {
     for (let pauseMs = firstPauseMs; !isOver && wanted !== undefined; pauseMs = Math.min(longestPauseMs, 2 * pauseMs)) {
@@ -208,7 +223,7 @@ async function connected<Mongo extends RotatableMongo>(
         } else {
           const context = { secret: secretId, version: version.versionId, reason: codeOrName(error) };
           client.report({ secretId, error: new RekeyError("connection-lost", { context }) });
-          await new Promise<void>((resolve) => setTimeout(resolve, pauseMs).unref());
+          await paused(pauseMs);
         }
       }
     }
@@ -217,8 +232,9 @@ async function connected<Mongo extends RotatableMongo>(
   async function end(): Promise<void> {
     isOver = true;
     stopListening();
-    await adopting;
+    wake();
     drain(active);
+    await candidate?.mongo.close().catch(() => undefined);
     await Promise.all(draining);
   }
 

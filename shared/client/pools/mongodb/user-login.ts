@@ -7,6 +7,8 @@ import { credentialCandidates } from "../credential-candidates.ts";
 import { isRefusal, serverCode } from "./login-refusal.ts";
 import { type AuthContext, type AuthProvider, type LoginPlace, member } from "./supported-client.ts";
 
+const identity = ["username", "host", "port", "dbname", "authSource"] as const;
+
 export interface UserLoginOptions {
   readonly client: SecretClient;
   readonly secretId: string;
@@ -29,16 +31,18 @@ export interface UserLogin {
  * first password a refusal fails the login. Errors of a login: `credential-refused`, the client's, the driver's.
  */
 export function userLogin({ client, secretId, version, refused: noteRefusal }: UserLoginOptions): UserLogin {
-  const { username } = parseLoginSecret(version.value);
+  const own = parseLoginSecret(version.value);
   /** Refused since the last login that worked. */
   const refused = new Set<string>();
   let current = version;
   let isProven = false;
   let search: Promise<SourceVersion> | undefined;
 
+  /** A password is offered to no server but the one that its version names. */
   const isSameUser = ({ value }: SourceVersion): boolean => {
     try {
-      return parseLoginSecret(value).username === username;
+      const other = parseLoginSecret(value);
+      return identity.every((field) => other[field] === own[field]);
     } catch {
       return false;
     }
