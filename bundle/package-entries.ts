@@ -4,6 +4,7 @@ export const packageEntries = {
   "client/pg": "shared/client/pools/pg/rotating-pool.ts",
   "client/mysql2": "shared/client/pools/mysql2/rotating-pool.ts",
   "client/redis": "shared/client/pools/redis/rotating-connection.ts",
+  "client/amqp": "shared/client/pools/amqp/rotating-connection.ts",
   "client/acknowledgement/eventbridge": "shared/client/acknowledgement/eventbridge.ts",
   "client/aws": "shared/client/sources/aws-source.ts",
   "client/secrets-manager": "shared/client/sources/secrets-manager-source.ts",

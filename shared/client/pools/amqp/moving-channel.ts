@@ -104,9 +104,7 @@ export class MovingChannel extends EventEmitter {
 
   async waitForConfirms(): Promise<void> {
     await this.#switching;
-    await Promise.all(
-      [...this.#replaced, this.#part].map(async ({ channel }) => channel.waitForConfirms?.()),
-    );
+    await Promise.all([...this.#replaced, this.#part].map(async ({ channel }) => channel.waitForConfirms?.()));
   }
 
   async consume(
@@ -159,7 +157,8 @@ export class MovingChannel extends EventEmitter {
   async get(queue: string, options: { readonly noAck?: boolean } = {}): Promise<unknown> {
     const part = this.#part;
     const message = (await part.asked(this.#call(part, "get", [queue, options]) as Promise<unknown>)) as
-      Delivery | false;
+      | Delivery
+      | false;
     if (message !== false && options.noAck !== true) part.held(message);
     return message;
   }
@@ -260,7 +259,7 @@ export class MovingChannel extends EventEmitter {
 
   async #resume(part: ChannelPart): Promise<void> {
     await this.#within(Promise.all([...this.#replaced].map(async (replaced) => replaced.acknowledged())));
-    for (const consumer of [...this.#paused]) {
+    for (const consumer of this.#paused) {
       if (part !== this.#part || this.#isClosed) return;
       this.#paused.delete(consumer);
       const { consumerTag } = consumer.options;

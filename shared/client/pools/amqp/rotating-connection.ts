@@ -125,7 +125,11 @@ export async function createRotatingConnection<Model extends RotatableModel>(
     return generation;
   }
 
-  const openChannel = async ({ model }: Generation<Model>, name: Opens, given: unknown[] = []): Promise<DriverChannel> =>
+  const openChannel = async (
+    { model }: Generation<Model>,
+    name: Opens,
+    given: unknown[] = [],
+  ): Promise<DriverChannel> =>
     (await Reflect.apply(model[name] as (...given: unknown[]) => Promise<object>, model, given)) as DriverChannel;
 
   function stop(): void {
