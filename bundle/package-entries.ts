@@ -10,6 +10,7 @@ export const packageEntries = {
   "client/redis": "shared/client/pools/redis/rotating-connection.ts",
   "client/ioredis": "shared/client/pools/ioredis/rotating-redis.ts",
   "client/mongodb": "shared/client/pools/mongodb/rotating-client.ts",
+  "client/amqp": "shared/client/pools/amqp/rotating-connection.ts",
   "client/acknowledgement/eventbridge": "shared/client/acknowledgement/eventbridge.ts",
   "client/aws": "shared/client/sources/aws-source.ts",
   "client/secrets-manager": "shared/client/sources/secrets-manager-source.ts",

@@ -1,32 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { EventEmitter } from "node:events";
+import { call, events, questions } from "./channel-calls.ts";
 import { type ChannelPart, channelPart } from "./channel-part.ts";
 import type { ConsumeOptions, Delivery, DriverChannel } from "./supported-driver.ts";
-
-/** What the driver's channel has that asks the broker, and leaves nothing behind in the channel. */
-const questions = [
-  "assertQueue",
-  "checkQueue",
-  "deleteQueue",
-  "purgeQueue",
-  "bindQueue",
-  "unbindQueue",
-  "assertExchange",
-  "checkExchange",
-  "deleteExchange",
-  "bindExchange",
-  "unbindExchange",
-  "recover",
-] as const;
-const events = ["return", "drain", "ack", "nack", "handler-error"] as const;
+import { within } from "./within.ts";
 
 interface Consumer {
   readonly queue: string;
   readonly onMessage: (message: Delivery | null) => void;
   readonly options: ConsumeOptions & { readonly consumerTag: string };
 }
-
-type Call = (...given: unknown[]) => unknown;
 
 export interface MovingChannelSettings {
   /** How long consumption waits for the acknowledgements of what the old connection delivered. */
@@ -42,6 +25,8 @@ export class MovingChannel extends EventEmitter {
   readonly #paused = new Set<Consumer>();
   /** Kept until nothing is outstanding on them. */
   readonly #replaced = new Set<ChannelPart>();
+  /** Queues that the broker deletes with their last consumer. */
+  readonly #autoDeleted = new Set<string>();
   readonly #prefetches = new Map<boolean, number>();
   readonly #settings: MovingChannelSettings;
   #part: ChannelPart;
@@ -56,7 +41,8 @@ export class MovingChannel extends EventEmitter {
     this.#part = this.#adopt(channel);
     for (const name of questions) {
       Object.defineProperty(this, name, {
-        value: async (...given: unknown[]) => this.#part.asked(this.#call(this.#part, name, given) as Promise<unknown>),
+        value: async (...given: unknown[]) =>
+          this.#part.asked(call(this.#part.channel, name, given) as Promise<unknown>),
       });
     }
   }
@@ -84,14 +70,18 @@ export class MovingChannel extends EventEmitter {
     this.emit("close");
   }
 
-  #call({ channel }: ChannelPart, name: string, given: readonly unknown[]): unknown {
-    return (Reflect.get(channel, name) as Call).apply(channel, [...given]);
+  #send(name: string, given: readonly unknown[]): boolean {
+    if (this.#kept === undefined) return call(this.#part.channel, name, given) as boolean;
+    if (!Buffer.isBuffer(given[name === "publish" ? 2 : 1])) throw new TypeError("content is not a buffer");
+    this.#kept.push(() => void call(this.#part.channel, name, given));
+    return false;
   }
 
-  #send(name: string, given: readonly unknown[]): boolean {
-    if (this.#kept === undefined) return this.#call(this.#part, name, given) as boolean;
-    this.#kept.push(() => void this.#call(this.#part, name, given));
-    return false;
+  async assertQueue(queue: string, options: { readonly autoDelete?: boolean } = {}): Promise<unknown> {
+    const part = this.#part;
+    const reply = await part.asked(call(part.channel, "assertQueue", [queue, options]) as Promise<{ queue: string }>);
+    if (options.autoDelete === true) this.#autoDeleted.add(reply.queue);
+    return reply;
   }
 
   publish(...given: unknown[]): boolean {
@@ -104,9 +94,7 @@ export class MovingChannel extends EventEmitter {
 
   async waitForConfirms(): Promise<void> {
     await this.#switching;
-    await Promise.all(
-      [...this.#replaced, this.#part].map(async ({ channel }) => channel.waitForConfirms?.()),
-    );
+    await Promise.all([...this.#replaced, this.#part].map(async ({ channel }) => channel.waitForConfirms?.()));
   }
 
   async consume(
@@ -158,8 +146,9 @@ export class MovingChannel extends EventEmitter {
 
   async get(queue: string, options: { readonly noAck?: boolean } = {}): Promise<unknown> {
     const part = this.#part;
-    const message = (await part.asked(this.#call(part, "get", [queue, options]) as Promise<unknown>)) as
-      Delivery | false;
+    const message = (await part.asked(call(part.channel, "get", [queue, options]) as Promise<unknown>)) as
+      | Delivery
+      | false;
     if (message !== false && options.noAck !== true) part.held(message);
     return message;
   }
@@ -169,21 +158,21 @@ export class MovingChannel extends EventEmitter {
     const part = this.#partOf.get(message.fields) ?? this.#part;
     if (part !== this.#part && !part.isOpen) return;
     if (allUpTo && part === this.#part) this.#settleReplaced(`${name}All`, given.slice(1));
-    this.#call(part, name, [message, ...given]);
+    call(part.channel, name, [message, ...given]);
     part.settled(message, allUpTo);
   }
 
   #settleReplaced(name: string, given: readonly unknown[]): void {
     for (const part of this.#replaced) {
       if (!part.isOpen) continue;
-      this.#call(part, name, given);
+      call(part.channel, name, given);
       part.settled(undefined, true);
     }
   }
 
   #settleAll(name: string, given: readonly unknown[]): void {
     this.#settleReplaced(name, given);
-    this.#call(this.#part, name, given);
+    call(this.#part.channel, name, given);
     this.#part.settled(undefined, true);
   }
 
@@ -220,47 +209,52 @@ export class MovingChannel extends EventEmitter {
    * Cancels what consumes, waits for what was published to be confirmed, and goes on with the other channel: with publishing at
    * once, with consuming once what the old connection delivered is acknowledged.
    */
-  async moveTo(channel: DriverChannel, finished: (part: ChannelPart) => void): Promise<void> {
-    if (this.#isClosed) return;
+  async moveTo(channel: DriverChannel, finished: () => void): Promise<void> {
+    if (this.#isClosed) {
+      await channel.close().catch(() => undefined);
+      return finished();
+    }
     this.#switching = this.#switchTo(channel, finished).finally(() => (this.#switching = undefined));
     await this.#switching;
   }
 
-  async #switchTo(channel: DriverChannel, finished: (part: ChannelPart) => void): Promise<void> {
+  async #switchTo(channel: DriverChannel, finished: () => void): Promise<void> {
     const before = this.#part;
+    const next = this.#adopt(channel);
     this.#kept = [];
     for (const consumer of this.#consumers.values()) {
       if (this.#paused.has(consumer)) continue;
-      this.#paused.add(consumer);
+      if (this.#autoDeleted.has(consumer.queue)) await this.#start(next, consumer).catch(() => undefined);
+      else this.#paused.add(consumer);
       await before.channel.cancel(consumer.options.consumerTag).catch(() => undefined);
     }
-    await this.#within(before.confirmed());
+    await within(this.#settings.drainTimeoutMs, before.confirmed());
     this.#replaced.add(before);
-    this.#part = this.#adopt(channel);
+    this.#part = next;
     const kept = this.#kept;
     this.#kept = undefined;
-    for (const send of kept) send();
-    if (kept.length > 0) this.emit("drain");
     void before.finished().then(async () => {
       await before.close();
       this.#replaced.delete(before);
-      finished(before);
+      finished();
     });
-    void this.#resume(this.#part);
-  }
-
-  async #within(work: Promise<unknown>): Promise<void> {
-    let late: NodeJS.Timeout | undefined;
-    const timeUp = new Promise<void>((resolve) => {
-      late = setTimeout(resolve, this.#settings.drainTimeoutMs).unref();
-    });
-    await Promise.race([work, timeUp]);
-    clearTimeout(late);
+    if (!next.isOpen) return this.#over();
+    for (const send of kept) {
+      try {
+        send();
+      } catch (error) {
+        // Its caller is gone.
+        this.emit("error", error);
+      }
+    }
+    if (kept.length > 0) this.emit("drain");
+    void this.#resume(next);
   }
 
   async #resume(part: ChannelPart): Promise<void> {
-    await this.#within(Promise.all([...this.#replaced].map(async (replaced) => replaced.acknowledged())));
-    for (const consumer of [...this.#paused]) {
+    const acknowledged = Promise.all([...this.#replaced].map(async (replaced) => replaced.acknowledged()));
+    await within(this.#settings.drainTimeoutMs, acknowledged);
+    for (const consumer of this.#paused) {
       if (part !== this.#part || this.#isClosed) return;
       this.#paused.delete(consumer);
       const { consumerTag } = consumer.options;

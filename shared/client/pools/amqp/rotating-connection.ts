@@ -9,6 +9,7 @@ import type { Rotating, RotatingOptions } from "../rotating-options.ts";
 import { type AmqpLoginSettings, type LoggedIn, loggingIn } from "./log-in.ts";
 import { MovingChannel } from "./moving-channel.ts";
 import type { DriverChannel, RotatableModel } from "./supported-driver.ts";
+import { within } from "./within.ts";
 
 export type { AmqpCredentials, AmqpLoginOptions } from "./amqp-login.ts";
 export { rotatingServers, type RotatingServersOptions } from "./rotating-servers.ts";
@@ -37,6 +38,7 @@ interface Generation<Model> extends LoggedIn<Model> {
   channels: number;
   isOpen: boolean;
   overdue?: NodeJS.Timeout;
+  closing?: Promise<void>;
 }
 
 const retryMs = 30_000;
@@ -53,7 +55,7 @@ async function closeModel(model: RotatableModel): Promise<void> {
       resolve();
     }, goodbyeMs);
   });
-  await Promise.race([model.close().catch(() => undefined), cut]);
+  await Promise.race([(async () => model.close())().catch(() => undefined), cut]);
   clearTimeout(late);
 }
 
@@ -125,7 +127,11 @@ export async function createRotatingConnection<Model extends RotatableModel>(
     return generation;
   }
 
-  const openChannel = async ({ model }: Generation<Model>, name: Opens, given: unknown[] = []): Promise<DriverChannel> =>
+  const openChannel = async (
+    { model }: Generation<Model>,
+    name: Opens,
+    given: unknown[] = [],
+  ): Promise<DriverChannel> =>
     (await Reflect.apply(model[name] as (...given: unknown[]) => Promise<object>, model, given)) as DriverChannel;
 
   function stop(): void {
@@ -136,17 +142,14 @@ export async function createRotatingConnection<Model extends RotatableModel>(
 
   async function retire(generation: Generation<Model>): Promise<void> {
     clearTimeout(generation.overdue);
-    if (generation.isOpen) await closeModel(generation.model);
+    if (generation.isOpen) await (generation.closing ??= closeModel(generation.model));
     if (!replaced.delete(generation)) return;
     for (const listener of drainListeners) callListener("drained", () => listener(generation.versionId));
     settled();
   }
 
-  function drain(generation: Generation<Model>): void {
-    replaced.add(generation);
-    if (generation.channels === 0 || !generation.isOpen) return void retire(generation);
-    if (afterDrainTimeout === "destroy")
-      generation.overdue = setTimeout(() => void retire(generation), drainTimeoutMs).unref();
+  function released(generation: Generation<Model>): void {
+    if (--generation.channels === 0) void retire(generation);
   }
 
   /** Errors: those of `open`; then everything stays where it is. */
@@ -165,15 +168,13 @@ export async function createRotatingConnection<Model extends RotatableModel>(
     }
     const before = active;
     active = next;
-    before.channels = prepared.size;
-    await Promise.all(
-      [...prepared].map(async ([channel, onNext]) =>
-        channel.moveTo(onNext, () => {
-          if (--before.channels === 0) void retire(before);
-        }),
-      ),
-    );
-    drain(before);
+    replaced.add(before);
+    // One more than there are, until each has moved.
+    before.channels = prepared.size + 1;
+    const moves = [...prepared].map(async ([channel, onNext]) => channel.moveTo(onNext, () => released(before)));
+    await Promise.allSettled(moves);
+    if (afterDrainTimeout === "destroy") before.overdue = setTimeout(() => void retire(before), drainTimeoutMs).unref();
+    released(before);
   }
 
   async function move(): Promise<void> {
@@ -226,8 +227,6 @@ export async function createRotatingConnection<Model extends RotatableModel>(
 
   async function end(): Promise<void> {
     stop();
-    let late: NodeJS.Timeout | undefined;
-    const timeUp = new Promise<void>((resolve) => (late = setTimeout(resolve, drainTimeoutMs)));
     const finish = async (channel: MovingChannel): Promise<void> => {
       await channel.stop();
       await channel.finished();
@@ -236,8 +235,7 @@ export async function createRotatingConnection<Model extends RotatableModel>(
       await moving;
       await Promise.allSettled([...channels.keys()].map(finish));
     })();
-    await Promise.race([finished, timeUp]);
-    clearTimeout(late);
+    await within(drainTimeoutMs, finished);
     await Promise.all([...replaced, active].map(retire));
     await moving;
     await retire(active);

@@ -37,8 +37,7 @@ export type Connect<Model> = (url: string, options: AmqpLoginOptions) => Promise
 
 const methods = ["close", "createChannel", "createConfirmChannel", "on"] as const;
 
-const has = (value: unknown, name: string): boolean =>
-  typeof Reflect.get(Object(value) as object, name) === "function";
+const has = (value: unknown, name: string): boolean => typeof Reflect.get(Object(value) as object, name) === "function";
 
 /** Errors: `driver-unsupported`, `option-invalid`. */
 export function assertRotatable(model: unknown): void {

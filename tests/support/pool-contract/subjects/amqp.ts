@@ -9,10 +9,12 @@ import { type RabbitmqUnderTest, startRabbitmq } from "../../rabbitmq.ts";
 import { rabbitmqFixture, rabbitmqServerOf } from "../../rabbitmq-fixture.ts";
 import type { PoolFixture, SubjectOptions, SubjectServer } from "../fixture.ts";
 
-const connect = async (
-  options: SubjectOptions,
-  settings: Partial<RotatingConnectionOptions<amqp.ChannelModel>> = {},
-) => createRotatingConnection<amqp.ChannelModel>({ ...options, connect: async (url, more) => amqp.connect(url, more), ...settings });
+const connect = async (options: SubjectOptions, settings: Partial<RotatingConnectionOptions<amqp.ChannelModel>> = {}) =>
+  createRotatingConnection<amqp.ChannelModel>({
+    ...options,
+    connect: async (url, more) => amqp.connect(url, more),
+    ...settings,
+  });
 
 /** A queue whose messages are counted by root, who consumes them. */
 async function marks({ amqpPort, root }: RabbitmqUnderTest, proxy: WireProxy): Promise<SubjectServer> {

@@ -1,0 +1,20 @@
+/** What the driver's channel has that asks the broker, and leaves nothing behind in the channel. */
+export const questions = [
+  "checkQueue",
+  "deleteQueue",
+  "purgeQueue",
+  "bindQueue",
+  "unbindQueue",
+  "assertExchange",
+  "checkExchange",
+  "deleteExchange",
+  "bindExchange",
+  "unbindExchange",
+  "recover",
+] as const;
+/** What the facade emits as the driver does, besides `error` and `close`. */
+export const events = ["return", "drain", "ack", "nack", "handler-error"] as const;
+
+/** Calls a method of the driver's channel. */
+export const call = (channel: object, name: string, given: readonly unknown[]): unknown =>
+  (Reflect.get(channel, name) as (...given: unknown[]) => unknown).apply(channel, [...given]);
