@@ -3,6 +3,7 @@ export const packageEntries = {
   client: "shared/client/index.ts",
   "client/pg": "shared/client/pools/pg/rotating-pool.ts",
   "client/mysql2": "shared/client/pools/mysql2/rotating-pool.ts",
+  "client/postgres": "shared/client/pools/postgres/rotating-sql.ts",
   "client/redis": "shared/client/pools/redis/rotating-connection.ts",
   "client/acknowledgement/eventbridge": "shared/client/acknowledgement/eventbridge.ts",
   "client/aws": "shared/client/sources/aws-source.ts",

@@ -81,6 +81,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: [
       "pg",
       "mysql2",
+      "postgres",
       "@aws-sdk/client-eventbridge",
       "@aws-sdk/client-secrets-manager",
       "@aws-sdk/client-sqs",
@@ -291,6 +292,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "node:",
       "rekey",
       "pg",
+      "knex",
       "drizzle-orm",
       "kysely",
       "@prisma/adapter-pg",

@@ -118,12 +118,11 @@ export function credentialSql(options: object, changed: () => void, ended: () =>
         await one.end({ timeout: 0 });
         throw error;
       }
-      const closed = Promise.withResolvers<void>();
-      const whenClosed = closed.promise.finally(() => links.delete(whenClosed));
-      links.add(whenClosed);
-      return lease({ sql: one }, () => {
-        one.end({ timeout: 0 }).then(closed.resolve, closed.resolve);
-      });
+      let release = (): void => undefined;
+      const released = new Promise<void>((resolve) => (release = resolve));
+      const closed = released.then(async () => one.end({ timeout: 0 })).finally(() => links.delete(closed));
+      links.add(closed);
+      return lease({ sql: one }, release);
     },
     largeObject: async (oid, mode) => sql.largeObject(oid, mode),
     async end() {
