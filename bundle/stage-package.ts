@@ -22,6 +22,7 @@ export const optionalPeers: Readonly<Record<string, string>> = {
   mysql2: "^3.9.0",
   pg: "^8.11.0",
   sequelize: "^6.37.0",
+  postgres: "^3.4.0",
 };
 
 interface Manifest {
