@@ -41,7 +41,7 @@ test("host, port, database and TLS are the settings' where they are given there"
   expect(loginOf({ ssl: false }, secret()).ssl).toBe(false);
 });
 
-test.each<[Settings]>([[{ socketPath: "/run/mysqld.sock" }], [{ stream: () => undefined } as unknown as Settings]])(
+test.each<[Settings]>([[{ socketPath: "/run/mysqld.sock" }], [{ stream: () => undefined }]])(
   "a socket of one's own needs no host",
   (settings) => {
     const login = loginOf(settings, secret({ host: undefined }));

@@ -83,7 +83,7 @@ export function createRotatingPool({ pool: settings = {}, ...options }: Rotating
   const own = { escape: pool.escape.bind(pool), escapeId: pool.escapeId.bind(pool) };
   const endOwn = pool.end.bind(pool);
   let ending: Promise<void> | undefined;
-  const end = async (): Promise<void> => (ending ??= generations.end().finally(endOwn));
+  const end = async (): Promise<void> => (ending ??= generations.end().finally(async () => endOwn()));
   const state = {
     get refusedLogins() {
       return generations.refusedLogins;

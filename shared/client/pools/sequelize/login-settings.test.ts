@@ -39,7 +39,10 @@ test("replicas with hosts, and dialect options, are taken", () => {
 
 test.each<[Dialect, object]>([
   ["postgres", { port: 5432, database: "postgres", dialectOptions: { ssl: { rejectUnauthorized: true } } }],
-  ["mysql", { port: 3306, database: undefined, dialectOptions: { ssl: { rejectUnauthorized: true, verifyIdentity: true } } }],
+  [
+    "mysql",
+    { port: 3306, database: undefined, dialectOptions: { ssl: { rejectUnauthorized: true, verifyIdentity: true } } },
+  ],
   [
     "mariadb",
     { port: 3306, dialectOptions: { ssl: { rejectUnauthorized: true, host: "of-secret", servername: "of-secret" } } },

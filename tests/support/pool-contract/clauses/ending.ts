@@ -12,7 +12,7 @@ export function ending({ test, service, server, sessions, variants: [variant] }:
       await using orders = await service(variant);
       const others = new Set(await sessions());
       // One is that of whoever polls.
-    const timersBefore = Math.max(1, timers());
+      const timersBefore = Math.max(1, timers());
       const subject = await orders.open();
       await Promise.all([subject.operate(newMark()), subject.operate(newMark())]);
       await orders.rotate();
