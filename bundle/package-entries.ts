@@ -7,6 +7,7 @@ export const packageEntries = {
   "client/sequelize": "shared/client/pools/sequelize/rotating-sequelize.ts",
   "client/nestjs": "shared/client/nestjs/rekey-module.ts",
   "client/nestjs/typeorm": "shared/client/nestjs/typeorm-options.ts",
+  "client/postgres": "shared/client/pools/postgres/rotating-sql.ts",
   "client/redis": "shared/client/pools/redis/rotating-connection.ts",
   "client/acknowledgement/eventbridge": "shared/client/acknowledgement/eventbridge.ts",
   "client/aws": "shared/client/sources/aws-source.ts",

@@ -12,7 +12,7 @@ import type { InvalidationSource } from "../invalidation/invalidation-source.ts"
 import { createSecretClient, type SecretClient, type SecretHandle } from "../secret-client.ts";
 import { secretClientToken, secretToken } from "./tokens.ts";
 
-export { secretClientToken, secretToken } from "./tokens.ts";
+export { secretClientToken } from "./tokens.ts";
 
 /** What the module makes its client of. */
 export interface RekeyModuleOptions extends SecretClientOptions {
