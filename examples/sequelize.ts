@@ -6,7 +6,7 @@ await using example = await startExample();
 await using sequelize = createRotatingSequelize({
   client: example.client,
   secretId: example.secretId,
-  sequelize: { dialect: "postgres", logging: false, pool: { maxUses: 1 } },
+  sequelize: { dialect: "postgres", logging: false },
 });
 
 const Note = sequelize.define(
@@ -19,8 +19,9 @@ await sequelize.transaction(async (transaction) => {
   await Note.create({ text: "before" }, { transaction });
   await example.rotate();
   await Note.create({ text: "in the midst" }, { transaction });
+  // On a connection of its own, which logs in now.
+  await Note.create({ text: "after" });
 });
-await Note.create({ text: "after" });
 const notes = await Note.findAll({ order: ["id"] });
 console.log(notes.map((note) => String(note.get("text"))).join(", "));
 console.log(`refused logins: ${sequelize.refusedLogins}`);

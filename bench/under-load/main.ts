@@ -11,7 +11,7 @@ import { elastiCache } from "./elasticache.ts";
 import type { Product } from "./load.ts";
 import { kafka } from "./kafka.ts";
 import { ldap } from "./ldap.ts";
-import { mariadb } from "./mariadb.ts";
+import { mariadb, mariadbBySequelize, mariadbConnector } from "./mariadb.ts";
 import { postgres } from "./postgres.ts";
 import { rabbitmq } from "./rabbitmq.ts";
 import { redis } from "./redis.ts";
@@ -25,7 +25,7 @@ const strategies = ["single-user", "alternating-users", "dual-password"] as cons
 
 const products: readonly Product[] = [
   postgres,
-  ...(mariadbd === undefined ? [] : [mariadb(mariadbd)]),
+  ...(mariadbd === undefined ? [] : [mariadb(mariadbd), mariadbConnector(mariadbd), mariadbBySequelize(mariadbd)]),
   ...(redisServer === undefined ? [] : [redis(redisServer), elastiCache(redisServer)]),
   ...(rabbitmqServer === undefined ? [] : [rabbitmq(rabbitmqServer)]),
   ...(slapd === undefined ? [] : [ldap(slapd)]),
