@@ -13,7 +13,7 @@ import { ioredis } from "./ioredis.ts";
 import type { Product } from "./load.ts";
 import { kafka } from "./kafka.ts";
 import { ldap } from "./ldap.ts";
-import { mariadb } from "./mariadb.ts";
+import { mariadb, mariadbBySequelize, mariadbConnector } from "./mariadb.ts";
 import { mongodb } from "./mongodb.ts";
 import { postgres } from "./postgres.ts";
 import { rabbitmq } from "./rabbitmq.ts";
@@ -28,7 +28,7 @@ const strategies = ["single-user", "alternating-users", "dual-password"] as cons
 
 const products: readonly Product[] = [
   postgres,
-  ...(mariadbd === undefined ? [] : [mariadb(mariadbd)]),
+  ...(mariadbd === undefined ? [] : [mariadb(mariadbd), mariadbConnector(mariadbd), mariadbBySequelize(mariadbd)]),
   ...(redisServer === undefined ? [] : [redis(redisServer), ioredis(redisServer), elastiCache(redisServer)]),
   ...(ferretDb === undefined ? [] : [mongodb(ferretDb)]),
   ...(rabbitmqServer === undefined ? [] : [rabbitmq(rabbitmqServer)]),

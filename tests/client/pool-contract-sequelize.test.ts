@@ -4,6 +4,6 @@ import { poolContract } from "../support/pool-contract/contract.ts";
 import { sequelizeOnMariadb, sequelizeOnPostgres } from "../support/pool-contract/subjects/sequelize.ts";
 
 poolContract(sequelizeOnPostgres());
-describe.skipIf(mariadbd === undefined).each(["mysql", "mariadb"] as const)("the %s dialect", (dialect) =>
-  poolContract(sequelizeOnMariadb(mariadbd ?? "", dialect)),
-);
+describe.skipIf(mariadbd === undefined).each(["mysql", "mariadb"] as const)("the %s dialect", (dialect) => {
+  poolContract(sequelizeOnMariadb(mariadbd ?? "", dialect));
+});

@@ -27,7 +27,13 @@ let sequelize: RotatingSequelize;
 const secretOf = (account: typeof first) => ({ ...account, host: primary.host, port: primary.port, ssl: false });
 function make(settings: Partial<Settings> = {}, more: Partial<RotatingOptions & RotatingSequelizeOptions> = {}) {
   const options = { dialect: "postgres", logging: false, ...settings } as const;
-  sequelize = createRotatingSequelize({ client, secretId: "orders", drainTimeoutMs: 2_000, ...more, sequelize: options });
+  sequelize = createRotatingSequelize({
+    client,
+    secretId: "orders",
+    drainTimeoutMs: 2_000,
+    ...more,
+    sequelize: options,
+  });
   return sequelize;
 }
 const replicated = (): Partial<Settings> => ({
@@ -45,7 +51,7 @@ const rotate = async (): Promise<string> => client.rotate("orders", secretOf(sec
 beforeAll(async () => {
   primary = await startPostgres();
   await primary.admin(
-    `${[first, second].map(({ username, password }) => `CREATE USER ${username} PASSWORD '${password}'`).join("; ")}`,
+    [first, second].map(({ username, password }) => `CREATE USER ${username} PASSWORD '${password}'`).join("; "),
   );
   standby = await startStreamingStandby(primary);
 }, 60_000);

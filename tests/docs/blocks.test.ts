@@ -71,7 +71,8 @@ test("what is TypeScript compiles by itself against the package", async () => {
   for (const room of ["local", "shared", "tests/support"])
     await symlink(path.join(root, room), path.join(folder, room));
   const entries = Object.entries(packageEntries).map(([name, file]) => [`rekey/${name}`, [path.join(root, file)]]);
-  const compilerOptions = { paths: Object.fromEntries(entries), noUnusedLocals: false };
+  // Nest's programs are compiled with its decorators.
+  const compilerOptions = { paths: Object.fromEntries(entries), noUnusedLocals: false, experimentalDecorators: true };
   await Promise.all(
     blocks.map(async ({ text }, index) => writeFile(path.join(folder, files[index] ?? ""), `${text}export {};\n`)),
   );

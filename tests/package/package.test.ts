@@ -161,7 +161,7 @@ test("the built command line logs in to a database", async () => {
   expect(codes.toSorted()).toEqual(["iam-cannot-be-seen", "tls-not-verified"]);
 });
 
-test.each(["drizzle", "knex", "kysely", "nestjs", "postgres-js", "prisma", "typeorm"])(
+test.each(["drizzle", "knex", "kysely", "nestjs", "postgres-js", "prisma", "sequelize", "typeorm"])(
   "the example with %s loses nothing to a rotation in the midst of its transaction",
   { timeout: 60_000 },
   async (name) => {

@@ -50,7 +50,9 @@ class Options implements RekeyOptionsFactory {
 }
 Injectable()(Options);
 class OptionsModule {}
-Module({ providers: [Options, { provide: "options", useFactory: options }], exports: [Options, "options"] })(OptionsModule);
+Module({ providers: [Options, { provide: "options", useFactory: options }], exports: [Options, "options"] })(
+  OptionsModule,
+);
 
 test.each([
   ["forRoot", RekeyModule.forRoot(options())],
@@ -65,14 +67,17 @@ test.each([
   ],
   ["a class", RekeyModule.forRootAsync({ useClass: Options })],
   ["a class of another module", RekeyModule.forRootAsync({ imports: [OptionsModule], useExisting: Options })],
-])("by %s, any module injects the client, and a secret that it names; both end with the application", async (_, root) => {
-  const app = await started(root, feature(RekeyModule.forFeature(["orders"])));
-  const orders = app.get(Orders, { strict: false });
-  expect(await secretOf(orders)).toBe("canary");
-  expect(orders.client).toBe(app.get(secretClientToken()));
-  await app.close();
-  await expect(orders.client.get("orders")).rejects.toMatchObject({ code: "pool-closed" });
-});
+])(
+  "by %s, any module injects the client, and a secret that it names; both end with the application",
+  async (_, root) => {
+    const app = await started(root, feature(RekeyModule.forFeature(["orders"])));
+    const orders = app.get(Orders, { strict: false });
+    expect(await secretOf(orders)).toBe("canary");
+    expect(orders.client).toBe(app.get(secretClientToken()));
+    await app.close();
+    await expect(orders.client.get("orders")).rejects.toMatchObject({ code: "pool-closed" });
+  },
+);
 
 test("a client that is not global is that of the modules that import it", async () => {
   const local = RekeyModule.forRoot({ ...options(), isGlobal: false });

@@ -1,11 +1,18 @@
-import { type DynamicModule, type FactoryProvider, Inject, Module, type ModuleMetadata, type Type } from "@nestjs/common";
+import {
+  type DynamicModule,
+  type FactoryProvider,
+  Inject,
+  Module,
+  type ModuleMetadata,
+  type Type,
+} from "@nestjs/common";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { SecretClientOptions } from "../client-options.ts";
 import type { InvalidationSource } from "../invalidation/invalidation-source.ts";
 import { createSecretClient, type SecretClient, type SecretHandle } from "../secret-client.ts";
 import { secretClientToken, secretToken } from "./tokens.ts";
 
-export { secretClientToken, secretToken } from "./tokens.ts";
+export { secretClientToken } from "./tokens.ts";
 
 /** What the module makes its client of. */
 export interface RekeyModuleOptions extends SecretClientOptions {
@@ -53,7 +60,13 @@ const clientProviders = (name: string | undefined): FactoryProvider[] => [
   },
 ];
 
-function asyncOptions({ name, inject = [], useFactory, useClass, useExisting }: RekeyModuleAsyncOptions): FactoryProvider {
+function asyncOptions({
+  name,
+  inject = [],
+  useFactory,
+  useClass,
+  useExisting,
+}: RekeyModuleAsyncOptions): FactoryProvider {
   if (useFactory !== undefined) return { provide: optionsToken(name), inject, useFactory };
   const factory = useClass ?? useExisting;
   if (factory === undefined) {

@@ -2,4 +2,5 @@
 export const secretClientToken = (name = "default"): string => `rekey:client:${name}`;
 
 /** `clientName`: the client that reads the secret. */
-export const secretToken = (secretId: string, clientName = "default"): string => `rekey:secret:${clientName}:${secretId}`;
+export const secretToken = (secretId: string, clientName = "default"): string =>
+  `rekey:secret:${clientName}:${secretId}`;

@@ -7,7 +7,9 @@ import type { RotatingPool } from "../pools/pg/rotating-pool.ts";
 import { rotatingTypeOrm } from "./typeorm-options.ts";
 
 let client: FakeSecretClient;
-beforeEach(() => (client = fakeSecretClient({ orders: { username: "u", password: "canary", host: "127.0.0.1", port: 1 } })));
+beforeEach(
+  () => (client = fakeSecretClient({ orders: { username: "u", password: "canary", host: "127.0.0.1", port: 1 } })),
+);
 afterEach(async () => client.close());
 
 interface Driver {
@@ -28,7 +30,7 @@ test("the options go with a driver whose pools follow the secret", async () => {
 });
 
 test("what TypeORM leaves open is the secret's, and a credential in `extra` is refused", async () => {
-  await using pool = poolOf({ host: undefined, user: undefined, password: undefined } as unknown as pg.PoolConfig);
+  await using pool = poolOf({ host: undefined, user: undefined, password: undefined });
   expect(pool.versionId).toBeUndefined();
   expect(() => poolOf({ password: "canary" })).toThrow(
     expect.objectContaining({ code: "option-invalid", context: { option: "pool.password" } }),
@@ -40,11 +42,14 @@ test("the client is the one that is named", () => {
   expect(rotatingTypeOrm({ secretId: "orders", typeorm: {}, clientName: "own" }).inject).toEqual(["rekey:client:own"]);
 });
 
-test.each(["url", "username", "password", "replication", "driver", "nativeDriver"])("the option %s is refused", (name) => {
-  expect(() => made({ [name]: "canary" })).toThrow(
-    expect.objectContaining({ code: "option-invalid", context: { option: `typeorm.${name}` } }),
-  );
-});
+test.each(["url", "username", "password", "replication", "driver", "nativeDriver"])(
+  "the option %s is refused",
+  (name) => {
+    expect(() => made({ [name]: "canary" })).toThrow(
+      expect.objectContaining({ code: "option-invalid", context: { option: `typeorm.${name}` } }),
+    );
+  },
+);
 
 test("another database is refused, PostgreSQL's name is not", () => {
   expect(() => made({ type: "mysql" })).toThrow(expect.objectContaining({ code: "option-invalid" }));

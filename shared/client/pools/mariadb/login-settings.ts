@@ -32,7 +32,7 @@ function tlsOf(secret: LoginSecret, host: string | undefined): Tls {
   const tls = tlsOptions(secret);
   if (tls === undefined) return false;
   const named = host === undefined ? {} : { host, ...(isIP(host) === 0 ? { servername: host } : {}) };
-  return { ...tls, ...named } as Tls;
+  return { ...tls, ...named };
 }
 
 /** Where and as whom to log in, with the settings. Errors: `secret-malformed` without a host. */

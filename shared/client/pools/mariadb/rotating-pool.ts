@@ -83,7 +83,14 @@ export function createRotatingPool({ pool: settings = {}, ...options }: Rotating
   const own = { escape: pool.escape.bind(pool), escapeId: pool.escapeId.bind(pool) };
   const endOwn = pool.end.bind(pool);
   let ending: Promise<void> | undefined;
-  const end = async (): Promise<void> => (ending ??= generations.end().finally(endOwn));
+  async function endBoth(): Promise<void> {
+    try {
+      await generations.end();
+    } finally {
+      await endOwn();
+    }
+  }
+  const end = async (): Promise<void> => (ending ??= endBoth());
   const state = {
     get refusedLogins() {
       return generations.refusedLogins;

@@ -77,7 +77,11 @@ export function createRotatingSequelize({
     isCurrent(connection) && (settings.pool?.validate ?? manager._validate.bind(manager))(connection);
   const sequelize = new Chosen({ ...settings, pool: { ...settings.pool, validate } } as Options);
   const manager = supportedManager(sequelize);
-  const own = { connect: manager.connect.bind(manager), disconnect: manager.disconnect.bind(manager), pool: manager.pool };
+  const own = {
+    connect: manager.connect.bind(manager),
+    disconnect: manager.disconnect.bind(manager),
+    pool: manager.pool,
+  };
   const release = manager.releaseConnection.bind(manager);
   const { acknowledge } = options;
   const following = {
@@ -91,7 +95,10 @@ export function createRotatingSequelize({
   function serverOf(config: ServerConfig): RotatingServer {
     const known = servers.get(config);
     if (known !== undefined) return known;
-    const given = { ...givenFor(config, settings, manager.config), acquireMs: settings.pool?.acquire ?? defaultAcquireMs };
+    const given = {
+      ...givenFor(config, settings, manager.config),
+      acquireMs: settings.pool?.acquire ?? defaultAcquireMs,
+    };
     const server = rotatingServer(config, given, own, following);
     servers.set(config, server);
     return server;
