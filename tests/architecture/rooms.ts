@@ -262,6 +262,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "node:",
       "pg",
       "mysql2",
+      "knex",
       "@redis/client",
       "amqplib",
       "ldapts",

@@ -16,7 +16,7 @@ export type SqlSettings<Types extends Record<string, postgres.PostgresType>> = O
 export type AnySettings = SqlSettings<any>;
 
 /** Errors: `option-invalid` for a credential. */
-export function requireNoCredential(settings: object): void {
+function requireNoCredential(settings: object): void {
   const inConnection = Object.keys(Object(Reflect.get(settings, "connection")) as object);
   const given =
     credentials.find((name) => Reflect.get(settings, name) !== undefined) ??
