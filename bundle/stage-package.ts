@@ -19,7 +19,7 @@ export const optionalPeers: Readonly<Record<string, string>> = {
   constructs: "^10.3.0",
   mysql2: "^3.9.0",
   pg: "^8.11.0",
-  postgres: "^3.4.0",
+  postgres: "^3.4.9",
 };
 
 interface Manifest {
