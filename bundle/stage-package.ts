@@ -21,7 +21,7 @@ export const optionalPeers: Readonly<Record<string, string>> = {
   mariadb: "^3.5.1",
   mysql2: "^3.9.0",
   pg: "^8.11.0",
-  postgres: "^3.4.0",
+  postgres: "^3.4.9",
   sequelize: "^6.37.0",
 };
 

@@ -12,10 +12,12 @@ import { elastiCache } from "./elasticache.ts";
 import { ioredis } from "./ioredis.ts";
 import type { Product } from "./load.ts";
 import { kafka } from "./kafka.ts";
+import { knexOnPostgres } from "./knex.ts";
 import { ldap } from "./ldap.ts";
 import { mariadb, mariadbBySequelize, mariadbConnector } from "./mariadb.ts";
 import { mongodb } from "./mongodb.ts";
 import { postgres } from "./postgres.ts";
+import { postgresJs } from "./postgres-js.ts";
 import { rabbitmq } from "./rabbitmq.ts";
 import { redis } from "./redis.ts";
 import { type Outcome, rotateUnderLoad } from "./rotate-under-load.ts";
@@ -26,7 +28,14 @@ const comparedRotations = Math.ceil(rotations / 15);
 const only = process.argv[3];
 const strategies = ["single-user", "alternating-users", "dual-password"] as const;
 
-const products: readonly Product[] = [
+/** In place of the server's usual integration: `npm run under-load 50 postgresql postgres.js`. */
+const integrations: Readonly<Record<string, Product>> = { "postgres.js": postgresJs, knex: knexOnPostgres };
+const integration = process.argv[4];
+const asked = integration === undefined ? undefined : integrations[integration];
+if (integration !== undefined && asked === undefined)
+  throw new Error(`no integration ${integration}; there are: ${Object.keys(integrations).join(", ")}`);
+
+const all: readonly Product[] = [
   postgres,
   ...(mariadbd === undefined ? [] : [mariadb(mariadbd), mariadbConnector(mariadbd), mariadbBySequelize(mariadbd)]),
   ...(redisServer === undefined ? [] : [redis(redisServer), ioredis(redisServer), elastiCache(redisServer)]),
@@ -35,6 +44,8 @@ const products: readonly Product[] = [
   ...(slapd === undefined ? [] : [ldap(slapd)]),
   ...(kafkaProgram === undefined ? [] : [kafka(kafkaProgram)]),
 ];
+
+const products = asked === undefined ? all : [asked];
 
 // The servers end with the process, when it exits.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
@@ -79,7 +90,7 @@ for (const product of products) {
   }
 }
 for (const { name, absent, start } of poolServers) {
-  if (absent || !isAsked(name)) continue;
+  if (absent || asked !== undefined || !isAsked(name)) continue;
   const server = await start();
   try {
     const outcome = await rotateAtTheLimit(server, rotations);

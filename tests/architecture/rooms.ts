@@ -271,6 +271,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "pg",
       "mysql2",
       "sequelize",
+      "knex",
       "@redis/client",
       "ioredis",
       "mongodb",

@@ -5,4 +5,6 @@ import { knexOnMariadb, knexOnPostgres } from "../support/pool-contract/subjects
 import { directPostgres } from "../support/pool-contract/subjects/pg.ts";
 
 poolContract(knexOnPostgres(directPostgres()));
-describe.skipIf(mariadbd === undefined)("MariaDB", () => poolContract(knexOnMariadb(mariadbd ?? "")));
+describe.skipIf(mariadbd === undefined)("MariaDB", () => {
+  poolContract(knexOnMariadb(mariadbd ?? ""));
+});

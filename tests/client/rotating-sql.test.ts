@@ -49,7 +49,8 @@ test("it is the driver's Sql: fragments, helpers, types, files, cursors, streams
     const condition = sql`n > ${2}`;
     expect(await sql`SELECT n FROM generate_series(1, 4) AS n WHERE ${condition}`.values()).toEqual([[3], [4]]);
     expect(await sql`SELECT ${sql("n")} FROM generate_series(1, 2) AS n`).toMatchObject([{ n: 1 }, { n: 2 }]);
-    const [row] = await sql`SELECT ${sql.json({ a: 1 })}::jsonb AS a, ${sql.array([1, 2])}::int[] AS b, ${sql.typed(7, 23)} AS c`;
+    const [row] =
+      await sql`SELECT ${sql.json({ a: 1 })}::jsonb AS a, ${sql.array([1, 2])}::int[] AS b, ${sql.typed(7, 23)} AS c`;
     expect(row).toEqual({ a: { a: 1 }, b: [1, 2], c: 7 });
     const batches: unknown[] = [];
     for await (const batch of sql`SELECT n FROM generate_series(1, 5) AS n`.cursor(2)) batches.push(batch.length);
@@ -107,9 +108,9 @@ test("a cursor, a reserved connection and a savepoint go on over rotations, and 
 
 test("a large object is written and read, and the error of one that is not there is its own", async () => {
   const { sql } = await rotating();
-  const missing = expect(sql.largeObject(1)).rejects.toMatchObject({ code: "42704" });
+  const missing = sql.largeObject(1).catch((error: unknown) => error);
   const written = await sql.largeObject();
-  await missing;
+  expect(await missing).toMatchObject({ code: "42704" });
   await written.write(Buffer.from("kept"));
   await written.seek(0);
   expect(await written.read(4)).toMatchObject([{ data: Buffer.from("kept") }]);
@@ -131,7 +132,11 @@ test("each notification is heard once over rotations, and again after the connec
   const { sql, rotate } = await rotating();
   const heard: number[] = [];
   let listens = 0;
-  const { unlisten } = await sql.listen('Or"ders', (payload) => heard.push(Number(payload)), () => void listens++);
+  const { unlisten } = await sql.listen(
+    'Or"ders',
+    (payload) => heard.push(Number(payload)),
+    () => void listens++,
+  );
   let sent = 0;
   let isSending = true;
   const sending = (async () => {
@@ -148,7 +153,9 @@ test("each notification is heard once over rotations, and again after the connec
   await expect.poll(() => heard.at(-1), soon).toBe(sent - 1);
   expect(heard).toEqual(Array.from({ length: sent }, (_, number) => number));
   expect(listens).toBe(1);
-  await postgres.admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' OR query LIKE '%pg_notify%' AND pid <> pg_backend_pid()");
+  await postgres.admin(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' OR query LIKE '%pg_notify%' AND pid <> pg_backend_pid()",
+  );
   await expect.poll(() => listens, soon).toBe(2);
   await sql.notify('Or"ders', "-1");
   await expect.poll(() => heard.at(-1), soon).toBe(-1);
@@ -165,8 +172,8 @@ test("logical replication is refused, and what is under way is cut where `end` i
   await expect
     .poll(async () => postgres.admin("SELECT FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'"), soon)
     .toHaveLength(1);
-  const cut = expect(sleeping).rejects.toMatchObject({ code: "CONNECTION_DESTROYED" });
+  const cut = sleeping.catch((error: unknown) => error);
   await sql.end({ timeout: 0 });
-  await cut;
+  expect(await cut).toMatchObject({ code: "CONNECTION_DESTROYED" });
   await expect(sql`SELECT 1`).rejects.toMatchObject({ code: "pool-closed" });
 });

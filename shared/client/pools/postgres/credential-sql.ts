@@ -1,4 +1,6 @@
+import { setTimeout as wait } from "node:timers/promises";
 import postgres from "postgres";
+import { goodbyeMs } from "../connect-time.ts";
 import type { CredentialPool } from "../rotating-generations.ts";
 import { explainSqlLogin, isConnectionLimit, isRefusedLogin } from "./login-failure.ts";
 import { insides, type QueryInsides, watchQuery } from "./query-insides.ts";
@@ -49,12 +51,14 @@ export function credentialSql(options: object, changed: () => void, ended: () =>
   /** Each is settled once its connection is closed. */
   const links = new Set<Promise<void>>();
   let isRetired = false;
+  let whenUnused = (): void => undefined;
 
   function lease<Added extends object>(added: Added, released: () => void = () => undefined): Added & Lease {
     const one = Object.assign(added, {
       release() {
         if (!inUse.delete(one)) return;
         released();
+        if (inUse.size === 0) whenUnused();
         changed();
       },
     });
@@ -144,7 +148,11 @@ export function credentialSql(options: object, changed: () => void, ended: () =>
     },
     async end() {
       isRetired = true;
-      await (sql as postgres.Sql & { close(): Promise<void> }).close();
+      const unused = new Promise<void>((resolve) => (whenUnused = resolve));
+      if (inUse.size === 0) whenUnused();
+      // The driver forgets the end of a connection that is lost, or refused, after it was told to end.
+      const forgotten = unused.then(async () => wait(goodbyeMs, undefined, { ref: false }));
+      await Promise.race([(sql as postgres.Sql & { close(): Promise<void> }).close(), forgotten]);
       await Promise.all(links);
       ended();
     },

@@ -1,9 +1,9 @@
-import postgres from "postgres";
+import type postgres from "postgres";
 import { RekeyError } from "../../../errors/rekey-error.ts";
 
 /**
  * What the driver's query does not declare in its types. It is made by one instance and may be run by any other: whoever
- * awaits it makes it call its handler. It has had all of it, by these names, in each version from 3.4 on.
+ * awaits it makes it call its handler. Tested with 3.4.9.
  */
 export interface QueryInsides {
   handler: (query: QueryInsides) => void;
@@ -68,7 +68,7 @@ export function assertSupported(sql: postgres.Sql): void {
   const hasInsides = members.every(([name, type]) => typeof query[name] === type);
   if (hasInsides && query.state === null && typeof Reflect.get(sql, "close") === "function") return;
   throw new RekeyError("driver-unsupported", {
-    context: { driver: "postgres", found: "unknown", supported: "3.4.0 to 3.x" },
+    context: { driver: "postgres", found: "unknown", supported: "3.4.9 to 3.x" },
     hint: "npm install postgres@3.4",
   });
 }

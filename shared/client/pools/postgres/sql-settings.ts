@@ -16,7 +16,7 @@ export type SqlSettings<Types extends Record<string, postgres.PostgresType>> = O
 export type AnySettings = SqlSettings<any>;
 
 /** Errors: `option-invalid` for a credential. */
-export function requireNoCredential(settings: object): void {
+function requireNoCredential(settings: object): void {
   const inConnection = Object.keys(Object(Reflect.get(settings, "connection")) as object);
   const given =
     credentials.find((name) => Reflect.get(settings, name) !== undefined) ??
@@ -42,7 +42,9 @@ export function frontOf(settings: AnySettings): postgres.Sql {
  */
 export function parsedOptions(settings: AnySettings, secret: LoginSecret, front: postgres.Sql): object {
   const isElsewhere = settings.path !== undefined || Reflect.get(settings, "socket") !== undefined;
-  const host = isElsewhere ? settings.host : (settings.hostname ?? serverHost(secret, hostOf(settings), "postgres.host"));
+  const host = isElsewhere
+    ? settings.host
+    : (settings.hostname ?? serverHost(secret, hostOf(settings), "postgres.host"));
   const { options } = postgres({
     ...settings,
     ...(host === undefined ? {} : { host: settings.host ?? host }),

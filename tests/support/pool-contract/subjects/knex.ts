@@ -48,10 +48,14 @@ export const knexOnMariadb = (mariadbd: string): PoolFixture => ({
   prepare: async (server) => mysqlMarks(server),
   open(options) {
     const pool = createMysqlPool(options);
-    return subjectOf(knex({ client: "mysql2", connectionPool: pool as unknown as Knex.MySQLPoolLike }), pool, async (on, mark) => {
-      const [rows] = await on.raw<readonly [readonly { name: string }[]]>(nameOf(mark));
-      return String(rows[0]?.name);
-    });
+    return subjectOf(
+      knex({ client: "mysql2", connectionPool: pool as unknown as Knex.MySQLPoolLike }),
+      pool,
+      async (on, mark) => {
+        const [rows] = await on.raw<readonly [readonly { name: string }[]]>(nameOf(mark));
+        return String(rows[0]?.name);
+      },
+    );
   },
   credentialSettings: [],
   openWith: createMysqlPool,
