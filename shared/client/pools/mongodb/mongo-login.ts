@@ -63,12 +63,8 @@ export function assertNoCredential(server: MongoServer): void {
 export function serverUrl(secret: LoginSecret, { url }: MongoServer): string {
   if (url !== undefined) return url;
   const host = serverHost(secret, undefined, "server.url");
-  if (/[/?#@,%\s]/u.test(host)) {
-    throw new RekeyError("secret-malformed", {
-      context: { field: "host", problem: "not one host" },
-      hint: "give several hosts, or options, as server.url",
-    });
-  }
-  const named = host.includes(":") ? `[${host}]` : host;
-  return `mongodb://${named}:${secret.port ?? 27_017}/${encodeURIComponent(secret.dbname ?? "")}`;
+  const database = encodeURIComponent(secret.dbname ?? "");
+  // A socket's path.
+  if (host.startsWith("/")) return `mongodb://${encodeURIComponent(host)}/${database}`;
+  return `mongodb://${host.includes(":") ? `[${host}]` : host}:${secret.port ?? 27_017}/${database}`;
 }
