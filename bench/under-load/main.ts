@@ -12,7 +12,7 @@ import type { Product } from "./load.ts";
 import { kafka } from "./kafka.ts";
 import { ldap } from "./ldap.ts";
 import { mariadb, mariadbBySequelize, mariadbConnector } from "./mariadb.ts";
-import { postgres } from "./postgres.ts";
+import { postgres, postgresBySequelize } from "./postgres.ts";
 import { rabbitmq } from "./rabbitmq.ts";
 import { redis } from "./redis.ts";
 import { type Outcome, rotateUnderLoad } from "./rotate-under-load.ts";
@@ -25,6 +25,7 @@ const strategies = ["single-user", "alternating-users", "dual-password"] as cons
 
 const products: readonly Product[] = [
   postgres,
+  postgresBySequelize,
   ...(mariadbd === undefined ? [] : [mariadb(mariadbd), mariadbConnector(mariadbd), mariadbBySequelize(mariadbd)]),
   ...(redisServer === undefined ? [] : [redis(redisServer), elastiCache(redisServer)]),
   ...(rabbitmqServer === undefined ? [] : [rabbitmq(rabbitmqServer)]),
