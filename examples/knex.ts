@@ -1,4 +1,4 @@
-import { knex } from "knex";
+import knex from "knex";
 import { createRotatingPool } from "rekey/client/pg";
 import { startExample } from "./support/start-example.ts";
 

@@ -6,6 +6,6 @@ import { postgresJsFixture } from "../support/pool-contract/subjects/postgres-js
 import { postgres15 } from "../support/postgres15.ts";
 
 poolContract(postgresJsFixture(directPostgres()));
-describe.skipIf(pgbouncer === undefined || postgres15 === undefined)("behind a pooler", () =>
-  poolContract(postgresJsFixture(pooledPostgres(pgbouncer ?? ""), { prepare: false })),
-);
+describe.skipIf(pgbouncer === undefined || postgres15 === undefined)("behind a pooler", () => {
+  poolContract(postgresJsFixture(pooledPostgres(pgbouncer ?? ""), { prepare: false }));
+});

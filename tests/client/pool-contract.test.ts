@@ -9,8 +9,12 @@ import { postgres15 } from "../support/postgres15.ts";
 import { redisServer } from "../support/redis.ts";
 
 poolContract(pgFixture(directPostgres()));
-describe.skipIf(pgbouncer === undefined || postgres15 === undefined)("behind a pooler", () =>
-  poolContract(pgFixture(pooledPostgres(pgbouncer ?? ""))),
-);
-describe.skipIf(mariadbd === undefined)("MariaDB", () => poolContract(mysql2Fixture(mariadbd ?? "")));
-describe.skipIf(redisServer === undefined)("Redis", () => poolContract(redisConnectionFixture(redisServer ?? "")));
+describe.skipIf(pgbouncer === undefined || postgres15 === undefined)("behind a pooler", () => {
+  poolContract(pgFixture(pooledPostgres(pgbouncer ?? "")));
+});
+describe.skipIf(mariadbd === undefined)("MariaDB", () => {
+  poolContract(mysql2Fixture(mariadbd ?? ""));
+});
+describe.skipIf(redisServer === undefined)("Redis", () => {
+  poolContract(redisConnectionFixture(redisServer ?? ""));
+});

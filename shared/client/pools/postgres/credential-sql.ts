@@ -1,6 +1,6 @@
 import postgres from "postgres";
 import type { CredentialPool } from "../rotating-generations.ts";
-import { explainSqlLogin } from "./login-failure.ts";
+import { explainSqlLogin, isConnectionLimit, isRefusedLogin } from "./login-failure.ts";
 import { insides, type QueryInsides, watchQuery } from "./query-insides.ts";
 
 /** What is in use of a credential: a query, a transaction, a reserved connection, a listening one. */
@@ -17,6 +17,10 @@ export interface Link extends Lease {
   readonly sql: postgres.Sql;
 }
 
+export interface Outcome<Result> extends Lease {
+  readonly result: Promise<Result>;
+}
+
 type Work<Result> = (sql: postgres.TransactionSql) => Result | Promise<Result>;
 
 /** The driver's instance for one credential. Whatever rejects with a refused login has sent nothing. */
@@ -24,14 +28,17 @@ export interface CredentialSql extends CredentialPool<Lease> {
   /** Runs a query that another instance may have made; resolves when it is given to a connection. */
   run(query: QueryInsides): Promise<Lease>;
   /** Resolves once the transaction is open and `work` was called. */
-  begin<Result>(mode: string, work: Work<Result>): Promise<Lease & { readonly result: Promise<Result> }>;
+  begin<Result>(mode: string, work: Work<Result>): Promise<Outcome<Result>>;
   connect(): Promise<ReservedLease>;
   listen(heard: (channel: string, payload: string) => void, lost: () => void): Promise<Link>;
-  largeObject(oid: number | undefined, mode: number | undefined): Promise<postgres.LargeObject>;
+  largeObject(oid: number | undefined, mode: number | undefined): Promise<Outcome<postgres.LargeObject>>;
 }
 
-export const cancelled = (): Error =>
-  Object.assign(new Error("57014: canceling statement due to user request"), { code: "57014" });
+const nothing: Lease = { release: () => undefined };
+
+/** Of what was asked, and not of the login or the server's place for it. */
+const isOwn = (error: unknown): boolean =>
+  error instanceof postgres.PostgresError && !isRefusedLogin(error) && !isConnectionLimit(error);
 
 /** `changed`: whenever something is no longer in use; `ended`: once nothing of it is open. */
 export function credentialSql(options: object, changed: () => void, ended: () => void): CredentialSql {
@@ -64,8 +71,9 @@ export function credentialSql(options: object, changed: () => void, ended: () =>
     explain: (error) => explainSqlLogin(error, sql.options.ssl !== false),
     run: async (query) =>
       new Promise((resolve, reject) => {
-        if (query.cancelled) return reject(cancelled());
         const { reject: settle } = query;
+        // Its caller has its error; whoever waits for the same search is not to have it too.
+        if (query.cancelled) return resolve(nothing);
         let own: Lease | undefined;
         watchQuery(query, {
           sent() {
@@ -77,7 +85,9 @@ export function credentialSql(options: object, changed: () => void, ended: () =>
         });
         query.reject = (error) => {
           query.reject = settle;
-          reject(error);
+          if (!query.cancelled) return reject(error);
+          settle(error);
+          resolve(nothing);
         };
         query.canceller = canceller;
         handler(query);
@@ -90,14 +100,15 @@ export function credentialSql(options: object, changed: () => void, ended: () =>
           resolve(own);
           return work(transaction);
         }) as Promise<never>;
-        result.catch(reject);
+        result.catch((error: unknown) => (isOwn(error) ? resolve({ result, ...nothing }) : reject(error)));
       }),
     async connect() {
       // `reserve` alone offers a refused credential twice, and waits forever where no types are fetched.
       await sql.unsafe("SELECT 1");
       const reserved = await sql.reserve();
+      const giveBack = reserved.release.bind(reserved);
       return lease({ sql: reserved }, () => {
-        reserved.release();
+        giveBack();
         // The driver ends a connection behind a query, and not at its release.
         if (isRetired) reserved.unsafe("SELECT 1").catch(() => undefined);
       });
@@ -124,7 +135,13 @@ export function credentialSql(options: object, changed: () => void, ended: () =>
       links.add(closed);
       return lease({ sql: one }, release);
     },
-    largeObject: async (oid, mode) => sql.largeObject(oid, mode),
+    async largeObject(oid, mode) {
+      const opening = sql.largeObject(oid, mode);
+      await opening.catch((error: unknown) => {
+        if (!isOwn(error)) throw error;
+      });
+      return { result: opening, ...nothing };
+    },
     async end() {
       isRetired = true;
       await (sql as postgres.Sql & { close(): Promise<void> }).close();

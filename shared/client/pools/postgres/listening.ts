@@ -78,7 +78,8 @@ export function listening(connect: Connect, failed: (error: unknown) => void): L
     try {
       for (const channel of [markChannel, ...channels.keys()]) await link.sql.unsafe(`LISTEN ${quoted(channel)}`);
       // What was lost before it was of use is told to nobody.
-      if (next.isLost) throw Object.assign(new Error("the connection that listens was lost"), { code: "CONNECTION_CLOSED" });
+      if (next.isLost)
+        throw Object.assign(new Error("the connection that listens was lost"), { code: "CONNECTION_CLOSED" });
     } catch (error) {
       link.release();
       throw error;
@@ -91,7 +92,11 @@ export function listening(connect: Connect, failed: (error: unknown) => void): L
       if (ear?.isLost !== true) return;
       ear.link.release();
       ear = undefined;
-      for (let pauseMs = 50; channels.size > 0 && !over.signal.aborted; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+      for (
+        let pauseMs = 50;
+        channels.size > 0 && !over.signal.aborted;
+        pauseMs = Math.min(2 * pauseMs, longestPauseMs)
+      ) {
         try {
           ear = await open(false);
           for (const subscribers of channels.values())
@@ -160,7 +165,10 @@ export function listening(connect: Connect, failed: (error: unknown) => void): L
           return (await ear.link.sql.unsafe("SELECT 1")).state;
         });
         if (again !== undefined) callListener("listen", again);
-        return { state, unlisten: async () => inTurn(async () => unlisten(channel, subscriber)) } as postgres.ListenMeta;
+        return {
+          state,
+          unlisten: async () => inTurn(async () => unlisten(channel, subscriber)),
+        } as postgres.ListenMeta;
       } catch (error) {
         subscribers.delete(subscriber);
         if (subscribers.size === 0) channels.delete(channel);

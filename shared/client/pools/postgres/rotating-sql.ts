@@ -3,7 +3,7 @@ import type postgres from "postgres";
 import { RekeyError } from "../../../errors/rekey-error.ts";
 import { type RotatingGenerations, rotatingGenerations } from "../rotating-generations.ts";
 import { assertKnown, type Rotating, type RotatingOptions } from "../rotating-options.ts";
-import { cancelled, type CredentialSql, credentialSql, type Lease, type ReservedLease } from "./credential-sql.ts";
+import { type CredentialSql, credentialSql, type Lease, type Outcome, type ReservedLease } from "./credential-sql.ts";
 import { listening } from "./listening.ts";
 import { isConnectionLimit, isRefusedLogin } from "./login-failure.ts";
 import { assertSupported, isQuery, type QueryInsides } from "./query-insides.ts";
@@ -39,7 +39,7 @@ function dispatcher({ connect }: Generations): (query: QueryInsides) => void {
     const { reject } = query;
     query.canceller = async () => {
       query.cancelled = true;
-      reject(cancelled());
+      reject(Object.assign(new Error("57014: canceling statement due to user request"), { code: "57014" }));
     };
     connect(async (pool) => pool.run(query)).catch(reject);
   };
@@ -83,19 +83,15 @@ function queriesOf(front: postgres.Sql, dispatch: (query: QueryInsides) => void)
 const longWorkOf = ({ connect }: Generations): object => ({
   async begin(...given: readonly [Work] | readonly [string, Work]): Promise<unknown> {
     const [mode, work] = given.length === 1 ? ["", given[0]] : given;
-    return ((await connect(async (pool) => pool.begin(mode, work))) as Lease & { result: Promise<unknown> }).result;
+    return ((await connect(async (pool) => pool.begin(mode, work))) as Outcome<unknown>).result;
   },
   async reserve(): Promise<postgres.ReservedSql> {
     const { sql, release } = (await connect()) as ReservedLease;
     return Object.assign(sql, { release });
   },
   async largeObject(oid?: number, mode?: number): Promise<postgres.LargeObject> {
-    let opened: postgres.LargeObject | undefined;
-    await connect(async (pool) => {
-      opened = await pool.largeObject(oid, mode);
-      return { release: () => undefined };
-    });
-    return opened as unknown as postgres.LargeObject;
+    const opened = await connect(async (pool) => pool.largeObject(oid, mode));
+    return (opened as Outcome<postgres.LargeObject>).result;
   },
   async subscribe(): Promise<never> {
     throw new RekeyError("option-invalid", {

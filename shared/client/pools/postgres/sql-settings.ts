@@ -42,7 +42,9 @@ export function frontOf(settings: AnySettings): postgres.Sql {
  */
 export function parsedOptions(settings: AnySettings, secret: LoginSecret, front: postgres.Sql): object {
   const isElsewhere = settings.path !== undefined || Reflect.get(settings, "socket") !== undefined;
-  const host = isElsewhere ? settings.host : (settings.hostname ?? serverHost(secret, hostOf(settings), "postgres.host"));
+  const host = isElsewhere
+    ? settings.host
+    : (settings.hostname ?? serverHost(secret, hostOf(settings), "postgres.host"));
   const { options } = postgres({
     ...settings,
     ...(host === undefined ? {} : { host: settings.host ?? host }),

@@ -1,4 +1,4 @@
-import mysql, { type RowDataPacket } from "mysql2/promise";
+import type { RowDataPacket } from "mysql2/promise";
 import { createRotatingPool } from "../../../../shared/client/pools/mysql2/rotating-pool.ts";
 import { mariadbFixture } from "../../mariadb-fixture.ts";
 import type { PoolFixture } from "../fixture.ts";
@@ -36,5 +36,5 @@ export const mysql2Fixture = (mariadbd: string): PoolFixture => ({
     };
   },
   credentialSettings: ["user", "password", "password1", "passwordSha1", "uri"],
-  openWith: (options, settings) => createRotatingPool({ ...options, pool: settings as mysql.PoolOptions }),
+  openWith: (options, settings) => createRotatingPool({ ...options, pool: settings }),
 });

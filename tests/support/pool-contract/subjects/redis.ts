@@ -31,7 +31,7 @@ export function redisConnectionFixture(binary: string): PoolFixture {
       return {
         async operate(mark) {
           await client.incr(mark);
-          return String(await client.sendCommand(["ACL", "WHOAMI"]));
+          return client.sendCommand<string>(["ACL", "WHOAMI"]);
         },
         async longWork(mark) {
           await client.watch(mark);
