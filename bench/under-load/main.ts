@@ -16,7 +16,7 @@ import { knexOnPostgres } from "./knex.ts";
 import { ldap } from "./ldap.ts";
 import { mariadb, mariadbBySequelize, mariadbConnector } from "./mariadb.ts";
 import { mongodb } from "./mongodb.ts";
-import { postgres } from "./postgres.ts";
+import { postgres, postgresBySequelize } from "./postgres.ts";
 import { postgresJs } from "./postgres-js.ts";
 import { rabbitmq } from "./rabbitmq.ts";
 import { redis } from "./redis.ts";
@@ -37,6 +37,7 @@ if (integration !== undefined && asked === undefined)
 
 const all: readonly Product[] = [
   postgres,
+  postgresBySequelize,
   ...(mariadbd === undefined ? [] : [mariadb(mariadbd), mariadbConnector(mariadbd), mariadbBySequelize(mariadbd)]),
   ...(redisServer === undefined ? [] : [redis(redisServer), ioredis(redisServer), elastiCache(redisServer)]),
   ...(ferretDb === undefined ? [] : [mongodb(ferretDb)]),

@@ -64,7 +64,9 @@ test("modules of both formats have maps with the sources in them, and nothing th
     };
     expect(map.sourcesContent).toHaveLength(map.sources.length);
     const ours = sourcesOf.find(([entry]) => entry.test(file))?.[1] ?? /^(?:\.\.\/)+shared\/.+\.ts$/;
-    for (const source of map.sources) expect(source).toMatch(ours);
+    // One that only passes on what a chunk has is made of the ES module.
+    const passedOn = `../../${file.replace(/^cjs\//, "")}`;
+    for (const source of map.sources.filter((one) => one !== passedOn)) expect(source).toMatch(ours);
   }
 });
 

@@ -41,8 +41,8 @@ export interface RekeyModuleAsyncOptions extends ClientPlacing, Pick<ModuleMetad
   readonly useExisting?: Type<RekeyOptionsFactory>;
 }
 
-const optionsToken = (name = "default"): string => `rekey:options:${name}`;
-const endToken = (name = "default"): string => `rekey:end:${name}`;
+const optionsToken = (name = "default"): string => `RekeyOptions:${name}`;
+const endToken = (name = "default"): string => `RekeyEnd:${name}`;
 
 function connected({ invalidation, ...options }: RekeyModuleOptions): SecretClient {
   const client = createSecretClient(options);
@@ -132,10 +132,38 @@ export class RekeyModule {
 }
 Module({})(RekeyModule);
 
-/** Injects the `SecretClient`, by its name where it has one. */
+/**
+ * Injects the `SecretClient`, by its name where it has one.
+ *
+ * @example
+ * ```ts
+ * import type { SecretClient } from "rekey/client";
+ * import { InjectSecretClient } from "rekey/client/nestjs";
+ *
+ * export class Orders {
+ *   declare readonly secrets: SecretClient;
+ * }
+ * // As a decorator: @InjectSecretClient() readonly secrets: SecretClient
+ * InjectSecretClient()(Orders.prototype, "secrets");
+ * ```
+ */
 export const InjectSecretClient = (name?: string): ParameterDecorator & PropertyDecorator =>
   Inject(secretClientToken(name));
 
-/** Injects the `SecretHandle` of a secret that `RekeyModule.forFeature` names. */
+/**
+ * Injects the `SecretHandle` of a secret that `RekeyModule.forFeature` names.
+ *
+ * @example
+ * ```ts
+ * import type { SecretHandle } from "rekey/client";
+ * import { InjectSecret } from "rekey/client/nestjs";
+ *
+ * export class Payments {
+ *   declare readonly key: SecretHandle;
+ * }
+ * // As a decorator: @InjectSecret("prod/payments") readonly key: SecretHandle
+ * InjectSecret("prod/payments")(Payments.prototype, "key");
+ * ```
+ */
 export const InjectSecret = (secretId: string, clientName?: string): ParameterDecorator & PropertyDecorator =>
   Inject(secretToken(secretId, clientName));

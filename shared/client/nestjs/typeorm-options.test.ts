@@ -38,8 +38,8 @@ test("what TypeORM leaves open is the secret's, and a credential in `extra` is r
 });
 
 test("the client is the one that is named", () => {
-  expect(rotatingTypeOrm({ secretId: "orders", typeorm: {} }).inject).toEqual(["rekey:client:default"]);
-  expect(rotatingTypeOrm({ secretId: "orders", typeorm: {}, clientName: "own" }).inject).toEqual(["rekey:client:own"]);
+  expect(rotatingTypeOrm({ secretId: "orders", typeorm: {} }).inject).toEqual(["RekeyClient:default"]);
+  expect(rotatingTypeOrm({ secretId: "orders", typeorm: {}, clientName: "own" }).inject).toEqual(["RekeyClient:own"]);
 });
 
 test.each(["url", "username", "password", "replication", "driver", "nativeDriver"])(
