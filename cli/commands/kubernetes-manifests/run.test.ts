@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { parse } from "yaml";
 import { certificate } from "../../../tests/support/loopback-certificate.ts";
 import { runRekey, type Transcript } from "../../../tests/support/run-rekey.ts";
 
@@ -21,7 +22,27 @@ async function manifests(clusters: unknown, ...words: string[]): Promise<Transcr
 
 test("the access entry, and Roles with names and no more", async () => {
   const { code, out } = await manifests([cluster], "--role-arn", "arn:aws:iam::123456789012:role/rekey");
-  expect([code, out.slice(0, out.indexOf("kind: ValidatingAdmissionPolicy"))]).toMatchInlineSnapshot();
+  const [entry = "", ...documents] = out.split("---\n");
+  expect([code, entry.trimEnd().split("\n")]).toEqual([
+    0,
+    [
+      expect.stringMatching(/^# aws eks create-access-entry --cluster-name prod --type STANDARD /),
+      "#   --principal-arn arn:aws:iam::123456789012:role/rekey --kubernetes-groups rekey-refresh",
+    ],
+  ]);
+  const objects = documents.map((document) => parse(document) as { readonly kind: string; readonly rules?: unknown });
+  expect(objects.filter(({ kind }) => kind === "Role").map(({ rules }) => rules)).toEqual([
+    [{ apiGroups: [""], resources: ["configmaps"], resourceNames: ["rekey-restarts"], verbs: ["get", "patch"] }],
+    [
+      {
+        apiGroups: ["external-secrets.io"],
+        resources: ["externalsecrets"],
+        resourceNames: ["orders"],
+        verbs: ["get", "patch"],
+      },
+      { apiGroups: ["apps"], resources: ["deployments"], resourceNames: ["api", "web"], verbs: ["get", "patch"] },
+    ],
+  ]);
 });
 
 test("a cluster with a token's file has an account for it, and no access entry", async () => {
