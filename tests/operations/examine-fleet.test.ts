@@ -116,8 +116,8 @@ test("an account that runs only a few functions at once is the set-up's, and so 
   const made = await secrets("concurrency");
   const found = async (unreserved: number | undefined) =>
     examined(fleetOf(made, { concurrency: async () => unreserved }));
-  expect(await found(33)).toEqual(["concurrency"]);
-  expect(await found(32)).toEqual(["concurrency", "set-up concurrency-low"]);
+  expect(await found(38)).toEqual(["concurrency"]);
+  expect(await found(37)).toEqual(["concurrency", "set-up concurrency-low"]);
   expect(await found(undefined)).toEqual(["concurrency", "set-up concurrency-cannot-be-seen"]);
 });
 
