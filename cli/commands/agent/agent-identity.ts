@@ -1,20 +1,13 @@
-import { type Credentials, credentialsOf, renewedKeys } from "../../../shared/aws/signed/credentials.ts";
+import { credentialsOf, renewedKeys } from "../../../shared/aws/signed/credentials.ts";
 import { endpointOf } from "../../../shared/aws/signed/endpoint.ts";
 import { fileKeys } from "../../../shared/aws/signed/file-keys.ts";
 import { checkIdentity, roleKeys } from "../../../shared/aws/signed/role-keys.ts";
-import { type SearchingApi, signedSecretsManager } from "../../../shared/aws/signed/secrets-manager-api.ts";
+import { signedSecretsManager } from "../../../shared/aws/signed/secrets-manager-api.ts";
 import { isRekeyError } from "../../../shared/errors/rekey-error.ts";
 import { defined } from "../../../shared/secrets/defined.ts";
-import { requestTimeoutMs, type SdkIdentity, setUpMs } from "./agent-limits.ts";
+import { type AgentIdentity, requestTimeoutMs, type SdkIdentity, setUpMs } from "./agent-limits.ts";
 
 export type Variables = Readonly<Record<string, string | undefined>>;
-
-/** Somebody of AWS's, and Secrets Manager as they reach it. */
-export interface AgentIdentity {
-  readonly api: SearchingApi;
-  readonly credentials: Credentials;
-  region(): Promise<string>;
-}
 
 /** What the agent's own identity is made of, next to the variables. */
 export interface IdentityOptions {

@@ -1,3 +1,5 @@
+import type { Credentials } from "../../../shared/aws/signed/credentials.ts";
+import type { SearchingApi } from "../../../shared/aws/signed/secrets-manager-api.ts";
 import type { InvalidationSource } from "../../../shared/client/invalidation/invalidation-source.ts";
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 
@@ -31,6 +33,13 @@ export function unavailable(source: string): (error: unknown) => never {
 export interface SdkIdentity {
   readonly region?: string;
   readonly credentials?: () => Promise<AwsCredentialIdentity>;
+}
+
+/** Somebody of AWS's, and Secrets Manager as they reach it. */
+export interface AgentIdentity {
+  readonly api: SearchingApi;
+  readonly credentials: Credentials;
+  region(): Promise<string>;
 }
 
 export interface AgentPush {

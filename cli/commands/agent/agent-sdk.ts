@@ -7,8 +7,7 @@ import { environmentCa } from "../../../shared/runtime/environment-ca.ts";
 import { environmentLogin } from "../../../shared/runtime/environment-login.ts";
 import type { Environment } from "../../../shared/runtime/environment.ts";
 import { defined } from "../../../shared/secrets/defined.ts";
-import { sdkLimits, setUpMs } from "./agent-limits.ts";
-import type { AgentIdentity } from "./agent-identity.ts";
+import { type AgentIdentity, sdkLimits, setUpMs } from "./agent-limits.ts";
 import { reachedSource } from "./reached-source.ts";
 
 /** Secrets Manager with every kind of credentials that the AWS SDK finds: profiles, SSO, web identities, an instance's role. */

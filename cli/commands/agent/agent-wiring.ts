@@ -4,7 +4,6 @@ import type { SecretSource } from "../../../shared/client/sources/secret-source.
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import { environmentOf } from "../../../shared/runtime/environment.ts";
 import {
-  type AgentIdentity,
   checkedIdentity,
   forSdk,
   type IdentityOptions,
@@ -12,7 +11,7 @@ import {
   roleIdentity,
   type Variables,
 } from "./agent-identity.ts";
-import type { AgentPush, SdkIdentity } from "./agent-limits.ts";
+import type { AgentIdentity, AgentPush, SdkIdentity } from "./agent-limits.ts";
 import { type SearchingSource, secretsWithTag } from "./tag-search.ts";
 
 /** Where the agent reads, and as whom. */
