@@ -86,15 +86,18 @@ test.each([
   expect((await rekey("adopt", name, "--tag", "rekey:strategy=single-user", "--yes")).all).toContain("option-invalid");
 
   expect(await rekey("adopt", name, "--yes")).toMatchObject({ code: 0, out: expect.stringContaining("adopted: ") });
-  const { Tags, LastChangedDate: _changed, $metadata: _ours, ...after } = await secrets.describeSecret({
+  const {
+    Tags,
+    LastChangedDate: _changed,
+    $metadata: _ours,
+    ...after
+  } = await secrets.describeSecret({
     SecretId: name,
   });
   expect(Tags).toEqual([{ Key: "rekey:mirror", Value: "true" }]);
   expect(before).toMatchObject(after);
   const { out } = await rekey("status");
-  expect(out).toMatch(
-    new RegExp(`${name} +healthy .* rotated by AWS \\(${manager}\\), delivered by rekey +on`, "u"),
-  );
+  expect(out).toMatch(new RegExp(`${name} +healthy .* rotated by AWS \\(${manager}\\), delivered by rekey +on`, "u"));
 });
 
 test("what AWS puts is announced once and mirrored as it is, whatever its form", async () => {
@@ -111,7 +114,10 @@ test("what AWS puts is announced once and mirrored as it is, whatever its form",
 
 test("the doctor looks at its delivery and logs in nowhere; outside of the stack's patterns it is not delivered", async () => {
   const { code, out } = await rekey("doctor", owned);
-  expect([code, out.match(/^\w+ +[\w-]+/gmu)]).toEqual([0, ["warning  iam-cannot-be-seen", "warning  iam-cannot-be-seen"]]);
+  expect([code, out.match(/^\w+ +[\w-]+/gmu)]).toEqual([
+    0,
+    ["warning  iam-cannot-be-seen", "warning  iam-cannot-be-seen"],
+  ]);
   const other = await rekey("doctor", owned, "--stack", "other");
   expect(other.out).toContain("function-cannot-be-seen");
   const all = await rekey("doctor");

@@ -57,7 +57,12 @@ interface Adopting {
 const ofRotation = ["function", "every", "schedule"] as const;
 
 /** Of a secret that others manage. Errors: `rotated-elsewhere` where a rotation by rekey is asked for. */
-function deliveryOf(delivery: DeliveryPorts, described: SecretDescription, options: Options, call: CallOptions): Adopting {
+function deliveryOf(
+  delivery: DeliveryPorts,
+  described: SecretDescription,
+  options: Options,
+  call: CallOptions,
+): Adopting {
   const { secretArn } = described;
   if (ofRotation.some((option) => textOption(options, option) !== undefined)) checkRotatedHere(described);
   const ports = { delivery, administration: operator().administration };

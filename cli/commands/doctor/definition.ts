@@ -13,7 +13,11 @@ export const doctor: CommandDefinition = {
   options: [
     searchOption,
     tagOption,
-    { flags: "--stack <name>", about: "of rekey, whose dead-letter queues, and functions that deliver what AWS rotates, are looked at (default: rekey)" },
+    {
+      flags: "--stack <name>",
+      about:
+        "of rekey, whose dead-letter queues, and functions that deliver what AWS rotates, are looked at (default: rekey)",
+    },
     {
       flags: "--json",
       about:

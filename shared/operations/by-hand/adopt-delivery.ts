@@ -15,7 +15,13 @@ interface DeliveryPlan extends AdoptionPlan {
   readonly tags: ReadonlyMap<string, string>;
 }
 
-const ofDelivery: ReadonlySet<string> = new Set([mirrorTag, subscribersTag, vaultClusterTag, vaultMapTag, vaultPathTag]);
+const ofDelivery: ReadonlySet<string> = new Set([
+  mirrorTag,
+  subscribersTag,
+  vaultClusterTag,
+  vaultMapTag,
+  vaultPathTag,
+]);
 
 function checkTags(tags: ReadonlyMap<string, string>): void {
   for (const [tag, value] of tags) {

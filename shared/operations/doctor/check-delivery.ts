@@ -102,9 +102,7 @@ export async function examineDelivery(
     return [
       ...(rotatedByAws(description) === undefined ? [checkResult("not-rotated-by-aws", { managedBy })] : []),
       ...tagAndReplicaResults(description),
-      ...(account === undefined
-        ? []
-        : await asResults(async () => checkFunctions(account, stack, description, call))),
+      ...(account === undefined ? [] : await asResults(async () => checkFunctions(account, stack, description, call))),
       ...(mirror === undefined ? [] : await asResults(async () => checkMirror(mirror, description, call))),
     ];
   });

@@ -24,7 +24,9 @@ export interface CheckedSecret {
 /** Of its tags and its replicas. */
 export const tagAndReplicaResults = ({ tags, replicas = new Map() }: SecretDescription): readonly CheckResult[] => [
   ...unknownTags(tags).map((tag) => checkResult("tag-unknown", { tag })),
-  ...[...replicas].filter(([, state]) => state !== "InSync").map(([region]) => checkResult("replica-behind", { region })),
+  ...[...replicas]
+    .filter(([, state]) => state !== "InSync")
+    .map(([region]) => checkResult("replica-behind", { region })),
 ];
 
 function describedResults(description: SecretDescription): readonly CheckResult[] {

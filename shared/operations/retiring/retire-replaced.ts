@@ -62,7 +62,8 @@ export async function retireReplaced(retirer: Retirer, cue: RetirementCue, call:
   const { description } = known;
   const { secretArn, rotationFunctionArn, managedBy, tags } = description;
   const isWithEveryone = cue.kind === "adopted" && (await everyoneAdopted(retirer, cue, description, call));
-  if (rotationFunctionArn === undefined || managedBy !== undefined || !retirer.knowsTheStep(rotationFunctionArn)) return nothing;
+  if (rotationFunctionArn === undefined || managedBy !== undefined || !retirer.knowsTheStep(rotationFunctionArn))
+    return nothing;
   const { graceMs } = rotationPolicy(tags);
   if (graceMs === undefined) return nothing;
 
