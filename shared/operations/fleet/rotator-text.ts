@@ -9,3 +9,13 @@ export function rotatorText({
   if (rotatedByAws !== undefined) return `rotated by AWS (${rotatedByAws}), delivered by rekey`;
   return managedBy === undefined ? strategy : `owned by ${managedBy}, not rotated`;
 }
+
+/** The same where there is little room: `AWS (rds)`. */
+export function shortRotatorText({
+  managedBy,
+  rotatedByAws,
+  strategy,
+}: Parameters<typeof rotatorText>[0]): string | undefined {
+  if (rotatedByAws !== undefined) return `AWS (${rotatedByAws})`;
+  return managedBy === undefined ? strategy : `owned: ${managedBy}`;
+}
