@@ -29,7 +29,11 @@ function fleetOf(secrets: readonly Made[], more: Partial<ExaminationPorts> = {})
   return {
     nowMs: Date.now,
     account: unseen,
-    store: { read: async (secretId, selector, one) => made(secretId).deps.store.read(secretId, selector, one) },
+    stack: "rekey",
+    store: {
+      describe: async (secretId, one) => made(secretId).deps.store.describe(secretId, one),
+      read: async (secretId, selector, one) => made(secretId).deps.store.read(secretId, selector, one),
+    },
     listing: {
       page: async () => ({
         secrets: await Promise.all(
@@ -175,7 +179,8 @@ test("two secrets of one user are found without a right to list, and both are na
   };
   const read: ExaminationPorts["store"]["read"] = async (_id, selector, one) =>
     first.deps.store.read(first.secretArn, selector, one);
-  expect(await examined(fleetOf(made, { account, store: { read } }))).toEqual([
+  const { describe } = first.deps.store;
+  expect(await examined(fleetOf(made, { account, store: { describe, read } }))).toEqual([
     "set-up function-cannot-be-seen",
     "twice user-shared",
     "twice_2 user-shared",
