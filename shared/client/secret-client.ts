@@ -238,9 +238,8 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
       };
     },
     async prefetch(secretIds) {
-      const entries = [...new Set(secretIds)].map((secretId) => entryOf(secretId));
-      const cold = entries.filter(({ freshUntilMs }) => clock.nowMs() >= freshUntilMs);
-      await awaited(clock, prefetch(cold, { source, request, inFlightRequests, closing: closing.signal }));
+      const cold = [...new Set(secretIds)].filter((secretId) => clock.nowMs() >= entryOf(secretId).freshUntilMs);
+      await awaited(clock, prefetch(cold, { entryOf, source, request, inFlightRequests, closing: closing.signal }));
     },
     health: () => ({
       secrets: table.size,
