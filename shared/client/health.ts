@@ -50,9 +50,9 @@ export function failing(entries: Iterable<CachedSecret>, nowMs: number): ClientH
   );
 }
 
-export function oldestAgeMs(entries: Iterable<CachedSecret>, nowMs: number): number {
+/** `confirmedAtMs`: when each value was last given by the source. */
+export function oldestAgeMs(confirmedAtMs: Iterable<number>, nowMs: number): number {
   let oldestMs = 0;
-  for (const { version, confirmedAtMs } of entries)
-    if (version !== undefined) oldestMs = Math.max(oldestMs, nowMs - confirmedAtMs);
+  for (const atMs of confirmedAtMs) oldestMs = Math.max(oldestMs, nowMs - atMs);
   return oldestMs;
 }

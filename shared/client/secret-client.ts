@@ -107,7 +107,7 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
   const table = createSecretTable(settings);
   const telemetry = createTelemetry(counts, {
     secrets: () => table.size,
-    oldestAgeMs: () => oldestAgeMs(table.values(), clock.nowMs()),
+    oldestAgeMs: () => oldestAgeMs(table.confirmedAtMs(), clock.nowMs()),
     subscriptions: () => invalidations.subscriptions,
   });
   const allowance = new NoticeAllowance();
@@ -246,7 +246,7 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
       bytes: table.bytes,
       subscriptions: invalidations.subscriptions,
       requestsLeft: budget.requestsLeft,
-      oldestAgeMs: oldestAgeMs(table.values(), clock.nowMs()),
+      oldestAgeMs: oldestAgeMs(table.confirmedAtMs(), clock.nowMs()),
       failing: failing(table.values(), clock.nowMs()),
     }),
     close,

@@ -3,20 +3,23 @@ import { toSmallInteger } from "../clock.ts";
 import type { SourceVersion } from "../sources/secret-source.ts";
 import { CachedSecret, isCurrent } from "./cached-secret.ts";
 
-/** Cached secrets as rows of bytes, each with one pointer next to it. */
+/** Cached secrets, each as a few bytes of one buffer and a pointer to its text. */
 export interface PackedSecrets {
   /** The row that holds the entry from now on. `undefined`: it has what a row has no place for. */
   pack(entry: CachedSecret): number | undefined;
-  /** A copy of what the row holds. */
+  /** The entry that the row stands for, made again. */
   read(row: number, secretId: string): CachedSecret;
+  numberOf(row: number, name: (typeof numbers)[number]): number;
   drop(row: number): void;
 }
 
+/** In bytes: a UUID, then numbers, then which account it is. */
 const idBytes = 16;
 const numbers = ["freshUntilMs", "usedAt", "confirmedAtMs", "createdAtSeconds"] as const;
 const numberBytes = 6;
 const accountAt = idBytes + numbers.length * numberBytes;
 const rowBytes = accountAt + 2;
+const mostAccounts = 2 ** 16;
 
 const isPackable = (entry: CachedSecret): boolean =>
   isCurrent(entry) &&
@@ -30,14 +33,21 @@ export function createPackedSecrets(): PackedSecrets {
   const free: number[] = [];
   let rows = Buffer.alloc(0);
 
-  const idAt = (at: number): string =>
-    rows.toString("hex", at, at + idBytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  function idAt(at: number): string {
+    const hex = rows.toString("hex", at, at + idBytes);
+    return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+  }
+
+  const numberAt = (at: number, index: number): number =>
+    toSmallInteger(rows.readIntLE(at + idBytes + index * numberBytes, numberBytes));
 
   return {
     pack(entry) {
       const { version, account } = entry;
-      const accountIndex = accounts.includes(account) ? accounts.indexOf(account) : accounts.push(account) - 1;
-      if (version === undefined || !isPackable(entry) || accountIndex > 65_535) return undefined;
+      const known = accounts.indexOf(account);
+      const accountIndex = known < 0 ? accounts.length : known;
+      if (version === undefined || !isPackable(entry) || accountIndex === mostAccounts) return undefined;
+      accounts[accountIndex] = account;
       const row = free.pop() ?? held.length;
       const at = row * rowBytes;
       // By an eighth: doubling may leave as much empty as all the rows need.
@@ -46,8 +56,7 @@ export function createPackedSecrets(): PackedSecrets {
       rows.write(versionId.replaceAll("-", ""), at, idBytes, "hex");
       const isText = Object.getPrototypeOf(value) === SecretValue.prototype && idAt(at) === versionId;
       held[row] = isText ? value.reveal() : version;
-      for (const [index, name] of numbers.entries())
-        rows.writeIntLE(entry[name], at + idBytes + index * numberBytes, numberBytes);
+      numbers.forEach((name, index) => rows.writeIntLE(entry[name], at + idBytes + index * numberBytes, numberBytes));
       rows.writeUInt16LE(accountIndex, at + accountAt);
       return row;
     },
@@ -57,10 +66,10 @@ export function createPackedSecrets(): PackedSecrets {
       const kept = held[row];
       entry.version = typeof kept === "string" ? { versionId: idAt(at), value: new SecretValue(kept) } : kept;
       entry.account = accounts[rows.readUInt16LE(at + accountAt)];
-      for (const [index, name] of numbers.entries())
-        entry[name] = toSmallInteger(rows.readIntLE(at + idBytes + index * numberBytes, numberBytes));
+      numbers.forEach((name, index) => void (entry[name] = numberAt(at, index)));
       return entry;
     },
+    numberOf: (row, name) => numberAt(row * rowBytes, numbers.indexOf(name)),
     drop(row) {
       held[row] = undefined;
       free.push(row);

@@ -2,13 +2,15 @@ import { type CachedSecret, invalidated, keyOf } from "./cached-secret.ts";
 import { createPackedSecrets } from "./packed-secrets.ts";
 
 export interface SecretTable {
-  /** The entry, which stays the one of its key until the end of this turn of the event loop at least. */
+  /** The entry. Until the end of this turn of the event loop at least it stays the one of its key. */
   get(key: string): CachedSecret | undefined;
   add(entry: CachedSecret): void;
   /** Tells that a request has ended, and by how much the entry's value has grown by it. */
   settled(characters: number): void;
-  /** To look at only: of a packed entry it gives a copy. */
+  /** What is not packed: every entry with a request, a failure, a notice or no value is. */
   values(): Iterable<CachedSecret>;
+  /** When each value was confirmed. */
+  confirmedAtMs(): Iterable<number>;
   /** The entries of the secrets whose ids match. */
   matching(matches: (secretId: string) => boolean): Iterable<CachedSecret>;
   readonly size: number;
@@ -18,12 +20,15 @@ export interface SecretTable {
 
 /** What an entry costs at most on top of the texts of its ids and its value. */
 const entryBytes = 300;
-/** Entries that stay objects: the fastest to read. Of the others the table keeps rows of numbers. */
-const mostUnpacked = 256;
+
+/** So many entries are never packed. */
+const alwaysUnpacked = 128;
+/** An entry that nobody reads for so long is packed; where there are many, looking at all of them costs something. */
+const idleMs = (entries: number): number => Math.max(40, entries / 250);
 
 const costOf = (entry: CachedSecret): number =>
   entryBytes + 2 * keyOf(entry.secretId, entry.at).length + (entry.version?.value.length ?? 0);
-const isHeld = ({ version }: CachedSecret): number => (version === undefined ? 0 : 1);
+
 /** A handle may still hold the entry: nothing of it may be served from now on. */
 const detach = (entry: CachedSecret): void =>
   void Object.assign(entry, { version: undefined, ready: undefined, parsed: undefined, freshUntilMs: invalidated });
@@ -34,33 +39,18 @@ const detach = (entry: CachedSecret): void =>
  * that reads leave: sorted once for a tenth of the entries, and those that were read since are passed over, since they are
  * no longer the oldest.
  *
- * What was not read lately is packed, between turns of the event loop, so that nobody who works with an entry loses it.
+ * Where there are many, those that nobody reads at the moment are packed, and made again by the next read.
  */
 export function createSecretTable(limits: { readonly maxSecrets: number; readonly maxBytes: number }): SecretTable {
+  /** Numbers are rows of what is packed. */
   const entries = new Map<string, CachedSecret | number>();
   const packed = createPackedSecrets();
   let bytes = 0;
-  let changes = 0;
   let oldest: { readonly key: string; readonly usedAt: number }[] = [];
+  let packing: NodeJS.Timeout | undefined;
+  let newestSeen = 0;
 
-  function* values(): Iterable<CachedSecret> {
-    for (const [key, found] of entries) yield typeof found === "number" ? packed.read(found, key) : found;
-  }
-
-  function changed(): void {
-    if (++changes === mostUnpacked) setImmediate(packUnused);
-  }
-
-  function packUnused(): void {
-    changes = 0;
-    const unpacked = [...entries.values()].filter((found) => typeof found !== "number");
-    for (const entry of unpacked.sort((one, other) => other.usedAt - one.usedAt).slice(mostUnpacked)) {
-      const row = packed.pack(entry);
-      if (row === undefined) continue;
-      entries.set(entry.secretId, row);
-      detach(entry);
-    }
-  }
+  const unpacked = (): CachedSecret[] => [...entries.values()].filter((found) => typeof found !== "number");
 
   function get(key: string): CachedSecret | undefined {
     const found = entries.get(key);
@@ -68,16 +58,44 @@ export function createSecretTable(limits: { readonly maxSecrets: number; readonl
     const entry = packed.read(found, key);
     packed.drop(found);
     entries.set(key, entry);
-    changed();
+    packLater();
     return entry;
   }
 
+  function packLater(): void {
+    if (entries.size > alwaysUnpacked) packing ??= setTimeout(packIdle, idleMs(entries.size)).unref();
+  }
+
+  /** In a turn of its own, so that nobody who works with an entry loses it. */
+  function packIdle(): void {
+    packing = undefined;
+    const all = unpacked();
+    const seenBefore = newestSeen;
+    newestSeen = all.reduce((newest, { usedAt }) => Math.max(newest, usedAt), 0);
+    const idle = all.filter(({ usedAt }) => usedAt <= seenBefore);
+    const more = all.length - alwaysUnpacked;
+    if (idle.length < more) packLater();
+    idle.sort((one, other) => one.usedAt - other.usedAt);
+    for (const entry of idle.slice(0, Math.max(0, more))) {
+      const row = packed.pack(entry);
+      if (row === undefined) continue;
+      entries.set(entry.secretId, row);
+      detach(entry);
+    }
+  }
+
+  /** Before every number of a read for what was never answered. */
+  function lastUse(found: CachedSecret | number): number {
+    if (typeof found === "number") return packed.numberOf(found, "usedAt");
+    return found.version === undefined ? found.usedAt - Number.MAX_SAFE_INTEGER : found.usedAt;
+  }
+
   function sortOldest(): void {
-    const idle = [...values()].filter(({ requestState }) => requestState?.inFlight === undefined);
-    idle.sort((one, other) => isHeld(one) - isHeld(other) || one.usedAt - other.usedAt);
+    const idle = [...entries].filter(([, found]) => typeof found === "number" || !found.requestState?.inFlight);
     oldest = idle
+      .map(([key, found]) => ({ key, usedAt: lastUse(found) }))
+      .sort((one, other) => one.usedAt - other.usedAt)
       .slice(0, Math.ceil(idle.length / 10))
-      .map(({ secretId, at, usedAt }) => ({ key: keyOf(secretId, at), usedAt }))
       .reverse();
   }
 
@@ -98,7 +116,7 @@ export function createSecretTable(limits: { readonly maxSecrets: number; readonl
       const next = oldest.pop();
       if (next === undefined) return;
       const entry = get(next.key);
-      if (entry?.usedAt === next.usedAt && entry.requestState?.inFlight === undefined) remove(entry);
+      if (entry !== undefined && lastUse(entry) === next.usedAt && !entry.requestState?.inFlight) remove(entry);
     }
   }
 
@@ -108,14 +126,20 @@ export function createSecretTable(limits: { readonly maxSecrets: number; readonl
       makeRoomFor(1);
       entries.set(keyOf(entry.secretId, entry.at), entry);
       bytes += costOf(entry);
-      changed();
+      packLater();
     },
     settled(characters) {
       bytes += characters;
       makeRoomFor(0);
-      changed();
+      packLater();
     },
-    values,
+    values: unpacked,
+    *confirmedAtMs() {
+      for (const found of entries.values()) {
+        if (typeof found === "number") yield packed.numberOf(found, "confirmedAtMs");
+        else if (found.version !== undefined) yield found.confirmedAtMs;
+      }
+    },
     matching,
     get size() {
       return entries.size;
