@@ -46,7 +46,7 @@ export function createSecretTable(limits: { readonly maxSecrets: number; readonl
   const entries = new Map<string, CachedSecret | number>();
   const packed = createPackedSecrets();
   let bytes = 0;
-  let oldest: { readonly key: string; readonly usedAt: number }[] = [];
+  let oldest: (readonly [key: string, usedAt: number])[] = [];
   let packing: NodeJS.Timeout | undefined;
   let newestSeen = 0;
 
@@ -69,34 +69,32 @@ export function createSecretTable(limits: { readonly maxSecrets: number; readonl
   /** In a turn of its own, so that nobody who works with an entry loses it. */
   function packIdle(): void {
     packing = undefined;
-    const all = unpacked();
+    const newestFirst = unpacked().sort((one, other) => other.usedAt - one.usedAt);
     const seenBefore = newestSeen;
-    newestSeen = all.reduce((newest, { usedAt }) => Math.max(newest, usedAt), 0);
-    const idle = all.filter(({ usedAt }) => usedAt <= seenBefore);
-    const more = all.length - alwaysUnpacked;
-    if (idle.length < more) packLater();
-    idle.sort((one, other) => one.usedAt - other.usedAt);
-    for (const entry of idle.slice(0, Math.max(0, more))) {
-      const row = packed.pack(entry);
-      if (row === undefined) continue;
-      entries.set(entry.secretId, row);
-      detach(entry);
+    newestSeen = newestFirst[0]?.usedAt ?? 0;
+    for (const entry of newestFirst.slice(alwaysUnpacked)) {
+      if (entry.usedAt > seenBefore) packLater();
+      else {
+        const row = packed.pack(entry);
+        if (row === undefined) continue;
+        entries.set(entry.secretId, row);
+        detach(entry);
+      }
     }
   }
 
-  /** Before every number of a read for what was never answered. */
+  /** Before every number of a read where it was never answered; `Infinity` with a request in flight. */
   function lastUse(found: CachedSecret | number): number {
     if (typeof found === "number") return packed.numberOf(found, "usedAt");
-    return found.version === undefined ? found.usedAt - Number.MAX_SAFE_INTEGER : found.usedAt;
+    if (found.requestState?.inFlight) return Infinity;
+    return found.version ? found.usedAt : found.usedAt - Number.MAX_SAFE_INTEGER;
   }
 
   function sortOldest(): void {
-    const idle = [...entries].filter(([, found]) => typeof found === "number" || !found.requestState?.inFlight);
-    oldest = idle
-      .map(([key, found]) => ({ key, usedAt: lastUse(found) }))
-      .sort((one, other) => one.usedAt - other.usedAt)
-      .slice(0, Math.ceil(idle.length / 10))
-      .reverse();
+    const uses = [...entries].map(([key, found]) => [key, lastUse(found)] as const);
+    const idle = uses.filter(([, usedAt]) => usedAt < Infinity);
+    idle.sort(([, one], [, other]) => one - other);
+    oldest = idle.slice(0, Math.ceil(idle.length / 10)).reverse();
   }
 
   function* matching(matches: (secretId: string) => boolean): Iterable<CachedSecret> {
@@ -115,8 +113,9 @@ export function createSecretTable(limits: { readonly maxSecrets: number; readonl
       if (oldest.length === 0) sortOldest();
       const next = oldest.pop();
       if (next === undefined) return;
-      const entry = get(next.key);
-      if (entry !== undefined && lastUse(entry) === next.usedAt && !entry.requestState?.inFlight) remove(entry);
+      const [key, usedAt] = next;
+      const entry = get(key);
+      if (entry && lastUse(entry) === usedAt) remove(entry);
     }
   }
 
