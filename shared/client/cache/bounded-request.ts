@@ -84,7 +84,7 @@ export function createRequest(options: {
     }
   }
 
-  return async (secret, work, giveUp, stillness = { fromMs: Number.POSITIVE_INFINITY }) => {
+  return async (secret, work, giveUp, stillness = { fromMs: Infinity }) => {
     let attempt = 1;
     let standstills = 0;
     for (;;) {
@@ -95,7 +95,7 @@ export function createRequest(options: {
         const ended = await once(secret, work, giveUp);
         if (clock.nowMs() >= stillAtMs && !giveUp.aborted && standstills++ < mostStandstills) continue;
         const answer = ended();
-        stillness.fromMs = Number.POSITIVE_INFINITY;
+        stillness.fromMs = Infinity;
         budget.succeeded();
         return answer;
       } catch (error) {

@@ -24,7 +24,7 @@ const entryBytes = 300;
 /** So many entries are never packed. */
 const alwaysUnpacked = 128;
 /** An entry that nobody reads for so long is packed; where there are many, looking at all of them costs something. */
-const idleMs = (entries: number): number => Math.max(40, entries / 250);
+const idleMs = (entries: number): number => Math.max(25, entries / 400);
 
 const costOf = (entry: CachedSecret): number =>
   entryBytes + 2 * keyOf(entry.secretId, entry.at).length + (entry.version?.value.length ?? 0);

@@ -151,7 +151,7 @@ export class InvalidationHandler {
     const fromMs = nowMs + turnMs;
     const freeAtMs = allowance.freeAtMs(entry.secretId);
     const mayWithhold = freeAtMs <= nowMs && !isDoubted(entry, nowMs);
-    const window = { fromMs: mayWithhold ? fromMs : Number.POSITIVE_INFINITY, untilMs: fromMs + settings.lagBudgetMs };
+    const window = { fromMs: mayWithhold ? fromMs : Infinity, untilMs: fromMs + settings.lagBudgetMs };
     if (!announce(entry, notice, window, nowMs)) return false;
     if (mayWithhold) this.#endFreshness(entry, fromMs);
     else entry.freshUntilMs = Math.min(entry.freshUntilMs, Math.max(fromMs, freeAtMs));
