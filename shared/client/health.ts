@@ -36,18 +36,12 @@ export interface ClientHealth {
 }
 
 export function failing(entries: Iterable<CachedSecret>, nowMs: number): ClientHealth["failing"] {
-  return [...entries].flatMap(({ secretId, requestState, version, confirmedAtMs }) =>
-    requestState?.failure === undefined
-      ? []
-      : [
-          {
-            secretId,
-            code: requestState.failure.error.code,
-            failures: requestState.failure.count,
-            ageMs: version === undefined ? undefined : nowMs - confirmedAtMs,
-          },
-        ],
-  );
+  return [...entries].flatMap(({ secretId, requestState, version, confirmedAtMs }) => {
+    const failure = requestState?.failure;
+    if (!failure) return [];
+    const ageMs = version && nowMs - confirmedAtMs;
+    return { secretId, code: failure.error.code, failures: failure.count, ageMs };
+  });
 }
 
 /** `confirmedAtMs`: when each value was last given by the source. */

@@ -27,6 +27,15 @@ export const noCounts = (): Counts => ({
   ignored: new Map(),
 });
 
+const counters = [
+  ["reads", "reads"],
+  ["reads.stale", "staleReads"],
+  ["refreshes", "refreshes"],
+  ["refreshes.failed", "failedRefreshes"],
+  ["rotations", "rotations"],
+  ["notices", "notices"],
+] as const;
+
 export interface State {
   secrets(): number;
   oldestAgeMs(): number;
@@ -60,12 +69,7 @@ export function createTelemetry(counts: Counts, state: State): Telemetry {
   const observeNumber = (kind: "Counter" | "Gauge", name: string, value: () => number, options?: MetricOptions): void =>
     observe(kind, name, (result) => result.observe(value()), options);
 
-  observeNumber("Counter", "reads", () => counts.reads);
-  observeNumber("Counter", "reads.stale", () => counts.staleReads);
-  observeNumber("Counter", "refreshes", () => counts.refreshes);
-  observeNumber("Counter", "refreshes.failed", () => counts.failedRefreshes);
-  observeNumber("Counter", "rotations", () => counts.rotations);
-  observeNumber("Counter", "notices", () => counts.notices);
+  for (const [name, of] of counters) observeNumber("Counter", name, () => counts[of]);
   observe("Counter", "notices.unrecognized", (result) => {
     for (const [reason, count] of counts.ignored) result.observe(count, { reason });
   });

@@ -1,7 +1,7 @@
-import { type ErrorContext, RekeyError } from "../../errors/reading-error.ts";
+import type { ErrorContext, RekeyError } from "../../errors/reading-error.ts";
 import type { KeyProvider } from "./key-provider.ts";
 import { type Answer, exchanged, type Request } from "./exchanged.ts";
-import { keysIn } from "./keys-in.ts";
+import { keysIn, keysMissing } from "./keys-in.ts";
 
 const operation = "read the instance's credentials";
 const hosts = { IPv4: "http://169.254.169.254", IPv6: "http://[fd00:ec2::254]" };
@@ -10,8 +10,7 @@ const tries = 3;
 /** The endpoint is on the machine itself, or not there at all. */
 const tryMs = 1_000;
 
-const missing = (more: ErrorContext): RekeyError =>
-  new RekeyError("credentials-missing", { context: { operation, ...more } });
+const missing = (more: ErrorContext): RekeyError => keysMissing(operation, more);
 
 async function ask(request: Omit<Request, "signal">, signal: AbortSignal): Promise<Answer> {
   for (let attempt = 1; ; attempt++) {

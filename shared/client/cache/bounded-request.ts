@@ -48,13 +48,10 @@ export function createRequest(options: {
 }): Request {
   const { clock, random, budget, timeoutMs } = options;
 
-  async function pause(attempt: number, secret: string, giveUp: AbortSignal): Promise<void> {
-    try {
-      await clock.sleep(random() * firstBackOffMs * 2 ** attempt, giveUp);
-    } catch (error) {
+  const pause = async (attempt: number, secret: string, giveUp: AbortSignal): Promise<void> =>
+    clock.sleep(random() * firstBackOffMs * 2 ** attempt, giveUp).catch((error: unknown) => {
       throw typed(error, secret, giveUp);
-    }
-  }
+    });
 
   /** How the attempt ended: call it for the answer or the error. */
   async function once<Answer>(

@@ -7,10 +7,9 @@ import { CachedSecret, isCurrent } from "./cached-secret.ts";
 export interface PackedSecrets {
   /** The row that holds the entry from now on. `undefined`: it has what a row has no place for. */
   pack(entry: CachedSecret): number | undefined;
-  /** The entry that the row stands for, made again. */
-  read(row: number, secretId: string): CachedSecret;
+  /** The entry that the row stood for, made again. */
+  unpack(row: number, secretId: string): CachedSecret;
   numberOf(row: number, name: (typeof numbers)[number]): number;
-  drop(row: number): void;
 }
 
 /** A row: a UUID, numbers, and in one byte which account it is. */
@@ -58,19 +57,17 @@ export function createPackedSecrets(): PackedSecrets {
       rows[at + accountAt] = accountIndex;
       return row;
     },
-    read(row, secretId) {
+    unpack(row, secretId) {
       const entry = new CachedSecret(secretId);
       const at = row * rowBytes;
       const kept = held[row];
       entry.version = typeof kept === "string" ? { versionId: idAt(at), value: new SecretValue(kept) } : kept;
       entry.account = accounts[rows[at + accountAt] ?? 0];
       numbers.forEach((name, index) => void (entry[name] = numberAt(at, index)));
+      held[row] = undefined;
+      free.push(row);
       return entry;
     },
     numberOf: (row, name) => numberAt(row * rowBytes, numbers.indexOf(name)),
-    drop(row) {
-      held[row] = undefined;
-      free.push(row);
-    },
   };
 }

@@ -1,12 +1,9 @@
 import { RekeyError } from "../../errors/reading-error.ts";
-import { checkedAnswer } from "./checked-answer.ts";
+import { checkedAnswer, malformed } from "./checked-answer.ts";
 import type { CachedSecret } from "./cached-secret.ts";
 import type { InFlightRequests } from "./in-flight-requests.ts";
 import type { Request } from "./bounded-request.ts";
 import { readManyLimit, type SecretSource } from "../sources/secret-source.ts";
-
-const notAMap = (secret: string): RekeyError =>
-  new RekeyError("source-malformed", { context: { secret, operation: "read", problem: "readMany gave no Map" } });
 
 /** Asks for many secrets with as few requests as the source can do. What fails is left to the read that needs it. */
 export async function prefetch(
@@ -39,7 +36,7 @@ export async function prefetch(
         ? inFlightRequests.request(entry)
         : inFlightRequests.join(entry, async () => {
             const all: unknown = await answers;
-            if (!(all instanceof Map)) throw notAMap(entry.secretId);
+            if (!(all instanceof Map)) throw malformed(entry.secretId, "readMany gave no Map");
             const answer: unknown = all.get(entry.secretId);
             if (answer instanceof RekeyError) throw answer;
             return checkedAnswer(entry.secretId, answer);

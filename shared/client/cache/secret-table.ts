@@ -1,4 +1,4 @@
-import { type CachedSecret, invalidated, keyOf } from "./cached-secret.ts";
+import { CachedSecret, keyOf } from "./cached-secret.ts";
 import { createPackedSecrets } from "./packed-secrets.ts";
 
 export interface SecretTable {
@@ -10,7 +10,7 @@ export interface SecretTable {
   /** What is not packed: every entry with a request, a failure, a notice or no value is. */
   values(): Iterable<CachedSecret>;
   /** When each value was confirmed. */
-  confirmedAtMs(): Iterable<number>;
+  confirmedAtMs(): readonly number[];
   /** The entries of the secrets whose ids match. */
   matching(matches: (secretId: string) => boolean): Iterable<CachedSecret>;
   readonly size: number;
@@ -30,8 +30,7 @@ const costOf = (entry: CachedSecret): number =>
   entryBytes + 2 * keyOf(entry.secretId, entry.at).length + (entry.version?.value.length ?? 0);
 
 /** A handle may still hold the entry: nothing of it may be served from now on. */
-const detach = (entry: CachedSecret): void =>
-  void Object.assign(entry, { version: undefined, ready: undefined, parsed: undefined, freshUntilMs: invalidated });
+const detach = (entry: CachedSecret): void => void Object.assign(entry, new CachedSecret(entry.secretId));
 
 /**
  * Entries by key, within a count and an estimate of bytes. Those that were never answered go first, then the one unused for
@@ -55,8 +54,7 @@ export function createSecretTable(limits: { readonly maxSecrets: number; readonl
   function get(key: string): CachedSecret | undefined {
     const found = entries.get(key);
     if (typeof found !== "number") return found;
-    const entry = packed.read(found, key);
-    packed.drop(found);
+    const entry = packed.unpack(found, key);
     entries.set(key, entry);
     packLater();
     return entry;
@@ -87,7 +85,7 @@ export function createSecretTable(limits: { readonly maxSecrets: number; readonl
   function lastUse(found: CachedSecret | number): number {
     if (typeof found === "number") return packed.numberOf(found, "usedAt");
     if (found.requestState?.inFlight) return Infinity;
-    return found.version ? found.usedAt : found.usedAt - Number.MAX_SAFE_INTEGER;
+    return found.version ? found.usedAt : found.usedAt - 2 ** 53;
   }
 
   function sortOldest(): void {
@@ -133,12 +131,11 @@ export function createSecretTable(limits: { readonly maxSecrets: number; readonl
       packLater();
     },
     values: unpacked,
-    *confirmedAtMs() {
-      for (const found of entries.values()) {
-        if (typeof found === "number") yield packed.numberOf(found, "confirmedAtMs");
-        else if (found.version !== undefined) yield found.confirmedAtMs;
-      }
-    },
+    confirmedAtMs: () =>
+      [...entries.values()].flatMap((found) => {
+        if (typeof found === "number") return packed.numberOf(found, "confirmedAtMs");
+        return found.version ? found.confirmedAtMs : [];
+      }),
     matching,
     get size() {
       return entries.size;
