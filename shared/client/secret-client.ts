@@ -195,7 +195,6 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
     closing.abort();
     telemetry.stop();
     listeners.clear();
-    for (const { requestState } of table.values()) requestState?.inFlight?.abandon();
     table.clear();
     await invalidations.stop();
   }

@@ -73,20 +73,16 @@ export function translateError(
   if (call.signal.aborted) return new RekeyError("time-budget-spent", { context });
   const reason = awsErrorName(error);
   const status = statusOf(error);
+  const translated = (code: ReadingCode, more?: ErrorContext, hint?: string): RekeyError =>
+    new RekeyError(code, { context: { ...context, reason, ...more }, hint });
   // STS and the like speak of the role that the process wants to have, in another protocol than Secrets Manager.
-  if (reason === "AccessDenied" && member(error, "Type") !== undefined)
-    return new RekeyError("credentials-refused", { context: { ...context, reason } });
+  if (reason === "AccessDenied" && member(error, "Type") !== undefined) return translated("credentials-refused");
   const known = codeOf(error, context.operation);
-  if (known !== undefined) return new RekeyError(known, { context: { ...context, reason } });
-  if (status !== undefined && status >= 400 && status < 500) {
-    return new RekeyError("store-rejected", { context: { ...context, reason, status } });
-  }
+  if (known !== undefined) return translated(known);
+  if (status !== undefined && status >= 400 && status < 500) return translated("store-rejected", { status });
   const network = networkTrouble(error);
-  if (network !== undefined) {
-    const { code, ...told } = network;
-    return new RekeyError(code, { context: { ...context, reason: told.reason }, hint: told.hint });
-  }
+  if (network !== undefined) return translated(network.code, { reason: network.reason }, network.hint);
   if (status === undefined && neverSent(error) && reason !== "TimeoutError" && reason !== "AbortError")
-    return new RekeyError("credentials-missing", { context: { ...context, reason } });
-  return new RekeyError("store-unavailable", { context: { ...context, reason, status } });
+    return translated("credentials-missing");
+  return translated("store-unavailable", { status });
 }

@@ -28,11 +28,11 @@ const mostStandstills = 5;
 /** Whatever a source throws leaves as a `RekeyError` with the secret's name: a foreign one may hold a value or a token. */
 function typed(error: unknown, secret: string, giveUp: AbortSignal): RekeyError {
   if (giveUp.aborted) return new RekeyError("pool-closed", { context: { secret } });
-  if (!(error instanceof RekeyError)) {
-    const context = { secret, operation: "read", reason: nameOfThrown(error) };
-    return new RekeyError("store-unavailable", { context });
-  }
-  return aboutSecret(secret, error);
+  const known =
+    error instanceof RekeyError
+      ? error
+      : new RekeyError("store-unavailable", { context: { reason: nameOfThrown(error) } });
+  return aboutSecret(secret, known);
 }
 
 /**
@@ -65,7 +65,7 @@ export function createRequest(options: {
     const end = (): void => ending.abort();
     giveUp.addEventListener("abort", end);
     const late = clock.sleep(timeoutMs, ending.signal).then(() => {
-      throw new RekeyError("time-budget-spent", { context: { secret, operation: "read", timeoutMs } });
+      throw new RekeyError("time-budget-spent", { context: { timeoutMs } });
     });
     try {
       const answer = await Promise.race([work({ signal: ending.signal }), late]);

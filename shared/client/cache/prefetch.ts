@@ -31,17 +31,19 @@ export async function prefetch(
           );
     // Nobody may be left to wait for it: others have asked for the same meanwhile.
     answers?.catch(() => undefined);
-    const joined = ids.map((secretId) => entryOf(secretId)).map((entry) =>
-      answers === undefined
-        ? inFlightRequests.request(entry)
-        : inFlightRequests.join(entry, async () => {
-            const all: unknown = await answers;
-            if (!(all instanceof Map)) throw malformed(entry.secretId, "readMany gave no Map");
-            const answer: unknown = all.get(entry.secretId);
-            if (answer instanceof RekeyError) throw answer;
-            return checkedAnswer(entry.secretId, answer);
-          }),
-    );
+    const joined = ids
+      .map((secretId) => entryOf(secretId))
+      .map((entry) =>
+        answers === undefined
+          ? inFlightRequests.request(entry)
+          : inFlightRequests.join(entry, async () => {
+              const all: unknown = await answers;
+              if (!(all instanceof Map)) throw malformed(entry.secretId, "readMany gave no Map");
+              const answer: unknown = all.get(entry.secretId);
+              if (answer instanceof RekeyError) throw answer;
+              return checkedAnswer(entry.secretId, answer);
+            }),
+      );
     await Promise.allSettled(joined);
   }
 }

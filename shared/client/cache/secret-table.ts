@@ -15,6 +15,7 @@ export interface SecretTable {
   matching(matches: (secretId: string) => boolean): Iterable<CachedSecret>;
   readonly size: number;
   readonly bytes: number;
+  /** Abandons the requests that are under way, too. */
   clear(): void;
 }
 
@@ -71,13 +72,12 @@ export function createSecretTable(limits: { readonly maxSecrets: number; readonl
     const seenBefore = newestSeen;
     newestSeen = newestFirst[0]?.usedAt ?? 0;
     for (const entry of newestFirst.slice(alwaysUnpacked)) {
-      if (entry.usedAt > seenBefore) packLater();
-      else {
-        const row = packed.pack(entry);
-        if (row === undefined) continue;
-        entries.set(entry.secretId, row);
-        detach(entry);
-      }
+      const isIdle = entry.usedAt <= seenBefore;
+      if (!isIdle) packLater();
+      const row = isIdle ? packed.pack(entry) : undefined;
+      if (row === undefined) continue;
+      entries.set(entry.secretId, row);
+      detach(entry);
     }
   }
 
@@ -144,7 +144,10 @@ export function createSecretTable(limits: { readonly maxSecrets: number; readonl
       return bytes;
     },
     clear() {
-      for (const entry of matching(() => true)) remove(entry);
+      for (const entry of matching(() => true)) {
+        entry.requestState?.inFlight?.abandon();
+        remove(entry);
+      }
     },
   };
 }
