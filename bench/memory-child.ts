@@ -61,7 +61,7 @@ function readerOf(): Read {
 }
 
 async function usedBytes(): Promise<number> {
-  await sleep(100);
+  await sleep(500);
   for (let round = 0; round < 4; round++) globalThis.gc?.();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
