@@ -26,7 +26,10 @@ export async function benchMemory(): Promise<readonly Figure[]> {
   const peers = { "powertools parameters": each("powertools"), "Map of texts": each("map") };
   const beside = (keeper: "rekey" | "rekey, read again"): number => each(keeper) - each("versions");
   return [
-    ...figuresOf("memory", "10,000 secrets, each beside its text", "bytes", each("rekey"), { ...peers, "the aim": 150 }),
+    ...figuresOf("memory", "10,000 secrets, each beside its text", "bytes", each("rekey"), {
+      ...peers,
+      "the aim": 150,
+    }),
     ...figuresOf("memory", "each beside what a read gives", "bytes", beside("rekey"), { "the aim": 250 }),
     ...figuresOf("memory", "the same once it was read again", "bytes", beside("rekey, read again"), { "the aim": 250 }),
   ];
