@@ -2,11 +2,13 @@ import {
   type Attributes,
   type MetricOptions,
   metrics,
-  type ObservableCallback,
-  SpanStatusCode,
+  type ObservableCallback, type SpanStatusCode,
   trace,
 } from "@opentelemetry/api";
 import { isRekeyError } from "../errors/reading-error.ts";
+
+/** The number alone: the API's enumeration would be in every bundle. */
+const failedStatus: SpanStatusCode.ERROR = 2;
 
 export interface Counts {
   /** Reads of every kind. */
@@ -30,6 +32,15 @@ export const noCounts = (): Counts => ({
   notices: 0,
   ignored: new Map(),
 });
+
+const counters = [
+  ["reads", "reads"],
+  ["reads.stale", "staleReads"],
+  ["refreshes", "refreshes"],
+  ["refreshes.failed", "failedRefreshes"],
+  ["rotations", "rotations"],
+  ["notices", "notices"],
+] as const;
 
 export interface State {
   secrets(): number;
@@ -64,12 +75,7 @@ export function createTelemetry(counts: Counts, state: State, attributes: Attrib
   const observeNumber = (kind: "Counter" | "Gauge", name: string, value: () => number, options?: MetricOptions): void =>
     observe(kind, name, (result) => result.observe(value(), attributes), options);
 
-  observeNumber("Counter", "reads", () => counts.reads);
-  observeNumber("Counter", "reads.stale", () => counts.staleReads);
-  observeNumber("Counter", "refreshes", () => counts.refreshes);
-  observeNumber("Counter", "refreshes.failed", () => counts.failedRefreshes);
-  observeNumber("Counter", "rotations", () => counts.rotations);
-  observeNumber("Counter", "notices", () => counts.notices);
+  for (const [name, of] of counters) observeNumber("Counter", name, () => counts[of]);
   observe("Counter", "notices.unrecognized", (result) => {
     for (const [reason, count] of counts.ignored) result.observe(count, { ...attributes, reason });
   });
@@ -93,7 +99,7 @@ export function createTelemetry(counts: Counts, state: State, attributes: Attrib
         } catch (error) {
           counts.failedRefreshes++;
           outcome = isRekeyError(error) ? error.code : "unknown";
-          span.setStatus({ code: SpanStatusCode.ERROR, message: outcome });
+          span.setStatus({ code: failedStatus, message: outcome });
           throw error;
         } finally {
           latency.record(performance.now() - startedMs, { ...attributes, outcome });

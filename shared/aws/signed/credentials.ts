@@ -1,13 +1,13 @@
-import { RekeyError } from "../../errors/reading-error.ts";
+import type { RekeyError } from "../../errors/reading-error.ts";
 import { containerKeys } from "./container-keys.ts";
 import { instanceKeys } from "./instance-keys.ts";
+import { keysMissing } from "./keys-in.ts";
 import type { ExpiringKeys, KeyProvider, Variables } from "./key-provider.ts";
 
 /** The SDKs renew keys so long before they expire. */
 const renewedBeforeMs = 5 * 60_000;
 
-const missing = (problem: string, hint?: string): RekeyError =>
-  new RekeyError("credentials-missing", { context: { operation: "read credentials", problem }, hint });
+const missing = (problem: string, hint?: string): RekeyError => keysMissing("read credentials", { problem }, hint);
 
 const variableKeys: KeyProvider = async (variables) => {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = variables;

@@ -62,15 +62,18 @@ export const distributionCodes = {
   "mirror-path-invalid": abort(
     "the secret's place cannot be used as a Vault path",
     `give it a path below the prefix with the tag ${vaultPathTag}`,
+    "read it by its name, or say where it lies with pathOf",
   ),
   "mirror-rejected": intervene("Vault refused the write", "check the mount, that it is KV version 2, and the path"),
   "mirror-unauthorized": intervene(
     "Vault refused the login, the token or the policy",
     "check the login's credential, and that its policy is the one that rekey vault-policy prints",
+    "give the policy of the login the capability read on the path in the context",
   ),
   "mirror-unavailable": retry(
     "Vault did not answer, is sealed, standing by or limiting the rate",
     "check the Vault cluster's health; the message stays in the queue",
+    "check the Vault cluster's health, and the address and the way to it by the reason or the status in the context",
   ),
   "queue-unavailable": retry(
     "the queue did not take a message, or a change of one",
