@@ -2,7 +2,8 @@ import {
   type Attributes,
   type MetricOptions,
   metrics,
-  type ObservableCallback, type SpanStatusCode,
+  type ObservableCallback,
+  type SpanStatusCode,
   trace,
 } from "@opentelemetry/api";
 import { isRekeyError } from "../errors/reading-error.ts";
