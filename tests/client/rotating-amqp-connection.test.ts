@@ -75,6 +75,34 @@ describe.skipIf(rabbitmqServer === undefined)("the rotating connection of amqpli
     expect([missing, membersOf(plain).filter((name) => !(name in connection))]).toEqual([[], []]);
   });
 
+  test("channels that open and close while connections are replaced: each call is answered, and no channel is left", async () => {
+    const { connection, moved, username } = await opened();
+    let isRunning = true;
+    let closed = 0;
+    const opening = Array.from({ length: 32 }, async () => {
+      while (isRunning) {
+        const channel = await connection.createConfirmChannel();
+        const { queue } = await channel.assertQueue("", { autoDelete: true });
+        const delivered = new Promise<amqp.ConsumeMessage | null>((resolve) => void channel.consume(queue, resolve));
+        channel.sendToQueue(queue, Buffer.from("there and back"));
+        await channel.waitForConfirms();
+        const message = await delivered;
+        if (message !== null) channel.ack(message);
+        await channel.close();
+        closed++;
+      }
+    });
+    for (let rotation = 0; rotation < 12; rotation++) await moved(`${username}${rotation % 2 === 0 ? "-b" : ""}`);
+    isRunning = false;
+    await Promise.all(opening);
+    expect(closed).toBeGreaterThan(32);
+    const left = async (): Promise<unknown> => {
+      const channels = (await rabbitmq.admin("GET", "channels")) as readonly { readonly user: string }[];
+      return channels.filter(({ user }) => user.startsWith(username));
+    };
+    await expect.poll(left, soon).toEqual([]);
+  });
+
   test("messages in the midst of consumption and publication are neither lost nor delivered twice over rotations to other users", async () => {
     const setUp: string[] = [];
     const { connection, moved, username } = await opened({

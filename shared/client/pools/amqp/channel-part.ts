@@ -1,3 +1,4 @@
+import { closeChannel } from "./channel-calls.ts";
 import type { ConsumeOptions, Delivery, DriverChannel } from "./supported-driver.ts";
 
 /** One of the driver's channels, and what is still to come on it before it can be closed without a loss. */
@@ -22,6 +23,7 @@ export interface ChannelPart {
   confirmed(): Promise<void>;
   /** Resolves when nothing at all is outstanding, or the channel is closed. */
   finished(): Promise<void>;
+  /** Idempotent: who asks again waits for the same answer. Errors: the driver's, of a channel that is closed already. */
   close(): Promise<void>;
 }
 
@@ -31,6 +33,7 @@ export function channelPart(channel: DriverChannel, partOf: WeakMap<object, Chan
   const answers = new Set<Promise<unknown>>();
   const waiting = new Set<() => void>();
   let isOpen = true;
+  let closing: Promise<void> | undefined;
 
   const wake = (): void => {
     if (isOpen && tags.size > 0) return;
@@ -89,9 +92,7 @@ export function channelPart(channel: DriverChannel, partOf: WeakMap<object, Chan
       await confirmed();
       while (isOpen && answers.size > 0) await Promise.allSettled(answers);
     },
-    async close() {
-      if (isOpen) await channel.close().catch(() => undefined);
-    },
+    close: async () => (closing ??= closeChannel(channel)),
   };
   return part;
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { EventEmitter } from "node:events";
-import { call, events, questions } from "./channel-calls.ts";
+import { call, closeChannel, events, questions } from "./channel-calls.ts";
 import { type ChannelPart, channelPart } from "./channel-part.ts";
 import type { ConsumeOptions, Delivery, DriverChannel } from "./supported-driver.ts";
 import { within } from "./within.ts";
@@ -34,6 +34,8 @@ export class MovingChannel extends EventEmitter {
   #kept: (() => void)[] | undefined;
   #switching: Promise<void> | undefined;
   #isClosed = false;
+  /** Told to close: it is not moved any more. */
+  #isEnding = false;
 
   constructor(channel: DriverChannel, settings: MovingChannelSettings) {
     super();
@@ -210,8 +212,8 @@ export class MovingChannel extends EventEmitter {
    * once, with consuming once what the old connection delivered is acknowledged.
    */
   async moveTo(channel: DriverChannel, finished: () => void): Promise<void> {
-    if (this.#isClosed) {
-      await channel.close().catch(() => undefined);
+    if (this.#isClosed || this.#isEnding) {
+      await closeChannel(channel).catch(() => undefined);
       return finished();
     }
     this.#switching = this.#switchTo(channel, finished).finally(() => (this.#switching = undefined));
@@ -234,7 +236,7 @@ export class MovingChannel extends EventEmitter {
     const kept = this.#kept;
     this.#kept = undefined;
     void before.finished().then(async () => {
-      await before.close();
+      await before.close().catch(() => undefined);
       this.#replaced.delete(before);
       finished();
     });
@@ -282,8 +284,9 @@ export class MovingChannel extends EventEmitter {
   }
 
   async close(): Promise<void> {
+    this.#isEnding = true;
     await this.#switching;
-    await Promise.all([...this.#replaced].map(async (part) => part.close()));
-    await this.#part.channel.close();
+    await Promise.allSettled([...this.#replaced].map(async (part) => part.close()));
+    await this.#part.close();
   }
 }

@@ -7,6 +7,7 @@ import { acknowledging } from "../acknowledging.ts";
 import { goodbyeMs } from "../connect-time.ts";
 import type { Rotating, RotatingOptions } from "../rotating-options.ts";
 import { type AmqpLoginSettings, type LoggedIn, loggingIn } from "./log-in.ts";
+import { closeChannel } from "./channel-calls.ts";
 import { MovingChannel } from "./moving-channel.ts";
 import type { DriverChannel, RotatableModel } from "./supported-driver.ts";
 import { within } from "./within.ts";
@@ -211,10 +212,13 @@ export async function createRotatingConnection<Model extends RotatableModel>(
     for (;;) {
       await moving;
       const generation = active;
-      const opened = await openChannel(generation, name, given);
+      const opened = await openChannel(generation, name, given).catch((error: unknown) => {
+        if (generation === active || isOver) throw error;
+      });
+      if (opened === undefined) continue;
       if (generation === active && moving === undefined) return taken(opened, name);
       // A move began meanwhile, and does not know of the channel.
-      await opened.close().catch(() => undefined);
+      await closeChannel(opened).catch(() => undefined);
     }
   }
 
