@@ -39,7 +39,8 @@ export interface SecretClientOptions {
   readonly random?: () => number;
 }
 
-export type Settings = Required<SecretClientOptions>;
+export type Settings = Required<Omit<SecretClientOptions, "metricAttributes">> &
+  Pick<SecretClientOptions, "metricAttributes">;
 
 const numbers = [
   "ttlMs",
@@ -56,7 +57,7 @@ const numbers = [
 export function settingsOf(options: SecretClientOptions): Settings {
   if (typeof options?.source?.read !== "function") {
     const context = { option: "source", problem: "it has no function read" };
-    throw new RekeyError("option-invalid", { context, hint: "give a source, such as secretsManagerSource(sdk)" });
+    throw new RekeyError("option-invalid", { context, hint: "give a source, such as awsSource()" });
   }
   const settings: Settings = {
     ttlMs: 300_000,
@@ -71,7 +72,6 @@ export function settingsOf(options: SecretClientOptions): Settings {
     background: process.env["AWS_LAMBDA_FUNCTION_NAME"] === undefined,
     clock: options.clock ?? eventLoopClock(),
     random: Math.random,
-    metricAttributes: {},
     ...options,
   };
   for (const option of numbers) {

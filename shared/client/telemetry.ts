@@ -8,6 +8,7 @@ import {
 } from "@opentelemetry/api";
 import { isRekeyError } from "../errors/reading-error.ts";
 
+const scope = "rekey.client";
 /** The number alone: the API's enumeration would be in every bundle. */
 const failedStatus: SpanStatusCode.ERROR = 2;
 
@@ -58,10 +59,10 @@ export interface Telemetry {
  * Metrics and spans by OpenTelemetry's API alone: without an SDK they cost next to nothing. Reads are counted in a number
  * that is observed when metrics are collected, since a call for each would cost more than the read.
  */
-export function createTelemetry(counts: Counts, state: State, attributes: Attributes = {}): Telemetry {
-  const meter = metrics.getMeter("rekey.client");
-  const tracer = trace.getTracer("rekey.client");
-  const latency = meter.createHistogram("rekey.client.refresh.duration", { unit: "ms" });
+export function createTelemetry(counts: Counts, state: State, attributes?: Attributes): Telemetry {
+  const meter = metrics.getMeter(scope);
+  const tracer = trace.getTracer(scope);
+  const latency = meter.createHistogram(`${scope}.refresh.duration`, { unit: "ms" });
   const stops: (() => void)[] = [];
   function observe(
     kind: "Counter" | "Gauge",
@@ -69,7 +70,7 @@ export function createTelemetry(counts: Counts, state: State, attributes: Attrib
     callback: ObservableCallback,
     options?: MetricOptions,
   ): void {
-    const instrument = meter[`createObservable${kind}`](`rekey.client.${name}`, options);
+    const instrument = meter[`createObservable${kind}`](`${scope}.${name}`, options);
     instrument.addCallback(callback);
     stops.push(() => instrument.removeCallback(callback));
   }
@@ -91,7 +92,7 @@ export function createTelemetry(counts: Counts, state: State, attributes: Attrib
 
   return {
     refresh: async (secretId, work) =>
-      tracer.startActiveSpan("rekey.client.refresh", { attributes: { "rekey.secret": secretId } }, async (span) => {
+      tracer.startActiveSpan(`${scope}.refresh`, { attributes: { "rekey.secret": secretId } }, async (span) => {
         const startedMs = performance.now();
         let outcome = "ok";
         counts.refreshes++;
