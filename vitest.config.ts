@@ -21,7 +21,10 @@ const onlyInFullRuns = [
   "tests/conformance/emulators/**",
   "tests/chaos/**",
   "tests/security/{hostile-server,value-writer}/**",
+  "tests/exec/**",
+  "tests/client/pool-contract-*.test.ts",
   "cli/liveness.test.ts",
+  "cli/commands/certify-engine/run.test.ts",
   "cli/commands/operate.test.ts",
   "cli/commands/smoke-test/*.test.ts",
 ];

@@ -61,9 +61,10 @@ function readerOf(): Read {
 }
 
 async function usedBytes(): Promise<number> {
-  await sleep(100);
+  await sleep(500);
   for (let round = 0; round < 4; round++) globalThis.gc?.();
-  return process.memoryUsage().heapUsed;
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }
 
 async function readAll(read: Read): Promise<void> {

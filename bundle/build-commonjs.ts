@@ -27,7 +27,7 @@ async function convert(outdir: string, modules: readonly string[], cjs: string):
 
 /** A CommonJS file that has no `esModuleInterop` may not import the default of a driver; its types are in its namespace as well. */
 const withoutDefaults = (declaration: string): string =>
-  declaration.replaceAll(/^import (?:type )?(\w+) from "(pg|mysql2)";$/gm, 'import type * as $1 from "$2";');
+  declaration.replaceAll(/^import (?:type )?(\w+) from "(pg|mysql2|postgres)";$/gm, 'import type * as $1 from "$2";');
 
 /** Services whose `lib` ends before disposables, and whose `@types/node` has none, get them from TypeScript. */
 const withDisposables = (declaration: string): string =>

@@ -5,6 +5,8 @@ export const functionEnvironment: Readonly<Record<string, string>> = {
   REKEY_ADOPTION_TABLE: "adoptions",
   REKEY_LOGIN_QUEUE_URL: "http://127.0.0.1/queue",
   REKEY_RECONCILE_QUEUE_URL: "http://127.0.0.1/queue",
+  REKEY_KUBERNETES_CLUSTERS: "[]",
+  REKEY_KUBERNETES_QUEUE_URL: "http://127.0.0.1/queue",
   REKEY_REDIS_CHANNEL: "rekey",
   REKEY_REDIS_KEY_SECRET: "redis-key",
   REKEY_REDIS_SECRET: "redis-login",

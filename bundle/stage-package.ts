@@ -15,10 +15,14 @@ export const optionalPeers: Readonly<Record<string, string>> = {
   "@aws-sdk/client-secrets-manager": "^3.0.0",
   "@aws-sdk/client-sns": "^3.0.0",
   "@aws-sdk/client-sqs": "^3.0.0",
+  "@nestjs/common": ">=10.0.0 <13.0.0",
   "aws-cdk-lib": "^2.150.0",
   constructs: "^10.3.0",
+  mariadb: "^3.5.1",
   mysql2: "^3.9.0",
   pg: "^8.11.0",
+  postgres: "^3.4.9",
+  sequelize: "^6.37.0",
 };
 
 interface Manifest {

@@ -11,6 +11,7 @@ import { engines } from "./commands/engines/definition.ts";
 import { exec } from "./commands/exec/definition.ts";
 import { history } from "./commands/history/definition.ts";
 import { invoke } from "./commands/invoke/definition.ts";
+import { kubernetesManifests } from "./commands/kubernetes-manifests/definition.ts";
 import { lintPolicy } from "./commands/lint-policy/definition.ts";
 import { local } from "./commands/local/definition.ts";
 import { mirror } from "./commands/mirror/definition.ts";
@@ -41,6 +42,7 @@ export const commands: readonly CommandDefinition[] = [
   redrive,
   lintPolicy,
   vaultPolicy,
+  kubernetesManifests,
   invoke,
   consoleDefinition,
   smokeTest,

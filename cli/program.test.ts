@@ -40,6 +40,7 @@ test("every command is known to read, to change something or to serve", () => {
       "doctor",
       "engines",
       "history",
+      "kubernetes-manifests",
       "lint-policy",
       "plan",
       "plan-rotation",

@@ -1,5 +1,6 @@
 import { loadavg } from "node:os";
 import { startStage } from "../../shared/testing/engine-contract/stage.ts";
+import { ferretDb } from "../../tests/support/ferretdb.ts";
 import { kafkaProgram } from "../../tests/support/kafka.ts";
 import { slapd } from "../../tests/support/ldap.ts";
 import { mariadbd } from "../../tests/support/mysql-servers.ts";
@@ -8,11 +9,15 @@ import { rabbitmqServer } from "../../tests/support/rabbitmq.ts";
 import { redisServer } from "../../tests/support/redis.ts";
 import { rotateAtTheLimit } from "./at-the-limit.ts";
 import { elastiCache } from "./elasticache.ts";
+import { ioredis } from "./ioredis.ts";
 import type { Product } from "./load.ts";
 import { kafka } from "./kafka.ts";
+import { knexOnPostgres } from "./knex.ts";
 import { ldap } from "./ldap.ts";
-import { mariadb } from "./mariadb.ts";
-import { postgres } from "./postgres.ts";
+import { mariadb, mariadbBySequelize, mariadbConnector } from "./mariadb.ts";
+import { mongodb } from "./mongodb.ts";
+import { postgres, postgresBySequelize } from "./postgres.ts";
+import { postgresJs } from "./postgres-js.ts";
 import { rabbitmq } from "./rabbitmq.ts";
 import { redis } from "./redis.ts";
 import { type Outcome, rotateUnderLoad } from "./rotate-under-load.ts";
@@ -23,14 +28,25 @@ const comparedRotations = Math.ceil(rotations / 15);
 const only = process.argv[3];
 const strategies = ["single-user", "alternating-users", "dual-password"] as const;
 
-const products: readonly Product[] = [
+/** In place of the server's usual integration: `npm run under-load 50 postgresql postgres.js`. */
+const integrations: Readonly<Record<string, Product>> = { "postgres.js": postgresJs, knex: knexOnPostgres };
+const integration = process.argv[4];
+const asked = integration === undefined ? undefined : integrations[integration];
+if (integration !== undefined && asked === undefined)
+  throw new Error(`no integration ${integration}; there are: ${Object.keys(integrations).join(", ")}`);
+
+const all: readonly Product[] = [
   postgres,
-  ...(mariadbd === undefined ? [] : [mariadb(mariadbd)]),
-  ...(redisServer === undefined ? [] : [redis(redisServer), elastiCache(redisServer)]),
+  postgresBySequelize,
+  ...(mariadbd === undefined ? [] : [mariadb(mariadbd), mariadbConnector(mariadbd), mariadbBySequelize(mariadbd)]),
+  ...(redisServer === undefined ? [] : [redis(redisServer), ioredis(redisServer), elastiCache(redisServer)]),
+  ...(ferretDb === undefined ? [] : [mongodb(ferretDb)]),
   ...(rabbitmqServer === undefined ? [] : [rabbitmq(rabbitmqServer)]),
   ...(slapd === undefined ? [] : [ldap(slapd)]),
   ...(kafkaProgram === undefined ? [] : [kafka(kafkaProgram)]),
 ];
+
+const products = asked === undefined ? all : [asked];
 
 // The servers end with the process, when it exits.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
@@ -54,7 +70,8 @@ for (const product of products) {
   const stage = await startStage(fixture, server);
   try {
     for (const strategy of strategies) {
-      const variant = fixture.variants.find((one) => one.strategy === strategy && one.tags === undefined);
+      const variants = fixture.variants.filter((one) => one.strategy === strategy);
+      const variant = variants.find((one) => one.tags === undefined) ?? variants[0];
       if (variant === undefined) {
         console.log(`${fixture.name}, ${strategy}: the engine has no such strategy`);
         continue;
@@ -74,7 +91,7 @@ for (const product of products) {
   }
 }
 for (const { name, absent, start } of poolServers) {
-  if (absent || !isAsked(name)) continue;
+  if (absent || asked !== undefined || !isAsked(name)) continue;
   const server = await start();
   try {
     const outcome = await rotateAtTheLimit(server, rotations);

@@ -1,7 +1,19 @@
 import mysql from "mysql2/promise";
+import { QueryTypes } from "sequelize";
+import { createRotatingPool as createConnectorPool } from "../../shared/client/pools/mariadb/rotating-pool.ts";
 import { createRotatingPool } from "../../shared/client/pools/mysql2/rotating-pool.ts";
+import { createRotatingSequelize } from "../../shared/client/pools/sequelize/rotating-sequelize.ts";
 import { mariadbFixture } from "../../tests/support/mariadb-fixture.ts";
 import type { Product } from "./load.ts";
+
+const queryAs: Product["queryAs"] = async ({ host, port = 3306, username, password }) => {
+  const connection = await mysql.createConnection({ host, port, user: username, password: password.reveal() });
+  try {
+    await connection.query("SELECT 1");
+  } finally {
+    connection.destroy();
+  }
+};
 
 export const mariadb = (binary: string): Product => ({
   fixture: mariadbFixture(binary, ["--max-connections=300"]),
@@ -23,12 +35,48 @@ export const mariadb = (binary: string): Product => ({
       end: async () => promises.end(),
     };
   },
-  async queryAs({ host, port = 3306, username, password }) {
-    const connection = await mysql.createConnection({ host, port, user: username, password: password.reveal() });
-    try {
-      await connection.query("SELECT 1");
-    } finally {
-      connection.destroy();
-    }
+  queryAs,
+});
+
+/** By the `mariadb` connector. */
+export const mariadbConnector = (binary: string): Product => ({
+  fixture: { ...mariadbFixture(binary, ["--max-connections=300"]), name: "MariaDB by its connector" },
+  rotating(client, secretId, connectionLimit) {
+    const pool = createConnectorPool({ client, secretId, pool: { connectionLimit } });
+    return {
+      async query() {
+        const connection = await pool.getConnection();
+        try {
+          await connection.query("SELECT 1");
+        } finally {
+          connection.destroy();
+        }
+      },
+      get recovered() {
+        return pool.refusedLogins;
+      },
+      end: async () => pool.end(),
+    };
   },
+  queryAs,
+});
+
+/** By Sequelize, whose pool closes each connection after one query. */
+export const mariadbBySequelize = (binary: string): Product => ({
+  fixture: { ...mariadbFixture(binary, ["--max-connections=300"]), name: "Sequelize on MariaDB" },
+  rotating(client, secretId, max) {
+    const sequelize = createRotatingSequelize({
+      client,
+      secretId,
+      sequelize: { dialect: "mariadb", logging: false, pool: { max, maxUses: 1 } },
+    });
+    return {
+      query: async () => void (await sequelize.query("SELECT 1", { type: QueryTypes.SELECT })),
+      get recovered() {
+        return sequelize.refusedLogins;
+      },
+      end: async () => sequelize.close(),
+    };
+  },
+  queryAs,
 });

@@ -1,13 +1,15 @@
 import pg from "pg";
 import { startPostgres } from "../../local/postgres/embedded-postgres.ts";
 import { createRotatingPool } from "../../shared/client/pools/pg/rotating-pool.ts";
+import { createRotatingSequelize } from "../../shared/client/pools/sequelize/rotating-sequelize.ts";
 import { postgresFixture } from "../../tests/support/postgres-fixture.ts";
 import type { Product } from "./load.ts";
 
+const fixtureOf = (name: string): Product["fixture"] =>
+  postgresFixture(name, async (options) => startPostgres({ ...options, settings: { max_connections: "300" } }));
+
 export const postgres: Product = {
-  fixture: postgresFixture("PostgreSQL 18", async (options) =>
-    startPostgres({ ...options, settings: { max_connections: "300" } }),
-  ),
+  fixture: fixtureOf("PostgreSQL 18"),
   rotating(client, secretId, max) {
     const pool = createRotatingPool({ client, secretId, pool: { max, maxUses: 1 } });
     return {
@@ -27,4 +29,24 @@ export const postgres: Product = {
       await connection.end();
     }
   },
+};
+
+/** By Sequelize, whose pool closes each connection after one query. */
+export const postgresBySequelize: Product = {
+  fixture: fixtureOf("Sequelize on PostgreSQL 18"),
+  rotating(client, secretId, max) {
+    const sequelize = createRotatingSequelize({
+      client,
+      secretId,
+      sequelize: { dialect: "postgres", logging: false, pool: { max, maxUses: 1 } },
+    });
+    return {
+      query: async () => void (await sequelize.query("SELECT 1")),
+      get recovered() {
+        return sequelize.refusedLogins;
+      },
+      end: async () => sequelize.close(),
+    };
+  },
+  queryAs: postgres.queryAs,
 };

@@ -1,12 +1,29 @@
 import amqp from "amqplib";
+import { createRotatingConnection } from "../../shared/client/pools/amqp/rotating-connection.ts";
 import { startRabbitmq } from "../../tests/support/rabbitmq.ts";
 import { rabbitmqFixture, rabbitmqServerOf } from "../../tests/support/rabbitmq-fixture.ts";
 import type { Product } from "./load.ts";
-import { type Login, searchedLogins } from "./searched-logins.ts";
+import type { Login } from "./searched-logins.ts";
 
-const isRefusal = (error: unknown): boolean => String(error).includes("ACCESS_REFUSED");
+type Connection = Pick<amqp.ChannelModel, "createConfirmChannel">;
 
-/** The rotation goes by the management API, the load by AMQP: a connection, a message there and back, and its end. */
+/** A message there and back, on a channel of its own. */
+async function message(connection: Connection): Promise<void> {
+  const channel = await connection.createConfirmChannel();
+  const { queue } = await channel.assertQueue("", { autoDelete: true });
+  const delivered = new Promise<amqp.ConsumeMessage | null>((resolve) => void channel.consume(queue, resolve));
+  channel.sendToQueue(queue, Buffer.from("there"));
+  await channel.waitForConfirms();
+  const arrived = await delivered;
+  if (arrived === null || arrived.fields.redelivered) throw new Error("the message came back in another way");
+  channel.ack(arrived);
+  await channel.close();
+}
+
+/**
+ * The rotation goes by the management API, the load by AMQP. Half of the workers share one connection over every rotation, half
+ * make a new one for each message.
+ */
 export function rabbitmq(binary: string): Product {
   let port = 0;
 
@@ -14,12 +31,7 @@ export function rabbitmq(binary: string): Product {
     const connection = await amqp.connect({ hostname: "127.0.0.1", port, username, password: password.reveal() });
     connection.on("error", () => undefined);
     try {
-      const channel = await connection.createConfirmChannel();
-      const { queue } = await channel.assertQueue("", { exclusive: true });
-      channel.sendToQueue(queue, Buffer.from("there"));
-      await channel.waitForConfirms();
-      const message = await channel.get(queue, { noAck: true });
-      if (message === false) throw new Error("the message did not come back");
+      await message(connection);
     } finally {
       await connection.close();
     }
@@ -34,7 +46,37 @@ export function rabbitmq(binary: string): Product {
         return rabbitmqServerOf(server);
       },
     },
-    rotating: (client, secretId) => searchedLogins(client, secretId, messageAs, isRefusal),
+    rotating(client, secretId) {
+      const connect = async () =>
+        createRotatingConnection<amqp.ChannelModel>({
+          client,
+          secretId,
+          url: `amqp://127.0.0.1:${port}`,
+          connect: async (url, options) => amqp.connect(url, options),
+        });
+      let kept: ReturnType<typeof connect> | undefined;
+      let recovered = 0;
+      return {
+        async query(worker) {
+          if (worker % 2 === 0) return message(await (kept ??= connect()));
+          const connection = await connect();
+          try {
+            await message(connection);
+          } finally {
+            await connection.end();
+            recovered += connection.refusedLogins;
+          }
+        },
+        get recovered() {
+          return recovered;
+        },
+        async end() {
+          const connection = await kept;
+          await connection?.end();
+          recovered += connection?.refusedLogins ?? 0;
+        },
+      };
+    },
     queryAs: messageAs,
   };
 }

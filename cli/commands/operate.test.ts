@@ -121,19 +121,6 @@ test("the end of a campaign of several secrets is told to the chat that wants it
   expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining("REKEY_CHAT_TARGETS")]);
 });
 
-test("no command rotates, adopts, plans or rolls back what a partner rotates; each says who does", async () => {
-  const Name = "partner/app";
-  await stage.secrets.createSecret({ Name, Type: "BigIDClientSecret", SecretString: "{}" });
-  for (const command of ["rotate", "adopt", "plan-rotation", "rollback", "doctor"]) {
-    const yes = ["rotate", "rollback"].includes(command) ? ["--yes"] : [];
-    const { code, out, err } = await stage.rekey(command, Name, ...yes);
-    expect([command, code]).toEqual([command, 1]);
-    expect(out + err).toContain("rotated-elsewhere");
-    expect(out + err).toContain("leave its rotation to them");
-  }
-  await stage.secrets.deleteSecret({ SecretId: Name, ForceDeleteWithoutRecovery: true });
-});
-
 test("adopt says what it will do, does it, and refuses what would fail", async () => {
   const dry = await stage.rekey("adopt", "db/stock", "--tag", "rekey:grace=24h", "--dry-run");
   expect(dry.code).toBe(0);

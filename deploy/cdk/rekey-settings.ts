@@ -118,6 +118,8 @@ export interface RekeySettings {
   readonly chatTargets?: string;
   /** The full ARNs of the secrets that ChatTargets names, each with the address of a webhook or a routing key as its text. Needed with ChatTargets. */
   readonly chatSecretArns?: readonly string[];
+  /** The full ARN of the secret whose text is JSON: the Kubernetes clusters with copies of secrets, and what rekey may do there; docs/reference/kubernetes.md has the form. Empty for none. */
+  readonly kubernetesClustersSecretArn?: string;
   /** Where docs/runbook.md is published; what chats are told links to its sections. Empty for no such links. */
   readonly runbookUrl?: string;
   /** Where the console is reached; what chats are told links to a secret's page. Empty for no such links. */

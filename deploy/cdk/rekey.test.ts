@@ -63,6 +63,7 @@ test("what is synthesized has every function with its code, and passes the CDK's
     "NotifyChatFunction",
     "NotifyRedisFunction",
     "NotifyWebhookFunction",
+    "RefreshKubernetesFunction",
     "RotateElasticsearch",
     "RotateIamAccessKey",
     "RotateMsk",

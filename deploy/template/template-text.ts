@@ -6,6 +6,7 @@ import { announceChange } from "./functions/announce-change.ts";
 import { checkLogin } from "./functions/check-login.ts";
 import { mirrorToVault } from "./functions/mirror-to-vault.ts";
 import { notifyChat, notifyRedis, notifyWebhook } from "./functions/notify.ts";
+import { refreshKubernetes } from "./functions/refresh-kubernetes.ts";
 import { reconcile } from "./functions/reconcile.ts";
 import { retirePrevious } from "./functions/retire-previous.ts";
 import { accountCallers, invocation, rotationFunctions, rotationOutputs } from "./functions/rotation.ts";
@@ -25,6 +26,7 @@ const fed = [
   notifyWebhook,
   notifyRedis,
   notifyChat,
+  refreshKubernetes,
 ];
 
 /** A right to put events that names no source is refused here what is not its own to say. */
@@ -56,6 +58,7 @@ const allRules = [
   ...rules(["WebhookRule"], "HasWebhook"),
   ...rules(["RedisRule"], "HasRedis"),
   ...rules(["ChatRule"], "HasChat"),
+  ...rules(["KubernetesRule"], "HasKubernetes"),
   ...rules(["ReplicasRule", "ReplicaBusesRule"], "HasReplicaBus"),
 ];
 
@@ -80,6 +83,7 @@ const resources: readonly (readonly [title: string, ...parts: readonly string[]]
   ["A webhook.", withQueue(notifyWebhook), section("notify-webhook")],
   ["A channel of Redis.", withQueue(notifyRedis), section("notify-redis")],
   ["Chat and on-call services.", withQueue(notifyChat), section("notify-chat")],
+  ["Copies in Kubernetes.", withQueue(refreshKubernetes), section("refresh-kubernetes")],
   [
     "What nobody could take: messages after their last try, and events that a rule could not deliver.",
     lastQueueResources("DeadLetterQueue", []),

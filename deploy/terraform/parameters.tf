@@ -67,6 +67,7 @@ locals {
     RedisChannelKeySecretArn          = var.redis_channel_key_secret_arn
     ChatTargets                       = var.chat_targets
     ChatSecretArns                    = var.chat_secret_arns == null ? null : join(",", var.chat_secret_arns)
+    KubernetesClustersSecretArn       = var.kubernetes_clusters_secret_arn
     RunbookUrl                        = var.runbook_url
     ConsoleUrl                        = var.console_url
     ReconcileSchedule                 = var.reconcile_schedule
@@ -667,6 +668,17 @@ variable "chat_secret_arns" {
 
   validation {
     condition     = alltrue([for item in coalesce(var.chat_secret_arns, []) : can(regex("^(?:(arn:[^:]+:secretsmanager:[^:]+:\\d{12}:secret:.*-[A-Za-z0-9]{6})?)$", item))])
+    error_message = "It must match (arn:[^:]+:secretsmanager:[^:]+:\\d{12}:secret:.*-[A-Za-z0-9]{6})?."
+  }
+}
+
+variable "kubernetes_clusters_secret_arn" {
+  type        = string
+  default     = null
+  description = "The full ARN of the secret whose text is JSON: the Kubernetes clusters with copies of secrets, and what rekey may do there; docs/reference/kubernetes.md has the form. Empty for none."
+
+  validation {
+    condition     = var.kubernetes_clusters_secret_arn == null ? true : can(regex("^(?:(arn:[^:]+:secretsmanager:[^:]+:\\d{12}:secret:.*-[A-Za-z0-9]{6})?)$", var.kubernetes_clusters_secret_arn))
     error_message = "It must match (arn:[^:]+:secretsmanager:[^:]+:\\d{12}:secret:.*-[A-Za-z0-9]{6})?."
   }
 }

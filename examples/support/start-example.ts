@@ -1,11 +1,13 @@
 import { startPostgres } from "../../local/postgres/embedded-postgres.ts";
 import { startStage } from "../../shared/testing/engine-contract/stage.ts";
 import { postgresFixture } from "../../tests/support/postgres-fixture.ts";
-import { createSecretClient, type SecretClient } from "rekey/client";
+import { createSecretClient, type SecretClient, type SecretSource } from "rekey/client";
 import { secretsManagerSource } from "rekey/client/secrets-manager";
 
 export interface Example extends AsyncDisposable {
   readonly client: SecretClient;
+  /** Of a client of the service's own. */
+  readonly source: SecretSource;
   readonly secretId: string;
   /** Rotates the secret's only user: from now on the server refuses the password before. */
   rotate(): Promise<void>;
@@ -26,11 +28,13 @@ export async function startExample(): Promise<Example> {
   await postgres.admin(
     `CREATE TABLE notes (id int GENERATED ALWAYS AS IDENTITY, text text NOT NULL); GRANT ALL ON notes TO ${account.username}`,
   );
-  const client = createSecretClient({ source: secretsManagerSource(stage.aws.own) });
+  const source = secretsManagerSource(stage.aws.own);
+  const client = createSecretClient({ source });
   starting.use(client);
   const stops = starting.move();
   return {
     client,
+    source,
     secretId,
     rotate: async () => void (await stage.rotate(secretId)),
     [Symbol.asyncDispose]: async () => stops.disposeAsync(),

@@ -31,7 +31,10 @@ export interface AssumableRole {
 export interface Principals {
   /** What every access key that was not issued here stands for, but for `administratorOf`. */
   readonly administrator: Principal;
-  /** Who signs with a key that was not issued here: one of twelve digits is the administrator of the account of that number. */
+  /**
+   * Who signs with a key that was not issued here: one of twelve digits is the administrator of the account of that number,
+   * `rds.amazonaws.com` and the like that service of AWS, which acts for the stack's account.
+   */
   administratorOf(accessKeyId: string): Principal;
   /** Makes a role, and returns its ARN. */
   createRole(role: AssumableRole): string;
@@ -68,10 +71,11 @@ export function createPrincipals(accountId: string): Principals {
 
   return {
     administrator,
-    administratorOf: (accessKeyId) =>
-      /^\d{12}$/u.test(accessKeyId)
-        ? { arn: `arn:aws:iam::${accessKeyId}:root`, accountId: accessKeyId }
-        : administrator,
+    administratorOf(accessKeyId) {
+      if (/^\d{12}$/u.test(accessKeyId)) return { arn: `arn:aws:iam::${accessKeyId}:root`, accountId: accessKeyId };
+      const awsService = /^([a-z0-9-]+)\.amazonaws\.com$/u.exec(accessKeyId)?.[1];
+      return awsService === undefined ? administrator : { ...administrator, awsService };
+    },
     createRole(role) {
       const arn = `arn:aws:iam::${role.accountId ?? accountId}:role/${role.name}`;
       roles.set(arn, role);

@@ -8,6 +8,8 @@ export interface Principal {
   readonly policies?: readonly PolicyDocument[];
   /** Of the user or the role, for `aws:PrincipalTag`. */
   readonly tags?: Readonly<Record<string, string>>;
+  /** The service of AWS that calls for the account: `rds`. */
+  readonly awsService?: string;
 }
 
 export interface PolicyDocument {

@@ -20,7 +20,8 @@ function inRecord(value: unknown): unknown {
   return Object.fromEntries(shown.map(([member, held]) => [recordName(member), inRecord(held)]));
 }
 
-function userIdentity({ arn, accountId }: Principal): Members {
+function userIdentity({ arn, accountId, awsService }: Principal): Members {
+  if (awsService !== undefined) return { type: "AWSService", accountId, invokedBy: `${awsService}.amazonaws.com` };
   const [kind = "", name = ""] = arn.split(":")[5]?.split("/") ?? [];
   const common = { principalId: arn.split("/").slice(1).join(":") || accountId, arn, accountId };
   if (kind === "root") return { type: "Root", ...common };

@@ -1,5 +1,5 @@
 import type { Members } from "../../shared/answers/members.ts";
-import { owningService, replicationStatus, type RotationSettings, type Secret } from "./secret.ts";
+import { replicationStatus, type RotationSettings, type Secret } from "./secret.ts";
 import { labelledVersions, labelsOf } from "./staging-labels.ts";
 
 const dayMs = 24 * 3_600_000;
@@ -39,7 +39,7 @@ export function metadata(secret: Secret): Members {
     ARN: secret.arn,
     Name: secret.name,
     Type: state.type,
-    OwningService: owningService(secret),
+    OwningService: state.owningService,
     Description: state.description === "" ? undefined : state.description,
     KmsKeyId: secret.kmsKeyId,
     ...(secret.rotation === undefined ? {} : rotationOf(secret.rotation)),

@@ -1,11 +1,11 @@
 import type { Members } from "../../shared/answers/members.ts";
 import { recordList } from "../aws/members.ts";
 import { limitedText, requiredText } from "./input.ts";
-import { type ExternalRotation, owningService, type Secret } from "./secret.ts";
+import type { ExternalRotation, Secret } from "./secret.ts";
 
 /** A partner rotates a secret that has a type, an AWS service one that it manages; neither of them is emulated. */
-export const isRotatedByOthers = (secret: Secret): boolean =>
-  secret.state.type !== undefined || owningService(secret) !== undefined;
+export const isRotatedByOthers = ({ state }: Secret): boolean =>
+  state.type !== undefined || state.owningService !== undefined;
 
 /** How a partner is to rotate, `undefined` when the request does not say. Errors: `ValidationException`. */
 export function externalRotationOf(input: Members): ExternalRotation | undefined {

@@ -34,7 +34,7 @@ export function lifecycleOperations(backend: Backend): Operations {
   }
 
   return {
-    CreateSecret(input, { region }) {
+    CreateSecret(input, { region, principal }) {
       const name = requestedName(input);
       const token = tokenOf(input, "InvalidRequestException");
       const content = contentOf(input);
@@ -58,6 +58,7 @@ export function lifecycleOperations(backend: Backend): Operations {
           description,
           resourcePolicy: undefined,
           type,
+          owningService: principal.awsService === "secretsmanager" ? undefined : principal.awsService,
           changedMs: nowMs(),
         },
         kmsKeyId,

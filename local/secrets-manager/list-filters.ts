@@ -2,7 +2,7 @@ import type { Members } from "../../shared/answers/members.ts";
 import { recordList, textList } from "../aws/members.ts";
 import { checkLength, limitedText } from "./input.ts";
 import { invalidParameter, refusals } from "./messages.ts";
-import { owningService, type Secret } from "./secret.ts";
+import type { Secret } from "./secret.ts";
 
 interface Key {
   readonly read: (secret: Secret) => readonly string[];
@@ -36,7 +36,7 @@ const keys: ReadonlyMap<string, Key> = new Map<string, Key>([
   ["tag-key", { read: tagKeysOf, finds: byPrefix }],
   ["tag-value", { read: tagValuesOf, finds: byPrefix }],
   ["primary-region", { read: ({ region, primary }) => [primary?.region ?? region], finds: byPrefix }],
-  ["owning-service", { read: (secret) => [owningService(secret) ?? []].flat(), finds: byPrefix }],
+  ["owning-service", { read: ({ state }) => [state.owningService ?? []].flat(), finds: byPrefix }],
   [
     "all",
     {

@@ -24,6 +24,8 @@ export interface RotationEngine {
   test(secret: Secret, versionId: string): void;
   /** Arms the clock for the next window from now on. */
   schedule(secret: Secret): void;
+  /** The service that owns the secret, or Secrets Manager for a partner, has put a new current version. */
+  rotatedByOwner(secret: Secret, versionId: string): void;
   /** Somebody stored a version: a rotation that makes another one is abandoned. */
   versionStored(secret: Secret, versionId: string): void;
   /** No further step or schedule. Returns the version of the rotation that was not finished. */
@@ -112,18 +114,20 @@ export function rotationEngine(options: RotationEngineOptions): RotationEngine {
     }
   }
 
+  const newRotation = (kind: Rotation["kind"], versionId: string): Rotation => ({
+    kind,
+    versionId,
+    rotationToken: randomUUID(),
+    state: "running",
+    attempts: 0,
+    failure: undefined,
+  });
+
   function begin(secret: Secret, settings: RotationSettings, kind: Rotation["kind"], versionId: string): Rotation {
     retries.get(secret)?.();
     const current = kind === "test" ? holderOf(secret.state, "AWSCURRENT")?.content : undefined;
     moveLabel(secret.state, "AWSPENDING", addVersion(secret.state, versionId, current, clock.now()));
-    const rotation: Rotation = {
-      kind,
-      versionId,
-      rotationToken: randomUUID(),
-      state: "running",
-      attempts: 0,
-      failure: undefined,
-    };
+    const rotation = newRotation(kind, versionId);
     settings.latest = rotation;
     return rotation;
   }
@@ -147,6 +151,7 @@ export function rotationEngine(options: RotationEngineOptions): RotationEngine {
     const window = nextWindow(settings.rules, clock.now());
     if (window === undefined) return;
     settings.nextMs = window.closesMs - 1000;
+    if (settings.lambdaArn === "") return;
     schedules.set(
       secret,
       clock.at(window.opensMs, async () => rotateOnSchedule(secret, settings)),
@@ -186,6 +191,11 @@ export function rotationEngine(options: RotationEngineOptions): RotationEngine {
       });
     },
     schedule,
+    rotatedByOwner(secret, versionId) {
+      const settings = secret.rotation;
+      if (settings === undefined || !settings.enabled || settings.lambdaArn !== "") return;
+      succeed(secret, settings, newRotation("rotation", versionId));
+    },
     versionStored(secret, versionId) {
       const rotation = unfinished(secret);
       if (rotation === undefined || rotation.versionId === versionId) return;

@@ -23,6 +23,8 @@ export interface SecretState {
   resourcePolicy: string | undefined;
   /** Of a managed external secret: the partner's name for what it holds. */
   type: string | undefined;
+  /** The AWS service that made the secret, and manages it: `rds`. Its name does not tell. */
+  readonly owningService: string | undefined;
   changedMs: number;
 }
 
@@ -95,9 +97,6 @@ export interface Secret {
   readonly replicas: Map<string, Replica>;
   rotation: RotationSettings | undefined;
 }
-
-/** The AWS service that manages the secret: services name their secrets `service!name`, such as `rds!db-1234`. */
-export const owningService = ({ name }: Pick<Secret, "name">): string | undefined => /^([a-z0-9-]+)!/.exec(name)?.[1];
 
 /** ReplicationStatus of the answers. A replica shares the primary's state, so that it is in sync at once, unless it is held. */
 export const replicationStatus = ({ replicas }: Secret): readonly Members[] =>

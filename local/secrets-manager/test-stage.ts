@@ -154,7 +154,7 @@ export async function rotateApp({ client }: TestStage, token = versionToken(2)):
 }
 
 /** The names of CloudTrail's records so far. */
-export const recordedEvents = ({ events }: TestStage): unknown[] =>
+export const recordedEvents = ({ events }: Pick<TestStage, "events">): unknown[] =>
   events.flatMap(({ detail }) => (detail["eventName"] === undefined ? [] : [detail["eventName"]]));
 
 /** A step that fails. */

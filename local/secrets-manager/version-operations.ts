@@ -32,7 +32,7 @@ export function versionOperations(backend: Backend): Operations {
       };
       return readValue(secret, selector, nowMs());
     },
-    PutSecretValue(input, { region }) {
+    PutSecretValue(input, { region, principal }) {
       const secret = table(region).openPrimary(secretIdOf(input));
       const token = tokenOf(input, "InvalidRequestException");
       const content = contentOf(input);
@@ -42,9 +42,10 @@ export function versionOperations(backend: Backend): Operations {
       if (content === undefined) throw invalidParameter("You must provide either SecretString or SecretBinary.");
       checkRotationToken(secret, input);
       const version = storeVersion(backend, secret, token, content, stages);
+      if (principal.awsService !== undefined && version.labels.has("AWSCURRENT")) engine.rotatedByOwner(secret, token);
       return { ARN: secret.arn, Name: secret.name, VersionId: token, VersionStages: labelsOf(version) };
     },
-    UpdateSecretVersionStage(input, { region }) {
+    UpdateSecretVersionStage(input, { region, principal }) {
       const secret = table(region).openPrimary(secretIdOf(input));
       const label = requiredText(input, "VersionStage", labelLength);
       const to = limitedText(input, "MoveToVersionId", versionIdLength);
@@ -74,6 +75,8 @@ export function versionOperations(backend: Backend): Operations {
         if (holder !== target) events.labelMoved(secret, label, target.versionId);
       }
       state.changedMs = nowMs();
+      if (principal.awsService !== undefined && label === "AWSCURRENT" && target !== undefined)
+        engine.rotatedByOwner(secret, target.versionId);
       return { ARN: secret.arn, Name: secret.name };
     },
     ListSecretVersionIds(input, { region }) {

@@ -1,10 +1,15 @@
 import { isIP } from "node:net";
+import type { SecretClient } from "../client/secret-client.ts";
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 
 export interface AgentOptions {
   /** What callers must show. */
   readonly token: SecretValue;
+  /** Any of which may hold the token. `X-Aws-Parameters-Secrets-Token`, `X-Vault-Token`. */
+  readonly tokenHeaders?: readonly string[];
+  /** Who reads for a request with `roleArn`: the roles that may be assumed, and no others. None. */
+  readonly roles?: ReadonlyMap<string, SecretClient>;
   /** 127.0.0.1. */
   readonly address?: string;
   /** 2773; 0 takes a free one. */
@@ -35,6 +40,11 @@ export interface AgentOptions {
 
 export type AgentSettings = Required<Omit<AgentOptions, "metricsListener">> & Pick<AgentOptions, "metricsListener">;
 
+/** A name that a header can have (RFC 9110), and one that no browser or proxy fills by itself. */
+const isTokenHeader = (name: string): boolean => /^[!#$%&'*+.^_`|~\w-]{1,128}$/.test(name) && !setByOthers.test(name);
+const setByOthers =
+  /^(?:accept|cookie|connection|content-|date$|forwarded|host$|origin$|referer$|sec-|te$|upgrade|user-agent|via$|x-forwarded-)/i;
+
 const isLoopback = (address: string): boolean =>
   address === "localhost" || address === "::1" || (isIP(address) === 4 && address.startsWith("127."));
 
@@ -44,6 +54,8 @@ const isWhole = (value: number, least: number, most: number): boolean =>
 /** Errors: `option-invalid`. */
 export function agentSettings(options: AgentOptions): AgentSettings {
   const settings: AgentSettings = {
+    tokenHeaders: ["X-Aws-Parameters-Secrets-Token", "X-Vault-Token"],
+    roles: new Map(),
     address: "127.0.0.1",
     port: 2773,
     allowRemote: false,
@@ -65,6 +77,8 @@ export function agentSettings(options: AgentOptions): AgentSettings {
     throw refuse("headerTimeoutMs", "use a number from 100 to 60000");
   if (!isWhole(settings.newReadsPerSecond, 1, 10_000))
     throw refuse("newReadsPerSecond", "use a number from 1 to 10000");
+  if (settings.tokenHeaders.length === 0 || !settings.tokenHeaders.every(isTokenHeader))
+    throw refuse("tokenHeaders", "give names of headers that only a caller itself sets, such as X-Vault-Token");
   if (!/^\/.*\/$/.test(settings.pathPrefix)) throw refuse("pathPrefix", "begin and end it with a slash");
   return settings;
 }

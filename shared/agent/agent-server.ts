@@ -9,7 +9,7 @@ import { fault, type Reply, refusal } from "./reply.ts";
 import { firstOfBody, hasBody } from "./request-body.ts";
 import { requestTarget } from "./request-target.ts";
 import { type Answer, secretAnswers } from "./secret-answers.ts";
-import { secretQuery } from "./secret-query.ts";
+import { knownQueries } from "./known-queries.ts";
 
 export interface Agent {
   /** The port that is listened on. */
@@ -61,13 +61,14 @@ async function drain(server: Server, timeoutMs: number): Promise<void> {
 }
 
 /**
- * Serves a client's secrets over HTTP as AWS's Secrets Manager Agent and its Lambda extension do. The client's source must
- * give documents. Errors: `option-invalid`, also for an address or a port that cannot be listened on.
+ * Serves a client's secrets over HTTP as AWS's Secrets Manager Agent and its Lambda extension do. The sources of the client
+ * and of those of the roles must give documents. Errors: `option-invalid`, also for an address or a port that cannot be listened on.
  */
 export async function startAgent(client: SecretClient, metrics: AgentMetrics, options: AgentOptions): Promise<Agent> {
   const settings = agentSettings(options);
   const gateKeeper = gate(settings);
-  const answers = secretAnswers(client, settings.newReadsPerSecond);
+  const queries = knownQueries(settings.pathPrefix);
+  const answers = secretAnswers({ own: client, byRole: settings.roles }, settings.newReadsPerSecond);
   const timing = { ...limits, headersTimeout: settings.headerTimeoutMs, requestTimeout: settings.headerTimeoutMs };
   let stopping: Promise<void> | undefined;
 
@@ -75,38 +76,45 @@ export async function startAgent(client: SecretClient, metrics: AgentMetrics, op
     response: ServerResponse,
     status: number,
     body: string,
-    headers: Readonly<Record<string, string>>,
+    contentType: string,
+    others: readonly string[] = [],
   ): void {
     if (response.destroyed) return;
-    response.writeHead(status, {
-      "Content-Length": Buffer.byteLength(body),
-      "Cache-Control": "no-store",
-      "X-Content-Type-Options": "nosniff",
-      ...headers,
-      ...(stopping === undefined ? {} : { Connection: "close" }),
-    });
+    // Names and values by turns, which Node.js writes as they are.
+    const headers = [
+      "Content-Type",
+      contentType,
+      "Content-Length",
+      String(Buffer.byteLength(body)),
+      "Cache-Control",
+      "no-store",
+      "X-Content-Type-Options",
+      "nosniff",
+      ...others,
+    ];
+    if (stopping !== undefined && !others.includes("Connection")) headers.push("Connection", "close");
+    response.writeHead(status, headers);
     response.end(body);
   }
 
   function reply(response: ServerResponse, { status, contentType, body, outcome, retryAfterMs }: Reply): void {
     metrics.count(outcome);
-    send(response, status, body, {
-      "Content-Type": contentType,
-      ...(retryAfterMs === undefined ? {} : { "Retry-After": String(Math.ceil(retryAfterMs / 1_000)) }),
-      ...(status === 413 || status === 429 ? { Connection: "close" } : {}),
-    });
+    send(response, status, body, contentType, [
+      ...(retryAfterMs === undefined ? [] : ["Retry-After", String(Math.ceil(retryAfterMs / 1_000))]),
+      ...(status === 413 || status === 429 ? ["Connection", "close"] : []),
+    ]);
   }
 
   function give(response: ServerResponse, { document, outcome }: Answer): void {
     metrics.count(outcome);
-    send(response, 200, document, { "Content-Type": "application/json" });
+    send(response, 200, document, "application/json");
   }
 
   /** For whoever asks whether the agent is there: HAProxy does by `OPTIONS /` unless it is configured. */
   function open(path: string, request: IncomingMessage, response: ServerResponse): boolean {
     const { method = "" } = request;
     const isPing = path === "/ping" ? checks.has(method) : method === "OPTIONS" && (path === "/" || path === "*");
-    if (isPing) send(response, 200, "healthy", { "Content-Type": "text/plain", Allow: "GET, HEAD, OPTIONS" });
+    if (isPing) send(response, 200, "healthy", "text/plain", ["Allow", "GET, HEAD, OPTIONS"]);
     else if (path === "/metrics" && (method === "GET" || method === "HEAD")) metrics.respond(request, response);
     else return false;
     return true;
@@ -119,7 +127,7 @@ export async function startAgent(client: SecretClient, metrics: AgentMetrics, op
       (connections.trust(request.socket) ? undefined : refusal(429, "Connection limit exceeded", "connection-limit")) ??
       (request.method === "GET" ? undefined : refusal(405, "Not allowed", "method"));
     if (turnedAway !== undefined) return reply(response, turnedAway);
-    const query = secretQuery(target, settings.pathPrefix);
+    const query = queries.of(target);
     if (query === undefined) return reply(response, refusal(404, "Not found", "path"));
     if ("status" in query) return reply(response, query);
     const held = answers.now(query);

@@ -3,7 +3,7 @@ import { RekeyError } from "../errors/rekey-error.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 
 /** In the order in which AWS's agent looks at them. */
-const variables = ["AWS_TOKEN", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"] as const;
+const usualVariables = ["AWS_TOKEN", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"] as const;
 /** `file:///path` as AWS's agent takes it, and the other spellings of the same URL. */
 const fileScheme = /^file:(?:\/\/(?:localhost(?=\/))?)?/i;
 /** Longer than any token: a session's has up to 4 KB. */
@@ -47,14 +47,21 @@ async function namedFile(text: string): Promise<string | undefined> {
 }
 
 /**
- * The token that callers must show: the first of AWS_TOKEN, AWS_SESSION_TOKEN and AWS_CONTAINER_AUTHORIZATION_TOKEN that is
- * set, itself or, as `file:///path`, what is in the file, without the space around it. Read once, as AWS's agent does. Errors:
+ * The token that callers must show: the first of the variables that is set (default: AWS_TOKEN, AWS_SESSION_TOKEN and
+ * AWS_CONTAINER_AUTHORIZATION_TOKEN), itself or, as `file:///path`, what is in the file, without the space around it. Read once, as AWS's agent does. Errors:
  * `option-invalid`.
  */
-export async function agentToken(environment: Readonly<Record<string, string | undefined>>): Promise<SecretValue> {
+export async function agentToken(
+  environment: Readonly<Record<string, string | undefined>>,
+  variables: readonly string[] = usualVariables,
+): Promise<SecretValue> {
   const option = variables.find((name) => (environment[name] ?? "") !== "");
   if (option === undefined) {
-    throw refused("AWS_TOKEN", "not set", "set it to a random token, or to file:///path of one; callers show it");
+    throw refused(
+      variables[0] ?? "AWS_TOKEN",
+      "not set",
+      "set it to a random token, or to file:///path of one; callers show it",
+    );
   }
   const said = (environment[option] ?? "").trim();
   const file = await namedFile(said);

@@ -1,10 +1,8 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { SecretValue } from "../secrets/secret-value.ts";
 import { type Reply, refusal } from "./reply.ts";
 
-/** AWS's agent takes the token in either. */
-const tokenHeaders = ["x-aws-parameters-secrets-token", "x-vault-token"] as const;
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i;
 
 /** Without its port and the dot that ends a full name. */
@@ -21,8 +19,14 @@ export interface Gate {
   caller(request: IncomingMessage): Reply | undefined;
 }
 
-export function gate(options: { readonly token: SecretValue; readonly allowedHosts: readonly string[] }): Gate {
-  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+export function gate(options: {
+  readonly token: SecretValue;
+  /** Any of them may hold the token. */
+  readonly tokenHeaders: readonly string[];
+  readonly allowedHosts: readonly string[];
+}): Gate {
+  const tokenHeaders = options.tokenHeaders.map((name) => name.toLowerCase());
+  const digest = (text: string): Buffer => hash("sha256", text, "buffer");
   const expected = digest(options.token.reveal());
   /** In a time that depends on neither what is right in the text nor how long the token is. */
   const isToken = (text: string): boolean => timingSafeEqual(digest(text), expected);
@@ -37,10 +41,16 @@ export function gate(options: { readonly token: SecretValue; readonly allowedHos
       if (isNameless || (names.length > 0 && names.every(isOwn))) return undefined;
       return refusal(403, "Bad Host", "bad-host");
     },
-    caller({ headers, headersDistinct }) {
+    caller(request) {
+      const { headers } = request;
       if (headers["x-forwarded-for"] !== undefined || headers.forwarded !== undefined)
         return refusal(400, "Forwarded", "forwarded");
-      const isKnown = tokenHeaders.some((name) => headersDistinct[name]?.some(isToken));
+      const isIn = (name: string): boolean => {
+        const found = headers[name];
+        // Of a header that was sent several times, all values are there in one.
+        return found !== undefined && (isToken(String(found)) || request.headersDistinct[name]?.some(isToken) === true);
+      };
+      const isKnown = tokenHeaders.some(isIn);
       return isKnown ? undefined : refusal(403, "Bad Token", "bad-token");
     },
   };

@@ -72,9 +72,12 @@ const byCode: Readonly<Partial<Record<RekeyError["code"], Known>>> = {
   "version-not-visible": notSeen,
 };
 
+const roleDenied: Known = [403, "AccessDeniedException", "the agent's identity may not assume this role"];
+
 /** An error in the JSON shape of AWS's services. */
-export function failure({ code, retryAfterMs }: RekeyError): Reply {
-  const [status, type, message] = byCode[code] ?? unknown;
+export function failure({ code, context, retryAfterMs }: RekeyError): Reply {
+  const isOfRole = code === "access-denied" && context["operation"] === "AssumeRole";
+  const [status, type, message] = isOfRole ? roleDenied : (byCode[code] ?? unknown);
   const body = JSON.stringify({ __type: type, ...(message === "" ? {} : { message }) });
   return { status, contentType: "application/json", body, outcome: code, retryAfterMs };
 }

@@ -19,6 +19,23 @@ const notAssociated: Reply = {
   outcome: "not-associated",
 };
 
+const notGranted: Reply = {
+  status: 403,
+  contentType: "application/json",
+  body: JSON.stringify({
+    __type: "AccessDeniedException",
+    message: "the agent's configuration does not grant this role",
+  }),
+  outcome: "role-not-granted",
+};
+
+/** By whom secrets are read: each role has a client, and so a cache, of its own. */
+export interface Readers {
+  readonly own: SecretClient;
+  /** By the role's ARN: those that may be assumed, and no others. */
+  readonly byRole: ReadonlyMap<string, SecretClient>;
+}
+
 export interface SecretAnswers {
   /** What is answered without waiting. */
   now(query: SecretQuery): Answer | undefined;
@@ -26,13 +43,16 @@ export interface SecretAnswers {
   soon(query: SecretQuery): Promise<Answer | Reply>;
 }
 
-/** Answers from a client whose source gives documents. */
-export function secretAnswers(client: SecretClient, newReadsPerSecond: number): SecretAnswers {
+/** Answers from clients whose sources give documents. */
+export function secretAnswers({ own, byRole }: Readers, newReadsPerSecond: number): SecretAnswers {
   const admitted = admission(newReadsPerSecond);
   /** Those who ask the same thing wait for one answer. */
   const underWay = new Map<string, Promise<Answer | Reply>>();
 
-  async function bearsLabel({ secretId, choice, mustBear }: SecretQuery): Promise<boolean> {
+  const readerOf = ({ roleArn }: SecretQuery): SecretClient | undefined =>
+    roleArn === undefined ? own : byRole.get(roleArn);
+
+  async function bearsLabel(client: SecretClient, { secretId, choice, mustBear }: SecretQuery): Promise<boolean> {
     if (mustBear === undefined || choice === undefined || !("versionId" in choice)) return true;
     const stage = { stage: mustBear };
     const isIt = ({ versionId }: { readonly versionId: string }): boolean => versionId === choice.versionId;
@@ -40,7 +60,7 @@ export function secretAnswers(client: SecretClient, newReadsPerSecond: number): 
   }
 
   /** What failed may pass, and AWS's agent answers from its cache then, too. */
-  async function refreshed({ secretId, choice }: SecretQuery): Promise<Answer> {
+  async function refreshed(client: SecretClient, { secretId, choice }: SecretQuery): Promise<Answer> {
     try {
       return { document: (await client.refresh(secretId, choice)).value.reveal(), outcome: "refresh" };
     } catch (error) {
@@ -50,16 +70,16 @@ export function secretAnswers(client: SecretClient, newReadsPerSecond: number): 
     }
   }
 
-  async function asked(query: SecretQuery): Promise<Answer | Reply> {
-    if (!(await bearsLabel(query))) return notAssociated;
-    if (query.refreshNow) return refreshed(query);
+  async function asked(client: SecretClient, query: SecretQuery): Promise<Answer | Reply> {
+    if (!(await bearsLabel(client, query))) return notAssociated;
+    if (query.refreshNow) return refreshed(client, query);
     return { document: (await client.get(query.secretId, query.choice)).value.reveal(), outcome: "miss" };
   }
 
-  async function admit(key: string, query: SecretQuery): Promise<Answer | Reply> {
+  async function admit(key: string, client: SecretClient, query: SecretQuery): Promise<Answer | Reply> {
     try {
       await admitted.enter(key, query.refreshNow || query.mustBear !== undefined);
-      const answer = await asked(query);
+      const answer = await asked(client, query);
       if ("document" in answer) admitted.answered(key);
       return answer;
     } catch (error) {
@@ -71,16 +91,18 @@ export function secretAnswers(client: SecretClient, newReadsPerSecond: number): 
   }
 
   return {
-    now({ secretId, choice, mustBear, refreshNow }) {
-      if (refreshNow || mustBear !== undefined) return undefined;
-      const held = client.peek(secretId, choice);
+    now(query) {
+      if (query.refreshNow || query.mustBear !== undefined) return undefined;
+      const held = readerOf(query)?.peek(query.secretId, query.choice);
       return held === undefined ? undefined : { document: held.value.reveal(), outcome: "hit" };
     },
-    soon(query) {
-      const key = JSON.stringify([query.secretId, query.choice, query.mustBear, query.refreshNow]);
+    async soon(query) {
+      const client = readerOf(query);
+      if (client === undefined) return notGranted;
+      const key = JSON.stringify([query.roleArn, query.secretId, query.choice, query.mustBear, query.refreshNow]);
       const before = underWay.get(key);
       if (before !== undefined) return before;
-      const answer = admit(key, query);
+      const answer = admit(key, client, query);
       underWay.set(key, answer);
       return answer;
     },

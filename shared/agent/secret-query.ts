@@ -5,6 +5,8 @@ import { fixedPathOf } from "./request-target.ts";
 
 export interface SecretQuery {
   readonly secretId: string;
+  /** The role by which the secret is read. `undefined`: the agent's own identity. */
+  readonly roleArn: string | undefined;
   /** `undefined`: AWSCURRENT. */
   readonly choice: VersionChoice | undefined;
   /** The label that a version named by its id must bear, where both were asked for. */
@@ -18,8 +20,9 @@ export interface SecretQuery {
  */
 const validId = /^[\w/+=.@!:-]{1,2048}$/;
 const validVersionId = /^[\x21-\x7e]{32,64}$/;
+const validRole = /^arn:aws[a-z-]{0,16}:iam::\d{12}:role\/[\w+=,.@/-]{1,576}$/;
 const validStage = /^[^\p{C}]{1,256}$/u;
-const parameters = new Set(["secretId", "versionId", "versionStage", "refreshNow"]);
+const parameters = new Set(["secretId", "versionId", "versionStage", "refreshNow", "roleArn"]);
 const booleans: ReadonlyMap<string, boolean> = new Map([
   ["true", true],
   ["1", true],
@@ -67,8 +70,11 @@ export function secretQuery(target: string, pathPrefix: string): SecretQuery | R
   if (versionId !== null && !validVersionId.test(versionId)) return bad("invalid versionId value");
   const stage = query.get("versionStage") as Stage | null;
   if (stage !== null && !validStage.test(stage)) return bad("invalid versionStage value");
+  const roleArn = query.get("roleArn") ?? undefined;
+  if (roleArn !== undefined && !validRole.test(roleArn)) return bad("invalid roleArn value");
   return {
     secretId,
+    roleArn,
     choice: versionId !== null ? { versionId } : stage !== null ? { stage } : undefined,
     mustBear: (versionId !== null && stage) || undefined,
     refreshNow,

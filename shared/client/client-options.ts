@@ -31,13 +31,16 @@ export interface SecretClientOptions {
    * past its time is then asked for before it is served. By default it is on everywhere but on AWS Lambda.
    */
   readonly background?: boolean;
+  /** On each of its metrics, to tell the clients of one process apart. Never a secret's id. None. */
+  readonly metricAttributes?: Readonly<Record<string, string>>;
   /** For tests and simulations. */
   readonly clock?: Clock;
   /** Numbers from 0 up to 1, for all jitter. For simulations. `Math.random`. */
   readonly random?: () => number;
 }
 
-export type Settings = Required<SecretClientOptions>;
+export type Settings = Required<Omit<SecretClientOptions, "metricAttributes">> &
+  Pick<SecretClientOptions, "metricAttributes">;
 
 const numbers = [
   "ttlMs",
@@ -54,7 +57,7 @@ const numbers = [
 export function settingsOf(options: SecretClientOptions): Settings {
   if (typeof options?.source?.read !== "function") {
     const context = { option: "source", problem: "it has no function read" };
-    throw new RekeyError("option-invalid", { context, hint: "give a source, such as secretsManagerSource(sdk)" });
+    throw new RekeyError("option-invalid", { context, hint: "give a source, such as awsSource()" });
   }
   const settings: Settings = {
     ttlMs: 300_000,

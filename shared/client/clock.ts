@@ -25,16 +25,8 @@ export async function atMost(clock: Clock, ms: number, work: Promise<unknown>): 
 
 /** The work's result. Rejects once the work takes longer. */
 export async function orTooLate<Result>(clock: Clock, ms: number, work: Promise<Result>): Promise<Result> {
-  const over = new AbortController();
-  const late = clock.sleep(ms, over.signal).then(() => {
-    throw new Error("too late");
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    over.abort();
-    late.catch(() => undefined);
-  }
+  await atMost(clock, ms, work);
+  return Promise.race([work, Promise.reject(new Error("too late"))]);
 }
 
 /** A wall clock this far ahead of the monotonic one tells of a suspended machine, which the monotonic clock may not count. */

@@ -42,9 +42,10 @@ test.each(Object.keys(codes) as ErrorCode[])(
     clock.freeze(ttlMs + 500);
     expect(client.peek("orders")?.versionId).toBe("v1");
     await clock.advance(2_000);
-    const { isRepeated, servedFor, hint } = servingRule(code);
+    const { isRepeated, servedFor } = servingRule(code);
+    const { hint, readerHint } = codes[code];
     expect(asked).toBe(isRepeated ? 3 : 1);
-    const error = { code, hint: hint ?? codes[code].hint, context: { secret: "orders", operation: "read" } };
+    const error = { code, hint: readerHint ?? hint, context: { secret: "orders", operation: "read" } };
     // Of a client that is closed nothing is told.
     expect(told.map(([name]) => name)).toEqual(code === "pool-closed" ? ["stale"] : ["stale", "error"]);
     for (const [, event] of told) expect(event).toMatchObject({ secretId: "orders", error });

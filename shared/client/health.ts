@@ -36,23 +36,17 @@ export interface ClientHealth {
 }
 
 export function failing(entries: Iterable<CachedSecret>, nowMs: number): ClientHealth["failing"] {
-  return [...entries].flatMap(({ secretId, requestState, version, confirmedAtMs }) =>
-    requestState?.failure === undefined
-      ? []
-      : [
-          {
-            secretId,
-            code: requestState.failure.error.code,
-            failures: requestState.failure.count,
-            ageMs: version === undefined ? undefined : nowMs - confirmedAtMs,
-          },
-        ],
-  );
+  return [...entries].flatMap(({ secretId, requestState, version, confirmedAtMs }) => {
+    const failure = requestState?.failure;
+    if (!failure) return [];
+    const ageMs = version && nowMs - confirmedAtMs;
+    return { secretId, code: failure.error.code, failures: failure.count, ageMs };
+  });
 }
 
-export function oldestAgeMs(entries: Iterable<CachedSecret>, nowMs: number): number {
+/** `confirmedAtMs`: when each value was last given by the source. */
+export function oldestAgeMs(confirmedAtMs: Iterable<number>, nowMs: number): number {
   let oldestMs = 0;
-  for (const { version, confirmedAtMs } of entries)
-    if (version !== undefined) oldestMs = Math.max(oldestMs, nowMs - confirmedAtMs);
+  for (const atMs of confirmedAtMs) oldestMs = Math.max(oldestMs, nowMs - atMs);
   return oldestMs;
 }

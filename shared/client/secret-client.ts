@@ -105,11 +105,12 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
   const listeners = createListeners();
   const closing = new AbortController();
   const table = createSecretTable(settings);
-  const telemetry = createTelemetry(counts, {
+  const state = {
     secrets: () => table.size,
-    oldestAgeMs: () => oldestAgeMs(table.values(), clock.nowMs()),
+    oldestAgeMs: () => oldestAgeMs(table.confirmedAtMs(), clock.nowMs()),
     subscriptions: () => invalidations.subscriptions,
-  });
+  };
+  const telemetry = createTelemetry(counts, state, settings.metricAttributes);
   const allowance = new NoticeAllowance();
   const notices = new NoticeMemory();
   const request = createRequest({ clock, random, budget, timeoutMs: requestTimeoutMs });
@@ -195,7 +196,6 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
     closing.abort();
     telemetry.stop();
     listeners.clear();
-    for (const { requestState } of table.values()) requestState?.inFlight?.abandon();
     table.clear();
     await invalidations.stop();
   }
@@ -238,16 +238,15 @@ export function createSecretClient(options: SecretClientOptions): SecretClient {
       };
     },
     async prefetch(secretIds) {
-      const entries = [...new Set(secretIds)].map((secretId) => entryOf(secretId));
-      const cold = entries.filter(({ freshUntilMs }) => clock.nowMs() >= freshUntilMs);
-      await awaited(clock, prefetch(cold, { source, request, inFlightRequests, closing: closing.signal }));
+      const cold = [...new Set(secretIds)].filter((secretId) => clock.nowMs() >= entryOf(secretId).freshUntilMs);
+      await awaited(clock, prefetch(cold, { entryOf, source, request, inFlightRequests, closing: closing.signal }));
     },
     health: () => ({
       secrets: table.size,
       bytes: table.bytes,
       subscriptions: invalidations.subscriptions,
       requestsLeft: budget.requestsLeft,
-      oldestAgeMs: oldestAgeMs(table.values(), clock.nowMs()),
+      oldestAgeMs: oldestAgeMs(table.confirmedAtMs(), clock.nowMs()),
       failing: failing(table.values(), clock.nowMs()),
     }),
     close,

@@ -1,5 +1,16 @@
-import { type MetricOptions, metrics, type ObservableCallback, SpanStatusCode, trace } from "@opentelemetry/api";
+import {
+  type Attributes,
+  type MetricOptions,
+  metrics,
+  type ObservableCallback,
+  type SpanStatusCode,
+  trace,
+} from "@opentelemetry/api";
 import { isRekeyError } from "../errors/reading-error.ts";
+
+const scope = "rekey.client";
+/** The number alone: the API's enumeration would be in every bundle. */
+const failedStatus: SpanStatusCode.ERROR = 2;
 
 export interface Counts {
   /** Reads of every kind. */
@@ -24,6 +35,15 @@ export const noCounts = (): Counts => ({
   ignored: new Map(),
 });
 
+const counters = [
+  ["reads", "reads"],
+  ["reads.stale", "staleReads"],
+  ["refreshes", "refreshes"],
+  ["refreshes.failed", "failedRefreshes"],
+  ["rotations", "rotations"],
+  ["notices", "notices"],
+] as const;
+
 export interface State {
   secrets(): number;
   oldestAgeMs(): number;
@@ -39,10 +59,10 @@ export interface Telemetry {
  * Metrics and spans by OpenTelemetry's API alone: without an SDK they cost next to nothing. Reads are counted in a number
  * that is observed when metrics are collected, since a call for each would cost more than the read.
  */
-export function createTelemetry(counts: Counts, state: State): Telemetry {
-  const meter = metrics.getMeter("rekey.client");
-  const tracer = trace.getTracer("rekey.client");
-  const latency = meter.createHistogram("rekey.client.refresh.duration", { unit: "ms" });
+export function createTelemetry(counts: Counts, state: State, attributes?: Attributes): Telemetry {
+  const meter = metrics.getMeter(scope);
+  const tracer = trace.getTracer(scope);
+  const latency = meter.createHistogram(`${scope}.refresh.duration`, { unit: "ms" });
   const stops: (() => void)[] = [];
   function observe(
     kind: "Counter" | "Gauge",
@@ -50,21 +70,16 @@ export function createTelemetry(counts: Counts, state: State): Telemetry {
     callback: ObservableCallback,
     options?: MetricOptions,
   ): void {
-    const instrument = meter[`createObservable${kind}`](`rekey.client.${name}`, options);
+    const instrument = meter[`createObservable${kind}`](`${scope}.${name}`, options);
     instrument.addCallback(callback);
     stops.push(() => instrument.removeCallback(callback));
   }
   const observeNumber = (kind: "Counter" | "Gauge", name: string, value: () => number, options?: MetricOptions): void =>
-    observe(kind, name, (result) => result.observe(value()), options);
+    observe(kind, name, (result) => result.observe(value(), attributes), options);
 
-  observeNumber("Counter", "reads", () => counts.reads);
-  observeNumber("Counter", "reads.stale", () => counts.staleReads);
-  observeNumber("Counter", "refreshes", () => counts.refreshes);
-  observeNumber("Counter", "refreshes.failed", () => counts.failedRefreshes);
-  observeNumber("Counter", "rotations", () => counts.rotations);
-  observeNumber("Counter", "notices", () => counts.notices);
+  for (const [name, of] of counters) observeNumber("Counter", name, () => counts[of]);
   observe("Counter", "notices.unrecognized", (result) => {
-    for (const [reason, count] of counts.ignored) result.observe(count, { reason });
+    for (const [reason, count] of counts.ignored) result.observe(count, { ...attributes, reason });
   });
   observeNumber("Gauge", "subscriptions", () => state.subscriptions().length);
   observeNumber(
@@ -77,7 +92,7 @@ export function createTelemetry(counts: Counts, state: State): Telemetry {
 
   return {
     refresh: async (secretId, work) =>
-      tracer.startActiveSpan("rekey.client.refresh", { attributes: { "rekey.secret": secretId } }, async (span) => {
+      tracer.startActiveSpan(`${scope}.refresh`, { attributes: { "rekey.secret": secretId } }, async (span) => {
         const startedMs = performance.now();
         let outcome = "ok";
         counts.refreshes++;
@@ -86,10 +101,10 @@ export function createTelemetry(counts: Counts, state: State): Telemetry {
         } catch (error) {
           counts.failedRefreshes++;
           outcome = isRekeyError(error) ? error.code : "unknown";
-          span.setStatus({ code: SpanStatusCode.ERROR, message: outcome });
+          span.setStatus({ code: failedStatus, message: outcome });
           throw error;
         } finally {
-          latency.record(performance.now() - startedMs, { outcome });
+          latency.record(performance.now() - startedMs, { ...attributes, outcome });
           span.end();
         }
       }),

@@ -10,11 +10,13 @@ export interface CodeEntry {
   readonly disposition: Disposition;
   readonly meaning: string;
   readonly hint: string;
+  /** For a service that reads a secret, where `hint` speaks to a rotation or to the mirror. */
+  readonly readerHint?: string | undefined;
 }
 
 const entry =
   (disposition: Disposition) =>
-  (meaning: string, hint: string): CodeEntry => ({ disposition, meaning, hint });
+  (meaning: string, hint: string, readerHint?: string): CodeEntry => ({ disposition, meaning, hint, readerHint });
 
 export const retry = entry("retry");
 export const abort = entry("abort");

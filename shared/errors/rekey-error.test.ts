@@ -1,4 +1,5 @@
 import { expect, test, vi } from "vitest";
+import { codes } from "./codes.ts";
 import { RekeyError as ReadingError } from "./reading-error.ts";
 import { isRekeyError, RekeyError } from "./rekey-error.ts";
 
@@ -9,6 +10,7 @@ test("an error says its code, what it means and what is known, and what to do ne
   );
   expect(error).toMatchObject({ name: "RekeyError", code: "database-busy", disposition: "retry" });
   expect(error.hint).toBe("raise the connection limit of the user, the server or the pooler, or wait");
+  expect(error.context).toEqual({ host: "db", tries: 2 });
   expect(error.retryAfterMs).toBeUndefined();
   expect(error.cause).toBeUndefined();
 });
@@ -46,4 +48,17 @@ test("the error of the client has the texts of its own codes, and of others the 
   const other = new ReadingError("mirror-unavailable", { hint: "look at the mirror", context: { secret: "a" } });
   expect(other).toMatchObject({ code: "mirror-unavailable", hint: "look at the mirror", disposition: "retry" });
   expect(other.message).toBe("mirror-unavailable: the source failed (secret=a)");
+});
+
+test("a source that gives no hint is named as what to look at", () => {
+  const Untyped = ReadingError as unknown as new (code: string) => ReadingError;
+  expect(new Untyped("mirror-unavailable").hint).toBe("look at the source");
+});
+
+test("an error knows its code's texts, and whether to try again, to change something or to call somebody", () => {
+  const error = new RekeyError("access-denied", { hint: "ask the owner" });
+  expect(error.entry).toBe(codes["access-denied"]);
+  expect(
+    (["database-busy", "option-invalid", "vault-login-refused"] as const).map((code) => codes[code].disposition),
+  ).toEqual(["retry", "abort", "intervene"]);
 });

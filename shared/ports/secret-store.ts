@@ -13,7 +13,7 @@ export interface SecretDescription {
   readonly kmsKeyId?: string;
   /** The function that Secrets Manager invokes to rotate it. */
   readonly rotationFunctionArn?: string;
-  /** Who else rotates it: the AWS service that owns it (`rds`), or its type where a partner does. */
+  /** Who manages it in place of rekey: the AWS service that owns it (`rds`), or its type where AWS rotates it at a partner. */
   readonly managedBy?: string;
   /** When a rotation last succeeded, which is after its function had published what it did. */
   readonly lastRotatedAt?: Date;
@@ -108,6 +108,22 @@ export function versionUnderWay(description: SecretDescription): string | undefi
  */
 export const isRotationUnderWay = (description: SecretDescription): boolean =>
   versionUnderWay(description) !== undefined;
+
+/**
+ * Who rotates it in place of a function: AWS, for the owner or the partner of that name. `undefined`: nobody does, or a function.
+ *
+ * @example
+ * ```ts
+ * const isDelivered = async (store: SecretStore, call: CallOptions) =>
+ *   rotatedByAws(await store.describe("rds!cluster-1", call)) === "rds";
+ * ```
+ */
+export const rotatedByAws = ({
+  managedBy,
+  rotationEnabled,
+  rotationFunctionArn,
+}: SecretDescription): string | undefined =>
+  rotationEnabled && rotationFunctionArn === undefined ? managedBy : undefined;
 
 /**
  * `undefined`: there is no such secret. Errors: those of the store.

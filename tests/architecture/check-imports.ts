@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parseSync } from "oxc-parser";
 import { mayReveal } from "./may-reveal.ts";
-import { type Room, rooms } from "./rooms.ts";
+import type { Room } from "./room.ts";
+import { rooms } from "./rooms.ts";
 
 const skipped = new Set(["node_modules", "dist", "coverage", ".git", "tests", "docs"]);
 const longestFileLines = 300;

@@ -10,6 +10,7 @@ export const mayReveal = [
   "shared/mirrors",
   "shared/webhook",
   "shared/chat",
+  "shared/kubernetes",
   "shared/client",
   "shared/agent",
   "shared/testing/engine-contract",

@@ -62,6 +62,7 @@ const longest: Readonly<Record<string, string>> = {
   WebhookKeySecretArn: secretOf("webhook-key"),
   ChatTargets: JSON.stringify([{ kind: "teams", secret: secretOf(name("t", 2_400)) }]),
   ChatSecretArns: several(10, (index) => secretOf(`chat-${index}`)),
+  KubernetesClustersSecretArn: secretOf("kubernetes"),
   RunbookUrl: `https://${name("r", 200)}.example.com/`,
   ConsoleUrl: `https://${name("c", 200)}.example.com/`,
   RedisSecretArn: secretOf("redis"),

@@ -66,6 +66,8 @@ beforeAll(async () => {
     REKEY_CHAT_TARGETS: JSON.stringify([
       { kind: "slack", secret: await make("rekey/chat", "https://127.0.0.1:1/canary") },
     ]),
+    REKEY_KUBERNETES_CLUSTERS: "[]",
+    REKEY_KUBERNETES_QUEUE_URL: QueueUrl,
     REKEY_RETIRE_QUEUE_URL: QueueUrl,
     REKEY_ROTATION_FUNCTIONS: "arn:aws:lambda:*:*:function:rekey-rotate-*",
     REKEY_SECRETS: "arn:aws:secretsmanager:*:*:secret:db/*",

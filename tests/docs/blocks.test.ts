@@ -27,6 +27,7 @@ const shown: Readonly<Record<string, string>> = {
   "docs/architecture.md": "the tree of folders; tests/docs/architecture.test.ts looks whether they are there",
   "docs/capacity.md": "written by npm run docs from the command's own code",
   "docs/reference/cli.md": "written by npm run docs from the command table",
+  "docs/how-to/agent-recipes.md": "parts of examples/python and examples/java, which tests/agent/recipes.test.ts runs",
   "docs/how-to/cross-account.md": "who calls whom; tests/security/other-account plays it",
   "docs/how-to/exec.md": "tests/exec runs the built command with these options",
   "docs/how-to/networks.md":
@@ -70,7 +71,8 @@ test("what is TypeScript compiles by itself against the package", async () => {
   for (const room of ["local", "shared", "tests/support"])
     await symlink(path.join(root, room), path.join(folder, room));
   const entries = Object.entries(packageEntries).map(([name, file]) => [`rekey/${name}`, [path.join(root, file)]]);
-  const compilerOptions = { paths: Object.fromEntries(entries), noUnusedLocals: false };
+  // Nest's programs are compiled with its decorators.
+  const compilerOptions = { paths: Object.fromEntries(entries), noUnusedLocals: false, experimentalDecorators: true };
   await Promise.all(
     blocks.map(async ({ text }, index) => writeFile(path.join(folder, files[index] ?? ""), `${text}export {};\n`)),
   );

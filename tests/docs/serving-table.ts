@@ -41,8 +41,9 @@ const causes: Readonly<Partial<Record<ErrorCode, string>>> = {
 /** The part of `docs/reference/client.md` that is made from the rules in the code. */
 export function servingTable(): string {
   const rows = (Object.keys(causes) as ErrorCode[]).map((code) => {
-    const { servedFor, isRepeated, hint } = servingRule(code);
-    return `| ${causes[code]} | \`${code}\` | \`${servedFor}\` | ${isRepeated ? "3 times" : "once"} | ${hint ?? codes[code].hint} |`;
+    const { servedFor, isRepeated } = servingRule(code);
+    const { hint, readerHint } = codes[code];
+    return `| ${causes[code]} | \`${code}\` | \`${servedFor}\` | ${isRepeated ? "3 times" : "once"} | ${readerHint ?? hint} |`;
   });
   return [
     "| cause | code | a held value is served for | asked | what to do |",

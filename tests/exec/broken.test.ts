@@ -86,6 +86,18 @@ test("a guard that is killed is said; the program runs on, and rekey removes the
   expect([existsSync(own), existsSync(folder)]).toEqual([false, false]);
 });
 
+test("killed where its path names no program, rekey leaves no file", async () => {
+  await stage.secret("broken/path", { password: "canary-1" });
+  const own = join(stage.folder, "path.env");
+  const words = ["--secret", "broken/path", "--file", `${own}=PASSWORD={{ password }}`];
+  const started = stage.run([...words, "--", "/bin/sh", "-c", "echo up; read line"], { env: { PATH: "/nowhere" } });
+  await started.printed("up");
+  expect(existsSync(own)).toBe(true);
+  started.child.kill("SIGKILL");
+  await started.ended;
+  await expect.poll(() => existsSync(own)).toBe(false);
+});
+
 test("an instance that waits within --spread ends when it is asked to, without a restart before", async () => {
   await stage.secret("broken/spread", { password: "canary-1" });
   const reads = (): number => stage.stack.aws.requests.filter(({ operation }) => operation === "GetSecretValue").length;

@@ -29,7 +29,11 @@ function fleetOf(secrets: readonly Made[], more: Partial<ExaminationPorts> = {})
   return {
     nowMs: Date.now,
     account: unseen,
-    store: { read: async (secretId, selector, one) => made(secretId).deps.store.read(secretId, selector, one) },
+    stack: "rekey",
+    store: {
+      describe: async (secretId, one) => made(secretId).deps.store.describe(secretId, one),
+      read: async (secretId, selector, one) => made(secretId).deps.store.read(secretId, selector, one),
+    },
     listing: {
       page: async () => ({
         secrets: await Promise.all(
@@ -116,8 +120,8 @@ test("an account that runs only a few functions at once is the set-up's, and so 
   const made = await secrets("concurrency");
   const found = async (unreserved: number | undefined) =>
     examined(fleetOf(made, { concurrency: async () => unreserved }));
-  expect(await found(33)).toEqual(["concurrency"]);
-  expect(await found(32)).toEqual(["concurrency", "set-up concurrency-low"]);
+  expect(await found(38)).toEqual(["concurrency"]);
+  expect(await found(37)).toEqual(["concurrency", "set-up concurrency-low"]);
   expect(await found(undefined)).toEqual(["concurrency", "set-up concurrency-cannot-be-seen"]);
 });
 
@@ -175,7 +179,8 @@ test("two secrets of one user are found without a right to list, and both are na
   };
   const read: ExaminationPorts["store"]["read"] = async (_id, selector, one) =>
     first.deps.store.read(first.secretArn, selector, one);
-  expect(await examined(fleetOf(made, { account, store: { read } }))).toEqual([
+  const { describe } = first.deps.store;
+  expect(await examined(fleetOf(made, { account, store: { describe, read } }))).toEqual([
     "set-up function-cannot-be-seen",
     "twice user-shared",
     "twice_2 user-shared",

@@ -9,6 +9,8 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { packageMetafile } from "../../bundle/build-package.ts";
 import { bundledPackages } from "../../bundle/bundled-packages.ts";
 import { startCliStage } from "../support/cli-stage.ts";
+import { ferretDb } from "../support/ferretdb.ts";
+import { redisServer } from "../support/redis.ts";
 import { needed, optionalPeers, stagedPackage, stagePackage } from "../../bundle/stage-package.ts";
 import { packageExports, packageTypesVersions } from "../../bundle/package-entries.ts";
 
@@ -62,7 +64,9 @@ test("modules of both formats have maps with the sources in them, and nothing th
     };
     expect(map.sourcesContent).toHaveLength(map.sources.length);
     const ours = sourcesOf.find(([entry]) => entry.test(file))?.[1] ?? /^(?:\.\.\/)+shared\/.+\.ts$/;
-    for (const source of map.sources) expect(source).toMatch(ours);
+    // One that only passes on what a chunk has is made of the ES module.
+    const passedOn = `../../${file.replace(/^cjs\//, "")}`;
+    for (const source of map.sources.filter((one) => one !== passedOn)) expect(source).toMatch(ours);
   }
 });
 
@@ -159,7 +163,7 @@ test("the built command line logs in to a database", async () => {
   expect(codes.toSorted()).toEqual(["iam-cannot-be-seen", "tls-not-verified"]);
 });
 
-test.each(["drizzle", "kysely", "prisma", "typeorm"])(
+test.each(["drizzle", "knex", "kysely", "nestjs", "postgres-js", "prisma", "sequelize", "typeorm"])(
   "the example with %s loses nothing to a rotation in the midst of its transaction",
   { timeout: 60_000 },
   async (name) => {
@@ -167,6 +171,20 @@ test.each(["drizzle", "kysely", "prisma", "typeorm"])(
     expect(stdout).toBe("before, in the midst, after\nrefused logins: 1\n");
   },
 );
+
+for (const [name, server] of [
+  ["mongoose", ferretDb],
+  ["bullmq", redisServer],
+] as const) {
+  test.skipIf(server === undefined)(
+    `the example with ${name} loses nothing to two rotations`,
+    { timeout: 60_000 },
+    async () => {
+      const { stdout } = await promisify(execFile)(process.execPath, [path.join(root, "examples", `${name}.ts`)]);
+      expect(stdout).toBe("before, in the midst, after\nrefused logins: 0\n");
+    },
+  );
+}
 
 test("a service that has no driver and no SDK installs the client, which loads and brings one package along", async () => {
   const place = await mkdtemp(path.join(tmpdir(), "rekey-consumer-"));
@@ -181,7 +199,7 @@ test("a service that has no driver and no SDK installs the client, which loads a
   expect(installed.filter((name) => !name.startsWith("."))).toEqual(["@opentelemetry", "rekey"]);
   const program = `
     const require = (await import("node:module")).createRequire(process.cwd() + "/service.js");
-    for (const entry of ["client", "client/vault", "client/redis", "client/middy", "testing"]) {
+    for (const entry of ["client", "client/vault", "client/redis", "client/ioredis", "client/mongodb", "client/middy", "testing"]) {
       await import("rekey/" + entry);
       require("rekey/" + entry);
     }

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { vi } from "vitest";
 import { bundleAgent } from "../../bundle/bundle-agent.ts";
-import type { Stack } from "../../local/stack.ts";
+
 import { agentTokenText } from "./agent-stage.ts";
-import { stackVariables } from "./stack-variables.ts";
+import { type StackAddress, stackVariables } from "./stack-variables.ts";
 
 export interface RunningAgent {
   readonly child: ChildProcess;
@@ -34,7 +34,7 @@ export interface ShippedAgent extends AsyncDisposable {
   ): RunningAgent;
 }
 
-export async function shippedAgent(stack: Stack): Promise<ShippedAgent> {
+export async function shippedAgent(stack: StackAddress): Promise<ShippedAgent> {
   const folder = await mkdtemp(join(tmpdir(), "rekey-agent-"));
   const main = join(folder, "index.mjs");
   const children: ChildProcess[] = [];

@@ -70,7 +70,8 @@ export async function startExecStage(): Promise<ExecStage> {
       terminal === undefined
         ? line
         : [terminal, "--quiet", "--return", "--command", `exec ${line.join(" ")}`, "/dev/null"];
-    const child = spawn(command, rest, { env: { ...stackVariables(stack), ...env }, cwd: folder });
+    const variables = { ...stackVariables(stack), PATH: `${process.env["PATH"]}:/usr/bin:/bin`, ...env };
+    const child = spawn(command, rest, { env: variables, cwd: folder });
     const text = { out: "", err: "" };
     child.stdout.on("data", (chunk: Buffer) => (text.out += chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => (text.err += chunk.toString()));

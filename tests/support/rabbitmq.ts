@@ -21,6 +21,7 @@ export interface RabbitmqUnderTest {
   /** Of the management API; it speaks TLS alone where the server has a certificate. */
   readonly port: number;
   readonly amqpPort: number;
+  readonly root: { readonly username: string; readonly password: string };
   /** Asks the management API as root. Errors: for any status of 400 and above but 404. */
   admin(method: string, path: string, json?: object): Promise<unknown>;
   /** Whether the server lets this user in by AMQP. */
@@ -105,6 +106,7 @@ export async function startRabbitmq(binary: string, tls?: ServerCertificate): Pr
     host,
     port: tls === undefined ? server.port : tlsPort,
     amqpPort,
+    root,
     async admin(method, path, json) {
       const { status, body } = await ask(server.port, method, path, json);
       if (status >= 400 && status !== 404) throw new Error(`RabbitMQ answered ${status} to ${method} ${path}`);

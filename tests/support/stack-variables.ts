@@ -1,8 +1,12 @@
-import type { Stack } from "../../local/stack.ts";
+export interface StackAddress {
+  readonly aws: { readonly endpoint: string };
+  readonly region: string;
+}
+
 import { childVariables } from "./child-variables.ts";
 
 /** The environment of a process that works on the local stack as the account's administrator. */
-export const stackVariables = ({ aws, region }: Pick<Stack, "aws" | "region">) => ({
+export const stackVariables = ({ aws, region }: StackAddress) => ({
   ...childVariables,
   AWS_ENDPOINT_URL: aws.endpoint,
   AWS_REGION: region,

@@ -50,6 +50,7 @@ const everything: Readonly<Record<string, string>> = {
   WebhookKeySecretArn: `${secret}:hook-AbCdEf`,
   ChatTargets: `[{"kind":"slack","secret":"${secret}:chat/slack-AbCdEf"}]`,
   ChatSecretArns: `${secret}:chat/slack-AbCdEf`,
+  KubernetesClustersSecretArn: `${secret}:kubernetes-AbCdEf`,
   SecretArns: `${secret}:db/*`,
 };
 

@@ -8,6 +8,7 @@ export const adopt: CommandDefinition = {
   summary: "bring an existing secret under management",
   about: [
     "Looks at the secret as doctor does, as it would be under management. Where nothing is against it, sets the tags, names the rotation function and the schedule. The value stays as it is: Secrets Manager has the function test it now, and rotates by the schedule.",
+    "Of a secret that an AWS service owns (rds!…), or that AWS rotates at a partner, the tags of its delivery alone are set: its rotation and its value stay as they are, and rekey announces and mirrors each new version.",
   ],
   options: [
     { flags: "--stack <name>", about: "of rekey, whose function for the secret's engine is taken: rekey unless said" },

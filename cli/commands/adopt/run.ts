@@ -6,7 +6,13 @@ import {
   planAdoption,
 } from "../../../shared/operations/by-hand/adopt-secret.ts";
 import type { RotationSchedule } from "../../../shared/ports/secret-administration.ts";
+import { adoptDelivery, planDelivery } from "../../../shared/operations/by-hand/adopt-delivery.ts";
+import { checkRotatedHere } from "../../../shared/operations/by-hand/operator-request.ts";
+import type { DeliveryPorts } from "../../../shared/operations/doctor/check-delivery.ts";
+import type { CallOptions } from "../../../shared/ports/call.ts";
+import type { SecretDescription } from "../../../shared/ports/secret-store.ts";
 import { parseKeyValue } from "../../../shared/operations/fleet/fleet-view.ts";
+import { deliveryPorts } from "../../wiring/delivery-wiring.ts";
 import { wireSecret } from "../../wiring/secret-wiring.ts";
 import type { Options, Run } from "../../command.ts";
 import { checkText } from "../../output/status-text.ts";
@@ -43,10 +49,33 @@ const text = ({ secretArn, actions, findings }: AdoptionPlan): readonly string[]
   ...actions.map((action) => `  ${action}`),
 ];
 
-/** Brings an existing secret under management. */
-export const run: Run = async ([secretId = ""], options, context) => {
+interface Adopting {
+  readonly plan: () => Promise<AdoptionPlan>;
+  readonly adopt: () => Promise<AdoptionPlan & { readonly outcome: "adopted" | "refused" }>;
+}
+
+const ofRotation = ["function", "every", "schedule"] as const;
+
+/** Of a secret that others manage. Errors: `rotated-elsewhere` where a rotation by rekey is asked for. */
+function deliveryOf(
+  delivery: DeliveryPorts,
+  described: SecretDescription,
+  options: Options,
+  call: CallOptions,
+): Adopting {
+  const { secretArn } = described;
+  if (ofRotation.some((option) => textOption(options, option) !== undefined)) checkRotatedHere(described);
+  const ports = { delivery, administration: operator().administration };
+  const tags = tagsOf(options);
+  return {
+    plan: async () => planDelivery(ports, secretArn, tags, call),
+    adopt: async () => adoptDelivery(ports, secretArn, tags, call),
+  };
+}
+
+async function rotationOf(secretId: string, stack: string, options: Options, context: CallOptions): Promise<Adopting> {
   const functionToBe = (secretArn: string, folder: string): string =>
-    textOption(options, "function") ?? functionOf(secretArn, textOption(options, "stack") ?? "rekey", folder);
+    textOption(options, "function") ?? functionOf(secretArn, stack, folder);
   const { examined, folder, secretArn } = await wireSecret(secretId, process.env, context, { functionToBe });
   const adoption: Adoption = {
     functionArn: functionToBe(secretArn, folder),
@@ -54,8 +83,23 @@ export const run: Run = async ([secretId = ""], options, context) => {
     tags: tagsOf(options),
   };
   const ports = { doctor: examined, administration: operator().administration };
+  return {
+    plan: async () => planAdoption(ports, secretId, adoption, context),
+    adopt: async () => adoptSecret(ports, secretId, adoption, context),
+  };
+}
+
+/** Brings an existing secret under management. */
+export const run: Run = async ([secretId = ""], options, context) => {
+  const stack = textOption(options, "stack") ?? "rekey";
+  const delivery = deliveryPorts(stack);
+  const described = await delivery.store.describe(secretId, context);
+  const adopting =
+    described.managedBy === undefined
+      ? await rotationOf(secretId, stack, options, context)
+      : deliveryOf(delivery, described, options, context);
   const json = flagOption(options, "json");
-  const plan = await planAdoption(ports, secretId, adoption, context);
+  const plan = await adopting.plan();
   const isRefused = plan.findings.some(({ severity }) => severity === "error");
   if (flagOption(options, "dryRun") || isRefused) {
     const outcome = isRefused ? "refused" : "planned";
@@ -64,7 +108,7 @@ export const run: Run = async ([secretId = ""], options, context) => {
     return isRefused ? 1 : 0;
   }
   if (!(await confirmed(text(plan), flagOption(options, "yes"), context.signal))) return 1;
-  const done = await adoptSecret(ports, secretId, adoption, context);
+  const done = await adopting.adopt();
   if (json) printJson(done);
   else print(`${done.outcome}: ${done.secretArn}`);
   return done.outcome === "adopted" ? 0 : 1;

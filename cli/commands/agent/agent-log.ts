@@ -1,4 +1,5 @@
 import { inLines } from "../../output/output.ts";
+import type { LogLevel } from "./agent-file.ts";
 import type { Outlet } from "../../output/outlet.ts";
 
 export interface AgentLog {
@@ -8,6 +9,10 @@ export interface AgentLog {
   dropped(): number;
 }
 
+const ranks: Readonly<Record<LogLevel, number>> = { none: 0, error: 1, warn: 2, info: 3, debug: 3 };
+const warnings: ReadonlySet<string> = new Set(["stale", "not read ahead", "subscription left behind"]);
+const rankOf = (message: string): number => (message === "error" ? 1 : warnings.has(message) ? 2 : 3);
+
 /** How many bytes may wait for a slow reader of the log. */
 const mostPending = 1_048_576;
 
@@ -15,7 +20,7 @@ const mostPending = 1_048_576;
  * Logs a JSON object a line, and never waits: while the log's reader is gone, its disk is full or too much waits to be
  * read, lines are dropped and counted. The first line that can be written again has before it how many were lost.
  */
-export function agentLog(outlet: Outlet, nowMs: () => number): AgentLog {
+export function agentLog(outlet: Outlet, nowMs: () => number, level: LogLevel = "info"): AgentLog {
   let dropped = 0;
   /** Of these, those that the log does not report yet. */
   let unreported = 0;
@@ -28,6 +33,7 @@ export function agentLog(outlet: Outlet, nowMs: () => number): AgentLog {
   return {
     dropped: () => dropped,
     log(message, facts) {
+      if (rankOf(message) > ranks[level]) return;
       const line = json(message, facts);
       if (outlet.pending() > mostPending) {
         dropped++;

@@ -4,7 +4,7 @@ import { createClient } from "@redis/client";
 import { redisSource, signingKeys } from "../../../shared/client/invalidation/redis-source.ts";
 import { createSecretClient } from "../../../shared/client/secret-client.ts";
 import { secretsManagerSource } from "../../../shared/client/sources/secrets-manager-source.ts";
-import { type AgentPush, sdkLimits, setUpMs, unavailable } from "./agent-limits.ts";
+import { type AgentPush, sdkLimits, type SdkIdentity, setUpMs, unavailable } from "./agent-limits.ts";
 
 /** The driver itself tries for ever, and waits for ever for a server that is silent. */
 async function connected(redis: { connect(): Promise<unknown>; destroy(): void }, signal: AbortSignal): Promise<void> {
@@ -24,6 +24,7 @@ export async function byRedis(
   url: string,
   channel: string,
   keySecret: string | undefined,
+  identity: SdkIdentity,
   signal: AbortSignal,
 ): Promise<AgentPush> {
   const redis = createClient({ url });
@@ -31,7 +32,8 @@ export async function byRedis(
   redis.on("error", () => undefined);
   await connected(redis, signal).catch(unavailable(`redis ${channel}`));
   if (keySecret === undefined) return { source: redisSource({ redis, channel }), release: async () => redis.destroy() };
-  const client = createSecretClient({ source: secretsManagerSource(new SecretsManagerClient(sdkLimits)) });
+  const sdk = new SecretsManagerClient({ ...identity, ...sdkLimits });
+  const client = createSecretClient({ source: secretsManagerSource(sdk) });
   return {
     source: redisSource({ redis, channel, keys: signingKeys(client, keySecret) }),
     async release() {

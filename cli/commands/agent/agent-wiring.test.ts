@@ -7,7 +7,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { listening } from "../../../tests/support/listening.ts";
 import { certificate as another } from "../../../tests/support/loopback-certificate.ts";
 import { certificate, key, roots } from "../../../tests/support/private-authority.ts";
-import { agentSource } from "./agent-wiring.ts";
+import { agentSources } from "./agent-wiring.ts";
 
 const lease = { auth: { client_token: "s.token", lease_duration: 3_600, renewable: true } };
 const version = {
@@ -16,6 +16,8 @@ const version = {
     metadata: { version: 1, created_time: "2026-01-01T00:00:00Z", custom_metadata: null },
   },
 };
+
+const alone = { region: undefined, credentialsFile: undefined, roles: [], validates: false };
 
 function folder(): string {
   const made = mkdtempSync(join(tmpdir(), "rekey-agent-"));
@@ -36,13 +38,14 @@ test("the agent verifies Vault by the file that VAULT_CACERT names, as Vault's o
   writeFileSync(join(at, "jwt"), "header.payload.signature");
   const read = async (pem: string): Promise<unknown> => {
     writeFileSync(join(at, "roots.pem"), pem);
-    const source = await agentSource({
+    const vault = {
       VAULT_ADDR: `https://127.0.0.1:${server.port}`,
       VAULT_AUTH: "jwt",
       VAULT_ROLE: "agent",
       VAULT_JWT_FILE: join(at, "jwt"),
       VAULT_CACERT: join(at, "roots.pem"),
-    });
+    };
+    const { own: source } = await agentSources(vault, alone);
     return source.read("db/orders", { label: "AWSCURRENT" }, { signal: AbortSignal.timeout(10_000) });
   };
   await expect(read(another)).rejects.toMatchObject({ code: "tls-refused" });
@@ -84,7 +87,7 @@ test.each([
   // The SDK reads the process's own.
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
   onTestFinished(() => void vi.unstubAllEnvs());
-  const source = await agentSource({ ...variables, ...change });
+  const { own: source } = await agentSources({ ...variables, ...change }, alone);
   const answer = await source.read("orders", { label: "AWSCURRENT" }, { signal: AbortSignal.timeout(10_000) });
   expect(agents.map((agent) => agent?.startsWith("aws-sdk-js") ?? false)).toEqual([isSdk]);
   expect(answer?.value.reveal()).toBe(

@@ -1,45 +1,77 @@
 import { asDocuments, secretsManagerDocuments } from "../../../shared/agent/documents.ts";
-import { type BatchReadingApi, signedSecretsManager } from "../../../shared/aws/signed/secrets-manager-api.ts";
 import { secretsManagerReads } from "../../../shared/client/sources/secrets-manager-reads.ts";
 import type { SecretSource } from "../../../shared/client/sources/secret-source.ts";
+import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import { environmentOf } from "../../../shared/runtime/environment.ts";
-import { type AgentPush, requestTimeoutMs } from "./agent-limits.ts";
+import {
+  checkedIdentity,
+  forSdk,
+  type IdentityOptions,
+  ownIdentity,
+  roleIdentity,
+  type Variables,
+} from "./agent-identity.ts";
+import type { AgentIdentity, AgentPush, SdkIdentity } from "./agent-limits.ts";
+import { type SearchingSource, secretsWithTag } from "./tag-search.ts";
 
-type Variables = Readonly<Record<string, string | undefined>>;
-
-/** What the agent's answers and a program's values are made of. */
-interface SourceForm {
-  readonly ofSecretsManager: (api: BatchReadingApi) => SecretSource;
-  readonly ofVault: (mirror: SecretSource) => SecretSource;
+/** Where the agent reads, and as whom. */
+export interface AgentSources {
+  readonly own: SearchingSource;
+  readonly byRole: ReadonlyMap<string, SearchingSource>;
+  readonly sdk: SdkIdentity;
 }
 
-/** Whether the variables name keys and a region, so that nothing of the AWS SDK's chain is needed to find them. */
-function hasKeys(variables: Variables): boolean {
-  const has = (name: string): boolean => Boolean(variables[name]);
-  const isContainer = has("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") || has("AWS_CONTAINER_CREDENTIALS_FULL_URI");
-  const areKeys = has("AWS_ACCESS_KEY_ID") && has("AWS_SECRET_ACCESS_KEY");
-  const isTheSdks = has("AWS_PROFILE") || (!areKeys && has("AWS_WEB_IDENTITY_TOKEN_FILE"));
-  return has("AWS_REGION") && (areKeys || isContainer) && !isTheSdks;
+const vaultAddress = (variables: Variables): string | undefined => environmentOf(variables).text("VAULT_ADDR");
+
+async function mirror(
+  address: string,
+  variables: Variables,
+  formOf: (source: SecretSource) => SecretSource,
+): Promise<SecretSource> {
+  return (await import("./agent-sdk.ts")).vaultMirror(address, environmentOf(variables), formOf);
 }
 
-async function sourceOf(variables: Variables, form: SourceForm): Promise<SecretSource> {
-  const environment = environmentOf(variables);
-  const address = environment.text("VAULT_ADDR");
-  if (address !== undefined) return (await import("./agent-sdk.ts")).vaultMirror(address, environment, form.ofVault);
-  if (!hasKeys(variables)) return form.ofSecretsManager((await import("./agent-sdk.ts")).sdkApi());
-  return form.ofSecretsManager(signedSecretsManager({ maxAttempts: 1, requestTimeoutMs }, variables));
-}
+const notOfVault = (option: string): RekeyError =>
+  new RekeyError("option-invalid", {
+    context: { option, problem: "VAULT_ADDR is set, and Vault's mirror has neither roles of AWS nor tags" },
+    hint: "unset VAULT_ADDR, or leave the option out",
+  });
+
+const searching = ({ api }: AgentIdentity): SearchingSource => ({
+  ...secretsManagerDocuments(api),
+  withTag: async (key, most, call) => secretsWithTag(api, key, most, call),
+});
 
 /**
- * Secrets Manager, or Vault's mirror where `VAULT_ADDR` names one. The AWS SDK is loaded only where it is needed: for Vault's
- * login, and where the variables name no keys. Errors: those of the login, `option-invalid`.
+ * Secrets Manager, or Vault's mirror where `VAULT_ADDR` names one: as the agent itself, and as each of the roles. Errors: those
+ * of the login, `option-invalid`; with `validates`, those of keys that AWS does not take.
  */
-export const agentSource = async (variables: Variables): Promise<SecretSource> =>
-  sourceOf(variables, { ofSecretsManager: secretsManagerDocuments, ofVault: asDocuments });
+export async function agentSources(
+  variables: Variables,
+  options: IdentityOptions & { readonly roles: readonly string[]; readonly validates: boolean },
+): Promise<AgentSources> {
+  const address = vaultAddress(variables);
+  if (address !== undefined) {
+    if (options.roles.length > 0) throw notOfVault("role");
+    const withTag = (): Promise<never> => Promise.reject(notOfVault("prefetchTag"));
+    const own = { ...(await mirror(address, variables, asDocuments)), withTag };
+    return { own, byRole: new Map(), sdk: {} };
+  }
+  const identity = await ownIdentity(variables, options);
+  if (options.validates) await checkedIdentity(identity, variables);
+  const roles = options.roles.map(
+    async (roleArn) => [roleArn, searching(await roleIdentity(identity, roleArn, variables))] as const,
+  );
+  return { own: searching(identity), byRole: new Map(await Promise.all(roles)), sdk: forSdk(options, identity) };
+}
 
-/** The same, with the secrets' own values. Errors: those of the login, `option-invalid`. */
-export const valueSource = async (variables: Variables): Promise<SecretSource> =>
-  sourceOf(variables, { ofSecretsManager: secretsManagerReads, ofVault: (source) => source });
+/** Secrets' own values, for a program that reads them by the variables alone. Errors: those of the login, `option-invalid`. */
+export async function valueSource(variables: Variables): Promise<SecretSource> {
+  const address = vaultAddress(variables);
+  if (address !== undefined) return mirror(address, variables, (source) => source);
+  const { api } = await ownIdentity(variables, { region: undefined, credentialsFile: undefined });
+  return secretsManagerReads(api);
+}
 
 /** The source of rotation events, if one is configured. Errors: `invalidation-unavailable`, within seconds. */
 export async function agentPush(
@@ -52,13 +84,15 @@ export async function agentPush(
     readonly redisKeySecret: string | undefined;
     /** Whose events a queue of its own gets. Default: those of all secrets. */
     readonly secrets?: readonly string[];
+    readonly identity?: SdkIdentity;
   },
   signal: AbortSignal,
 ): Promise<AgentPush | undefined> {
-  if (from.topicArn !== undefined) return (await import("./agent-queue.ts")).byTopic(from.topicArn, from.secrets);
-  if (from.redisUrl !== undefined) {
+  const { topicArn, queueUrl, redisUrl, identity = {} } = from;
+  if (topicArn !== undefined) return (await import("./agent-queue.ts")).byTopic(topicArn, from.secrets, identity);
+  if (redisUrl !== undefined) {
     const { byRedis } = await import("./agent-redis.ts");
-    return byRedis(from.redisUrl, from.redisChannel, from.redisKeySecret, signal);
+    return byRedis(redisUrl, from.redisChannel, from.redisKeySecret, identity, signal);
   }
-  return from.queueUrl === undefined ? undefined : (await import("./agent-queue.ts")).byQueue(from.queueUrl);
+  return queueUrl === undefined ? undefined : (await import("./agent-queue.ts")).byQueue(queueUrl, identity);
 }

@@ -10,6 +10,8 @@ export const agent: CommandDefinition = {
     "In the foreground, until Ctrl-C or SIGTERM; requests under way are answered first.",
   ],
   options: [
+    { flags: "--config <file>", about: "TOML, as AWS's agent takes it; options on the command line come before it" },
+    { flags: "--role <arn>", about: "a role that requests may name as roleArn; no others are assumed", many: true },
     { flags: "--port <number>", about: "2773 unless said; 0 takes a free one" },
     { flags: "--address <ip>", about: "127.0.0.1 unless said" },
     { flags: "--allow-remote", about: "lets --address be one that other machines reach" },
@@ -37,6 +39,7 @@ export const agent: CommandDefinition = {
     { flags: "--max-secrets <number>", about: "secrets and versions that are kept (default: 1000)" },
     { flags: "--max-bytes <number>", about: "an estimate of what these take (default: 67108864)" },
     { flags: "--prefetch <id>", about: "read at the start", many: true },
+    { flags: "--prefetch-tag <key>", about: "secrets with this tag are read at the start", many: true },
     { flags: "--drain-timeout <ms>", about: "for requests under way at the end; 10000 unless said" },
   ],
   examples: [

@@ -42,6 +42,7 @@ function json(examination: Examination): object {
 
 function examinations(options: Options, context: CommandContext): AsyncGenerator<Examination> {
   const clients = accountClients();
+  const stack = textOption(options, "stack") ?? "rekey";
   const store = secretsManagerStore(clients.secretsManager);
   const mirror = environmentProbe(environmentOf(process.env), store);
   return examineFleet(
@@ -51,8 +52,9 @@ function examinations(options: Options, context: CommandContext): AsyncGenerator
       store,
       account: awsAccount(clients),
       concurrency: unreservedConcurrency(clients.lambda),
-      deadLetters: waitingLetters(new SQSClient(operatorLimits), textOption(options, "stack") ?? "rekey"),
+      deadLetters: waitingLetters(new SQSClient(operatorLimits), stack),
       ...defined({ mirror }),
+      stack,
       rotationFor: async (secretArn, call) => (await wireSecret(secretArn, process.env, call, { clients })).deps,
     },
     filterOf(options),

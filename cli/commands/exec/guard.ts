@@ -25,6 +25,9 @@ export interface Guard {
   end(): Promise<void>;
 }
 
+/** The script's programs are found also where rekey's own path names none of them. */
+const path = ["/usr/bin", "/bin", process.env["PATH"]].filter(Boolean).join(":");
+
 /** `undefined` where there is no shell. `lost`: it ended by itself, so that nothing guards any more. */
 export async function startGuard(
   { folder, paths }: { readonly folder: string; readonly paths: readonly string[] },
@@ -36,7 +39,7 @@ export async function startGuard(
     // A session of its own: what ends rekey's group or its terminal does not end it.
     detached: true,
     cwd: "/",
-    env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin" },
+    env: { PATH: path },
     stdio: ["pipe", "ignore", "ignore"],
   });
   try {

@@ -26,7 +26,7 @@ while :; do
   break
 done
 if [ "$code" -eq 137 ]; then
-  while [ "$left" -gt 0 ] && kill -s 0 -- -1 2>/dev/null; do sleep 1; left=$((left - 1)); done
+  while [ "$left" -gt 0 ] && kill -s 0 -- -1 2>/dev/null; do PATH=/usr/bin:/bin:$PATH sleep 1; left=$((left - 1)); done
 fi
 exit "$code"
 `;

@@ -104,7 +104,9 @@ test("whatever a value of one line is, a shell that reads the variables has it i
       const text = rendered("f.env", "A={{ app/db.one }}\nB=u://{{ app/db.one | url }}@h\nexport C=c\n", { one });
       expect(text.split("\n")).toHaveLength(4);
       const run = `set -a; ${text}env -0`;
-      const seen = execFileSync("/bin/sh", ["-c", run], { env: { PATH: process.env["PATH"] ?? "" } }).toString();
+      const seen = execFileSync("/bin/sh", ["-c", run], {
+        env: { PATH: `${process.env["PATH"]}:/usr/bin:/bin` },
+      }).toString();
       const variables = Object.fromEntries(seen.split("\0").map((line) => line.split(/=(.*)/su, 2)));
       const { PATH: _path, PWD: _pwd, OLDPWD: _old, SHLVL: _level, _: _last, "": _none, ...own } = variables;
       expect(own).toEqual({ A: one, B: `u://${encodedOf(one)}@h`, C: "c" });

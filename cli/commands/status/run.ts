@@ -3,6 +3,7 @@ import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import { type FleetColumn, fleetColumns } from "../../../shared/operations/fleet/fleet-columns.ts";
 import { fleet } from "../../../shared/operations/fleet/fleet-page.ts";
 import { obstacles } from "../../../shared/operations/fleet/obstacles.ts";
+import { rotatorText } from "../../../shared/operations/fleet/rotator-text.ts";
 import { mirrorText } from "../../../shared/operations/fleet/mirror-text.ts";
 import { type SecretStatus, secretStatuses } from "../../../shared/operations/fleet/secret-status.ts";
 import type { SecretSummary } from "../../../shared/operations/fleet/secret-summary.ts";
@@ -22,13 +23,13 @@ const head = fleetColumns.map(({ title }) => title.toUpperCase());
 const batch = 100;
 
 function cells(row: Row, nowMs: number): readonly string[] {
-  const { name, health, ageMs, nextRotationAt, strategy, mirrored, mirrors = [], adoption, obstacle } = row;
+  const { name, health, ageMs, nextRotationAt, mirrored, mirrors = [], adoption, obstacle } = row;
   const texts: Readonly<Record<FleetColumn, string>> = {
     name,
     health: obstacle === undefined ? health : `${health}: ${obstacle.code}`,
     age: ageMs === undefined ? "-" : span(ageMs),
     "next-rotation": nextRotationAt === undefined ? "-" : fromNow(nextRotationAt, nowMs),
-    strategy: strategy ?? "default",
+    strategy: rotatorText(row) ?? "default",
     mirror: mirrors.map(mirrorText).join(", ") || (mirrored ? "on" : "off"),
     adopted: adoption === undefined ? "-" : adoptionText(adoption),
   };

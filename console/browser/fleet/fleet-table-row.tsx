@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { type FleetColumn, fleetColumns } from "../../../shared/operations/fleet/fleet-columns.ts";
 import { canRotate } from "../../../shared/operations/fleet/health.ts";
+import { rotatorText, shortRotatorText } from "../../../shared/operations/fleet/rotator-text.ts";
 import type { StatusesAnswer } from "../../contract.ts";
 import { adoptionText, HealthBadge, MirrorBadge } from "../components/status-badges.tsx";
 import { FromNow, span } from "../components/times.tsx";
@@ -42,7 +43,7 @@ const cells: Readonly<Record<Exclude<FleetColumn, "name">, (row: Cell) => Compon
   age: ({ secret: { ageMs } }) => (ageMs === undefined ? "–" : span(ageMs)),
   "next-rotation": ({ secret: { nextRotationAt } }) =>
     nextRotationAt === undefined ? "–" : <FromNow at={nextRotationAt} />,
-  strategy: ({ secret: { strategy } }) => strategy ?? "default",
+  strategy: ({ secret }) => <span title={rotatorText(secret)}>{shortRotatorText(secret) ?? "default"}</span>,
   mirror: (row) => <Mirrors {...row} />,
   adopted: ({ status }) => (status?.adoption === undefined ? "–" : adoptionText(status.adoption)),
 };

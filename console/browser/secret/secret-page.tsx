@@ -1,6 +1,7 @@
 import { useRoute } from "preact-iso/router";
 import { useState } from "preact/hooks";
 import { canRotate } from "../../../shared/operations/fleet/health.ts";
+import { rotatorText } from "../../../shared/operations/fleet/rotator-text.ts";
 import type { Problem, SecretAnswer } from "../../contract.ts";
 import { useLive } from "../api/use-live.ts";
 import { RotateDialog } from "../campaigns/rotate-dialog.tsx";
@@ -17,7 +18,7 @@ import { VersionsTimeline } from "./versions-timeline.tsx";
 import { rotationReasonTag } from "../../../shared/tags/tag-names.ts";
 
 function Facts({ details: { summary, regionsBehind } }: Pick<SecretAnswer, "details">) {
-  const { lastRotatedAt, nextRotationAt, strategy, rotationFunctionArn, reason, tags } = summary;
+  const { lastRotatedAt, nextRotationAt, managedBy, rotationFunctionArn, reason, tags } = summary;
   const shownTags = Object.entries(tags).filter(([key]) => key !== rotationReasonTag);
   return (
     <dl class="facts">
@@ -25,8 +26,8 @@ function Facts({ details: { summary, regionsBehind } }: Pick<SecretAnswer, "deta
       <dd>{lastRotatedAt === undefined ? "never" : <FromNow at={lastRotatedAt} />}</dd>
       <dt>Next rotation</dt>
       <dd>{nextRotationAt === undefined ? "not planned" : <FromNow at={nextRotationAt} />}</dd>
-      <dt>Strategy</dt>
-      <dd>{strategy ?? "the engine's default"}</dd>
+      <dt>{managedBy === undefined ? "Strategy" : "Managed"}</dt>
+      <dd>{rotatorText(summary) ?? "the engine's default"}</dd>
       <dt>Function</dt>
       <dd>{rotationFunctionArn === undefined ? "none" : <code>{rotationFunctionArn.split(":").at(-1)}</code>}</dd>
       {reason !== undefined && (
@@ -102,7 +103,7 @@ export function SecretPage() {
           <code>{secretArn}</code>
         </p>
         <div class="actions">
-          <button type="button" onClick={() => setOpen("rollback")}>
+          <button type="button" disabled={summary.managedBy !== undefined} onClick={() => setOpen("rollback")}>
             Roll back …
           </button>
           <button type="button" class="main" disabled={!canRotate(summary)} onClick={() => setOpen("rotate")}>

@@ -1,7 +1,7 @@
 /** AWS allows five minutes. */
 const skewMs = 4 * 60_000;
 
-const member = (from: unknown, name: string): unknown =>
+export const member = (from: unknown, name: string): unknown =>
   typeof from === "object" && from !== null ? Reflect.get(from, name) : undefined;
 
 /**

@@ -1,5 +1,5 @@
 import { type ErrorContext, type ReadingCode, RekeyError } from "../../errors/reading-error.ts";
-import { isClockOff } from "./clock-skew.ts";
+import { isClockOff, member } from "./clock-skew.ts";
 import { networkTrouble } from "./network-trouble.ts";
 
 /**
@@ -25,17 +25,14 @@ const byName = new Map(
   Object.entries(names).flatMap(([code, list]) => list.split(" ").map((name) => [name, code as ReadingCode] as const)),
 );
 
-const field = (error: unknown, name: string): unknown =>
-  typeof error === "object" && error !== null ? Reflect.get(error, name) : undefined;
-
 /** The error's AWS type, such as `ResourceNotFoundException`. */
 export const awsErrorName = (error: unknown): string => {
-  const name = field(error, "name");
+  const name = member(error, "name");
   return typeof name === "string" ? name : "";
 };
 
 const statusOf = (error: unknown): number | undefined => {
-  const status = field(field(error, "$metadata"), "httpStatusCode");
+  const status = member(member(error, "$metadata"), "httpStatusCode");
   return typeof status === "number" ? status : undefined;
 };
 
@@ -53,7 +50,7 @@ const deleted = /(marked|scheduled) for deletion|currently marked deleted/i;
 
 function codeOf(error: unknown, operation: string): ReadingCode | undefined {
   const name = awsErrorName(error);
-  const said = field(error, "message");
+  const said = member(error, "message");
   const message = typeof said === "string" ? said.slice(0, 2_000) : "";
   const isRead = operation.endsWith("GetSecretValue");
   if (isRead && name === "InvalidRequestException" && deleted.test(message)) return "secret-deleted";
@@ -64,7 +61,7 @@ function codeOf(error: unknown, operation: string): ReadingCode | undefined {
 
 /** What the SDK throws before it sends anything comes from the credentials' provider or the client's own settings. */
 const neverSent = (error: unknown): boolean =>
-  error instanceof Error && field(error, "$metadata") === undefined && field(error, "code") === undefined;
+  error instanceof Error && member(error, "$metadata") === undefined && member(error, "code") === undefined;
 
 /** An SDK error as rekey's own: its type, status and the operation cross, its message does not. */
 export function translateError(
@@ -76,20 +73,16 @@ export function translateError(
   if (call.signal.aborted) return new RekeyError("time-budget-spent", { context });
   const reason = awsErrorName(error);
   const status = statusOf(error);
+  const translated = (code: ReadingCode, more?: ErrorContext, hint?: string): RekeyError =>
+    new RekeyError(code, { context: { ...context, reason, ...more }, hint });
   // STS and the like speak of the role that the process wants to have, in another protocol than Secrets Manager.
-  if (reason === "AccessDenied" && field(error, "Type") !== undefined)
-    return new RekeyError("credentials-refused", { context: { ...context, reason } });
+  if (reason === "AccessDenied" && member(error, "Type") !== undefined) return translated("credentials-refused");
   const known = codeOf(error, context.operation);
-  if (known !== undefined) return new RekeyError(known, { context: { ...context, reason } });
-  if (status !== undefined && status >= 400 && status < 500) {
-    return new RekeyError("store-rejected", { context: { ...context, reason, status } });
-  }
+  if (known !== undefined) return translated(known);
+  if (status !== undefined && status >= 400 && status < 500) return translated("store-rejected", { status });
   const network = networkTrouble(error);
-  if (network !== undefined) {
-    const { code, ...told } = network;
-    return new RekeyError(code, { context: { ...context, reason: told.reason }, hint: told.hint });
-  }
+  if (network !== undefined) return translated(network.code, { reason: network.reason }, network.hint);
   if (status === undefined && neverSent(error) && reason !== "TimeoutError" && reason !== "AbortError")
-    return new RekeyError("credentials-missing", { context: { ...context, reason } });
-  return new RekeyError("store-unavailable", { context: { ...context, reason, status } });
+    return translated("credentials-missing");
+  return translated("store-unavailable", { status });
 }

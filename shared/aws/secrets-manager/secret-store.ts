@@ -15,11 +15,21 @@ import { versionReads } from "./version-reads.ts";
 import { translateError } from "../errors/translate-error.ts";
 import { defined } from "../../secrets/defined.ts";
 
-/** Who rotates the secret in place of a function: the AWS service that owns it, or the partner that its type names. */
-export function managerOf({ OwningService, Type }: Pick<SecretListEntry, "OwningService" | "Type">): {
+/**
+ * Who manages the secret in place of rekey: the AWS service that owns it, or the partner that its type names. AWS sets
+ * OwningService. Anyone who may call UpdateSecret sets a type, so that it counts only while Secrets Manager rotates without a
+ * function, which it does for partners alone. Names and tags are not looked at: anyone may choose them.
+ */
+export function managerOf({
+  OwningService,
+  Type,
+  RotationEnabled = false,
+  RotationLambdaARN,
+}: Pick<SecretListEntry, "OwningService" | "Type" | "RotationEnabled" | "RotationLambdaARN">): {
   readonly managedBy?: string;
 } {
-  const managedBy = OwningService ?? Type;
+  const isPartners = RotationEnabled && RotationLambdaARN === undefined;
+  const managedBy = OwningService ?? (isPartners ? Type : undefined);
   return defined({ managedBy });
 }
 

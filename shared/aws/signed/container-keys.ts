@@ -1,15 +1,15 @@
 import { readFile } from "node:fs/promises";
-import { RekeyError } from "../../errors/reading-error.ts";
+import type { RekeyError } from "../../errors/reading-error.ts";
 import type { KeyProvider } from "./key-provider.ts";
 import { exchanged } from "./exchanged.ts";
-import { keysIn } from "./keys-in.ts";
+import { keysIn, keysMissing } from "./keys-in.ts";
 
 const ecs = "http://169.254.170.2";
 /** Where the token may be sent without TLS: to the machine itself, ECS's endpoint and those of EKS's Pod Identity agent. */
 const plainHosts = /^(localhost|127(\.\d{1,3}){3}|\[::1\]|169\.254\.170\.2|169\.254\.170\.23|\[fd00:ec2::23\])$/;
 
-const refused = (problem: string): RekeyError =>
-  new RekeyError("credentials-missing", { context: { operation: "read a container's credentials", problem } });
+const operation = "read a container's credentials";
+const refused = (problem: string): RekeyError => keysMissing(operation, { problem });
 
 function addressOf(relative: string | undefined, full: string | undefined): URL | undefined {
   const text = relative ? `${ecs}${relative}` : full;
@@ -41,5 +41,5 @@ export const containerKeys: KeyProvider = async (variables, signal) => {
   const headers = token === undefined ? {} : { authorization: token.trim() };
   const answer = await exchanged({ method: "GET", url, headers, signal }).catch(() => undefined);
   if (answer === undefined) throw refused("no answer");
-  return keysIn(answer, "read a container's credentials");
+  return keysIn(answer, operation);
 };

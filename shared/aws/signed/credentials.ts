@@ -1,14 +1,13 @@
-import { RekeyError } from "../../errors/reading-error.ts";
+import type { RekeyError } from "../../errors/reading-error.ts";
 import { containerKeys } from "./container-keys.ts";
 import { instanceKeys } from "./instance-keys.ts";
+import { keysMissing } from "./keys-in.ts";
 import type { ExpiringKeys, KeyProvider, Variables } from "./key-provider.ts";
-import type { AwsKeys } from "./signature.ts";
 
 /** The SDKs renew keys so long before they expire. */
 const renewedBeforeMs = 5 * 60_000;
 
-const missing = (problem: string, hint?: string): RekeyError =>
-  new RekeyError("credentials-missing", { context: { operation: "read credentials", problem }, hint });
+const missing = (problem: string, hint?: string): RekeyError => keysMissing("read credentials", { problem }, hint);
 
 const variableKeys: KeyProvider = async (variables) => {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = variables;
@@ -32,32 +31,23 @@ const providers: readonly KeyProvider[] = [variableKeys, refuseWhatIsTheSdks, co
 
 export interface Credentials {
   /** Kept until shortly before they expire; callers at the same time share one request. */
-  keys(): Promise<AwsKeys>;
+  keys(): Promise<ExpiringKeys>;
   /** They were refused as expired: the next caller gets new ones. */
   forget(): void;
 }
 
-/**
- * The process's keys, in the AWS SDKs' order: variables, the endpoint of an ECS task or an EKS Pod Identity, an EC2
- * instance's role by IMDSv2. Errors: `credentials-missing`.
- */
-export function credentialsOf(variables: Variables, now: () => number = Date.now): Credentials {
+/** Keys that are read again before they expire. Errors: those of `read`. */
+export function renewedKeys(
+  read: (signal: AbortSignal) => Promise<ExpiringKeys>,
+  now: () => number = Date.now,
+): Credentials {
   let kept: ExpiringKeys | undefined;
   let reading: Promise<ExpiringKeys> | undefined;
-
-  async function read(): Promise<ExpiringKeys> {
-    // Many callers share it, so it ends by its own limit and not with one of them.
-    const signal = AbortSignal.timeout(5_000);
-    for (const provider of providers) {
-      const found = await provider(variables, signal);
-      if (found !== undefined) return found;
-    }
-    throw missing("no variables, no container, no instance role");
-  }
   const isFresh = ({ expiresAtMs = Infinity }: ExpiringKeys, forMs: number): boolean => expiresAtMs - forMs > now();
 
   async function renewed(): Promise<ExpiringKeys> {
-    reading ??= read().finally(() => (reading = undefined));
+    // Many callers share it, so it ends by its own limit and not with one of them.
+    reading ??= read(AbortSignal.timeout(5_000)).finally(() => (reading = undefined));
     return (kept = await reading);
   }
   return {
@@ -74,3 +64,16 @@ export function credentialsOf(variables: Variables, now: () => number = Date.now
     },
   };
 }
+
+/**
+ * The process's keys, in the AWS SDKs' order: variables, the endpoint of an ECS task or an EKS Pod Identity, an EC2
+ * instance's role by IMDSv2. Errors: `credentials-missing`.
+ */
+export const credentialsOf = (variables: Variables, now: () => number = Date.now): Credentials =>
+  renewedKeys(async (signal) => {
+    for (const provider of providers) {
+      const found = await provider(variables, signal);
+      if (found !== undefined) return found;
+    }
+    throw missing("no variables, no container, no instance role");
+  }, now);

@@ -1,10 +1,13 @@
-import { RekeyError } from "../../errors/reading-error.ts";
+import { type ErrorContext, RekeyError } from "../../errors/reading-error.ts";
 import type { ExpiringKeys } from "./key-provider.ts";
 import type { Answer } from "./exchanged.ts";
 
+export const keysMissing = (operation: string, more: ErrorContext, hint?: string): RekeyError =>
+  new RekeyError("credentials-missing", { context: { operation, ...more }, hint });
+
 /** What a metadata endpoint's answer holds. Errors: `credentials-missing`. */
 export function keysIn({ status, text }: Answer, operation: string): ExpiringKeys {
-  const refused = new RekeyError("credentials-missing", { context: { operation, status } });
+  const refused = keysMissing(operation, { status });
   if (status !== 200) throw refused;
   let members: Readonly<Record<string, unknown>>;
   try {

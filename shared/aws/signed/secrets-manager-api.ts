@@ -1,6 +1,11 @@
-import type { BatchGetSecretValueRequest, BatchGetSecretValueResponse } from "@aws-sdk/client-secrets-manager";
+import type {
+  BatchGetSecretValueRequest,
+  BatchGetSecretValueResponse,
+  ListSecretsRequest,
+  ListSecretsResponse,
+} from "@aws-sdk/client-secrets-manager";
 import type { ReadingApi } from "../secrets-manager/version-reads.ts";
-import { credentialsOf } from "./credentials.ts";
+import { type Credentials, credentialsOf } from "./credentials.ts";
 import { endpointOf, type EndpointOptions } from "./endpoint.ts";
 import { signedCaller } from "./signed-caller.ts";
 import type { Variables } from "./key-provider.ts";
@@ -12,7 +17,17 @@ export interface BatchReadingApi extends ReadingApi {
   ): Promise<BatchGetSecretValueResponse>;
 }
 
+/** With what finds secrets by their tags. */
+export interface SearchingApi extends BatchReadingApi {
+  listSecrets(
+    input: Pick<ListSecretsRequest, "Filters" | "MaxResults" | "NextToken">,
+    options: { readonly abortSignal: AbortSignal },
+  ): Promise<Pick<ListSecretsResponse, "SecretList" | "NextToken">>;
+}
+
 export interface SignedApiOptions extends EndpointOptions {
+  /** Default: the process's own. */
+  readonly credentials?: Credentials | undefined;
   readonly maxAttempts?: number | undefined;
   readonly requestTimeoutMs?: number | undefined;
 }
@@ -32,14 +47,14 @@ const readable = (members: Members): Members => {
 };
 
 /** Secrets Manager's reading operations over signed requests. Errors: `option-invalid`; those of requests as the SDK has them. */
-export function signedSecretsManager(options: SignedApiOptions, variables: Variables): BatchReadingApi {
-  const { maxAttempts = 3, requestTimeoutMs = 5_000 } = options;
+export function signedSecretsManager(options: SignedApiOptions, variables: Variables): SearchingApi {
+  const { maxAttempts = 3, requestTimeoutMs = 5_000, credentials = credentialsOf(variables) } = options;
   const service = "secretsmanager";
   const call = signedCaller({
     service,
     target: service,
     endpoint: endpointOf(service, options, variables),
-    credentials: credentialsOf(variables),
+    credentials,
     maxAttempts,
     requestTimeoutMs,
   });
@@ -51,5 +66,6 @@ export function signedSecretsManager(options: SignedApiOptions, variables: Varia
     getSecretValue: operation("GetSecretValue"),
     describeSecret: operation("DescribeSecret"),
     batchGetSecretValue: operation("BatchGetSecretValue"),
+    listSecrets: operation("ListSecrets"),
   };
 }

@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import { codes } from "../../errors/codes.ts";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import { aboutSecret } from "./about-secret.ts";
-import { servingRule } from "./serving-rules.ts";
 
 test("an error gets the secret's name and the operation, and keeps what it knows", () => {
   const given = new RekeyError("store-unavailable", { context: { reason: "ECONNRESET" }, retryAfterMs: 7 });
@@ -30,6 +29,6 @@ test("an error that says everything is the same error", () => {
 test("a hint for a rotation gives way to one for a service, and the place of failure knows best", () => {
   const context = { secret: "a", operation: "read" };
   const given = new RekeyError("tls-refused", { context });
-  expect(aboutSecret("a", given)).toMatchObject({ hint: servingRule("tls-refused").hint, context });
+  expect(aboutSecret("a", given)).toMatchObject({ hint: codes["tls-refused"].readerHint, context });
   expect(aboutSecret("a", new RekeyError("tls-refused", { context, hint: "look there" })).hint).toBe("look there");
 });

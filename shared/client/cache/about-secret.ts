@@ -1,8 +1,7 @@
 import { CodedError } from "../../errors/coded-error.ts";
-import { servingRule } from "./serving-rules.ts";
 
 /** What the place of failure says is best to do, else what a service can do about it. */
-const hintOf = ({ code, hint, entry }: CodedError): string => (hint === entry.hint && servingRule(code).hint) || hint;
+const hintOf = ({ hint, entry }: CodedError): string => (hint === entry.hint && entry.readerHint) || hint;
 
 /** The error with the secret's name and the operation in its context, and with a hint for a service. */
 export function aboutSecret(secret: string, error: CodedError): CodedError {

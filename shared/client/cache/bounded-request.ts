@@ -28,11 +28,11 @@ const mostStandstills = 5;
 /** Whatever a source throws leaves as a `RekeyError` with the secret's name: a foreign one may hold a value or a token. */
 function typed(error: unknown, secret: string, giveUp: AbortSignal): RekeyError {
   if (giveUp.aborted) return new RekeyError("pool-closed", { context: { secret } });
-  if (!(error instanceof RekeyError)) {
-    const context = { secret, operation: "read", reason: nameOfThrown(error) };
-    return new RekeyError("store-unavailable", { context });
-  }
-  return aboutSecret(secret, error);
+  const known =
+    error instanceof RekeyError
+      ? error
+      : new RekeyError("store-unavailable", { context: { reason: nameOfThrown(error) } });
+  return aboutSecret(secret, known);
 }
 
 /**
@@ -48,13 +48,10 @@ export function createRequest(options: {
 }): Request {
   const { clock, random, budget, timeoutMs } = options;
 
-  async function pause(attempt: number, secret: string, giveUp: AbortSignal): Promise<void> {
-    try {
-      await clock.sleep(random() * firstBackOffMs * 2 ** attempt, giveUp);
-    } catch (error) {
+  const pause = async (attempt: number, secret: string, giveUp: AbortSignal): Promise<void> =>
+    clock.sleep(random() * firstBackOffMs * 2 ** attempt, giveUp).catch((error: unknown) => {
       throw typed(error, secret, giveUp);
-    }
-  }
+    });
 
   /** How the attempt ended: call it for the answer or the error. */
   async function once<Answer>(
@@ -68,7 +65,7 @@ export function createRequest(options: {
     const end = (): void => ending.abort();
     giveUp.addEventListener("abort", end);
     const late = clock.sleep(timeoutMs, ending.signal).then(() => {
-      throw new RekeyError("time-budget-spent", { context: { secret, operation: "read", timeoutMs } });
+      throw new RekeyError("time-budget-spent", { context: { timeoutMs } });
     });
     try {
       const answer = await Promise.race([work({ signal: ending.signal }), late]);
@@ -84,7 +81,7 @@ export function createRequest(options: {
     }
   }
 
-  return async (secret, work, giveUp, stillness = { fromMs: Number.POSITIVE_INFINITY }) => {
+  return async (secret, work, giveUp, stillness = { fromMs: Infinity }) => {
     let attempt = 1;
     let standstills = 0;
     for (;;) {
@@ -95,7 +92,7 @@ export function createRequest(options: {
         const ended = await once(secret, work, giveUp);
         if (clock.nowMs() >= stillAtMs && !giveUp.aborted && standstills++ < mostStandstills) continue;
         const answer = ended();
-        stillness.fromMs = Number.POSITIVE_INFINITY;
+        stillness.fromMs = Infinity;
         budget.succeeded();
         return answer;
       } catch (error) {

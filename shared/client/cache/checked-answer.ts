@@ -3,7 +3,7 @@ import type { SecretValue } from "../../secrets/secret-value.ts";
 import { nameOfThrown } from "../name-of-thrown.ts";
 import type { SourceAnswer } from "../sources/secret-source.ts";
 
-const malformed = (secret: string, problem: string): RekeyError =>
+export const malformed = (secret: string, problem: string): RekeyError =>
   new RekeyError("source-malformed", { context: { secret, operation: "read", problem } });
 
 /** A value of another copy of this package is one, too. */

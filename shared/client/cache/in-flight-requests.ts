@@ -87,7 +87,7 @@ export class InFlightRequests {
     held?.abandon();
     const abandoning = new AbortController();
     const giveUp = abandoning.signal;
-    const stillness: Stillness = { fromMs: Number.POSITIVE_INFINITY };
+    const stillness: Stillness = { fromMs: Infinity };
     const isOurs = (): boolean => entry.requestState?.inFlight === inFlight;
     /** Those who waited while the process stood still get what the request finds that took over. */
     const instead = async (): Promise<SourceVersion> => {

@@ -12,6 +12,12 @@ const answer = (versionId: string): SourceAnswer => ({ versionId, value: new Sec
 const entries = (count: number): CachedSecret[] =>
   Array.from({ length: count }, (_, index) => new CachedSecret(`s${index}`));
 
+const entryOf =
+  (given: readonly CachedSecret[]) =>
+  (secretId: string): CachedSecret =>
+    given.find((entry) => entry.secretId === secretId) ?? new CachedSecret(secretId);
+const idsOf = (given: readonly CachedSecret[]): string[] => given.map(({ secretId }) => secretId);
+
 /** Prefetches, and gives what was asked of whom and how each entry ended. */
 async function prefetched(given: readonly CachedSecret[], readMany: unknown) {
   const ends = new Map<string, unknown>();
@@ -30,7 +36,7 @@ async function prefetched(given: readonly CachedSecret[], readMany: unknown) {
     return work({ signal: giveUp });
   };
   const source = { read: async () => undefined, readMany } as SecretSource;
-  await prefetch(given, { source, request, inFlightRequests, closing });
+  await prefetch(idsOf(given), { entryOf: entryOf(given), source, request, inFlightRequests, closing });
   return { ends, asked };
 }
 const readingAll = vi.fn<(ids: readonly string[]) => Promise<unknown>>(
@@ -107,7 +113,8 @@ test("a request that fails is left to the reads that need it, also where nobody 
     join: async () => Promise.reject(failed),
   };
   const source = { read: async () => undefined, readMany: async () => Promise.reject(failed) };
-  await prefetch(entries(1), {
+  await prefetch(["s0"], {
+    entryOf: entryOf([]),
     source,
     request: async (_, work) => work({ signal: closing }),
     inFlightRequests,

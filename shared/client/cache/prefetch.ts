@@ -1,29 +1,26 @@
 import { RekeyError } from "../../errors/reading-error.ts";
-import { checkedAnswer } from "./checked-answer.ts";
+import { checkedAnswer, malformed } from "./checked-answer.ts";
 import type { CachedSecret } from "./cached-secret.ts";
 import type { InFlightRequests } from "./in-flight-requests.ts";
 import type { Request } from "./bounded-request.ts";
 import { readManyLimit, type SecretSource } from "../sources/secret-source.ts";
 
-const notAMap = (secret: string): RekeyError =>
-  new RekeyError("source-malformed", { context: { secret, operation: "read", problem: "readMany gave no Map" } });
-
-/** Asks for many entries with as few requests as the source can do. What fails is left to the read that needs it. */
+/** Asks for many secrets with as few requests as the source can do. What fails is left to the read that needs it. */
 export async function prefetch(
-  entries: readonly CachedSecret[],
+  secretIds: readonly string[],
   options: {
+    readonly entryOf: (secretId: string) => CachedSecret;
     readonly source: SecretSource;
     readonly request: Request;
     readonly inFlightRequests: Pick<InFlightRequests, "join" | "request">;
     readonly closing: AbortSignal;
   },
 ): Promise<void> {
-  const { source, request, inFlightRequests, closing } = options;
+  const { entryOf, source, request, inFlightRequests, closing } = options;
   const readMany = typeof source.readMany === "function" ? source.readMany.bind(source) : undefined;
-  const missing = entries.filter(({ requestState }) => requestState?.inFlight === undefined);
+  const missing = secretIds.filter((secretId) => entryOf(secretId).requestState?.inFlight === undefined);
   for (let first = 0; first < missing.length; first += readManyLimit) {
-    const chunk = missing.slice(first, first + readManyLimit);
-    const ids = chunk.map(({ secretId }) => secretId);
+    const ids = missing.slice(first, first + readManyLimit);
     const answers =
       readMany === undefined
         ? undefined
@@ -34,17 +31,19 @@ export async function prefetch(
           );
     // Nobody may be left to wait for it: others have asked for the same meanwhile.
     answers?.catch(() => undefined);
-    const joined = chunk.map((entry) =>
-      answers === undefined
-        ? inFlightRequests.request(entry)
-        : inFlightRequests.join(entry, async () => {
-            const all: unknown = await answers;
-            if (!(all instanceof Map)) throw notAMap(entry.secretId);
-            const answer: unknown = all.get(entry.secretId);
-            if (answer instanceof RekeyError) throw answer;
-            return checkedAnswer(entry.secretId, answer);
-          }),
-    );
+    const joined = ids
+      .map((secretId) => entryOf(secretId))
+      .map((entry) =>
+        answers === undefined
+          ? inFlightRequests.request(entry)
+          : inFlightRequests.join(entry, async () => {
+              const all: unknown = await answers;
+              if (!(all instanceof Map)) throw malformed(entry.secretId, "readMany gave no Map");
+              const answer: unknown = all.get(entry.secretId);
+              if (answer instanceof RekeyError) throw answer;
+              return checkedAnswer(entry.secretId, answer);
+            }),
+      );
     await Promise.allSettled(joined);
   }
 }

@@ -18,7 +18,7 @@ const isBackingOff = ({ requestState }: CachedSecret, nowMs: number): boolean =>
 
 /** With a request under way: what it finds is waited for, since nobody knows how long ago its value was read. */
 const stoodStill = ({ requestState }: CachedSecret, nowMs: number): boolean =>
-  nowMs >= (requestState?.inFlight?.stillness.fromMs ?? Number.POSITIVE_INFINITY);
+  nowMs >= (requestState?.inFlight?.stillness.fromMs ?? Infinity);
 
 const againAfter = ({ code, entry, context, hint }: CodedError, retryAfterMs: number): CodedError =>
   new CodedError(code, entry, { context, hint, retryAfterMs });
@@ -98,7 +98,7 @@ export class ReadPolicy {
     const { ttlMs, maxStaleMs, maxDeniedMs } = this.#settings;
     if (isBelowFloor(entry, nowMs) && this.#mayAsk(entry)) return undefined;
     if (isPinned(entry)) return entry.version;
-    const deniedAtMs = entry.requestState?.failure?.deniedAtMs ?? Number.POSITIVE_INFINITY;
+    const deniedAtMs = entry.requestState?.failure?.deniedAtMs ?? Infinity;
     if (nowMs - deniedAtMs >= maxDeniedMs) return undefined;
     return nowMs - entry.confirmedAtMs < ttlMs + maxStaleMs ? entry.version : undefined;
   }

@@ -6,8 +6,6 @@ export interface ServingRule {
   readonly servedFor: "maxStaleMs" | "maxDeniedMs";
   /** Whether the same request is made three times before it counts as failed. */
   readonly isRepeated: boolean;
-  /** What a service does about it, where the code's own hint speaks to a rotation or to the mirror. */
-  readonly hint: string | undefined;
 }
 
 /** They may pass within seconds. */
@@ -32,21 +30,8 @@ const denials = new Set<ErrorCode>([
   "mirror-unauthorized",
 ]);
 
-const hints: Readonly<Partial<Record<ErrorCode, string>>> = {
-  "tls-refused":
-    "give the root certificate that signed the endpoint's (NODE_EXTRA_CA_CERTS; ca for Vault); look for a proxy that opens TLS",
-  "time-budget-spent": "look at the way to the source and at its health, or raise requestTimeoutMs",
-  "store-throttled": "raise the TTL, or read through one agent on each host; the quota of GetSecretValue may be raised",
-  "mirror-unavailable":
-    "check the Vault cluster's health, and the address and the way to it by the reason or the status in the context",
-  "mirror-unauthorized": "give the policy of the login the capability read on the path in the context",
-  "mirror-path-invalid": "read it by its name, or say where it lies with pathOf",
-  "server-misbehaved": "check that the address is Vault's own, and what stands between",
-};
-
 /** The reference of the client has them in a table. */
 export const servingRule = (code: ErrorCode): ServingRule => ({
   servedFor: denials.has(code) ? "maxDeniedMs" : "maxStaleMs",
   isRepeated: repeated.has(code),
-  hint: Object.hasOwn(hints, code) ? hints[code] : undefined,
 });

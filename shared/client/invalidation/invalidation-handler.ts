@@ -107,7 +107,7 @@ export class InvalidationHandler {
 
   /** After a gap everything may have changed unseen. */
   #gap(): void {
-    for (const entry of this.#parts.table.values()) if (!isPinned(entry)) this.#endFreshness(entry, 0);
+    for (const entry of this.#parts.table.matching(() => true)) if (!isPinned(entry)) this.#endFreshness(entry, 0);
   }
 
   /** A fleet that got the same event does not ask at the same moment. */
@@ -131,13 +131,8 @@ export class InvalidationHandler {
   #entriesOf(secretId: string): readonly CachedSecret[] {
     const name = bareName(secretId);
     const account = accountIn(secretId);
-    return [...this.#parts.table.values()].filter(
-      (entry) =>
-        entry.secretId.includes(name) &&
-        !isPinned(entry) &&
-        isSameSecret(entry.secretId, secretId) &&
-        mayBeOneAccount(entry.account, account),
-    );
+    const same = this.#parts.table.matching((id) => id.includes(name) && isSameSecret(id, secretId));
+    return [...same].filter((entry) => !isPinned(entry) && mayBeOneAccount(entry.account, account));
   }
 
   /** Other stages are asked for once for each notice, as far as the secret's allowance goes. */
@@ -156,7 +151,7 @@ export class InvalidationHandler {
     const fromMs = nowMs + turnMs;
     const freeAtMs = allowance.freeAtMs(entry.secretId);
     const mayWithhold = freeAtMs <= nowMs && !isDoubted(entry, nowMs);
-    const window = { fromMs: mayWithhold ? fromMs : Number.POSITIVE_INFINITY, untilMs: fromMs + settings.lagBudgetMs };
+    const window = { fromMs: mayWithhold ? fromMs : Infinity, untilMs: fromMs + settings.lagBudgetMs };
     if (!announce(entry, notice, window, nowMs)) return false;
     if (mayWithhold) this.#endFreshness(entry, fromMs);
     else entry.freshUntilMs = Math.min(entry.freshUntilMs, Math.max(fromMs, freeAtMs));

@@ -72,7 +72,7 @@ export function snsWebhook(options: SnsWebhookOptions): SnsWebhook {
   const never = new AbortController().signal;
   const fetchInTime: FetchText = async (url) => inTime(fetchTimeoutMs, never, async () => fetchText(url));
   const verify = snsVerifier(fetchInTime);
-  let reportedAtMs = Number.NEGATIVE_INFINITY;
+  let reportedAtMs = -Infinity;
 
   /** Every sink hears of it. Rejects when one of them could not apply it. */
   async function tell(message: string): Promise<void> {

@@ -37,7 +37,7 @@ function reportsOncePerMinute(nowMs: () => number): (key: string) => number | un
   const mostKeys = 50;
   return (given) => {
     const key = byKey.has(given) || byKey.size < mostKeys ? given : "";
-    const last = byKey.get(key) ?? { atMs: Number.NEGATIVE_INFINITY, count: 0 };
+    const last = byKey.get(key) ?? { atMs: -Infinity, count: 0 };
     last.count++;
     if (nowMs() - last.atMs < reportEveryMs) return undefined;
     const { count } = last;

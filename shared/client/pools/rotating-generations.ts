@@ -23,9 +23,9 @@ export interface CredentialPool<Connection> extends Omit<Occupancy, "asked"> {
   destroy(): void;
 }
 
-export interface PoolDriver<Connection> {
+export interface PoolDriver<Connection, Pool extends CredentialPool<Connection> = CredentialPool<Connection>> {
   /** `changed` is to be called whenever a connection was released or closed. Errors: `secret-malformed`, the driver's. */
-  open(secret: LoginSecret, changed: () => void): CredentialPool<Connection>;
+  open(secret: LoginSecret, changed: () => void): Pool;
   /** Whether the server turned this login down, which it says before any query is sent. */
   isRefusal(error: unknown): boolean;
   /** Whether the server has as many connections, of this user or of all, as it takes. */
@@ -38,9 +38,12 @@ export interface PoolDriver<Connection> {
   readonly lateError: (() => Error) | undefined;
 }
 
-export interface RotatingGenerations<Connection> {
-  /** Errors: the driver's, the client's, `credential-refused`, `tls-refused`, `time-budget-spent`, `pool-closed`. */
-  connect(): Promise<Connection>;
+export interface RotatingGenerations<Connection, Pool extends CredentialPool<Connection> = CredentialPool<Connection>> {
+  /**
+   * `ask`: what is asked of a credential's pool in place of its `connect`; it may be asked again of the next one once the
+   * login was refused. Errors: the driver's, the client's, `credential-refused`, `tls-refused`, `time-budget-spent`, `pool-closed`.
+   */
+  connect(ask?: (pool: Pool) => Promise<Connection>): Promise<Connection>;
   readonly refusedLogins: number;
   readonly versionId: string | undefined;
   /** Callers that wait for a connection of a replaced credential to close. */
@@ -50,15 +53,16 @@ export interface RotatingGenerations<Connection> {
   end(): Promise<void>;
 }
 
-interface Generation<Connection> {
+interface Generation<Pool> {
   readonly versionId: string;
-  readonly pool: CredentialPool<Connection>;
+  readonly pool: Pool;
   /** Connections asked for and not yet given: a pool that ends would leave them waiting for ever. */
   readonly asked: Set<Promise<unknown>>;
 }
 
 /** One call of `connect`. */
-interface Attempt {
+interface Attempt<Connection, Pool> {
+  readonly ask: (pool: Pool) => Promise<Connection>;
   readonly time: ConnectTime;
   /** Versions that were refused. */
   readonly refused: Set<string>;
@@ -71,13 +75,13 @@ interface Releasable {
 
 const none: Occupancy = { asked: 0, open: 0, idle: 0 };
 
-const occupancyOf = ({ pool, asked }: Generation<unknown>): Occupancy => ({
+const occupancyOf = ({ pool, asked }: Generation<CredentialPool<unknown>>): Occupancy => ({
   asked: asked.size,
   open: pool.open,
   idle: pool.idle,
 });
 
-async function endWhenGiven({ pool, asked }: Generation<unknown>): Promise<void> {
+async function endWhenGiven({ pool, asked }: Generation<CredentialPool<unknown>>): Promise<void> {
   while (asked.size > 0) await Promise.allSettled(asked);
   // A connection that cannot be closed in order is closed all the same.
   await pool.end().catch(() => undefined);
@@ -88,16 +92,17 @@ async function endWhenGiven({ pool, asked }: Generation<unknown>): Promise<void>
  * another, first AWSCURRENT as it is now, then AWSPENDING, and the rest wait for what it finds. No caller offers a
  * credential twice once refused. Connections of a replaced credential finish their work, within the one limit of all.
  */
-export function rotatingGenerations<Connection extends Releasable>(
-  driver: PoolDriver<Connection>,
-  options: RotatingOptions,
-): RotatingGenerations<Connection> {
+export function rotatingGenerations<
+  Connection extends Releasable,
+  Pool extends CredentialPool<Connection> = CredentialPool<Connection>,
+>(driver: PoolDriver<Connection, Pool>, options: RotatingOptions): RotatingGenerations<Connection, Pool> {
+  type Asked = Attempt<Connection, Pool>;
   const { client, secretId, drainTimeoutMs = 60_000, afterDrainTimeout = "release" } = options;
   const acknowledgement = acknowledging(options);
   const drainListeners = new Set<(versionId: string) => void>();
   const draining = new Set<Promise<void>>();
-  const replaced = new Set<Generation<Connection>>();
-  let active: Generation<Connection> | undefined;
+  const replaced = new Set<Generation<Pool>>();
+  let active: Generation<Pool> | undefined;
   /** Whether the server has taken the active credential. */
   let isProven = false;
   /** The last version whose value could not be used. */
@@ -120,7 +125,7 @@ export function rotatingGenerations<Connection extends Releasable>(
     if (active !== undefined && isProven && replaced.size === 0) acknowledgement.alone(active.versionId);
   };
 
-  function drain(generation: Generation<Connection>): void {
+  function drain(generation: Generation<Pool>): void {
     replaced.add(generation);
     const ended = endWhenGiven(generation).then(() => {
       replaced.delete(generation);
@@ -139,7 +144,7 @@ export function rotatingGenerations<Connection extends Releasable>(
   }
 
   /** Errors: `secret-malformed`, `secret-binary`. */
-  function open(value: SecretValue): CredentialPool<Connection> {
+  function open(value: SecretValue): Pool {
     const secret = parseLoginSecret(value);
     try {
       return driver.open(secret, limit.changed);
@@ -152,7 +157,7 @@ export function rotatingGenerations<Connection extends Releasable>(
   }
 
   /** Errors: those of a value that cannot be used. The active credential then stays. */
-  function adopt({ versionId, value }: SourceVersion): Generation<Connection> {
+  function adopt({ versionId, value }: SourceVersion): Generation<Pool> {
     if (active?.versionId === versionId) return active;
     const before = active;
     active = { versionId, pool: open(value), asked: new Set() };
@@ -178,8 +183,8 @@ export function rotatingGenerations<Connection extends Releasable>(
   const typed = ({ code, context, hint }: Explanation): RekeyError =>
     new RekeyError(code, { context: { secret: secretId, ...context }, hint });
 
-  async function connectTo(generation: Generation<Connection>): Promise<Connection> {
-    const asking = generation.pool.connect();
+  async function connectTo(generation: Generation<Pool>, ask: Asked["ask"]): Promise<Connection> {
+    const asking = ask(generation.pool);
     generation.asked.add(asking);
     try {
       return await asking;
@@ -190,11 +195,11 @@ export function rotatingGenerations<Connection extends Releasable>(
   }
 
   /** `undefined`: refused, or replaced before it was asked. */
-  async function offer(generation: Generation<Connection>, attempt: Attempt): Promise<Connection | undefined> {
+  async function offer(generation: Generation<Pool>, attempt: Asked): Promise<Connection | undefined> {
     const { time, refused } = attempt;
     const ask = async (): Promise<Connection | undefined> => {
       assertOpen();
-      return generation === active ? connectTo(generation) : undefined;
+      return generation === active ? connectTo(generation, attempt.ask) : undefined;
     };
     const connecting = limit.enter(ask, time.signal);
     try {
@@ -219,7 +224,7 @@ export function rotatingGenerations<Connection extends Releasable>(
     if (isOver) throw new RekeyError("pool-closed", { context: { secret: secretId } });
   }
 
-  async function find(attempt: Attempt): Promise<Connection> {
+  async function find(attempt: Asked): Promise<Connection> {
     const candidates = credentialCandidates(client, secretId, attempt.refused);
     for (;;) {
       isReading = true;
@@ -232,10 +237,10 @@ export function rotatingGenerations<Connection extends Releasable>(
     }
   }
 
-  async function connect(): Promise<Connection> {
+  async function connect(asking: Asked["ask"] = async (pool) => pool.connect()): Promise<Connection> {
     const { connectTimeoutMs: limitMs, lateError } = driver;
     const time = connectTime({ secretId, limitMs, lateError });
-    const attempt: Attempt = { time, refused: new Set(), lastRefusal: undefined };
+    const attempt: Asked = { ask: asking, time, refused: new Set(), lastRefusal: undefined };
     // Without events, it is such reads by which the client learns of a rotation. No connection waits for one.
     if (active !== undefined) client.get(secretId).catch(() => undefined);
     for (;;) {
@@ -269,7 +274,7 @@ export function rotatingGenerations<Connection extends Releasable>(
   }
 
   return {
-    connect: async () => keptAlive(connect()),
+    connect: async (ask) => keptAlive(connect(ask)),
     get refusedLogins() {
       return refusedLogins;
     },

@@ -33,13 +33,13 @@ const names = new Set<string>([
   "afterDrainTimeout",
 ] satisfies (keyof RotatingOptions)[]);
 
-/** Errors: `option-invalid` for what JavaScript may give and the pool would drop, such as `ssl` outside of `pool`. */
-export function assertKnown(options: object): void {
+/** Errors: `option-invalid` for what JavaScript may give and the pool would drop, such as `ssl` outside of `pool`, the settings' place. */
+export function assertKnown(options: object, place = "pool"): void {
   const other = Object.keys(options).find((name) => !names.has(name));
   if (other === undefined) return;
   throw new RekeyError("option-invalid", {
     context: { option: other },
-    hint: `the driver's settings belong in pool: { ${other} }`,
+    hint: `the driver's settings belong in ${place}: { ${other} }`,
   });
 }
 

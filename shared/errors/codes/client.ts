@@ -7,8 +7,8 @@ export const clientCodes = {
     "wait for retryAfterMs; raise the budget, or the TTL, if it persists",
   ),
   "event-unrecognized": abort(
-    "messages of a subscription do not say which version is current, for the reason in the context",
-    "send the event as EventBridge made it, without an input transformer, and nothing else to this queue or channel; confirm the subscription where the reason is unconfirmed",
+    "messages of a subscription do not name the current version, for the reason in the context",
+    "send EventBridge's event as it is, without an input transformer, and nothing else; where the reason is unconfirmed, confirm the subscription",
   ),
   "invalidation-unavailable": retry(
     "what tells of rotations could not be heard",
@@ -21,6 +21,6 @@ export const clientCodes = {
   ),
   "version-not-visible": retry(
     "a replica shows an older version than was read before, and the primary did not answer",
-    "a replica lags behind; if it persists, look for a replication that is stuck and for why the primary is silent",
+    "if it persists, look for a replication that is stuck, and for why the primary is silent",
   ),
 } as const satisfies Record<string, CodeEntry>;

@@ -35,6 +35,22 @@ export const distributionCodes = {
     "the event bus did not take the event",
     "the step is repeated by Secrets Manager; no action unless it persists",
   ),
+  "kubernetes-conflict": intervene(
+    "somebody else manages a key of the Secret that rekey should write",
+    "take the keys out of what manages them, such as a Helm chart, or grant another Secret; rekey never takes a field over",
+  ),
+  "kubernetes-not-refreshed": retry(
+    "a copy in the cluster does not have the version yet, so nothing that uses it was restarted",
+    "the message is delivered again; if it persists, look at the conditions of the ExternalSecret: kubectl describe externalsecret",
+  ),
+  "kubernetes-refused": intervene(
+    "the cluster's API server refused a call, or is not the configured one",
+    "look at the status, problem or reason in the context: apply what rekey kubernetes-manifests prints, and check the access entry, the ca and that the object exists",
+  ),
+  "kubernetes-unavailable": retry(
+    "the cluster's API server did not answer, or not now",
+    "the message is delivered again; check the cluster and the way to it by the reason or status in the context",
+  ),
   "mirror-conflict": retry(
     "another writer changed the mirrored secret at the same time",
     "the message is delivered again; if it persists, look for a second writer on this path",
@@ -46,15 +62,18 @@ export const distributionCodes = {
   "mirror-path-invalid": abort(
     "the secret's place cannot be used as a Vault path",
     `give it a path below the prefix with the tag ${vaultPathTag}`,
+    "read it by its name, or say where it lies with pathOf",
   ),
   "mirror-rejected": intervene("Vault refused the write", "check the mount, that it is KV version 2, and the path"),
   "mirror-unauthorized": intervene(
     "Vault refused the login, the token or the policy",
     "check the login's credential, and that its policy is the one that rekey vault-policy prints",
+    "give the policy of the login the capability read on the path in the context",
   ),
   "mirror-unavailable": retry(
     "Vault did not answer, is sealed, standing by or limiting the rate",
     "check the Vault cluster's health; the message stays in the queue",
+    "check the Vault cluster's health, and the address and the way to it by the reason or the status in the context",
   ),
   "queue-unavailable": retry(
     "the queue did not take a message, or a change of one",

@@ -62,6 +62,7 @@ export const readingCodes = {
   "store-throttled": retry(
     "Secrets Manager is limiting the rate of calls",
     "Secrets Manager repeats the rotation; spread the schedules if it persists",
+    "raise the TTL, or read through one agent on each host; the quota of GetSecretValue may be raised",
   ),
   "store-unavailable": retry(
     "Secrets Manager could not be reached or failed",
@@ -70,10 +71,12 @@ export const readingCodes = {
   "time-budget-spent": retry(
     "the time for this call ran out",
     "raise the function's timeout, or look at what was slow in the log",
+    "look at the way to the source and at its health, or raise requestTimeoutMs",
   ),
   "tls-refused": abort(
     "the server's certificate or its TLS was not acceptable, so nothing was sent",
     `give the right CA, or spell out a weaker mode with the secret's ssl field or the tag ${tlsTag}`,
+    "give the root certificate that signed the endpoint's (NODE_EXTRA_CA_CERTS; ca for Vault); look for a proxy that opens TLS",
   ),
   "version-conflict": intervene(
     "the version already exists with another value",

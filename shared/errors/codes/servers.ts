@@ -62,6 +62,7 @@ export const serversCodes = {
   "server-misbehaved": abort(
     "the server sent something that its protocol does not allow, or far more than an answer needs",
     "check that host and port are the database's, and what stands between",
+    "check that the address is Vault's own, and what stands between",
   ),
   "server-too-old": abort("the server is older than the oldest version that rekey supports", "upgrade the server"),
   "user-collision": abort(

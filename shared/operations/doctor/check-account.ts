@@ -60,7 +60,7 @@ export async function checkDeadLetters(deadLetters: DeadLetters, call: CallOptio
 }
 
 /** What the queues of a stack may start at once. */
-export const queuesTakeAtOnce = 32;
+export const queuesTakeAtOnce = 37;
 
 /** Functions without a reservation share what the account has; a step of a rotation that finds nothing left fails. */
 export async function checkConcurrency(concurrency: Concurrency, call: CallOptions): Promise<readonly CheckResult[]> {

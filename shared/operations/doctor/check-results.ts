@@ -104,6 +104,16 @@ export const checks = {
     remedy:
       'path "<mount>/data/<path>" { capabilities = ["create", "read", "update"] } path "<mount>/metadata/<path>" { capabilities = ["patch"] }',
   },
+  "not-delivered": {
+    severity: "error",
+    meaning: "the stack's function does not look after this secret, so a new version is not announced, or not mirrored",
+    remedy: "add the secret's ARN to the template parameter SecretArnPattern",
+  },
+  "not-rotated-by-aws": {
+    severity: "warning",
+    meaning: "an AWS service owns the secret and does not rotate it",
+    remedy: "where the service can rotate it, turn that on there; rekey delivers each value that the service puts",
+  },
   "pair-of-alternate": {
     severity: "warning",
     meaning: "AWSCURRENT's user looks like another function's alternate, and its own alternate would be named after it",

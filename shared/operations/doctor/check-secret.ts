@@ -21,16 +21,20 @@ export interface CheckedSecret {
   readonly findings: readonly CheckResult[];
 }
 
+/** Of its tags and its replicas. */
+export const tagAndReplicaResults = ({ tags, replicas = new Map() }: SecretDescription): readonly CheckResult[] => [
+  ...unknownTags(tags).map((tag) => checkResult("tag-unknown", { tag })),
+  ...[...replicas]
+    .filter(([, state]) => state !== "InSync")
+    .map(([region]) => checkResult("replica-behind", { region })),
+];
+
 function describedResults(description: SecretDescription): readonly CheckResult[] {
-  const { rotationEnabled, tags, replicas = new Map() } = description;
   const pending = versionUnderWay(description);
   return [
-    ...(rotationEnabled ? [] : [checkResult("rotation-off")]),
-    ...unknownTags(tags).map((tag) => checkResult("tag-unknown", { tag })),
+    ...(description.rotationEnabled ? [] : [checkResult("rotation-off")]),
     ...(pending === undefined ? [] : [checkResult("pending-left", { version: pending })]),
-    ...[...replicas]
-      .filter(([, state]) => state !== "InSync")
-      .map(([region]) => checkResult("replica-behind", { region })),
+    ...tagAndReplicaResults(description),
   ];
 }
 

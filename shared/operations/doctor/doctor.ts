@@ -1,13 +1,11 @@
-import { isRekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
-import type { SecretDescription } from "../../ports/secret-store.ts";
-import { isMirrored } from "../mirroring/is-mirrored.ts";
 import type { Account } from "../../ports/account.ts";
 import type { MirrorProbe } from "../../ports/mirror.ts";
 import { checkFunction, checkSharedUsers } from "./check-account.ts";
 import { checkSecret } from "./check-secret.ts";
 import { checkServers } from "./check-servers.ts";
-import { type CheckResult, checkResult, failedCheck } from "./check-results.ts";
+import { asResults, checkMirror } from "./check-mirror.ts";
+import type { CheckResult } from "./check-results.ts";
 import { usersByFunction, type UsersOf } from "./managed-users.ts";
 import type { ExaminedRotation } from "./rehearsed-engine.ts";
 
@@ -17,27 +15,6 @@ export interface DoctorPorts {
   readonly mirror?: Pick<MirrorProbe, "probe">;
   /** Shared where many secrets are examined; else found with the account. */
   readonly users?: UsersOf;
-}
-
-/** An error of a check is what the check found. */
-async function asResults(check: () => Promise<readonly CheckResult[]>): Promise<readonly CheckResult[]> {
-  try {
-    return await check();
-  } catch (error) {
-    if (isRekeyError(error)) return [failedCheck(error)];
-    throw error;
-  }
-}
-
-async function checkMirror(
-  mirror: Pick<MirrorProbe, "probe">,
-  description: SecretDescription,
-  call: CallOptions,
-): Promise<readonly CheckResult[]> {
-  if (!isMirrored(description)) return [];
-  const { secretArn, name, tags } = description;
-  const { path, mayWrite } = await mirror.probe({ secretArn, secretName: name, tags }, call);
-  return mayWrite ? [] : [checkResult("mirror-path-denied", { path })];
 }
 
 /**

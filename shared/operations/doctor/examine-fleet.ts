@@ -10,6 +10,7 @@ import type { SecretSummary } from "../fleet/secret-summary.ts";
 import type { Account, Concurrency, DeadLetters } from "../../ports/account.ts";
 import type { MirrorProbe } from "../../ports/mirror.ts";
 import { checkConcurrency, checkDeadLetters } from "./check-account.ts";
+import { examineDelivery } from "./check-delivery.ts";
 import { doctor, type DoctorPorts } from "./doctor.ts";
 import { type CheckResult, failedCheck } from "./check-results.ts";
 import { managedUsers, usersByFunction, type UsersOf } from "./managed-users.ts";
@@ -17,11 +18,13 @@ import { avoidLockout } from "./avoid-lockout.ts";
 import { defined } from "../../secrets/defined.ts";
 
 export interface ExaminationPorts extends Pick<FleetPorts, "listing" | "nowMs"> {
-  readonly store: Pick<SecretStore, "read">;
+  readonly store: Pick<SecretStore, "describe" | "read">;
   readonly account: Account;
   readonly mirror?: MirrorProbe;
   readonly deadLetters?: DeadLetters;
   readonly concurrency?: Concurrency;
+  /** Whose functions deliver the secrets that others manage. */
+  readonly stack: string;
   /** What one secret's rotation is made of. Its errors are findings of that secret. */
   readonly rotationFor: (secretArn: string, call: CallOptions) => Promise<DoctorPorts["rotation"]>;
 }
@@ -97,12 +100,14 @@ export function examineFleet(
     };
 
     async function examine(
-      { secretArn, name }: SecretSummary,
+      { secretArn, name, managedBy }: SecretSummary,
       shared: { readonly users: UsersOf; readonly mirror?: MirrorProbe },
     ): Promise<void> {
       let found: readonly CheckResult[];
       try {
         found = await within(limitMs, call, async (one) => {
+          const { store, stack } = ports;
+          if (managedBy !== undefined) return examineDelivery({ store, stack, account, ...shared }, secretArn, one);
           const rotation = await ports.rotationFor(secretArn, one);
           const engine = careful(rotation.engine);
           return doctor({ rotation: { ...rotation, engine }, account, ...shared }, secretArn, one);

@@ -73,15 +73,18 @@ function keyArnOf(kmsKeyId: string, secretArn: string): string | undefined {
  * What the role must be allowed on the secret's own key, which Secrets Manager uses on its behalf; `undefined` where the key
  * has an alias alone. None for the account's own key, which takes no right.
  */
-export function keyIntents({ secretArn, kmsKeyId }: SecretDescription): readonly RoleIntent[] | undefined {
-  if (kmsKeyId === undefined) return [];
+export function keyIntents(
+  { secretArn, kmsKeyId }: SecretDescription,
+  actions: readonly string[] = ["kms:Decrypt", "kms:GenerateDataKey"],
+): readonly RoleIntent[] | undefined {
+  if (kmsKeyId === undefined || kmsKeyId.endsWith("alias/aws/secretsmanager")) return [];
   const resourceArn = keyArnOf(kmsKeyId, secretArn);
   if (resourceArn === undefined) return undefined;
   const [, partition = "", , region = ""] = secretArn.split(":");
   const suffix = partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
   return [
     {
-      actions: ["kms:Decrypt", "kms:GenerateDataKey"],
+      actions,
       resourceArn,
       conditions: {
         "kms:ViaService": `secretsmanager.${region}.${suffix}`,

@@ -1,4 +1,4 @@
-import { isRotationUnderWay, versionWithLabel } from "../../ports/secret-store.ts";
+import { isRotationUnderWay, rotatedByAws, versionWithLabel } from "../../ports/secret-store.ts";
 import { describedFindings } from "../reconciling/compare-secret.ts";
 import { subscribersOf } from "../retiring/retire-replaced.ts";
 import type { Health } from "./health.ts";
@@ -16,8 +16,10 @@ export interface SecretSummary {
   readonly lastRotatedAt?: Date;
   readonly nextRotationAt?: Date;
   readonly rotationFunctionArn?: string;
-  /** Who else rotates it: an AWS service, or the partner of this type. */
+  /** Who manages it in place of rekey: the AWS service that owns it, or the partner of this type. */
   readonly managedBy?: string;
+  /** The same, where AWS rotates it without a function. */
+  readonly rotatedByAws?: string;
   /** The tag `rekey:strategy`; absent: what the engine does without it. */
   readonly strategy?: string;
   readonly mirrored: boolean;
@@ -55,7 +57,8 @@ export function summaryOf(secret: ListedSecret, nowMs: number): SecretSummary {
     health: healthOf(secret, nowMs),
     ...defined({ versionId }),
     ...(since === undefined ? {} : { ageMs: Math.max(nowMs - since.getTime(), 0) }),
-    ...defined({ lastRotatedAt, nextRotationAt, rotationFunctionArn, managedBy, strategy }),
+    ...defined({ lastRotatedAt, nextRotationAt, rotationFunctionArn, managedBy, rotatedByAws: rotatedByAws(secret) }),
+    ...defined({ strategy }),
     mirrored: secret.deletedAt === undefined && tags.get(mirrorTag) !== "false",
     subscribers: subscribersOf(secret),
     ...defined({ reason }),

@@ -133,6 +133,7 @@ test.each([
   ["has no grace period", {}, {}],
   ["has another current version", { "rekey:grace": "1m" }, { labels: new Map([["v3", ["AWSCURRENT"]]]) }],
   ["is rotated by another's function", { "rekey:grace": "1m" }, { rotationFunctionArn: "arn:other" }],
+  ["a service of AWS owns", { "rekey:grace": "1m" }, { managedBy: "rds" }],
   ["is deleted", { "rekey:grace": "1m" }, { deletedAt: new Date() }],
 ])("a secret that %s has nothing to retire", async (_what, tags, changes) => {
   const { ask, invoked } = stage(tags, changes);

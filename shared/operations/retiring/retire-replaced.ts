@@ -60,9 +60,10 @@ export async function retireReplaced(retirer: Retirer, cue: RetirementCue, call:
   const known = await versionState(retirer, cue, call);
   if (known.state !== "current") return nothing;
   const { description } = known;
-  const { secretArn, rotationFunctionArn, tags } = description;
+  const { secretArn, rotationFunctionArn, managedBy, tags } = description;
   const isWithEveryone = cue.kind === "adopted" && (await everyoneAdopted(retirer, cue, description, call));
-  if (rotationFunctionArn === undefined || !retirer.knowsTheStep(rotationFunctionArn)) return nothing;
+  if (rotationFunctionArn === undefined || managedBy !== undefined || !retirer.knowsTheStep(rotationFunctionArn))
+    return nothing;
   const { graceMs } = rotationPolicy(tags);
   if (graceMs === undefined) return nothing;
 

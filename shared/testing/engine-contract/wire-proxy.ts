@@ -10,6 +10,8 @@ export interface WireProxy {
   readonly port: number;
   /** Connections so far. */
   readonly connections: number;
+  /** The connections that are open now, each by a number of its own. */
+  open(): readonly number[];
   /** Connections that are left open, once those that are about to close had the time to. */
   leftOpen(): Promise<number>;
   /** Every byte that passed, in either direction, since the last call. */
@@ -19,10 +21,13 @@ export interface WireProxy {
 
 export async function startWireProxy(wire: Wire, target: { host: string; port: number }): Promise<WireProxy> {
   const sockets = new Set<Socket>();
+  const open = new Set<number>();
   let chunks: Buffer[] = [];
   let connections = 0;
   const server = createServer((client) => {
-    connections++;
+    const id = ++connections;
+    open.add(id);
+    client.on("close", () => open.delete(id));
     const upstream = connect(target.port, target.host);
     let cutting = false;
     let hanging = false;
@@ -60,6 +65,7 @@ export async function startWireProxy(wire: Wire, target: { host: string; port: n
     get connections() {
       return connections;
     },
+    open: () => [...open],
     async leftOpen() {
       for (let waitedMs = 0; sockets.size > 0 && waitedMs < closingMs; waitedMs += pollMs) await wait(pollMs);
       return sockets.size / 2;

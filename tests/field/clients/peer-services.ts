@@ -161,3 +161,96 @@ admin.destroy?.();
 await client.close();
 print({ open, left });
 `;
+
+export const ioredisService = `
+import ioredis from "ioredis";
+import { fakeSecretClient } from "rekey/testing";
+import { createRotatingRedis } from "rekey/client/ioredis";
+${load}
+const Redis = ioredis.Redis ?? ioredis;
+const { host, port, root } = input;
+const admin = new Redis({ host, port, ...root });
+const user = "peer_" + process.pid;
+const add = (password) => admin.call("ACL", "SETUSER", user, "on", "resetpass", ">" + password, "~*", "+@all");
+await add("first");
+const secretOf = (password) => ({ engine: "redis", host, port, username: user, password, ssl: false });
+const client = fakeSecretClient({ cache: secretOf("first") });
+const { made: connection } = await refusal(() =>
+  createRotatingRedis({ client, secretId: "cache", createClient: (login) => new Redis({ ...login, connectionName: "orders" }) }),
+);
+const { redis } = connection;
+const copy = redis.duplicate();
+copy.on("error", () => undefined);
+await underLoad(
+  async () => void (await Promise.all([redis.call("PING"), copy.call("PING")])),
+  async (rotation) => {
+    await add("next" + rotation);
+    const versionId = await client.rotate("cache", secretOf("next" + rotation));
+    for (let tries = 0; connection.versionId !== versionId && tries < 50; tries++) await wait(20);
+    if (connection.versionId !== versionId) failed.push("not taken");
+    if (rotation < 3) return;
+    // Once more by new connections, with what waits in the driver's queue.
+    const back = Promise.all([redis, copy].map((one) => new Promise((resolve) => one.once("ready", resolve))));
+    const lost = failed.length;
+    await admin.call("CLIENT", "KILL", "USER", user);
+    await back;
+    failed.splice(lost);
+  },
+);
+const count = async () => String(await admin.call("CLIENT", "LIST")).split("\\n").filter((line) => line.includes("user=" + user + " ")).length;
+const who = await copy.call("ACL", "WHOAMI");
+if (who !== user) failed.push("logged in as " + who);
+const open = await count();
+copy.disconnect();
+await connection.end();
+for (let tries = 0; (await count()) > 0 && tries < 50; tries++) await wait(20);
+const left = await count();
+admin.disconnect();
+await client.close();
+print({ open, left });
+`;
+
+export const mongodbService = `
+import { MongoClient } from "mongodb";
+import { fakeSecretClient } from "rekey/testing";
+import { createRotatingClient } from "rekey/client/mongodb";
+${load}
+const { host, port, root } = input;
+const admin = new MongoClient("mongodb://" + host + ":" + port + "/", { auth: root, authSource: "admin" });
+const user = "peer_" + process.pid;
+await admin.db("admin").command({ createUser: user, pwd: "first", roles: [] });
+const secretOf = (password) => ({ engine: "mongodb", host, port, dbname: "admin", username: user, password, ssl: false });
+const client = fakeSecretClient({ orders: secretOf("first") });
+const { made: connection } = await refusal(() =>
+  createRotatingClient({
+    client,
+    secretId: "orders",
+    createClient: (url, login) => new MongoClient(url, { ...login, maxPoolSize: 4, maxIdleTimeMS: 20 }),
+  }),
+);
+const drained = [];
+connection.onDrained((versionId) => drained.push(versionId));
+const orders = connection.mongo.db("shop").collection("peers");
+await orders.insertMany([{ n: 1 }, { n: 2 }, { n: 3 }]);
+await underLoad(
+  async () => void (await orders.findOne({ n: 1 })),
+  async (rotation) => {
+    // It stays on the client that it began on.
+    const session = connection.mongo.startSession();
+    await admin.db("admin").command({ updateUser: user, pwd: "next" + rotation });
+    // New connections are refused and log in again, before anyone tells of the rotation.
+    client.secrets.put("orders", secretOf("next" + rotation));
+    await wait(100);
+    await client.refresh("orders");
+    await orders.findOne({ n: 2 }, { session });
+    await session.endSession();
+  },
+);
+for (let tries = 0; drained.length < 3 && tries < 100; tries++) await wait(20);
+if (drained.length < 3) failed.push("only " + drained.length + " clients drained");
+if (connection.refusedLogins === 0) failed.push("no login was refused");
+await connection.end();
+await admin.close();
+await client.close();
+print({});
+`;

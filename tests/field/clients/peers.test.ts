@@ -5,13 +5,14 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startPostgres } from "../../../local/postgres/embedded-postgres.ts";
 import { optionalPeers } from "../../../bundle/stage-package.ts";
+import { ferretDb, startFerretDb } from "../../support/ferretdb.ts";
 import { installTarball } from "../../support/install-tarball.ts";
 import { mariadbd, startMysqlServer } from "../../support/mysql-servers.ts";
 import { outsideProgram } from "../../support/outside-program.ts";
 import { runService } from "../../support/peer-service.ts";
 import { redisServer, startRedis } from "../../support/redis.ts";
 import { fieldCase, printFieldCases } from "../field-cases.ts";
-import { mysqlService, pgService, redisService } from "./peer-services.ts";
+import { ioredisService, mongodbService, mysqlService, pgService, redisService } from "./peer-services.ts";
 
 const kind = "peers and module formats";
 const peers = outsideProgram("REKEY_PEERS", "npm: .ci/peers");
@@ -129,6 +130,46 @@ describe.skipIf(peers === undefined)("the packed package next to a driver", { ti
           input(),
         );
         expect(report).toMatchObject({ refused: "driver-unsupported", context: { driver: "redis", found: "redis 4" } });
+      }),
+    );
+
+    test.each(["ioredis-lowest", "ioredis-highest"])(
+      "%s loses no command over three rotations, nor does a duplicate",
+      async (alias) =>
+        fieldCase(kind, async () => {
+          const report = await runService(ioredisService, rekey, { from: from(alias), name: "ioredis" }, input());
+          expect(report).toMatchObject(held);
+          expect(report.open).toBe(2);
+          expect(report.queries).toBeGreaterThan(50);
+        })(),
+    );
+  });
+
+  describe.skipIf(ferretDb === undefined)("mongodb", () => {
+    const input = during(async () => {
+      const { host, port, admin: root, stop } = await startFerretDb(ferretDb ?? "");
+      return { host, port, root, [Symbol.asyncDispose]: stop };
+    });
+
+    test.each(["mongodb-lowest", "mongodb-highest"])(
+      "%s loses no operation over three rotations, and makes refused logins again",
+      async (alias) =>
+        fieldCase(kind, async () => {
+          const report = await runService(mongodbService, rekey, { from: from(alias), name: "mongodb" }, input());
+          expect(report).toMatchObject(held);
+          expect(report.queries).toBeGreaterThan(50);
+        })(),
+    );
+
+    test(
+      "mongodb-below is refused before it logs in",
+      fieldCase(kind, async () => {
+        const driver = { from: from("mongodb-below"), name: "mongodb" };
+        const report = await runService(mongodbService, rekey, driver, input());
+        expect(report).toMatchObject({
+          refused: "driver-unsupported",
+          context: { driver: "mongodb", found: "below 6.4", supported: "6.4.0 to 7.x" },
+        });
       }),
     );
   });

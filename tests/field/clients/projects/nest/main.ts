@@ -1,17 +1,20 @@
 import "reflect-metadata";
 import { Controller, Get, HttpException, Inject, Module, type OnModuleDestroy } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
-import { isRekeyError, SecretValue } from "rekey/client";
+import { isRekeyError, type SecretClient, type SecretHandle, SecretValue } from "rekey/client";
+import { InjectSecret, InjectSecretClient, RekeyModule, secretClientToken } from "rekey/client/nestjs";
 import { createRotatingPool, type RotatingPool } from "rekey/client/pg";
-import { type FakeSecretClient, fakeSecretClient } from "rekey/testing";
+import { memorySecrets } from "rekey/testing";
 import { useRekey } from "./service";
 
 const [first = {}, second = {}] = JSON.parse(process.env["ORDERS"] ?? "[]") as object[];
+const source = memorySecrets({ orders: first });
 
 @Controller()
 class OrdersController {
   constructor(
-    @Inject("secrets") private readonly secrets: FakeSecretClient,
+    @InjectSecretClient() private readonly secrets: SecretClient,
+    @InjectSecret("orders") private readonly secretOfOrders: SecretHandle,
     @Inject("orders") private readonly pool: RotatingPool,
   ) {}
 
@@ -22,7 +25,7 @@ class OrdersController {
 
   @Get("secret")
   async secret(): Promise<string> {
-    const { value } = await this.secrets.get("orders");
+    const { value } = await this.secretOfOrders.get();
     return String(value instanceof SecretValue);
   }
 
@@ -37,13 +40,13 @@ class OrdersController {
 }
 
 @Module({
+  imports: [RekeyModule.forRootAsync({ useFactory: () => ({ source }) }), RekeyModule.forFeature(["orders"])],
   controllers: [OrdersController],
   providers: [
-    { provide: "secrets", useFactory: () => fakeSecretClient({ orders: first }) },
     {
       provide: "orders",
-      inject: ["secrets"],
-      useFactory: (client: FakeSecretClient) => createRotatingPool({ client, secretId: "orders" }),
+      inject: [secretClientToken()],
+      useFactory: (client: SecretClient) => createRotatingPool({ client, secretId: "orders" }),
     },
   ],
 })
@@ -60,7 +63,9 @@ async function main(): Promise<void> {
   await app.listen(0, "127.0.0.1");
   const get = async (path: string): Promise<string> => (await fetch(`${await app.getUrl()}/${path}`)).text();
   const before = await get("user");
-  await app.get<FakeSecretClient>("secrets").rotate("orders", second);
+  const client = app.get<SecretClient>(secretClientToken());
+  client.invalidate("orders", { atLeast: source.put("orders", second) });
+  await client.refresh("orders");
   const answers = [before, await get("user"), await get("secret"), await get("unknown")];
   await app.close();
   process.stdout.write(`${answers.join(" ")}\n${await useRekey()}\n`);

@@ -1,0 +1,19 @@
+import knex from "knex";
+import { createRotatingPool } from "../../shared/client/pools/pg/rotating-pool.ts";
+import type { Product } from "./load.ts";
+import { postgres } from "./postgres.ts";
+
+export const knexOnPostgres: Product = {
+  ...postgres,
+  rotating(client, secretId, max) {
+    const pool = createRotatingPool({ client, secretId, pool: { max, maxUses: 1 } });
+    const db = knex({ client: "pg", connectionPool: pool });
+    return {
+      query: async () => void (await db.raw("SELECT 1")),
+      get recovered() {
+        return pool.refusedLogins;
+      },
+      end: async () => pool.end(),
+    };
+  },
+};

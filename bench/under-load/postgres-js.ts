@@ -1,0 +1,20 @@
+import { createRotatingSql } from "../../shared/client/pools/postgres/rotating-sql.ts";
+import type { Product } from "./load.ts";
+import { postgres } from "./postgres.ts";
+
+/** Connections live as long as a query or two, so that logins go on all the time. */
+const lifetimeS = 0.02;
+
+export const postgresJs: Product = {
+  ...postgres,
+  rotating(client, secretId, max) {
+    const sql = createRotatingSql({ client, secretId, postgres: { max, max_lifetime: lifetimeS } });
+    return {
+      query: async () => void (await sql`SELECT 1`),
+      get recovered() {
+        return sql.refusedLogins;
+      },
+      end: async () => sql.end(),
+    };
+  },
+};
