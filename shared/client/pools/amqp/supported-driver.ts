@@ -44,7 +44,7 @@ export function assertRotatable(model: unknown): void {
   if (!methods.every((name) => has(model, name))) {
     throw new RekeyError("driver-unsupported", {
       context: { driver: "amqplib", found: "another client", supported: "amqplib 0.10.3 to 2.x, with promises" },
-      hint: 'npm install amqplib@2, and give connect: (await import("amqplib")).connect',
+      hint: "npm install amqplib@2, and give connect: amqp.connect",
     });
   }
   if (has(model, "waitForConnect")) {
