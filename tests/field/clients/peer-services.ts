@@ -232,14 +232,23 @@ const drained = [];
 connection.onDrained((versionId) => drained.push(versionId));
 const orders = connection.mongo.db("shop").collection("peers");
 await orders.insertMany([{ n: 1 }, { n: 2 }, { n: 3 }]);
+let gate = Promise.resolve();
 await underLoad(
-  async () => void (await orders.findOne({ n: 1 })),
+  async () => {
+    await gate;
+    await orders.findOne({ n: 1 });
+  },
   async (rotation) => {
     // It stays on the client that it began on.
     const session = connection.mongo.startSession();
+    let open;
+    gate = new Promise((resolve) => (open = resolve));
+    // So long that each connection has been idle for too long, and the next operation needs a new one.
+    await wait(100);
     await admin.db("admin").command({ updateUser: user, pwd: "next" + rotation });
     // New connections are refused and log in again, before anyone tells of the rotation.
     client.secrets.put("orders", secretOf("next" + rotation));
+    open();
     await wait(100);
     await client.refresh("orders");
     await orders.findOne({ n: 2 }, { session });
