@@ -5,6 +5,7 @@ import { postgres } from "./postgres.ts";
 
 export const knexOnPostgres: Product = {
   ...postgres,
+  fixture: { ...postgres.fixture, name: "Knex on PostgreSQL 18" },
   rotating(client, secretId, max) {
     const pool = createRotatingPool({ client, secretId, pool: { max, maxUses: 1 } });
     const db = knex({ client: "pg", connectionPool: pool });

@@ -28,25 +28,36 @@ const comparedRotations = Math.ceil(rotations / 15);
 const only = process.argv[3];
 const strategies = ["single-user", "alternating-users", "dual-password"] as const;
 
-/** In place of the server's usual integration: `npm run under-load 50 postgresql postgres.js`. */
-const integrations: Readonly<Record<string, Product>> = { "postgres.js": postgresJs, knex: knexOnPostgres };
-const integration = process.argv[4];
-const asked = integration === undefined ? undefined : integrations[integration];
-if (integration !== undefined && asked === undefined)
-  throw new Error(`no integration ${integration}; there are: ${Object.keys(integrations).join(", ")}`);
-
-const all: readonly Product[] = [
+/** By the client that each engine's page recommends. */
+const servers: readonly Product[] = [
   postgres,
-  postgresBySequelize,
-  ...(mariadbd === undefined ? [] : [mariadb(mariadbd), mariadbConnector(mariadbd), mariadbBySequelize(mariadbd)]),
-  ...(redisServer === undefined ? [] : [redis(redisServer), ioredis(redisServer), elastiCache(redisServer)]),
-  ...(ferretDb === undefined ? [] : [mongodb(ferretDb)]),
+  ...(mariadbd === undefined ? [] : [mariadb(mariadbd)]),
+  ...(redisServer === undefined ? [] : [redis(redisServer), elastiCache(redisServer)]),
   ...(rabbitmqServer === undefined ? [] : [rabbitmq(rabbitmqServer)]),
   ...(slapd === undefined ? [] : [ldap(slapd)]),
   ...(kafkaProgram === undefined ? [] : [kafka(kafkaProgram)]),
 ];
+/** By other drivers: `npm run under-load 50 integrations` has all of them, `npm run under-load 50 integrations knex` one. */
+const integrations: Readonly<Record<string, Product>> = {
+  "postgres.js": postgresJs,
+  knex: knexOnPostgres,
+  "sequelize-postgresql": postgresBySequelize,
+  ...(mariadbd !== undefined && {
+    mariadb: mariadbConnector(mariadbd),
+    "sequelize-mariadb": mariadbBySequelize(mariadbd),
+  }),
+  ...(redisServer !== undefined && { ioredis: ioredis(redisServer) }),
+  ...(ferretDb !== undefined && { mongodb: mongodb(ferretDb) }),
+};
+const isOfIntegrations = only === "integrations";
+const integration = process.argv[4];
+if (integration !== undefined && integrations[integration] === undefined)
+  throw new Error(`no integration ${integration}; there are: ${Object.keys(integrations).join(", ")}`);
 
-const products = asked === undefined ? all : [asked];
+const isAsked = (name: string): boolean => only === undefined || name.toLowerCase().startsWith(only);
+const products = isOfIntegrations
+  ? Object.entries(integrations).flatMap(([name, product]) => ((integration ?? name) === name ? [product] : []))
+  : servers.filter(({ fixture }) => isAsked(fixture.name));
 
 // The servers end with the process, when it exits.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
@@ -61,11 +72,8 @@ const print = (what: string, { rotations, queries, failed, recovered, seconds, r
     `${what}: ${rotations} rotations, ${queries} queries, ${failed} failed, ${recovered} refused and recovered, ` +
       `${seconds} s ${JSON.stringify(reasons)}`,
   );
-const isAsked = (name: string): boolean => only === undefined || name.toLowerCase().startsWith(only);
-
 for (const product of products) {
   const { fixture } = product;
-  if (!isAsked(fixture.name)) continue;
   const server = await fixture.start();
   const stage = await startStage(fixture, server);
   try {
@@ -91,7 +99,7 @@ for (const product of products) {
   }
 }
 for (const { name, absent, start } of poolServers) {
-  if (absent || asked !== undefined || !isAsked(name)) continue;
+  if (absent || isOfIntegrations || !isAsked(name)) continue;
   const server = await start();
   try {
     const outcome = await rotateAtTheLimit(server, rotations);

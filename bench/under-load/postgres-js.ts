@@ -7,6 +7,7 @@ const lifetimeS = 0.02;
 
 export const postgresJs: Product = {
   ...postgres,
+  fixture: { ...postgres.fixture, name: "postgres.js on PostgreSQL 18" },
   rotating(client, secretId, max) {
     const sql = createRotatingSql({ client, secretId, postgres: { max, max_lifetime: lifetimeS } });
     return {
