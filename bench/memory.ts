@@ -26,7 +26,7 @@ export async function benchMemory(): Promise<readonly Figure[]> {
   const peers = { "powertools parameters": each("powertools"), "Map of texts": each("map") };
   const beside = (keeper: "rekey" | "rekey, read again"): number => each(keeper) - each("versions");
   return [
-    ...figuresOf("memory", "10,000 secrets, each beside its text", "bytes", each("rekey"), {
+    ...figuresOf("memory", "10,000 secrets, each next to its text", "bytes", each("rekey"), {
       ...peers,
       "the aim": 150,
     }),

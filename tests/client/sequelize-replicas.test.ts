@@ -139,7 +139,7 @@ test("what is in use past the drain's time is cut where that is asked for", asyn
   expect((await where())?.name).toBe(second.username);
 });
 
-test("its least number of connections is made anew by the new credential", async () => {
+test("its least number of connections is made again by the new credential", async () => {
   make({ pool: { min: 2, max: 4 } });
   await where();
   await rotate();

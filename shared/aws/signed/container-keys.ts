@@ -31,7 +31,7 @@ export const containerKeys: KeyProvider = async (variables, signal) => {
   const url = addressOf(relative, full);
   if (url === undefined) return undefined;
   const file = variables["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"];
-  // EKS writes the file anew before the token ends.
+  // EKS replaces the file before the token ends.
   const token = file
     ? await readFile(file, "utf8").catch(() => {
         throw refused("the file of the token cannot be read");

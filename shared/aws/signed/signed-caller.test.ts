@@ -93,7 +93,7 @@ test("a clock that is off is set by the service's, and stays set", async () => {
   expect(dates.map((date) => date.slice(0, 11))).toEqual([expect.not.stringContaining(hour), hour, hour]);
 });
 
-test("keys that have expired are read anew", async () => {
+test("keys that have expired are read again", async () => {
   replies = [failing(400, "ExpiredTokenException")];
   expect(await call()).toEqual({ ok: true });
   expect(forgotten).toBe(1);

@@ -7,7 +7,7 @@ import { postgresFixture } from "../../postgres-fixture.ts";
 import type { PoolFixture } from "../fixture.ts";
 import { postgresMarks } from "./marks.ts";
 
-/** A server of a contract, and what it has beside what the contract knows. */
+/** A server of a contract, and what else it has than the contract knows. */
 export interface PostgresUnderContract {
   readonly engine: EngineFixture;
   postgres(): EmbeddedPostgres;
