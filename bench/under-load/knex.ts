@@ -2,6 +2,7 @@ import knex from "knex";
 import { createRotatingPool } from "../../shared/client/pools/pg/rotating-pool.ts";
 import type { Product } from "./load.ts";
 import { postgres } from "./postgres.ts";
+import { pooled } from "./services.ts";
 
 export const knexOnPostgres: Product = {
   ...postgres,
@@ -9,12 +10,10 @@ export const knexOnPostgres: Product = {
   rotating(client, secretId, max) {
     const pool = createRotatingPool({ client, secretId, pool: { max, maxUses: 1 } });
     const db = knex({ client: "pg", connectionPool: pool });
-    return {
-      query: async () => void (await db.raw("SELECT 1")),
-      get recovered() {
-        return pool.refusedLogins;
-      },
-      end: async () => pool.end(),
-    };
+    return pooled(
+      pool,
+      async () => db.raw("SELECT 1"),
+      async () => pool.end(),
+    );
   },
 };

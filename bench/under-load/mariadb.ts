@@ -5,6 +5,7 @@ import { createRotatingPool } from "../../shared/client/pools/mysql2/rotating-po
 import { createRotatingSequelize } from "../../shared/client/pools/sequelize/rotating-sequelize.ts";
 import { mariadbFixture } from "../../tests/support/mariadb-fixture.ts";
 import type { Product } from "./load.ts";
+import { pooled } from "./services.ts";
 
 const queryAs: Product["queryAs"] = async ({ host, port = 3306, username, password }) => {
   const connection = await mysql.createConnection({ host, port, user: username, password: password.reveal() });
@@ -15,25 +16,31 @@ const queryAs: Product["queryAs"] = async ({ host, port = 3306, username, passwo
   }
 };
 
+interface Connection {
+  query(statement: string): Promise<unknown>;
+  destroy(): void;
+}
+
+/** On a connection that is used once, so that the next query needs another login. */
+async function queryOnce(pool: { getConnection(): Promise<Connection> }): Promise<void> {
+  const connection = await pool.getConnection();
+  try {
+    await connection.query("SELECT 1");
+  } finally {
+    connection.destroy();
+  }
+}
+
 export const mariadb = (binary: string): Product => ({
   fixture: mariadbFixture(binary, ["--max-connections=300"]),
   rotating(client, secretId, connectionLimit) {
     const pool = createRotatingPool({ client, secretId, pool: { connectionLimit } });
     const promises = pool.promise();
-    return {
-      async query() {
-        const connection = await promises.getConnection();
-        try {
-          await connection.query("SELECT 1");
-        } finally {
-          connection.destroy();
-        }
-      },
-      get recovered() {
-        return pool.refusedLogins;
-      },
-      end: async () => promises.end(),
-    };
+    return pooled(
+      pool,
+      async () => queryOnce(promises),
+      async () => promises.end(),
+    );
   },
   queryAs,
 });
@@ -43,20 +50,11 @@ export const mariadbConnector = (binary: string): Product => ({
   fixture: { ...mariadbFixture(binary, ["--max-connections=300"]), name: "MariaDB by its connector" },
   rotating(client, secretId, connectionLimit) {
     const pool = createConnectorPool({ client, secretId, pool: { connectionLimit } });
-    return {
-      async query() {
-        const connection = await pool.getConnection();
-        try {
-          await connection.query("SELECT 1");
-        } finally {
-          connection.destroy();
-        }
-      },
-      get recovered() {
-        return pool.refusedLogins;
-      },
-      end: async () => pool.end(),
-    };
+    return pooled(
+      pool,
+      async () => queryOnce(pool),
+      async () => pool.end(),
+    );
   },
   queryAs,
 });
@@ -68,15 +66,19 @@ export const mariadbBySequelize = (binary: string): Product => ({
     const sequelize = createRotatingSequelize({
       client,
       secretId,
-      sequelize: { dialect: "mariadb", logging: false, pool: { max, maxUses: 1 } },
-    });
-    return {
-      query: async () => void (await sequelize.query("SELECT 1", { type: QueryTypes.SELECT })),
-      get recovered() {
-        return sequelize.refusedLogins;
+      sequelize: {
+        dialect: "mariadb",
+        logging: false,
+        pool: { max, maxUses: 1 },
+        // The connector gives up after 1 s, which a busy machine may need for a login.
+        dialectOptions: { connectTimeout: 10_000 },
       },
-      end: async () => sequelize.close(),
-    };
+    });
+    return pooled(
+      sequelize,
+      async () => sequelize.query("SELECT 1", { type: QueryTypes.SELECT }),
+      async () => sequelize.close(),
+    );
   },
   queryAs,
 });

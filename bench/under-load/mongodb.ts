@@ -3,6 +3,7 @@ import { createRotatingClient } from "../../shared/client/pools/mongodb/rotating
 import { clientOf, ferretDbFixture, ferretDbServerOf } from "../../tests/support/ferretdb-fixture.ts";
 import { type FerretDb, startFerretDb } from "../../tests/support/ferretdb.ts";
 import type { Product } from "./load.ts";
+import { connected } from "./services.ts";
 
 /** FerretDB on SQLite takes few at once. */
 const connections = 16;
@@ -17,8 +18,6 @@ export function mongodb(binary: string): Product {
       start: async () => ferretDbServerOf((ferret = await startFerretDb(binary))),
     },
     rotating(client, secretId) {
-      let recovered = 0;
-      let kept: ReturnType<typeof connect> | undefined;
       const connect = async () =>
         createRotatingClient({
           client,
@@ -26,27 +25,11 @@ export function mongodb(binary: string): Product {
           createClient: (url, login) =>
             new MongoClient(url, { ...login, directConnection: true, maxIdleTimeMS: 1, maxPoolSize: connections }),
         });
-      const find = async (mongo: MongoClient): Promise<unknown> => mongo.db("shop").collection("orders").findOne({});
-      return {
-        async query(worker) {
-          if (worker % 2 === 0) return void (await find((await (kept ??= connect())).mongo));
-          const connection = await connect();
-          try {
-            await find(connection.mongo);
-          } finally {
-            await connection.end();
-            recovered += connection.refusedLogins;
-          }
-        },
-        get recovered() {
-          return recovered;
-        },
-        async end() {
-          const connection = await kept;
-          await connection?.end();
-          recovered += connection?.refusedLogins ?? 0;
-        },
-      };
+      return connected(
+        connect,
+        (worker) => (worker % 2 === 0 ? 0 : undefined),
+        async ({ mongo }) => mongo.db("shop").collection("orders").findOne({}),
+      );
     },
     async queryAs({ username, password }) {
       const connection = clientOf(ferret, { username, password: password.reveal() });

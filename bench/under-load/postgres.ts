@@ -4,6 +4,7 @@ import { createRotatingPool } from "../../shared/client/pools/pg/rotating-pool.t
 import { createRotatingSequelize } from "../../shared/client/pools/sequelize/rotating-sequelize.ts";
 import { postgresFixture } from "../../tests/support/postgres-fixture.ts";
 import type { Product } from "./load.ts";
+import { pooled } from "./services.ts";
 
 const fixtureOf = (name: string): Product["fixture"] =>
   postgresFixture(name, async (options) => startPostgres({ ...options, settings: { max_connections: "300" } }));
@@ -12,13 +13,11 @@ export const postgres: Product = {
   fixture: fixtureOf("PostgreSQL 18"),
   rotating(client, secretId, max) {
     const pool = createRotatingPool({ client, secretId, pool: { max, maxUses: 1 } });
-    return {
-      query: async () => void (await pool.query("SELECT 1")),
-      get recovered() {
-        return pool.refusedLogins;
-      },
-      end: async () => pool.end(),
-    };
+    return pooled(
+      pool,
+      async () => pool.query("SELECT 1"),
+      async () => pool.end(),
+    );
   },
   async queryAs({ host, port = 5432, dbname = "postgres", username, password }) {
     const connection = new pg.Client({ host, port, database: dbname, user: username, password: password.reveal() });
@@ -40,13 +39,11 @@ export const postgresBySequelize: Product = {
       secretId,
       sequelize: { dialect: "postgres", logging: false, pool: { max, maxUses: 1 } },
     });
-    return {
-      query: async () => void (await sequelize.query("SELECT 1")),
-      get recovered() {
-        return sequelize.refusedLogins;
-      },
-      end: async () => sequelize.close(),
-    };
+    return pooled(
+      sequelize,
+      async () => sequelize.query("SELECT 1"),
+      async () => sequelize.close(),
+    );
   },
   queryAs: postgres.queryAs,
 };

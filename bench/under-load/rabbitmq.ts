@@ -4,6 +4,7 @@ import { startRabbitmq } from "../../tests/support/rabbitmq.ts";
 import { rabbitmqFixture, rabbitmqServerOf } from "../../tests/support/rabbitmq-fixture.ts";
 import type { Product } from "./load.ts";
 import type { Login } from "./searched-logins.ts";
+import { connected } from "./services.ts";
 
 type Connection = Pick<amqp.ChannelModel, "createConfirmChannel">;
 
@@ -54,28 +55,7 @@ export function rabbitmq(binary: string): Product {
           url: `amqp://127.0.0.1:${port}`,
           connect: async (url, options) => amqp.connect(url, options),
         });
-      let kept: ReturnType<typeof connect> | undefined;
-      let recovered = 0;
-      return {
-        async query(worker) {
-          if (worker % 2 === 0) return message(await (kept ??= connect()));
-          const connection = await connect();
-          try {
-            await message(connection);
-          } finally {
-            await connection.end();
-            recovered += connection.refusedLogins;
-          }
-        },
-        get recovered() {
-          return recovered;
-        },
-        async end() {
-          const connection = await kept;
-          await connection?.end();
-          recovered += connection?.refusedLogins ?? 0;
-        },
-      };
+      return connected(connect, (worker) => (worker % 2 === 0 ? 0 : undefined), message);
     },
     queryAs: messageAs,
   };

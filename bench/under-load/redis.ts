@@ -2,6 +2,7 @@ import { createClient } from "@redis/client";
 import { createRotatingConnection, type RedisLogin } from "../../shared/client/pools/redis/rotating-connection.ts";
 import { redisFixture } from "../../tests/support/redis-fixture.ts";
 import type { Product } from "./load.ts";
+import { connected } from "./services.ts";
 
 const make = (login: RedisLogin) => createClient(login);
 
@@ -9,35 +10,12 @@ const make = (login: RedisLogin) => createClient(login);
 export const redis = (binary: string): Product => ({
   fixture: redisFixture(binary),
   rotating(client, secretId) {
-    const kept = new Map<number, ReturnType<typeof connect>>();
-    let recovered = 0;
     const connect = async () => createRotatingConnection({ client, secretId, createClient: make });
-    return {
-      async query(worker) {
-        if (worker % 2 === 0) {
-          if (!kept.has(worker)) kept.set(worker, connect());
-          await (await kept.get(worker))?.redis.get("key");
-          return;
-        }
-        const connection = await connect();
-        try {
-          await connection.redis.get("key");
-        } finally {
-          await connection.end();
-          recovered += connection.refusedLogins;
-        }
-      },
-      get recovered() {
-        return recovered;
-      },
-      async end() {
-        for (const connecting of kept.values()) {
-          const connection = await connecting;
-          await connection.end();
-          recovered += connection.refusedLogins;
-        }
-      },
-    };
+    return connected(
+      connect,
+      (worker) => (worker % 2 === 0 ? worker : undefined),
+      async (connection) => connection.redis.get("key"),
+    );
   },
   async queryAs({ host, port = 6379, username, password }) {
     const connection = createClient({

@@ -43,6 +43,15 @@ export function assertKnown(options: object, place = "pool"): void {
   });
 }
 
+type Seen = Pick<Rotating, "refusedLogins" | "versionId">;
+
+/** Lets what a driver made show how the credentials behind it rotate. */
+export const showing = <Target extends object>(target: Target, of: Seen): Target & Seen =>
+  Object.defineProperties(target, {
+    refusedLogins: { enumerable: true, configurable: true, get: () => of.refusedLogins },
+    versionId: { enumerable: true, configurable: true, get: () => of.versionId },
+  }) as Target & Seen;
+
 /** What can be seen of a pool or a connection that rotates. */
 export interface Rotating extends AsyncDisposable {
   /** Logins that the server refused; a newer credential was then tried. */

@@ -1,4 +1,3 @@
-import { RekeyError } from "../../../errors/rekey-error.ts";
 import type { LoginSecret } from "../../../secrets/database-secret.ts";
 import { type RedisServer, serverOptions } from "../redis/redis-login.ts";
 import type { TlsOptions } from "../server-settings.ts";
@@ -11,18 +10,6 @@ export interface IoredisLogin {
   readonly tls?: TlsOptions;
   /** rekey connects it. */
   readonly lazyConnect: true;
-}
-
-const places: ReadonlySet<string> = new Set(["host", "port", "database"] satisfies (keyof RedisServer)[]);
-
-/** Errors: `option-invalid` for what would be dropped. */
-export function assertPlaces(server: RedisServer): void {
-  const other = Object.keys(server).find((name) => !places.has(name));
-  if (other === undefined) return;
-  throw new RekeyError("option-invalid", {
-    context: { option: `server.${other}` },
-    hint: `give it to the driver: createClient: (login) => new Redis({ ...login, ${other} })`,
-  });
 }
 
 /** Errors: `secret-malformed`. */

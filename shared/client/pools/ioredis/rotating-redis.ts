@@ -3,11 +3,11 @@ import { parseLoginSecret } from "../../../secrets/database-secret.ts";
 import { keptAlive } from "../../kept-alive.ts";
 import { codeOrName } from "../../name-of-thrown.ts";
 import { acknowledging } from "../acknowledging.ts";
-import type { RedisServer } from "../redis/redis-login.ts";
+import { assertPlaces, type RedisServer } from "../redis/redis-login.ts";
 import type { FollowedSecret, Rotating } from "../rotating-options.ts";
 import { tlsFailure } from "../tls-failure.ts";
 import { AttachedClients } from "./attached-clients.ts";
-import { assertPlaces, driverOptions, type IoredisLogin } from "./ioredis-login.ts";
+import { driverOptions, type IoredisLogin } from "./ioredis-login.ts";
 import { rotatable, type RotatableIoredis } from "./supported-client.ts";
 import { VersionLogins } from "./version-logins.ts";
 
@@ -73,7 +73,7 @@ async function connected<Redis extends RotatableIoredis>(
   options: RotatingRedisOptions<Redis>,
 ): Promise<RotatingRedis<Redis>> {
   const { client, secretId, createClient, server = {}, loginTimeoutMs = 5_000, drainTimeoutMs = 60_000 } = options;
-  assertPlaces(server);
+  assertPlaces(server, (option) => `new Redis({ ...login, ${option} })`);
   const acknowledgement = acknowledging(options);
   const versions = new VersionLogins({ client, secretId, loginTimeoutMs });
   const attached = new AttachedClients(versions, () => {

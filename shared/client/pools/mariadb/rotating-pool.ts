@@ -2,7 +2,7 @@ import { createPool, type Pool, type PoolConnection, SqlError } from "mariadb";
 import { callListener } from "../../call-listener.ts";
 import { isLimit, isRefusal } from "../mysql2/login-failure.ts";
 import { rotatingGenerations } from "../rotating-generations.ts";
-import { assertKnown, type Rotating, type RotatingOptions } from "../rotating-options.ts";
+import { assertKnown, type Rotating, type RotatingOptions, showing } from "../rotating-options.ts";
 import { type CredentialConnections, credentialConnections, type OuterPool } from "./credential-connections.ts";
 import { assertSettings, loginOf, type Settings } from "./login-settings.ts";
 import { assertSupported } from "./supported-driver.ts";
@@ -91,15 +91,6 @@ export function createRotatingPool({ pool: settings = {}, ...options }: Rotating
     }
   }
   const end = async (): Promise<void> => (ending ??= endBoth());
-  const state = {
-    get refusedLogins() {
-      return generations.refusedLogins;
-    },
-    get versionId() {
-      return generations.versionId;
-    },
-  };
-  Object.defineProperties(pool, Object.getOwnPropertyDescriptors(state));
   const replaced: Partial<Pool> = {
     getConnection: generations.connect,
     query: async (...asked) => once(async (connection) => connection.query(...asked)),
@@ -115,5 +106,5 @@ export function createRotatingPool({ pool: settings = {}, ...options }: Rotating
     end,
     [Symbol.asyncDispose]: end,
   };
-  return Object.assign(pool, replaced, { onDrained: generations.onDrained }) as RotatingPool;
+  return Object.assign(showing(pool, generations), replaced, { onDrained: generations.onDrained });
 }

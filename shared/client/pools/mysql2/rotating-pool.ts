@@ -1,7 +1,7 @@
 import { callbackify } from "node:util";
 import mysql from "mysql2";
 import { type PoolDriver, rotatingGenerations } from "../rotating-generations.ts";
-import { assertKnown, type Rotating, type RotatingOptions } from "../rotating-options.ts";
+import { assertKnown, type Rotating, type RotatingOptions, showing } from "../rotating-options.ts";
 import { isLimit, isRefusal } from "./login-failure.ts";
 import { driverSettings, loginOf, type Settings } from "./login-settings.ts";
 import { onePool } from "./one-pool.ts";
@@ -57,16 +57,7 @@ export function createRotatingPool({ pool: settings = {}, ...options }: Rotating
   one.giveBy(generations.connect);
   let ending: Promise<void> | undefined;
   const end = async (): Promise<void> => (ending ??= generations.end().finally(() => one.end()));
-  const state = {
-    get refusedLogins() {
-      return generations.refusedLogins;
-    },
-    get versionId() {
-      return generations.versionId;
-    },
-  };
-  Object.defineProperties(pool, Object.getOwnPropertyDescriptors(state));
-  return Object.assign(pool as mysql.Pool & typeof state, {
+  return Object.assign(showing(pool, generations), {
     end: (callback: (error?: NodeJS.ErrnoException) => void = () => undefined) =>
       callbackify(end)((error) => callback(error ?? undefined)),
     onDrained: generations.onDrained,

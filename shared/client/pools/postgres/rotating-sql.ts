@@ -2,7 +2,7 @@ import { readFile } from "node:fs";
 import type postgres from "postgres";
 import { RekeyError } from "../../../errors/rekey-error.ts";
 import { type RotatingGenerations, rotatingGenerations } from "../rotating-generations.ts";
-import { assertKnown, type Rotating, type RotatingOptions } from "../rotating-options.ts";
+import { assertKnown, type Rotating, type RotatingOptions, showing } from "../rotating-options.ts";
 import { type CredentialSql, credentialSql, type Lease, type Outcome, type ReservedLease } from "./credential-sql.ts";
 import { listening } from "./listening.ts";
 import { isConnectionLimit, isRefusedLogin } from "./login-failure.ts";
@@ -171,14 +171,5 @@ export function createRotatingSql<Types extends Record<string, postgres.Postgres
     onDrained: generations.onDrained,
     [Symbol.asyncDispose]: async () => once(),
   });
-  const state = {
-    get refusedLogins() {
-      return generations.refusedLogins;
-    },
-    get versionId() {
-      return generations.versionId;
-    },
-  };
-  Object.defineProperties(sql, Object.getOwnPropertyDescriptors(state));
-  return sql as unknown as RotatingSql<TypesOf<Types>>;
+  return showing(sql, generations) as unknown as RotatingSql<TypesOf<Types>>;
 }

@@ -35,13 +35,16 @@ export interface RedisServer {
 
 const places: ReadonlySet<string> = new Set(["host", "port", "database"] satisfies (keyof RedisServer)[]);
 
-/** Errors: `option-invalid` for what would be dropped, such as `tls`. */
-export function assertPlaces(server: RedisServer): void {
+/** `inDriver`: where the driver takes another option. Errors: `option-invalid` for what would be dropped, such as `tls`. */
+export function assertPlaces(
+  server: RedisServer,
+  inDriver = (option: string) => `createClient({ ...login, socket: { ...login.socket, ${option} } })`,
+): void {
   const other = Object.keys(server).find((name) => !places.has(name));
   if (other === undefined) return;
   throw new RekeyError("option-invalid", {
     context: { option: `server.${other}` },
-    hint: `give it to the driver: createClient: (login) => createClient({ ...login, socket: { ...login.socket, ${other} } })`,
+    hint: `give it to the driver: createClient: (login) => ${inDriver(other)}`,
   });
 }
 
