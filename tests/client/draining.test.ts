@@ -1,37 +1,24 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type EmbeddedPostgres, startPostgres } from "../../local/postgres/embedded-postgres.ts";
+import { expect, test } from "vitest";
 import { eventBridgeAcknowledgement } from "../../shared/client/acknowledgement/eventbridge.ts";
 import { createRotatingPool } from "../../shared/client/pools/pg/rotating-pool.ts";
 import { createSecretClient } from "../../shared/client/secret-client.ts";
 import { secretsManagerStore } from "../../shared/aws/secrets-manager/secret-store.ts";
 import type { Variant } from "../../shared/testing/engine-contract/fixture.ts";
-import { type Stage, startStage } from "../../shared/testing/engine-contract/stage.ts";
 import { eventKinds } from "../events/schemas.ts";
-import { postgresFixture } from "../support/postgres-fixture.ts";
+import { embeddedStage } from "../support/embedded-stage.ts";
 
 const singleUser: Variant = { strategy: "single-user", usesAdmin: false };
-let postgres: EmbeddedPostgres;
-let stage: Stage;
-
-beforeAll(async () => {
-  postgres = await startPostgres();
-  const fixture = postgresFixture("PostgreSQL", async () => postgres);
-  stage = await startStage(fixture, await fixture.start());
-});
-afterAll(async () => {
-  await stage.stop();
-  await postgres.stop();
-});
+const embedded = embeddedStage();
 
 async function rotated(options: Partial<Parameters<typeof createRotatingPool>[0]> = {}) {
-  const { id: secretId } = await stage.newSecret(singleUser);
-  const client = createSecretClient({ source: secretsManagerStore(stage.aws.own) });
+  const { id: secretId } = await embedded.stage.newSecret(singleUser);
+  const client = createSecretClient({ source: secretsManagerStore(embedded.stage.aws.own) });
   const pool = createRotatingPool({ ...options, client, secretId });
   const rotate = async (): Promise<string> => {
-    const versionId = await stage.rotate(secretId);
+    const versionId = await embedded.stage.rotate(secretId);
     client.invalidate(secretId, { atLeast: versionId });
     await client.get(secretId);
     return versionId;

@@ -1,28 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { createRotatingPool } from "../../shared/client/pools/pg/rotating-pool.ts";
 import { createSecretClient } from "../../shared/client/secret-client.ts";
 import { secretsManagerStore } from "../../shared/aws/secrets-manager/secret-store.ts";
 import type { Variant } from "../../shared/testing/engine-contract/fixture.ts";
-import { type Stage, startStage } from "../../shared/testing/engine-contract/stage.ts";
-import { type EmbeddedPostgres, startPostgres } from "../../local/postgres/embedded-postgres.ts";
 import { queryAllTheTime } from "../support/query-load.ts";
-import { postgresFixture } from "../support/postgres-fixture.ts";
+import { embeddedStage } from "../support/embedded-stage.ts";
 
 const singleUser: Variant = { strategy: "single-user", usesAdmin: false };
 const soon = { timeout: 60_000 };
-let postgres: EmbeddedPostgres;
-let stage: Stage;
-
-beforeAll(async () => {
-  postgres = await startPostgres();
-  const fixture = postgresFixture("PostgreSQL", async () => postgres);
-  stage = await startStage(fixture, await fixture.start());
-});
-afterAll(async () => {
-  await stage.stop();
-  await postgres.stop();
-});
+const embedded = embeddedStage();
 
 test.each<[Variant, number]>([
   [singleUser, 200],
@@ -31,8 +18,8 @@ test.each<[Variant, number]>([
   "eight connections that reconnect all the time lose no query over five rotations ($strategy)",
   { timeout: 120_000 },
   async (variant, mostRefused) => {
-    const { id: secretId } = await stage.newSecret(variant);
-    using client = createSecretClient({ source: secretsManagerStore(stage.aws.own) });
+    const { id: secretId } = await embedded.stage.newSecret(variant);
+    using client = createSecretClient({ source: secretsManagerStore(embedded.stage.aws.own) });
     await using pool = createRotatingPool({ client, secretId, pool: { max: 8, maxUses: 3 } });
     const drained: string[] = [];
     pool.onDrained((versionId) => drained.push(versionId));
@@ -40,7 +27,7 @@ test.each<[Variant, number]>([
     let { versionId } = await client.get(secretId);
     for (let rotation = 0; rotation < 5; rotation++) {
       const replaced = versionId;
-      versionId = await stage.rotate(secretId);
+      versionId = await embedded.stage.rotate(secretId);
       client.invalidate(secretId, { atLeast: versionId });
       await expect.poll(async () => (await client.get(secretId)).versionId, soon).toBe(versionId);
       // The rotation after the next one changes this password: nobody rotates so fast that a login is overtaken twice.
@@ -54,11 +41,11 @@ test.each<[Variant, number]>([
 );
 
 test("without events the pool follows alternating users within the client's TTL, and no login is refused", async () => {
-  const { id: secretId } = await stage.newSecret({ strategy: "alternating-users", usesAdmin: true });
-  using client = createSecretClient({ source: secretsManagerStore(stage.aws.own), ttlMs: 10 });
+  const { id: secretId } = await embedded.stage.newSecret({ strategy: "alternating-users", usesAdmin: true });
+  using client = createSecretClient({ source: secretsManagerStore(embedded.stage.aws.own), ttlMs: 10 });
   await using pool = createRotatingPool({ client, secretId });
   await pool.query("SELECT 1");
-  const versionId = await stage.rotate(secretId);
+  const versionId = await embedded.stage.rotate(secretId);
   const versionInUse = async (): Promise<string | undefined> => {
     await pool.query("SELECT 1");
     return pool.versionId;
@@ -68,15 +55,15 @@ test("without events the pool follows alternating users within the client's TTL,
 });
 
 test("a credential that is refused everywhere is offered once each, and the error is typed", async () => {
-  const { id: secretId, account } = await stage.newSecret(singleUser);
-  using client = createSecretClient({ source: secretsManagerStore(stage.aws.own) });
+  const { id: secretId, account } = await embedded.stage.newSecret(singleUser);
+  using client = createSecretClient({ source: secretsManagerStore(embedded.stage.aws.own) });
   await using pool = createRotatingPool({ client, secretId });
   await pool.query("SELECT 1");
   const user = account.username;
-  await postgres.admin(
+  await embedded.postgres.admin(
     `ALTER ROLE ${user} PASSWORD 'changed'; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${user}'`,
   );
-  const before = (await postgres.log()).length;
+  const before = (await embedded.postgres.log()).length;
   await expect
     .poll(async () =>
       pool.query("SELECT 1").then(
@@ -85,7 +72,7 @@ test("a credential that is refused everywhere is offered once each, and the erro
       ),
     )
     .toBe("credential-refused");
-  const refusals = (await postgres.log())
+  const refusals = (await embedded.postgres.log())
     .slice(before)
     .split("\n")
     .filter((line) => line.includes(`password authentication failed for user "${user}"`));
@@ -104,14 +91,14 @@ const terminateOnceIdle = `
 `;
 
 test("a connection that the server ends behind its answer costs neither that query nor the process", async () => {
-  const { id: secretId } = await stage.newSecret(singleUser);
-  using client = createSecretClient({ source: secretsManagerStore(stage.aws.own) });
+  const { id: secretId } = await embedded.stage.newSecret(singleUser);
+  using client = createSecretClient({ source: secretsManagerStore(embedded.stage.aws.own) });
   await using pool = createRotatingPool({ client, secretId, pool: { max: 1 } });
   const [backend] = (await pool.query<{ pid: number }>("SELECT pg_backend_pid() AS pid")).rows;
   const answer = pool.query("SELECT pg_sleep(1)");
   const state = "SELECT state FROM pg_stat_activity WHERE pid = $1";
-  await expect.poll(async () => postgres.admin(state, [backend?.pid])).toEqual([{ state: "active" }]);
-  const { host, port, superuser } = postgres;
+  await expect.poll(async () => embedded.postgres.admin(state, [backend?.pid])).toEqual([{ state: "active" }]);
+  const { host, port, superuser } = embedded.postgres;
   const connection = { host, port, user: superuser.username, password: superuser.password, database: "postgres" };
   execFileSync(process.execPath, ["--input-type=module", "--eval", terminateOnceIdle], {
     env: { ...process.env, TERMINATOR: JSON.stringify(connection), BACKEND: String(backend?.pid) },

@@ -1,41 +1,28 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { type EmbeddedPostgres, startPostgres } from "../../local/postgres/embedded-postgres.ts";
+import { expect, onTestFinished, test } from "vitest";
 import { createRotatingSql } from "../../shared/client/pools/postgres/rotating-sql.ts";
 import type { RotatingOptions } from "../../shared/client/pools/rotating-options.ts";
 import { createSecretClient } from "../../shared/client/secret-client.ts";
 import { secretsManagerStore } from "../../shared/aws/secrets-manager/secret-store.ts";
 import type { Variant } from "../../shared/testing/engine-contract/fixture.ts";
-import { type Stage, startStage } from "../../shared/testing/engine-contract/stage.ts";
-import { postgresFixture } from "../support/postgres-fixture.ts";
+import { embeddedStage } from "../support/embedded-stage.ts";
 
 const alternating: Variant = { strategy: "alternating-users", usesAdmin: true };
 const soon = { timeout: 30_000 };
-let postgres: EmbeddedPostgres;
-let stage: Stage;
-
-beforeAll(async () => {
-  postgres = await startPostgres();
-  const fixture = postgresFixture("PostgreSQL", async () => postgres);
-  stage = await startStage(fixture, await fixture.start());
-});
-afterAll(async () => {
-  await stage.stop();
-  await postgres.stop();
-});
+const embedded = embeddedStage();
 
 async function rotating(settings: object = {}, more: Partial<RotatingOptions> = {}) {
-  const { id: secretId } = await stage.newSecret(alternating);
-  const client = createSecretClient({ source: secretsManagerStore(stage.aws.own) });
+  const { id: secretId } = await embedded.stage.newSecret(alternating);
+  const client = createSecretClient({ source: secretsManagerStore(embedded.stage.aws.own) });
   const sql = createRotatingSql({ ...more, client, secretId, postgres: settings });
   onTestFinished(async () => {
     await sql.end({ timeout: 0 });
     await client.close();
   });
   async function rotate(): Promise<string> {
-    const versionId = await stage.rotate(secretId);
+    const versionId = await embedded.stage.rotate(secretId);
     client.invalidate(secretId, { atLeast: versionId });
     await client.get(secretId);
     return versionId;
@@ -76,7 +63,7 @@ test("a query is canceled before and after it was sent", async () => {
   early.cancel();
   await expect(early).rejects.toMatchObject({ code: "57014" });
   await expect
-    .poll(async () => postgres.admin("SELECT FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'"), soon)
+    .poll(async () => embedded.postgres.admin("SELECT FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'"), soon)
     .toHaveLength(1);
   late.cancel();
   await expect(late).rejects.toMatchObject({ code: "57014" });
@@ -140,7 +127,7 @@ test("each notification is heard once over rotations, and again after the connec
   let sent = 0;
   let isSending = true;
   const sending = (async () => {
-    while (isSending) await postgres.admin("SELECT pg_notify($1, $2)", ['Or"ders', String(sent++)]);
+    while (isSending) await embedded.postgres.admin("SELECT pg_notify($1, $2)", ['Or"ders', String(sent++)]);
   })();
   for (let rotation = 0; rotation < 3; rotation++) {
     const before = sent;
@@ -153,7 +140,7 @@ test("each notification is heard once over rotations, and again after the connec
   await expect.poll(() => heard.at(-1), soon).toBe(sent - 1);
   expect(heard).toEqual(Array.from({ length: sent }, (_, number) => number));
   expect(listens).toBe(1);
-  await postgres.admin(
+  await embedded.postgres.admin(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' OR query LIKE '%pg_notify%' AND pid <> pg_backend_pid()",
   );
   await expect.poll(() => listens, soon).toBe(2);
@@ -170,7 +157,7 @@ test("logical replication is refused, and what is under way is cut where `end` i
   await expect(sql.subscribe("*", () => undefined)).rejects.toMatchObject({ code: "option-invalid" });
   const sleeping = sql`SELECT pg_sleep(60)`.execute();
   await expect
-    .poll(async () => postgres.admin("SELECT FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'"), soon)
+    .poll(async () => embedded.postgres.admin("SELECT FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'"), soon)
     .toHaveLength(1);
   const cut = sleeping.catch((error: unknown) => error);
   await sql.end({ timeout: 0 });

@@ -41,7 +41,8 @@ export function createPackedSecrets(): PackedSecrets {
     pack(entry) {
       const { version, account, requestState, parsed } = entry;
       const isStorable = numbers.every((name) => entry[name] % 1 === 0 && Math.abs(entry[name]) <= largestNumber);
-      const accountIndex = accounts.includes(account) ? accounts.indexOf(account) : accounts.length;
+      const known = accounts.indexOf(account);
+      const accountIndex = known < 0 ? accounts.length : known;
       if (!version || requestState || parsed || !isStorable || !isCurrent(entry) || accountIndex === mostAccounts)
         return undefined;
       accounts[accountIndex] = account;
