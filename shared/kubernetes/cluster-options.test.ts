@@ -46,6 +46,12 @@ test("the roots may be in Base64, as EKS has them", () => {
   expect(parse([{ ...cluster, ca: Buffer.from(certificate).toString("base64") }])[0]?.ca).toBe(certificate);
 });
 
+test("the endpoint is taken as EKS writes it, with capital letters", () => {
+  const server = "https://0123456789ABCDEF.gr7.eu-west-1.eks.amazonaws.com";
+  const [options] = clusterOptions(new SecretValue(JSON.stringify([{ ...cluster, server }])));
+  expect(options?.server).toBe(server.toLowerCase());
+});
+
 test.each([
   "canary",
   { canary: 1 },

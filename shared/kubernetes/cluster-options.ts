@@ -92,9 +92,11 @@ function grantOf(value: unknown): ClusterGrant {
   };
 }
 
+/** EKS writes the name of its endpoints in capital letters. */
 function serverOf(value: unknown): string {
-  const url = typeof value === "string" ? URL.parse(value) : null;
-  if (url?.protocol !== "https:" || url.origin !== value) throw invalid("server");
+  const text = typeof value === "string" ? value : "";
+  const url = URL.parse(text);
+  if (url?.protocol !== "https:" || url.origin !== text.toLowerCase()) throw invalid("server");
   return url.origin;
 }
 

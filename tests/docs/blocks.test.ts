@@ -30,8 +30,6 @@ const shown: Readonly<Record<string, string>> = {
   "docs/how-to/agent-recipes.md": "parts of examples/python and examples/java, which tests/agent/recipes.test.ts runs",
   "docs/how-to/cross-account.md": "who calls whom; tests/security/other-account plays it",
   "docs/how-to/exec.md": "tests/exec runs the built command with these options",
-  "docs/how-to/kubernetes.md": "tests/adapters/kubernetes-rights.test.ts applies the manifests to a real API server",
-  "docs/how-to/managed-rotation.md": "cli/commands/managed-secrets.test.ts runs the commands on a secret that RDS owns",
   "docs/how-to/networks.md":
     "what the table below it says; tests/deployable/permissions.test.ts knows each function's calls",
   "docs/how-to/sidecar.md": "the recipe of an image; tests/agent/command.test.ts runs its file alone in a folder",

@@ -34,6 +34,19 @@ const given: Readonly<Record<string, { readonly before?: string; readonly files?
     "docs/how-to/deploy.md": {
       files: { "policy.json": jsonWith("secretsmanager:GetSecretValue"), "roots.pem": roots },
     },
+    "docs/how-to/kubernetes.md": {
+      // With a certificate in place of the first letters of one.
+      files: { "clusters.json": jsonWith('"externalSecret"').replace(/"ca": ".*"/u, `"ca": ${JSON.stringify(roots)}`) },
+    },
+    // RDS makes it.
+    "docs/how-to/managed-rotation.md": {
+      before: [
+        `export AWS_ACCESS_KEY_ID=rds.amazonaws.com`,
+        `aws secretsmanager create-secret --name 'rds!cluster-0a1b2c3d' --secret-string '{"username":"admin","password":"no-value"}'`,
+        `aws secretsmanager rotate-secret --secret-id 'rds!cluster-0a1b2c3d' --rotation-rules AutomaticallyAfterDays=7 --no-rotate-immediately`,
+        `export AWS_ACCESS_KEY_ID=test`,
+      ].join("\n"),
+    },
     "docs/how-to/subscribe.md": { files: { "slack-address.txt": "https://hooks.slack.example/of-the-reader" } },
     "docs/how-to/migrate-from-managed-rotation.md": {
       before: [
@@ -105,7 +118,13 @@ test("what is given to a page belongs to a page with commands", () => {
 });
 
 test("a command that is only read, or never run, says why", () => {
-  for (const line of ["sam deploy", "vault write database/config/orders a=b", "terraform apply"]) {
+  for (const line of [
+    "sam deploy",
+    "vault write database/config/orders a=b",
+    "terraform apply",
+    "kubectl apply",
+    "jq .",
+  ]) {
     const [program = "", ...words] = line.split(" ");
     expect(treatmentOf(program, words)).toMatchObject({ reason: expect.stringMatching(/.{30}/u) });
   }

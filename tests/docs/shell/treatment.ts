@@ -74,6 +74,15 @@ function aws(words: readonly string[]): Treatment {
 
 const treatments: Readonly<Record<string, (words: readonly string[]) => Treatment>> = {
   aws,
+  jq: () => ({
+    how: "never",
+    reason: "it filters what kubectl prints; tests/adapters/kubernetes-refresh.test.ts plays the handover",
+  }),
+  kubectl: () => ({
+    how: "never",
+    reason:
+      "no package registry has it; tests/adapters/kubernetes-rights.test.ts applies the manifests to a real API server",
+  }),
   node: () => ({ how: "run", program: "node" }),
   npm,
   "redis-cli": () => ({ how: "run", program: "redis-cli" }),
