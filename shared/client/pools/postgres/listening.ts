@@ -115,25 +115,22 @@ export function listening(connect: Connect, failed: (error: unknown) => void): L
     const { link } = next;
     let marked = 0;
     const mark = randomUUID();
-    const isAtMark = async (one: Ear): Promise<boolean> =>
+    // What is to be done at the mark is done before the notification after it, which may come in the same packet.
+    const atMark = async (one: Ear, reached: () => void): Promise<boolean> =>
       new Promise((resolve) => {
         one.marked = (found) => {
+          if (found === mark) reached();
           if (found === mark || one.isLost) resolve(found === mark);
         };
         if (one.isLost) resolve(false);
       });
     const late = wait(handoverMs, false, { ref: false, signal: over.signal }).catch(() => false);
-    const hasOld = isAtMark(old).then((has) => {
-      // From here on the new one passes on.
-      old.held = [];
-      return has;
-    });
+    // From here on the new one passes on.
+    const hasOld = atMark(old, () => (old.held = []));
     // It drops what the old one passes on: all that it hears before the mark.
-    const before = isAtMark(next).then((has) => {
-      if (has) marked = next.held?.length ?? 0;
-    });
+    const hasNext = atMark(next, () => (marked = next.held?.length ?? 0));
     await link.sql`SELECT pg_notify(${markChannel}, ${mark})`.catch(() => undefined);
-    const isGapless = await Promise.race([Promise.all([hasOld, before]).then(([has]) => has), late]);
+    const isGapless = await Promise.race([Promise.all([hasOld, hasNext]).then(([has]) => has), late]);
     old.held = [];
     if (isGapless) next.held?.splice(0, marked);
     ear = next;

@@ -57,7 +57,7 @@ export function amqpFixture(binary: string): PoolFixture {
     },
     exemptions: [
       { clause: "tls", reason: "the secret leads to the management API; another test has a broker without TLS" },
-      { clause: "tls-typed", reason: "as above" },
+      { clause: "tls-typed", reason: "the same" },
     ],
     async prepare() {
       proxy = await startWireProxy(createWire(), { host: "127.0.0.1", port: rabbitmq.amqpPort });
