@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { parseAllDocuments } from "yaml";
+import { parse, parseAllDocuments } from "yaml";
+import { blocksIn } from "../docs/fenced-blocks.ts";
 import { kubernetesPrograms, type KubernetesUnderTest, startKubernetes } from "../support/kubernetes.ts";
 import { externalSecret, externalSecrets, secretArn, workload } from "../support/kubernetes-stage.ts";
 import { runRekey } from "../support/run-rekey.ts";
@@ -17,6 +18,7 @@ const secretNamed = (name: string, namespace: string) => ({
 });
 const annotated = { metadata: { annotations: { "force-sync": "v1" } } };
 const restarted = { spec: { template: { metadata: { annotations: { "rekey/restarted-for": "{}" } } } } };
+const podSpecs = blocksIn("yaml").filter(({ text }) => /^spec:\n(?: .*\n)*? {2}containers:/u.test(text));
 const apps = "/apis/apps/v1/namespaces";
 const externals = "/apis/external-secrets.io/v1/namespaces";
 
@@ -177,5 +179,21 @@ describe.skipIf(kubernetesPrograms === undefined)(
       expect((await kubernetes.ask("PATCH", path, restarted, merge)).status).toBe(200);
       await kubernetes.admin("PATCH", path, pod({ containers: [{ ...container, image: "app:2" }] }), merge);
     });
+
+    test.each(podSpecs.map(({ at, text }) => [at, text] as const))(
+      "a Pod of the pages is what an API server accepts, with no unknown field: %s",
+      async (_at, text) => {
+        const { spec } = parse(text);
+        const labels = { app: "orders" };
+        const deployment = {
+          apiVersion: "apps/v1",
+          kind: "Deployment",
+          metadata: { name: "of-the-page", namespace: "shop" },
+          spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
+        };
+        const path = `${apps}/shop/deployments?dryRun=All&fieldValidation=Strict`;
+        await expect(kubernetes.admin("POST", path, deployment)).resolves.toMatchObject({ kind: "Deployment" });
+      },
+    );
   },
 );

@@ -29,7 +29,7 @@ const shown: Readonly<Record<string, string>> = {
   "docs/reference/cli.md": "written by npm run docs from the command table",
   "docs/how-to/agent-recipes.md": "parts of examples/python and examples/java, which tests/agent/recipes.test.ts runs",
   "docs/how-to/cross-account.md": "who calls whom; tests/security/other-account plays it",
-  "docs/how-to/exec.md": "tests/exec runs the built command with these options",
+  "docs/how-to/exec.md": "tests/exec runs the built command with these options, and the image with what it copies",
   "docs/how-to/networks.md":
     "what the table below it says; tests/deployable/permissions.test.ts knows each function's calls",
   "docs/how-to/sidecar.md": "the recipe of an image; tests/agent/command.test.ts runs its file alone in a folder",
