@@ -21,6 +21,10 @@ const contents = {
   "middy secrets-manager": 'export { default } from "@middy/secrets-manager";',
 } as const;
 
+/** CommonJS in an ES module; rekey's own code has none. */
+const requireBanner = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
+const withoutCommonJs: ReadonlySet<string> = new Set(["rekey client", "rekey client without the SDK"]);
+
 /** Bytes and cold import of what a service bundles, all built alike and interleaved. */
 export async function benchClientImports(): Promise<readonly Figure[]> {
   const folder = await mkdtemp(path.join(tmpdir(), "rekey-bench-"));
@@ -37,7 +41,7 @@ export async function benchClientImports(): Promise<readonly Figure[]> {
         format: "esm",
         platform: "node",
         mainFields: ["module", "main"],
-        banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+        banner: withoutCommonJs.has(name) ? {} : { js: requireBanner },
         logLevel: "error",
       });
       bytes.set(name, (await stat(fileOf(name))).size);
