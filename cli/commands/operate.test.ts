@@ -54,6 +54,15 @@ test("rotate says what it will do and does nothing where nobody can be asked", a
   expect((await stage.rekey("rotate", "db/orders", "--all", "--yes")).code).toBe(1);
 });
 
+test("rotate of several, one of them unknown: none is rotated", async () => {
+  const rotations = async () => JSON.parse((await stage.rekey("history", "db/orders", "--json")).out).rotations.length;
+  const before = await rotations();
+  const { code, out, err } = await stage.rekey("rotate", "db/orders", "db/unknown", "--yes");
+  expect([code, out]).toEqual([1, ""]);
+  expect(err).toMatch(/^secret-not-found: .*secret=db\/unknown/u);
+  expect(await rotations()).toBe(before);
+});
+
 test("rotate waits, and tells each step", async () => {
   const { code, out } = await stage.rekey("rotate", "db/orders", "--yes", "--reason", "INC-42");
   expect(code).toBe(0);
@@ -110,12 +119,12 @@ test("the end of a campaign of several secrets is told to the chat that wants it
     JSON.stringify([{ kind: "slack", secret, origin, about: [about] }]);
   const rotate = async (campaign: string, REKEY_CHAT_TARGETS: string, ...names: string[]) =>
     stage.rekeyWith({ REKEY_CHAT_TARGETS }, "rotate", ...names, "--yes", "--campaign", campaign, "--at-once", "1");
-  await rotate("told-1", targetsAt(slack.origin, "campaigns"), "db/stock", "db/none");
+  await rotate("told-1", targetsAt(slack.origin, "campaigns"), "db/stock", "db/billing");
   expect(JSON.stringify(slack.taken)).toContain("`told-1`: campaign ended: 0 rotated, 0 before, 1 failed, 1 not begun");
-  await rotate("told-2", targetsAt(slack.origin, "failures"), "db/stock", "db/none");
+  await rotate("told-2", targetsAt(slack.origin, "failures"), "db/stock", "db/billing");
   await rotate("told-3", targetsAt(slack.origin, "campaigns"), "db/stock");
   expect(slack.taken).toHaveLength(1);
-  const { code, out } = await rotate("told-4", targetsAt("http://127.0.0.1:1", "campaigns"), "db/stock", "db/none");
+  const { code, out } = await rotate("told-4", targetsAt("http://127.0.0.1:1", "campaigns"), "db/stock", "db/billing");
   expect([code, out]).toEqual([1, expect.stringContaining("slack was not told of it: secret-malformed")]);
   const wrong = await rotate("told-5", '[{"kind":"canary"}]', "db/stock");
   expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining("REKEY_CHAT_TARGETS")]);

@@ -17,6 +17,14 @@ import { confirmed } from "../../output/terminal.ts";
 const wrongUse = (problem: string, hint: string): RekeyError =>
   new RekeyError("option-invalid", { context: { option: "secrets", problem }, hint });
 
+/** Nothing is rotated where one of the names is wrong. Errors: `secret-not-found`, and those of the store. */
+async function knownNames(words: readonly string[], context: CommandContext): Promise<readonly string[]> {
+  const names = [...new Set(words)];
+  const { store } = operator();
+  for (const name of names) await store.describe(name, context);
+  return names;
+}
+
 /** By name where one was given, so that the plan says what the operator said. */
 async function selected(
   words: readonly string[],
@@ -27,7 +35,7 @@ async function selected(
   const all = flagOption(options, "all");
   const ways = [words.length > 0, tag !== undefined, all].filter(Boolean).length;
   if (ways !== 1) throw wrongUse("which ones", "name secrets, or say --tag or --all, one of the three");
-  if (words.length > 0) return [...new Set(words)];
+  if (words.length > 0) return knownNames(words, context);
   const names: string[] = [];
   for await (const secret of fleet(operator(), filterOf(options), context)) {
     if (canRotate(secret)) names.push(secret.name);
