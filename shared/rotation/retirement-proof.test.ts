@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { RekeyError } from "../errors/rekey-error.ts";
 import type { ServerFacts } from "../ports/database-engine.ts";
 import type { RotationWiring } from "./rotate.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
@@ -52,11 +53,53 @@ test.each([
   expect(stage.publisher.events.at(-1)).toMatchObject({ type: "Secret Retired", proof: "refused" });
 });
 
+test("a server that does not say when it locks a user is asked once", async () => {
+  const stage = await rotated("dual-password", (engine) => ({
+    engine: {
+      ...engine,
+      async login(...given) {
+        const login = await engine.login(...given);
+        if (!login.ok) return login;
+        const inspect = async (): Promise<never> => {
+          throw new RekeyError("database-rights-missing", {});
+        };
+        return { ok: true, session: { ...login.session, inspect } };
+      },
+    },
+  }));
+  const before = stage.engine.refusedLogins();
+  await expect(retire(stage)).resolves.toBe("done");
+  expect(stage.engine.refusedLogins()).toBe(before + 1);
+});
+
 test("each of several servers has to refuse it", async () => {
   const stage = await rotated("dual-password", undefined, { hosts: ["db2"] });
   const before = stage.engine.refusedLogins();
   await retire(stage);
   expect(stage.engine.refusedLogins()).toBe(before + 2);
+});
+
+test("of several servers, one that may not be asked leaves it unproved", async () => {
+  let asked = 0;
+  const stage = await rotated(
+    "dual-password",
+    (engine) => ({
+      engine: {
+        ...engine,
+        async login(target, credential, call) {
+          const login = await engine.login(target, credential, call);
+          if (!login.ok || target.host !== "db2") return login;
+          asked++;
+          const facts = { version: "1", isSupported: true, isReadOnly: false, users: new Map(), locksAfterRefusals: 1 };
+          return { ok: true, session: { ...login.session, inspect: async () => facts } };
+        },
+      },
+    }),
+    { hosts: ["db2"] },
+  );
+  await expect(retire(stage)).resolves.toBe("done");
+  expect(asked).toBeGreaterThan(0);
+  expect(stage.publisher.events.at(-1)).toMatchObject({ proof: "not-tried" });
 });
 
 test("a user who logs in with the current credential does so after the refusal, which ends the server's count", async () => {

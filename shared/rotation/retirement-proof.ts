@@ -1,7 +1,7 @@
 import { RekeyError } from "../errors/rekey-error.ts";
 import type { Credential, DatabaseSession, Inspection } from "../ports/database-engine.ts";
 import type { RotationDependencies } from "./dependencies.ts";
-import { openSession } from "./strategies/open-session.ts";
+import { logsIn, openSession } from "./strategies/open-session.ts";
 import type { StoredLogin, StrategyContext } from "./strategies/strategy.ts";
 
 /** `refused`: every server was offered the replaced credential and refused it. `not-tried`: one of them was not. */
@@ -12,7 +12,7 @@ type Engine = RotationDependencies["engine"];
 /** One for the login that must be refused, one for a service that offers the replaced credential at the same time. */
 const spareRefusals = 2;
 
-/** Whether the server locks the user for so few refused logins that one more is not risked. */
+/** Whether the server says that it locks the user for so few refused logins that one more is not risked. */
 async function isLockedSoon(
   engine: Engine,
   current: Credential,
@@ -20,14 +20,27 @@ async function isLockedSoon(
   user: string,
 ): Promise<boolean> {
   await using session: (DatabaseSession & Partial<Inspection>) | undefined = await openSession(engine, current, host);
-  const { locksAfterRefusals = Number.POSITIVE_INFINITY } = (await session?.inspect?.([user], host.call)) ?? {};
-  return locksAfterRefusals <= spareRefusals;
+  const facts = await session?.inspect?.([user], host.call).catch(() => undefined);
+  return (facts?.locksAfterRefusals ?? Number.POSITIVE_INFINITY) <= spareRefusals;
 }
 
 async function isRefused(engine: Engine, { credential, target }: StoredLogin, host: StrategyContext): Promise<boolean> {
   const login = await engine.login(target, credential, host.call);
   if (login.ok) await login.session[Symbol.asyncDispose]();
   return !login.ok;
+}
+
+async function proveOn(engine: Engine, current: Credential, host: StrategyContext): Promise<RetirementProof> {
+  const replaced = await host.replaced();
+  // Where the secret names no server, a service keeps the passwords and nothing takes a login.
+  if (replaced === undefined || replaced.target.host === "") return "not-tried";
+  const { username } = replaced.credential;
+  if (await isLockedSoon(engine, current, host, username)) return "not-tried";
+  if (!(await isRefused(engine, replaced, host))) {
+    throw new RekeyError("replaced-still-logs-in", { context: { user: username, host: host.target.host } });
+  }
+  if (username === current.username) await logsIn(engine, current, host);
+  return "refused";
 }
 
 /**
@@ -40,18 +53,7 @@ export async function proveRetired(
   current: Credential,
   hosts: readonly StrategyContext[],
 ): Promise<RetirementProof> {
-  let proof: RetirementProof = "refused";
-  for (const host of hosts) {
-    const replaced = await host.replaced();
-    if (replaced === undefined || (await isLockedSoon(engine, current, host, replaced.credential.username))) {
-      proof = "not-tried";
-      continue;
-    }
-    const { username } = replaced.credential;
-    if (!(await isRefused(engine, replaced, host))) {
-      throw new RekeyError("replaced-still-logs-in", { context: { user: username, host: host.target.host } });
-    }
-    if (username === current.username) await (await openSession(engine, current, host))?.[Symbol.asyncDispose]();
-  }
-  return proof;
+  const proofs: RetirementProof[] = [];
+  for (const host of hosts) proofs.push(await proveOn(engine, current, host));
+  return proofs.every((proof) => proof === "refused") ? "refused" : "not-tried";
 }
