@@ -3,9 +3,11 @@ import { RekeyError } from "../errors/rekey-error.ts";
 import type { ServerFacts } from "../ports/database-engine.ts";
 import type { RotationWiring } from "./rotate.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
-import type { MemoryEngine } from "../testing/memory-engine.ts";
+import { memoryEngine, type MemoryEngine } from "../testing/memory-engine.ts";
 import { type MemoryRotation, memoryRotation, memoryValue } from "../testing/memory-rotation.ts";
+import { proveRetired } from "./retirement-proof.ts";
 import type { StrategyName } from "./rotation-policy.ts";
+import type { StrategyContext } from "./strategies/strategy.ts";
 
 type Wiring = (engine: MemoryEngine) => Partial<RotationWiring>;
 
@@ -19,7 +21,10 @@ async function rotated(strategy: StrategyName, wiring?: Wiring, fields: object =
 
 const retire = async (stage: MemoryRotation): Promise<string> => stage.container()("retirePrevious", "v1", true);
 
-/** An engine whose sessions say after how many refusals a user is locked. */
+/** An engine whose sessions say after how many refusals the user that they are asked about is locked. */
+/** Of AWSPREVIOUS, under every strategy. */
+const replacedUser = "app";
+
 const lockingAfter =
   (locksAfterRefusals: number): Wiring =>
   (engine) => ({
@@ -35,10 +40,19 @@ const lockingAfter =
           users: new Map(),
           locksAfterRefusals,
         };
-        return { ok: true, session: { ...login.session, inspect: async () => facts } };
+        const inspect = async ([user]: readonly string[]): Promise<ServerFacts> => {
+          expect(user).toBe(replacedUser);
+          return facts;
+        };
+        return { ok: true, session: { ...login.session, inspect } };
       },
     },
   });
+
+/** An engine of which only what the step itself does is changed, not what its strategy does. */
+const loggingIn =
+  (login: (engine: MemoryEngine) => MemoryEngine["login"]): Wiring =>
+  (engine) => ({ engine: { ...engine, login: login(engine) } });
 
 test.each([
   ["dual-password", 0],
@@ -102,32 +116,57 @@ test("of several servers, one that may not be asked leaves it unproved", async (
   expect(stage.publisher.events.at(-1)).toMatchObject({ proof: "not-tried" });
 });
 
-test("a user who logs in with the current credential does so after the refusal, which ends the server's count", async () => {
+test.each([
+  ["dual-password", ["in", "refused", "in"]],
+  ["alternating-users", ["in", "refused"]],
+] as const)("%s: one user's login after the refusal ends the server's count", async (strategy, expected) => {
   const logins: string[] = [];
-  const stage = await rotated("dual-password", (engine) => ({
-    engine: {
-      ...engine,
-      async login(target, credential, call) {
-        const login = await engine.login(target, credential, call);
-        logins.push(login.ok ? "in" : "refused");
-        return login;
-      },
-    },
-  }));
+  const stage = await rotated(
+    strategy,
+    loggingIn((engine) => async (...given) => {
+      const login = await engine.login(...given);
+      logins.push(login.ok ? "in" : "refused");
+      return login;
+    }),
+  );
   logins.length = 0;
   await retire(stage);
-  expect(logins.slice(logins.indexOf("refused"))).toEqual(["refused", "in"]);
+  expect(logins).toEqual(expected);
+});
+
+test("a server that refuses the current credential for a moment is asked all the same", async () => {
+  let isRefusing = false;
+  const stage = await rotated(
+    "alternating-users",
+    loggingIn((engine) => async (target, credential, call) => {
+      if (!isRefusing || credential.username === replacedUser) return engine.login(target, credential, call);
+      return { ok: false, refusal: "bad-credential" };
+    }),
+  );
+  isRefusing = true;
+  await retire(stage);
+  expect(stage.publisher.events.at(-1)).toMatchObject({ proof: "refused" });
+});
+
+test("where the secret names no server, no login can prove it", async () => {
+  const engine = memoryEngine();
+  const credential = { username: replacedUser, password: new SecretValue("old-password") };
+  const host = { replaced: async () => ({ credential, target: { host: "" } }) } as unknown as StrategyContext;
+  await expect(proveRetired(engine, credential, [host])).resolves.toBe("not-tried");
+  expect(engine.logins()).toBe(0);
 });
 
 test("where a server takes it nevertheless, nothing is published, and the next try proves it", async () => {
   let isLate = true;
+  let open = 0;
   const stage = await rotated("dual-password", (engine) => ({
     engine: {
       ...engine,
       async login(target, credential, call) {
         const isReplaced = credential.password.equals(new SecretValue("old-password"));
         if (!isLate || !isReplaced) return engine.login(target, credential, call);
-        return { ok: true, session: { [Symbol.asyncDispose]: async () => undefined } };
+        open++;
+        return { ok: true, session: { [Symbol.asyncDispose]: async () => void open-- } };
       },
     },
   }));
@@ -135,6 +174,7 @@ test("where a server takes it nevertheless, nothing is published, and the next t
     code: "replaced-still-logs-in",
     context: { user: "app", host: "db" },
   });
+  expect(open).toBe(0);
   expect(stage.publisher.events.map(({ type }) => type)).not.toContain("Secret Retired");
   isLate = false;
   await expect(retire(stage)).resolves.toBe("done");

@@ -30,17 +30,18 @@ async function isRefused(engine: Engine, { credential, target }: StoredLogin, ho
   return !login.ok;
 }
 
-async function proveOn(engine: Engine, current: Credential, host: StrategyContext): Promise<RetirementProof> {
+/** Whether this server was asked, and refused. */
+async function isProvedOn(engine: Engine, current: Credential, host: StrategyContext): Promise<boolean> {
   const replaced = await host.replaced();
   // Where the secret names no server, a service keeps the passwords and nothing takes a login.
-  if (replaced === undefined || replaced.target.host === "") return "not-tried";
+  if (replaced === undefined || replaced.target.host === "") return false;
   const { username } = replaced.credential;
-  if (await isLockedSoon(engine, current, host, username)) return "not-tried";
+  if (await isLockedSoon(engine, current, host, username)) return false;
   if (!(await isRefused(engine, replaced, host))) {
     throw new RekeyError("replaced-still-logs-in", { context: { user: username, host: host.target.host } });
   }
   if (username === current.username) await logsIn(engine, current, host);
-  return "refused";
+  return true;
 }
 
 /**
@@ -53,7 +54,7 @@ export async function proveRetired(
   current: Credential,
   hosts: readonly StrategyContext[],
 ): Promise<RetirementProof> {
-  const proofs: RetirementProof[] = [];
-  for (const host of hosts) proofs.push(await proveOn(engine, current, host));
-  return proofs.every((proof) => proof === "refused") ? "refused" : "not-tried";
+  let proof: RetirementProof = "refused";
+  for (const host of hosts) if (!(await isProvedOn(engine, current, host))) proof = "not-tried";
+  return proof;
 }
