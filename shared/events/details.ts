@@ -100,6 +100,8 @@ export interface SecretRetiredV1 {
   readonly versionId: string;
   /** The version whose credential stopped working. */
   readonly retiredVersionId: string;
+  /** refused: every server was offered the replaced credential once and refused it. not-tried: one of them was not, since it locks the user soon, or the version names other servers. */
+  readonly proof?: "refused" | "not-tried";
   readonly at: string;
 }
 
@@ -178,7 +180,7 @@ export const detailFields: Readonly<Record<keyof PublishedDetails, readonly stri
   "Secret Replicated": ["secretArn", "secretName", "versionId", "regionsInSync", "regionsBehind", "regionsFailed"],
   "Secret Restored": ["secretArn", "secretName", "versionId"],
   "Secret Retagged": ["secretArn", "secretName", "tags"],
-  "Secret Retired": ["secretArn", "secretName", "versionId", "retiredVersionId"],
+  "Secret Retired": ["secretArn", "secretName", "versionId", "retiredVersionId", "proof"],
   "Secret Rotated": ["secretArn", "secretName", "versionId", "previousVersionId", "origin", "engine", "strategy"],
   "Secret Rotation Failed": ["secretArn", "secretName", "versionId", "step", "code", "disposition"],
   "Secret Rotation Stopped": ["secretArn", "secretName", "outcome", "step", "pendingVersionId"],

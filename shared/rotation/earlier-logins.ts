@@ -18,6 +18,33 @@ export interface LoginSearch {
   readonly call: CallOptions;
 }
 
+/** What a version's value holds for one target, unless it is known already or may not be offered there. */
+function storedLogins(
+  { deps, current, facts, targets }: LoginSearch,
+  target: DatabaseTarget,
+  value: SecretValue,
+  known: readonly DatabaseSecret[],
+): { readonly secret: DatabaseSecret; readonly logins: readonly StoredLogin[] } | undefined {
+  let secret: DatabaseSecret;
+  try {
+    secret = parseDatabaseSecret(value);
+  } catch {
+    return undefined;
+  }
+  if (secret.userArn !== current.userArn || known.some((one) => isSameLogin(one, secret))) return undefined;
+  const own = targetsOf(deps, secret, facts);
+  if (!targets.every((one) => own.some((listed) => isAt(one, listed)))) return undefined;
+  const logins = own.filter((listed) => isAt(target, listed)).map((listed) => ({ credential: secret, target: listed }));
+  return { secret, logins };
+}
+
+/** AWSPREVIOUS's login on one target, under the same conditions as `earlierLogins` has. */
+export async function replacedLogin(search: LoginSearch, target: DatabaseTarget): Promise<StoredLogin | undefined> {
+  const { deps, current, facts, call } = search;
+  const previous = await deps.store.read(facts.secretArn, { label: "AWSPREVIOUS" }, call);
+  return previous && storedLogins(search, target, previous.value, [current])?.logins[0];
+}
+
 /** Somebody may have put many values with one password. */
 const unlabelledRead = 20;
 const unlabelledTried = 3;
@@ -28,23 +55,14 @@ const unlabelledTried = 3;
  * has, which was refused, since refused logins lock accounts. A version that does not list each of the secret's targets
  * is passed over: it proves nothing about the others, and the new password would go to them too. So is one of another user's ARN.
  */
-export async function* earlierLogins(
-  { deps, current, facts, targets, call }: LoginSearch,
-  target: DatabaseTarget,
-): AsyncGenerator<StoredLogin> {
+export async function* earlierLogins(search: LoginSearch, target: DatabaseTarget): AsyncGenerator<StoredLogin> {
+  const { deps, current, facts, call } = search;
   const offered: DatabaseSecret[] = [current];
   function* fresh(value: SecretValue): Generator<StoredLogin> {
-    let secret: DatabaseSecret;
-    try {
-      secret = parseDatabaseSecret(value);
-    } catch {
-      return;
-    }
-    if (secret.userArn !== current.userArn || offered.some((known) => isSameLogin(known, secret))) return;
-    const own = targetsOf(deps, secret, facts);
-    if (!targets.every((one) => own.some((listed) => isAt(one, listed)))) return;
-    offered.push(secret);
-    for (const listed of own) if (isAt(target, listed)) yield { credential: secret, target: listed };
+    const stored = storedLogins(search, target, value, offered);
+    if (stored === undefined) return;
+    offered.push(stored.secret);
+    yield* stored.logins;
   }
   const { labels } = await deps.store.describe(facts.secretArn, call);
   const hasPrevious = [...labels.values()].some((on) => on.includes("AWSPREVIOUS"));

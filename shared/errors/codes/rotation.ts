@@ -27,6 +27,10 @@ export const rotationCodes = {
     "AWSPENDING names another host, port, user, database or engine than this rotation would",
     "remove AWSPENDING from that version and rotate again",
   ),
+  "replaced-still-logs-in": retry(
+    "a server takes the replaced credential although it was made to stop there",
+    "wait, if the server is a replica that lags or a pooler that keeps passwords; else look at who else sets passwords of that user",
+  ),
   "rotation-disabled": abort(
     "rotation is not enabled for this secret",
     "call RotateSecret with this function's ARN first",

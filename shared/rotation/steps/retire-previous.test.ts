@@ -41,6 +41,7 @@ test("at the very moment that the grace period ends, the replaced credential sto
     secretName: secretId,
     versionId: "v1",
     retiredVersionId: "v0",
+    proof: "refused",
   });
 });
 

@@ -4,14 +4,15 @@ import type { StepOutcome } from "../../ports/rotation.ts";
 import { isRotationUnderWay, versionWithLabel } from "../../ports/secret-store.ts";
 import { readCurrent } from "../read-current.ts";
 import type { Invocation } from "../invocation.ts";
+import { proveRetired } from "../retirement-proof.ts";
 import { rotationOf } from "../rotation-context.ts";
 import { describeRequest } from "./check-request.ts";
 
 /**
  * Makes the credential that this version replaced stop, once its grace period (`rekey:grace`) is over or everyone
- * who uses the secret has adopted the version, and publishes `Secret Retired`. `already-done`: nothing is to be retired, or a later version is current and answers for it. Idempotent.
- * Errors: `grace-not-over`, with the time that is left, also while a rotation is under way: it may be setting that very
- * user.
+ * who uses the secret has adopted the version, has each server refuse it once, and publishes `Secret Retired`. `already-done`:
+ * nothing is to be retired, or a later version is current and answers for it. Idempotent. Errors: `grace-not-over`, with the
+ * time that is left, also while a rotation is under way: it may be setting that very user; `replaced-still-logs-in`.
  */
 export async function retirePrevious(invocation: Invocation): Promise<StepOutcome> {
   const { store, publisher, generatePassword, nowMs, request, call } = invocation;
@@ -32,6 +33,7 @@ export async function retirePrevious(invocation: Invocation): Promise<StepOutcom
   if (strategy.retire === undefined) return "already-done";
   const newPassword = (): SecretValue => generatePassword(facts.policy.password);
   for (const host of hosts) await strategy.retire(secret, host, newPassword);
+  const proof = await proveRetired(invocation.engine, secret, hosts);
   await publisher.publish(
     {
       type: "Secret Retired",
@@ -39,6 +41,7 @@ export async function retirePrevious(invocation: Invocation): Promise<StepOutcom
       secretName: facts.secretName,
       versionId: request.versionId,
       retiredVersionId,
+      proof,
     },
     call,
   );

@@ -28,6 +28,8 @@ export interface StrategyContext {
   readonly call: CallOptions;
   /** What may still log in when AWSCURRENT and AWSPENDING do not. Few, since each refused login counts toward a lock-out. */
   earlier(): AsyncIterable<StoredLogin>;
+  /** AWSPREVIOUS's login; `undefined` where it may not be offered to this server, or is AWSCURRENT's. */
+  replaced(): Promise<StoredLogin | undefined>;
   /** Whether the secret has an admin. */
   readonly hasAdmin: boolean;
   /**

@@ -99,29 +99,35 @@ export function recovery({ test, expect, stage, variant, fixture }: Suite): void
   });
 
   if (strategy?.retire === undefined) return;
-  test("retired", "the replaced credential logs in until its grace period is over, then it stops", async () => {
-    const here = stage();
-    const { id, account } = await here.newSecret({ ...variant, tags: { ...variant.tags, [graceTag]: "1m" } });
-    const versionId = await here.begin(id);
-    const early = await here.step("retirePrevious", id, versionId);
-    expect({ code: early.code, accepts: await here.server.accepts(account) }).toEqual({
-      code: "grace-not-over",
-      accepts: true,
-    });
-    await here.aws.advance(minuteMs + 1_000);
-    for (let repetition = 0; repetition < 2; repetition++) {
-      const { code } = await here.step("retirePrevious", id, versionId);
-      expect({
-        code,
-        accepts: await here.server.accepts(account),
-        logsIn: await here.logsIn(id, "AWSCURRENT"),
-      }).toEqual({
-        code: undefined,
-        accepts: false,
-        logsIn: true,
+  test(
+    "retired",
+    "the replaced credential logs in until its grace period is over, then the server refuses it",
+    async () => {
+      const here = stage();
+      const { id, account } = await here.newSecret({ ...variant, tags: { ...variant.tags, [graceTag]: "1m" } });
+      const versionId = await here.begin(id);
+      const early = await here.step("retirePrevious", id, versionId);
+      expect({ code: early.code, accepts: await here.server.accepts(account) }).toEqual({
+        code: "grace-not-over",
+        accepts: true,
       });
-    }
-    await here.rotate(id);
-    expect(await here.logsIn(id, "AWSCURRENT")).toEqual(true);
-  });
+      await here.aws.advance(minuteMs + 1_000);
+      for (let repetition = 0; repetition < 2; repetition++) {
+        const { code } = await here.step("retirePrevious", id, versionId);
+        expect({
+          code,
+          accepts: await here.server.accepts(account),
+          logsIn: await here.logsIn(id, "AWSCURRENT"),
+          proof: here.aws.events.at(-1)?.detail["proof"],
+        }).toEqual({
+          code: undefined,
+          accepts: false,
+          logsIn: true,
+          proof: "refused",
+        });
+      }
+      await here.rotate(id);
+      expect(await here.logsIn(id, "AWSCURRENT")).toEqual(true);
+    },
+  );
 }
