@@ -1,10 +1,17 @@
-import * as kafka from "@platformatic/kafka";
+import { createServer } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
+import { inspect } from "node:util";
+import * as kafka from "@platformatic/kafka";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { createRotatingLogin, type RotatingLoginOptions } from "../../shared/client/pools/kafka/rotating-login.ts";
+import {
+  createRotatingLogin,
+  type RotatingLogin,
+  type RotatingLoginOptions,
+} from "../../shared/client/pools/kafka/rotating-login.ts";
 import { fakeSecretClient } from "../../shared/testing/fake-secret-client.ts";
 import { type KafkaUnderTest, kafkaProgram, type MechanismName, startKafka } from "../support/kafka.ts";
-import { openTopic, textConsumer, textProducer } from "../support/kafka-topic.ts";
+import { listening } from "../support/listening.ts";
+import { openTopic, textConsumer, type TextProducer, textProducer } from "../support/kafka-topic.ts";
 import * as loopback from "../support/loopback-certificate.ts";
 
 const soon = { timeout: 20_000 };
@@ -80,7 +87,7 @@ describe.skipIf(kafkaProgram === undefined)("the rotating login of @platformatic
         sent.push(value);
         sending.push(producer.send({ messages: [{ topic, value }] }).catch((error: unknown) => failures.push(error)));
       }, 5);
-      for (let rotation = 0; rotation < 3; rotation++) {
+      for (let rotation = 0; rotation < 2; rotation++) {
         await rotate(...next(rotation, first.username));
         await wait(1.5 * sessionMs);
       }
@@ -88,10 +95,141 @@ describe.skipIf(kafkaProgram === undefined)("the rotating login of @platformatic
       await Promise.all(sending);
       const own = (): string[] => consumer.arrived.filter((value) => value.startsWith(`${first.username}-`));
       await expect.poll(() => own().length, soon).toBeGreaterThanOrEqual(sent.length);
-      console.log(sent.length, login.refusedLogins);
       expect([failures, consumer.errors, reported]).toEqual([[], [], []]);
       expect(own().toSorted()).toEqual(sent.toSorted());
       expect(consumer.joined()).toBe(1);
     },
   );
+
+  const clientOf = ({ options }: RotatingLogin): TextProducer => {
+    const producer = textProducer({ ...options, retryDelay: 20 });
+    onTestFinished(async () => producer.close());
+    return producer;
+  };
+  const send = async (producer: TextProducer, value = "one"): Promise<unknown> =>
+    producer.send({ messages: [{ topic, value }] });
+  const trap = async () => {
+    let connections = 0;
+    const server = await listening(createServer(() => connections++));
+    onTestFinished(server.stop);
+    return { port: server.port, connections: () => connections };
+  };
+
+  test("a session whose credential was replaced untold logs in again with AWSCURRENT as it is then", async () => {
+    const { client, change, login } = await opened();
+    const producer = clientOf(login);
+    await send(producer);
+    client.secrets.put("kafka", await change());
+    await expect.poll(() => login.refusedLogins, soon).toBe(1);
+    await send(producer);
+    expect(login.versionId).toBe(client.peek("kafka")?.versionId);
+  });
+
+  test("a secret cannot have its password sent: PLAIN is the caller's choice, and takes TLS", async () => {
+    const { client, first, login, reported } = await opened();
+    const refused = server.refused();
+    await client.rotate("kafka", { ...first, sasl_mechanism: "PLAIN" });
+    await expect(send(clientOf(login))).rejects.toThrow();
+    expect(reported).toMatchObject([{ error: { code: "secret-malformed", context: { field: "sasl_mechanism" } } }]);
+    expect(login.options.sasl.mechanism).toBe("SCRAM-SHA-512");
+    expect(server.refused()).toBe(refused);
+    const { port, connections } = await trap();
+    const withoutTls = fakeSecretClient({ kafka: { ...first, port, ssl: false } });
+    const options = { client: withoutTls, secretId: "kafka", kafka, mechanism: "PLAIN" } as const;
+    await expect(createRotatingLogin(options)).rejects.toMatchObject({
+      code: "option-invalid",
+      context: { option: "mechanism" },
+    });
+    await expect(
+      createRotatingLogin({ ...options, bootstrapBrokers: [{ host: "127.0.0.1", port }], tls: false }),
+    ).rejects.toMatchObject({ code: "option-invalid" });
+    expect(connections()).toBe(0);
+    await withoutTls.close();
+  });
+
+  test("by PLAIN over TLS the credential is the secret's too", async () => {
+    const { host, port } = server;
+    const client = fakeSecretClient({ kafka: { username: "plain", password: "wrong" } });
+    onTestFinished(async () => client.close());
+    client.secrets.put("kafka", { username: "plain", password: "by-plain" });
+    const login = await createRotatingLogin({
+      client,
+      secretId: "kafka",
+      kafka,
+      mechanism: "PLAIN",
+      bootstrapBrokers: [`${host}:${port}`],
+      tls: { ca: loopback.certificate },
+    });
+    await send(clientOf(login));
+  });
+
+  test("a later version leads nobody to another broker, and is offered to none", async () => {
+    const { client, first, login, reported } = await opened();
+    const kept = clientOf(login);
+    await send(kept);
+    const { port, connections } = await trap();
+    const before = server.log().length;
+    await client.rotate("kafka", { ...first, username: "other", port, ssl: false });
+    await expect(send(clientOf(login))).rejects.toThrow();
+    expect(reported).toMatchObject([{ error: { code: "secret-malformed", context: { field: "host" } } }]);
+    expect(connections()).toBe(0);
+    expect(server.log().slice(before)).not.toContain("Failed authentication");
+    const { options } = await service({ bootstrapBrokers: [{ host: server.host, port: server.port }] });
+    await using configured = await createRotatingLogin(options);
+    await (options.client as typeof client).rotate("kafka", {
+      ...JSON.parse((await options.client.get("kafka")).value.reveal()),
+      port,
+      ssl: false,
+    });
+    await send(clientOf(configured));
+    expect(connections()).toBe(0);
+  });
+
+  test("a broker that is not there is no reason not to ask the next one", async () => {
+    const { port, stop } = await listening(createServer());
+    await stop();
+    const { login } = await opened({ bootstrapBrokers: [`127.0.0.1:${port}`, `127.0.0.1:${server.port}`] });
+    await send(clientOf(login));
+  });
+
+  test("nothing that a service can print holds a credential, and after its end nobody logs in", async () => {
+    const { client, login, first, rotate } = await opened();
+    const producer = clientOf(login);
+    await send(producer);
+    await rotate();
+    await login.end();
+    await login.end();
+    const error: unknown = await send(clientOf(login)).catch((thrown: unknown) => thrown);
+    const shown = inspect([login, producer, error], { depth: 20, showHidden: true, maxStringLength: null });
+    expect(shown).toContain("pool-closed");
+    expect(shown).not.toMatch(/canary-/);
+    expect([first.password, (await client.get("kafka")).value.reveal()].join()).toMatch(/canary-first.*canary-next/);
+  });
+});
+
+test.each(["", "\0\0\0\x08\0\0"])("a broker that answers %j within the login is given up in time", async (answer) => {
+  const server = createServer((socket) =>
+    socket
+      .on("error", () => undefined)
+      .resume()
+      .write(answer),
+  );
+  const sockets = new Set<unknown>();
+  server.on("connection", (socket) => void sockets.add(socket.once("close", () => sockets.delete(socket))));
+  const { port, stop } = await listening(server);
+  onTestFinished(stop);
+  const client = fakeSecretClient({ kafka: { username: "u", password: "p", host: "127.0.0.1", port, ssl: false } });
+  onTestFinished(async () => client.close());
+  const login = createRotatingLogin({ client, secretId: "kafka", kafka, loginTimeoutMs: 50 });
+  await expect(login).rejects.toThrow(/timed out/);
+  await expect.poll(() => sockets.size, soon).toBe(0);
+});
+
+test("another client than @platformatic/kafka is refused", async () => {
+  const client = fakeSecretClient({ kafka: {} });
+  onTestFinished(async () => client.close());
+  for (const other of [undefined, {}, { ...kafka, saslScramSha: undefined }]) {
+    const options = { client, secretId: "kafka", kafka: other } as unknown as RotatingLoginOptions;
+    await expect(createRotatingLogin(options)).rejects.toMatchObject({ code: "driver-unsupported" });
+  }
 });

@@ -13,7 +13,10 @@ import {
 import { allow } from "./kafka-fixture.ts";
 import { type KafkaUnderTest, root } from "./kafka.ts";
 
-type Connecting = Pick<ProducerOptions<string, string, string, string>, "bootstrapBrokers" | "sasl" | "tls">;
+type Connecting = Pick<
+  ProducerOptions<string, string, string, string>,
+  "bootstrapBrokers" | "sasl" | "tls" | "retryDelay"
+>;
 
 /** Makes a topic of one partition that everyone may write to, and read in every group. */
 export async function openTopic(kafka: KafkaUnderTest, topic: string): Promise<void> {
@@ -32,7 +35,9 @@ export const asRoot = ({ host, plainPort: port }: KafkaUnderTest): Connecting =>
   sasl: { mechanism: "SCRAM-SHA-512", ...root },
 });
 
-export const textProducer = (connecting: Connecting): Producer<string, string, string, string> =>
+export type TextProducer = Producer<string, string, string, string>;
+
+export const textProducer = (connecting: Connecting): TextProducer =>
   new Producer({ clientId: "tests", serializers: stringSerializers, ...connecting });
 
 export interface TextConsumer {

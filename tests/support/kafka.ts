@@ -171,7 +171,8 @@ export async function startKafka(program: string, tls?: ServerCertificate, more 
       server
         .output()
         .split("\n")
-        .filter((line) => line.includes("Failed authentication") && line.includes(`:${external}-`)).length,
+        .filter((line) => line.includes(`:${external}-`) && /Failed authentication.*invalid credentials/.test(line))
+        .length,
     stored: () => readFileSync(join(server.home, "data", "__cluster_metadata-0", "00000000000000000000.log"), "latin1"),
     async stop() {
       await admin.close();

@@ -73,12 +73,12 @@ function assertOptions(options: RotatingLoginOptions): void {
 /**
  * What producers, consumers and admins of `@platformatic/kafka` (1.22 to 2.x) log in by over rotations. Kafka asks for a
  * password when a connection is made, and again each `connections.max.reauth.ms`, so a rotation cuts nothing and members stay
- * in their groups. Each login takes the newest credential, user and mechanism included, once a connection of its own has
- * proved it: the driver does not repeat an operation whose login was refused. A refused credential is followed by AWSCURRENT as
- * it is now, then by AWSPENDING. A connection cannot change its user or its mechanism (KIP-368): when it has to log in again after one of
- * them changed, it ends with no request under way, and the driver makes another, as long as its option `retries` is not 0 (the
- * driver's default is 3). Brokers and TLS are those of the configuration, or of the secret as it is read here: a later version that
- * names another broker is refused. Errors, of the first proof, which is made here: the client's, the driver's, `credential-refused`,
+ * in their groups. Each login takes the newest credential, user and mechanism included, once a connection of its own has proved
+ * it, so that a refusal costs no operation. A refused credential is followed by AWSCURRENT as it is now, then by AWSPENDING. A
+ * connection cannot change its user or its mechanism (KIP-368): when it has to log in again after one of them changed, it ends
+ * with no request under way, and the driver makes another, as long as its option `retries` is not 0 (the driver's default is 3).
+ * Brokers and TLS are those of the configuration, or of the secret as it is read here: a later version that names another
+ * broker is refused. Errors, of the first proof, which is made here: the client's, the driver's, `credential-refused`,
  * `tls-refused`, `option-invalid`, `driver-unsupported`, `secret-malformed`, `secret-binary`.
  *
  * @example
