@@ -19,7 +19,7 @@ test.each([
   expect(loginOf(versionOf(fields), anywhere)).toEqual({ versionId: "v1", mechanism, username: "app", password: "p" });
 });
 
-test.each(["PLAIN", "GSSAPI", "OAUTHBEARER", "scram-sha-512", ""])(
+test.each(["PLAIN", "GSSAPI", "OAUTHBEARER", "scram-sha-512"])(
   "a secret cannot choose the mechanism %j",
   (name) => {
     expect(() => loginOf(versionOf({ sasl_mechanism: name }), anywhere)).toThrow(
