@@ -23,5 +23,5 @@ for await (const message of stream) {
 }
 console.log(read.join(", "));
 console.log(`refused logins: ${login.refusedLogins}`);
-await consumer.close(true);
+await consumer.close();
 await producer.close();

@@ -160,7 +160,7 @@ describe.skipIf(kafkaProgram === undefined)("the rotating login of @platformatic
       bootstrapBrokers: [`${host}:${port}`],
       tls: { ca: loopback.certificate },
     });
-    await send(clientOf(login));
+    await expect(send(clientOf(login))).resolves.toHaveProperty("offsets");
   });
 
   test("a later version leads nobody to another broker, and is offered to none", async () => {
@@ -189,7 +189,7 @@ describe.skipIf(kafkaProgram === undefined)("the rotating login of @platformatic
     const { port, stop } = await listening(createServer());
     await stop();
     const { login } = await opened({ bootstrapBrokers: [`127.0.0.1:${port}`, `127.0.0.1:${server.port}`] });
-    await send(clientOf(login));
+    await expect(send(clientOf(login))).resolves.toHaveProperty("offsets");
   });
 
   test("nothing that a service can print holds a credential, and after its end nobody logs in", async () => {

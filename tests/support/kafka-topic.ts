@@ -73,7 +73,8 @@ export async function textConsumer(connecting: Connecting, topic: string, groupI
     errors,
     joined: () => joined,
     async close() {
-      await consumer.close(true);
+      await stream.close();
+      await consumer.close();
     },
   };
 }

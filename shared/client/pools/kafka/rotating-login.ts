@@ -71,7 +71,7 @@ function assertOptions(options: RotatingLoginOptions): void {
 }
 
 /**
- * What producers, consumers and admins of `@platformatic/kafka` (1.22 to 2.x) log in by over rotations. Kafka asks for a
+ * What producers, consumers and admins of `@platformatic/kafka` (1.27 to 2.x) log in by over rotations. Kafka asks for a
  * password when a connection is made, and again each `connections.max.reauth.ms`, so a rotation cuts nothing and members stay
  * in their groups. Each login takes the newest credential, user and mechanism included, once a connection of its own has proved
  * it, so that a refusal costs no operation. A refused credential is followed by AWSCURRENT as it is now, then by AWSPENDING. A

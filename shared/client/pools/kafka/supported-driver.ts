@@ -29,7 +29,7 @@ export function assertSupported(driver: Partial<KafkaDriver> | undefined): void 
     has(saslScramSha, "authenticate");
   if (isSupported) return;
   throw new RekeyError("driver-unsupported", {
-    context: { driver: "@platformatic/kafka", found: "another client or version", supported: "1.22.0 to 2.x" },
+    context: { driver: "@platformatic/kafka", found: "another client or version", supported: "1.27.0 to 2.x" },
     hint: 'npm install @platformatic/kafka, and give kafka: await import("@platformatic/kafka")',
   });
 }
