@@ -59,9 +59,10 @@ export function currentLogin(options: {
     async acceptedBy(broker) {
       if (isOver) throw new RekeyError("pool-closed", { context: { secret: secretId } });
       const { versionId } = await client.get(secretId);
-      const tookAnother = versionId !== newest.versionId && prover.hasRefused(versionId);
+      const known = newest;
       // Another login has found the way out of this refusal.
-      if (tookAnother && (await isAccepted(newest, broker))) return newest;
+      const isBetter = versionId !== known.versionId && prover.hasRefused(versionId);
+      if (isBetter && (await isAccepted(known, broker))) return known;
       const refused = new Set<string>();
       for await (const version of credentialCandidates(client, secretId, refused)) {
         const login = loginOf(version, rules);

@@ -58,7 +58,7 @@ export function rotatingSasl(options: {
       const offer = (login: KafkaLogin): void => {
         const { versionId, username, password } = login;
         const answered = (error: unknown, response: unknown): void => {
-          if (error === null) sessions.set(connection, login);
+          if (!(error instanceof Error)) sessions.set(connection, login);
           if (!isRefusal(error)) return tell(error, response);
           prover.refuse(versionId);
           tell(again("the credential was replaced meanwhile"));
