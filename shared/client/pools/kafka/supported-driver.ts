@@ -30,6 +30,6 @@ export function assertSupported(driver: Partial<KafkaDriver> | undefined): void 
   if (isSupported) return;
   throw new RekeyError("driver-unsupported", {
     context: { driver: "@platformatic/kafka", found: "another client or version", supported: "1.27.0 to 2.x" },
-    hint: 'npm install @platformatic/kafka, and give kafka: await import("@platformatic/kafka")',
+    hint: "npm install @platformatic/kafka, and give kafka the module itself: import * as kafka",
   });
 }
