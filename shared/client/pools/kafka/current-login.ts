@@ -61,7 +61,7 @@ export function currentLogin(options: {
       const { versionId } = await client.get(secretId);
       const known = newest;
       // Another login has found the way out of this refusal.
-      const isBetter = versionId !== known.versionId && prover.hasRefused(versionId);
+      const isBetter = versionId !== known.versionId && prover.wasRefused(versionId);
       if (isBetter && (await isAccepted(known, broker))) return known;
       const refused = new Set<string>();
       for await (const version of credentialCandidates(client, secretId, refused)) {

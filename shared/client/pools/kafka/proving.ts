@@ -2,8 +2,11 @@ import type { Broker, KafkaLogin } from "./kafka-login.ts";
 import { isRefusal } from "./login-failure.ts";
 import type { KafkaDriver } from "./supported-driver.ts";
 
-/** How long a refused credential is not offered again: longer than the driver takes to give an operation up. */
-const refusedMs = 5_000;
+/**
+ * How long a broker that refused a credential is not offered it again. Brokers hear of a new password one after the other, so it is
+ * shorter than the driver takes to give an operation up: 3 retries, one each second.
+ */
+const refusedMs = 2_000;
 
 interface Probe {
   connect(host: string, port: number): Promise<void>;
@@ -15,12 +18,14 @@ interface Probe {
 export interface Proving {
   /** Whether the broker takes the login, which a connection of its own asks. Whoever asks meanwhile shares the answer. Errors: the driver's. */
   accepts(login: KafkaLogin, broker: Broker): Promise<boolean>;
-  /** Whether this version was refused a moment ago. */
-  hasRefused(versionId: string): boolean;
-  /** A broker turned the login down. */
-  refuse(versionId: string): void;
+  /** Whether any broker refused this version a moment ago. */
+  wasRefused(versionId: string): boolean;
+  /** The broker turned the login down. */
+  refuse(login: KafkaLogin, broker: Broker): void;
   readonly refusedLogins: number;
 }
+
+const keyOf = ({ versionId }: KafkaLogin, { host, port }: Broker): string => JSON.stringify([versionId, host, port]);
 
 export function proving(options: {
   readonly kafka: KafkaDriver;
@@ -33,28 +38,29 @@ export function proving(options: {
   const refusedUntilMs = new Map<string, number>();
   let refusedLogins = 0;
 
-  function hasRefused(versionId: string): boolean {
-    if (performance.now() < (refusedUntilMs.get(versionId) ?? 0)) return true;
-    refusedUntilMs.delete(versionId);
+  function isRefused(key: string): boolean {
+    if (performance.now() < (refusedUntilMs.get(key) ?? 0)) return true;
+    refusedUntilMs.delete(key);
     return false;
   }
 
-  function refuse(versionId: string): void {
+  function refuse(login: KafkaLogin, broker: Broker): void {
     refusedLogins++;
-    refusedUntilMs.set(versionId, performance.now() + refusedMs);
+    for (const key of [login.versionId, keyOf(login, broker)]) refusedUntilMs.set(key, performance.now() + refusedMs);
   }
 
-  async function ask({ versionId, ...sasl }: KafkaLogin, { host, port }: Broker): Promise<boolean> {
-    const settings = { ...transport, connectTimeout: timeoutMs, sasl };
+  async function ask(login: KafkaLogin, broker: Broker): Promise<boolean> {
+    const { mechanism, username, password } = login;
+    const settings = { ...transport, connectTimeout: timeoutMs, sasl: { mechanism, username, password } };
     const probe = Reflect.construct(kafka.Connection, ["rekey", settings]) as Probe;
     // What fails is told to whoever waits for the connection.
     probe.on("error", () => undefined);
     try {
-      await probe.connect(host, port);
+      await probe.connect(broker.host, broker.port);
       return true;
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      refuse(versionId);
+      refuse(login, broker);
       return false;
     } finally {
       await probe.close();
@@ -65,13 +71,13 @@ export function proving(options: {
 
   return {
     async accepts(login, broker) {
-      if (hasRefused(login.versionId)) return false;
-      const key = JSON.stringify([login.versionId, broker.host, broker.port]);
+      const key = keyOf(login, broker);
+      if (isRefused(key)) return false;
       const asking = asked.get(key) ?? ask(login, broker).finally(() => asked.delete(key));
       asked.set(key, asking);
       return asking;
     },
-    hasRefused,
+    wasRefused: isRefused,
     refuse,
     get refusedLogins() {
       return refusedLogins;

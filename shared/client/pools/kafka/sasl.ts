@@ -1,6 +1,6 @@
 import { RekeyError } from "../../../errors/rekey-error.ts";
 import type { CurrentLogin } from "./current-login.ts";
-import type { KafkaLogin, Mechanism } from "./kafka-login.ts";
+import type { Broker, KafkaLogin, Mechanism } from "./kafka-login.ts";
 import { isRefusal } from "./login-failure.ts";
 import type { Proving } from "./proving.ts";
 import type { KafkaConnection, KafkaDriver } from "./supported-driver.ts";
@@ -40,9 +40,10 @@ export function rotatingSasl(options: {
       hint: "the driver makes another connection: leave its option retries above 0",
     });
 
+  const brokerOf = ({ host = "", port = 0 }: KafkaConnection): Broker => ({ host, port });
+
   async function credentialFor(connection: KafkaConnection, mechanism: string): Promise<KafkaLogin> {
-    const { host = "", port = 0 } = connection;
-    const login = await current.acceptedBy({ host, port });
+    const login = await current.acceptedBy(brokerOf(connection));
     const session = sessions.get(connection) ?? login;
     const isSame = session.username === login.username && session.mechanism === login.mechanism;
     if (isSame && login.mechanism === mechanism) return login;
@@ -56,11 +57,11 @@ export function rotatingSasl(options: {
     authenticate(mechanism, connection, request, _username, _password, _token, done) {
       const tell = (...outcome: unknown[]): void => void Reflect.apply(done, undefined, outcome);
       const offer = (login: KafkaLogin): void => {
-        const { versionId, username, password } = login;
+        const { username, password } = login;
         const answered = (error: unknown, response: unknown): void => {
           if (!(error instanceof Error)) sessions.set(connection, login);
           if (!isRefusal(error)) return tell(error, response);
-          prover.refuse(versionId);
+          prover.refuse(login, brokerOf(connection));
           tell(again("the credential was replaced meanwhile"));
         };
         const { authenticate } = mechanism === "PLAIN" ? kafka.saslPlain : kafka.saslScramSha;
