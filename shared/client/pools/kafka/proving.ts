@@ -46,6 +46,8 @@ export function proving(options: {
 
   function refuse(login: KafkaLogin, broker: Broker): void {
     refusedLogins++;
+    // Forgets those whose time is over.
+    [...refusedUntilMs.keys()].forEach(isRefused);
     for (const key of [login.versionId, keyOf(login, broker)]) refusedUntilMs.set(key, performance.now() + refusedMs);
   }
 
