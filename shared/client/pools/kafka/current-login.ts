@@ -11,6 +11,11 @@ export interface CurrentLogin {
   readonly newest: KafkaLogin;
   /** One that this broker has just taken, on a connection of its own. Errors: the client's, the driver's, `credential-refused`, `tls-refused`, `secret-malformed`, `pool-closed`. */
   acceptedBy(broker: Broker): Promise<KafkaLogin>;
+  /**
+   * The same, for a connection that has already told the broker this mechanism: where the newest credential is for another one, the last of
+   * this one that the broker still takes. With dual passwords, that is the one before.
+   */
+  acceptedFor(mechanism: string, broker: Broker): Promise<KafkaLogin>;
   /** Idempotent. */
   end(): void;
 }
@@ -24,9 +29,15 @@ export function currentLogin(options: {
   readonly prover: Proving;
 }): CurrentLogin {
   const { client, secretId, first, rules, prover } = options;
-  let newest = loginOf(first, rules);
+  const lastOf = new Map<string, KafkaLogin>();
+  let newest = known(loginOf(first, rules));
   let reported: string | undefined;
   let isOver = false;
+
+  function known(login: KafkaLogin): KafkaLogin {
+    lastOf.set(login.mechanism, login);
+    return login;
+  }
 
   function failure(last: unknown): unknown {
     const explanation = explainLogin(last);
@@ -44,7 +55,7 @@ export function currentLogin(options: {
   const stopListening = client.on("rotated", ({ secretId: rotated, version }) => {
     if (rotated !== secretId) return;
     try {
-      newest = loginOf(version, rules);
+      newest = known(loginOf(version, rules));
     } catch (error) {
       if (!(error instanceof RekeyError) || reported === version.versionId) return;
       reported = version.versionId;
@@ -52,26 +63,33 @@ export function currentLogin(options: {
     }
   });
 
+  async function acceptedBy(broker: Broker): Promise<KafkaLogin> {
+    if (isOver) throw new RekeyError("pool-closed", { context: { secret: secretId } });
+    const { versionId } = await client.get(secretId);
+    const found = newest;
+    // Another login has found the way out of this refusal.
+    const isBetter = versionId !== found.versionId && prover.wasRefused(versionId);
+    if (isBetter && (await isAccepted(found, broker))) return found;
+    const refused = new Set<string>();
+    for await (const version of credentialCandidates(client, secretId, refused)) {
+      const login = loginOf(version, rules);
+      if (await isAccepted(login, broker)) return (newest = known(login));
+      refused.add(version.versionId);
+    }
+    throw new RekeyError("credential-refused", {
+      context: { secret: secretId, reason: "SASL_AUTHENTICATION_FAILED" },
+    });
+  }
+
   return {
     get newest() {
       return newest;
     },
-    async acceptedBy(broker) {
-      if (isOver) throw new RekeyError("pool-closed", { context: { secret: secretId } });
-      const { versionId } = await client.get(secretId);
-      const known = newest;
-      // Another login has found the way out of this refusal.
-      const isBetter = versionId !== known.versionId && prover.wasRefused(versionId);
-      if (isBetter && (await isAccepted(known, broker))) return known;
-      const refused = new Set<string>();
-      for await (const version of credentialCandidates(client, secretId, refused)) {
-        const login = loginOf(version, rules);
-        if (await isAccepted(login, broker)) return (newest = login);
-        refused.add(version.versionId);
-      }
-      throw new RekeyError("credential-refused", {
-        context: { secret: secretId, reason: "SASL_AUTHENTICATION_FAILED" },
-      });
+    acceptedBy,
+    async acceptedFor(mechanism, broker) {
+      const login = await acceptedBy(broker);
+      const last = login.mechanism === mechanism ? undefined : lastOf.get(mechanism);
+      return last !== undefined && (await isAccepted(last, broker)) ? last : login;
     },
     end() {
       isOver = true;

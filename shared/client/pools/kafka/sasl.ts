@@ -43,7 +43,7 @@ export function rotatingSasl(options: {
   const brokerOf = ({ host = "", port = 0 }: KafkaConnection): Broker => ({ host, port });
 
   async function credentialFor(connection: KafkaConnection, mechanism: string): Promise<KafkaLogin> {
-    const login = await current.acceptedBy(brokerOf(connection));
+    const login = await current.acceptedFor(mechanism, brokerOf(connection));
     const session = sessions.get(connection) ?? login;
     const isSame = session.username === login.username && session.mechanism === login.mechanism;
     if (isSame && login.mechanism === mechanism) return login;
