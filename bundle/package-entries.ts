@@ -12,6 +12,7 @@ export const packageEntries = {
   "client/ioredis": "shared/client/pools/ioredis/rotating-redis.ts",
   "client/mongodb": "shared/client/pools/mongodb/rotating-client.ts",
   "client/amqp": "shared/client/pools/amqp/rotating-connection.ts",
+  "client/kafka": "shared/client/pools/kafka/rotating-login.ts",
   "client/acknowledgement/eventbridge": "shared/client/acknowledgement/eventbridge.ts",
   "client/aws": "shared/client/sources/aws-source.ts",
   "client/secrets-manager": "shared/client/sources/secrets-manager-source.ts",

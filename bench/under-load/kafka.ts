@@ -1,26 +1,71 @@
-import { AuthenticationError, Connection, metadataV12 } from "@platformatic/kafka";
+import { randomUUID } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
+import * as kafka from "@platformatic/kafka";
+import { createRotatingLogin } from "../../shared/client/pools/kafka/rotating-login.ts";
+import type { SecretClient } from "../../shared/client/secret-client.ts";
 import { startKafka } from "../../tests/support/kafka.ts";
 import { kafkaFixture, kafkaServerOf } from "../../tests/support/kafka-fixture.ts";
-import type { Product } from "./load.ts";
-import { type Login, searchedLogins } from "./searched-logins.ts";
+import { openTopic, textConsumer, textProducer, type TextProducer } from "../../tests/support/kafka-topic.ts";
+import type { Product, Service } from "./load.ts";
+import type { Login } from "./searched-logins.ts";
 
-const isRefusal = (error: unknown): boolean =>
-  error instanceof AuthenticationError || Object(error)["cause"] instanceof AuthenticationError;
+const topic = "load";
+/** Long-lived connections log in again several times in a run. */
+const sessionMs = 2_000;
+const settings = ["256", "512"]
+  .map((bits) => `listener.name.external.scram-sha-${bits}.connections.max.reauth.ms=${sessionMs}`)
+  .join("\n");
+/** Longer than the member that reads needs for what is left. */
+const deliveryMs = 20_000;
 
-/** The load is a service that connects by the mechanism that its secret names, and reads what topics there are. */
-export function kafka(program: string): Product {
-  let port = 0;
-
-  async function readTopicsAs({ username, password, saslMechanism }: Login): Promise<void> {
-    const mechanism = saslMechanism === "SCRAM-SHA-256" ? saslMechanism : "SCRAM-SHA-512";
-    const connection = new Connection("load", { sasl: { mechanism, username, password: password.reveal() } });
-    try {
-      await connection.connect("127.0.0.1", port);
-      await metadataV12.api.async(connection, null);
-    } finally {
-      await connection.close();
-    }
+async function sendOnce(producer: TextProducer, value: string): Promise<void> {
+  try {
+    await producer.send({ messages: [{ topic, value }] });
+  } finally {
+    await producer.close();
   }
+}
+
+/** Half of the workers share one producer over every rotation, half make a new one for each message. A member of a group reads all. */
+async function startService(client: SecretClient, secretId: string): Promise<Service> {
+  const login = await createRotatingLogin({ client, secretId, kafka });
+  const kept = textProducer(login.options);
+  const consumer = await textConsumer(login.options, topic, randomUUID());
+  const run = randomUUID();
+  const sent: string[] = [];
+
+  async function verify(): Promise<void> {
+    const arrived = (): string[] => consumer.arrived.filter((value) => value.startsWith(run));
+    const late = performance.now() + deliveryMs;
+    while (arrived().length < sent.length && performance.now() < late) await wait(50);
+    const isSame = arrived().toSorted().join() === sent.toSorted().join();
+    const reasons = JSON.stringify({ sent: sent.length, arrived: arrived().length, joined: consumer.joined() });
+    if (!isSame || consumer.joined() !== 1 || consumer.errors.length > 0)
+      throw new Error(`messages are lost or repeated, or the member left its group: ${reasons}`);
+  }
+
+  return {
+    async query(worker) {
+      const value = `${run}-${randomUUID()}`;
+      if (worker % 2 === 0) await kept.send({ messages: [{ topic, value }] });
+      else await sendOnce(textProducer(login.options), value);
+      sent.push(value);
+    },
+    get recovered() {
+      return login.refusedLogins;
+    },
+    async end() {
+      await verify();
+      await kept.close();
+      await consumer.close();
+      await login.end();
+    },
+  };
+}
+
+/** A message is acknowledged, and has arrived once at the end. */
+export function kafkaMessages(program: string): Product {
+  let port = 0;
 
   return {
     // What the client computes for each login keeps two cores busy.
@@ -28,12 +73,32 @@ export function kafka(program: string): Product {
     fixture: {
       ...kafkaFixture(program),
       async start() {
-        const server = await startKafka(program);
-        port = server.plainPort;
+        const server = await startKafka(program, undefined, settings);
+        await openTopic(server, topic);
+        port = server.port;
         return kafkaServerOf(server);
       },
     },
-    rotating: (client, secretId) => searchedLogins(client, secretId, readTopicsAs, isRefusal),
-    queryAs: readTopicsAs,
+    rotating(client, secretId) {
+      let starting: Promise<Service> | undefined;
+      const service = async (): Promise<Service> => (starting ??= startService(client, secretId));
+      let recovered = 0;
+      return {
+        query: async (worker) => (await service()).query(worker),
+        get recovered() {
+          return recovered;
+        },
+        async end() {
+          const started = await service();
+          await started.end();
+          recovered = started.recovered;
+        },
+      };
+    },
+    async queryAs({ username, password, saslMechanism }: Login) {
+      const mechanism = saslMechanism === "SCRAM-SHA-256" ? "SCRAM-SHA-256" : "SCRAM-SHA-512";
+      const sasl = { mechanism, username, password: password.reveal() } as const;
+      await sendOnce(textProducer({ bootstrapBrokers: [{ host: "127.0.0.1", port }], sasl }), "by the cache");
+    },
   };
 }

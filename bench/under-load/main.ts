@@ -11,7 +11,7 @@ import { rotateAtTheLimit } from "./at-the-limit.ts";
 import { elastiCache } from "./elasticache.ts";
 import { ioredis } from "./ioredis.ts";
 import type { Product } from "./load.ts";
-import { kafka } from "./kafka.ts";
+import { kafkaMessages } from "./kafka.ts";
 import { knexOnPostgres } from "./knex.ts";
 import { ldap } from "./ldap.ts";
 import { mariadb, mariadbBySequelize, mariadbConnector } from "./mariadb.ts";
@@ -35,7 +35,7 @@ const servers: readonly Product[] = [
   ...(redisServer === undefined ? [] : [redis(redisServer), elastiCache(redisServer)]),
   ...(rabbitmqServer === undefined ? [] : [rabbitmq(rabbitmqServer)]),
   ...(slapd === undefined ? [] : [ldap(slapd)]),
-  ...(kafkaProgram === undefined ? [] : [kafka(kafkaProgram)]),
+  ...(kafkaProgram === undefined ? [] : [kafkaMessages(kafkaProgram)]),
 ];
 /** By other drivers: `npm run under-load 50 integrations` has all of them, `npm run under-load 50 integrations knex` one. */
 const integrations: Readonly<Record<string, Product>> = {

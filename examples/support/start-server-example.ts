@@ -2,6 +2,9 @@ import type { EngineFixture, Variant } from "../../shared/testing/engine-contrac
 import { startStage } from "../../shared/testing/engine-contract/stage.ts";
 import { ferretDb } from "../../tests/support/ferretdb.ts";
 import { ferretDbFixture } from "../../tests/support/ferretdb-fixture.ts";
+import { kafkaProgram, startKafka } from "../../tests/support/kafka.ts";
+import { kafkaFixture, kafkaServerOf } from "../../tests/support/kafka-fixture.ts";
+import { openTopic } from "../../tests/support/kafka-topic.ts";
 import { redisServer } from "../../tests/support/redis.ts";
 import { redisFixture } from "../../tests/support/redis-fixture.ts";
 import { createSecretClient } from "rekey/client";
@@ -46,4 +49,19 @@ export async function startMongoExample(): Promise<Example> {
 export async function startRedisExample(): Promise<Example> {
   if (redisServer === undefined) throw new Error("install redis-server");
   return start(redisFixture(redisServer), { strategy: "dual-password", usesAdmin: true });
+}
+
+/** Kafka with the topic `notes`, and the secret of two users that take turns. `rotate` tells the client, as an event does. */
+export async function startKafkaExample(): Promise<Example> {
+  if (kafkaProgram === undefined) throw new Error("set REKEY_KAFKA");
+  const program = kafkaProgram;
+  const fixture: EngineFixture = {
+    ...kafkaFixture(program),
+    async start() {
+      const server = await startKafka(program);
+      await openTopic(server, "notes");
+      return kafkaServerOf(server);
+    },
+  };
+  return start(fixture, { strategy: "alternating-users", usesAdmin: true });
 }

@@ -10,6 +10,7 @@ import { packageMetafile } from "../../bundle/build-package.ts";
 import { bundledPackages } from "../../bundle/bundled-packages.ts";
 import { startCliStage } from "../support/cli-stage.ts";
 import { ferretDb } from "../support/ferretdb.ts";
+import { kafkaProgram } from "../support/kafka.ts";
 import { redisServer } from "../support/redis.ts";
 import { needed, optionalPeers, stagedPackage, stagePackage } from "../../bundle/stage-package.ts";
 import { packageExports, packageTypesVersions } from "../../bundle/package-entries.ts";
@@ -175,6 +176,7 @@ test.each(["drizzle", "knex", "kysely", "nestjs", "postgres-js", "prisma", "sequ
 for (const [name, server] of [
   ["mongoose", ferretDb],
   ["bullmq", redisServer],
+  ["kafka", kafkaProgram],
 ] as const) {
   test.skipIf(server === undefined)(
     `the example with ${name} loses nothing to two rotations`,
@@ -199,7 +201,7 @@ test("a service that has no driver and no SDK installs the client, which loads a
   expect(installed.filter((name) => !name.startsWith("."))).toEqual(["@opentelemetry", "rekey"]);
   const program = `
     const require = (await import("node:module")).createRequire(process.cwd() + "/service.js");
-    for (const entry of ["client", "client/vault", "client/redis", "client/ioredis", "client/mongodb", "client/middy", "testing"]) {
+    for (const entry of ["client", "client/vault", "client/redis", "client/ioredis", "client/mongodb", "client/kafka", "client/middy", "testing"]) {
       await import("rekey/" + entry);
       require("rekey/" + entry);
     }

@@ -48,7 +48,7 @@ export interface KafkaUnderTest {
 }
 
 const host = "127.0.0.1";
-const root = { username: "root", password: "root-of-the-tests" };
+export const root = { username: "root", password: "root-of-the-tests" };
 const run = promisify(execFile);
 const module = "org.apache.kafka.common.security.scram.ScramLoginModule required";
 
@@ -56,6 +56,7 @@ const settings = (
   home: string,
   ports: Record<"internal" | "external" | "controller", number>,
   tls: boolean,
+  more: string,
 ): string => `
 process.roles=broker,controller
 node.id=1
@@ -81,7 +82,10 @@ log.dirs=${home}/data
 offsets.topic.replication.factor=1
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
+offsets.topic.num.partitions=1
+group.initial.rebalance.delay.ms=0
 ${tls ? `ssl.keystore.type=PEM\nssl.keystore.location=${home}/tls.pem` : ""}
+${more}
 `;
 
 async function connected(port: number, mechanism: MechanismName, login: typeof root): Promise<Connection> {
@@ -90,14 +94,15 @@ async function connected(port: number, mechanism: MechanismName, login: typeof r
   return connection;
 }
 
-export async function startKafka(program: string, tls?: ServerCertificate): Promise<KafkaUnderTest> {
+/** `more`: lines of the broker's settings. Its listener EXTERNAL is that of `port`. */
+export async function startKafka(program: string, tls?: ServerCertificate, more = ""): Promise<KafkaUnderTest> {
   const [external, controller] = [await freePort(), await freePort()];
   const server = await startServer({
     name: "kafka",
     binary: program,
     async prepare(port, home) {
       const file = join(home, "server.properties");
-      writeFileSync(file, settings(home, { internal: port, external, controller }, tls !== undefined));
+      writeFileSync(file, settings(home, { internal: port, external, controller }, tls !== undefined, more));
       if (tls !== undefined) writeFileSync(join(home, "tls.pem"), `${tls.key}\n${tls.certificate}`);
       rmSync(join(home, "data"), { recursive: true, force: true });
       const scram = `SCRAM-SHA-512=[name=${root.username},password=${root.password}]`;
@@ -166,7 +171,8 @@ export async function startKafka(program: string, tls?: ServerCertificate): Prom
       server
         .output()
         .split("\n")
-        .filter((line) => line.includes("Failed authentication") && line.includes(`:${external}-`)).length,
+        .filter((line) => line.includes(`:${external}-`) && /Failed authentication.*invalid credentials/.test(line))
+        .length,
     stored: () => readFileSync(join(server.home, "data", "__cluster_metadata-0", "00000000000000000000.log"), "latin1"),
     async stop() {
       await admin.close();

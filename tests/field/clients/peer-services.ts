@@ -1,5 +1,5 @@
 /** What each service does: its pool is loaded by more callers than it has connections, over three rotations. */
-const load = `
+export const load = `
 const { default: input } = { default: JSON.parse(process.argv[2]) };
 const warnings = [];
 process.on("warning", ({ name, message }) => warnings.push(name + ": " + message));

@@ -7,11 +7,14 @@ import { startPostgres } from "../../../local/postgres/embedded-postgres.ts";
 import { optionalPeers } from "../../../bundle/stage-package.ts";
 import { ferretDb, startFerretDb } from "../../support/ferretdb.ts";
 import { installTarball } from "../../support/install-tarball.ts";
+import { kafkaProgram, root, startKafka } from "../../support/kafka.ts";
+import { openTopic } from "../../support/kafka-topic.ts";
 import { mariadbd, startMysqlServer } from "../../support/mysql-servers.ts";
 import { outsideProgram } from "../../support/outside-program.ts";
 import { runService } from "../../support/peer-service.ts";
 import { redisServer, startRedis } from "../../support/redis.ts";
 import { fieldCase, printFieldCases } from "../field-cases.ts";
+import { kafkaService } from "./kafka-service.ts";
 import { ioredisService, mongodbService, mysqlService, pgService, redisService } from "./peer-services.ts";
 
 const kind = "peers and module formats";
@@ -141,6 +144,25 @@ describe.skipIf(peers === undefined)("the packed package next to a driver", { ti
           expect(report).toMatchObject(held);
           expect(report.open).toBe(2);
           expect(report.queries).toBeGreaterThan(50);
+        })(),
+    );
+  });
+
+  describe.skipIf(kafkaProgram === undefined)("kafka", () => {
+    const input = during(async () => {
+      const kafka = await startKafka(kafkaProgram ?? "");
+      await openTopic(kafka, "peers");
+      return { host: kafka.host, port: kafka.plainPort, root, [Symbol.asyncDispose]: kafka.stop };
+    });
+
+    test.each(["kafka-lowest", "kafka-highest"])(
+      "%s loses no message over three rotations, of which new connections hear by a refusal",
+      async (alias) =>
+        fieldCase(kind, async () => {
+          const driver = { from: from(alias), name: "@platformatic/kafka" };
+          const report = await runService(kafkaService, rekey, driver, input());
+          expect(report).toMatchObject(held);
+          expect(report.queries).toBeGreaterThan(9);
         })(),
     );
   });
