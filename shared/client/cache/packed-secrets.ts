@@ -1,7 +1,7 @@
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { toSmallInteger } from "../clock.ts";
 import type { SourceVersion } from "../sources/secret-source.ts";
-import { CachedSecret, isCurrent } from "./cached-secret.ts";
+import { CachedSecret, isCurrent, setRequestState, type VersionHistory } from "./cached-secret.ts";
 
 /** Cached secrets, each as a few bytes of one buffer and a pointer to its text. */
 export interface PackedSecrets {
@@ -22,9 +22,24 @@ const accountAt = idBytes + numbers.length * numberBytes;
 const rowBytes = accountAt + 1;
 const mostAccounts = 256;
 
+const textOf = ({ noticeAtMs, replaced, disproved, doubtedUntilMs }: VersionHistory): string =>
+  JSON.stringify([noticeAtMs, [...replaced], [...disproved], doubtedUntilMs]);
+
+function historyIn(text: string): VersionHistory {
+  const [noticeAtMs, replaced, disproved, doubtedUntilMs] = JSON.parse(text) as [
+    number,
+    string[],
+    [string, number][],
+    number,
+  ];
+  return { noticeAtMs, replaced: new Set(replaced), disproved: new Map(disproved), doubtedUntilMs };
+}
+
 export function createPackedSecrets(): PackedSecrets {
   /** A text stands for a version whose id is the row's UUID. Every other version is kept as it is. */
   const held: (string | SourceVersion | undefined)[] = [];
+  /** Of those that have rotated, as text. */
+  const histories: (string | undefined)[] = [];
   const accounts: (string | undefined)[] = [];
   const free: number[] = [];
   let rows = Buffer.alloc(0);
@@ -40,10 +55,12 @@ export function createPackedSecrets(): PackedSecrets {
   return {
     pack(entry) {
       const { version, account, requestState, parsed } = entry;
+      const { history, ...busy } = requestState ?? {};
+      const isBusy = Object.values(busy).some((state) => state !== undefined);
       const isStorable = numbers.every((name) => entry[name] % 1 === 0 && Math.abs(entry[name]) <= largestNumber);
       const known = accounts.indexOf(account);
       const accountIndex = known < 0 ? accounts.length : known;
-      if (!version || requestState || parsed || !isStorable || !isCurrent(entry) || accountIndex === mostAccounts)
+      if (!version || isBusy || parsed || !isStorable || !isCurrent(entry) || accountIndex === mostAccounts)
         return undefined;
       accounts[accountIndex] = account;
       const row = free.pop() ?? held.length;
@@ -56,6 +73,7 @@ export function createPackedSecrets(): PackedSecrets {
       held[row] = isText ? value.reveal() : version;
       numbers.forEach((name, index) => rows.writeIntLE(entry[name], at + idBytes + index * numberBytes, numberBytes));
       rows[at + accountAt] = accountIndex;
+      if (history) histories[row] = textOf(history);
       return row;
     },
     unpack(row, secretId) {
@@ -65,6 +83,11 @@ export function createPackedSecrets(): PackedSecrets {
       entry.version = typeof kept === "string" ? { versionId: idAt(at), value: new SecretValue(kept) } : kept;
       entry.account = accounts[rows[at + accountAt] ?? 0];
       numbers.forEach((name, index) => void (entry[name] = numberAt(at, index)));
+      const history = histories[row];
+      if (history !== undefined) {
+        setRequestState(entry, { history: historyIn(history) });
+        histories[row] = undefined;
+      }
       held[row] = undefined;
       free.push(row);
       return entry;
