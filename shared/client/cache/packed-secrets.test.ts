@@ -44,7 +44,7 @@ test("what a secret's rotations have taught comes out as it went in, and only of
   const histories = rows.map((row) => packed.unpack(row, "a").requestState?.history);
   expect(histories).toEqual([undefined, history, undefined]);
   const again = rows.map(() => packed.pack(entry()) ?? -1);
-  expect(again.toSorted()).toEqual(rows);
+  expect(again.toSorted((one, other) => one - other)).toEqual(rows);
   for (const row of again) expect(packed.unpack(row, "a").requestState).toBeUndefined();
 });
 
