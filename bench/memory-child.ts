@@ -57,6 +57,7 @@ function readerOf(): Read {
   return async (id) => {
     await client.get(id);
     if (keeper === "rekey, read again") await client.get(id);
+    if (keeper === "rekey, rotated") await client.refresh(id);
   };
 }
 

@@ -18,7 +18,7 @@ async function bytesEach(keeper: string): Promise<number> {
  * them beside what a read gives, which is the VersionId and the unprintable value.
  */
 export async function benchMemory(): Promise<readonly Figure[]> {
-  const keepers = ["rekey", "rekey, read again", "versions", "powertools", "map"] as const;
+  const keepers = ["rekey", "rekey, read again", "rekey, rotated", "versions", "powertools", "map"] as const;
   const bytes = new Map(keepers.map((keeper) => [keeper, [] as number[]]));
   for (let round = 0; round < rounds; round++)
     for (const keeper of keepers) bytes.get(keeper)?.push(await bytesEach(keeper));
@@ -27,6 +27,10 @@ export async function benchMemory(): Promise<readonly Figure[]> {
   const beside = (keeper: "rekey" | "rekey, read again"): number => each(keeper) - each("versions");
   return [
     ...figuresOf("memory", "10,000 secrets, each next to its text", "bytes", each("rekey"), {
+      ...peers,
+      "the aim": 150,
+    }),
+    ...figuresOf("memory", "the same, each rotated since its first read", "bytes", each("rekey, rotated"), {
       ...peers,
       "the aim": 150,
     }),

@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, relative } from "node:path";
 import type { Metafile } from "esbuild";
 import { bundleAgent } from "./bundle-agent.ts";
 import { bundleFunction } from "./bundle-function.ts";
@@ -13,21 +14,29 @@ const bundledIn = new Map<string, string[]>();
 
 async function write(name: string, folder: string, bundle: (outfile: string) => Promise<Metafile>): Promise<void> {
   const next = `${folder}/next.mjs`;
-  const bundled = bundledPackages(await bundle(next));
+  const metafile = await bundle(next);
+  const bundled = bundledPackages(metafile);
+  const outputs = Object.keys(metafile.outputs).map((output) => relative(folder, output));
+  // Apart, since Lambda gets the function's whole folder.
+  for (const map of outputs.filter((output) => output.endsWith(".map"))) {
+    const moved = `dist/maps/${name}/${map.replace(/^next/, "index")}`;
+    await mkdir(dirname(moved), { recursive: true });
+    await rename(`${folder}/${map}`, moved);
+  }
   // Whoever loads it meanwhile finds the old file or the new one, whole.
   await rename(next, `${folder}/index.mjs`);
-  // Apart, since Lambda gets the function's whole folder.
-  await mkdir(`dist/maps/${name}`, { recursive: true });
-  await rename(`${next}.map`, `dist/maps/${name}/index.mjs.map`);
   const packages = bundled.flatMap((path) => locked.get(path) ?? []);
   await writeFile(`${folder}/THIRD-PARTY-LICENSES.txt`, await thirdPartyLicenses(packages));
   for (const path of bundled) bundledIn.set(path, [...(bundledIn.get(path) ?? []), name]);
-  const { size } = await stat(`${folder}/index.mjs`);
-  console.log(`${folder}/index.mjs ${(size / 1024).toFixed(0)} KB`);
+  const code = Object.entries(metafile.outputs).filter(([output]) => output.endsWith(".mjs"));
+  const bytes = code.reduce((sum, [, output]) => sum + output.bytes, 0);
+  console.log(`${folder}/index.mjs ${(bytes / 1024).toFixed(0)} KB`);
 }
 
 for (const name of await readdir("functions"))
   await write(name, `dist/functions/${name}`, async (outfile) => bundleFunction(name, outfile));
+// Each part is named by its content, so those of an older build would stay.
+await rm("dist/agent/parts", { recursive: true, force: true });
 await write("agent", "dist/agent", bundleAgent);
 await writeFile("dist/rekey.cdx.json", sbom(locked, bundledIn));
 const template = readTemplate(await readFile("template.yaml", "utf8"));

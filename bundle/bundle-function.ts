@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
+import { build, type BuildOptions, type ImportKind, type Metafile, type Plugin } from "esbuild";
 import { nodeModule } from "./node-module.ts";
 import { unreachedOfMongodb } from "./unreached-of-mongodb.ts";
 import { unreachedOfMysql2 } from "./unreached-of-mysql2.ts";
@@ -13,29 +13,39 @@ import { errorsByTable, unreachedOfSdk } from "./unreached-of-sdk.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
+const namespaces: Readonly<Partial<Record<ImportKind, string>>> = {
+  "require-call": "required-builtin",
+  "dynamic-import": "awaited-builtin",
+};
+
 /**
  * In an ES module the import of a built-in builds a facade of all its exports, which for `node:http` loads undici (25 ms
- * against 3, see `npm run bench`); the built-in itself does not.
+ * against 3, see `npm run bench`); the built-in itself does not. An awaited import gives what is there already, and nothing
+ * that the built-in would load for it.
  */
 export const builtinsWithoutFacade: Plugin = {
   name: "builtins-without-facade",
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^[\w:/]+$/ }, ({ path, kind }) =>
-      isBuiltin(path) ? { path, namespace: kind === "require-call" ? "required-builtin" : "imported-builtin" } : null,
+      isBuiltin(path) ? { path, namespace: namespaces[kind] ?? "imported-builtin" } : null,
     );
     const get = (path: string): string => `process.getBuiltinModule(${JSON.stringify(path)})`;
-    onLoad({ filter: /.*/, namespace: "required-builtin" }, ({ path }) => ({
-      contents: `module.exports = ${get(path)};`,
-    }));
-    onLoad({ filter: /.*/, namespace: "imported-builtin" }, ({ path }) => ({
+    const asModule = (path: string, isExported: (descriptor: PropertyDescriptor) => boolean): { contents: string } => ({
       contents: [
         `const builtin = ${get(path)};`,
         "export default builtin;",
-        ...Object.keys(Object(process.getBuiltinModule(path))).map(
-          (name) => `export const ${name} = /* @__PURE__ */ (() => builtin.${name})();`,
-        ),
+        ...Object.entries(Object.getOwnPropertyDescriptors(Object(process.getBuiltinModule(path))))
+          .filter(([, descriptor]) => descriptor.enumerable && isExported(descriptor))
+          .map(([name]) => `export const ${name} = /* @__PURE__ */ (() => builtin.${name})();`),
       ].join("\n"),
+    });
+    onLoad({ filter: /.*/, namespace: "required-builtin" }, ({ path }) => ({
+      contents: `module.exports = ${get(path)};`,
     }));
+    onLoad({ filter: /.*/, namespace: "imported-builtin" }, ({ path }) => asModule(path, () => true));
+    onLoad({ filter: /.*/, namespace: "awaited-builtin" }, ({ path }) =>
+      asModule(path, ({ get }) => get === undefined),
+    );
   },
 };
 

@@ -10,6 +10,8 @@ import { firstOfBody, hasBody } from "./request-body.ts";
 import { requestTarget } from "./request-target.ts";
 import { type Answer, secretAnswers } from "./secret-answers.ts";
 import { knownQueries } from "./known-queries.ts";
+import { repeatedRequests } from "./repeated-requests.ts";
+import { usualHeaders, wholeResponse } from "./whole-response.ts";
 
 export interface Agent {
   /** The port that is listened on. */
@@ -70,6 +72,7 @@ export async function startAgent(client: SecretClient, metrics: AgentMetrics, op
   const queries = knownQueries(settings.pathPrefix);
   const answers = secretAnswers({ own: client, byRole: settings.roles }, settings.newReadsPerSecond);
   const timing = { ...limits, headersTimeout: settings.headerTimeoutMs, requestTimeout: settings.headerTimeoutMs };
+  const written = wholeResponse(limits.keepAliveTimeout);
   let stopping: Promise<void> | undefined;
 
   function send(
@@ -80,18 +83,7 @@ export async function startAgent(client: SecretClient, metrics: AgentMetrics, op
     others: readonly string[] = [],
   ): void {
     if (response.destroyed) return;
-    // Names and values by turns, which Node.js writes as they are.
-    const headers = [
-      "Content-Type",
-      contentType,
-      "Content-Length",
-      String(Buffer.byteLength(body)),
-      "Cache-Control",
-      "no-store",
-      "X-Content-Type-Options",
-      "nosniff",
-      ...others,
-    ];
+    const headers = [...usualHeaders(body, contentType), ...others];
     if (stopping !== undefined && !others.includes("Connection")) headers.push("Connection", "close");
     response.writeHead(status, headers);
     response.end(body);
@@ -131,7 +123,10 @@ export async function startAgent(client: SecretClient, metrics: AgentMetrics, op
     if (query === undefined) return reply(response, refusal(404, "Not found", "path"));
     if ("status" in query) return reply(response, query);
     const held = answers.now(query);
-    if (held !== undefined) return give(response, held);
+    if (held !== undefined) {
+      repeated.passed(query);
+      return give(response, held);
+    }
     answers.soon(query).then(
       (answer) => ("document" in answer ? give(response, answer) : reply(response, answer)),
       () => reply(response, fault),
@@ -162,6 +157,15 @@ export async function startAgent(client: SecretClient, metrics: AgentMetrics, op
     else withBody(isThere);
   });
   const connections = connectionsOf(server, settings.maxConnections);
+  const repeated = repeatedRequests(server, {
+    isIdle: connections.isIdle,
+    answer(query) {
+      const held = stopping === undefined ? answers.now(query) : undefined;
+      if (held === undefined) return undefined;
+      metrics.count(held.outcome);
+      return written(held.document);
+    },
+  });
 
   const outside = createServer(timing, (request, response) => {
     if (request.socket.destroyed) return;

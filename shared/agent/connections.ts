@@ -8,6 +8,8 @@ export interface Connections {
    * these as may be are open already.
    */
   trust(socket: Socket): boolean;
+  /** Whether it has shown the token, and all its requests are answered. */
+  isIdle(socket: Socket): boolean;
 }
 
 /**
@@ -54,5 +56,6 @@ export function connectionsOf(server: Server, most: number): Connections {
       trusted.add(socket);
       return true;
     },
+    isIdle: (socket) => trusted.has(socket) && !unanswered.get(socket),
   };
 }

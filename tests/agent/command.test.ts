@@ -41,7 +41,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** The one file, alone in a folder, as a container runs it. */
+/** The built folder alone, as a container runs it. */
 function run(words: readonly string[], variables: Readonly<Record<string, string>> = {}) {
   const env = {
     ...stackVariables(stack),

@@ -32,7 +32,7 @@ const shown: Readonly<Record<string, string>> = {
   "docs/how-to/exec.md": "tests/exec runs the built command with these options, and the image with what it copies",
   "docs/how-to/networks.md":
     "what the table below it says; tests/deployable/permissions.test.ts knows each function's calls",
-  "docs/how-to/sidecar.md": "the recipe of an image; tests/agent/command.test.ts runs its file alone in a folder",
+  "docs/how-to/sidecar.md": "the recipe of an image; tests/agent/command.test.ts runs what it copies alone in a folder",
   "docs/reference/agent.md": "tests/agent/command.test.ts starts the same and asks it over HTTP",
   "docs/reference/webhook.md": "the form of a request; shared/webhook's tests sign and verify real ones",
 };

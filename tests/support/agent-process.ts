@@ -21,7 +21,7 @@ export interface AgentProcess extends RunningAgent {
   readonly port: number;
 }
 
-/** The agent as it is shipped: one file, in processes of its own, before a local stack. */
+/** The agent as it is shipped, in processes of its own, before a local stack. */
 export interface ShippedAgent extends AsyncDisposable {
   start(words: readonly string[], variables?: Readonly<Record<string, string>>): Promise<AgentProcess>;
   /**

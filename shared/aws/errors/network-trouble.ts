@@ -1,3 +1,4 @@
+import { certificateHint } from "../../errors/certificate-hint.ts";
 import type { ErrorCode } from "../../errors/codes.ts";
 
 export interface NetworkTrouble {
@@ -19,8 +20,6 @@ const hints: readonly (readonly [codes: RegExp, hint: string])[] = [
 
 const tls =
   /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS|ERR_SSL|EPROTO|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH)/;
-const tlsHint =
-  "give the root certificate that signed the endpoint's (NODE_EXTRA_CA_CERTS), and look for a proxy that opens TLS";
 
 /** Errors of sockets have a code; Node puts those of several addresses into one. */
 function codeIn(error: unknown, depth = 0): string | undefined {
@@ -35,7 +34,7 @@ function codeIn(error: unknown, depth = 0): string | undefined {
 export function networkTrouble(error: unknown): NetworkTrouble | undefined {
   const reason = codeIn(error);
   if (reason === undefined) return undefined;
-  if (tls.test(reason)) return { code: "tls-refused", reason, hint: tlsHint };
+  if (tls.test(reason)) return { code: "tls-refused", reason, hint: certificateHint };
   const hint = hints.find(([codes]) => codes.test(reason))?.[1];
   return hint === undefined ? undefined : { code: "store-unavailable", reason, hint };
 }

@@ -21,10 +21,7 @@ const leftToTheSdk = ["AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE"];
 const refuseWhatIsTheSdks: KeyProvider = async (variables) => {
   const named = leftToTheSdk.find((name) => variables[name]);
   if (named === undefined) return undefined;
-  throw missing(
-    `${named} is set`,
-    "take rekey/client/secrets-manager with the AWS SDK, which reads profiles and web identities",
-  );
+  throw missing(`${named} is set`, "use rekey/client/secrets-manager, which reads profiles and web identities");
 };
 
 const providers: readonly KeyProvider[] = [variableKeys, refuseWhatIsTheSdks, containerKeys, instanceKeys];

@@ -101,9 +101,8 @@ export class CachedVersion extends CachedSecret {
 
 /** Nothing is kept of requests, failures and notices that are over. */
 export function setRequestState(entry: CachedSecret, change: RequestState): void {
-  const { inFlight, failure, announced, history } = { ...entry.requestState, ...change };
-  entry.requestState =
-    inFlight || failure || announced || history ? { inFlight, failure, announced, history } : undefined;
+  const state = { ...entry.requestState, ...change };
+  entry.requestState = Object.values(state).some(Boolean) ? state : undefined;
 }
 
 export const isCurrent = ({ at }: CachedSecret): boolean => at === current;

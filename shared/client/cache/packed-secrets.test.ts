@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { SecretValue } from "../../secrets/secret-value.ts";
-import { CachedSecret, setRequestState } from "./cached-secret.ts";
+import { RekeyError } from "../../errors/reading-error.ts";
+import { CachedSecret, type RequestState, setRequestState } from "./cached-secret.ts";
 import { createPackedSecrets } from "./packed-secrets.ts";
 
 const uuid = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9";
@@ -28,13 +29,45 @@ test.each([uuid, uuid.toUpperCase(), "v1", `${uuid}0`, "-"])("an entry comes out
   }
 });
 
+const history = {
+  noticeAtMs: 1_800_000_000_123,
+  replaced: new Set(["v1", "v2"]),
+  disproved: new Map([["v3", 1_800_000_000_456]]),
+  doubtedUntilMs: 7.5,
+};
+
+test("what a secret's rotations have taught comes out as it went in, and only of that secret", () => {
+  const packed = createPackedSecrets();
+  const rotated = entry();
+  setRequestState(rotated, { history });
+  const rows = [entry(), rotated, entry()].map((given) => packed.pack(given) ?? -1);
+  const histories = rows.map((row) => packed.unpack(row, "a").requestState?.history);
+  expect(histories).toEqual([undefined, history, undefined]);
+  const again = rows.map(() => packed.pack(entry()) ?? -1);
+  expect(again.toSorted((one, other) => one - other)).toEqual(rows);
+  for (const row of again) expect(packed.unpack(row, "a").requestState).toBeUndefined();
+});
+
 test("what a row has no place for is not packed", () => {
   const { pack } = createPackedSecrets();
-  const busy = entry();
-  setRequestState(busy, { history: { noticeAtMs: 0, replaced: new Set(), disproved: new Map(), doubtedUntilMs: 0 } });
+  const withState = (state: RequestState): CachedSecret => {
+    const busy = entry();
+    setRequestState(busy, { history, ...state });
+    return busy;
+  };
+  const inFlight = {
+    version: new Promise<never>(() => undefined),
+    startedAtMs: 0,
+    stillness: { fromMs: 0 },
+    abandon: () => undefined,
+  };
+  const failure = { error: new RekeyError("store-throttled"), count: 1, retryAtMs: 0, deniedAtMs: undefined };
+  const announced = { account: undefined, versionId: "v4", atMs: 1, timed: true, fromMs: 0, untilMs: 1 };
   const parsed = { schema: undefined, value: Promise.resolve(1) };
   for (const given of [
-    busy,
+    withState({ inFlight }),
+    withState({ failure }),
+    withState({ announced }),
     entry({ parsed }),
     entry({ version: undefined }),
     entry({ confirmedAtMs: 0.5 }),

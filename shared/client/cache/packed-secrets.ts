@@ -1,7 +1,7 @@
 import { SecretValue } from "../../secrets/secret-value.ts";
 import { toSmallInteger } from "../clock.ts";
 import type { SourceVersion } from "../sources/secret-source.ts";
-import { CachedSecret, isCurrent } from "./cached-secret.ts";
+import { CachedSecret, isCurrent, setRequestState } from "./cached-secret.ts";
 
 /** Cached secrets, each as a few bytes of one buffer and a pointer to its text. */
 export interface PackedSecrets {
@@ -11,6 +11,8 @@ export interface PackedSecrets {
   unpack(row: number, secretId: string): CachedSecret;
   numberOf(row: number, name: (typeof numbers)[number]): number;
 }
+
+type HistoryParts = readonly [number, readonly string[], readonly (readonly [string, number])[], number];
 
 /** A row: a UUID, numbers, and in one byte which account it is. */
 const idBytes = 16;
@@ -25,13 +27,14 @@ const mostAccounts = 256;
 export function createPackedSecrets(): PackedSecrets {
   /** A text stands for a version whose id is the row's UUID. Every other version is kept as it is. */
   const held: (string | SourceVersion | undefined)[] = [];
+  /** Of those that have rotated, as text. */
+  const histories: (string | undefined)[] = [];
   const accounts: (string | undefined)[] = [];
   const free: number[] = [];
   let rows = Buffer.alloc(0);
 
   function idAt(at: number): string {
-    const hex = rows.toString("hex", at, at + idBytes);
-    return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+    return rows.toString("hex", at, at + idBytes).replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
   }
 
   const numberAt = (at: number, index: number): number =>
@@ -40,10 +43,12 @@ export function createPackedSecrets(): PackedSecrets {
   return {
     pack(entry) {
       const { version, account, requestState, parsed } = entry;
+      const { inFlight, failure, announced, history } = requestState ?? {};
+      const isBusy = inFlight || failure || announced;
       const isStorable = numbers.every((name) => entry[name] % 1 === 0 && Math.abs(entry[name]) <= largestNumber);
       const known = accounts.indexOf(account);
       const accountIndex = known < 0 ? accounts.length : known;
-      if (!version || requestState || parsed || !isStorable || !isCurrent(entry) || accountIndex === mostAccounts)
+      if (!version || isBusy || parsed || !isStorable || !isCurrent(entry) || accountIndex === mostAccounts)
         return undefined;
       accounts[accountIndex] = account;
       const row = free.pop() ?? held.length;
@@ -56,6 +61,13 @@ export function createPackedSecrets(): PackedSecrets {
       held[row] = isText ? value.reveal() : version;
       numbers.forEach((name, index) => rows.writeIntLE(entry[name], at + idBytes + index * numberBytes, numberBytes));
       rows[at + accountAt] = accountIndex;
+      if (history)
+        histories[row] = JSON.stringify([
+          history.noticeAtMs,
+          [...history.replaced],
+          [...history.disproved],
+          history.doubtedUntilMs,
+        ]);
       return row;
     },
     unpack(row, secretId) {
@@ -65,6 +77,14 @@ export function createPackedSecrets(): PackedSecrets {
       entry.version = typeof kept === "string" ? { versionId: idAt(at), value: new SecretValue(kept) } : kept;
       entry.account = accounts[rows[at + accountAt] ?? 0];
       numbers.forEach((name, index) => void (entry[name] = numberAt(at, index)));
+      const history = histories[row];
+      if (history) {
+        const [noticeAtMs, replaced, disproved, doubtedUntilMs] = JSON.parse(history) as HistoryParts;
+        setRequestState(entry, {
+          history: { noticeAtMs, replaced: new Set(replaced), disproved: new Map(disproved), doubtedUntilMs },
+        });
+        histories[row] = undefined;
+      }
       held[row] = undefined;
       free.push(row);
       return entry;

@@ -8,11 +8,11 @@ export const clientCodes = {
   ),
   "event-unrecognized": abort(
     "messages of a subscription do not name the current version, for the reason in the context",
-    "send EventBridge's event as it is, without an input transformer, and nothing else; where the reason is unconfirmed, confirm the subscription",
+    "send EventBridge's event as it is, without an input transformer; where the reason is unconfirmed, confirm the subscription",
   ),
   "invalidation-unavailable": retry(
     "what tells of rotations could not be heard",
-    "look at the source and the reason in the context; the cache falls back to its TTL meanwhile",
+    "check the reason in the context; the cache falls back to its TTL meanwhile",
   ),
   "pool-closed": abort("the rotating pool or the client was closed", "create a new one"),
   "source-malformed": abort(
@@ -21,6 +21,6 @@ export const clientCodes = {
   ),
   "version-not-visible": retry(
     "a replica shows an older version than was read before, and the primary did not answer",
-    "if it persists, look for a replication that is stuck, and for why the primary is silent",
+    "if it persists, look for a stuck replication, and for why the primary is silent",
   ),
 } as const satisfies Record<string, CodeEntry>;

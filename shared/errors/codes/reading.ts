@@ -1,4 +1,5 @@
 import { tlsTag } from "../../tags/tag-names.ts";
+import { certificateHint } from "../certificate-hint.ts";
 import { abort, intervene, retry, type CodeEntry } from "../code-entry.ts";
 
 /** What keeps whoever reads or writes Secrets Manager from it: credentials, the clock, TLS, rights, keys, quotas, the value itself. */
@@ -13,7 +14,7 @@ export const readingCodes = {
   ),
   "credentials-expired": intervene(
     "this process's own AWS credentials have expired",
-    "renew them (aws sso login), or give the SDK a provider that does so by itself",
+    "renew them (aws sso login), or use a provider that renews them",
   ),
   "credentials-missing": retry(
     "this process has no AWS credentials: their provider failed, or no region is set",
@@ -62,7 +63,7 @@ export const readingCodes = {
   "store-throttled": retry(
     "Secrets Manager is limiting the rate of calls",
     "Secrets Manager repeats the rotation; spread the schedules if it persists",
-    "raise the TTL, or read through one agent on each host; the quota of GetSecretValue may be raised",
+    "raise the TTL or the quota of GetSecretValue, or read through one agent on each host",
   ),
   "store-unavailable": retry(
     "Secrets Manager could not be reached or failed",
@@ -71,12 +72,12 @@ export const readingCodes = {
   "time-budget-spent": retry(
     "the time for this call ran out",
     "raise the function's timeout, or look at what was slow in the log",
-    "look at the way to the source and at its health, or raise requestTimeoutMs",
+    "check the network to the source and its health, or raise requestTimeoutMs",
   ),
   "tls-refused": abort(
     "the server's certificate or its TLS was not acceptable, so nothing was sent",
-    `give the right CA, or spell out a weaker mode with the secret's ssl field or the tag ${tlsTag}`,
-    "give the root certificate that signed the endpoint's (NODE_EXTRA_CA_CERTS; ca for Vault); look for a proxy that opens TLS",
+    `give the right CA, or set a weaker mode with the secret's ssl field or the tag ${tlsTag}`,
+    certificateHint,
   ),
   "version-conflict": intervene(
     "the version already exists with another value",
