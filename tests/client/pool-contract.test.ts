@@ -2,6 +2,7 @@ import { describe } from "vitest";
 import { mariadbd } from "../support/mysql-servers.ts";
 import { pgbouncer } from "../support/pgbouncer.ts";
 import { poolContract } from "../support/pool-contract/contract.ts";
+import { onMariadb } from "../support/pool-contract/subjects/marks.ts";
 import { mysql2Fixture } from "../support/pool-contract/subjects/mysql2.ts";
 import { directPostgres, pgFixture, pooledPostgres } from "../support/pool-contract/subjects/pg.ts";
 import { redisConnectionFixture } from "../support/pool-contract/subjects/redis.ts";
@@ -13,7 +14,7 @@ describe.skipIf(pgbouncer === undefined || postgres15 === undefined)("behind a p
   poolContract(pgFixture(pooledPostgres(pgbouncer ?? "")));
 });
 describe.skipIf(mariadbd === undefined)("MariaDB", () => {
-  poolContract(mysql2Fixture(mariadbd ?? ""));
+  poolContract(mysql2Fixture(onMariadb(mariadbd ?? "")));
 });
 describe.skipIf(redisServer === undefined)("Redis", () => {
   poolContract(redisConnectionFixture(redisServer ?? ""));

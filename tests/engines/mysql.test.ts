@@ -1,41 +1,8 @@
-import { strategiesOn } from "../../functions/rotate-mysql/rotation.ts";
 import { describe } from "vitest";
-import { mysqlEngine } from "../../shared/engines/mysql/mysql-engine.ts";
-import { createAuthority } from "../../shared/testing/engine-contract/certificates.ts";
 import { contractTests } from "../support/contract-tests.ts";
-import { contractServer, mysqlProduct } from "../support/mysql-fixture.ts";
-import { mysqld, startMysqlServer } from "../support/mysql-servers.ts";
-
-const engine = mysqlEngine();
-const authority = createAuthority("the contract's own");
-const noWeakerMode = "its users log in over verified TLS or not at all";
-/** Every statement beside the log too, and as little work for each login as the server allows. */
-const settings = [
-  "--performance-schema-consumer-events-statements-history-long=ON",
-  "--caching-sha2-password-digest-rounds=5000",
-];
+import { mysqlFixture } from "../support/mysql-engine-fixture.ts";
+import { mysqld } from "../support/mysql-servers.ts";
 
 describe.skipIf(mysqld === undefined)("MySQL", () => {
-  contractTests({
-    name: "MySQL 9",
-    engine,
-    strategies: strategiesOn(engine).strategies,
-    variants: [
-      { strategy: "single-user", usesAdmin: false },
-      { strategy: "alternating-users", usesAdmin: true },
-      { strategy: "dual-password", usesAdmin: true },
-      { strategy: "dual-password", usesAdmin: false },
-    ],
-    exemptions: [
-      { clause: "tls-absent", reason: `${noWeakerMode}; refusals.test.ts has another authority's certificate` },
-      { clause: "tls-not-verified", reason: noWeakerMode },
-      { clause: "clear-password-asked", reason: `${noWeakerMode}; cleartext.test.ts asks without it` },
-      { clause: "expired", strategy: "alternating-users", reason: "the idle user's new password ends its expiry" },
-    ],
-    start: async (certificate = authority.issue({ addresses: ["127.0.0.1"] })) =>
-      contractServer(
-        await startMysqlServer("mysql", mysqld ?? "", { certificate, settings }),
-        mysqlProduct(authority.certificate),
-      ),
-  });
+  contractTests(mysqlFixture(mysqld ?? ""));
 });

@@ -3,7 +3,7 @@ import { type CredentialPool, type RotatingGenerations, rotatingGenerations } fr
 import type { RotatingOptions } from "../rotating-options.ts";
 import { readingOf } from "./login-failure.ts";
 import { type GivenServer, loginOf } from "./login-settings.ts";
-import type { ManagerInsides, ServerConfig } from "./supported-sequelize.ts";
+import { closeIdle, type ManagerInsides, type ServerConfig } from "./supported-sequelize.ts";
 
 /** A connection that Sequelize's pool is given. */
 interface Given {
@@ -91,7 +91,7 @@ export function rotatingServer(
             const allClosed = new Promise<void>((resolve) => (generation.whenClosed = resolve));
             // Sequelize's pool has a connection a moment after it was given.
             await turn();
-            await own.pool.destroyAllNow().catch(() => undefined);
+            closeIdle(own.pool, (connection) => generation.open.has(connection));
             if (generation.open.size > 0) await allClosed;
             live.delete(generation);
           },

@@ -39,3 +39,10 @@ test.each(["connect", "disconnect", "releaseConnection", "close", "_validate", "
     expect(() => supportedManager(sequelize)).toThrow(expect.objectContaining({ code: "driver-unsupported" }));
   },
 );
+
+test("and one whose pool does not tell which connections are idle", () => {
+  const sequelize = made();
+  const { pool } = supportedManager(sequelize);
+  Object.assign(pool, { _availableObjects: undefined });
+  expect(() => supportedManager(sequelize)).toThrow(expect.objectContaining({ code: "driver-unsupported" }));
+});

@@ -10,14 +10,18 @@ export interface ServerConfig {
   readonly dialectOptions?: Readonly<Record<string, unknown>>;
 }
 
+interface PoolInsides {
+  destroy(connection: object): Promise<unknown>;
+  readonly _availableObjects: readonly { readonly resource: object }[];
+}
+
 /** What Sequelize's connection manager does not declare in its types. */
 export interface ManagerInsides {
   readonly config: ServerConfig & {
     readonly replication?: { readonly write: ServerConfig; readonly read: readonly ServerConfig[] } | false;
   };
-  readonly pool: {
+  readonly pool: (PoolInsides | { readonly read: PoolInsides; readonly write: PoolInsides }) & {
     destroy(connection: object): unknown;
-    /** Those that are idle. */
     destroyAllNow(): Promise<unknown>;
   };
   connect(config: ServerConfig): Promise<object>;
@@ -25,6 +29,20 @@ export interface ManagerInsides {
   releaseConnection(connection: object): void;
   close(): Promise<unknown>;
   _validate(connection: object): boolean;
+}
+
+const poolsOf = (pool: ManagerInsides["pool"]): readonly PoolInsides[] =>
+  "read" in pool ? [pool.read, pool.write] : [pool];
+
+/**
+ * Closes those connections that nobody uses now, all at once: the pool's `destroyAllNow` closes one after the other, and so
+ * also what is in use again by then.
+ */
+export function closeIdle(pool: ManagerInsides["pool"], isReplaced: (connection: object) => boolean): void {
+  for (const one of poolsOf(pool)) {
+    const idle = one._availableObjects.map(({ resource }) => resource).filter(isReplaced);
+    for (const connection of idle) one.destroy(connection).catch(() => undefined);
+  }
 }
 
 const methods = ["connect", "disconnect", "releaseConnection", "close", "_validate"] as const;
@@ -37,7 +55,8 @@ function isInRange(version: string): boolean {
 const isWhole = (manager: Partial<ManagerInsides> | undefined): manager is ManagerInsides =>
   methods.every((name) => typeof manager?.[name] === "function") &&
   typeof manager?.pool?.destroy === "function" &&
-  typeof manager.pool.destroyAllNow === "function";
+  typeof manager.pool.destroyAllNow === "function" &&
+  poolsOf(manager.pool).every((pool) => Array.isArray(pool._availableObjects));
 
 /** Errors: `driver-unsupported`. */
 export function supportedManager(sequelize: Sequelize): ManagerInsides {

@@ -2,9 +2,8 @@ import { knex, type Knex } from "knex";
 import { createRotatingPool as createMysqlPool } from "../../../../shared/client/pools/mysql2/rotating-pool.ts";
 import { createRotatingPool as createPgPool } from "../../../../shared/client/pools/pg/rotating-pool.ts";
 import type { Rotating } from "../../../../shared/client/pools/rotating-options.ts";
-import { mariadbFixture } from "../../mariadb-fixture.ts";
 import type { PoolFixture, Subject } from "../fixture.ts";
-import { mysqlMarks, nameOf, postgresMarks } from "./marks.ts";
+import { mysqlMarks, type MysqlUnderContract, nameOf, postgresMarks } from "./marks.ts";
 import { markAndName, type PostgresUnderContract } from "./pg.ts";
 
 /** Knex over a pool that rotates; `operation`: leaves a mark and names the user. */
@@ -42,9 +41,9 @@ export const knexOnPostgres = ({ engine, postgres }: PostgresUnderContract): Poo
   openWith: createPgPool,
 });
 
-export const knexOnMariadb = (mariadbd: string): PoolFixture => ({
-  name: "Knex, MariaDB",
-  engine: mariadbFixture(mariadbd),
+export const knexOnMysql = (on: MysqlUnderContract): PoolFixture => ({
+  name: `Knex, ${on.engine.name}`,
+  ...on,
   prepare: async (server) => mysqlMarks(server),
   open(options) {
     const pool = createMysqlPool(options);

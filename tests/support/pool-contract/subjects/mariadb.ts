@@ -1,11 +1,10 @@
 import { createRotatingPool } from "../../../../shared/client/pools/mariadb/rotating-pool.ts";
-import { mariadbFixture } from "../../mariadb-fixture.ts";
 import type { PoolFixture } from "../fixture.ts";
-import { mysqlMarks, nameOf } from "./marks.ts";
+import { mysqlMarks, type MysqlUnderContract, nameOf } from "./marks.ts";
 
-export const mariadbConnectorFixture = (mariadbd: string): PoolFixture => ({
-  name: "mariadb on MariaDB",
-  engine: mariadbFixture(mariadbd),
+export const mariadbConnectorFixture = (on: MysqlUnderContract): PoolFixture => ({
+  name: `mariadb, ${on.engine.name}`,
+  ...on,
   prepare: async (server) => mysqlMarks(server),
   open(options) {
     const pool = createRotatingPool(options);

@@ -1,6 +1,12 @@
 import type { EmbeddedPostgres } from "../../../../local/postgres/embedded-postgres.ts";
 import type { EngineServer } from "../../../../shared/testing/engine-contract/fixture.ts";
-import type { SubjectServer } from "../fixture.ts";
+import { mariadbFixture } from "../../mariadb-fixture.ts";
+import type { PoolFixture, SubjectServer } from "../fixture.ts";
+
+/** MariaDB or MySQL, by these strategies. */
+export type MysqlUnderContract = Pick<PoolFixture, "engine" | "variants">;
+
+export const onMariadb = (mariadbd: string): MysqlUnderContract => ({ engine: mariadbFixture(mariadbd) });
 
 /** A table that every user may write into, and none may read. */
 export async function postgresMarks({ admin }: EmbeddedPostgres): Promise<SubjectServer> {

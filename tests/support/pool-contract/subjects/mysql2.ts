@@ -1,12 +1,11 @@
 import type { RowDataPacket } from "mysql2/promise";
 import { createRotatingPool } from "../../../../shared/client/pools/mysql2/rotating-pool.ts";
-import { mariadbFixture } from "../../mariadb-fixture.ts";
 import type { PoolFixture } from "../fixture.ts";
-import { mysqlMarks, nameOf } from "./marks.ts";
+import { mysqlMarks, type MysqlUnderContract, nameOf } from "./marks.ts";
 
-export const mysql2Fixture = (mariadbd: string): PoolFixture => ({
-  name: "mysql2 on MariaDB",
-  engine: mariadbFixture(mariadbd),
+export const mysql2Fixture = (on: MysqlUnderContract): PoolFixture => ({
+  name: `mysql2, ${on.engine.name}`,
+  ...on,
   prepare: async (server) => mysqlMarks(server),
   open(options) {
     const pool = createRotatingPool(options);

@@ -2,10 +2,9 @@ import { QueryTypes } from "sequelize";
 import { startPostgres, type EmbeddedPostgres } from "../../../../local/postgres/embedded-postgres.ts";
 import type { Settings } from "../../../../shared/client/pools/sequelize/login-settings.ts";
 import { createRotatingSequelize } from "../../../../shared/client/pools/sequelize/rotating-sequelize.ts";
-import { mariadbFixture } from "../../mariadb-fixture.ts";
 import { postgresFixture } from "../../postgres-fixture.ts";
 import type { PoolFixture } from "../fixture.ts";
-import { mysqlMarks, nameOf, postgresMarks } from "./marks.ts";
+import { mysqlMarks, type MysqlUnderContract, nameOf, postgresMarks } from "./marks.ts";
 
 type Opening = Pick<PoolFixture, "open" | "openWith" | "credentialSettings">;
 
@@ -50,9 +49,9 @@ export function sequelizeOnPostgres(): PoolFixture {
   };
 }
 
-export const sequelizeOnMariadb = (mariadbd: string, dialect: "mysql" | "mariadb"): PoolFixture => ({
-  name: `Sequelize's ${dialect} dialect on MariaDB`,
-  engine: mariadbFixture(mariadbd),
+export const sequelizeOnMysql = (on: MysqlUnderContract, dialect: "mysql" | "mariadb"): PoolFixture => ({
+  name: `Sequelize's ${dialect} dialect, ${on.engine.name}`,
+  ...on,
   prepare: async (server) => mysqlMarks(server),
   ...opening({ dialect }, nameOf),
 });
