@@ -125,6 +125,23 @@ describe.skipIf(kafkaProgram === undefined)("the rotating login of @platformatic
     expect(login.versionId).toBe(client.peek("kafka")?.versionId);
   });
 
+  test("a connection that told its mechanism before a rotation changed it logs in at the first try", async () => {
+    const { login, rotate, first } = await opened();
+    const { sasl, ...options } = login.options;
+    const told: kafka.SASLOptions = {
+      mechanism: sasl.mechanism,
+      authenticate: (...given) => {
+        const rotated =
+          login.options.sasl.mechanism === told.mechanism ? rotate(first.username, "SCRAM-SHA-256") : undefined;
+        void Promise.resolve(rotated).then(() => sasl.authenticate(...given));
+      },
+    };
+    const producer = textProducer({ ...options, sasl: told, retries: 0 });
+    onTestFinished(async () => producer.close());
+    await expect(send(producer)).resolves.toHaveProperty("offsets");
+    expect([sasl.mechanism, login.refusedLogins]).toEqual(["SCRAM-SHA-256", 0]);
+  });
+
   test("a secret cannot have its password sent: PLAIN is the caller's choice, and takes TLS", async () => {
     const { client, first, login, reported } = await opened();
     const refused = server.refused();

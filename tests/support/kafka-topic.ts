@@ -15,7 +15,7 @@ import { type KafkaUnderTest, root } from "./kafka.ts";
 
 type Connecting = Pick<
   ProducerOptions<string, string, string, string>,
-  "bootstrapBrokers" | "sasl" | "tls" | "retryDelay"
+  "bootstrapBrokers" | "sasl" | "tls" | "retries" | "retryDelay"
 >;
 
 /** Makes a topic of one partition that everyone may write to, and read in every group. */
