@@ -51,22 +51,37 @@ async function residentMegabytes({ child }: Server): Promise<number> {
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? Number.NaN) / 1_024;
 }
 
+/** Of the process, in units of 10 ms; only Linux tells. */
+async function cpuSeconds({ child }: Server): Promise<number> {
+  const status = await readFile(`/proc/${child.pid}/stat`, "utf8").catch(() => "");
+  const [userTicks, systemTicks] = status.slice(status.lastIndexOf(")")).split(" ").slice(12, 14).map(Number);
+  return ((userTicks ?? Number.NaN) + (systemTicks ?? Number.NaN)) / 100;
+}
+
+interface Measured extends LoadResult {
+  /** CPU time of a read, which a busy machine changes least. */
+  readonly cpuUs: number;
+}
+
 /** Each by turns, so that what else the machine does meets all alike. The first round warms up. */
 async function measured(
   servers: Readonly<Record<string, Server>>,
   connections: number,
-): Promise<(name: string) => LoadResult> {
-  const results = Object.keys(servers).map((name) => [name, [] as LoadResult[]] as const);
+): Promise<(name: string) => Measured> {
+  const results = Object.entries(servers).map(([name, server]) => [name, server, [] as Measured[]] as const);
   for (let round = 0; round <= rounds; round++) {
-    for (const [name, found] of results) {
-      const result = await wrk(`http://127.0.0.1:${servers[name]?.port}${path}`, headers, connections, roundSeconds);
-      if (round > 0) found.push(result);
+    for (const [, server, found] of results) {
+      const before = await cpuSeconds(server);
+      const result = await wrk(`http://127.0.0.1:${server.port}${path}`, headers, connections, roundSeconds);
+      const cpuUs = (((await cpuSeconds(server)) - before) * 1e6) / (result.perSecond * roundSeconds);
+      if (round > 0) found.push({ ...result, cpuUs });
     }
   }
-  const byName = new Map(results);
+  const byName = new Map(results.map(([name, , found]) => [name, found]));
   return (name) => ({
     perSecond: median((byName.get(name) ?? []).map(({ perSecond }) => perSecond)),
     p99Ms: median((byName.get(name) ?? []).map(({ p99Ms }) => p99Ms)),
+    cpuUs: median((byName.get(name) ?? []).map(({ cpuUs }) => cpuUs)),
   });
 }
 
@@ -79,6 +94,8 @@ async function readAll({ port }: Server): Promise<void> {
 export async function benchAgent(): Promise<readonly Figure[]> {
   await using backend = await startFlakyBackend();
   const agent = await start("../dist/agent/index.mjs", ["--port", "0", "--new-reads", "10000"], {
+    // As the page's image starts it.
+    NODE_OPTIONS: "--max-semi-space-size=1",
     AWS_TOKEN: token,
     AWS_ENDPOINT_URL: backend.endpoint,
     AWS_REGION: "eu-west-1",
@@ -102,6 +119,8 @@ export async function benchAgent(): Promise<readonly Figure[]> {
             [quotedName]: quoted[member][connections],
           }),
         );
+      const peers = { "bare node:http": bare.cpuUs };
+      figures.push(...figuresOf("agent", `CPU of a read, connections: ${connections}`, "µs", ours.cpuUs, peers));
     }
     const peers = async () => ({ "bare node:http": await residentMegabytes(floor), [quotedName]: quoted.megabytes });
     figures.push(
