@@ -4,6 +4,8 @@ import { ferretDb } from "../../tests/support/ferretdb.ts";
 import { ferretDbFixture } from "../../tests/support/ferretdb-fixture.ts";
 import { redisServer } from "../../tests/support/redis.ts";
 import { redisFixture } from "../../tests/support/redis-fixture.ts";
+import { rabbitmqServer, startRabbitmq } from "../../tests/support/rabbitmq.ts";
+import { rabbitmqFixture, rabbitmqServerOf } from "../../tests/support/rabbitmq-fixture.ts";
 import { createSecretClient } from "rekey/client";
 import { secretsManagerSource } from "rekey/client/secrets-manager";
 import type { Example } from "./start-example.ts";
@@ -46,4 +48,13 @@ export async function startMongoExample(): Promise<Example> {
 export async function startRedisExample(): Promise<Example> {
   if (redisServer === undefined) throw new Error("install redis-server");
   return start(redisFixture(redisServer), { strategy: "dual-password", usesAdmin: true });
+}
+
+/** RabbitMQ, its address for AMQP, and the secret of two users that take turns. `rotate` tells the client, as an event does. */
+export async function startRabbitmqExample(): Promise<Example & { readonly url: string }> {
+  if (rabbitmqServer === undefined) throw new Error("install rabbitmq-server");
+  const rabbitmq = await startRabbitmq(rabbitmqServer);
+  const fixture = { ...rabbitmqFixture(rabbitmqServer), start: async () => rabbitmqServerOf(rabbitmq) };
+  const example = await start(fixture, { strategy: "alternating-users", usesAdmin: true });
+  return { ...example, url: `amqp://127.0.0.1:${rabbitmq.amqpPort}` };
 }

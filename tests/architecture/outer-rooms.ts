@@ -155,10 +155,13 @@ export const outerRooms: Readonly<Record<string, Room>> = {
       "tests/support/ferretdb-fixture.ts",
       "tests/support/redis.ts",
       "tests/support/redis-fixture.ts",
+      "tests/support/rabbitmq.ts",
+      "tests/support/rabbitmq-fixture.ts",
     ],
     packages: [
       "node:",
       "rekey",
+      "amqplib",
       "bullmq",
       "ioredis",
       "mongoose",

@@ -10,6 +10,7 @@ import { packageMetafile } from "../../bundle/build-package.ts";
 import { bundledPackages } from "../../bundle/bundled-packages.ts";
 import { startCliStage } from "../support/cli-stage.ts";
 import { ferretDb } from "../support/ferretdb.ts";
+import { rabbitmqServer } from "../support/rabbitmq.ts";
 import { redisServer } from "../support/redis.ts";
 import { needed, optionalPeers, stagedPackage, stagePackage } from "../../bundle/stage-package.ts";
 import { packageExports, packageTypesVersions } from "../../bundle/package-entries.ts";
@@ -175,6 +176,7 @@ test.each(["drizzle", "knex", "kysely", "nestjs", "postgres-js", "prisma", "sequ
 for (const [name, server] of [
   ["mongoose", ferretDb],
   ["bullmq", redisServer],
+  ["amqp", rabbitmqServer],
 ] as const) {
   test.skipIf(server === undefined)(
     `the example with ${name} loses nothing to two rotations`,
