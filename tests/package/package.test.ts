@@ -188,6 +188,16 @@ for (const [name, server] of [
   );
 }
 
+test.skipIf(ferretDb === undefined)(
+  "the example with NestJS and mongoose loses nothing to two rotations, and its end closes the connection",
+  { timeout: 60_000 },
+  async () => {
+    const example = path.join(root, "examples/nestjs-mongoose.ts");
+    const { stdout } = await promisify(execFile)(process.execPath, [example]);
+    expect(stdout).toBe("before, in the midst, after\nconnection: disconnected\n");
+  },
+);
+
 test("a service that has no driver and no SDK installs the client, which loads and brings one package along", async () => {
   const place = await mkdtemp(path.join(tmpdir(), "rekey-consumer-"));
   onTestFinished(async () => rm(place, { recursive: true }));
