@@ -1,6 +1,8 @@
-import knex from "knex";
+import knex, { type Knex } from "knex";
+import { createRotatingPool as createMysqlPool } from "../../shared/client/pools/mysql2/rotating-pool.ts";
 import { createRotatingPool } from "../../shared/client/pools/pg/rotating-pool.ts";
 import type { Product } from "./load.ts";
+import { mariadb } from "./mariadb.ts";
 import { postgres } from "./postgres.ts";
 import { pooled } from "./services.ts";
 
@@ -17,3 +19,28 @@ export const knexOnPostgres: Product = {
     );
   },
 };
+
+/** Each connection is used once, so that the next query needs another login. */
+export function knexOnMariadb(binary: string): Product {
+  const on = mariadb(binary);
+  return {
+    ...on,
+    fixture: { ...on.fixture, name: "Knex on MariaDB" },
+    rotating(client, secretId, connectionLimit) {
+      const pool = createMysqlPool({ client, secretId, pool: { connectionLimit } });
+      const db = knex({ client: "mysql2", connectionPool: pool as unknown as Knex.MySQLPoolLike });
+      return pooled(
+        pool,
+        async () => {
+          const connection: unknown = await db.client.acquireConnection();
+          try {
+            await db.raw("SELECT 1").connection(connection);
+          } finally {
+            Reflect.get(Object(connection) as object, "destroy").call(connection);
+          }
+        },
+        async () => pool.promise().end(),
+      );
+    },
+  };
+}

@@ -12,7 +12,7 @@ import { elastiCache } from "./elasticache.ts";
 import { ioredis } from "./ioredis.ts";
 import type { Product } from "./load.ts";
 import { kafkaMessages } from "./kafka.ts";
-import { knexOnPostgres } from "./knex.ts";
+import { knexOnMariadb, knexOnPostgres } from "./knex.ts";
 import { ldap } from "./ldap.ts";
 import { mariadb, mariadbBySequelize, mariadbConnector } from "./mariadb.ts";
 import { mongodb } from "./mongodb.ts";
@@ -43,6 +43,7 @@ const integrations: Readonly<Record<string, Product>> = {
   knex: knexOnPostgres,
   "sequelize-postgresql": postgresBySequelize,
   ...(mariadbd !== undefined && {
+    "knex-mariadb": knexOnMariadb(mariadbd),
     mariadb: mariadbConnector(mariadbd),
     "sequelize-mariadb": mariadbBySequelize(mariadbd),
   }),

@@ -7,6 +7,8 @@ import { kafkaFixture, kafkaServerOf } from "../../tests/support/kafka-fixture.t
 import { openTopic } from "../../tests/support/kafka-topic.ts";
 import { redisServer } from "../../tests/support/redis.ts";
 import { redisFixture } from "../../tests/support/redis-fixture.ts";
+import { rabbitmqServer, startRabbitmq } from "../../tests/support/rabbitmq.ts";
+import { rabbitmqFixture, rabbitmqServerOf } from "../../tests/support/rabbitmq-fixture.ts";
 import { createSecretClient } from "rekey/client";
 import { secretsManagerSource } from "rekey/client/secrets-manager";
 import type { Example } from "./start-example.ts";
@@ -64,4 +66,13 @@ export async function startKafkaExample(): Promise<Example> {
     },
   };
   return start(fixture, { strategy: "alternating-users", usesAdmin: true });
+}
+
+/** RabbitMQ, its address for AMQP, and the secret of two users that take turns. `rotate` tells the client, as an event does. */
+export async function startRabbitmqExample(): Promise<Example & { readonly url: string }> {
+  if (rabbitmqServer === undefined) throw new Error("install rabbitmq-server");
+  const rabbitmq = await startRabbitmq(rabbitmqServer);
+  const fixture = { ...rabbitmqFixture(rabbitmqServer), start: async () => rabbitmqServerOf(rabbitmq) };
+  const example = await start(fixture, { strategy: "alternating-users", usesAdmin: true });
+  return { ...example, url: `amqp://127.0.0.1:${rabbitmq.amqpPort}` };
 }

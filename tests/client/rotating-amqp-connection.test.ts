@@ -1,5 +1,8 @@
 import { once } from "node:events";
+import { createRequire } from "node:module";
 import { createServer } from "node:net";
+import { join } from "node:path";
+import { inspect } from "node:util";
 import amqp from "amqplib";
 import { connect as connectManager } from "amqp-connection-manager";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -9,11 +12,13 @@ import {
   type RotatingConnectionOptions,
 } from "../../shared/client/pools/amqp/rotating-connection.ts";
 import { listening } from "../support/listening.ts";
+import { outsideProgram } from "../support/outside-program.ts";
 import { type RabbitmqUnderTest, rabbitmqServer, startRabbitmq } from "../support/rabbitmq.ts";
 import { fakeSecretClient } from "../../shared/testing/fake-secret-client.ts";
 
 type Options = RotatingConnectionOptions<amqp.ChannelModel>;
 const connect: Options["connect"] = async (url, options) => amqp.connect(url, options);
+const peers = outsideProgram("REKEY_PEERS", "npm: .ci/peers");
 const soon = { timeout: 20_000 };
 let users = 0;
 
@@ -59,6 +64,41 @@ describe.skipIf(rabbitmqServer === undefined)("the rotating connection of amqpli
     };
     return { ...made, connection, moved };
   }
+
+  test.each(["username", "password", "pool", "drainTimeout"])(
+    "the option %s is refused, without its value",
+    async (name) => {
+      const { options } = await service({ [name]: "canary-7e1" });
+      const refusal = await createRotatingConnection<amqp.ChannelModel>(options).catch((error: unknown) => error);
+      expect(refusal).toMatchObject({ code: "option-invalid", context: { option: name } });
+      expect(() => rotatingServers(options)).toThrow(expect.objectContaining({ code: "option-invalid" }));
+      expect(inspect(refusal, { depth: 8 })).not.toContain("canary-7e1");
+    },
+  );
+
+  test.skipIf(peers === undefined)("the lowest amqplib loses no message over three rotations", async () => {
+    const lowest = createRequire(join(peers ?? "", "package.json"))("amqplib-lowest") as typeof amqp;
+    const { connection, moved } = await opened({ connect: async (url, options) => lowest.connect(url, options) });
+    const channel = await connection.createConfirmChannel();
+    const { queue } = await channel.assertQueue(`lowest-${users++}`);
+    const got: string[] = [];
+    await channel.consume(queue, (message) => {
+      if (message === null) return;
+      got.push(message.content.toString());
+      channel.ack(message);
+    });
+    const sent: string[] = [];
+    for (let rotation = 0; rotation <= 3; rotation++) {
+      if (rotation > 0) await moved();
+      for (let message = 0; message < 20; message++) {
+        sent.push(`${rotation} ${message}`);
+        channel.sendToQueue(queue, Buffer.from(`${rotation} ${message}`));
+      }
+      await channel.waitForConfirms();
+    }
+    await expect.poll(() => got, soon).toEqual(sent);
+    expect(connection.refusedLogins).toBe(0);
+  });
 
   test("it has all that the driver's connection and channels have", async () => {
     const { connection } = await opened();

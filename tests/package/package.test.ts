@@ -11,6 +11,7 @@ import { bundledPackages } from "../../bundle/bundled-packages.ts";
 import { startCliStage } from "../support/cli-stage.ts";
 import { ferretDb } from "../support/ferretdb.ts";
 import { kafkaProgram } from "../support/kafka.ts";
+import { rabbitmqServer } from "../support/rabbitmq.ts";
 import { redisServer } from "../support/redis.ts";
 import { needed, optionalPeers, stagedPackage, stagePackage } from "../../bundle/stage-package.ts";
 import { packageExports, packageTypesVersions } from "../../bundle/package-entries.ts";
@@ -177,6 +178,7 @@ for (const [name, server] of [
   ["mongoose", ferretDb],
   ["bullmq", redisServer],
   ["kafka", kafkaProgram],
+  ["amqp", rabbitmqServer],
 ] as const) {
   test.skipIf(server === undefined)(
     `the example with ${name} loses nothing to two rotations`,
@@ -187,6 +189,16 @@ for (const [name, server] of [
     },
   );
 }
+
+test.skipIf(ferretDb === undefined)(
+  "the example with NestJS and mongoose loses nothing to two rotations, and its end closes the connection",
+  { timeout: 60_000 },
+  async () => {
+    const example = path.join(root, "examples/nestjs-mongoose.ts");
+    const { stdout } = await promisify(execFile)(process.execPath, [example]);
+    expect(stdout).toBe("before, in the midst, after\nconnection: disconnected\n");
+  },
+);
 
 test("a service that has no driver and no SDK installs the client, which loads and brings one package along", async () => {
   const place = await mkdtemp(path.join(tmpdir(), "rekey-consumer-"));

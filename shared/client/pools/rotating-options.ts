@@ -25,7 +25,8 @@ export interface RotatingOptions extends FollowedSecret {
   readonly afterDrainTimeout?: "release" | "destroy";
 }
 
-const names = new Set<string>([
+/** What every pool and connection takes. */
+export const rotatingOptionNames: ReadonlySet<string> = new Set<string>([
   "client",
   "secretId",
   "acknowledge",
@@ -33,15 +34,16 @@ const names = new Set<string>([
   "afterDrainTimeout",
 ] satisfies (keyof RotatingOptions)[]);
 
-/** Errors: `option-invalid` for what JavaScript may give and the pool would drop, such as `ssl` outside of `pool`, the settings' place. */
-export function assertKnown(options: object, place = "pool"): void {
-  const other = Object.keys(options).find((name) => !names.has(name));
+/** Errors: `option-invalid` for an option that is not among these. */
+export function assertNames(options: object, known: ReadonlySet<string>, hintFor: (name: string) => string): void {
+  const other = Object.keys(options).find((name) => !known.has(name));
   if (other === undefined) return;
-  throw new RekeyError("option-invalid", {
-    context: { option: other },
-    hint: `the driver's settings belong in ${place}: { ${other} }`,
-  });
+  throw new RekeyError("option-invalid", { context: { option: other }, hint: hintFor(other) });
 }
+
+/** Errors: `option-invalid` for what JavaScript may give and the pool would drop, such as `ssl` outside of `pool`, the settings' place. */
+export const assertKnown = (options: object, place = "pool"): void =>
+  assertNames(options, rotatingOptionNames, (name) => `the driver's settings belong in ${place}: { ${name} }`);
 
 type Seen = Pick<Rotating, "refusedLogins" | "versionId">;
 

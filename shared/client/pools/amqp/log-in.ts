@@ -1,6 +1,6 @@
 import { RekeyError } from "../../../errors/rekey-error.ts";
 import { credentialCandidates } from "../credential-candidates.ts";
-import type { FollowedSecret } from "../rotating-options.ts";
+import { assertNames, type FollowedSecret } from "../rotating-options.ts";
 import { type AmqpLogin, assertUrl, loginOf } from "./amqp-login.ts";
 import { explainLogin, isRefusal } from "./login-failure.ts";
 import { assertRotatable, type Connect, type RotatableModel } from "./supported-driver.ts";
@@ -26,8 +26,19 @@ export interface LoggingIn<Model> {
   readonly refusedLogins: number;
 }
 
-/** Errors: `option-invalid`. */
-export function loggingIn<Model extends RotatableModel>(settings: AmqpLoginSettings<Model>): LoggingIn<Model> {
+const names = ["client", "secretId", "connect", "url", "loginTimeoutMs"] satisfies (keyof AmqpLoginSettings<never>)[];
+
+/** `more`: the names of further options. Errors: `option-invalid`, also for options of other names. */
+export function loggingIn<Model extends RotatableModel>(
+  settings: AmqpLoginSettings<Model>,
+  more: Iterable<string>,
+): LoggingIn<Model> {
+  assertNames(
+    settings,
+    new Set([...names, ...more]),
+    (name) =>
+      `remove ${name}; amqplib's own options belong in connect: (url, options) => amqp.connect(url, { ...options, noDelay: true })`,
+  );
   const { client, secretId, connect, url, loginTimeoutMs = 5_000 } = settings;
   if (url !== undefined) assertUrl(url);
   let refusedLogins = 0;

@@ -5,7 +5,7 @@ import { keptAlive } from "../../kept-alive.ts";
 import { failureReason } from "../../name-of-thrown.ts";
 import { acknowledging } from "../acknowledging.ts";
 import { goodbyeMs } from "../connect-time.ts";
-import type { Rotating, RotatingOptions } from "../rotating-options.ts";
+import { type Rotating, type RotatingOptions, rotatingOptionNames } from "../rotating-options.ts";
 import { type AmqpLoginSettings, type LoggedIn, loggingIn } from "./log-in.ts";
 import { closeChannel } from "./channel-calls.ts";
 import { MovingChannel } from "./moving-channel.ts";
@@ -89,7 +89,7 @@ export async function createRotatingConnection<Model extends RotatableModel>(
 ): Promise<RotatingConnection<Model>> {
   const { client, secretId, setup, drainTimeoutMs = 60_000, afterDrainTimeout = "release" } = options;
   const acknowledgement = acknowledging(options);
-  const login = loggingIn(options);
+  const login = loggingIn(options, [...rotatingOptionNames, "setup"]);
   const facade = new EventEmitter();
   const channels = new Map<MovingChannel, Opens>();
   const replaced = new Set<Generation<Model>>();

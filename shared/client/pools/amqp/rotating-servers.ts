@@ -29,7 +29,7 @@ export interface RotatingServersOptions<Model> extends AmqpLoginSettings<Model> 
 export function rotatingServers<Model extends RotatableModel>(
   options: RotatingServersOptions<Model>,
 ): () => Promise<{ url: string; connectionOptions: AmqpLoginOptions }> {
-  const login = loggingIn(options);
+  const login = loggingIn(options, ["connectionOptions"]);
   return async () => {
     const { model, login: proved } = await login.logIn();
     await model.close();

@@ -103,7 +103,7 @@ export function amqpFixture(binary: string): PoolFixture {
         close: async () => connection.end(),
       };
     },
-    credentialSettings: ["url"],
+    credentialSettings: ["url", "username", "password"],
     openWith: async (options, settings) => connect(options, settings),
   };
 }
