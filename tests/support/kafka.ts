@@ -96,12 +96,14 @@ async function connected(port: number, mechanism: MechanismName, login: typeof r
 
 /** `more`: lines of the broker's settings. Its listener EXTERNAL is that of `port`. */
 export async function startKafka(program: string, tls?: ServerCertificate, more = ""): Promise<KafkaUnderTest> {
-  const [external, controller] = [await freePort(), await freePort()];
+  let external = 0;
   const server = await startServer({
     name: "kafka",
     binary: program,
     async prepare(port, home) {
       const file = join(home, "server.properties");
+      external = await freePort();
+      const controller = await freePort();
       writeFileSync(file, settings(home, { internal: port, external, controller }, tls !== undefined, more));
       if (tls !== undefined) writeFileSync(join(home, "tls.pem"), `${tls.key}\n${tls.certificate}`);
       rmSync(join(home, "data"), { recursive: true, force: true });

@@ -1,4 +1,4 @@
-import { certificateHint } from "../../errors/certificate-hint.ts";
+import { certificateHint } from "../../errors/codes/certificate-hint.ts";
 import type { ErrorCode } from "../../errors/codes.ts";
 
 export interface NetworkTrouble {

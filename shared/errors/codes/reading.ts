@@ -1,5 +1,5 @@
 import { tlsTag } from "../../tags/tag-names.ts";
-import { certificateHint } from "../certificate-hint.ts";
+import { certificateHint } from "./certificate-hint.ts";
 import { abort, intervene, retry, type CodeEntry } from "../code-entry.ts";
 
 /** What keeps whoever reads or writes Secrets Manager from it: credentials, the clock, TLS, rights, keys, quotas, the value itself. */
