@@ -108,7 +108,8 @@ export async function startKafka(program: string, tls?: ServerCertificate, more 
       if (tls !== undefined) writeFileSync(join(home, "tls.pem"), `${tls.key}\n${tls.certificate}`);
       rmSync(join(home, "data"), { recursive: true, force: true });
       const scram = `SCRAM-SHA-512=[name=${root.username},password=${root.password}]`;
-      const id = createHash("sha256").update(home).digest("base64url").slice(0, 22);
+      // What begins with a dash would be an option.
+      const id = createHash("sha256").update(home).digest("base64url").slice(0, 22).replace(/^-/, "A");
       await run(program, ["kafka.tools.StorageTool", "format", "-t", id, "-c", file, "--add-scram", scram]);
       return ["kafka.Kafka", file];
     },

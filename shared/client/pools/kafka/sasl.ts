@@ -40,6 +40,18 @@ export function rotatingSasl(options: {
       hint: "the driver makes another connection: leave its option retries above 0",
     });
 
+  const guarded = new WeakSet<KafkaConnection>();
+
+  /**
+   * The driver listens for one error of a connection. One that breaks while a login waits behind other requests has two, and the
+   * second would end the process.
+   */
+  function guard(connection: KafkaConnection): void {
+    if (guarded.has(connection)) return;
+    guarded.add(connection);
+    connection.on("error", () => undefined);
+  }
+
   const brokerOf = ({ host = "", port = 0 }: KafkaConnection): Broker => ({ host, port });
 
   async function credentialFor(connection: KafkaConnection, mechanism: string): Promise<KafkaLogin> {
@@ -55,6 +67,7 @@ export function rotatingSasl(options: {
       return current.newest.mechanism;
     },
     authenticate(mechanism, connection, request, _username, _password, _token, done) {
+      guard(connection);
       const tell = (...outcome: unknown[]): void => void Reflect.apply(done, undefined, outcome);
       const offer = (login: KafkaLogin): void => {
         const { username, password } = login;

@@ -4,6 +4,7 @@ import { RekeyError } from "../../../errors/rekey-error.ts";
 export interface KafkaConnection {
   readonly host: string | undefined;
   readonly port: number | undefined;
+  on(event: "error", listener: () => void): unknown;
 }
 
 interface Authenticator {
