@@ -1,4 +1,4 @@
 import { contractTests } from "../support/contract-tests.ts";
 import { elasticsearchFixture } from "../support/elasticsearch-fixture.ts";
 
-contractTests(elasticsearchFixture);
+contractTests(elasticsearchFixture, { isSlow: true });

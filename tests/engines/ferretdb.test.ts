@@ -4,5 +4,5 @@ import { ferretDb } from "../support/ferretdb.ts";
 import { ferretDbFixture } from "../support/ferretdb-fixture.ts";
 
 describe.skipIf(ferretDb === undefined)("from its module", () => {
-  contractTests(ferretDbFixture(ferretDb ?? ""));
+  contractTests(ferretDbFixture(ferretDb ?? ""), { isSlow: true });
 });
