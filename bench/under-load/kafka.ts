@@ -6,8 +6,9 @@ import type { SecretClient } from "../../shared/client/secret-client.ts";
 import { startKafka } from "../../tests/support/kafka.ts";
 import { kafkaFixture, kafkaServerOf } from "../../tests/support/kafka-fixture.ts";
 import { openTopic, textConsumer, textProducer, type TextProducer } from "../../tests/support/kafka-topic.ts";
-import type { Product, Service } from "./load.ts";
+import type { Product } from "./load.ts";
 import type { Login } from "./searched-logins.ts";
+import { connected } from "./services.ts";
 
 const topic = "load";
 /** Long-lived connections log in again several times in a run. */
@@ -27,7 +28,7 @@ async function sendOnce(producer: TextProducer, value: string): Promise<void> {
 }
 
 /** Half of the workers share one producer over every rotation, half make a new one for each message. A member of a group reads all. */
-async function startService(client: SecretClient, secretId: string): Promise<Service> {
+async function startService(client: SecretClient, secretId: string) {
   const login = await createRotatingLogin({ client, secretId, kafka });
   const kept = textProducer(login.options);
   const consumer = await textConsumer(login.options, topic, randomUUID());
@@ -45,16 +46,16 @@ async function startService(client: SecretClient, secretId: string): Promise<Ser
   }
 
   return {
-    async query(worker) {
+    async send(worker: number): Promise<void> {
       const value = `${run}-${randomUUID()}`;
       if (worker % 2 === 0) await kept.send({ messages: [{ topic, value }] });
       else await sendOnce(textProducer(login.options), value);
       sent.push(value);
     },
-    get recovered() {
+    get refusedLogins() {
       return login.refusedLogins;
     },
-    async end() {
+    async end(): Promise<void> {
       await verify();
       await kept.close();
       await consumer.close();
@@ -79,22 +80,12 @@ export function kafkaMessages(program: string): Product {
         return kafkaServerOf(server);
       },
     },
-    rotating(client, secretId) {
-      let starting: Promise<Service> | undefined;
-      const service = async (): Promise<Service> => (starting ??= startService(client, secretId));
-      let recovered = 0;
-      return {
-        query: async (worker) => (await service()).query(worker),
-        get recovered() {
-          return recovered;
-        },
-        async end() {
-          const started = await service();
-          await started.end();
-          recovered = started.recovered;
-        },
-      };
-    },
+    rotating: (client, secretId) =>
+      connected(
+        async () => startService(client, secretId),
+        () => 0,
+        async (service, worker) => service.send(worker),
+      ),
     async queryAs({ username, password, saslMechanism }: Login) {
       const mechanism = saslMechanism === "SCRAM-SHA-256" ? "SCRAM-SHA-256" : "SCRAM-SHA-512";
       const sasl = { mechanism, username, password: password.reveal() } as const;

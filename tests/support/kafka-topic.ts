@@ -43,6 +43,8 @@ export const textProducer = (connecting: Connecting): TextProducer =>
 export interface TextConsumer {
   /** The values so far, in order, however often each arrived. */
   readonly arrived: readonly string[];
+  /** Resolves once this value has arrived. */
+  arrival(value: string): Promise<void>;
   /** What the service would see: errors of its stream and its heartbeats. */
   readonly errors: readonly unknown[];
   /** How often it has joined its group. */
@@ -70,6 +72,9 @@ export async function textConsumer(connecting: Connecting, topic: string, groupI
   stream.on("data", ({ value }) => arrived.push(value));
   return {
     arrived,
+    async arrival(value) {
+      while (!arrived.includes(value)) await delay(10);
+    },
     errors,
     joined: () => joined,
     async close() {

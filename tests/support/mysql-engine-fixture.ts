@@ -6,7 +6,7 @@ import { contractServer, mysqlProduct } from "./mysql-fixture.ts";
 import { startMysqlServer } from "./mysql-servers.ts";
 
 const noWeakerMode = "its users log in over verified TLS or not at all";
-/** Every statement beside the log too, and as little work for each login as the server allows. */
+/** Every statement next to the log too, and as little work for each login as the server allows. */
 const settings = [
   "--performance-schema-consumer-events-statements-history-long=ON",
   "--caching-sha2-password-digest-rounds=5000",

@@ -8,7 +8,7 @@ import type { SourceVersion } from "../sources/secret-source.ts";
 import { acknowledging } from "./acknowledging.ts";
 import { type ConnectTime, connectTime } from "./connect-time.ts";
 import { credentialCandidates } from "./credential-candidates.ts";
-import type { Explanation } from "./tls-failure.ts";
+import { explainedError, type Explanation } from "./tls-failure.ts";
 import type { RotatingOptions } from "./rotating-options.ts";
 import { type Occupancy, sharedLimit } from "./shared-limit.ts";
 
@@ -180,9 +180,6 @@ export function rotatingGenerations<
     settled();
   });
 
-  const typed = ({ code, context, hint }: Explanation): RekeyError =>
-    new RekeyError(code, { context: { secret: secretId, ...context }, hint });
-
   async function connectTo(generation: Generation<Pool>, ask: Asked["ask"]): Promise<Connection> {
     const asking = ask(generation.pool);
     generation.asked.add(asking);
@@ -212,7 +209,7 @@ export function rotatingGenerations<
     } catch (error) {
       if (time.signal.aborted) connecting.then((connection) => connection?.release()).catch(() => undefined);
       const explanation = generation.pool.explain(error);
-      if (!driver.isRefusal(error)) throw explanation === undefined ? error : typed(explanation);
+      if (!driver.isRefusal(error)) throw explanation === undefined ? error : explainedError(secretId, explanation);
       refusedLogins++;
       refused.add(generation.versionId);
       attempt.lastRefusal = explanation;
@@ -230,7 +227,7 @@ export function rotatingGenerations<
       isReading = true;
       const { done, value: version } = await attempt.time.forSecret(candidates.next());
       isReading = false;
-      if (done) throw typed(attempt.lastRefusal ?? { code: "credential-refused", context: {} });
+      if (done) throw explainedError(secretId, attempt.lastRefusal ?? { code: "credential-refused", context: {} });
       assertOpen();
       const connection = await offer(adopt(version), attempt);
       if (connection !== undefined) return connection;

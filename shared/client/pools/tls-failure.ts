@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../../errors/codes.ts";
+import { RekeyError } from "../../errors/rekey-error.ts";
 
 interface Cause {
   /** Node's and OpenSSL's codes. */
@@ -15,6 +16,10 @@ export interface Explanation {
   readonly context: Readonly<Record<string, string | number | undefined>>;
   readonly hint?: string;
 }
+
+/** The error that an explanation stands for. */
+export const explainedError = (secretId: string, { code, context, hint }: Explanation): RekeyError =>
+  new RekeyError(code, { context: { secret: secretId, ...context }, hint });
 
 const causes: readonly Cause[] = [
   {

@@ -1,6 +1,7 @@
 import { RekeyError } from "../../../errors/rekey-error.ts";
 import { credentialCandidates } from "../credential-candidates.ts";
 import { assertNames, type FollowedSecret } from "../rotating-options.ts";
+import { explainedError } from "../tls-failure.ts";
 import { type AmqpLogin, assertUrl, loginOf } from "./amqp-login.ts";
 import { explainLogin, isRefusal } from "./login-failure.ts";
 import { assertRotatable, type Connect, type RotatableModel } from "./supported-driver.ts";
@@ -82,9 +83,7 @@ export function loggingIn<Model extends RotatableModel>(
         }
       }
       const explanation = explainLogin(last);
-      if (explanation === undefined) throw last;
-      const { code, context, hint } = explanation;
-      throw new RekeyError(code, { context: { secret: secretId, ...context }, hint });
+      throw explanation === undefined ? last : explainedError(secretId, explanation);
     },
     get refusedLogins() {
       return refusedLogins;

@@ -2,6 +2,7 @@ import { RekeyError } from "../../../errors/rekey-error.ts";
 import type { SecretClient } from "../../secret-client.ts";
 import type { SourceVersion } from "../../sources/secret-source.ts";
 import { credentialCandidates } from "../credential-candidates.ts";
+import { explainedError } from "../tls-failure.ts";
 import { type Broker, type KafkaLogin, loginOf, type LoginRules } from "./kafka-login.ts";
 import { explainLogin } from "./login-failure.ts";
 import type { Proving } from "./proving.ts";
@@ -39,16 +40,10 @@ export function currentLogin(options: {
     return login;
   }
 
-  function failure(last: unknown): unknown {
-    const explanation = explainLogin(last);
-    if (explanation === undefined) return last;
-    const { code, context, hint } = explanation;
-    return new RekeyError(code, { context: { secret: secretId, ...context }, hint });
-  }
-
   async function isAccepted(login: KafkaLogin, broker: Broker): Promise<boolean> {
     return prover.accepts(login, broker).catch((error: unknown) => {
-      throw failure(error);
+      const explanation = explainLogin(error);
+      throw explanation === undefined ? error : explainedError(secretId, explanation);
     });
   }
 

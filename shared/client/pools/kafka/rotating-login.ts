@@ -1,7 +1,7 @@
 import { RekeyError } from "../../../errors/rekey-error.ts";
 import { parseLoginSecret } from "../../../secrets/database-secret.ts";
 import { keptAlive } from "../../kept-alive.ts";
-import type { FollowedSecret, Rotating } from "../rotating-options.ts";
+import { assertNames, type FollowedSecret, type Rotating } from "../rotating-options.ts";
 import { tlsOptions } from "../server-settings.ts";
 import { type CurrentLogin, currentLogin } from "./current-login.ts";
 import { type Broker, brokerOf, givenBrokers } from "./kafka-login.ts";
@@ -59,13 +59,7 @@ const invalid = (option: string, problem: string, hint: string): RekeyError =>
 
 /** Errors: `option-invalid`. */
 function assertOptions(options: RotatingLoginOptions): void {
-  const other = Object.keys(options).find((name) => !names.has(name));
-  if (other !== undefined)
-    throw invalid(
-      other,
-      "not an option of the login",
-      "the driver's settings belong to its clients: new Producer({ … })",
-    );
+  assertNames(options, names, () => "the driver's settings belong to its clients: new Producer({ … })");
   if (options.mechanism !== undefined && options.mechanism !== "PLAIN")
     throw invalid("mechanism", "is the secret's", "write it as sasl_mechanism in the secret, or leave it out");
 }

@@ -7,7 +7,7 @@ import type { SourceVersion } from "../../sources/secret-source.ts";
 import { acknowledging } from "../acknowledging.ts";
 import { credentialCandidates } from "../credential-candidates.ts";
 import type { Rotating, RotatingOptions } from "../rotating-options.ts";
-import { type Explanation, tlsFailure } from "../tls-failure.ts";
+import { explainedError, type Explanation, tlsFailure } from "../tls-failure.ts";
 import { ClientEvents } from "./client-events.ts";
 import { facade, type Served } from "./facade.ts";
 import { assertNoCredential, loginOptions, type MongoLogin, type MongoServer, serverUrl } from "./mongo-login.ts";
@@ -50,14 +50,13 @@ const withoutTls: Explanation = {
 };
 
 /** The driver's error for a server that it does not reach has the cause in its chain. */
-function explained(error: unknown, secret: string): unknown {
+function explained(error: unknown, secretId: string): unknown {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
     if (cause instanceof RekeyError) return cause;
     // Node's message; its code is that of any connection that is cut.
     const isCut = cause.message.includes("before secure TLS connection was established");
     const failure = isCut ? withoutTls : tlsFailure(cause);
-    if (failure !== undefined)
-      return new RekeyError(failure.code, { context: { secret, ...failure.context }, hint: failure.hint });
+    if (failure !== undefined) return explainedError(secretId, failure);
   }
   return error;
 }

@@ -12,10 +12,9 @@ import type { LongWork, PoolFixture, SubjectOptions, SubjectServer } from "../fi
 import { newMark } from "../suite.ts";
 
 const topic = "marks";
-type Open = Omit<SubjectOptions, "drainTimeoutMs"> & { readonly drainTimeoutMs?: number };
 
 const logIn = async (
-  { drainTimeoutMs: _none, ...options }: Open,
+  { drainTimeoutMs: _none, ...options }: SubjectOptions,
   settings: Partial<RotatingLoginOptions> = {},
 ): Promise<RotatingLogin> => createRotatingLogin({ ...options, kafka, ...settings });
 
@@ -35,7 +34,7 @@ async function marks(server: KafkaUnderTest): Promise<SubjectServer> {
     async arrived(mark) {
       const last = newMark();
       await fence.send({ messages: [{ topic, value: last }] });
-      while (!judge.arrived.includes(last)) await new Promise((resolve) => void setTimeout(resolve, 10));
+      await judge.arrival(last);
       return judge.arrived.filter((value) => value === mark).length;
     },
     sessions: async () => connectionsTo(server.port),
@@ -57,7 +56,7 @@ async function startWork(login: RotatingLogin, mark: string): Promise<LongWork &
   };
   const there = async (value: string): Promise<void> => {
     await producer.send({ messages: [{ topic, value }] });
-    while (!consumer.arrived.includes(value)) await new Promise((resolve) => void setTimeout(resolve, 10));
+    await consumer.arrival(value);
   };
   return {
     step: async () => there(`${mark}-${steps++}`),
