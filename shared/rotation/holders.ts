@@ -1,3 +1,4 @@
+import { isRekeyError } from "../errors/rekey-error.ts";
 import type { HeldConnection } from "../ports/held-connections.ts";
 import type { DatabaseSecret } from "../secrets/database-secret.ts";
 import type { RotationStrategy, StrategyContext } from "./strategies/strategy.ts";
@@ -43,6 +44,20 @@ export function holdersOf(connections: readonly HeldConnection[]): readonly Hold
     .map(({ since, ...holder }) => ({ ...holder, ...(since !== undefined && { since: since.toISOString() }) }));
 }
 
+/** What a server refuses to tell is no reason to keep a credential. */
+async function heldOn(
+  strategy: RotationStrategy,
+  current: DatabaseSecret,
+  host: StrategyContext,
+): Promise<readonly HeldConnection[]> {
+  try {
+    return (await strategy.held?.(current, host)) ?? [];
+  } catch (error) {
+    if (isRekeyError(error) && error.disposition !== "retry") return [];
+    throw error;
+  }
+}
+
 /** Who holds connections of the credential that `current` replaced, on all hosts together; nobody where servers do not tell. */
 export async function heldBy(
   strategy: RotationStrategy,
@@ -50,6 +65,6 @@ export async function heldBy(
   hosts: readonly StrategyContext[],
 ): Promise<readonly Holder[]> {
   const held: HeldConnection[] = [];
-  for (const host of hosts) held.push(...((await strategy.held?.(current, host)) ?? []));
+  for (const host of hosts) held.push(...(await heldOn(strategy, current, host)));
   return holdersOf(held);
 }

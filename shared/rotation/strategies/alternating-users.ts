@@ -120,7 +120,7 @@ export function alternatingUsers(engine: DatabaseEngine<Session>): RotationStrat
     async held(current, context) {
       const { first, alternate } = pairOn(current, context);
       await using session = await requireAdmin(engine, context);
-      return session.connectionsOf?.(otherOf({ first, alternate }, current.username), context.call);
+      return await session.connectionsOf?.(otherOf({ first, alternate }, current.username), context.call);
     },
     async retire(current, context, newPassword) {
       const own = await readAsCurrent(current, context);
