@@ -101,7 +101,7 @@ export interface SecretRetiredV1 {
   /** The version whose credential stopped working. */
   readonly retiredVersionId: string;
   /** refused: every server was offered the replaced credential once and refused it. not-tried: one of them was not, since it locks the user soon, or the version names other servers. */
-  readonly proof?: "refused" | "not-tried";
+  readonly proof: "refused" | "not-tried";
   /** Who still had connections of the replaced credential when it was retired. Absent: nobody, or the server does not tell. By what the server says of its connections; the application is the client's own word. */
   readonly heldBy?: readonly {
     readonly application?: string;

@@ -12,6 +12,7 @@ const event: RotationEvent = {
   secretName: "db",
   versionId: "v".repeat(32),
   retiredVersionId: "w".repeat(32),
+  proof: "refused",
 };
 
 beforeAll(async () => {
