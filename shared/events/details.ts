@@ -102,8 +102,8 @@ export interface SecretRetiredV1 {
   readonly retiredVersionId: string;
   /** refused: every server was offered the replaced credential once and refused it. not-tried: one of them was not, since it locks the user soon, or the version names other servers. */
   readonly proof: "refused" | "not-tried";
-  /** Who still had connections of the replaced credential when it was retired. Absent: nobody, or the server does not tell. By what the server says of its connections; the application is the client's own word. */
-  readonly heldBy?: readonly {
+  /** Who still had connections of the replaced credential when it was retired. Empty: nobody, or the server does not tell. By what the server says of its connections; the application is the client's own word. */
+  readonly heldBy: readonly {
     readonly application?: string;
     readonly address?: string;
     /** When the oldest of these connections logged in. */
@@ -113,7 +113,7 @@ export interface SecretRetiredV1 {
   readonly at: string;
 }
 
-/** The replaced credential is due, and the server has connections of it. It is retired when they are gone, and at the latest at `until`. At least once. */
+/** The replaced credential is due, and the server has connections of it. It is retired when they are gone, and at the latest at `retiredAtLatest`. At least once. */
 export interface SecretRetirementDelayedV1 {
   readonly schemaVersion: 1;
   readonly secretArn: string;
@@ -123,7 +123,7 @@ export interface SecretRetirementDelayedV1 {
   /** The version whose credential is due. */
   readonly retiredVersionId: string;
   /** When it is retired all the same. */
-  readonly until: string;
+  readonly retiredAtLatest: string;
   /** Who has connections of it, those with the most first. By what the server says of its connections; the application is the client's own word. */
   readonly heldBy: readonly {
     readonly application?: string;
@@ -213,7 +213,14 @@ export const detailFields: Readonly<Record<keyof PublishedDetails, readonly stri
   "Secret Restored": ["secretArn", "secretName", "versionId"],
   "Secret Retagged": ["secretArn", "secretName", "tags"],
   "Secret Retired": ["secretArn", "secretName", "versionId", "retiredVersionId", "proof", "heldBy"],
-  "Secret Retirement Delayed": ["secretArn", "secretName", "versionId", "retiredVersionId", "until", "heldBy"],
+  "Secret Retirement Delayed": [
+    "secretArn",
+    "secretName",
+    "versionId",
+    "retiredVersionId",
+    "retiredAtLatest",
+    "heldBy",
+  ],
   "Secret Rotated": ["secretArn", "secretName", "versionId", "previousVersionId", "origin", "engine", "strategy"],
   "Secret Rotation Failed": ["secretArn", "secretName", "versionId", "step", "code", "disposition"],
   "Secret Rotation Stopped": ["secretArn", "secretName", "outcome", "step", "pendingVersionId"],

@@ -1,15 +1,10 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { ErrorCode } from "../../errors/codes.ts";
-import { type MemoryRotation, memoryRotation, memoryValue } from "../../testing/memory-rotation.ts";
+import { type MemoryRotation, memoryRotation } from "../../testing/memory-rotation.ts";
 import type { StrategyName } from "../rotation-policy.ts";
 import type { RotationWiring } from "../rotate.ts";
-import { memoryEngine, type MemoryEngine, memoryHost } from "../../testing/memory-engine.ts";
-import type { DatabaseTarget } from "../../ports/database-engine.ts";
-import { parseDatabaseSecret } from "../../secrets/database-secret.ts";
-import { SecretValue } from "../../secrets/secret-value.ts";
-import { dualPassword } from "../strategies/dual-password.ts";
-import type { StrategyContext } from "../strategies/strategy.ts";
+import type { MemoryEngine } from "../../testing/memory-engine.ts";
 
 const hourMs = 3_600_000;
 
@@ -57,13 +52,13 @@ test("while the replaced user has connections its credential stays, and who hold
       secretName: stage.store.secretId,
       versionId: "v1",
       retiredVersionId: "v0",
-      until: new Date(madeAtMs + 2 * hourMs).toISOString(),
+      retiredAtLatest: new Date(madeAtMs + 2 * hourMs).toISOString(),
       heldBy: [{ application: "billing", address: "10.0.0.1", since: since.toISOString(), connections: 1 }],
     },
   ]);
   stage.engine.held.set("app", []);
   await expect(retireAfter(hourMs)).resolves.toBe("done");
-  expect(stage.publisher.events.at(-1)).not.toHaveProperty("heldBy");
+  expect(stage.publisher.events.at(-1)).toMatchObject({ type: "Secret Retired", heldBy: [] });
 });
 
 test("acknowledgements alone do not end it: the server has to agree", async () => {
@@ -107,37 +102,4 @@ test.each([
   };
   const ended = retireAfter(hourMs).catch((error: unknown) => (error as RekeyError).code);
   await expect(ended).resolves.toBe(outcome);
-});
-
-describe("of one user with two passwords", () => {
-  const secret = parseDatabaseSecret(memoryValue("new-password"));
-  const lastRotatedAt = new Date(10_000);
-  const held = [new Date(9_999), new Date(10_000), undefined].map((since) => (since === undefined ? {} : { since }));
-
-  async function heldWith(more: Partial<StrategyContext>): Promise<unknown> {
-    const engine = memoryEngine();
-    engine.give("app", ["new-password"]);
-    engine.give("admin", ["admin-password"]);
-    engine.held.set("app", held);
-    const target = { host: memoryHost } as DatabaseTarget;
-    const call = { signal: new AbortController().signal };
-    const context = { target, call, hasAdmin: false, lastRotatedAt, ...more } as StrategyContext;
-    return dualPassword(engine).held?.(secret, context);
-  }
-
-  test("those that logged in before the rotation ended hold it; nobody can say it of the others", async () => {
-    await expect(heldWith({})).resolves.toEqual([{ since: new Date(9_999) }]);
-  });
-
-  test("the admin is asked where there is one", async () => {
-    const credential = { username: "admin", password: new SecretValue("admin-password") };
-    async function* admins() {
-      yield { credential, target: { host: memoryHost } as DatabaseTarget };
-    }
-    await expect(heldWith({ hasAdmin: true, admins })).resolves.toEqual([{ since: new Date(9_999) }]);
-  });
-
-  test("without a rotation's time nothing is said", async () => {
-    await expect(heldWith({ lastRotatedAt: undefined })).resolves.toBeUndefined();
-  });
 });

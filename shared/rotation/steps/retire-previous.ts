@@ -42,16 +42,16 @@ export async function retirePrevious(invocation: Invocation): Promise<StepOutcom
   const held = await heldBy(strategy, secret, hosts);
   const untilMs = current.createdAt.getTime() + graceMs + graceExtensionMs;
   if (held.length > 0 && untilMs > nowMs()) {
-    const until = new Date(untilMs).toISOString();
-    await publisher.publish({ type: "Secret Retirement Delayed", ...ids, until, heldBy: held }, call);
+    const retiredAtLatest = new Date(untilMs).toISOString();
+    await publisher.publish({ type: "Secret Retirement Delayed", ...ids, retiredAtLatest, heldBy: held }, call);
     throw new RekeyError("replaced-in-use", {
-      context: { secret: facts.secretArn, version: request.versionId, until },
+      context: { secret: facts.secretArn, version: request.versionId, until: retiredAtLatest },
       retryAfterMs: lookAgainMs(graceExtensionMs),
     });
   }
   const newPassword = (): SecretValue => generatePassword(facts.policy.password);
   for (const host of hosts) await strategy.retire(secret, host, newPassword);
   const proof = await proveRetired(invocation.engine, secret, hosts);
-  await publisher.publish({ type: "Secret Retired", ...ids, proof, ...(held.length > 0 && { heldBy: held }) }, call);
+  await publisher.publish({ type: "Secret Retired", ...ids, proof, heldBy: held }, call);
   return "done";
 }

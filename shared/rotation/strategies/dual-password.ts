@@ -8,7 +8,6 @@ import type {
   DualPasswords,
   SecretPasswords,
 } from "../../ports/database-engine.ts";
-import type { ConnectionListing } from "../../ports/held-connections.ts";
 import {
   logsIn,
   openAdmin,
@@ -21,7 +20,7 @@ import {
 } from "./open-session.ts";
 import type { RotationStrategy, StrategyContext } from "./strategy.ts";
 
-type Session = DatabaseSession & DualPasswords & Partial<ConnectionListing>;
+type Session = DatabaseSession & DualPasswords;
 
 /** The user's passwords in earlier versions, and in these. */
 const secretPasswords = (
@@ -104,15 +103,6 @@ export function dualPassword(engine: DatabaseEngine<Session>): RotationStrategy 
       if (login === undefined) throw orphaned(current, engine);
       await change(login.session, current, context, async (session) => session.keepOnly(current, context.call, own));
       if (!(await logsIn(engine, current, context))) throw orphaned(current, engine);
-    },
-    async held(current, context) {
-      await using admin = context.hasAdmin ? await openAdmin(engine, context) : undefined;
-      await using own = admin === undefined ? await openSession(engine, current, context) : undefined;
-      const { lastRotatedAt, call } = context;
-      const connections = await (admin ?? own)?.connectionsOf?.(current.username, call);
-      if (lastRotatedAt === undefined) return undefined;
-      // Of those that logged in since then, nobody can say by which password.
-      return connections?.filter(({ since }) => since !== undefined && since < lastRotatedAt);
     },
     async retire(current, context) {
       await using own = await openSession(engine, current, context);

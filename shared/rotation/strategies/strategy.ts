@@ -72,7 +72,7 @@ export interface RotationStrategy {
   restore(versions: Versions, context: StrategyContext, authority: RestoreAuthority): Promise<void>;
   /**
    * The connections that the server has for the credential that `current` replaced. `undefined`: the server does not tell, or not
-   * to these sessions. Where both credentials are of one user, those from before the last rotation.
+   * to this session. Absent where both credentials are of one user, of whom nobody can say by which password.
    */
   held?(current: DatabaseSecret, context: StrategyContext): Promise<readonly HeldConnection[] | undefined>;
   /** Makes the credential that `current` replaced stop, once `current` has logged in; absent where `set` has done so. */
