@@ -102,6 +102,36 @@ export interface SecretRetiredV1 {
   readonly retiredVersionId: string;
   /** refused: every server was offered the replaced credential once and refused it. not-tried: one of them was not, since it locks the user soon, or the version names other servers. */
   readonly proof: "refused" | "not-tried";
+  /** Who still had connections of the replaced credential when it was retired. Empty: nobody, or the server does not tell. By what the server says of its connections; the application is the client's own word. */
+  readonly heldBy: readonly {
+    readonly application?: string;
+    readonly address?: string;
+    /** When the oldest of these connections logged in. */
+    readonly since?: string;
+    readonly connections: number;
+  }[];
+  readonly at: string;
+}
+
+/** The replaced credential is due, and the server has connections of it. It is retired when they are gone, and at the latest at `retiredAtLatest`. At least once. */
+export interface SecretRetirementDelayedV1 {
+  readonly schemaVersion: 1;
+  readonly secretArn: string;
+  readonly secretName: string;
+  /** The current version. */
+  readonly versionId: string;
+  /** The version whose credential is due. */
+  readonly retiredVersionId: string;
+  /** When it is retired all the same. */
+  readonly retiredAtLatest: string;
+  /** Who has connections of it, those with the most first. By what the server says of its connections; the application is the client's own word. */
+  readonly heldBy: readonly {
+    readonly application?: string;
+    readonly address?: string;
+    /** When the oldest of these connections logged in. */
+    readonly since?: string;
+    readonly connections: number;
+  }[];
   readonly at: string;
 }
 
@@ -153,6 +183,7 @@ export interface DetailByType {
   readonly "Secret Restored": SecretRestoredV1;
   readonly "Secret Retagged": SecretRetaggedV1;
   readonly "Secret Retired": SecretRetiredV1;
+  readonly "Secret Retirement Delayed": SecretRetirementDelayedV1;
   readonly "Secret Rotated": SecretRotatedV1;
   readonly "Secret Rotation Failed": SecretRotationFailedV1;
   readonly "Secret Rotation Stopped": SecretRotationStoppedV1;
@@ -167,6 +198,7 @@ export interface PublishedDetails {
   readonly "Secret Restored": SecretRestoredV1;
   readonly "Secret Retagged": SecretRetaggedV1;
   readonly "Secret Retired": SecretRetiredV1;
+  readonly "Secret Retirement Delayed": SecretRetirementDelayedV1;
   readonly "Secret Rotated": SecretRotatedV1;
   readonly "Secret Rotation Failed": SecretRotationFailedV1;
   readonly "Secret Rotation Stopped": SecretRotationStoppedV1;
@@ -180,7 +212,15 @@ export const detailFields: Readonly<Record<keyof PublishedDetails, readonly stri
   "Secret Replicated": ["secretArn", "secretName", "versionId", "regionsInSync", "regionsBehind", "regionsFailed"],
   "Secret Restored": ["secretArn", "secretName", "versionId"],
   "Secret Retagged": ["secretArn", "secretName", "tags"],
-  "Secret Retired": ["secretArn", "secretName", "versionId", "retiredVersionId", "proof"],
+  "Secret Retired": ["secretArn", "secretName", "versionId", "retiredVersionId", "proof", "heldBy"],
+  "Secret Retirement Delayed": [
+    "secretArn",
+    "secretName",
+    "versionId",
+    "retiredVersionId",
+    "retiredAtLatest",
+    "heldBy",
+  ],
   "Secret Rotated": ["secretArn", "secretName", "versionId", "previousVersionId", "origin", "engine", "strategy"],
   "Secret Rotation Failed": ["secretArn", "secretName", "versionId", "step", "code", "disposition"],
   "Secret Rotation Stopped": ["secretArn", "secretName", "outcome", "step", "pendingVersionId"],

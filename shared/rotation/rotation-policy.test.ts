@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { rotationPolicy } from "./rotation-policy.ts";
+import { lookAgainMs, rotationPolicy } from "./rotation-policy.ts";
 
 test("a secret without tags gets a URL-safe password of 32 characters, changed in setSecret; the rest is left open", () => {
   expect(rotationPolicy(new Map())).toStrictEqual({
@@ -11,6 +11,7 @@ test("a secret without tags gets a URL-safe password of 32 characters, changed i
     changeAt: "setSecret",
     acceptsExperimental: false,
     graceMs: undefined,
+    graceExtensionMs: undefined,
   });
 });
 
@@ -36,6 +37,7 @@ test("tags choose strategy, charset, length, TLS mode, admin secret, alternate u
     changeAt: "finishSecret",
     acceptsExperimental: false,
     graceMs: 129_600_000,
+    graceExtensionMs: 129_600_000,
   });
 });
 
@@ -79,6 +81,26 @@ test.each([
   ["9999d", 863_913_600_000],
 ])("a grace period of %s is %d milliseconds", (text, graceMs) => {
   expect(rotationPolicy(new Map([["rekey:grace", text]])).graceMs).toBe(graceMs);
+});
+
+test.each([
+  ["0m", 0],
+  ["2h", 7_200_000],
+])("an extension of %s of the grace period is %d milliseconds", (text, graceExtensionMs) => {
+  const tags = new Map([
+    ["rekey:grace", "1h"],
+    ["rekey:grace-extension", text],
+  ]);
+  expect(rotationPolicy(tags)).toMatchObject({ graceMs: 3_600_000, graceExtensionMs });
+});
+
+test.each([
+  [undefined, 60_000],
+  [0, 60_000],
+  [720_000, 60_000],
+  [7_200_000, 600_000],
+])("with an extension of %s ms the next look is after %i ms", (extensionMs, waitMs) => {
+  expect(lookAgainMs(extensionMs)).toBe(waitMs);
 });
 
 test.each(["soon", "", "30", "m", "30s", "1.5h", "-1h", "in 30m", "30m ", "30mh", "10000d"])(

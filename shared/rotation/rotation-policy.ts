@@ -7,6 +7,7 @@ import {
   adminSecretTag,
   alternateUserTag,
   changeAtTag,
+  graceExtensionTag,
   graceTag,
   passwordCharsetTag,
   passwordEachKindTag,
@@ -30,6 +31,8 @@ export interface RotationPolicy {
   readonly changeAt: "setSecret" | "finishSecret";
   /** How long the replaced credential still logs in; undefined: until a later rotation replaces it. */
   readonly graceMs: number | undefined;
+  /** How much longer it does while the server has connections of it. Default: as long again. */
+  readonly graceExtensionMs: number | undefined;
   /** Whether an engine that never ran on a real server may rotate the secret. */
   readonly acceptsExperimental: boolean;
 }
@@ -76,6 +79,7 @@ function passwordPolicy(tags: ReadonlyMap<string, string>): PasswordPolicy {
 
 /** Errors: `option-invalid`, naming the tag. */
 export function rotationPolicy(tags: ReadonlyMap<string, string>): RotationPolicy {
+  const graceMs = duration(tags, graceTag);
   return {
     strategy: oneOf(tags, strategyTag, strategyNames),
     password: passwordPolicy(tags),
@@ -83,7 +87,14 @@ export function rotationPolicy(tags: ReadonlyMap<string, string>): RotationPolic
     adminSecretArn: tags.get(adminSecretTag),
     alternateUser: tags.get(alternateUserTag),
     changeAt: oneOf(tags, changeAtTag, ["setSecret", "finishSecret"]) ?? "setSecret",
-    graceMs: duration(tags, graceTag),
+    graceMs,
+    graceExtensionMs: duration(tags, graceExtensionTag) ?? graceMs,
     acceptsExperimental: oneOf(tags, acceptExperimentalTag, ["true", "false"]) === "true",
   };
 }
+
+const looks = 12;
+const leastWaitMs = 60_000;
+
+/** Until the next look at who has connections of a replaced credential: a few looks in the whole extension, and as many events. */
+export const lookAgainMs = (graceExtensionMs = 0): number => Math.max(leastWaitMs, graceExtensionMs / looks);

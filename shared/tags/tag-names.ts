@@ -5,6 +5,7 @@
 export const strategyTag = "rekey:strategy";
 export const changeAtTag = "rekey:change-at";
 export const graceTag = "rekey:grace";
+export const graceExtensionTag = "rekey:grace-extension";
 export const tlsTag = "rekey:tls";
 export const adminSecretTag = "rekey:admin-secret";
 export const alternateUserTag = "rekey:alternate-user";

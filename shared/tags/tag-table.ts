@@ -39,6 +39,13 @@ export const tagTable: Readonly<Record<TagName, Tag>> = {
     reader: `${rotation}, \`retire-previous\``,
     meaning: "How long a replaced credential still works, where two can work at once.",
   },
+  [names.graceExtensionTag]: {
+    values: "`0m`, `24h`, `7d`",
+    default: "as long as the grace period",
+    reader: rotation,
+    meaning:
+      "How much longer a replaced credential works while the server has connections of it. After that it is retired all the same.",
+  },
   [names.tlsTag]: {
     values: ["verify-full", "verify-ca", "require", "disable"],
     reader: rotation,

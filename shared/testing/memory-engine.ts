@@ -14,9 +14,16 @@ import type {
   UserPair,
   UserPairing,
 } from "../ports/database-engine.ts";
+import type { ConnectionListing, HeldConnection } from "../ports/held-connections.ts";
 import { SecretValue } from "../secrets/secret-value.ts";
 
-type MemorySession = DatabaseSession & PasswordChange & UserPairing & DualPasswords & OwnAccountReading & Rehearsal;
+type MemorySession = ConnectionListing &
+  DatabaseSession &
+  PasswordChange &
+  UserPairing &
+  DualPasswords &
+  OwnAccountReading &
+  Rehearsal;
 
 /** A change of a user's password, by the user whose session made it. */
 export interface MemoryChange {
@@ -37,6 +44,8 @@ export interface MemoryEngine extends DatabaseEngine<MemorySession>, CredentialI
   readonly unreachable: Set<string>;
   /** Users that may not change themselves. */
   readonly restricted: Set<string>;
+  /** Connections that users have. A user without an entry is one of whom the server does not tell. */
+  readonly held: Map<string, readonly HeldConnection[]>;
   /** Every change by `setPassword` and `syncPair`, in order. */
   readonly changes: readonly MemoryChange[];
   /** Every change that was rehearsed and would go well. */
@@ -50,6 +59,7 @@ export function memoryEngine(): MemoryEngine {
   const alternates = new Map<string, string>();
   const unreachable = new Set<string>();
   const restricted = new Set<string>();
+  const held = new Map<string, readonly HeldConnection[]>();
   const changes: MemoryChange[] = [];
   const rehearsals: { by: string; change: PlannedChange }[] = [];
   let refused = 0;
@@ -69,6 +79,7 @@ export function memoryEngine(): MemoryEngine {
   }
 
   const session = (host: string, by: string): MemorySession => ({
+    connectionsOf: async (username) => held.get(username),
     readOwnAccount: async () => ({ passwordHash: `hash of ${by}` }),
     async rehearse(change) {
       if (change.method === "setPassword") checkRights(by, change.credential);
@@ -104,6 +115,7 @@ export function memoryEngine(): MemoryEngine {
     maxUsernameBytes: 63,
     unreachable,
     restricted,
+    held,
     changes,
     rehearsals,
     give(username, texts, host = memoryHost) {

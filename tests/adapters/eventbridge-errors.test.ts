@@ -13,6 +13,7 @@ const event: RotationEvent = {
   versionId: "v".repeat(32),
   retiredVersionId: "w".repeat(32),
   proof: "refused",
+  heldBy: [],
 };
 
 beforeAll(async () => {

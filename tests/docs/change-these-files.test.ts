@@ -37,7 +37,7 @@ test.each([...rows])("for a new %s at most three files are named, and they are t
 /** How the example of each row is known by in the text of a file. */
 const examples: Readonly<Record<string, RegExp>> = {
   tag: /\bvaultDbMountTag\b/,
-  "field of an event": /\bretiredVersionId\b/,
+  "field of an event": /\bretiredAtLatest\b/,
   "error code": /\baccount-refused\b/,
   "check of the doctor": /"tag-unknown"/,
   "flag of a command": /"--watch |"watch"/,

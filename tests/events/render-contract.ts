@@ -1,28 +1,37 @@
 import { bySubscribers, type EventKind, eventKinds, type Property, typeName } from "./schemas.ts";
 
-const types: Readonly<Record<NonNullable<Property["type"]>, string>> = {
-  array: "readonly string[]",
-  boolean: "boolean",
-  integer: "number",
-  string: "string",
-};
+const types = { boolean: "boolean", integer: "number", string: "string" } as const;
 
 const fieldsOf = ({ schema }: EventKind): readonly string[] =>
   Object.keys(schema.properties).filter((name) => name !== "schemaVersion" && name !== "at");
 
 const doc = (text: string, indentation = ""): readonly string[] => [`${indentation}/** ${text} */`];
 
-const typeOf = ({ const: only, enum: allowed, type = "string" }: Property): string =>
-  only === undefined ? (allowed?.map((value) => JSON.stringify(value)).join(" | ") ?? types[type]) : `${only}`;
+const fieldLines = (properties: Readonly<Record<string, Property>>, required: readonly string[]): readonly string[] =>
+  Object.entries(properties).flatMap(([name, property]) => [
+    ...(property.description === undefined ? [] : doc(property.description, "  ")),
+    `  readonly ${name}${required.includes(name) ? "" : "?"}: ${typeOf(property)};`,
+  ]);
+
+function typeOf({
+  const: only,
+  enum: allowed,
+  type = "string",
+  items = {},
+  properties = {},
+  required = [],
+}: Property): string {
+  if (only !== undefined) return `${only}`;
+  if (allowed !== undefined) return allowed.map((value) => JSON.stringify(value)).join(" | ");
+  if (type === "array") return `readonly ${typeOf(items)}[]`;
+  return type === "object" ? ["{", ...fieldLines(properties, required), "}"].join("\n") : types[type];
+}
 
 /** `shared/events/details.ts`: the schemas as TypeScript, and the fields that the publisher takes. */
 export function renderDetails(kinds: readonly EventKind[] = eventKinds): string {
   const interfaces = kinds.map((kind) => {
     const { description, properties, required } = kind.schema;
-    const fields = Object.entries(properties).flatMap(([name, property]) => [
-      ...(property.description === undefined ? [] : doc(property.description, "  ")),
-      `  readonly ${name}${required.includes(name) ? "" : "?"}: ${typeOf(property)};`,
-    ]);
+    const fields = fieldLines(properties, required);
     return [...doc(description), `export interface ${typeName(kind)} {`, ...fields, "}", ""].join("\n");
   });
   const versions = [...Map.groupBy(kinds, ({ detailType }) => detailType)];

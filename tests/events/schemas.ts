@@ -3,8 +3,11 @@ import { readdirSync, readFileSync } from "node:fs";
 const folder = new URL("../../events/", import.meta.url);
 
 export interface Property {
-  readonly type?: "string" | "integer" | "boolean" | "array";
+  readonly type?: "string" | "integer" | "boolean" | "array" | "object";
   readonly items?: Property;
+  /** Of an object. */
+  readonly properties?: Readonly<Record<string, Property>>;
+  readonly required?: readonly string[];
   readonly pattern?: string;
   readonly enum?: readonly string[];
   readonly const?: number;

@@ -3,7 +3,7 @@ import { strategiesOn } from "../../functions/rotate-mariadb/rotation.ts";
 import { mariadbEngine } from "../../shared/engines/mariadb/mariadb-engine.ts";
 import type { EngineFixture, SecretFields } from "../../shared/testing/engine-contract/fixture.ts";
 import { mariadbAccounts } from "./mariadb-accounts.ts";
-import { contractServer, type Product } from "./mysql-fixture.ts";
+import { contractServer, holdMysql, type Product } from "./mysql-fixture.ts";
 import { startMysqlServer } from "./mysql-servers.ts";
 
 const engine = mariadbEngine();
@@ -34,6 +34,7 @@ export const mariadbFixture = (binary: string, settings: readonly string[] = [])
   exemptions: [
     { clause: "expired", strategy: "alternating-users", reason: "the idle user's new password ends its expiry" },
   ],
+  hold: holdMysql,
   start: async (certificate) =>
     contractServer(await startMysqlServer("mariadb", binary, { certificate, settings }), mariadbProduct()),
   askForClearPassword,

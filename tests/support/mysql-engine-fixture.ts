@@ -2,7 +2,7 @@ import { strategiesOn } from "../../functions/rotate-mysql/rotation.ts";
 import { mysqlEngine } from "../../shared/engines/mysql/mysql-engine.ts";
 import { createAuthority } from "../../shared/testing/engine-contract/certificates.ts";
 import type { EngineFixture } from "../../shared/testing/engine-contract/fixture.ts";
-import { contractServer, mysqlProduct } from "./mysql-fixture.ts";
+import { contractServer, holdMysql, mysqlProduct } from "./mysql-fixture.ts";
 import { startMysqlServer } from "./mysql-servers.ts";
 
 const noWeakerMode = "its users log in over verified TLS or not at all";
@@ -32,6 +32,7 @@ export function mysqlFixture(binary: string): EngineFixture {
       { clause: "clear-password-asked", reason: `${noWeakerMode}; cleartext.test.ts asks without it` },
       { clause: "expired", strategy: "alternating-users", reason: "the idle user's new password ends its expiry" },
     ],
+    hold: holdMysql,
     start: async (certificate = authority.issue({ addresses: ["127.0.0.1"], names: ["localhost"] })) =>
       contractServer(
         await startMysqlServer("mysql", binary, { certificate, settings }),

@@ -30,7 +30,7 @@ export interface Product {
 export const mysqlProduct = (sslrootcert: string): Product => ({
   fields: { engine: "mysql", dbname: "", ssl: true, sslrootcert },
   grants: ["SELECT ON shop.*", "APPLICATION_PASSWORD_ADMIN ON *.*"],
-  adminGrants: ["CREATE USER ON *.*", "ROLE_ADMIN ON *.*", "SELECT ON mysql.*"],
+  adminGrants: ["CREATE USER ON *.*", "ROLE_ADMIN ON *.*", "PROCESS ON *.*", "SELECT ON mysql.*"],
   readOnly: "super_read_only",
   discardsOld: true,
   accounts: mysqlAccounts,
@@ -44,6 +44,18 @@ const admin: Account = { username: "rotator", password: "rotator-password" };
 /** The servers keep names in three-byte UTF-8, and strip spaces from their ends. */
 const kept = (username: string): string => username.replaceAll(/[\u{10000}-\u{10FFFF}]/gu, "†").trim();
 const nameOf = (username: string): string => quoteAccount({ user: kept(username), host: "%" });
+
+/** A connection of a client's, until it is disposed. */
+export async function holdMysql(
+  { host, port }: EngineServer,
+  { username, password }: Account,
+): Promise<AsyncDisposable> {
+  const ssl = { rejectUnauthorized: false };
+  const connection = await mysql
+    .createConnection({ host, port, user: kept(username), password, ssl })
+    .catch(async () => mysql.createConnection({ host, port, user: kept(username), password }));
+  return { [Symbol.asyncDispose]: async () => connection.end() };
+}
 
 /** A server for the engine contract. */
 export async function contractServer(server: MysqlServer, product: Product): Promise<EngineServer> {

@@ -99,6 +99,17 @@ export const postgresFixture = (
     { strategy: "single-user", usesAdmin: false, tags: { "rekey:change-at": "finishSecret" } },
     { strategy: "alternating-users", usesAdmin: true },
   ],
+  async hold({ host, port }, account) {
+    const client = new pg.Client({
+      host,
+      port,
+      database: "postgres",
+      user: account.username,
+      password: account.password,
+    });
+    await client.connect();
+    return { [Symbol.asyncDispose]: async () => client.end() };
+  },
   start: async (certificate) => postgresServer(await start(certificate === undefined ? {} : { certificate })),
   // AuthenticationCleartextPassword, in answer to the startup message.
   askForClearPassword: (socket) =>

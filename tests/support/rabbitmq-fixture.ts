@@ -1,3 +1,4 @@
+import * as amqp from "amqplib";
 import { rabbitmqEngine } from "../../shared/engines/rabbitmq/rabbitmq-engine.ts";
 import { alternatingUsers } from "../../shared/rotation/strategies/alternating-users.ts";
 import { singleUser } from "../../shared/rotation/strategies/single-user.ts";
@@ -93,6 +94,9 @@ export async function rabbitmqServerOf(rabbitmq: RabbitmqUnderTest): Promise<Eng
 
 const engine = rabbitmqEngine();
 
+/** The AMQP ports of brokers that run, by their API's. */
+const amqpPorts = new Map<number, number>();
+
 export const rabbitmqFixture = (binary: string): EngineFixture => ({
   name: "RabbitMQ 3.10",
   engine,
@@ -109,5 +113,13 @@ export const rabbitmqFixture = (binary: string): EngineFixture => ({
     { clause: "expired", reason: "RabbitMQ's users and passwords do not expire" },
   ],
   notInNames: /:/g,
-  start: async (certificate) => rabbitmqServerOf(await startRabbitmq(binary, certificate)),
+  async start(certificate) {
+    const rabbitmq = await startRabbitmq(binary, certificate);
+    amqpPorts.set(rabbitmq.port, rabbitmq.amqpPort);
+    return rabbitmqServerOf(rabbitmq);
+  },
+  async hold({ host, port }, { username, password }) {
+    const connection = await amqp.connect({ hostname: host, port: amqpPorts.get(port) ?? 5_672, username, password });
+    return { [Symbol.asyncDispose]: async () => connection.close() };
+  },
 });

@@ -40,7 +40,7 @@ export const rotationFunctions: readonly FunctionRow[] = rows.map((row) => ({
   statements: [
     rotateTheseSecrets(row.name),
     ...(row.statements ?? []),
-    publish(["Secret Retired", "Secret Rotated", "Secret Rotation Failed"]),
+    publish(["Secret Retired", "Secret Retirement Delayed", "Secret Rotated", "Secret Rotation Failed"]),
     ...(row.admins ? [onlyIf("HasAdminSecrets", readSecret("ReadAdminSecrets", "AdminSecretArns"))] : []),
     readTheTlsCa,
     useSecretsKey(readAndWrite),

@@ -9,6 +9,8 @@ import type {
   Rehearsal,
   UserPairing,
 } from "../../ports/database-engine.ts";
+import type { ConnectionListing } from "../../ports/held-connections.ts";
+import { connectionsOf } from "../mysql-family/connections-of.ts";
 import type { Connection } from "../mysql-family/connection.ts";
 import { logIn, refusedAlike } from "../mysql-family/log-in.ts";
 import { oneAtATime } from "../mysql-family/one-at-a-time.ts";
@@ -24,6 +26,7 @@ export type MysqlSession = DatabaseSession &
   UserPairing &
   DualPasswords &
   Inspection &
+  ConnectionListing &
   OwnAccountReading &
   Rehearsal;
 
@@ -42,6 +45,7 @@ function session(connection: Connection): MysqlSession {
     inspect: async (usernames, call) => inspect(connection, usernames, call),
     readOwnAccount: async () => ({ account: `${connection.account.user}@${connection.account.host}` }),
     rehearse: async (planned, call) => rehearse(connection, session, planned, call),
+    connectionsOf: async (username, call) => connectionsOf(connection, username, call),
     async [Symbol.asyncDispose]() {
       await connection.close();
     },

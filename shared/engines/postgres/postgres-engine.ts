@@ -10,8 +10,10 @@ import type {
   Rehearsal,
   UserPairing,
 } from "../../ports/database-engine.ts";
+import type { ConnectionListing } from "../../ports/held-connections.ts";
 import { guardSession } from "../connecting/guarded-stream.ts";
 import { type Connection, connect } from "./connection.ts";
+import { connectionsOf } from "./connections-of.ts";
 import { inspect } from "./inspect.ts";
 import { changingTransaction, looking } from "./neutral-session.ts";
 import { type PasswordHash, passwordHash, wantedHash } from "./password-hash.ts";
@@ -26,6 +28,7 @@ export type PostgresSession = DatabaseSession &
   PasswordChange &
   UserPairing &
   Inspection &
+  ConnectionListing &
   OwnAccountReading &
   Rehearsal;
 
@@ -66,6 +69,8 @@ function session(
     },
     inspect: async (usernames, call) =>
       transaction(connection, looking, call, async () => inspect(connection, usernames, call)),
+    connectionsOf: async (username, call) =>
+      transaction(connection, looking, call, async () => connectionsOf(connection, username, call)),
     async [Symbol.asyncDispose]() {
       await connection.close();
     },

@@ -14,6 +14,7 @@ export type Operation =
   | "read version"
   | "read user"
   | "read permissions"
+  | "read connections"
   | "set password"
   | "make the pair"
   | "bring the pair in step";

@@ -9,13 +9,20 @@ import type {
   Rehearsal,
   UserPairing,
 } from "../../ports/database-engine.ts";
+import type { ConnectionListing } from "../../ports/held-connections.ts";
 import { tagsIn } from "./account.ts";
+import { connectionsOf } from "./connections-of.ts";
 import { inspect } from "./inspect.ts";
 import { type Change, type Management, managementOf, reasonOf } from "./management.ts";
 import { planPassword } from "./set-password.ts";
 import { planPair } from "./sync-pair.ts";
 
-export type RabbitmqSession = DatabaseSession & PasswordChange & UserPairing & Inspection & Rehearsal;
+export type RabbitmqSession = DatabaseSession &
+  PasswordChange &
+  UserPairing &
+  Inspection &
+  ConnectionListing &
+  Rehearsal;
 
 /** Of a user whose password is right, and that may not use the API. */
 const noTag = "Not management user";
@@ -67,6 +74,7 @@ export function rabbitmqEngine(): DatabaseEngine<RabbitmqSession> {
         }
       },
       inspect: async (usernames, call) => inspect(management, isAdministrator, usernames, call),
+      connectionsOf: async (username, call) => connectionsOf(management, username, call),
       async [Symbol.asyncDispose]() {},
     };
   }

@@ -1,5 +1,5 @@
 import { abort, intervene, retry, type CodeEntry } from "../code-entry.ts";
-import { acceptExperimentalTag, graceTag } from "../../tags/tag-names.ts";
+import { acceptExperimentalTag, graceExtensionTag, graceTag } from "../../tags/tag-names.ts";
 
 /** The secret, its rotation, and the store that keeps both. */
 export const rotationCodes = {
@@ -26,6 +26,10 @@ export const rotationCodes = {
   "pending-tampered": abort(
     "AWSPENDING names another host, port, user, database or engine than this rotation would",
     "remove AWSPENDING from that version and rotate again",
+  ),
+  "replaced-in-use": retry(
+    "the replaced credential is due, and the server has connections of it",
+    `restart or update who is named in Secret Retirement Delayed; it is retired when they are gone, or at the time that the event names. The tag ${graceExtensionTag} says how long rekey waits`,
   ),
   "replaced-still-logs-in": retry(
     "a server takes the replaced credential although it was made to stop there",

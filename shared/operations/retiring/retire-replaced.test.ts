@@ -149,6 +149,12 @@ test("while a rotation is under way the message waits; another failure is passed
   await expect(ask(rotated(hour))).rejects.toMatchObject({ code: "database-unreachable" });
 });
 
+test("while the server has connections of the replaced credential the message waits, and is looked at a few times", async () => {
+  const { ask, state } = stage({ "rekey:grace": "24h", "rekey:grace-extension": "6h" });
+  state.refusal = new RekeyError("replaced-in-use");
+  expect(await ask(rotated(24 * hour))).toEqual({ outcome: "waits", waitMs: hour / 2 });
+});
+
 const detail = { secretArn, versionId: "5f0c1a52-3d0b-4f1c-9d0e-1f2a3b4c5d6e", at: "2026-01-02T03:04:05.678Z" };
 test("the two events that may make a credential due are read", () => {
   const ids = { secretArn, versionId: detail.versionId };

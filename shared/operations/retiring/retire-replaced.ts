@@ -1,7 +1,7 @@
 import { isRekeyError } from "../../errors/rekey-error.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { SecretDescription } from "../../ports/secret-store.ts";
-import { rotationPolicy } from "../../rotation/rotation-policy.ts";
+import { lookAgainMs, rotationPolicy } from "../../rotation/rotation-policy.ts";
 import type { Adoptions } from "../../ports/adoptions.ts";
 import type { RotationInvoker } from "../../ports/rotation.ts";
 import { speaksForItself, type RetirementCue } from "../../events/rekey-event.ts";
@@ -64,7 +64,7 @@ export async function retireReplaced(retirer: Retirer, cue: RetirementCue, call:
   const isWithEveryone = cue.kind === "adopted" && (await everyoneAdopted(retirer, cue, description, call));
   if (rotationFunctionArn === undefined || managedBy !== undefined || !retirer.knowsTheStep(rotationFunctionArn))
     return nothing;
-  const { graceMs } = rotationPolicy(tags);
+  const { graceMs, graceExtensionMs } = rotationPolicy(tags);
   if (graceMs === undefined) return nothing;
 
   if (cue.kind === "rotated") {
@@ -81,6 +81,7 @@ export async function retireReplaced(retirer: Retirer, cue: RetirementCue, call:
     return { outcome: "retired" };
   } catch (error) {
     if (isRekeyError(error, "grace-not-over")) return { outcome: "waits", waitMs: busyWaitMs };
+    if (isRekeyError(error, "replaced-in-use")) return { outcome: "waits", waitMs: lookAgainMs(graceExtensionMs) };
     throw error;
   }
 }

@@ -42,6 +42,7 @@ test("at the very moment that the grace period ends, the replaced credential sto
     versionId: "v1",
     retiredVersionId: "v0",
     proof: "refused",
+    heldBy: [],
   });
 });
 

@@ -1,9 +1,11 @@
 import { RekeyError } from "../../errors/rekey-error.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
 import type { StepOutcome } from "../../ports/rotation.ts";
+import { lookAgainMs } from "../rotation-policy.ts";
 import { isRotationUnderWay, versionWithLabel } from "../../ports/secret-store.ts";
 import { readCurrent } from "../read-current.ts";
 import type { Invocation } from "../invocation.ts";
+import { heldBy } from "../holders.ts";
 import { proveRetired } from "../retirement-proof.ts";
 import { rotationOf } from "../rotation-context.ts";
 import { describeRequest } from "./check-request.ts";
@@ -17,7 +19,7 @@ import { describeRequest } from "./check-request.ts";
 export async function retirePrevious(invocation: Invocation): Promise<StepOutcome> {
   const { store, publisher, generatePassword, nowMs, request, call } = invocation;
   const { state, description, facts } = await describeRequest(invocation);
-  const { graceMs } = facts.policy;
+  const { graceMs, graceExtensionMs = 0 } = facts.policy;
   const retiredVersionId = versionWithLabel(description, "AWSPREVIOUS");
   if (state !== "current" || graceMs === undefined || retiredVersionId === undefined) return "already-done";
 
@@ -31,19 +33,25 @@ export async function retirePrevious(invocation: Invocation): Promise<StepOutcom
   }
   const { strategy, current: secret, hosts } = rotationOf(invocation, current.value, facts, call);
   if (strategy.retire === undefined) return "already-done";
+  const ids = {
+    secretArn: facts.secretArn,
+    secretName: facts.secretName,
+    versionId: request.versionId,
+    retiredVersionId,
+  };
+  const held = await heldBy(strategy, secret, hosts);
+  const untilMs = current.createdAt.getTime() + graceMs + graceExtensionMs;
+  if (held.length > 0 && untilMs > nowMs()) {
+    const retiredAtLatest = new Date(untilMs).toISOString();
+    await publisher.publish({ type: "Secret Retirement Delayed", ...ids, retiredAtLatest, heldBy: held }, call);
+    throw new RekeyError("replaced-in-use", {
+      context: { secret: facts.secretArn, version: request.versionId, until: retiredAtLatest },
+      retryAfterMs: lookAgainMs(graceExtensionMs),
+    });
+  }
   const newPassword = (): SecretValue => generatePassword(facts.policy.password);
   for (const host of hosts) await strategy.retire(secret, host, newPassword);
   const proof = await proveRetired(invocation.engine, secret, hosts);
-  await publisher.publish(
-    {
-      type: "Secret Retired",
-      secretArn: facts.secretArn,
-      secretName: facts.secretName,
-      versionId: request.versionId,
-      retiredVersionId,
-      proof,
-    },
-    call,
-  );
+  await publisher.publish({ type: "Secret Retired", ...ids, proof, heldBy: held }, call);
   return "done";
 }

@@ -8,6 +8,7 @@ import type {
   UserPair,
   UserPairing,
 } from "../../ports/database-engine.ts";
+import type { ConnectionListing } from "../../ports/held-connections.ts";
 import type { RotationPolicy } from "../rotation-policy.ts";
 import { logsIn, openEarlier, openSession, orphaned, ownAccount, requireAdmin } from "./open-session.ts";
 import type { RotationStrategy, StrategyContext } from "./strategy.ts";
@@ -47,7 +48,7 @@ function pairOf(
   return { first, alternate };
 }
 
-type Session = DatabaseSession & UserPairing & Partial<OwnAccountReading>;
+type Session = DatabaseSession & UserPairing & Partial<OwnAccountReading & ConnectionListing>;
 
 const otherOf = (pair: Pair, username: string): string => (username === pair.first ? pair.alternate : pair.first);
 
@@ -116,6 +117,11 @@ export function alternatingUsers(engine: DatabaseEngine<Session>): RotationStrat
   if (engine.pairsWithoutAdmin === true) return strategy;
   return {
     ...strategy,
+    async held(current, context) {
+      const { first, alternate } = pairOn(current, context);
+      await using session = await requireAdmin(engine, context);
+      return await session.connectionsOf?.(otherOf({ first, alternate }, current.username), context.call);
+    },
     async retire(current, context, newPassword) {
       const own = await readAsCurrent(current, context);
       if (own === undefined) throw orphaned(current, engine);

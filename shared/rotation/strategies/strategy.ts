@@ -2,6 +2,7 @@ import type { DatabaseSecret } from "../../secrets/database-secret.ts";
 import type { SecretValue } from "../../secrets/secret-value.ts";
 import type { CallOptions } from "../../ports/call.ts";
 import type { Credential, DatabaseTarget } from "../../ports/database-engine.ts";
+import type { HeldConnection } from "../../ports/held-connections.ts";
 import type { RotationPolicy, StrategyName } from "../rotation-policy.ts";
 
 /** A credential with the server that the version which holds it names, and that version's TLS trust. */
@@ -69,6 +70,11 @@ export interface RotationStrategy {
   set(versions: Versions, context: StrategyContext, recovering: () => Promise<void>): Promise<void>;
   /** Makes the current credential log in again, proven by a login, and the pending one stop. Errors: `credential-orphaned`. */
   restore(versions: Versions, context: StrategyContext, authority: RestoreAuthority): Promise<void>;
+  /**
+   * The connections that the server has for the credential that `current` replaced. `undefined`: the server does not tell, or not
+   * to this session. Absent where both credentials are of one user, of whom nobody can say by which password.
+   */
+  held?(current: DatabaseSecret, context: StrategyContext): Promise<readonly HeldConnection[] | undefined>;
   /** Makes the credential that `current` replaced stop, once `current` has logged in; absent where `set` has done so. */
   retire?(current: DatabaseSecret, context: StrategyContext, newPassword: () => SecretValue): Promise<void>;
 }

@@ -107,6 +107,7 @@ export type Clause =
   | "tampered"
   | "changed-by-hand"
   | "retired"
+  | "held"
   | "nothing-else-changed"
   | "awkward-names";
 
@@ -132,6 +133,8 @@ export interface EngineFixture {
   readonly notInNames?: RegExp;
   /** With a certificate, the server offers TLS with it; it may still take connections without. */
   start(certificate?: ServerCertificate): Promise<EngineServer>;
+  /** Opens a connection of the account's as a client does; for engines that tell of connections. */
+  hold?(server: EngineServer, account: Account): Promise<AsyncDisposable>;
   /** On a fresh connection, as a server without TLS: speaks just enough of the protocol to ask for the password in clear. */
   readonly askForClearPassword?: (socket: Socket) => void;
 }

@@ -6,6 +6,8 @@ import type { Suite } from "../suite.ts";
 import { changeAtTag, graceTag } from "../../../tags/tag-names.ts";
 
 const minuteMs = 60_000;
+/** A server needs a moment to see that a connection is gone. */
+const mostLooks = 100;
 
 const accountAt = async ({ read }: Stage, secretId: string, label: string): Promise<Account> => {
   const { username, password } = parseDatabaseSecret(new SecretValue((await read(secretId, label)) ?? "{}"));
@@ -130,4 +132,26 @@ export function recovery({ test, expect, stage, variant, fixture }: Suite): void
       expect(await here.logsIn(id, "AWSCURRENT")).toEqual(true);
     },
   );
+
+  const { hold } = fixture;
+  if (hold === undefined || variant.strategy !== "alternating-users") return;
+  test("held", "whoever has a connection of the replaced credential is waited for and named", async () => {
+    const here = stage();
+    const { id, account } = await here.newSecret({ ...variant, tags: { ...variant.tags, [graceTag]: "1m" } });
+    const held = await hold(here.server, account);
+    const versionId = await here.begin(id);
+    await here.aws.advance(minuteMs + 1_000);
+    const { code } = await here.step("retirePrevious", id, versionId);
+    const { detail } = here.aws.events.at(-1) ?? {};
+    expect({
+      code,
+      accepts: await here.server.accepts(account),
+      isNamed: JSON.stringify(detail?.["heldBy"]).includes('"connections":1'),
+    }).toEqual({ code: "replaced-in-use", accepts: true, isNamed: true });
+    await held[Symbol.asyncDispose]();
+    let ended: string | undefined = "replaced-in-use";
+    for (let looks = 0; ended === "replaced-in-use" && looks < mostLooks; looks++)
+      ended = (await here.step("retirePrevious", id, versionId)).code;
+    expect({ ended, accepts: await here.server.accepts(account) }).toEqual({ ended: undefined, accepts: false });
+  });
 }
