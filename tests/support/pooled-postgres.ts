@@ -93,6 +93,7 @@ export function pooledPostgresFixture(name: string, binary: string, postgresOpti
       { clause: "tampered", reason: withoutPooler },
       { clause: "rolled-back", reason: withoutPooler },
       { clause: "retired", reason: withoutPooler },
+      { clause: "held", reason: "the pooler gives an idle client's connection to the server back" },
     ],
     start: async (certificate) =>
       (
