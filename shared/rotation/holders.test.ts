@@ -16,7 +16,10 @@ test("connections of one program at one address are one holder, since the oldest
     { application: "billing", address: "10.0.0.1", connections: 1 },
     { application: "orders", address: "10.0.0.3", since: late.toISOString(), connections: 1 },
   ]);
-  expect(holdersOf([{}])).toStrictEqual([{ connections: 1 }]);
+  expect(holdersOf([{}, { application: "null" }])).toStrictEqual([
+    { connections: 1 },
+    { application: "null", connections: 1 },
+  ]);
 });
 
 test("what a client calls itself is a name and nothing else, and short", () => {

@@ -1,6 +1,7 @@
 import { isRekeyError } from "../errors/rekey-error.ts";
 import type { HeldConnection } from "../ports/held-connections.ts";
 import type { DatabaseSecret } from "../secrets/database-secret.ts";
+import { defined } from "../secrets/defined.ts";
 import type { RotationStrategy, StrategyContext } from "./strategies/strategy.ts";
 
 /** Connections of one program at one address. */
@@ -19,29 +20,28 @@ const mostCharacters = 64;
 const harmless = (text: string | undefined): string | undefined =>
   text?.replaceAll(/[^\w .:/+-]/g, "?").slice(0, mostCharacters);
 
-const earlier = (one: Date | undefined, other: Date | undefined): Date | undefined =>
-  one === undefined || (other !== undefined && other < one) ? other : one;
+/** ISO 8601, of those whose login time is known. */
+function oldestOf(connections: readonly HeldConnection[]): string | undefined {
+  const timesMs = connections.flatMap(({ since }) => since?.getTime() ?? []);
+  return timesMs.length === 0 ? undefined : new Date(Math.min(...timesMs)).toISOString();
+}
 
 /** Who holds connections, those with the most first, and at most 20 of them. */
 export function holdersOf(connections: readonly HeldConnection[]): readonly Holder[] {
-  const holders = new Map<string, Omit<Holder, "since"> & { readonly since?: Date }>();
-  for (const { application, address, since } of connections) {
-    const name = harmless(application);
-    const place = harmless(address);
-    const key = JSON.stringify([name, place]);
-    const known = holders.get(key);
-    const oldest = earlier(known?.since, since);
-    holders.set(key, {
-      ...(name !== undefined && { application: name }),
-      ...(place !== undefined && { address: place }),
-      ...(oldest !== undefined && { since: oldest }),
-      connections: (known?.connections ?? 0) + 1,
-    });
+  const groups = new Map<string, readonly HeldConnection[]>();
+  for (const connection of connections) {
+    const { application, address } = connection;
+    const key = JSON.stringify({ application: harmless(application), address: harmless(address) });
+    groups.set(key, [...(groups.get(key) ?? []), connection]);
   }
-  return [...holders.values()]
-    .toSorted((one, other) => other.connections - one.connections)
+  return [...groups]
+    .toSorted(([, one], [, other]) => other.length - one.length)
     .slice(0, mostNamed)
-    .map(({ since, ...holder }) => ({ ...holder, ...(since !== undefined && { since: since.toISOString() }) }));
+    .map(([key, group]) => ({
+      ...(JSON.parse(key) as Pick<Holder, "application" | "address">),
+      ...defined({ since: oldestOf(group) }),
+      connections: group.length,
+    }));
 }
 
 /** What a server refuses to tell is no reason to keep a credential. */

@@ -92,6 +92,17 @@ test("connections of the user that is current hold nothing", async () => {
   await expect(retireAfter(hourMs)).resolves.toBe("done");
 });
 
+test("a server that cannot tell holds nothing", async () => {
+  const { stage, retireAfter } = await rotated("alternating-users");
+  const { login } = stage.engine;
+  stage.engine.login = async (...asked) => {
+    const outcome = await login(...asked);
+    if (outcome.ok) Reflect.deleteProperty(outcome.session, "connectionsOf");
+    return outcome;
+  };
+  await expect(retireAfter(hourMs)).resolves.toBe("done");
+});
+
 test.each([
   ["database-rights-missing", "done"],
   ["database-unreachable", "database-unreachable"],
