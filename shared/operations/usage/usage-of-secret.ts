@@ -33,7 +33,10 @@ const dayMs = 86_400_000;
 const isOwn = ({ account, roles }: UsagePorts["own"], principal: string): boolean => {
   const [, , service, , owner, resource = ""] = principal.split(":");
   return (
-    service === "iam" && owner === account && /^role\//.test(resource) && roles.has(resource.split("/").at(-1) ?? "")
+    service === "iam" &&
+    owner === account &&
+    resource.startsWith("role/") &&
+    roles.has(resource.split("/").at(-1) ?? "")
   );
 };
 
