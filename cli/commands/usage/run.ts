@@ -1,12 +1,15 @@
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { CloudTrailClient } from "@aws-sdk/client-cloudtrail";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { STSClient } from "@aws-sdk/client-sts";
 import { stackResources } from "../../../shared/aws/cloudformation/stack-resources.ts";
 import { recordedReads } from "../../../shared/aws/cloudtrail/recorded-reads.ts";
 import { callerAccount } from "../../../shared/aws/sts/caller-account.ts";
 import { RekeyError } from "../../../shared/errors/rekey-error.ts";
 import { type SecretUsage, usageOfSecret, type UsagePorts } from "../../../shared/operations/usage/usage-of-secret.ts";
+import { sharedUsers } from "../../../shared/operations/usage/shared-users.ts";
 import type { ListedSecret } from "../../../shared/ports/secret-administration.ts";
+import { secretsManagerStore } from "../../../shared/aws/secrets-manager/secret-store.ts";
 import { operatorLimits } from "../../../shared/runtime/operator-limits.ts";
 import { defined } from "../../../shared/secrets/defined.ts";
 import type { CommandContext, Run } from "../../command.ts";
@@ -48,6 +51,21 @@ const cells = ({ name, use, isCovered, code, readers }: SecretUsage): readonly s
   ];
 };
 
+/** What `--compare-users` adds: a line for each secret that shares its user, and one for what could not be compared. */
+async function compareUsers(rows: readonly SecretUsage[], asJson: boolean, call: CommandContext): Promise<number> {
+  const store = secretsManagerStore(new SecretsManagerClient(operatorLimits));
+  const names = new Map(rows.map(({ secretArn, name }) => [secretArn, name]));
+  const { sharedWith, skipped } = await sharedUsers(store, [...names.keys()], call);
+  const nameOf = (secretArn: string): string => names.get(secretArn) ?? secretArn;
+  for (const [secretArn, others] of sharedWith) {
+    if (asJson) printJson({ secretArn, name: nameOf(secretArn), sameUserAs: others });
+    else print(`${nameOf(secretArn)} has the same database user as ${others.map(nameOf).join(", ")}`);
+  }
+  if (asJson) printJson({ notCompared: skipped });
+  else if (skipped.length > 0) print(`not compared: ${skipped.map(nameOf).join(", ")}`);
+  return sharedWith.size;
+}
+
 /** Prints which secrets are read, by whom, and which no rotation covers. */
 export const run: Run = async (_words, options, context) => {
   const days = numberOption(options, "days") ?? 90;
@@ -73,6 +91,8 @@ export const run: Run = async (_words, options, context) => {
     if (rows.length === 0) print("no secrets");
     else printLines(columns([head, ...rows.map(cells)], "left"));
   }
-  const isBad = rows.some(({ use, isCovered }) => use === "unread" || !isCovered);
+  const asJson = flagOption(options, "json");
+  const shared = flagOption(options, "compareUsers") ? await compareUsers(rows, asJson, context) : 0;
+  const isBad = shared > 0 || rows.some(({ use, isCovered }) => use === "unread" || !isCovered);
   return flagOption(options, "check") && isBad ? 1 : 0;
 };
