@@ -23,12 +23,14 @@ import { rollback } from "./commands/rollback/definition.ts";
 import { rotate } from "./commands/rotate/definition.ts";
 import { smokeTest } from "./commands/smoke-test/definition.ts";
 import { status } from "./commands/status/definition.ts";
+import { usage } from "./commands/usage/definition.ts";
 import { vaultPolicy } from "./commands/vault-policy/definition.ts";
 
 /** Every command, as help shows them. A new one is a definition, whose `load` imports what it does when it is run. */
 export const commands: readonly CommandDefinition[] = [
   status,
   history,
+  usage,
   rotate,
   rollback,
   adopt,

@@ -45,6 +45,7 @@ test("every command is known to read, to change something or to serve", () => {
       "plan",
       "plan-rotation",
       "status",
+      "usage",
       "vault-policy",
     ],
     changes: [

@@ -25,6 +25,8 @@ export interface SecretCatalogue {
 /** A secret as a list shows it: what DescribeSecret says, but for its replicas, and up to five minutes late. */
 export interface ListedSecret extends SecretDescription {
   readonly createdAt?: Date;
+  /** The day of its last read, whoever read it: its first moment in UTC. None: nobody ever did. */
+  readonly accessedOn?: Date;
 }
 
 export interface FleetFilter {

@@ -48,6 +48,7 @@ const listed = (entry: SecretListEntry): ListedSecret => ({
     changedAt: entry.LastChangedDate,
     deletedAt: entry.DeletedDate,
     createdAt: entry.CreatedDate,
+    accessedOn: entry.LastAccessedDate,
   }),
 });
 
