@@ -11,5 +11,5 @@ const steps: readonly (readonly [string, string])[] = [
 export function nextSteps(): string {
   const width = Math.max(...steps.map(([what]) => what.length));
   const lines = steps.map(([what, where]) => `  ${what.padEnd(width)}  ${styleText("cyan", where)}`);
-  return ["", styleText("bold", "Next steps"), "", ...lines, ""].join("\n");
+  return ["", styleText("bold", "Next steps"), "", ...lines].join("\n");
 }
