@@ -24,7 +24,7 @@ async function judgeService(
   const same = mirrored.versionId !== undefined && mirrored.versionId === current[0]?.[0];
   return [
     {
-      what: `${name} (${strategy}): refused logins, each recovered by the pool`,
+      what: `${name}: refused logins, each recovered by the pool`,
       value: pool.refusedLogins,
       holds: strategy === "single-user" || pool.refusedLogins === 0,
     },

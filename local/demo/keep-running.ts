@@ -17,7 +17,7 @@ export async function keepRunning(
       onMoved: () =>
         say(
           name,
-          `service opens every new connection with the new credential; ${service.failures.length} failed queries`,
+          `service opens new connections with the new credential, ${service.failures.length} failed queries`,
           "green",
         ),
       onDrained: () => undefined,

@@ -99,16 +99,16 @@ export async function rotateUnderLoad(
   const services: SampleService[] = [];
   for (const [index, [name, strategy]] of sampleServices.entries()) {
     const service = await startSampleService(world, name, strategy, arns[index] ?? "", {
-      onNotice: () => say(name, "service receives the event and drops its cached copy", "dim"),
+      onNotice: () => say(name, "service receives the event, drops its cached copy", "dim"),
       onMoved(versionId) {
         const nowMs = performance.now();
         // A pool that is ahead moves before the promotion.
         slowestMoveMs = Math.max(slowestMoveMs, nowMs - (promotedMs.get(versionId) ?? nowMs));
-        say(name, "service opens every new connection with the new credential", "green");
+        say(name, "service opens new connections with the new credential", "green");
       },
       onDrained(versionId) {
-        const ahead = promotedMs.has(versionId) ? "" : ", ahead of the promotion";
-        say(name, `service closes its last connection with the old credential${ahead}`, "green");
+        const ahead = promotedMs.has(versionId) ? "" : ", before the promotion";
+        say(name, `service closes its last old connection${ahead}`, "green");
       },
     });
     cleanup.defer(service.stop);
