@@ -11,6 +11,7 @@ import { thirdPartyLicenses } from "./third-party-licenses.ts";
 
 const locked = lockedPackages();
 const bundledIn = new Map<string, string[]>();
+const sizes: { readonly file: string; readonly bytes: number }[] = [];
 
 async function write(name: string, folder: string, bundle: (outfile: string) => Promise<Metafile>): Promise<void> {
   const next = `${folder}/next.mjs`;
@@ -29,8 +30,7 @@ async function write(name: string, folder: string, bundle: (outfile: string) => 
   await writeFile(`${folder}/THIRD-PARTY-LICENSES.txt`, await thirdPartyLicenses(packages));
   for (const path of bundled) bundledIn.set(path, [...(bundledIn.get(path) ?? []), name]);
   const code = Object.entries(metafile.outputs).filter(([output]) => output.endsWith(".mjs"));
-  const bytes = code.reduce((sum, [, output]) => sum + output.bytes, 0);
-  console.log(`${folder}/index.mjs ${(bytes / 1024).toFixed(0)} KB`);
+  sizes.push({ file: `${folder}/index.mjs`, bytes: code.reduce((sum, [, output]) => sum + output.bytes, 0) });
 }
 
 for (const name of await readdir("functions"))
@@ -42,3 +42,8 @@ await writeFile("dist/rekey.cdx.json", sbom(locked, bundledIn));
 const template = readTemplate(await readFile("template.yaml", "utf8"));
 /** For programs without a reader of YAML and of CloudFormation's tags. */
 await writeFile("dist/template.json", `${JSON.stringify(template)}\n`);
+
+const kilobytes = (bytes: number): string => `${(bytes / 1024).toFixed(0)} KB`;
+if (process.argv.includes("--sizes")) for (const { file, bytes } of sizes) console.log(`${file} ${kilobytes(bytes)}`);
+const total = sizes.reduce((sum, { bytes }) => sum + bytes, 0);
+console.log(`Built ${sizes.length} bundles in dist, ${kilobytes(total)}. List them with: node bundle/build.ts --sizes`);

@@ -1,3 +1,4 @@
+import { styleText } from "node:util";
 import { DescribeSecretCommand } from "@aws-sdk/client-secrets-manager";
 import { readRedrivePolicy } from "../sqs/queue-attributes.ts";
 import type { QueueMessage } from "../sqs/queue.ts";
@@ -23,7 +24,7 @@ async function judgeService(
   const same = mirrored.versionId !== undefined && mirrored.versionId === current[0]?.[0];
   return [
     {
-      what: `${name} (${strategy}): logins refused, each recovered by the pool`,
+      what: `${name}: refused logins, each recovered by the pool`,
       value: pool.refusedLogins,
       holds: strategy === "single-user" || pool.refusedLogins === 0,
     },
@@ -48,7 +49,7 @@ async function deadLetters({ stack }: World): Promise<readonly QueueMessage[]> {
     .flatMap((queue) => queue.messages());
 }
 
-/** Prints what came out and says whether all of it is as it must be, by the server's log and the stores. */
+/** Prints the outcome, checked against the server's log and the stores. Returns whether all of it is as it must be. */
 export async function judge({ world, services, rotationsOfEach, slowestMoveMs }: Outcome): Promise<boolean> {
   const log = (await world.postgres.log()).split("\n");
   const refusal = "password authentication failed";
@@ -65,20 +66,22 @@ export async function judge({ world, services, rotationsOfEach, slowestMoveMs }:
     { what: "queries", value: queries, holds: queries > 100 },
     { what: "failed queries", value: failures.length, holds: failures.length === 0 },
     { what: "rotations", value: promotions, holds: promotions === services.length * rotationsOfEach },
-    { what: "slowest move, from promotion to service", value: `${slowestMoveMs.toFixed(0)} ms`, holds: true },
+    { what: "slowest service to follow a promotion", value: `${slowestMoveMs.toFixed(0)} ms`, holds: true },
     {
       what: "failed logins by the rotation functions",
       value: refusedByServer - refusedToPools,
       holds: refusedByServer === refusedToPools,
     },
-    { what: "errors in PostgreSQL's log, refused logins apart", value: errors, holds: errors === 0 },
+    { what: "errors in PostgreSQL's log, other than refused logins", value: errors, holds: errors === 0 },
     { what: "messages in dead-letter queues", value: letters.length, holds: letters.length === 0 },
     ...(await Promise.all(services.map(async (service) => judgeService(world, service)))).flat(),
   ];
   const width = Math.max(...figures.map(({ what }) => what.length));
   console.log("");
-  for (const { what, value, holds } of figures)
-    console.log(`  ${holds ? "ok   " : "WRONG"}  ${what.padEnd(width)}  ${value}`);
-  for (const failure of failures) console.log(`  failed: ${String(failure)}`);
+  for (const { what, value, holds } of figures) {
+    const verdict = holds ? styleText("green", "ok   ") : styleText("red", "WRONG");
+    console.log(`  ${verdict}  ${what.padEnd(width)}  ${styleText("bold", String(value))}`);
+  }
+  for (const failure of failures) console.log(styleText("red", `  failed: ${String(failure)}`));
   return figures.every(({ holds }) => holds);
 }

@@ -14,7 +14,12 @@ export async function keepRunning(
   for (const { name, strategy, secretArn } of services) {
     const service = await startSampleService(world, name, strategy, secretArn, {
       onNotice: () => undefined,
-      onMoved: () => say(name, `service logs in with the new credential, ${service.failures.length} failed queries`),
+      onMoved: () =>
+        say(
+          name,
+          `service opens new connections with the new credential, ${service.failures.length} failed queries`,
+          "green",
+        ),
       onDrained: () => undefined,
     });
     cleanup.defer(service.stop);

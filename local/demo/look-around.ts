@@ -1,3 +1,4 @@
+import { styleText } from "node:util";
 import { consoleVariables } from "./serve-console.ts";
 import type { World } from "./world.ts";
 
@@ -6,11 +7,11 @@ export function howToLookAround(world: World, consoleAddress: string): string {
   const { stack } = world;
   const variables = Object.entries({ ...consoleVariables(world), VAULT_TOKEN: stack.vault.rootToken });
   return `
-Left running until Ctrl-C, both services with it. Rotate them in the web console:
+${styleText("bold", "Both services keep running until you press Ctrl-C.")} Rotate their credentials in the web console:
 
-  ${consoleAddress}
+  ${styleText("cyan", consoleAddress)}
 
-Or in another terminal:
+Or paste this into another terminal:
 
   export ${variables.map(([name, value]) => `${name}=${value}`).join(" ")}
 

@@ -1,6 +1,7 @@
 import { constants } from "node:os";
 import { judge } from "./judge.ts";
 import { keepRunning } from "./keep-running.ts";
+import { nextSteps } from "./next-steps.ts";
 import { type Outcome, rotateUnderLoad } from "./rotate-under-load.ts";
 import { startWorld, type World } from "./world.ts";
 
@@ -31,6 +32,7 @@ async function demo(): Promise<boolean> {
     await Promise.race([interrupted, keepRunning(outcome, cleanup, interruption.signal)]);
     await interrupted;
   }
+  console.log(nextSteps());
   return allHolds;
 }
 

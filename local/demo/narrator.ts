@@ -1,13 +1,20 @@
-export type Say = (who: string, what: string) => void;
+import { styleText } from "node:util";
+
+type Tone = Exclude<Parameters<typeof styleText>[0], readonly unknown[]>;
+export type Say = (who: string, what: string, tone?: Tone) => void;
 
 const startedMs = performance.now();
+const services: Readonly<Record<string, Tone>> = { "orders-api": "cyan", "billing-api": "magenta" };
 
 /** Prints what happens with the seconds since the start, until the demo is interrupted. */
 export function narrator(interruption: AbortSignal): Say {
-  return (who, what) => {
+  return (who, what, tone) => {
     if (interruption.aborted) return;
     const seconds = ((performance.now() - startedMs) / 1000).toFixed(2);
-    console.log(`${seconds.padStart(7)} s  ${who.padEnd(11)}  ${what}`);
+    const time = styleText("dim", `${seconds.padStart(7)} s`);
+    console.log(
+      `${time}  ${styleText(services[who] ?? "bold", who.padEnd(11))}  ${tone === undefined ? what : styleText(tone, what)}`,
+    );
   };
 }
 

@@ -66,7 +66,7 @@ async function settled(world: World, services: readonly SampleService[], say: Sa
       if (failures.length > 0) throw new Error(`${name}: a query failed`, { cause: failures[0] });
       const mirrored = await mirroredVersion(world, Name);
       if (pool.versionId === current && mirrored.versionId === current) {
-        say(name, `Vault's revision ${mirrored.revision} is the current version`);
+        say(name, `Vault has the current version (revision ${mirrored.revision})`, "green");
         break;
       }
       if (performance.now() > deadlineMs) throw new Error(`${name} or Vault was not moved over in time`);
@@ -90,7 +90,7 @@ export async function rotateUnderLoad(
   const arns: string[] = [];
   for (const [name, strategy] of sampleServices) {
     arns.push(await createRotatingSecret(world, name, strategy));
-    say(name, `secret made, to be rotated every 30 days (${strategy})`);
+    say(name, `secret created, rotates every 30 days (${strategy})`);
   }
   await stack.secretsManager.idle();
 
@@ -99,42 +99,46 @@ export async function rotateUnderLoad(
   const services: SampleService[] = [];
   for (const [index, [name, strategy]] of sampleServices.entries()) {
     const service = await startSampleService(world, name, strategy, arns[index] ?? "", {
-      onNotice: () => say(name, "service was told and dropped its copy"),
+      onNotice: () => say(name, "service receives the event, drops its cached copy", "dim"),
       onMoved(versionId) {
         const nowMs = performance.now();
         // A pool that is ahead moves before the promotion.
         slowestMoveMs = Math.max(slowestMoveMs, nowMs - (promotedMs.get(versionId) ?? nowMs));
-        say(name, "service logs in with the new credential");
+        say(name, "service opens new connections with the new credential", "green");
       },
       onDrained(versionId) {
-        const ahead = promotedMs.has(versionId) ? "" : ": the pool is ahead, on AWSPENDING";
-        say(name, `no connection with the old credential is left${ahead}`);
+        const ahead = promotedMs.has(versionId) ? "" : ", before the promotion";
+        say(name, `service closes its last old connection${ahead}`, "green");
       },
     });
     cleanup.defer(service.stop);
     services.push(service);
   }
   stack.secretsManager.onStep(({ step, secretArn, durationMs, error }) =>
-    say(shortName(secretArn), `${step} ${error ?? "done"} in ${durationMs.toFixed(0)} ms`),
+    say(
+      shortName(secretArn),
+      `${step.padEnd("finishSecret".length)} ${error ?? "done"} in ${durationMs.toFixed(0).padStart(3)} ms`,
+      error === undefined ? "dim" : "red",
+    ),
   );
   stack.eventBridge.onEvent((_bus, event) => {
     const name = shortName(event.resources[0] ?? "");
     const { versionId, labelUpdated }: { versionId?: string; labelUpdated?: string } = event.detail;
-    if (event["detail-type"] === "Secret Rotated") say(name, "event Secret Rotated");
+    if (event["detail-type"] === "Secret Rotated") say(name, "event: Secret Rotated", "dim");
     if (labelUpdated !== "AWSCURRENT" || versionId === undefined) return;
     promotedMs.set(versionId, performance.now());
-    say(name, "promoted: AWSCURRENT is the new version");
+    say(name, "promoted: AWSCURRENT is the new version", "bold");
   });
 
   await sleep(500);
   await quiet(world);
-  say("clock", "moves 30 days: both rotations are due");
+  say("clock", "moves 30 days ahead: both rotations are due", "yellow");
   await stack.clock.advance((await windowOpens(world, arns)) - stack.clock.now());
   await settled(world, services, say);
   await quiet(world);
   await stack.clock.advance(Math.max(Date.now() - stack.clock.now(), 0));
   await sleep(500);
-  say("operator", "rotates both now, by hand");
+  say("operator", "rotates both secrets by hand", "yellow");
   for (const SecretId of arns) await world.secretsManager.send(new RotateSecretCommand({ SecretId }));
   await settled(world, services, say);
   await sleep(500);

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { growthTableText } from "../../cli/commands/plan/plan-text.ts";
+import { drawPictures } from "../../docs/images/draw-pictures.ts";
 import { commandPage } from "./command-page.ts";
 import { emulatorPage } from "./emulator-page.ts";
 import { costTable } from "./cost-table.ts";
@@ -36,3 +37,6 @@ writeFileSync(
   secret,
   readFileSync(secret, "utf8").replace(tagTablePlace, (_, head) => `${head}${tagTableRows()}`),
 );
+
+const images = new URL("../../docs/images/", import.meta.url);
+for (const [file, picture] of Object.entries(await drawPictures())) writeFileSync(new URL(file, images), picture);
